@@ -1,0 +1,1 @@
+"""Agent Memory: three gRPC services that give LLM agents a memory on Redis."""

@@ -1,0 +1,1 @@
+"""The demonstration that `agent-memory demo` runs."""

@@ -1,0 +1,1 @@
+"""The extraction service: facts out of conversations, in the background."""

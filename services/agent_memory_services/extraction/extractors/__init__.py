@@ -1,0 +1,1 @@
+"""Extractors: strategies that turn messages into candidate memories."""

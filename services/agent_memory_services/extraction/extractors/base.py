@@ -1,0 +1,145 @@
+"""What an extractor is given, what it answers, and the interface they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Protocol
+
+
+class Strategy(StrEnum):
+    """What to look for in a conversation."""
+
+    DISCRETE = "discrete"
+    SUMMARY = "summary"
+    PREFERENCES = "preferences"
+    CUSTOM = "custom"
+
+
+class Kind(StrEnum):
+    """The type of a memory: a lasting fact, or something that happened at a time."""
+
+    SEMANTIC = "semantic"
+    EPISODIC = "episodic"
+
+
+class Precision(StrEnum):
+    """How exactly an event's time is known."""
+
+    INSTANT = "instant"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    SEASON = "season"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation.
+
+    Attributes:
+        message_id: The message's id within its session; candidates cite it.
+        role: Who spoke: `user`, `assistant`, `system` or `tool`.
+        name: The speaker's name where the conversation has named speakers, else empty.
+        text: What was said.
+        at: When it was said, with a time zone.
+        recalled: True when the text was put into the prompt from memory; it is never evidence.
+    """
+
+    message_id: str
+    role: str
+    text: str
+    at: datetime
+    name: str = ""
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """When something happened or will happen: the start of the period, and how exact it is."""
+
+    start: datetime
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A window of a session.
+
+    Attributes:
+        turns: The new messages, oldest first; only these are evidence.
+        before: A few messages before them, for reference only.
+        time_zone: The user's zone; relative dates are resolved in it.
+        strategy: What to look for.
+        instructions: The custom strategy's instructions, else empty.
+        known: Texts of memories that are already stored, so that they are not repeated.
+    """
+
+    turns: Sequence[Turn]
+    before: Sequence[Turn] = ()
+    time_zone: tzinfo | None = None
+    strategy: Strategy = Strategy.DISCRETE
+    instructions: str = ""
+    known: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fact found in a conversation, not yet stored.
+
+    Attributes:
+        text: One self-contained statement, in the third person ("User prefers ...").
+        kind: Semantic or episodic.
+        message_ids: The messages that state it, oldest first; never empty.
+        topics: Lower-case subjects such as `food` or `work`.
+        entities: Names and things mentioned, as written.
+        event_time: When it happened or will happen; None where no time is given.
+        expire_time: When the fact ends by nature ("exam tomorrow"); None otherwise.
+        standing: True for preferences and instructions that every prompt should consider.
+        slot: `subject/attribute` of a fact that has one value at a time, such as
+            `user/employer`; empty where there is none.
+    """
+
+    text: str
+    kind: Kind
+    message_ids: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    event_time: EventTime | None = None
+    expire_time: datetime | None = None
+    standing: bool = False
+    slot: str = field(default="")
+
+
+class Extractor(Protocol):
+    """Turns a window of a conversation into candidate memories."""
+
+    name: str
+    """Stable name kept in provenance, such as `local` or `openai`."""
+    version: str
+    """Changes whenever the same input could give other candidates."""
+
+    async def extract(self, conversation: Conversation) -> list[Candidate]:
+        """Find the facts that `conversation.turns` state.
+
+        Raises:
+            ExtractionFailed: the extractor could not work (its model is away, for example);
+                nothing was found *or* ruled out, and the caller should try again later.
+        """
+        ...
+
+
+class ExtractionFailed(Exception):  # noqa: N818 - named for what happened, like the domain's others
+    """An extractor could not do its work; trying again later may succeed.
+
+    Attributes:
+        reason: Short and stable, safe to show: `model_unavailable`, `rate_limited`, ...
+        retry_after: Seconds the provider asked to wait; None when it did not say.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        """Keep the reason and the provider's wish."""
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after

@@ -1,0 +1,1 @@
+"""The rule-based extractor: no model, no key, no network."""

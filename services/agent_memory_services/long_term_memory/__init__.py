@@ -1,0 +1,1 @@
+"""The long-term memory service: durable, searchable memories."""

@@ -1,0 +1,1 @@
+"""What every process stands on: settings, the gRPC server kit, errors, keys, Redis, channels."""

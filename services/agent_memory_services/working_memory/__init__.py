@@ -1,0 +1,1 @@
+"""The working memory service: sessions, their message log and the outbox."""
