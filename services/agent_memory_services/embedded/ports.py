@@ -1,0 +1,39 @@
+"""Free ports for children that take a number, not a socket."""
+
+import errno
+import socket
+
+from agent_memory_services.embedded.errors import PortTakenError
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on `host` that the kernel gives to nobody else for about a minute.
+
+    The port is left in TIME_WAIT: it is out of the ephemeral range until that ends, while a
+    server that binds it by number, with SO_REUSEADDR as all servers do, gets it. Binding to 0 and
+    closing would leave a gap in which any outgoing connection may take the number.
+    """
+    with socket.create_server((host, 0), backlog=1) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address[:2]) as client:
+            accepted, _ = listener.accept()
+            # The side that closes first is the one that keeps TIME_WAIT.
+            accepted.close()
+            client.recv(1)
+    return int(address[1])
+
+
+def require_free(what: str, host: str, port: int) -> None:
+    """Check that nobody listens on `host:port` before a child is sent there.
+
+    Left to itself a child may share the port silently (SO_REUSEPORT) instead of failing.
+
+    Raises:
+        PortTakenError: somebody listens there.
+    """
+    try:
+        socket.create_server((host, port), backlog=1).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(what, host, port) from error

@@ -1,0 +1,165 @@
+"""A real Redis-protocol server with the query engine, started and owned by this process."""
+
+import fcntl
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from agent_memory_services.embedded import binaries
+from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.errors import StateInUseError
+from agent_memory_services.embedded.ports import free_port, require_free
+
+Fsync = Literal["everysec", "always", "no"]
+
+_HOST = "127.0.0.1"
+_PROBE_SECONDS = 2.0
+# The engine cuts a prefix after 200 terms by default, without a word. A filter must see them all.
+_UNCUT = "1000000000"
+_SEARCH_ARGUMENTS = (
+    *("DEFAULT_DIALECT", "2"),
+    *("TIMEOUT", "1000"),
+    *("ON_TIMEOUT", "FAIL"),
+    *("MINPREFIX", "1"),
+    *("MAXPREFIXEXPANSIONS", _UNCUT),
+)
+
+
+class EmbeddedStore:
+    """An append-only store in one private folder, reachable from this machine alone.
+
+    What was acknowledged is there again after a crash of the server; `fsync` says what a power
+    cut may cost: nothing ("always"), a second ("everysec"), or what the kernel had not written
+    ("no"). Indexes are rebuilt from the data at every start, about a minute per 100,000 HNSW
+    vectors, which `ready_within` (seconds) has to cover.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        port: int = 0,
+        fsync: Fsync = "everysec",
+        ready_within: float = 600.0,
+    ) -> None:
+        """Describe a store that keeps its files in `state_dir`; port 0 means any free one."""
+        self.state_dir = state_dir
+        self._port = port
+        self._fsync = fsync
+        self._ready_within = ready_within
+        self._lock: int | None = None
+        self._child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens; known once it has been started."""
+        return f"redis://{_HOST}:{self._port}"
+
+    @property
+    def child(self) -> Child:
+        """The server process of the latest start."""
+        if self._child is None:
+            raise RuntimeError("the store was never started")
+        return self._child
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the server and return when its data and every index are complete.
+
+        Raises:
+            MissingBinaryError: no package carries the server or the query engine.
+            StateInUseError: another live server owns the folder.
+            PortTakenError: another process listens on the port.
+            ChildFailedError: the server ended, or was not ready in time.
+        """
+        server, module = binaries.valkey_server(), binaries.search_module()
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.state_dir.chmod(0o700)
+        self._lock = _locked(self.state_dir)
+        try:
+            self._port = self._port or free_port(_HOST)
+            require_free("the store", _HOST, self._port)
+            self._child = Child(
+                "store",
+                [server, *self._arguments(module)],
+                log=self.state_dir / "store.log",
+                pass_fds=[self._lock],
+            )
+            await self._child.start()
+            await self._child.ready(self._complete, within=self._ready_within)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """End the server with everything on disk, and give the folder free."""
+        if self._child is not None:
+            await self._child.stop()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    async def _complete(self) -> bool:
+        client = Redis.from_url(
+            self.url,
+            socket_timeout=_PROBE_SECONDS,
+            socket_connect_timeout=_PROBE_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        async with client:
+            try:
+                await client.ping()
+                return not await _indexing(client)
+            except (RedisConnectionError, RedisTimeoutError, BusyLoadingError):
+                return False
+
+    def _arguments(self, module: Path) -> list[str]:
+        settings = {
+            "bind": _HOST,
+            "port": str(self._port),
+            "protected-mode": "yes",
+            "dir": str(self.state_dir.absolute()),
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            # The append-only file holds everything; a snapshot beside it would be a second truth.
+            "save": "",
+        }
+        flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
+        return [*flags, "--loadmodule", str(module), *_SEARCH_ARGUMENTS]
+
+
+def _locked(folder: Path) -> int:
+    """Own `folder` by a lock that the server inherits, so that it lasts as long as either."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StateInUseError(folder) from None
+    return descriptor
+
+
+async def _indexing(client: Redis) -> bool:
+    """Whether any index still lacks documents that the store holds."""
+    command: Callable[..., Awaitable[Any]] = client.execute_command
+    for name in await command("FT._LIST"):
+        info = await command("FT.INFO", name)
+        facts = dict(zip(info[::2], info[1::2], strict=True))
+        if float(facts[b"indexing"]):
+            return True
+    return False

@@ -1,0 +1,38 @@
+"""A real store for every test that asks for one, flushed before each."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from hypothesis import settings
+from redis.asyncio import Redis
+
+from agent_memory_services.embedded.store import EmbeddedStore
+
+settings.register_profile("agent-memory", deadline=None)
+settings.load_profile("agent-memory")
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a store that this test process owns, or of the one the environment names."""
+    if given := os.environ.get("AGENT_MEMORY_TEST_REDIS_URL"):
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            raise pytest.UsageError("one given store cannot be flushed by several test processes")
+        yield given
+        return
+    store = EmbeddedStore(tmp_path_factory.mktemp("store"), fsync="no")
+    # A loop of its own: the loops of tests come and go while the server stays.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(store.start())
+        yield store.url
+        runner.run(store.stop())
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of the store, emptied of data and indexes."""
+    async with Redis.from_url(redis_url) as client:
+        await client.flushall()
+        yield client
