@@ -1,0 +1,1 @@
+"""Generated gRPC stubs of the Agent Memory services."""

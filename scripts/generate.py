@@ -1,0 +1,150 @@
+"""Regenerate every file that comes from the protos: `make generate`.
+
+Writes the Python stubs, the service config (deadlines and retries) that every client loads,
+and the descriptor set that the gateway transcodes with. Needs no network.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+ROOT = Path(__file__).resolve().parent.parent
+STUBS = ROOT / "clients/python/agent_memory"
+SERVICE_CONFIG = STUBS / "service_config.json"
+GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/runtime/descriptors.binpb"
+VALIDATION_RULES = "buf/validate/validate.proto"
+GATEWAY_EXTRAS = ("google/rpc/status.proto", "google/rpc/error_details.proto")
+POLICY_EXTENSION = "agent_memory.common.v1.policy"
+
+# A call that may be repeated is, on the one code that says nothing was done.
+RETRY_POLICY = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+def run(*command: str | Path) -> None:
+    """Run a tool of this interpreter's environment."""
+    scripts = Path(sys.executable).parent
+    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=True)
+
+
+def build_image(folder: Path) -> descriptor_pb2.FileDescriptorSet:
+    """Compile the protos with buf, comments included."""
+    path = folder / "image.binpb"
+    run("buf", "build", "--as-file-descriptor-set", "-o", path)
+    return descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes())
+
+
+def own_files(image: descriptor_pb2.FileDescriptorSet) -> list[descriptor_pb2.FileDescriptorProto]:
+    """The files of this product, without the vendored ones."""
+    return [file for file in image.file if file.name.startswith("agent_memory/")]
+
+
+def drop_validation_import(image: descriptor_pb2.FileDescriptorSet) -> None:
+    """Remove the import of the validation rules; the rules stay in the options' bytes.
+
+    The validator reads them from there, while generated code stays free of a top-level `buf`
+    package that other distributions may also install.
+    """
+    for file in own_files(image):
+        if VALIDATION_RULES in file.dependency:
+            position = list(file.dependency).index(VALIDATION_RULES)
+            if file.public_dependency or file.weak_dependency:
+                raise SystemExit(f"{file.name}: public or weak imports would be renumbered")
+            del file.dependency[position]
+
+
+def generate_stubs(image: descriptor_pb2.FileDescriptorSet, folder: Path) -> None:
+    """Write the Python stubs, with an `__init__.py` in every package."""
+    for package in STUBS.iterdir():
+        if package.is_dir():
+            shutil.rmtree(package)
+    path = folder / "stripped.binpb"
+    path.write_bytes(image.SerializeToString())
+    paths = [option for file in own_files(image) for option in ("--path", file.name)]
+    run("buf", "generate", path, *paths)
+    for stub in STUBS.rglob("*_pb2_grpc.pyi"):
+        if not stub.with_suffix(".py").exists():
+            stub.unlink()
+    for directory in sorted({p.parent for p in STUBS.rglob("*_pb2.py")}):
+        for package in (directory, directory.parent):
+            (package / "__init__.py").touch()
+
+
+def service_config(image: descriptor_pb2.FileDescriptorSet) -> dict[str, object]:
+    """The gRPC service config, with our deadlines beside it.
+
+    Deadlines are kept apart from the config's own `timeout`, which fires early under load: a
+    client sets them on each call.
+    """
+    pool = descriptor_pool.DescriptorPool()
+    for file in image.file:
+        pool.Add(file)  # type: ignore[no-untyped-call]
+    extension = pool.FindExtensionByName(POLICY_EXTENSION)  # type: ignore[no-untyped-call]
+    options_type = message_factory.GetMessageClass(
+        pool.FindMessageTypeByName("google.protobuf.MethodOptions")  # type: ignore[no-untyped-call]
+    )
+    retried, deadlines = [], {}
+    for file in own_files(image):
+        for service in file.service:
+            name = f"{file.package}.{service.name}"
+            for method in service.method:
+                options = options_type.FromString(method.options.SerializeToString())
+                deadline = options.Extensions[extension].default_deadline
+                if deadline.seconds or deadline.nanos:
+                    deadlines[f"/{name}/{method.name}"] = deadline.seconds + deadline.nanos / 1e9
+                unary = not (method.client_streaming or method.server_streaming)
+                if unary and method.options.idempotency_level:
+                    retried.append({"service": name, "method": method.name})
+    config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [{"name": retried, "retryPolicy": RETRY_POLICY}],
+    }
+    return {"deadlines_seconds": deadlines, "service_config": config}
+
+
+def gateway_descriptors(image: descriptor_pb2.FileDescriptorSet) -> bytes:
+    """The descriptor set for JSON transcoding, without comments, error types included."""
+    wanted: dict[str, descriptor_pb2.FileDescriptorProto] = {}
+    by_name = {file.name: file for file in image.file}
+
+    def add(name: str) -> None:
+        if name in wanted:
+            return
+        for dependency in by_name[name].dependency:
+            add(dependency)
+        wanted[name] = descriptor_pb2.FileDescriptorProto()
+        wanted[name].CopyFrom(by_name[name])
+        wanted[name].ClearField("source_code_info")
+
+    for name in (*GATEWAY_EXTRAS, *(file.name for file in own_files(image))):
+        add(name)
+    return descriptor_pb2.FileDescriptorSet(file=wanted.values()).SerializeToString(
+        deterministic=True
+    )
+
+
+def main() -> None:
+    """Regenerate everything."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        image = build_image(folder)
+        drop_validation_import(image)
+        generate_stubs(image, folder)
+        SERVICE_CONFIG.write_text(json.dumps(service_config(image), indent=2) + "\n")
+        GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
+
+
+if __name__ == "__main__":
+    main()
