@@ -1,4 +1,4 @@
-"""Regenerate every file that comes from the protos: `make generate`.
+"""Regenerate every file that comes from the protos: `make generate`; compare only: `--check`.
 
 Writes the Python stubs, the service config (deadlines and retries) that every client loads,
 and the descriptor set that the gateway transcodes with. Needs no network.
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -90,10 +91,10 @@ def service_config(image: descriptor_pb2.FileDescriptorSet) -> dict[str, object]
     """
     pool = descriptor_pool.DescriptorPool()
     for file in image.file:
-        pool.Add(file)  # type: ignore[no-untyped-call]
-    extension = pool.FindExtensionByName(POLICY_EXTENSION)  # type: ignore[no-untyped-call]
+        pool.Add(file)
+    extension: Any = pool.FindExtensionByName(POLICY_EXTENSION)
     options_type = message_factory.GetMessageClass(
-        pool.FindMessageTypeByName("google.protobuf.MethodOptions")  # type: ignore[no-untyped-call]
+        pool.FindMessageTypeByName("google.protobuf.MethodOptions")
     )
     retried, deadlines = [], {}
     for file in own_files(image):
@@ -135,8 +136,8 @@ def gateway_descriptors(image: descriptor_pb2.FileDescriptorSet) -> bytes:
     )
 
 
-def main() -> None:
-    """Regenerate everything."""
+def regenerate() -> None:
+    """Write every generated file anew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         image = build_image(folder)
@@ -144,6 +145,25 @@ def main() -> None:
         generate_stubs(image, folder)
         SERVICE_CONFIG.write_text(json.dumps(service_config(image), indent=2) + "\n")
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
+
+
+def generated_files() -> dict[Path, bytes]:
+    """The generated files as they are on disk."""
+    stubs = [path for path in STUBS.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}]
+    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS]
+    return {path: path.read_bytes() for path in outputs if path.exists()}
+
+
+def main() -> None:
+    """Regenerate, and with `--check` fail when that changed a file."""
+    before = generated_files()
+    regenerate()
+    after = generated_files()
+    if "--check" in sys.argv[1:]:
+        changed = {path for path, _ in before.items() ^ after.items()}
+        if changed:
+            names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in changed))
+            sys.exit(f"generated files differed from the protos: {names}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+# Everything a person or a CI runs. `make demo` and `make test` need only Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(INSTALLED): requirements/dev.lock pyproject.toml clients/python/pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## Make .venv and install the lock into it
+
+.PHONY: demo
+demo: $(INSTALLED) ## Start the stack, hold a conversation, show what is remembered
+	agent-memory demo examples/conversations.toml
+
+.PHONY: up
+up: $(INSTALLED) ## Start the store, the three services and the gateway
+	agent-memory up
+
+.PHONY: test
+test: $(INSTALLED) ## Run every default test
+	python -m pytest --numprocesses=auto --dist=loadgroup tests
+
+.PHONY: generate
+generate: $(INSTALLED) ## Regenerate every file that comes from the protos
+	python scripts/generate.py
+
+.PHONY: lock
+lock: $(INSTALLED) ## Pin the dependencies again; add UPGRADE=1 for newer versions
+	python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+.PHONY: format
+format: $(INSTALLED) ## Format code and protos
+	ruff check --fix --quiet . || true
+	ruff format --quiet .
+	buf format -w protos/agent_memory
+
+.PHONY: check
+check: $(INSTALLED) ## Run every linter and compare generated files with their sources
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	buf lint
+	buf format --diff --exit-code protos/agent_memory
+	python scripts/generate.py --check
+	python scripts/lock.py --check
+
+.PHONY: bench
+bench: $(INSTALLED) ## Run the benchmarks
+	for file in benchmarks/*.py; do echo "== $$file"; python $$file || exit 1; done

@@ -1,0 +1,66 @@
+"""Pin every dependency with its hashes: `make lock`; compare without writing: `--check`.
+
+Pins that still fit are kept unless `--upgrade` is given. The files name no registry.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "requirements"
+
+# Lock file -> dependency groups that it adds to the services' own dependencies.
+LOCKS = {"services.lock": ("weights",), "dev.lock": ("dev",)}
+
+
+def compile_lock(target: Path, groups: tuple[str, ...], *, upgrade: bool) -> None:
+    """Resolve for every supported platform and write the pins to `target`."""
+    options = [option for group in groups for option in ("--group", group)]
+    command = [
+        str(Path(sys.executable).with_name("uv")),
+        *("pip", "compile", "pyproject.toml", *options),
+        *("--universal", "--python-version", "3.11", "--generate-hashes"),
+        *("--no-header", "--annotation-style", "line", "--quiet"),
+        *("--no-emit-package", "agent-memory-suite-client"),
+        *("--output-file", str(target)),
+    ]
+    subprocess.run(command + ["--upgrade"] * upgrade, cwd=ROOT, check=True)
+
+
+def stale_locks() -> list[str]:
+    """Names of the lock files that differ from what their sources ask for."""
+    stale = []
+    with tempfile.TemporaryDirectory() as name:
+        for lock, groups in LOCKS.items():
+            copy = Path(name, lock)
+            if (FOLDER / lock).exists():
+                shutil.copy(FOLDER / lock, copy)
+            compile_lock(copy, groups, upgrade=False)
+            if not (FOLDER / lock).exists() or copy.read_text() != (FOLDER / lock).read_text():
+                stale.append(lock)
+    return stale
+
+
+def main() -> None:
+    """Write the locks, or say which are stale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--upgrade", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.check:
+        stale = stale_locks()
+        if stale:
+            sys.exit(
+                f"requirements: {', '.join(stale)} differ from pyproject.toml; run `make lock`"
+            )
+        return
+    for lock, groups in LOCKS.items():
+        compile_lock(FOLDER / lock, groups, upgrade=arguments.upgrade)
+
+
+if __name__ == "__main__":
+    main()
