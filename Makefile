@@ -46,7 +46,7 @@ lock: $(INSTALLED) ## Pin the dependencies again; add UPGRADE=1 for newer versio
 format: $(INSTALLED) ## Format code and protos
 	ruff check --fix --quiet . || true
 	ruff format --quiet .
-	buf format -w protos/agent_memory
+	buf format --write --path protos/agent_memory
 
 .PHONY: check
 check: $(INSTALLED) ## Run every linter and compare generated files with their sources
@@ -55,7 +55,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	mypy
 	lint-imports
 	buf lint
-	buf format --diff --exit-code protos/agent_memory
+	buf format --diff --exit-code --path protos/agent_memory
 	python scripts/generate.py --check
 	python scripts/lock.py --check
 
