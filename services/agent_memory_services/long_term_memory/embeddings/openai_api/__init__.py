@@ -1,0 +1,1 @@
+"""The `/embeddings` call: made, read and, when it fails, understood."""

@@ -1,0 +1,74 @@
+"""Translates a provider's refusals into ours, leaving its words behind.
+
+A provider may quote the input or part of the key in its message, so only the status and the short
+error code cross over, and the original is not chained.
+"""
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from email.utils import mktime_tz, parsedate_tz
+from http import HTTPStatus
+from typing import Final
+
+from openai import APIError, APIStatusError
+
+from agent_memory_services.long_term_memory.embeddings.base import (
+    EmbeddingError,
+    EmbeddingMisconfigured,
+    EmbeddingRejected,
+    EmbeddingUnavailable,
+)
+
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OPERATORS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_PASSING: Final = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+)
+QUOTA_PAUSE: Final = 60.0
+"""Seconds to leave a provider alone whose quota is used up; nothing sooner will change that."""
+
+
+def translate(error: APIError) -> EmbeddingError:
+    """Say what a provider's error means for the caller: wait, give up, or tell the operator."""
+    if not isinstance(error, APIStatusError):
+        return EmbeddingUnavailable("the embedding provider cannot be reached")
+    status = error.status_code
+    reason = f"{status} {_code(error)}".rstrip()
+    if status in _OPERATORS:
+        return EmbeddingMisconfigured(f"the embedding provider denies the request: {reason}")
+    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wish = retry_after(error.response.headers)
+        if error.code == "insufficient_quota":
+            wish = max(wish or 0.0, QUOTA_PAUSE)
+        return EmbeddingUnavailable(f"the embedding provider answers {reason}", retry_after=wish)
+    return EmbeddingRejected(f"the embedding provider refuses the input: {reason}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds a response asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+
+    None where it does not say, or not in a way that can be read.
+    """
+    seconds = _number(headers.get("retry-after-ms"), 1000)
+    if seconds is None:
+        seconds = _number(headers.get("retry-after"), 1)
+    if seconds is None and (date := parsedate_tz(headers.get("retry-after", ""))):
+        seconds = mktime_tz(date) - time.time()
+    return None if seconds is None else max(0.0, seconds)
+
+
+def _number(text: str | None, divisor: float) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value / divisor if math.isfinite(value) else None
+
+
+def _code(error: APIStatusError) -> str:
+    for code in (error.code, error.type):
+        if code and _CODE.fullmatch(code):
+            return code
+    return ""
