@@ -1,0 +1,1 @@
+"""One address for gRPC, gRPC-Web and JSON: an Envoy configured from the services' descriptors."""

@@ -1,0 +1,50 @@
+"""Envoy clusters: the services behind the gateway and how it judges their health."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent_memory_services.embedded.gateway.address import Address
+
+_TYPE = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_MAX_CALLS = 16_384
+
+
+def cluster(name: str, address: Address, services: Sequence[str]) -> dict[str, Any]:
+    """The cluster of one backend, which serves `services` at every address behind the name.
+
+    A host name may stand for many replicas (a headless Kubernetes Service): calls are spread over
+    all of them.
+    """
+    return {
+        "name": name,
+        "type": "STATIC" if address.is_ip else "STRICT_DNS",
+        "connect_timeout": "1s",
+        "lb_policy": "LEAST_REQUEST",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address.as_envoy()}}]}],
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": _TYPE,
+                "explicit_http_config": {"http2_protocol_options": {}},
+            }
+        },
+        "health_checks": [_health_check(service) for service in services],
+        # Admission is the services' business: they answer with a reason and when to come back.
+        "circuit_breakers": {
+            "thresholds": [{"max_requests": _MAX_CALLS, "max_pending_requests": _MAX_CALLS}]
+        },
+    }
+
+
+def _health_check(service: str) -> dict[str, Any]:
+    return {
+        "timeout": "1s",
+        "interval": "1s",
+        # The default asks an idle backend once a minute only.
+        "no_traffic_interval": "1s",
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "grpc_health_check": {"service_name": service},
+    }

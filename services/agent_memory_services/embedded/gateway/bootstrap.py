@@ -1,0 +1,105 @@
+"""The whole configuration of the gateway, as Envoy reads it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agent_memory_services.embedded.gateway.address import Address
+from agent_memory_services.embedded.gateway.backends import cluster
+from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.embedded.gateway.filters import http_filters
+from agent_memory_services.embedded.gateway.replies import local_replies
+from agent_memory_services.embedded.gateway.routes import virtual_host
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
+ANY_HOST = ("*",)
+
+_HCM = "type.googleapis.com/envoy.extensions.filters.network"
+_MAX_CONNECTIONS = 10_000
+_MEBIBYTE = 1024 * 1024
+
+
+def bootstrap(
+    descriptors: bytes,
+    *,
+    listen: Address,
+    backends: Mapping[str, Address],
+    hosts: Sequence[str] = ANY_HOST,
+    origins: Sequence[str] = LOOPBACK_ORIGINS,
+    max_request_bytes: int = 8 * _MEBIBYTE,
+    max_response_bytes: int = 32 * _MEBIBYTE,
+) -> dict[str, Any]:
+    """An Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
+
+    Args:
+        descriptors: A serialized `FileDescriptorSet` of the services with all imports. Error
+            details are only rendered as JSON when it holds `google/rpc/error_details.proto` too.
+        listen: Where callers connect, by HTTP/1.1 or cleartext HTTP/2.
+        backends: Address of every backend that `services_by_backend` finds in the descriptors.
+        hosts: Host names (without port) that callers may address, against DNS rebinding.
+        origins: RE2 patterns of the web origins whose pages may call.
+        max_request_bytes: Largest JSON request; gRPC messages are limited by the services.
+        max_response_bytes: Largest JSON answer, except of a stream.
+
+    Raises:
+        ValueError: `backends` and the descriptors name different backends.
+    """
+    services = services_by_backend(descriptors)
+    if services.keys() != backends.keys():
+        raise ValueError(f"addresses for {sorted(backends)}, services for {sorted(services)}")
+    manager = {
+        "@type": f"{_HCM}.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "gateway",
+        "codec_type": "AUTO",
+        "strip_any_host_port": True,
+        "use_remote_address": True,
+        "preserve_external_request_id": True,
+        "request_headers_timeout": "10s",
+        # A watch may be silent for hours; a dead peer shows by the connection's own keepalive.
+        "stream_idle_timeout": "0s",
+        "http2_protocol_options": {
+            "connection_keepalive": {"interval": "60s", "timeout": "20s"},
+        },
+        "local_reply_config": local_replies(),
+        "http_filters": http_filters(
+            descriptors, services, origins, max_request_bytes, max_response_bytes
+        ),
+        "route_config": {
+            "virtual_hosts": [virtual_host(services, hosts, origins)],
+            "validate_clusters": False,
+        },
+    }
+    return {
+        "static_resources": {
+            "listeners": [_listener(listen, manager)],
+            "clusters": [cluster(name, backends[name], services[name]) for name in services],
+        },
+        "overload_manager": _connection_limit(),
+    }
+
+
+def _listener(listen: Address, manager: Mapping[str, Any]) -> dict[str, Any]:
+    network_filter = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": manager,
+    }
+    return {
+        "name": "gateway",
+        "address": listen.as_envoy(),
+        "filter_chains": [{"filters": [network_filter]}],
+    }
+
+
+def _connection_limit() -> dict[str, Any]:
+    kind = "downstream_connections.v3.DownstreamConnectionsConfig"
+    return {
+        "resource_monitors": [
+            {
+                "name": "envoy.resource_monitors.global_downstream_max_connections",
+                "typed_config": {
+                    "@type": f"type.googleapis.com/envoy.extensions.resource_monitors.{kind}",
+                    "max_active_downstream_connections": _MAX_CONNECTIONS,
+                },
+            }
+        ]
+    }

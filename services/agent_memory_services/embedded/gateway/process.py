@@ -1,0 +1,93 @@
+"""The gateway as a child process."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from agent_memory_services.embedded import binaries
+from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.gateway.address import Address
+from agent_memory_services.embedded.gateway.filters import HEALTH_PATH
+from agent_memory_services.embedded.ports import require_free
+
+_READY_SECONDS = 20.0
+_PROBE_SECONDS = 2.0
+_FLAGS = (
+    *("--concurrency", "2"),
+    # Several stacks may run beside each other; hot restart would share memory by a fixed name.
+    "--disable-hot-restart",
+    # Errors of single requests are logged with their path, which names users and sessions.
+    *("--log-level", "warning", "--component-log-level", "http:off"),
+)
+
+
+class EmbeddedGateway:
+    """A running Envoy with one configuration; ready when every backend is healthy to it."""
+
+    def __init__(self, state_dir: Path, listen: Address, config: Mapping[str, Any]) -> None:
+        """Describe a gateway that keeps its configuration and log in `state_dir`.
+
+        `config` is a bootstrap whose listener is at `listen`.
+        """
+        self.listen = listen
+        self._state_dir = state_dir
+        self._config = config
+        self._child: Child | None = None
+
+    @property
+    def child(self) -> Child:
+        """The Envoy process of the latest start."""
+        if self._child is None:
+            raise RuntimeError("the gateway was never started")
+        return self._child
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start Envoy and return when it answers its health path with success.
+
+        Raises:
+            MissingBinaryError: no package carries Envoy.
+            PortTakenError: another process listens on the port.
+            ChildFailedError: Envoy ended, or a backend stayed unhealthy.
+        """
+        program = binaries.envoy()
+        require_free("the gateway", *self.listen)
+        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config = self._state_dir / "envoy.json"
+        config.write_text(json.dumps(self._config, indent=1))
+        command: list[str | Path] = [program, "--config-path", config, *_FLAGS]
+        self._child = Child("the gateway", command, log=self._state_dir / "gateway.log")
+        try:
+            await self._child.start()
+            await self._child.ready(self._healthy, within=_READY_SECONDS)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """End Envoy."""
+        if self._child is not None:
+            await self._child.stop()
+
+    async def _healthy(self) -> bool:
+        return await asyncio.to_thread(_answers_health, self.listen)
+
+
+def _answers_health(address: Address) -> bool:
+    connection = http.client.HTTPConnection(*address, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", HEALTH_PATH, headers={"Host": "localhost"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,128 @@
+"""A small real gRPC service behind a real gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import any_pb2, descriptor_pb2, message_factory
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+from grpc_tools import protoc
+
+from agent_memory_services.embedded.gateway.address import Address
+from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
+from agent_memory_services.embedded.gateway.process import EmbeddedGateway
+from agent_memory_services.embedded.ports import free_port
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[3]
+SERVICE = "agent_memory.echo.v1.EchoService"
+
+
+@pytest.fixture(scope="session")
+def echo_descriptors(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The serialized descriptor set of the echo service."""
+    target = tmp_path_factory.mktemp("descriptors") / "echo.binpb"
+    includes = [HERE, ROOT / "protos" / "third_party", Path(protoc.__file__).parent / "_proto"]
+    arguments = [f"-I{folder}" for folder in includes]
+    arguments += ["--include_imports", f"--descriptor_set_out={target}"]
+    # Error details are only rendered when the set holds their types too.
+    arguments += ["echo.proto", "google/rpc/error_details.proto", "google/rpc/status.proto"]
+    assert protoc.main(["protoc", *arguments]) == 0
+    return target.read_bytes()
+
+
+@dataclass
+class Echo:
+    """The echo service's messages, stubs and running server."""
+
+    request: type
+    response: type
+    health: health.aio.HealthServicer
+    port: int
+    server: grpc.aio.Server
+
+    def stub(self, channel: grpc.aio.Channel, method: str, *, stream: bool = False) -> Any:
+        """Callable of one method on `channel`."""
+        kind = channel.unary_stream if stream else channel.unary_unary
+        return kind(
+            f"/{SERVICE}/{method}",
+            request_serializer=self.request.SerializeToString,
+            response_deserializer=self.response.FromString,
+        )
+
+
+@pytest.fixture
+async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
+    """The echo service on a free port, healthy."""
+    pool = DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(echo_descriptors).file:
+        pool.Add(file)
+    request, response = (
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"agent_memory.echo.v1.{name}"))
+        for name in ("EchoRequest", "EchoResponse")
+    )
+
+    def answer(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+        remaining = context.time_remaining()
+        return response(
+            text=asked.text * max(1, asked.repeat_count),
+            deadline_millis=int(remaining * 1000) if remaining else 0,
+            metadata={k: v for k, v in context.invocation_metadata() if isinstance(v, str)},
+        )
+
+    async def unary(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+        return answer(asked, context)
+
+    async def fail(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+        detail = any_pb2.Any()
+        detail.Pack(error_details_pb2.ErrorInfo(reason=asked.text, domain="echo"))
+        status = status_pb2.Status(code=3, message="as you wish", details=[detail])
+        await context.abort_with_status(rpc_status.to_status(status))
+
+    async def watch(asked: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        for _ in range(max(1, asked.repeat_count)):
+            yield answer(asked, context)
+        if not asked.repeat_count:
+            await asyncio.Event().wait()
+
+    def handler(kind: Any, function: Any) -> grpc.RpcMethodHandler:
+        return kind(function, request.FromString, response.SerializeToString)
+
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 << 20)])
+    methods = {
+        "Echo": handler(grpc.unary_unary_rpc_method_handler, unary),
+        "GetEcho": handler(grpc.unary_unary_rpc_method_handler, unary),
+        "Fail": handler(grpc.unary_unary_rpc_method_handler, fail),
+        "WatchEcho": handler(grpc.unary_stream_rpc_method_handler, watch),
+    }
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, methods)])
+    checks = health.aio.HealthServicer()
+    await checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield Echo(request, response, checks, port, server)
+    await server.stop(0)
+
+
+@pytest.fixture
+async def gateway(
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+) -> AsyncIterator[EmbeddedGateway]:
+    """A running gateway in front of the echo service."""
+    listen = Address("127.0.0.1", free_port())
+    config = bootstrap(
+        echo_descriptors,
+        listen=listen,
+        backends={"echo": Address("127.0.0.1", echo.port)},
+        hosts=LOOPBACK_HOSTS,
+    )
+    async with EmbeddedGateway(tmp_path, listen, config) as running:
+        yield running

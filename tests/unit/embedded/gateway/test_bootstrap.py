@@ -1,0 +1,121 @@
+"""The gateway's configuration follows from the descriptors and the addresses."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from agent_memory_services.embedded.gateway.address import Address
+from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_ORIGINS, bootstrap
+from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+
+LISTEN = Address("127.0.0.1", 8000)
+
+
+def _descriptors(*services: str) -> bytes:
+    files = FileDescriptorSet()
+    for full_name in services:
+        package, _, name = full_name.rpartition(".")
+        file = files.file.add(name=f"{full_name}.proto", package=package)
+        file.service.add(name=name)
+    return files.SerializeToString()
+
+
+TWO = _descriptors("agent_memory.one.v1.OneService", "agent_memory.two.v1.TwoService")
+
+
+def _config(**options: Any) -> dict[str, Any]:
+    backends = {"one": Address("one.internal", 50051), "two": Address("10.0.0.2", 50052)}
+    return bootstrap(TWO, listen=LISTEN, backends=backends, **options)
+
+
+def _manager(config: dict[str, Any]) -> dict[str, Any]:
+    (listener,) = config["static_resources"]["listeners"]
+    manager: dict[str, Any] = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    return manager
+
+
+def test_services_are_found_by_backend() -> None:
+    """Every service of our packages belongs to the backend its package names; others are left."""
+    found = services_by_backend(
+        _descriptors(
+            "agent_memory.one.v1.OneService",
+            "agent_memory.one.v2.OneService",
+            "agent_memory.two.v1.TwoService",
+            "grpc.health.v1.Health",
+        )
+    )
+    assert found == {
+        "one": ["agent_memory.one.v1.OneService", "agent_memory.one.v2.OneService"],
+        "two": ["agent_memory.two.v1.TwoService"],
+    }
+
+
+def test_every_service_has_a_route_to_its_backend() -> None:
+    """Calls are routed by gRPC service name."""
+    routes = _manager(_config())["route_config"]["virtual_hosts"][0]["routes"]
+    leads = {route["match"]["prefix"]: route["route"]["cluster"] for route in routes}
+    assert leads == {
+        "/agent_memory.one.v1.OneService/": "one",
+        "/agent_memory.two.v1.TwoService/": "two",
+        "/": "none",
+    }
+
+
+def test_every_backend_is_checked_by_its_services_names() -> None:
+    """Health is asked per service, and names are resolved while IP addresses are not."""
+    one, two = _config()["static_resources"]["clusters"]
+    assert (one["type"], two["type"]) == ("STRICT_DNS", "STATIC")
+    (check,) = one["health_checks"]
+    assert check["grpc_health_check"] == {"service_name": "agent_memory.one.v1.OneService"}
+
+
+def test_missing_address_is_refused() -> None:
+    """A service without an address is an error at once, not a 404 later."""
+    with pytest.raises(ValueError, match="two"):
+        bootstrap(TWO, listen=LISTEN, backends={"one": Address("one", 1)})
+
+
+def test_there_is_no_admin_interface() -> None:
+    """Envoy's admin page can stop the gateway, so it is not served."""
+    assert "admin" not in _config()
+
+
+def test_configuration_is_json() -> None:
+    """The whole configuration can be written to a file as it is."""
+    assert json.loads(json.dumps(_config())) == _config()
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"),
+    [
+        ("http://localhost", True),
+        ("http://localhost:3000", True),
+        ("https://127.0.0.1:8443", True),
+        ("http://[::1]:3000", True),
+        ("http://localhost.example.com", False),
+        ("http://example.com:80", False),
+        ("null", False),
+    ],
+)
+def test_loopback_origins(origin: str, known: bool) -> None:
+    """Only pages served from this machine may call by default."""
+    assert any(re.fullmatch(pattern, origin) for pattern in LOOPBACK_ORIGINS) is known
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ip", "is_loopback", "text"),
+    [
+        ("127.0.0.1", True, True, "127.0.0.1:1"),
+        ("::1", True, True, "[::1]:1"),
+        ("0.0.0.0", True, False, "0.0.0.0:1"),
+        ("localhost", False, True, "localhost:1"),
+        ("memory", False, False, "memory:1"),
+    ],
+)
+def test_address(host: str, is_ip: bool, is_loopback: bool, text: str) -> None:
+    """An address knows whether it needs resolution and whom it lets in."""
+    address = Address(host, 1)
+    assert (address.is_ip, address.is_loopback, str(address)) == (is_ip, is_loopback, text)
