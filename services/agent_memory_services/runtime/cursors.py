@@ -1,0 +1,46 @@
+"""Page and resume tokens: opaque, URL-safe, and valid only for the arguments they came from.
+
+A token grants nothing: the call that brings it is authorised like any other. The checksum
+therefore guards against mistakes and needs no secret.
+"""
+
+import binascii
+import hashlib
+from base64 import b64decode, urlsafe_b64encode
+
+from agent_memory_services.runtime.errors import InvalidToken
+
+_CHECKSUM_BYTES = 8
+_PERSON = b"am-cursor"
+
+
+def encode_cursor(payload: bytes, *binding: bytes) -> str:
+    """A token that carries `payload` and holds for the arguments in `binding` only."""
+    return urlsafe_b64encode(_checksum(payload, binding) + payload).rstrip(b"=").decode()
+
+
+def decode_cursor(token: str, *binding: bytes) -> bytes:
+    """The payload of a token.
+
+    Raises:
+        InvalidToken: the token is damaged, or came with other arguments.
+    """
+    try:
+        data = b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidToken from None
+    payload = data[_CHECKSUM_BYTES:]
+    # Comparing the spelling too refuses a token that differs only in its unused last bits.
+    if data[:_CHECKSUM_BYTES] != _checksum(payload, binding) or token != encode_cursor(
+        payload, *binding
+    ):
+        raise InvalidToken
+    return payload
+
+
+def _checksum(payload: bytes, binding: tuple[bytes, ...]) -> bytes:
+    digest = hashlib.blake2b(digest_size=_CHECKSUM_BYTES, person=_PERSON)
+    for part in (*binding, payload):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

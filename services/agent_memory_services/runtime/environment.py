@@ -1,0 +1,110 @@
+"""Which variables of the environment a process reads, and which it refuses."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+PREFIX = "AGENT_MEMORY_"
+# Keys under these are for others to judge: each service its own, the rest by its reader.
+SECTIONS = ("WORKING_MEMORY", "LONG_TERM_MEMORY", "EXTRACTION", "UP", "CLIENT", "TEST")
+
+
+class SettingsError(Exception):
+    """The settings of a process are wrong; the message names the variables, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoFrom:
+    """Marks a field that is read from `key` too, where its own keys are absent."""
+
+    key: str
+
+
+class SectionedSettings(BaseSettings):
+    """Settings of which some belong to every process and some to one section."""
+
+    section: ClassVar[str] = ""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Refuse a field that the reference could not describe."""
+        for name, field in cls.model_fields.items():
+            if not field.description:
+                raise TypeError(f"{cls.__name__}.{name} has no description")
+
+
+def keys_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
+    """The variables that the field `name` is read from, the first that is set winning."""
+    section = getattr(settings, "section", "")
+    own = f"{PREFIX}{section}_{name.upper()}" if section else f"{PREFIX}{name.upper()}"
+    shared = f"{PREFIX}{name.upper()}"
+    keys = [own, shared] if section and _is_shared(settings, name) else [own]
+    extra = [m.key for m in settings.model_fields[name].metadata if isinstance(m, AlsoFrom)]
+    return tuple(dict.fromkeys([*keys, *extra]))
+
+
+def _is_shared(settings: type[BaseSettings], name: str) -> bool:
+    """Whether a class without a section, so one for every process, declares the field."""
+    return any(
+        name in getattr(base, "__annotations__", {}) and not getattr(base, "section", "")
+        for base in settings.__mro__
+    )
+
+
+class Environment(PydanticBaseSettingsSource):
+    """Reads fields from the variables that `keys_of` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The value of the first variable that is set, or None."""
+        for key in keys_of(self.settings_cls, field_name):
+            if (value := os.environ.get(key)) is not None:
+                return value, field_name, self.field_is_complex(field)
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The values of all fields that the environment sets."""
+        found = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, is_complex = self.get_field_value(field, name)
+            if value is not None:
+                found[key] = self.prepare_field_value(name, field, value, is_complex)
+        return found
+
+
+def refuse_unknown_keys(settings: type[BaseSettings], environment: Mapping[str, str]) -> None:
+    """Refuse variables with our prefix that nothing reads: they are most likely misspelt.
+
+    Raises:
+        SettingsError: there are some; the message names the closest known key of each.
+    """
+    known = {key for name in settings.model_fields for key in keys_of(settings, name)}
+    section = getattr(settings, "section", "")
+    foreign = tuple(f"{PREFIX}{other}_" for other in SECTIONS if other != section)
+    unknown = sorted(
+        key
+        for key in environment
+        if key.startswith(PREFIX) and key not in known and not key.startswith(foreign)
+    )
+    if unknown:
+        raise SettingsError("\n".join(_suggestion(key, known) for key in unknown))
+
+
+def _suggestion(key: str, known: set[str]) -> str:
+    closest = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"{key} is not a setting" + (f"; did you mean {closest[0]}?" if closest else "")
+
+
+def spell_out(settings: type[BaseSettings], error: ValidationError) -> SettingsError:
+    """The same complaint in terms of variables, without their values."""
+    lines = []
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        field = str(detail["loc"][0]) if detail["loc"] else ""
+        at = f"{keys_of(settings, field)[0]}: " if field in settings.model_fields else ""
+        lines.append(f"{at}{detail['msg'].removeprefix('Value error, ')}")
+    return SettingsError("\n".join(lines))

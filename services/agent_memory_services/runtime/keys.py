@@ -1,0 +1,34 @@
+"""How identities become parts of Redis keys and values of search tags."""
+
+import re
+import zlib
+
+_PLAIN = re.compile(r"[A-Za-z0-9]+").fullmatch
+_EMPTY = "__"
+_BYTES = tuple(
+    chr(byte) if chr(byte).isascii() and chr(byte).isalnum() else f"_{byte:02x}"
+    for byte in range(256)
+)
+
+
+def encode(part: str) -> str:
+    """Spell `part` in `[A-Za-z0-9_]`, so that it is special to no key, hash tag or query.
+
+    ASCII letters and digits stay; every other byte of the UTF-8 form becomes `_` and two hex
+    digits; the empty part is `__`. Two parts never share a spelling, and a non-empty part is a
+    prefix of another exactly where its spelling is.
+    """
+    if not part:
+        return _EMPTY
+    if _PLAIN(part):
+        return part
+    return "".join([_BYTES[byte] for byte in part.encode()])
+
+
+def partition_of(count: int, *parts: str) -> int:
+    """The partition, 0 to `count` - 1, of an identity; the same in every process and release."""
+    checksum = 0
+    for part in parts:
+        data = part.encode()
+        checksum = zlib.crc32(data, zlib.crc32(len(data).to_bytes(4, "big"), checksum))
+    return checksum % count

@@ -1,0 +1,141 @@
+"""The connection to the store, its scripts, and what it can do."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, ResponseError
+from redis.typing import EncodableT, KeyT
+
+# The search replies that the index library parses are those of RESP2.
+_PROTOCOL = 2
+# A command whose answer was lost may have run, so nothing is repeated down here: the caller
+# repeats the whole call, which is idempotent. A pooled connection that went stale is noticed
+# and replaced before a command is sent.
+_NO_RETRY = Retry(NoBackoff(), 0)
+
+
+def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis:
+    """A client with a bounded pool; nothing is sent before the first command.
+
+    A URL of the scheme `redis+cluster` or `rediss+cluster`, or with `cluster=true` in its query,
+    gives a client of a cluster, which takes the same commands.
+
+    Args:
+        url: where the store listens, credentials included.
+        timeout: seconds for connecting, for each answer, and for a free connection of the pool.
+        max_connections: the most connections at a time (on a cluster, per node).
+    """
+    url, cluster = _cluster_url(url)
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "socket_keepalive": True,
+        "protocol": _PROTOCOL,
+        "decode_responses": False,
+        "retry": _NO_RETRY,
+        "max_connections": max_connections,
+    }
+    if cluster:
+        return cast("Redis", RedisCluster.from_url(url, **options))
+    # `from_pool` hands the pool over: closing the client closes it.
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, timeout=timeout, **options))
+
+
+def _cluster_url(url: str) -> tuple[str, bool]:
+    """The URL as the client library takes it, and whether it means a cluster."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.removesuffix("+cluster")
+    query = dict(parse_qsl(parts.query))
+    flag = query.pop("cluster", "false").lower() in {"true", "yes", "1"}
+    plain = urlunsplit(parts._replace(scheme=scheme, query=urlencode(query)))
+    return plain, flag or scheme != parts.scheme
+
+
+class Script:
+    """A Lua script that is kept as a file beside the module that calls it."""
+
+    def __init__(self, package: str, name: str) -> None:
+        """Load `<name>.lua` from the package, such as `agent_memory_services.working_memory`."""
+        self._source = files(package).joinpath(f"{name}.lua").read_text()
+        # The protocol names scripts by SHA-1; nothing rests on its strength.
+        self._sha = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(
+        self, client: Redis, keys: Sequence[KeyT] = (), args: Sequence[EncodableT] = ()
+    ) -> Any:
+        """Run it in one round trip; a store that lost its scripts is given the source again."""
+        parts: tuple[Any, ...] = (len(keys), *keys, *args)
+        try:
+            return await cast("Any", client.evalsha(self._sha, *parts))
+        except NoScriptError:
+            return await cast("Any", client.eval(self._source, *parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a store is and can do.
+
+    Attributes:
+        server: `redis` or `valkey`.
+        version: its version.
+        cluster: it is a node of a cluster.
+        query_engine: it has secondary indexes with text, tag and vector fields.
+    """
+
+    server: str
+    version: str
+    cluster: bool
+    query_engine: bool
+
+
+class MissingQueryEngineError(Exception):
+    """The store has no query engine, so it cannot hold memories."""
+
+    def __init__(self, found: Capabilities) -> None:
+        super().__init__(
+            f"the store ({found.server} {found.version}) has no query engine: "
+            "use Redis 8 or later, or Redis Stack"
+        )
+
+
+async def probe(client: Redis) -> Capabilities:
+    """Ask a store what it is."""
+    info = await client.info()
+    if "redis_version" not in info:  # a cluster answers by node
+        info = next(iter(info.values()))
+    server = "valkey" if "valkey_version" in info else "redis"
+    return Capabilities(
+        server=server,
+        version=str(info[f"{server}_version"]),
+        cluster=bool(info.get("cluster_enabled", 0)),
+        query_engine=await _has_query_engine(client),
+    )
+
+
+async def require_query_engine(client: Redis) -> Capabilities:
+    """Ask a store what it is, and refuse one that cannot hold memories.
+
+    Raises:
+        MissingQueryEngineError: it has no query engine.
+    """
+    found = await probe(client)
+    if not found.query_engine:
+        raise MissingQueryEngineError(found)
+    return found
+
+
+async def _has_query_engine(client: Redis) -> bool:
+    try:
+        await cast("Any", client).execute_command("FT._LIST")
+    except ResponseError as error:
+        if "unknown command" in str(error).lower():
+            return False
+        raise
+    return True
