@@ -61,9 +61,13 @@ def _cluster_url(url: str) -> tuple[str, bool]:
 class Script:
     """A Lua script that is kept as a file beside the module that calls it."""
 
-    def __init__(self, package: str, name: str) -> None:
-        """Load `<name>.lua` from the package, such as `agent_memory_services.working_memory`."""
-        self._source = files(package).joinpath(f"{name}.lua").read_text()
+    def __init__(self, package: str, *names: str) -> None:
+        """Load `<name>.lua` from the package, such as `agent_memory_services.working_memory`.
+
+        Several names are joined in order, so that scripts can share local functions.
+        """
+        folder = files(package)
+        self._source = "\n".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
         # The protocol names scripts by SHA-1; nothing rests on its strength.
         self._sha = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
