@@ -15,6 +15,8 @@ from agent_memory_services.long_term_memory.embeddings.base import (
 )
 
 
+# A number too large for float32 becomes infinite, and is refused as such below.
+@np.errstate(over="ignore")
 def read_answer(body: bytes, *, count: int, dimension: int | None) -> Vectors:
     """Read vectors in the order of the texts, scaled to unit length.
 

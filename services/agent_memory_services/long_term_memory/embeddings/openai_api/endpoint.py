@@ -30,6 +30,8 @@ class Endpoint:
         self._requested = omit if settings.dimension is None else settings.dimension
         self._timeout = settings.timeout_seconds
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
+        # A caller, not stamina's decorator, whose log line would hold the arguments: the texts.
+        self._retrying = stamina.AsyncRetryingCaller(attempts=ATTEMPTS, timeout=None)
         self._client = AsyncOpenAI(
             base_url=settings.base_url or OPENAI_URL,
             # Never None: the library would then send whatever key the environment holds.
@@ -48,33 +50,28 @@ class Endpoint:
         Raises:
             EmbeddingError: as `Embedder.embed`.
         """
-        # A context, not stamina's decorator: its log line would hold the arguments, the texts.
-        async for attempt in stamina.retry_context(_next_wait, attempts=ATTEMPTS, timeout=None):
-            with attempt:
-                body = await self._post(texts)
-                # Reading a full batch takes milliseconds the event loop does not have.
-                return await asyncio.to_thread(
-                    read_answer, body, count=len(texts), dimension=dimension
-                )
-        raise AssertionError  # stamina's last attempt returns or raises
+        return await self._retrying(_next_wait, self._attempt, texts, dimension)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _post(self, texts: Sequence[str]) -> bytes:
+    async def _attempt(self, texts: Sequence[str], dimension: int | None) -> Vectors:
         async with self._slots:
-            try:
-                async with asyncio.timeout(self._timeout):
-                    response = await self._client.embeddings.with_raw_response.create(
-                        model=self._model, input=list(texts), dimensions=self._requested
-                    )
-            except TimeoutError:
-                raise EmbeddingUnavailable(
-                    "the embedding provider did not answer in time"
-                ) from None
-            except APIError as error:
-                raise translate(error) from None
+            body = await self._post(texts)
+        # Reading a full batch takes milliseconds that the event loop does not have.
+        return await asyncio.to_thread(read_answer, body, count=len(texts), dimension=dimension)
+
+    async def _post(self, texts: Sequence[str]) -> bytes:
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.embeddings.with_raw_response.create(
+                    model=self._model, input=list(texts), dimensions=self._requested
+                )
+        except TimeoutError:
+            raise EmbeddingUnavailable("the embedding provider did not answer in time") from None
+        except APIError as error:
+            raise translate(error) from None
         return response.content
 
 

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent_memory_services.long_term_memory.embeddings.minilm.architecture import (
+    HIDDEN,
+    MAX_TOKENS,
+)
+from agent_memory_services.long_term_memory.embeddings.minilm.folder import WEIGHTS
+from agent_memory_services.long_term_memory.embeddings.minilm.numpy_encoder import NumpyEncoder
+from agent_memory_services.long_term_memory.embeddings.minilm.onnx_encoder import OnnxEncoder
+from agent_memory_services.long_term_memory.embeddings.minilm.tokens import Tokenizer
+
+TEXTS = [
+    "",
+    " \t\n",
+    "I prefer morning meetings.",
+    "Der Nutzer wohnt in München und isst kein Fleisch.",
+    "用户喜欢绿茶 住在上海",
+    "会議は午後三時からです",
+    "العميل يفضل الاجتماعات الصباحية",
+    "\N{GRINNING FACE}\N{ROCKET} emoji \N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+    "def add(a: int, b: int) -> int:\n    return a + b",
+    "control \x00\x07 characters \x7f",
+    "[SEP] [MASK] [CLS]",
+    "word " * 3000,
+]
+
+
+@pytest.fixture(scope="module")
+def tokens(tokenizer: Tokenizer) -> list[list[int]]:
+    """Token ids of every text."""
+    return [tokenizer.encode(text) for text in TEXTS]
+
+
+def test_the_tokenizer_cuts_where_the_model_was_trained_to(tokens: list[list[int]]) -> None:
+    """The packaged file's own limit and padding, both wrong for this model, are not used."""
+    assert len(tokens[-1]) == MAX_TOKENS
+    assert tokens[0] == [101, 102]
+
+
+def test_numpy_and_onnx_make_the_same_vectors(
+    encoder: OnnxEncoder, model_folder: Path, tokens: list[list[int]]
+) -> None:
+    """A machine without onnxruntime can read another one's index, padding or none."""
+    numpy_encoder = NumpyEncoder(model_folder / WEIGHTS)
+
+    for rows in (tokens, *([row] for row in tokens)):
+        np.testing.assert_allclose(
+            numpy_encoder.encode(rows), encoder.encode(rows), rtol=0, atol=1e-5
+        )
+
+
+def test_padding_does_not_show(encoder: OnnxEncoder, tokens: list[list[int]]) -> None:
+    """A text beside one of 256 tokens has the vector it has alone."""
+    together = encoder.encode(tokens)
+    alone = np.concatenate([encoder.encode([row]) for row in tokens])
+
+    assert (together * alone).sum(axis=1).min() > 0.99999
+
+
+def test_vectors_are_float32_of_unit_length(encoder: OnnxEncoder, tokens: list[list[int]]) -> None:
+    """Any text, the empty one too, has a direction."""
+    vectors = encoder.encode(tokens)
+
+    assert vectors.shape == (len(TEXTS), HIDDEN)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)

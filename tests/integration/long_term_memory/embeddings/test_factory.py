@@ -1,0 +1,40 @@
+from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
+from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.embeddings.openai import OpenAIEmbedder
+from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from tests.integration.long_term_memory.embeddings.provider import DIMENSION, Provider
+
+
+async def test_by_default_the_local_model_answers_behind_a_cache() -> None:
+    """With nothing set, repeats cost no forward."""
+    embedder = await create_embedder(EmbeddingSettings())
+    assert isinstance(embedder, CachedEmbedder)
+    await embedder.embed(["a", "b"])
+    await embedder.embed(["b"])
+    await embedder.aclose()
+
+    assert (embedder.hits, embedder.misses) == (1, 2)
+    assert embedder.fingerprint.dimension == 384
+
+
+async def test_a_cache_of_nothing_is_left_out() -> None:
+    """An operator can turn the cache off."""
+    embedder = await create_embedder(EmbeddingSettings(cache_entries=0))
+    await embedder.aclose()
+
+    assert isinstance(embedder, LocalEmbedder)
+
+
+async def test_a_named_endpoint_is_asked() -> None:
+    """An endpoint in the settings is where texts go."""
+    async with Provider().serve() as provider:
+        embedder = await create_embedder(
+            EmbeddingSettings(base_url=provider.url, model="m", cache_entries=0)
+        )
+        await embedder.embed(["a"])
+        await embedder.aclose()
+
+    assert isinstance(embedder, OpenAIEmbedder)
+    assert embedder.fingerprint.dimension == DIMENSION
+    assert len(provider.requests) == 2

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent_memory_services.long_term_memory.embeddings.base import EmbeddingMisconfigured
+from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import read_tensors
+
+VALUES = np.arange(6, dtype="<f4").reshape(2, 3)
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """A header entry that fits the file, or nearly."""
+    return {"dtype": "F32", "shape": [2, 3], "data_offsets": [4, 28], **changes}
+
+
+def write(path: Path, header: bytes, data: bytes = b"\0" * 4 + VALUES.tobytes()) -> Path:
+    """Write a file with four bytes before the tensor."""
+    path.write_bytes(len(header).to_bytes(8, "little") + header + data)
+    return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the file under test goes."""
+    return tmp_path / "model.safetensors"
+
+
+def test_a_tensor_is_mapped_with_its_shape(file: Path) -> None:
+    """Values come from the byte range the header gives, and cannot be written to."""
+    write(file, json.dumps({"__metadata__": {}, "a": entry(), "other": {}}).encode())
+
+    tensors = read_tensors(file, {"a": (2, 3)})
+
+    np.testing.assert_array_equal(tensors["a"], VALUES)
+    assert not tensors["a"].flags.writeable
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"a": None},
+        {"a": entry(dtype="F16")},
+        {"a": entry(shape=[3, 2])},
+        {"a": entry(data_offsets=[4, 24])},
+        {"a": entry(data_offsets=[8, 32])},
+        {"a": entry(data_offsets=[-4, 20])},
+        {"a": entry(data_offsets="4-28")},
+        [],
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(file: Path, header: Any) -> None:
+    """A missing, foreign or misplaced tensor is named before anything is computed."""
+    write(file, json.dumps(header).encode())
+
+    with pytest.raises(EmbeddingMisconfigured, match=str(file)):
+        read_tensors(file, {"a": (2, 3)})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"short",
+        b"\xff" * 64,
+        b"\0" * 64,
+        (100).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"{]data",
+    ],
+)
+def test_a_file_of_another_kind_is_refused(file: Path, content: bytes) -> None:
+    """An empty, cut or foreign file is a clear error."""
+    file.write_bytes(content)
+
+    with pytest.raises(EmbeddingMisconfigured, match=str(file)):
+        read_tensors(file, {"a": (2, 3)})

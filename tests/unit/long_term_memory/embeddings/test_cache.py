@@ -1,0 +1,120 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from agent_memory_services.long_term_memory.embeddings.base import (
+    EmbeddingUnavailable,
+    Fingerprint,
+    Vectors,
+)
+from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
+
+
+class CountingEmbedder:
+    """Embeds a text as its length, and remembers what it was asked."""
+
+    fingerprint = Fingerprint("counting", "1", 2, normalized=True)
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.away = False
+        self.closed = False
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked.append(list(texts))
+        if self.away:
+            raise EmbeddingUnavailable("away")
+        return np.array([[len(text), 0] for text in texts], dtype=np.float32).reshape(-1, 2)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_a_repeat_is_answered_from_memory() -> None:
+    """The embedder behind sees each text once, and the counters say so."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=10)
+
+    first = await cached.embed(["a", "bb"])
+    second = await cached.embed(["bb", "ccc", "a"])
+
+    assert behind.asked == [["a", "bb"], ["ccc"]]
+    assert first[:, 0].tolist() == [1, 2]
+    assert second[:, 0].tolist() == [2, 3, 1]
+    assert (cached.hits, cached.misses) == (2, 3)
+
+
+async def test_equal_texts_of_one_call_are_asked_for_once() -> None:
+    """A batch that repeats itself costs one vector."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=10)
+
+    vectors = await cached.embed(["a", "a", "bb", "a"])
+
+    assert behind.asked == [["a", "bb"]]
+    assert vectors[:, 0].tolist() == [1, 1, 2, 1]
+    assert (cached.hits, cached.misses) == (0, 4)
+
+
+async def test_the_least_recently_used_text_goes_first() -> None:
+    """Memory is bounded, and a text in use stays."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=2)
+
+    await cached.embed(["a"])
+    await cached.embed(["bb"])
+    await cached.embed(["a"])
+    await cached.embed(["ccc"])
+    behind.asked.clear()
+    await cached.embed(["a", "bb"])
+
+    assert behind.asked == [["bb"]]
+
+
+async def test_a_call_larger_than_the_cache_is_whole() -> None:
+    """Eviction within a call does not lose the call's own vectors."""
+    cached = CachedEmbedder(CountingEmbedder(), capacity=1)
+
+    vectors = await cached.embed(["a", "bb", "ccc", "a"])
+
+    assert vectors[:, 0].tolist() == [1, 2, 3, 1]
+
+
+async def test_a_failure_is_passed_on_and_not_remembered() -> None:
+    """A provider that was away is asked again."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=10)
+    behind.away = True
+    with pytest.raises(EmbeddingUnavailable):
+        await cached.embed(["a"])
+    behind.away = False
+
+    assert (await cached.embed(["a"])).tolist() == [[1, 0]]
+
+
+async def test_what_a_caller_does_to_its_vectors_stays_with_it() -> None:
+    """The cache never shares memory with a caller."""
+    cached = CachedEmbedder(CountingEmbedder(), capacity=10)
+    for _ in range(2):
+        vectors = await cached.embed(["a"])
+        vectors[:] = 9
+
+    assert (await cached.embed(["a"])).tolist() == [[1, 0]]
+
+
+async def test_no_texts_give_an_empty_matrix_of_the_right_width() -> None:
+    """An empty batch asks nobody and still has the dimension."""
+    behind = CountingEmbedder()
+
+    assert (await CachedEmbedder(behind, capacity=1).embed([])).shape == (0, 2)
+    assert behind.asked == []
+
+
+async def test_closing_closes_the_embedder_behind() -> None:
+    """The one in front owns the one behind."""
+    behind = CountingEmbedder()
+
+    await CachedEmbedder(behind, capacity=1).aclose()
+
+    assert behind.closed
