@@ -1,0 +1,267 @@
+"""Requests per second and latency of the main RPCs, each beside a bare grpc.aio echo.
+
+The echo is a server process of its own that takes the same request bytes and answers the same
+response bytes, so the ratio is what the product adds to gRPC itself. Both are called with bytes
+in and bytes out. Run it with `python benchmarks/services.py`; it takes about two minutes.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import uvloop
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.table import Table
+
+from agent_memory.common.v1 import filter_pb2, memory_pb2, message_pb2, search_pb2
+from agent_memory.long_term_memory.v1 import service_pb2 as ltm
+from agent_memory.long_term_memory.v1 import service_pb2_grpc as ltm_grpc
+from agent_memory.working_memory.v1 import service_pb2 as wm
+from agent_memory.working_memory.v1 import service_pb2_grpc as wm_grpc
+from agent_memory_services.embedded.stack import Stack, StackOptions
+
+MEMORIES = 10_000
+BATCH = 250
+SECONDS = 4.0
+CONCURRENCIES = (1, 16)
+WORKING_MEMORY = "/agent_memory.working_memory.v1.WorkingMemoryService"
+LONG_TERM_MEMORY = "/agent_memory.long_term_memory.v1.LongTermMemoryService"
+ECHO = "/benchmark.Echo/Call"
+
+PLACES = ("Lisbon", "Oslo", "Kyoto", "Lima", "Accra", "Quebec", "Perth", "Tartu", "Pune", "Cork")
+THINGS = ("gardens", "trains", "novels", "violins", "maps", "spices", "bridges", "kites", "clocks")
+DEEDS = ("draws", "collects", "repairs", "studies", "photographs", "sells", "restores", "describes")
+
+Call = Callable[[bytes], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run of calls took: calls per second, and seconds at two quantiles."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An RPC to measure: where it is served, and a request for every call."""
+
+    name: str
+    address: str
+    method: str
+    requests: Sequence[bytes]
+
+
+async def measure(call: Call, requests: Sequence[bytes], concurrency: int) -> Measured:
+    """Keep `concurrency` calls in flight for `SECONDS` and time each."""
+    took: list[float] = []
+    ends = time.perf_counter() + SECONDS
+
+    async def worker(offset: int) -> None:
+        position = offset
+        while (began := time.perf_counter()) < ends:
+            await call(requests[position % len(requests)])
+            took.append(time.perf_counter() - began)
+            position += concurrency
+
+    began = time.perf_counter()
+    await asyncio.gather(*(worker(offset) for offset in range(concurrency)))
+    cuts = statistics.quantiles(took, n=100)
+    return Measured(len(took) / (time.perf_counter() - began), cuts[49], cuts[98])
+
+
+@asynccontextmanager
+async def raw_call(address: str, method: str) -> AsyncIterator[Call]:
+    """A method called with bytes in and bytes out."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        call = channel.unary_unary(method)
+
+        async def with_deadline(request: bytes) -> bytes:
+            response: bytes = await call(request, timeout=10)
+            return response
+
+        yield with_deadline
+
+
+async def serve_echo(response: bytes) -> None:
+    """Answer every call with `response` until standard input closes."""
+
+    async def answer(_request: bytes, _context: object) -> bytes:
+        return response
+
+    handler = grpc.unary_unary_rpc_method_handler(answer)  # type: ignore[arg-type]
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("benchmark.Echo", {"Call": handler})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    await server.stop(None)
+
+
+@asynccontextmanager
+async def echo_process(response: bytes) -> AsyncIterator[str]:
+    """An echo server in a process of its own; gives its address."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(response)
+        file.flush()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, __file__, "--echo", file.name),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the echo process has no pipes")
+        try:
+            port = json.loads(await process.stdout.readline())["port"]
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+
+def sentence(number: int) -> str:
+    """One of many different short facts."""
+    place, thing = PLACES[number % 10], THINGS[number // 10 % 9]
+    return f"User {DEEDS[number // 90 % 8]} {thing} in {place}, as noted on day {number}"
+
+
+def question(number: int) -> str:
+    """One of many different questions about those facts."""
+    return f"who {DEEDS[number % 8]} {THINGS[number % 9]} in {PLACES[number % 10]}?"
+
+
+async def load_memories(stub: ltm_grpc.LongTermMemoryServiceAsyncStub) -> None:
+    """Store the records that searches look through."""
+    for start in range(0, MEMORIES, BATCH):
+        records = [
+            memory_pb2.Memory(text=sentence(number), user_id=f"user-{number % 10}")
+            for number in range(start, start + BATCH)
+        ]
+        await stub.CreateMemories(ltm.CreateMemoriesRequest(memories=records), timeout=60)
+
+
+def said(number: int) -> message_pb2.Message:
+    """A message of a conversation."""
+    role = ("user", "assistant")[number % 2]
+    return message_pb2.Message(role=role, content=f"{sentence(number)}. What do you think of it?")
+
+
+async def subjects(stack: Stack) -> list[Subject]:
+    """Fill the stores and prepare the requests."""
+    working, long_term = (
+        str(stack.services[name]) for name in ("working_memory", "long_term_memory")
+    )
+    async with grpc.aio.insecure_channel(working) as channel:
+        stub: wm_grpc.WorkingMemoryServiceAsyncStub = wm_grpc.WorkingMemoryServiceStub(channel)
+        twenty = wm.AppendMessagesRequest(session_id="read", messages=map(said, range(20)))
+        await stub.AppendMessages(twenty, timeout=10)
+    async with grpc.aio.insecure_channel(long_term) as channel:
+        await load_memories(ltm_grpc.LongTermMemoryServiceStub(channel))
+    mine = filter_pb2.MemoryFilter(user_id=filter_pb2.TagFilter(eq="user-3"))
+    queries = [
+        search_pb2.SearchQuery(
+            text=f"who {DEEDS[n % 8]} {THINGS[n % 9]} in {PLACES[n % 10]}?", filter=f
+        )
+        for n in range(90)
+        for f in (None, mine)
+    ]
+    return [
+        Subject(
+            "GetWorkingMemory, 20 messages",
+            working,
+            f"{WORKING_MEMORY}/GetWorkingMemory",
+            packed([wm.GetWorkingMemoryRequest(session_id="read")]),
+        ),
+        Subject(
+            "AppendMessages, 2 messages",
+            working,
+            f"{WORKING_MEMORY}/AppendMessages",
+            packed(
+                wm.AppendMessagesRequest(session_id=f"write-{n}", messages=[said(0), said(1)])
+                for n in range(64)
+            ),
+        ),
+        Subject(
+            f"SearchMemories, 10 of {MEMORIES:,}",
+            long_term,
+            f"{LONG_TERM_MEMORY}/SearchMemories",
+            packed(ltm.SearchMemoriesRequest(query=query, page_size=10) for query in queries),
+        ),
+        Subject(
+            "BuildMemoryPrompt, 20 messages + search",
+            working,
+            f"{WORKING_MEMORY}/BuildMemoryPrompt",
+            packed(
+                wm.BuildMemoryPromptRequest(
+                    query=query.text,
+                    session=wm.PromptSession(session_id="read"),
+                    long_term_search=wm.LongTermSearch(query=query),
+                )
+                for query in queries
+            ),
+        ),
+    ]
+
+
+def packed(messages: Iterable[Message]) -> list[bytes]:
+    """Requests as bytes."""
+    return [message.SerializeToString() for message in messages]
+
+
+async def compare(subject: Subject, table: Table) -> None:
+    """Measure an RPC and its echo in turn, and add a row for each concurrency."""
+    async with raw_call(subject.address, subject.method) as call:
+        response = await call(subject.requests[0])
+        async with echo_process(response) as echo, raw_call(echo, ECHO) as bare:
+            for concurrency in CONCURRENCIES:
+                base = await measure(bare, subject.requests, concurrency)
+                product = await measure(call, subject.requests, concurrency)
+                table.add_row(
+                    subject.name,
+                    str(concurrency),
+                    *(f"{run.per_second:,.0f}" for run in (product, base)),
+                    *(f"{run.p50 * 1e3:.2f} / {run.p99 * 1e3:.2f}" for run in (product, base)),
+                    f"{product.p50 / base.p50:.1f}x",
+                )
+
+
+async def main() -> None:
+    """Start a stack in an empty folder, measure, and print one table."""
+    table = Table(title="The product beside a bare gRPC echo of the same payload")
+    for heading in (
+        "RPC",
+        "in flight",
+        "calls/s",
+        "echo/s",
+        "p50 / p99 ms",
+        "echo ms",
+        "p50 ratio",
+    ):
+        table.add_column(heading, justify="left" if heading == "RPC" else "right")
+    with tempfile.TemporaryDirectory() as folder:
+        async with Stack(StackOptions(state_dir=Path(folder))) as stack:
+            for subject in await subjects(stack):
+                await compare(subject, table)
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--echo"]:
+        uvloop.run(serve_echo(Path(sys.argv[2]).read_bytes()))
+    else:
+        uvloop.run(main())
