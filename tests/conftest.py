@@ -9,6 +9,7 @@ from hypothesis import settings
 from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.runtime.redis import connect
 
 settings.register_profile("agent-memory", deadline=None)
 settings.load_profile("agent-memory")
@@ -33,6 +34,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A client of the store, emptied of data and indexes."""
-    async with Redis.from_url(redis_url) as client:
+    async with connect(redis_url) as client:
         await client.flushall()
         yield client

@@ -8,7 +8,9 @@ from pathlib import Path
 from agent_memory_services.embedded.errors import MissingBinaryError
 
 _USE_OWN_STORE = "set REDIS_URL to a Redis 8 server (or one with the query engine)"
-_USE_OWN_GATEWAY = "run your own Envoy in front of the three services"
+_USE_OWN_GATEWAY = (
+    "pass --no-gateway and run your own Envoy with the envoy.json of the state directory"
+)
 
 
 def valkey_server() -> Path:

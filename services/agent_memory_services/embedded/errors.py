@@ -24,12 +24,29 @@ class PortTakenError(EmbeddedError):
         super().__init__(f"{what} cannot listen on {host}:{port}: the port is taken.")
 
 
+class UnknownHostError(EmbeddedError):
+    """A host name to listen on does not resolve."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host!r} is neither an address of this machine nor a name of one.")
+
+
+class OpenToAllError(EmbeddedError):
+    """The gateway would serve the network without asking who calls."""
+
+    def __init__(self, host: str, setting: str) -> None:
+        super().__init__(
+            f"listening on {host} without authentication would give everybody who reaches it "
+            f"every memory. Set {setting}, or listen on 127.0.0.1."
+        )
+
+
 class StateInUseError(EmbeddedError):
-    """The state directory belongs to a server that is still running."""
+    """The state directory belongs to a stack or store that is still running."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(
-            f"{directory} is in use by another running store; stop it or choose another "
+            f"{directory} is in use by another running stack; stop it or choose another "
             f"state directory."
         )
 

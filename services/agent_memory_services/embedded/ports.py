@@ -3,7 +3,8 @@
 import errno
 import socket
 
-from agent_memory_services.embedded.errors import PortTakenError
+from agent_memory_services.embedded.errors import PortTakenError, UnknownHostError
+from agent_memory_services.runtime.addresses import Address
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -13,7 +14,7 @@ def free_port(host: str = "127.0.0.1") -> int:
     server that binds it by number, with SO_REUSEADDR as all servers do, gets it. Binding to 0 and
     closing would leave a gap in which any outgoing connection may take the number.
     """
-    with socket.create_server((host, 0), backlog=1) as listener:
+    with socket.create_server((host, 0), family=_family(host), backlog=1) as listener:
         address = listener.getsockname()
         with socket.create_connection(address[:2]) as client:
             accepted, _ = listener.accept()
@@ -32,8 +33,28 @@ def require_free(what: str, host: str, port: int) -> None:
         PortTakenError: somebody listens there.
     """
     try:
-        socket.create_server((host, port), backlog=1).close()
+        socket.create_server((host, port), family=_family(host), backlog=1).close()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortTakenError(what, host, port) from error
+
+
+def listening(host: str, port: int) -> Address:
+    """The IP address and port to listen on for a host name or address, and port 0 for any.
+
+    Raises:
+        UnknownHostError: the name does not resolve.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        raise UnknownHostError(host) from None
+    # A name with both kinds, such as localhost, is dialled by IPv4 everywhere.
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    ip = str(found[0][4][0])
+    return Address(ip, port or free_port(ip))
+
+
+def _family(ip: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in ip else socket.AF_INET

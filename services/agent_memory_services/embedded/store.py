@@ -1,22 +1,20 @@
 """A real Redis-protocol server with the query engine, started and owned by this process."""
 
-import fcntl
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
-from agent_memory_services.embedded.errors import StateInUseError
+from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, require_free
+from agent_memory_services.runtime.redis import connect
 
 Fsync = Literal["everysec", "always", "no"]
 
@@ -87,9 +85,7 @@ class EmbeddedStore:
             ChildFailedError: the server ended, or was not ready in time.
         """
         server, module = binaries.valkey_server(), binaries.search_module()
-        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.state_dir.chmod(0o700)
-        self._lock = _locked(self.state_dir)
+        self._lock = own(self.state_dir)
         try:
             self._port = self._port or free_port(_HOST)
             require_free("the store", _HOST, self._port)
@@ -97,6 +93,7 @@ class EmbeddedStore:
                 "store",
                 [server, *self._arguments(module)],
                 log=self.state_dir / "store.log",
+                # The server owns the folder as long as it lives, even if it outlives us.
                 pass_fds=[self._lock],
             )
             await self._child.start()
@@ -114,14 +111,7 @@ class EmbeddedStore:
             self._lock = None
 
     async def _complete(self) -> bool:
-        client = Redis.from_url(
-            self.url,
-            socket_timeout=_PROBE_SECONDS,
-            socket_connect_timeout=_PROBE_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        async with client:
+        async with connect(self.url, timeout=_PROBE_SECONDS) as client:
             try:
                 await client.ping()
                 return not await _indexing(client)
@@ -141,17 +131,6 @@ class EmbeddedStore:
         }
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return [*flags, "--loadmodule", str(module), *_SEARCH_ARGUMENTS]
-
-
-def _locked(folder: Path) -> int:
-    """Own `folder` by a lock that the server inherits, so that it lasts as long as either."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StateInUseError(folder) from None
-    return descriptor
 
 
 async def _indexing(client: Redis) -> bool:

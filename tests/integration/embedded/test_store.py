@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from agent_memory_services.embedded.errors import (
@@ -21,6 +19,7 @@ from agent_memory_services.embedded.errors import (
     StateInUseError,
 )
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.runtime.redis import connect
 
 CREATE_INDEX = (
     "FT.CREATE idx ON HASH PREFIX 1 d: SCHEMA tag TAG v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 "
@@ -37,7 +36,7 @@ async def test_client_finds_an_empty_store(redis: Redis) -> None:
 async def test_data_and_index_survive_sigkill(tmp_path: Path) -> None:
     """Everything acknowledged, and the index over it, is back after a crash and a restart."""
     async with EmbeddedStore(tmp_path) as store:
-        async with Redis.from_url(store.url) as client:
+        async with connect(store.url) as client:
             await client.execute_command(*CREATE_INDEX.split())
             for number in range(200):
                 await client.hset(f"d:{number}", mapping={"tag": "a", "v": b"\0\0\x80?" * 2})
@@ -46,7 +45,7 @@ async def test_data_and_index_survive_sigkill(tmp_path: Path) -> None:
         await store.stop()
         await store.start()
         assert store.url == address
-        async with Redis.from_url(store.url) as client:
+        async with connect(store.url) as client:
             assert await client.dbsize() == 200
             assert await _count(client, "@tag:{a}") == 200
 
@@ -114,7 +113,7 @@ async def test_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
     with (tmp_path / "lock").open() as lock:
         async with asyncio.timeout(10):
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-    async with Redis.from_url(address, retry=Retry(NoBackoff(), 0)) as client:
+    async with connect(address) as client:
         with pytest.raises(RedisConnectionError):
             await client.ping()
     async with EmbeddedStore(tmp_path):
@@ -123,4 +122,4 @@ async def test_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
 
 async def _count(client: Redis, query: str) -> int:
     found = await client.execute_command("FT.SEARCH", "idx", query, "NOCONTENT")
-    return int(found[b"total_results"])
+    return int(found[0])

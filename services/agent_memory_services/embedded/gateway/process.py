@@ -3,15 +3,15 @@
 import asyncio
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
-from agent_memory_services.embedded.gateway.address import Address
 from agent_memory_services.embedded.gateway.filters import HEALTH_PATH
 from agent_memory_services.embedded.ports import require_free
+from agent_memory_services.runtime.addresses import Address
 
 _READY_SECONDS = 20.0
 _PROBE_SECONDS = 2.0
@@ -27,7 +27,14 @@ _FLAGS = (
 class EmbeddedGateway:
     """A running Envoy with one configuration; ready when every backend is healthy to it."""
 
-    def __init__(self, state_dir: Path, listen: Address, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        listen: Address,
+        config: Mapping[str, Any],
+        *,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         """Describe a gateway that keeps its configuration and log in `state_dir`.
 
         `config` is a bootstrap whose listener is at `listen`.
@@ -35,6 +42,7 @@ class EmbeddedGateway:
         self.listen = listen
         self._state_dir = state_dir
         self._config = config
+        self._pass_fds = pass_fds
         self._child: Child | None = None
 
     @property
@@ -61,17 +69,21 @@ class EmbeddedGateway:
         """
         program = binaries.envoy()
         require_free("the gateway", *self.listen)
-        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config = self._state_dir / "envoy.json"
-        config.write_text(json.dumps(self._config, indent=1))
-        command: list[str | Path] = [program, "--config-path", config, *_FLAGS]
-        self._child = Child("the gateway", command, log=self._state_dir / "gateway.log")
+        command: list[str | Path] = [program, "--config-path", self.write_config(), *_FLAGS]
+        log = self._state_dir / "gateway.log"
+        self._child = Child("the gateway", command, log=log, pass_fds=self._pass_fds)
         try:
             await self._child.start()
             await self._child.ready(self._healthy, within=_READY_SECONDS)
         except BaseException:
             await self.stop()
             raise
+
+    def write_config(self) -> Path:
+        """Write the configuration to the file that Envoy is started with, and answer its path."""
+        path = self._state_dir / "envoy.json"
+        path.write_text(json.dumps(self._config, indent=1))
+        return path
 
     async def stop(self) -> None:
         """End Envoy."""

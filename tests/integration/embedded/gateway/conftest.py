@@ -15,10 +15,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from grpc_tools import protoc
 
-from agent_memory_services.embedded.gateway.address import Address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
+from agent_memory_services.runtime.addresses import Address
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]

@@ -15,10 +15,10 @@ from grpc_health.v1 import health_pb2
 from grpc_status import rpc_status
 
 from agent_memory_services.embedded.errors import ChildFailedError, PortTakenError
-from agent_memory_services.embedded.gateway.address import Address
 from agent_memory_services.embedded.gateway.bootstrap import bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
+from agent_memory_services.runtime.addresses import Address
 
 SERVICE = "agent_memory.echo.v1.EchoService"
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from agent_memory_services.embedded.gateway.address import Address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_ORIGINS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.runtime.addresses import Address
 
 LISTEN = Address("127.0.0.1", 8000)
 
@@ -103,19 +103,3 @@ def test_configuration_is_json() -> None:
 def test_loopback_origins(origin: str, known: bool) -> None:
     """Only pages served from this machine may call by default."""
     assert any(re.fullmatch(pattern, origin) for pattern in LOOPBACK_ORIGINS) is known
-
-
-@pytest.mark.parametrize(
-    ("host", "is_ip", "is_loopback", "text"),
-    [
-        ("127.0.0.1", True, True, "127.0.0.1:1"),
-        ("::1", True, True, "[::1]:1"),
-        ("0.0.0.0", True, False, "0.0.0.0:1"),
-        ("localhost", False, True, "localhost:1"),
-        ("memory", False, False, "memory:1"),
-    ],
-)
-def test_address(host: str, is_ip: bool, is_loopback: bool, text: str) -> None:
-    """An address knows whether it needs resolution and whom it lets in."""
-    address = Address(host, 1)
-    assert (address.is_ip, address.is_loopback, str(address)) == (is_ip, is_loopback, text)

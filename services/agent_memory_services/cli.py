@@ -1,0 +1,101 @@
+"""The command line: one stack on this machine, or one of the three service processes."""
+
+import importlib
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from agent_memory_services.embedded.errors import EmbeddedError
+from agent_memory_services.embedded.stack import StackOptions
+from agent_memory_services.embedded.up import up as run_stack
+
+app = typer.Typer(
+    help="Memory for LLM agents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Every option of `up` is a variable too: AGENT_MEMORY_UP_PORT and so on.
+    context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
+)
+
+_ANY_PORT = "0 for any free one."
+
+
+def _default_state_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "agent-memory"
+
+
+@app.command()
+def up(
+    *,
+    host: Annotated[str, typer.Option(help="Address callers connect to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port for gRPC, gRPC-Web and JSON.")] = 8000,
+    gateway: Annotated[
+        bool, typer.Option(help="Start the gateway, or only write its configuration.")
+    ] = True,
+    working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar=["AGENT_MEMORY_REDIS_URL", "REDIS_URL"],
+            help="Use this store instead of starting one.",
+        ),
+    ] = None,
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for data and logs.",
+            show_default="~/.local/state/agent-memory",
+        ),
+    ] = None,
+) -> None:
+    """Start a store, the three services and a gateway, until Ctrl-C."""
+    options = StackOptions(
+        state_dir=state_dir or _default_state_dir(),
+        host=host,
+        port=port,
+        gateway=gateway,
+        service_ports={
+            "working_memory": working_memory_port,
+            "long_term_memory": long_term_memory_port,
+            "extraction": extraction_port,
+        },
+        redis_url=redis_url,
+    )
+    try:
+        run_stack(options, Console())
+    except EmbeddedError as error:
+        Console(stderr=True, soft_wrap=True).print(f"agent-memory: {error}", markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def working_memory() -> None:
+    """Serve working memory."""
+    _run("working_memory")
+
+
+@app.command()
+def long_term_memory() -> None:
+    """Serve long-term memory."""
+    _run("long_term_memory")
+
+
+@app.command()
+def extraction() -> None:
+    """Serve extraction."""
+    _run("extraction")
+
+
+def _run(service: str) -> None:
+    # A service process loads its own code and none of the others'.
+    importlib.import_module(f"agent_memory_services.{service}.process").run()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,93 @@
+"""The whole stack starts, survives, restarts and ends as one."""
+
+import asyncio
+import fcntl
+import http.client
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent_memory_services.embedded.errors import ChildFailedError
+from agent_memory_services.embedded.stack import SERVICES, Stack, StackOptions
+from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.runtime.redis import connect
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    """A running stack on free ports."""
+    async with Stack(StackOptions(state_dir=tmp_path)) as running:
+        yield running
+
+
+async def _healthy(address: Address) -> bool:
+    def ask() -> int:
+        connection = http.client.HTTPConnection(*address, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(ask) == 200
+
+
+async def test_a_killed_service_is_noticed_and_comes_back(stack: Stack) -> None:
+    """SIGKILL of one service ends the watch by its name; started again it serves as before."""
+    assert await _healthy(stack.address)
+    watch = asyncio.create_task(stack.watch())
+    process = stack.processes["extraction"]
+    await process.child.kill()
+    with pytest.raises(ChildFailedError, match="extraction ended with exit code -9"):
+        await watch
+    await process.start()
+    await process.child.ready(lambda: _healthy(stack.address), within=10)
+
+
+async def test_data_survives_a_restart(tmp_path: Path) -> None:
+    """A second stack on the same state directory finds what the first one stored."""
+    options = StackOptions(state_dir=tmp_path)
+    async with Stack(options) as first:
+        async with connect(str(first.redis_url)) as client:
+            await client.set("key", "value")
+        children = [process.child for process in first.processes.values()]
+    assert not any(child.running for child in children)
+    async with Stack(options) as second, connect(str(second.redis_url)) as client:
+        assert await client.get("key") == b"value"
+
+
+async def test_a_given_store_is_used(tmp_path: Path, redis_url: str) -> None:
+    """With a store's address no other is started, and services need no gateway."""
+    options = StackOptions(state_dir=tmp_path, redis_url=redis_url, gateway=False)
+    async with Stack(options) as stack:
+        assert stack.redis_url == redis_url
+        assert list(stack.processes) == list(SERVICES)
+    assert not (tmp_path / "store").exists()
+    assert (tmp_path / "envoy.json").exists()
+    assert not (tmp_path / "gateway.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "exit_code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -9)]
+)
+async def test_up_takes_everything_along(
+    tmp_path: Path, ending: signal.Signals, exit_code: int
+) -> None:
+    """However `up` ends, its processes end too; by Ctrl-C that is a success."""
+    up = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent_memory_services.cli", "up"),
+        *("--port", "0", "--state-dir", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert up.stdout is not None
+    printed = await asyncio.wait_for(up.stdout.readuntil(b"Ctrl-C stops everything"), 60)
+    assert b"Agent Memory is ready" in printed
+    up.send_signal(ending)
+    assert await asyncio.wait_for(up.wait(), 30) == exit_code
+    # Every process holds the folder as long as it lives.
+    with (tmp_path / "lock").open() as lock:
+        async with asyncio.timeout(30):
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
