@@ -37,3 +37,13 @@ def test_groups_go_from_short_to_long(lengths: list[int]) -> None:
 def test_a_text_over_the_budget_goes_alone() -> None:
     """An oversized text is still computed."""
     assert list(pack([5, 50, 5], max_tokens=20)) == [[0, 2], [1]]
+
+
+def test_texts_of_almost_one_length_share_a_forward() -> None:
+    """A little padding is cheaper than another forward."""
+    assert list(pack([12, 10, 11, 12])) == [[1, 2, 0, 3]]
+
+
+def test_a_long_text_does_not_pad_the_short_ones() -> None:
+    """A forward of its own is cheaper than padding everything to its length."""
+    assert list(pack([10, 200, 10, 10])) == [[0, 2, 3], [1]]
