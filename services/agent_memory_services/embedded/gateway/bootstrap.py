@@ -65,7 +65,7 @@ def bootstrap(
             descriptors, services, origins, max_request_bytes, max_response_bytes
         ),
         "route_config": {
-            "virtual_hosts": [virtual_host(services, hosts, origins)],
+            "virtual_hosts": [virtual_host(services, hosts, origins, max_request_bytes)],
             "validate_clusters": False,
         },
     }

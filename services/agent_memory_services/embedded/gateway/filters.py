@@ -4,6 +4,8 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agent_memory_services.embedded.gateway.strict_json import strict_json_script
+
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"
 
@@ -27,6 +29,7 @@ def http_filters(
             "body_size_limit.v3.BodySizeLimit",
             max_request_bytes=max_request_bytes,
         ),
+        _filter("lua", "lua.v3.Lua", default_source_code=_lua(descriptors)),
         _filter(
             "grpc_json_transcoder",
             "grpc_json_transcoder.v3.GrpcJsonTranscoder",
@@ -65,6 +68,10 @@ def _health(backends: Iterable[str]) -> dict[str, Any]:
         "headers": [{"name": ":path", "string_match": {"exact": HEALTH_PATH}}],
         "cluster_min_healthy_percentages": {name: {"value": 1} for name in backends},
     }
+
+
+def _lua(descriptors: bytes) -> dict[str, Any]:
+    return {"inline_string": strict_json_script(descriptors)}
 
 
 def _transcoding(descriptors: bytes, services: Sequence[str]) -> dict[str, Any]:

@@ -10,18 +10,15 @@ _ACCEPTED = (
     "authorization,content-type,grpc-timeout,traceparent,x-agent-memory-tenant,x-grpc-web,"
     "x-request-id,x-user-agent"
 )
-# A JSON request is here until it is transcoded. CORS wants a route that leads to a cluster, so
-# this one leads to none; what stays here is a gRPC service that nobody serves.
-_ELSEWHERE = {
-    "match": {"prefix": "/"},
-    "route": {"cluster": "none", "cluster_not_found_response_code": "NOT_FOUND"},
-}
 # A gRPC stream may be of any length; its messages are what the services limit.
 _UNLIMITED = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
 
 
 def virtual_host(
-    services: Mapping[str, Sequence[str]], hosts: Sequence[str], origins: Sequence[str]
+    services: Mapping[str, Sequence[str]],
+    hosts: Sequence[str],
+    origins: Sequence[str],
+    max_json_bytes: int,
 ) -> dict[str, Any]:
     """Routes by gRPC service name; JSON requests reach them once they are transcoded."""
     return {
@@ -29,7 +26,7 @@ def virtual_host(
         "domains": list(hosts),
         "routes": [
             *(_route(name, backend) for backend in services for name in services[backend]),
-            _ELSEWHERE,
+            _elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
     }
@@ -46,6 +43,19 @@ def _route(service: str, backend: str) -> dict[str, Any]:
             "retry_policy": {"retry_on": _NEVER_BEGAN, "num_retries": 2},
         },
         "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _UNLIMITED},
+    }
+
+
+def _elsewhere(max_json_bytes: int) -> dict[str, Any]:
+    """Where a JSON request is until it is transcoded.
+
+    It leads to no backend, so what stays here is answered as a method that nobody serves. CORS
+    and the buffer of the JSON check still want a route.
+    """
+    return {
+        "match": {"prefix": "/"},
+        "route": {"cluster": "none", "cluster_not_found_response_code": "NOT_FOUND"},
+        "request_body_buffer_limit": max_json_bytes,
     }
 
 

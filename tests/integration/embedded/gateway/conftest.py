@@ -99,6 +99,7 @@ async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
     methods = {
         "Echo": handler(grpc.unary_unary_rpc_method_handler, unary),
         "GetEcho": handler(grpc.unary_unary_rpc_method_handler, unary),
+        "EchoPart": handler(grpc.unary_unary_rpc_method_handler, unary),
         "Fail": handler(grpc.unary_unary_rpc_method_handler, fail),
         "WatchEcho": handler(grpc.unary_stream_rpc_method_handler, watch),
     }

@@ -1,0 +1,80 @@
+"""A JSON body is understood in full or refused; no field is dropped without a word."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.embedded.gateway.asking import ask
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": "hi", "repeatCount": 1, "part": {"inner_part": {"innerPart": {"word": "a"}}}},
+        {"parts": [{"word": "a"}, {"inner_part": None}], "labels": {"any key": "value"}},
+        {"named_parts": {"any key": {"word": "a"}}, "namedParts": {}},
+        {"anything": {"free": [{"form": True}, -1.5e3, None]}, "pause": "1.5s"},
+        {"text": 'quotes " and \\ and \u2028 and [{,'},
+        {},
+    ],
+)
+async def test_known_fields_pass(gateway, body: dict[str, Any]) -> None:
+    """Fields under both of their names, maps and free-form values are taken."""
+    for text in (json.dumps(body), json.dumps(body, indent=2, ensure_ascii=False)):
+        answer = await ask(gateway, "POST", "/v1/echo", text.encode())
+        assert answer.status == 200, answer.body
+        assert answer.json["text"] == body.get("text", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"txet": "hi"}, "txet"),
+        ({"text": "hi", "part": {"inner_part": {"wrod": "a"}}}, "part.inner_part.wrod"),
+        ({"parts": [{"word": "a"}, {"wrod": "b"}]}, "parts.wrod"),
+        ({"named_parts": {"key": {"wrod": "a"}}}, "named_parts.key.wrod"),
+    ],
+)
+async def test_unknown_field_is_refused(gateway, body: dict[str, Any], path: str) -> None:
+    """A field that the message lacks is named by its path, however deep it is."""
+    answer = await ask(gateway, "POST", "/v1/echo", body)
+    assert (answer.status, answer.reason) == (400, "INVALID_FIELD")
+    assert answer.json["message"] == f'unknown field "{path}"'
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "/v1/echo/a"), ("PATCH", "/v1/echo/a/"), ("POST", "/v1/echo/?")]
+)
+async def test_every_way_to_a_method_is_checked(gateway, method: str, path: str) -> None:
+    """A body that is one field, and paths that the transcoder tolerates, are checked too."""
+    answer = await ask(gateway, method, path, {"wrod": "a"})
+    assert (answer.status, answer.json["message"]) == (400, 'unknown field "wrod"')
+
+
+@pytest.mark.parametrize(
+    ("body", "byte"),
+    [
+        (b'{"text":', 9),
+        (b'{"text":"hi}', 9),
+        (b"{'text':'hi'}", 2),
+        (b"{text:1}", 2),
+        (b'{"text":"hi",}', 14),
+        (b'{"text":"hi"} {}', 15),
+        (b'{"text" "hi"}', 9),
+        (b"[1 2]", 4),
+        (b"  ", 3),
+    ],
+)
+async def test_anything_but_json_is_refused(gateway, body: bytes, byte: int) -> None:
+    """The transcoder would accept more than JSON; the check says where JSON ends."""
+    answer = await ask(gateway, "POST", "/v1/echo", body)
+    assert answer.status == 400
+    assert answer.json["message"] == f"the body is not valid JSON at byte {byte}"
+
+
+async def test_endless_nesting_is_refused(gateway) -> None:
+    """A body that only opens objects is answered, and the gateway goes on."""
+    answer = await ask(gateway, "POST", "/v1/echo", b'{"part":' * 100_000)
+    assert answer.status == 400
+    assert (await ask(gateway, "POST", "/v1/echo", {"text": "hi"})).status == 200
