@@ -1,0 +1,93 @@
+"""The grammar of English date phrases: what may be read as a date, and nothing else.
+
+The grammar is conservative on purpose. Words that are usually something else ("may", "march",
+"sat", a bare number) count only next to what makes a date of them.
+"""
+
+import re
+from typing import Final
+
+_COUNT = (
+    r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty"
+    r"|a couple(?: of)?|a few|few|several)"
+)
+_UNIT = r"(?:day|week|weekend|fortnight|month|year|decade)"
+_FULL_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_WEEKDAY = rf"(?:{_FULL_WEEKDAY}|(?-i:Mon|Tues?|Weds?|Thurs?|Thu|Fri|Sat|Sun)\b\.?)"
+_FULL_MONTH = (
+    r"(?:january|february|april|june|july|august|september|october|november|december"
+    r"|(?-i:May|March))(?!\w)"
+)
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)(?!\w)"
+)
+_SEASON = r"(?:spring|summer|autumn|fall|winter)"
+_PART = r"(?: (?:morning|afternoon|evening|night))"
+_YEAR = r"(?:19[3-9]\d|20[0-6]\d)(?![\w:%/-]|\.\d)"
+_DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w:%]|[.,]\d)"
+_CLOCK_TIME = r"(?:\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\d{1,2}:\d\d|noon|midnight)"
+_PREPOSITIONS = (
+    r"(?:on|in|at|since|until|till|by|before|after|from|of|for|around|about|during|through|back in)"
+)
+
+
+def _only_after_preposition(pattern: str) -> str:
+    return rf"(?(preposition){pattern}|(?!))"
+
+
+_FORMS = {
+    "iso": r"\d{4}-\d\d-\d\d",
+    "slashed": r"\d{1,2}/\d{1,2}/(?:\d\d)?\d\d",
+    "before_last": r"(?P<before_last_unit>week|weekend|month|year) before last",
+    "relative": (
+        rf"(?:day before )yesterday|day after tomorrow|(?:yesterday|tomorrow){_PART}?|today"
+        r"|tonight|last night|this (?:very )?(?:morning|afternoon|evening)"
+    ),
+    "ago": (
+        rf"(?:about |around |almost |over |exactly )?(?P<ago_count>{_COUNT}) (?P<ago_unit>{_UNIT})s?"
+        r" (?P<ago_side>ago|from now)"
+    ),
+    "ahead": _only_after_preposition(
+        rf"(?P<ahead_count>{_COUNT}) (?P<ahead_unit>{_UNIT})s?(?!['\w-]|'? (?:time|of)\b)"
+    ),
+    "dated": (
+        rf"(?:{_WEEKDAY},? (?:the )?)?(?:{_DAY} (?:of )?{_MONTH}|{_MONTH} (?:the )?{_DAY})"
+        rf"(?:,? {_YEAR})?"
+    ),
+    "month_year": rf"(?:early |mid-? ?|late )?{_MONTH},? (?:of )?{_YEAR}",
+    "season_year": rf"(?P<season_name>{_SEASON}) (?:of )?(?P<season_in>{_YEAR})",
+    "which": (
+        r"(?P<which_side>last|next|this(?: past| coming)?|past|coming) "
+        rf"(?P<which_what>{_UNIT}|{_SEASON}|{_WEEKDAY}|{_MONTH})(?!['\w]s\b){_PART}?"
+    ),
+    "weekday": rf"(?<!every )(?<!each )(?<!other ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?",
+    "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}"),
+    "year": _only_after_preposition(rf"{_YEAR}(?! [a-z]+s\b)"),
+}
+
+DATE_PHRASE: Final = re.compile(
+    rf"(?<![\w$€£#./-])(?:(?P<preposition>{_PREPOSITIONS}) )?(?:the )?(?:"
+    + "|".join(f"(?P<{name}>{pattern})" for name, pattern in _FORMS.items())
+    + rf")(?!\w)(?P<clock>,? (?:at|around|@) (?P<time>{_CLOCK_TIME}))?",
+    re.IGNORECASE,
+)
+"""A date with its preposition and its time of day; the form's name is the group that matched."""
+
+CLOCK_FIRST: Final = re.compile(
+    rf"\b(?P<clock>at {_CLOCK_TIME}) (?P<day>(?:on |this |next )?(?:tomorrow|today|{_WEEKDAY}))\b",
+    re.IGNORECASE,
+)
+"""A time said before its day ("at 3pm tomorrow")."""
+
+QUICK: Final = re.compile(
+    r"\d|yesterday|today|to(?:night|morrow)|\b(?:last|next|this|past|coming) |\bago\b|\bfrom now\b"
+    r"|\bin an? |\bin (?:two|three|four|five|six|seven|eight|nine|ten|twelve|several)\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|before last"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
+"""Cheap test that rules most sentences out."""
+
+FORMS: Final = tuple(_FORMS)
+"""The names of the forms, in the order in which they are tried."""

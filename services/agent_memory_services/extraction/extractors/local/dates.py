@@ -1,0 +1,59 @@
+"""Writes the dates of a statement out in full and says when the event is."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from agent_memory_services.extraction.extractors.base import EventTime
+from agent_memory_services.extraction.extractors.local.calendar import resolve
+from agent_memory_services.extraction.extractors.local.calendar_phrases import (
+    CLOCK_FIRST,
+    DATE_PHRASE,
+    QUICK,
+)
+
+# These say more than "at that time" and stay in front of the date; only the last few still
+# tell when the event itself is.
+_STAYING: Final = frozenset("since until till by before after from of for around about during through".split())
+_OF_THE_EVENT: Final = frozenset("on in at by for around about during".split()) | {"back in", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A text whose relative dates are absolute.
+
+    Attributes:
+        text: The text with its dates written out.
+        when: When the event is; None when the text does not tell.
+    """
+
+    text: str
+    when: EventTime | None
+
+
+def ground(text: str, said: datetime, *, past: bool) -> Grounded:
+    """Resolve the date phrases of one statement.
+
+    Args:
+        text: The statement.
+        said: When it was said, in the speaker's time zone.
+        past: Whether it is about the past; decides where "on Friday" and "in June" look.
+    """
+    if not QUICK.search(text):
+        return Grounded(text, None)
+    events: list[EventTime] = []
+
+    def written(match: re.Match[str]) -> str:
+        date = resolve(match, said, past=past)
+        if date is None:
+            return match[0]
+        preposition = (match["preposition"] or "").lower()
+        if preposition in _OF_THE_EVENT:
+            events.append(date.when)
+        before = preposition if preposition in _STAYING else date.preposition
+        return f"{before} {date.name}{match['clock'] or ''}"
+
+    text = CLOCK_FIRST.sub(r"\g<day> \g<clock>", text)
+    text = DATE_PHRASE.sub(written, text)
+    return Grounded(text, events[0] if events else None)

@@ -1,0 +1,92 @@
+"""Turns what a speaker says about themself into a statement about them."""
+
+import re
+from dataclasses import dataclass
+
+from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
+
+_FIRST = re.compile(
+    r"\b(?P<word>I|me|my|mine|myself|we|us|our|ours|ourselves)\b"
+    r"(?P<then>(?: (?:" + "|".join(sorted(english().kept | english().dropped)) + r"))*"
+    r" (?P<next>[A-Za-z]+))?",
+    re.IGNORECASE,
+)
+_SECOND = re.compile(r"\b(?P<word>you|your|yours|yourself)\b(?: (?P<next>[a-z]+))?", re.IGNORECASE)
+_THEY = {
+    "i": "they", "we": "they", "me": "them", "us": "them", "my": "their", "our": "their",
+    "mine": "theirs", "ours": "theirs", "myself": "themselves", "ourselves": "themselves",
+}  # fmt: skip
+_THEY_BE = {"am": "are", "was": "were"}
+_OWNING = frozenset({"my", "our", "mine", "ours", "your", "yours"})
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks to whom.
+
+    Attributes:
+        speaker: How the speaker is written: "User", or a name.
+        listener: How the one spoken to is written; empty when nobody can tell.
+    """
+
+    speaker: str
+    listener: str = ""
+
+
+def about_self(text: str, voice: Voice) -> str:
+    """Rewrite what follows the speaker as subject: "love my dog" becomes "love their dog"."""
+
+    def they(match: re.Match[str]) -> str:
+        then = match["then"] or ""
+        if match["word"].lower() in {"i", "we"} and match["next"] in _THEY_BE:
+            then = then.removesuffix(match["next"]) + _THEY_BE[match["next"]]
+        return _THEY[match["word"].lower()] + then
+
+    return _about_listener(_FIRST.sub(they, text), voice)
+
+
+def about_another(text: str, voice: Voice) -> str:
+    """Rewrite what follows another subject: "visited me" becomes "visited User"."""
+
+    def named(match: re.Match[str]) -> str:
+        then, word = match["then"] or "", match["word"].lower()
+        if word in {"i", "we"} and match["next"]:
+            then = then.removesuffix(match["next"]) + _agreeing(match["next"])
+        return _named(word, voice.speaker) + then
+
+    return _about_listener(_FIRST.sub(named, text), voice)
+
+
+def speaks_to_listener(text: str) -> bool:
+    """Whether a text holds a "you" that nobody has resolved."""
+    return _SECOND.search(text) is not None
+
+
+def _about_listener(text: str, voice: Voice) -> str:
+    if not voice.listener:
+        return text
+
+    def named(match: re.Match[str]) -> str:
+        following = match["next"]
+        name = _named(match["word"].lower(), voice.listener)
+        if following is None:
+            return name
+        subject = match["word"].lower() == "you"
+        return f"{name} {_agreeing(following) if subject else following}"
+
+    return _SECOND.sub(named, text)
+
+
+def _named(word: str, name: str) -> str:
+    return f"{name}'s" if word in _OWNING else name
+
+
+def _agreeing(word: str) -> str:
+    """Put a verb into the third person; other words, and verbs in the past, stay."""
+    known = verb(word)
+    if word in {"am", "are", "were", "have", "do"}:
+        return third_person(word)
+    if known is None or Form.BASE not in known.forms or Form.PAST in known.forms:
+        return word
+    return third_person(word)

@@ -1,0 +1,154 @@
+"""Remembers who and what was mentioned, so that "she", "there" and "it" can be written out."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.grammar import english
+
+_PLACE = re.compile(
+    r"\b(?:in|to|at|near|from|visit(?:ed|ing)?|around) (?:the )?"
+    r"(?P<place>[A-Z][\w'-]+(?:,? (?:of |de |do |del )?[A-Z][\w'-]+)*)"
+)
+_ARTICLE_THING = re.compile(
+    r"^(?:a|an|the|my|our|another|some|this|one of my) (?P<noun>(?:[a-z][\w-]* ){0,2}?[a-z][\w-]*)"
+    r"(?= (?:called|named|from|in|on|at|for|to|with|of|by|that|which|last|yesterday|today|this|two"
+    r"|three|a|recently|when|because|and|\d)\b|[,.]|$)"
+)
+_PRONOUN_HEAD = re.compile(
+    r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
+    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one|ones|there|here|his|their|its)\b",
+    re.IGNORECASE,
+)
+_THERE: Final = re.compile(r"\b(?:over |up |down |out |in )?there\b(?! (?:is|are|was|were|has|have)\b)")
+_HERE: Final = re.compile(r"\bhere\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Being:
+    """Somebody who can be spoken of.
+
+    Attributes:
+        name: How they are written, such as "User's sister Anna".
+        pronouns: The subject pronouns that can mean them.
+    """
+
+    name: str
+    pronouns: frozenset[str]
+
+
+@dataclass(slots=True)
+class Mentions:
+    """What one message mentioned."""
+
+    beings: list[Being] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    things: list[str] = field(default_factory=list)
+
+
+def pronouns_for(noun: str) -> frozenset[str]:
+    """Return the pronouns that a noun for a person or an animal can be replaced by."""
+    grammar, last = english(), noun.lower().rsplit(" ", 1)[-1]
+    if last in grammar.plural:
+        return frozenset({"they"})
+    if last in grammar.female:
+        return frozenset({"she"})
+    if last in grammar.male:
+        return frozenset({"he"})
+    if last in grammar.either:
+        return frozenset({"he", "she"})
+    if last in grammar.animals:
+        return frozenset({"he", "she", "it"})
+    return frozenset()
+
+
+class References:
+    """The mentions of a conversation so far, newest message last."""
+
+    def __init__(self) -> None:
+        self._messages: list[Mentions] = [Mentions()]
+
+    def next_message(self) -> None:
+        """Begin a new message; only the last few stay within reach."""
+        self._messages = [*self._messages[-3:], Mentions()]
+
+    def next_clause(self) -> None:
+        """Forget what "it" meant: only the clause just before may tell."""
+        del self._messages[-1].things[:-1]
+
+    def mention(self, name: str, pronouns: frozenset[str]) -> None:
+        """Note a person or an animal."""
+        beings = self._messages[-1].beings
+        # A name says more than the bare noun it was introduced by.
+        beings[:] = [being for being in beings if not name.startswith(being.name)]
+        if pronouns and not any(being.name.startswith(name) for being in beings):
+            beings.append(Being(name, pronouns))
+
+    def note(self, text: str) -> None:
+        """Note the places and the thing that a predicate's object names."""
+        now = self._messages[-1]
+        now.places += [match["place"] for match in _PLACE.finditer(text)]
+        thing = _ARTICLE_THING.match(text)
+        if thing:
+            now.things.append(f"the {thing['noun']}")
+
+    def being(self, pronoun: str) -> str:
+        """Return who a subject pronoun means, or nothing when that is not clear."""
+        for message in reversed(self._messages):
+            fitting = [being.name for being in message.beings if pronoun in being.pronouns]
+            if fitting:
+                return fitting[0] if len(fitting) == 1 else ""
+        return ""
+
+    def thing(self) -> str:
+        """Return what "it" means in the current message, or nothing."""
+        things = self._messages[-1].things
+        return things[-1] if things else ""
+
+    def place(self) -> str:
+        """Return the one place the nearest message names, or nothing."""
+        for message in reversed(self._messages):
+            places = list(dict.fromkeys(message.places))
+            if places:
+                return places[0] if len(places) == 1 else ""
+        return ""
+
+    def names(self) -> Iterable[str]:
+        """Return everybody within reach, newest first."""
+        return (being.name for message in reversed(self._messages) for being in message.beings)
+
+
+def resolved(text: str, references: References) -> str | None:
+    """Write the references of an object out; None when one of them leads nowhere."""
+    place = references.place()
+    if _THERE.search(text):
+        if not place:
+            return None
+        text = _THERE.sub(f"in {place}", text)
+    if _HERE.search(text):
+        return None
+    head = _PRONOUN_HEAD.match(text)
+    if head is None:
+        return text
+    meant = _meant(head["word"].lower(), references)
+    return text[: head.start("word")] + meant + text[head.end("word") :] if meant else None
+
+
+def _meant(word: str, references: References) -> str:
+    match word:
+        case "he" | "she" | "they":
+            return references.being(word)
+        case "him":
+            return references.being("he")
+        case "them":
+            return references.being("they")
+        case "her":
+            return references.being("she")
+        case "his" | "their":
+            owner = references.being({"his": "he", "their": "they"}[word])
+            return f"{owner}'s" if owner else ""
+        case "it":
+            return references.thing() or references.being("it")
+        case _:
+            return ""

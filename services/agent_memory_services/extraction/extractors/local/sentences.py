@@ -1,0 +1,82 @@
+"""Cuts prose into sentences and tells statements from questions."""
+
+import re
+from dataclasses import dataclass
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|no|approx|inc|ltd|co)|\b[A-Z])\.$",
+    re.IGNORECASE,
+)
+_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+")
+_ASKING = (
+    r"(?:what|which|who|whose|where|when|why|how|any|anyone|can|could|do|does|did|is|are|should"
+    r"|would|will|may|shall|have you|has anyone|got any|thoughts|ideas|suggestions|recommendations"
+    r"|is there|are there|so what|right|huh|correct|eh|ok|okay|you)\b"
+)
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|can|could|should|would|will|may|shall|am|has|have|had)"
+)
+_SUBJECT = r"(?:I|you|we|he|she|it|they|my|your|our|this|that|these|those|there|the|anyone|any)"
+_QUESTION = re.compile(
+    rf"^(?:\W|(?:and|so|but|or|also|ok|okay|well|hey|hi|oh)\b)*"
+    rf"(?:(?:what|which|who|whose|where|when|why|how)\b(?:\s+(?!I\b)[\w'-]+){{0,3}}?\s+{_AUXILIARY}"
+    rf"\s+{_SUBJECT}\b|{_AUXILIARY}(?: not)?\s+{_SUBJECT}\b|(?:what|how) about\b|any\s+\w+)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    rf"(?:\s*[,;:–—]\s*|\s+-+\s+|\s+)(?:(?:and|so|but|or)\s+)?(?={_ASKING})", re.IGNORECASE
+)
+_TAIL_MARK = re.compile(r"\s*[,;:–—]|\s+-|\s+(?:and|so|but|or)\s", re.IGNORECASE)
+_TAG = re.compile(
+    r"^(?:right|huh|correct|eh|ok|okay|(?:is|are|do|does|did|have|has|was|were|can|should) not)\b",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence without its closing punctuation.
+
+    Attributes:
+        text: The words.
+        asks: Whether it is a question.
+    """
+
+    text: str
+    asks: bool
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Cut prose into sentences; a statement that ends in a question yields both."""
+    found: list[Sentence] = []
+    for part in _parts(text):
+        asked = part.rstrip("\"')] ").endswith("?")
+        words = part.strip().rstrip(".!?… ")
+        statement = _before_question(words) if asked else words
+        if statement:
+            found.append(Sentence(statement, asks=bool(_QUESTION.match(statement))))
+        if asked and statement != words:
+            found.append(Sentence(words[len(statement) :].lstrip(" ,;:–—-"), asks=True))
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    parts: list[str] = []
+    start = 0
+    for end in _END.finditer(text):
+        part = text[start : end.start()]
+        if _ABBREVIATION.search(part.rstrip()) and "\n" not in end[0]:
+            continue
+        parts.append(part)
+        start = end.end()
+    return [part for part in (*parts, text[start:]) if part.strip()]
+
+
+def _before_question(words: str) -> str:
+    """Return the statement a question hangs on: "I'm vegan, what can I cook" says "I'm vegan"."""
+    for tail in _TAIL.finditer(words):
+        head, question = words[: tail.start()], words[tail.end() :]
+        if _TAIL_MARK.match(tail[0]) and _QUESTION.match(question) and not _TAG.match(question):
+            return head if _FIRST_PERSON.search(head) and not _QUESTION.match(head) else ""
+    return ""

@@ -1,0 +1,3 @@
+"""placeholder"""
+def summarize(turns, previous, max_words):
+    return ""
