@@ -28,6 +28,10 @@ def _default_state_dir() -> Path:
     return Path(base) / "agent-memory"
 
 
+def _workers(count: int | None) -> dict[str, str]:
+    return {} if count is None else {"AGENT_MEMORY_EXTRACTION_WORKERS": str(count)}
+
+
 @app.command()
 def up(
     *,
@@ -39,6 +43,9 @@ def up(
     working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
     long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
     extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    extraction_workers: Annotated[
+        int | None, typer.Option(min=1, help="Extractions that run at a time.")
+    ] = None,
     redis_url: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +73,7 @@ def up(
             "extraction": extraction_port,
         },
         redis_url=redis_url,
+        environment=_workers(extraction_workers),
     )
     try:
         run_stack(options, Console())
