@@ -32,7 +32,8 @@ Rules and stores raise these; `status.py` alone turns them into what goes over t
     │   └── QuotaExceeded
     ├── DeadlineExceeded            the time allowed for the call ran out
     ├── Cancelled                   the caller went away
-    └── Unimplemented               this build does not serve it
+    ├── Unimplemented               this build does not serve it
+    └── Incident                    something unforeseen; the log has the rest
 """
 # ruff: noqa: N818 - the base says Error; `raise SessionNotFound` reads as what happened.
 
@@ -363,3 +364,15 @@ class Unimplemented(ServiceError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is not served by this build")
+
+
+class Incident(ServiceError):
+    """Something unforeseen, described in the server's log under `incident_id` only."""
+
+    reason = ErrorReason.ERROR_REASON_INTERNAL
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(
+            f"internal error; the server's log has incident {incident_id}",
+            metadata={"incident_id": incident_id},
+        )

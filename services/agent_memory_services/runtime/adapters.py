@@ -1,0 +1,156 @@
+"""The same steps around handlers of all four shapes.
+
+An adapter takes and gives bytes: parsing and serializing happen inside the steps, where a
+request that cannot be parsed and an answer that cannot be sent are mapped, counted and logged
+like everything else. (Done by the library they would happen outside of any interceptor.)
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, Never, TypeAlias
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from agent_memory_services.runtime.call import Call, Context
+from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.runtime.status import to_grpc
+from agent_memory_services.runtime.steps.base import Step
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+class CallAdapter:
+    """Runs the calls of one method through the steps."""
+
+    def __init__(self, policy: MethodPolicy, handler: Handler, steps: Sequence[Step]) -> None:
+        self._policy = policy
+        self._handler: Any = handler
+        self._steps = tuple(steps)
+        self._received = _overriding(steps, "received")
+        self._sent = _overriding(steps, "sent")
+
+    def adapted(self) -> Handler:
+        """What the library calls in place of the handler.
+
+        Responses of a stream are written by the adapter, so that the call is one coroutine from
+        its first step to its last, whatever the shape.
+        """
+        match self._policy.client_streaming, self._policy.server_streaming:
+            case False, False:
+                return grpc.unary_unary_rpc_method_handler(self._unary_unary)
+            case False, True:
+                return grpc.unary_stream_rpc_method_handler(self._unary_stream)
+            case True, False:
+                return grpc.stream_unary_rpc_method_handler(self._stream_unary)
+        return grpc.stream_stream_rpc_method_handler(self._stream_stream)
+
+    async def _unary_unary(self, data: bytes, context: Context) -> bytes | None:
+        async def body(call: Call) -> None:
+            request = await self._parsed(call, data)
+            if call.answer is None:
+                self._answered(call, await self._handler.unary_unary(request, context))
+
+        return await self._run(context, body)
+
+    async def _stream_unary(self, stream: AsyncIterator[bytes], context: Context) -> bytes | None:
+        async def body(call: Call) -> None:
+            async with aclosing(self._requests(call, stream)) as requests:
+                self._answered(call, await self._handler.stream_unary(requests, context))
+
+        return await self._run(context, body)
+
+    async def _unary_stream(self, data: bytes, context: Context) -> None:
+        async def body(call: Call) -> None:
+            request = await self._parsed(call, data)
+            await self._write(call, self._handler.unary_stream(request, context))
+
+        await self._run(context, body)
+
+    async def _stream_stream(self, stream: AsyncIterator[bytes], context: Context) -> None:
+        async def body(call: Call) -> None:
+            async with aclosing(self._requests(call, stream)) as requests:
+                await self._write(call, self._handler.stream_stream(requests, context))
+
+        await self._run(context, body)
+
+    async def _run(self, context: Context, body: Callable[[Call], Awaitable[None]]) -> bytes | None:
+        """The call between its first and its last step; its one answer, if it has one."""
+        call = Call(self._policy, context)
+        entered = 0
+        try:
+            for step in self._steps:
+                if (pending := step.enter(call)) is not None:
+                    await pending
+                entered += 1
+            await body(call)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - mapped by a step
+            call.error = _cause(call, error)
+        for step in reversed(self._steps[:entered]):
+            try:
+                if (pending := step.exit(call)) is not None:
+                    await pending
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - as above
+                call.error = _cause(call, error)
+        if call.error is not None:
+            await _fail(call, call.error)
+        return call.answer
+
+    async def _parsed(self, call: Call, data: bytes) -> Message:
+        call.request_bytes += len(data)
+        try:
+            message = self._policy.request_type.FromString(data)
+        except DecodeError:
+            name = self._policy.request_type.DESCRIPTOR.full_name
+            raise InvalidField("", f"the request is not a {name}") from None
+        for received in self._received:
+            if (pending := received(call, message)) is not None:
+                await pending
+        return message
+
+    async def _requests(
+        self, call: Call, stream: AsyncIterator[bytes]
+    ) -> AsyncGenerator[Message, None]:
+        async for data in stream:
+            yield await self._parsed(call, data)
+
+    async def _write(self, call: Call, responses: AsyncGenerator[Message, None]) -> None:
+        async with aclosing(responses):
+            async for response in responses:
+                await call.context.write(self._serialized(call, response))
+
+    def _answered(self, call: Call, response: Message) -> None:
+        call.answer = self._serialized(call, response)
+
+    def _serialized(self, call: Call, response: Message) -> bytes:
+        data = response.SerializeToString()
+        call.response_bytes += len(data)
+        for sent in self._sent:
+            sent(call)
+        return data
+
+
+def _overriding(steps: Sequence[Step], hook: str) -> tuple[Callable[..., Any], ...]:
+    """The hooks that do something; a message passes most steps by."""
+    return tuple(
+        getattr(step, hook)
+        for step in steps
+        if getattr(type(step), hook) is not getattr(Step, hook)
+    )
+
+
+def _cause(call: Call, error: BaseException) -> BaseException:
+    """Why the call ended: a cancellation of our own making stands for its reason."""
+    if isinstance(error, asyncio.CancelledError) and call.ending and call.task:
+        call.task.uncancel()
+        return call.ending
+    return error
+
+
+async def _fail(call: Call, error: BaseException) -> Never:
+    """Answer with the status that the steps settled, where anybody still listens."""
+    if call.status is None or isinstance(error, asyncio.CancelledError):
+        raise error
+    await call.context.abort_with_status(to_grpc(call.status))

@@ -1,0 +1,71 @@
+"""What the errors of libraries mean to a caller.
+
+Whatever is not recognised becomes an incident: its traceback goes to the log, and the caller
+learns nothing but the incident's id, because the text of an exception may hold anything.
+"""
+
+import asyncio
+
+import grpc
+import structlog
+from redis import exceptions as redis
+
+from agent_memory_services.runtime.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    DependencyUnavailable,
+    Incident,
+    ServiceError,
+    StoreFull,
+    StoreUnavailable,
+)
+from agent_memory_services.runtime.ids import new_id
+
+log = structlog.get_logger()
+
+_STORE_AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    redis.ClusterDownError,
+    redis.MasterDownError,
+    redis.TryAgainError,
+    redis.RedisClusterException,
+)
+# Replies without a class of their own: a node that may not write, and a query that ran out of
+# the engine's time.
+_STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
+
+
+def refusal(error: BaseException) -> ServiceError:
+    """The refusal to answer with when `error` ended a call."""
+    if isinstance(error, ServiceError):
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        return Cancelled()
+    if isinstance(error, redis.RedisError) and (known := _store_fault(error)):
+        log.warning("store.fault", error=type(error).__name__)
+        return known
+    if isinstance(error, grpc.aio.AioRpcError) and (met := _downstream_fault(error)):
+        return met
+    incident_id = new_id()
+    log.error("call.failed", incident_id=incident_id, exc_info=error)
+    return Incident(incident_id)
+
+
+def _store_fault(error: redis.RedisError) -> ServiceError | None:
+    if isinstance(error, redis.OutOfMemoryError):
+        return StoreFull()
+    if isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES):
+        return StoreUnavailable()
+    return None
+
+
+def _downstream_fault(error: grpc.aio.AioRpcError) -> ServiceError | None:
+    """A refusal for an error of a call made without our own channels."""
+    match error.code():
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return DependencyUnavailable("dependency")
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return DeadlineExceeded()
+    return None

@@ -1,0 +1,184 @@
+"""The gRPC server of a service, from its start to the end of its drain."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import structlog
+import uvloop
+from google.protobuf import descriptor_pool
+from grpc_reflection.v1alpha import reflection
+
+from agent_memory_services.runtime import health, logs, redis
+from agent_memory_services.runtime.addresses import Address, parse_address
+from agent_memory_services.runtime.authenticators import TrustEveryone
+from agent_memory_services.runtime.environment import SettingsError
+from agent_memory_services.runtime.health import Health
+from agent_memory_services.runtime.interceptor import CallInterceptor
+from agent_memory_services.runtime.methods import method_policies
+from agent_memory_services.runtime.metrics import CallMeters, exposed
+from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.runtime.signals import on_first_signal
+from agent_memory_services.runtime.steps.admission import Admission
+from agent_memory_services.runtime.steps.order import ordered_steps
+from agent_memory_services.runtime.transport import server_options
+
+log = structlog.get_logger()
+
+_OPEN_SERVICES = frozenset({health.SERVICE_NAME, reflection.SERVICE_NAME})
+# Remembering the answers of calls takes two short commands of each that changes something.
+_MAX_OWN_CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a process serves.
+
+    Attributes:
+        full_name: the service's full name in the contracts.
+        add_to_server: the generated function that registers a servicer.
+        servicer: the implementation.
+    """
+
+    full_name: str
+    add_to_server: Callable[[Any, grpc.aio.Server], None]
+    servicer: object
+
+
+SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
+# Everything a service owns: opened before it serves, closed after its last call.
+Lifespan = Callable[[SettingsT], AbstractAsyncContextManager[Service]]
+
+
+class RunningServer:
+    """A server that answers calls.
+
+    Attributes:
+        address: where it listens, with the port it was given.
+        metrics_address: where its metrics are, or "".
+    """
+
+    def __init__(
+        self,
+        server: grpc.aio.Server,
+        settings: ProcessSettings,
+        *,
+        health: Health,
+        admission: Admission,
+    ) -> None:
+        self.address = ""
+        self.metrics_address = ""
+        self._server = server
+        self._settings = settings
+        self._health = health
+        self._admission = admission
+
+    async def drain(self) -> None:
+        """Stop serving without failing anybody.
+
+        Balancers learn first and get `lame_duck_seconds` to react; then no new call is taken,
+        open-ended streams end, and the others have `drain_seconds` to finish.
+        """
+        await self._health.set_ready(ready=False)
+        await asyncio.sleep(self._settings.lame_duck_seconds)
+        stopping = asyncio.create_task(self._server.stop(self._settings.drain_seconds))
+        # The listener closes at once, so that no stream ends only to come back here.
+        await asyncio.sleep(0)
+        self._admission.end_open_streams()
+        await stopping
+
+
+@asynccontextmanager
+async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIterator[RunningServer]:
+    """Serve until the block is left, then drain.
+
+    Raises:
+        OSError: the address is taken.
+    """
+    store = redis.connect(
+        settings.redis_url,
+        timeout=settings.redis_timeout_seconds,
+        max_connections=_MAX_OWN_CONNECTIONS,
+    )
+    async with store, lifespan(settings) as service:
+        policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))
+        admission = Admission(settings.max_concurrent_calls, settings.max_open_streams)
+        meters = CallMeters(policies.values(), lambda: admission.running)
+        steps = ordered_steps(
+            settings,
+            policies.values(),
+            meters=meters,
+            admission=admission,
+            authenticator=TrustEveryone(settings.default_tenant),
+            store=store,
+        )
+        interceptor = CallInterceptor(policies, steps, open_services=_OPEN_SERVICES)
+        server = grpc.aio.server(
+            interceptors=[interceptor], options=server_options(settings.max_message_bytes)
+        )
+        service.add_to_server(service.servicer, server)
+        readiness = Health(service.full_name)
+        await readiness.add_to(server)
+        if settings.reflection:
+            reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
+        running = RunningServer(server, settings, health=readiness, admission=admission)
+        with exposed(settings.metrics_listen, meters) as running.metrics_address:
+            running.address = _bind(server, settings.listen)
+            await server.start()
+            await readiness.set_ready(ready=True)
+            try:
+                yield running
+            finally:
+                await running.drain()
+
+
+def _bind(server: grpc.aio.Server, listen: str) -> str:
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:
+        raise OSError(f"cannot listen on {listen}: the address is taken or not ours") from None
+    return str(Address(parse_address(listen).host, port))
+
+
+def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:
+    """The whole life of a service process: serve until SIGTERM or SIGINT, drain, return.
+
+    Raises:
+        SystemExit: the settings are wrong, or the service could not start or go on.
+    """
+    try:
+        settings = settings_type.load()
+    except SettingsError as error:
+        sys.exit(str(error))
+    logs.configure(settings.log_level)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, lifespan))
+    except Exception as error:
+        log.critical("server.failed", exc_info=error)
+        sys.exit(1)
+
+
+async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
+    told, ready, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+
+    def stop() -> None:
+        told.set()
+        if task is not None and not ready.is_set():
+            task.cancel()
+
+    on_first_signal(stop)
+    try:
+        async with start(settings, lifespan) as server:
+            ready.set()
+            log.info("server.ready", address=server.address, metrics=server.metrics_address)
+            await told.wait()
+            log.info("server.draining")
+    except asyncio.CancelledError:
+        if not told.is_set():
+            raise
+    log.info("server.stopped")

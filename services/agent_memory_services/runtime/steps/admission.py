@@ -1,0 +1,58 @@
+"""Bounds what one process takes on, and knows what has to end before it can stop."""
+
+import asyncio
+
+from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.errors import Overloaded, ShuttingDown
+from agent_memory_services.runtime.steps.base import Step
+
+_RETRY_SECONDS = 0.5
+
+
+class Admission(Step):
+    """Refuses calls beyond a bound at once, instead of letting all become slow.
+
+    Streams have a bound of their own, so that watchers do not lock out everybody else. Health
+    checks never come here: a busy process is not a sick one.
+    """
+
+    name = "admission"
+
+    def __init__(self, max_calls: int, max_streams: int) -> None:
+        self._max_calls = max_calls
+        self._max_streams = max_streams
+        self._calls = 0
+        self._streams: set[Call] = set()
+
+    @property
+    def running(self) -> int:
+        """How many calls and streams are running."""
+        return self._calls + len(self._streams)
+
+    def enter(self, call: Call) -> None:
+        """Take a place or refuse."""
+        if call.policy.streaming:
+            if len(self._streams) >= self._max_streams:
+                raise Overloaded(_RETRY_SECONDS)
+            call.task = asyncio.current_task()
+            self._streams.add(call)
+        else:
+            if self._calls >= self._max_calls:
+                raise Overloaded(_RETRY_SECONDS)
+            self._calls += 1
+
+    def exit(self, call: Call) -> None:
+        """Give the place back."""
+        if call.policy.streaming:
+            self._streams.discard(call)
+        else:
+            self._calls -= 1
+
+    def end_open_streams(self) -> None:
+        """End the streams that would go on as long as their callers like.
+
+        Their callers continue elsewhere from the last token they saw.
+        """
+        for call in tuple(self._streams):
+            if call.policy.deadline is None:
+                call.end(ShuttingDown())

@@ -1,0 +1,36 @@
+"""Counts calls and their messages, and times them."""
+
+import time
+
+from google.protobuf.message import Message
+
+from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.metrics import CallMeters
+from agent_memory_services.runtime.steps.base import Step
+
+
+class CallMetrics(Step):
+    """Feeds the meters of the call's method."""
+
+    name = "metrics"
+
+    def __init__(self, meters: CallMeters) -> None:
+        self._of = meters.of
+
+    def enter(self, call: Call) -> None:
+        """Count the start."""
+        self._of[call.policy.full_name].started()
+
+    def received(self, call: Call, message: Message) -> None:  # noqa: ARG002 - counted, not read
+        """Count a request message."""
+        self._of[call.policy.full_name].received()
+
+    def sent(self, call: Call) -> None:
+        """Count a response message."""
+        self._of[call.policy.full_name].sent()
+
+    def exit(self, call: Call) -> None:
+        """Count the end by its code, and take the time."""
+        meters = self._of[call.policy.full_name]
+        meters.handled[call.code]()
+        meters.seconds(time.monotonic() - call.started)

@@ -1,0 +1,42 @@
+"""Turns whatever ended a call into the status it is answered with."""
+
+import asyncio
+import time
+from typing import cast
+
+import grpc
+
+from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.errors import DeadlineExceeded
+from agent_memory_services.runtime.faults import refusal
+from agent_memory_services.runtime.status import CODES, status_of
+from agent_memory_services.runtime.steps.base import Step
+
+_CODE_OF_NUMBER = {code.value[0]: code for code in grpc.StatusCode}
+# The library cancels a handler at its caller's deadline, give or take the clock's grain.
+_GRAIN_SECONDS = 0.01
+
+
+class ErrorMapping(Step):
+    """Stands outside every step that may refuse, and inside those that record the code."""
+
+    name = "error mapping"
+
+    def exit(self, call: Call) -> None:
+        """Settle code and status."""
+        error = call.error
+        if error is None:
+            return
+        if isinstance(error, grpc.aio.AbortError):
+            # The handler has answered by itself; only the record is left to make.
+            call.code = _CODE_OF_NUMBER[cast("int", call.context.code())]
+            return
+        refused = refusal(error)
+        if isinstance(error, asyncio.CancelledError) and _overdue(call):
+            refused = DeadlineExceeded()
+        call.code = CODES[refused.reason]
+        call.status = status_of(refused)
+
+
+def _overdue(call: Call) -> bool:
+    return call.due is not None and time.monotonic() >= call.due - _GRAIN_SECONDS

@@ -1,0 +1,48 @@
+"""The order of the steps, which decides what sees what.
+
+What has to be counted and logged stands inside metrics and the log; those see the final code,
+because error mapping stands inside them. Auth stands before anything looks at the request, so
+that strangers learn nothing from it.
+"""
+
+from collections.abc import Collection
+
+from redis.asyncio import Redis
+
+from agent_memory_services.runtime.authenticators import Authenticator
+from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.runtime.metrics import CallMeters
+from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.runtime.steps.access_log import AccessLog
+from agent_memory_services.runtime.steps.admission import Admission
+from agent_memory_services.runtime.steps.authentication import Authentication
+from agent_memory_services.runtime.steps.base import Step
+from agent_memory_services.runtime.steps.call_metrics import CallMetrics
+from agent_memory_services.runtime.steps.error_mapping import ErrorMapping
+from agent_memory_services.runtime.steps.idempotency import Idempotency
+from agent_memory_services.runtime.steps.request_context import RequestContext
+from agent_memory_services.runtime.steps.time_limit import TimeLimit
+from agent_memory_services.runtime.steps.validation import Validation
+
+
+def ordered_steps(
+    settings: ProcessSettings,
+    policies: Collection[MethodPolicy],
+    *,
+    meters: CallMeters,
+    admission: Admission,
+    authenticator: Authenticator,
+    store: Redis,
+) -> tuple[Step, ...]:
+    """The steps of one process, outermost first."""
+    return (
+        RequestContext(),
+        CallMetrics(meters),
+        *((AccessLog(),) if settings.access_log else ()),
+        ErrorMapping(),
+        admission,
+        Authentication(authenticator),
+        TimeLimit(settings.max_deadline_seconds),
+        Validation(policies),
+        Idempotency(policies, store),
+    )

@@ -1,0 +1,50 @@
+"""How long a call may take."""
+
+import asyncio
+import time
+
+from agent_memory_services.runtime import deadline
+from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.errors import DeadlineExceeded
+from agent_memory_services.runtime.steps.base import Step
+
+
+class TimeLimit(Step):
+    """Settles when the answer is due, and ends calls that the caller's deadline does not end.
+
+    A call without a deadline gets the one its method declares, and none may run longer than the
+    maximum. A stream that declares none is open as long as its caller likes.
+    """
+
+    name = "deadline"
+
+    def __init__(self, maximum: float) -> None:
+        """Limit every call to `maximum` seconds."""
+        self._maximum = maximum
+        self._timers: dict[Call, asyncio.TimerHandle] = {}
+
+    def enter(self, call: Call) -> None:
+        """Settle the limit and watch over it where the library does not."""
+        given = call.context.time_remaining()
+        granted = self._granted(call, given)
+        if granted is None:
+            deadline.due_at.set(None)
+            return
+        call.due = time.monotonic() + granted
+        deadline.due_at.set(call.due)
+        if given is None or granted < given:
+            call.task = asyncio.current_task()
+            loop = asyncio.get_running_loop()
+            self._timers[call] = loop.call_later(granted, call.end, DeadlineExceeded())
+
+    def exit(self, call: Call) -> None:
+        """Stop watching."""
+        if timer := self._timers.pop(call, None):
+            timer.cancel()
+
+    def _granted(self, call: Call, given: float | None) -> float | None:
+        if given is not None:
+            return min(given, self._maximum)
+        if call.policy.deadline is not None:
+            return min(call.policy.deadline, self._maximum)
+        return None if call.policy.streaming else self._maximum

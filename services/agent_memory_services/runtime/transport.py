@@ -1,0 +1,38 @@
+"""Transport options of servers and channels, side by side because they must agree."""
+
+_CLIENT_PING_MS = 30_000
+_CLIENT_PING_TIMEOUT_MS = 10_000
+# Below the clients' interval, with room for late timers: a stricter server would end their
+# connections as abuse.
+_SERVER_MIN_PING_MS = 20_000
+
+Options = list[tuple[str, str | int]]
+
+
+def server_options(max_message_bytes: int) -> Options:
+    """Options of a server."""
+    return [
+        # Two servers on one port would share it without a word.
+        ("grpc.so_reuseport", 0),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", _SERVER_MIN_PING_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        *_message_caps(max_message_bytes),
+    ]
+
+
+def channel_options(max_message_bytes: int) -> Options:
+    """Options of a channel."""
+    return [
+        ("grpc.keepalive_time_ms", _CLIENT_PING_MS),
+        ("grpc.keepalive_timeout_ms", _CLIENT_PING_TIMEOUT_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        *_message_caps(max_message_bytes),
+    ]
+
+
+def _message_caps(max_message_bytes: int) -> Options:
+    return [
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", max_message_bytes),
+    ]
