@@ -25,7 +25,7 @@ class EmbeddingSettings(BaseModel):
         default=None, min_length=1, description="An OpenAI-compatible endpoint, ending in /v1."
     )
     api_key: SecretStr | None = Field(
-        default=None, description="The endpoint's key; its own endpoints need none."
+        default=None, description="The endpoint's key; one of your own may need none."
     )
     dimension: int | None = Field(
         default=None,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from agent_memory_services.long_term_memory.embeddings.base import Vectors
 from agent_memory_services.long_term_memory.embeddings.minilm import architecture
-from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import read_tensors
+from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import TensorFile
 from agent_memory_services.long_term_memory.embeddings.minilm.tokens import pad
 
 Array = npt.NDArray[np.float32]
@@ -25,7 +25,7 @@ class NumpyEncoder:
         Raises:
             EmbeddingMisconfigured: the weights are damaged or of another shape.
         """
-        self._weights = read_tensors(weights, architecture.TENSOR_SHAPES)
+        self._weights = TensorFile(weights, architecture.TENSOR_SHAPES).tensors
         _keep_blas_to_one_thread()
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:

@@ -9,7 +9,7 @@ import onnxruntime
 
 from agent_memory_services.long_term_memory.embeddings.base import Vectors
 from agent_memory_services.long_term_memory.embeddings.minilm.architecture import TENSOR_SHAPES
-from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import read_tensors
+from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import TensorFile
 from agent_memory_services.long_term_memory.embeddings.minilm.tokens import pad
 
 GRAPH_FILE: Final = Path(__file__).with_name("all_minilm_l6_v2.onnx")
@@ -31,16 +31,18 @@ class OnnxEncoder:
         Raises:
             EmbeddingMisconfigured: the weights are damaged or of another shape.
         """
+        file = TensorFile(weights, TENSOR_SHAPES)
         # The session reads from these arrays, so they live as long as it does.
         self._weights = [
-            onnxruntime.OrtValue.ortvalue_from_numpy(tensor)
-            for tensor in read_tensors(weights, TENSOR_SHAPES).values()
+            onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in file.tensors.values()
         ]
         options = _session_options(threads or min(DEFAULT_THREADS, _usable_cores()))
         options.add_external_initializers(list(TENSOR_SHAPES), self._weights)
         self._session = onnxruntime.InferenceSession(
             GRAPH_FILE.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
+        # The session has packed its own copy of all but the word embeddings.
+        file.release_pages()
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """Embed token ids; rows of different length are padded to the longest."""

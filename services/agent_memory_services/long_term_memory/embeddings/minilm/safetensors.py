@@ -7,6 +7,8 @@ https://github.com/huggingface/safetensors.
 
 import json
 import math
+import mmap
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,26 +22,38 @@ LENGTH_BYTES: Final = 8
 MAX_HEADER_BYTES: Final = 100_000_000
 """The format's own limit."""
 
-Tensors = Mapping[str, npt.NDArray[np.float32]]
 
+class TensorFile:
+    """Float32 tensors of a file, mapped into memory read-only.
 
-def read_tensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Tensors:
-    """Map float32 tensors into memory, read-only; pages are read when they are first used.
-
-    Args:
-        path: The safetensors file.
-        shapes: Name and shape of each tensor wanted; the file may hold more.
-
-    Raises:
-        EmbeddingMisconfigured: the file is cut short or malformed, or a tensor is missing or of
-            another type or shape.
+    Attributes:
+        tensors: Each tensor by name, as long as this object lives or longer.
     """
-    header, start = _read_header(path)
-    data = np.asarray(np.memmap(path, dtype=np.uint8, mode="r", offset=start))
-    return {
-        name: _view(data, header.get(name), shape, f"{path}: {name}")
-        for name, shape in shapes.items()
-    }
+
+    def __init__(self, path: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Map the file; its pages are read when they are first used.
+
+        Args:
+            path: The safetensors file.
+            shapes: Name and shape of each tensor wanted; the file may hold more.
+
+        Raises:
+            EmbeddingMisconfigured: the file is cut short or malformed, or a tensor is missing or
+                of another type or shape.
+        """
+        header, start = _read_header(path)
+        with path.open("rb") as file:
+            self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = np.frombuffer(self._mapping, dtype=np.uint8, offset=start)
+        self.tensors = {
+            name: _view(data, header.get(name), shape, f"{path}: {name}")
+            for name, shape in shapes.items()
+        }
+
+    def release_pages(self) -> None:
+        """Give back the memory of pages read so far; what is used again is read again."""
+        if sys.platform != "win32":
+            self._mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent_memory_services.long_term_memory.embeddings.base import EmbeddingMisconfigured
-from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import read_tensors
+from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import TensorFile
 
 VALUES = np.arange(6, dtype="<f4").reshape(2, 3)
 
@@ -32,10 +32,20 @@ def test_a_tensor_is_mapped_with_its_shape(file: Path) -> None:
     """Values come from the byte range the header gives, and cannot be written to."""
     write(file, json.dumps({"__metadata__": {}, "a": entry(), "other": {}}).encode())
 
-    tensors = read_tensors(file, {"a": (2, 3)})
+    tensors = TensorFile(file, {"a": (2, 3)}).tensors
 
     np.testing.assert_array_equal(tensors["a"], VALUES)
     assert not tensors["a"].flags.writeable
+
+
+def test_released_pages_are_read_again(file: Path) -> None:
+    """Giving memory back changes no value."""
+    write(file, json.dumps({"a": entry()}).encode())
+    opened = TensorFile(file, {"a": (2, 3)})
+
+    opened.release_pages()
+
+    np.testing.assert_array_equal(opened.tensors["a"], VALUES)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ def test_a_header_that_does_not_fit_is_refused(file: Path, header: Any) -> None:
     write(file, json.dumps(header).encode())
 
     with pytest.raises(EmbeddingMisconfigured, match=str(file)):
-        read_tensors(file, {"a": (2, 3)})
+        TensorFile(file, {"a": (2, 3)})
 
 
 @pytest.mark.parametrize(
@@ -76,4 +86,4 @@ def test_a_file_of_another_kind_is_refused(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
     with pytest.raises(EmbeddingMisconfigured, match=str(file)):
-        read_tensors(file, {"a": (2, 3)})
+        TensorFile(file, {"a": (2, 3)})
