@@ -18,7 +18,7 @@ class Encoder(Protocol):
 def load_encoder(weights: Path, threads: int | None = None) -> Encoder:
     """Load the model with onnxruntime, or with numpy where there is no onnxruntime.
 
-    Both give the same vectors; numpy takes two to three times as long.
+    Both give the same vectors; numpy takes about three times as long.
 
     Args:
         weights: The model's safetensors file.

@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float32]
 
 
 class NumpyEncoder:
-    """The same arithmetic as the graph, written out; the weights stay memory-mapped."""
+    """The same arithmetic as the graph, written out; the word embeddings stay memory-mapped."""
 
     def __init__(self, weights: Path) -> None:
         """Map the weights, and keep BLAS to one thread in this process.
@@ -25,7 +25,9 @@ class NumpyEncoder:
         Raises:
             EmbeddingMisconfigured: the weights are damaged or of another shape.
         """
-        self._weights = TensorFile(weights, architecture.TENSOR_SHAPES).tensors
+        file = TensorFile(weights, architecture.TENSOR_SHAPES)
+        self._weights = {name: _by_inputs(name, tensor) for name, tensor in file.tensors.items()}
+        file.release_pages()
         _keep_blas_to_one_thread()
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
@@ -73,7 +75,7 @@ class NumpyEncoder:
 
     def _dense(self, value: Array, name: str) -> Array:
         # One flat product: numpy would otherwise call BLAS once per text.
-        flat: Array = value.reshape(-1, value.shape[-1]) @ self._weights[f"{name}.weight"].T
+        flat: Array = value.reshape(-1, value.shape[-1]) @ self._weights[f"{name}.weight"]
         flat += self._weights[f"{name}.bias"]
         return flat.reshape(*value.shape[:-1], -1)
 
@@ -83,6 +85,11 @@ class NumpyEncoder:
         centred /= np.sqrt(variance + np.float32(architecture.LAYER_NORM_EPSILON))
         scaled: Array = centred * self._weights[f"{name}.weight"]
         return scaled + self._weights[f"{name}.bias"]
+
+
+def _by_inputs(name: str, tensor: Array) -> Array:
+    # Stored as (outputs, inputs); BLAS is twice as fast on a few tokens the other way round.
+    return np.ascontiguousarray(tensor.T) if ".layer." in name else tensor
 
 
 def _gelu(value: Array) -> Array:
