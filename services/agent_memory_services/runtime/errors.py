@@ -43,6 +43,9 @@ from typing import ClassVar
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 
+# What ErrorInfo names as the origin of every reason.
+DOMAIN = "agent-memory"
+
 
 @dataclass(frozen=True, slots=True)
 class FieldViolation:

@@ -10,10 +10,9 @@ import grpc
 import structlog
 from redis import exceptions as redis
 
+from agent_memory_services.runtime.downstream import refused_by
 from agent_memory_services.runtime.errors import (
     Cancelled,
-    DeadlineExceeded,
-    DependencyUnavailable,
     Incident,
     ServiceError,
     StoreFull,
@@ -46,7 +45,7 @@ def refusal(error: BaseException) -> ServiceError:
     if isinstance(error, redis.RedisError) and (known := _store_fault(error)):
         log.warning("store.fault", error=type(error).__name__)
         return known
-    if isinstance(error, grpc.aio.AioRpcError) and (met := _downstream_fault(error)):
+    if isinstance(error, grpc.aio.AioRpcError) and (met := refused_by(error, "dependency")):
         return met
     incident_id = new_id()
     log.error("call.failed", incident_id=incident_id, exc_info=error)
@@ -58,14 +57,4 @@ def _store_fault(error: redis.RedisError) -> ServiceError | None:
         return StoreFull()
     if isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES):
         return StoreUnavailable()
-    return None
-
-
-def _downstream_fault(error: grpc.aio.AioRpcError) -> ServiceError | None:
-    """A refusal for an error of a call made without our own channels."""
-    match error.code():
-        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return DependencyUnavailable("dependency")
-        case grpc.StatusCode.DEADLINE_EXCEEDED:
-            return DeadlineExceeded()
     return None

@@ -31,7 +31,7 @@ GO_CODES = {
     for code in grpc.StatusCode
 } | {grpc.StatusCode.CANCELLED: "Canceled"}
 # A second series per series that tells when it was made, which is when the process started.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _LABELS = ("grpc_type", "grpc_service", "grpc_method")
 _SECONDS = (

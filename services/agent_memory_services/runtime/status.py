@@ -1,4 +1,4 @@
-"""Refusals as they go over the wire, and as they come back from another service."""
+"""Refusals as they go over the wire."""
 
 from typing import cast
 
@@ -9,11 +9,9 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.runtime import errors
-from agent_memory_services.runtime.errors import FieldViolation, ServiceError
+from agent_memory_services.runtime.errors import DOMAIN, FieldViolation, ServiceError
 from agent_memory_services.runtime.faults import refusal
 
-DOMAIN = "agent-memory"
 _PREFIX = "ERROR_REASON_"
 _DEFAULT_RETRY_SECONDS = 1.0
 # Trailers travel in base64 and may be refused from 8 KB on, and a refused trailer replaces the
@@ -52,11 +50,6 @@ CODES: dict[ErrorReason.ValueType, grpc.StatusCode] = {
     ErrorReason.ERROR_REASON_SHUTTING_DOWN: _Code.UNAVAILABLE,
 }
 _WORTH_RETRYING = frozenset({_Code.UNAVAILABLE, _Code.RESOURCE_EXHAUSTED})
-_CLASSES = {
-    kind.reason: kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, ServiceError) and "reason" in vars(kind)
-}
 
 
 def status_of(error: ServiceError) -> Status:
@@ -84,29 +77,6 @@ def to_grpc(status: Status) -> grpc.Status:
 def item_status(error: Exception) -> Status:
     """What went wrong with one item of a batch, whatever was raised for it."""
     return status_of(refusal(error))
-
-
-def error_of(status: Status) -> ServiceError | None:
-    """The refusal that another service of the suite sent; None where the status is not ours."""
-    info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
-    for detail in status.details:
-        for message in (info, bad_request, retry):
-            detail.Unpack(message)
-    try:
-        reason = ErrorReason.Value(_PREFIX + info.reason)
-    except ValueError:
-        return None
-    if info.domain != DOMAIN or reason not in _CLASSES:
-        return None
-    error = ServiceError.__new__(_CLASSES[reason])
-    ServiceError.__init__(
-        error,
-        status.message,
-        metadata=info.metadata,
-        violations=[FieldViolation(v.field, v.description) for v in bad_request.field_violations],
-        retry_after=retry.retry_delay.ToNanoseconds() / 1e9 or None,
-    )
-    return error
 
 
 def _bad_request(violations: tuple[FieldViolation, ...]) -> BadRequest:

@@ -1,0 +1,39 @@
+"""Who a downstream call is made for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agent_memory.common.v1.policy_pb2 import Access
+from agent_memory_services.runtime import deadline, principal, request_id
+from agent_memory_services.runtime.authenticators import TENANT_HEADER
+from agent_memory_services.runtime.principal import Principal
+
+
+def call_metadata() -> list[tuple[str, str]]:
+    """What a downstream call of the present call carries along.
+
+    Raises:
+        LookupError: nobody is acted for; see `acting_for`.
+    """
+    metadata = [(TENANT_HEADER, principal.current_principal().tenant)]
+    if (current := request_id.current.get()) is not None:
+        metadata.append((request_id.HEADER, current))
+    return metadata
+
+
+@contextmanager
+def acting_for(tenant: str) -> Iterator[None]:
+    """Do background work for a tenant: a principal and a request id of its own, no deadline."""
+    worker = Principal(tenant=tenant, subject="background", access=Access.ACCESS_ADMIN)
+    settings: list[tuple[Any, Any]] = [
+        (principal.current, worker),
+        (request_id.current, request_id.accept(None)),
+        (deadline.due_at, None),
+    ]
+    tokens = [(variable, variable.set(value)) for variable, value in settings]
+    try:
+        yield
+    finally:
+        for variable, token in tokens:
+            variable.reset(token)

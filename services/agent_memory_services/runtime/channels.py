@@ -1,0 +1,42 @@
+"""Channels to the other services of the suite."""
+
+import json
+from importlib.resources import files
+
+import grpc
+
+from agent_memory_services.runtime.acting import acting_for, call_metadata
+from agent_memory_services.runtime.addresses import is_ip, parse_address
+from agent_memory_services.runtime.outgoing_channel import OutgoingChannel
+from agent_memory_services.runtime.transport import channel_options
+
+__all__ = ["acting_for", "call_metadata", "open_channel"]
+
+_CONTRACT = json.loads(files("agent_memory").joinpath("service_config.json").read_text())
+_DEADLINES: dict[str, float] = _CONTRACT["deadlines_seconds"]
+_SERVICE_CONFIG = json.dumps(_CONTRACT["service_config"])
+
+
+def open_channel(
+    address: str, *, max_message_bytes: int = 16 * 1024 * 1024, wait_for_ready: bool = False
+) -> grpc.aio.Channel:
+    """A channel to the service at `address` (`host:port`), for a stub of the contracts.
+
+    Every call acts for the present principal, carries the present request id, and has a
+    deadline: the one it is given, or else the method's own, and never more than is left of the
+    present call. Calls that may be repeated are retried by the library. Refusals are raised as
+    `ServiceError`. A name is resolved again when connections end, and all its addresses are used.
+
+    Args:
+        address: where the service listens.
+        max_message_bytes: the largest message, both ways.
+        wait_for_ready: wait for a connection until the deadline, instead of failing at once.
+    """
+    options = [*channel_options(max_message_bytes), ("grpc.service_config", _SERVICE_CONFIG)]
+    channel = grpc.aio.insecure_channel(_target(address), options)
+    return OutgoingChannel(channel, _DEADLINES, wait_for_ready=wait_for_ready)
+
+
+def _target(address: str) -> str:
+    host = parse_address(address).host
+    return address if is_ip(host) else f"dns:///{address}"
