@@ -1,5 +1,7 @@
 """What every call to another service has: a deadline, a tenant, errors that can be understood."""
 
+# ruff: noqa: ASYNC109 - `timeout` is what gRPC calls the deadline of a call.
+
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -30,19 +32,23 @@ class OutgoingChannel(grpc.aio.Channel):
         self._wait_for_ready = wait_for_ready
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One request, one response."""
         return self._single(method, self._channel.unary_unary(method, *args, **kwargs))
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Many requests, one response."""
         return self._single(method, self._channel.stream_unary(method, *args, **kwargs))
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One request, many responses."""
         return self._stream(method, self._channel.unary_stream(method, *args, **kwargs))
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Many requests, many responses."""
         return self._stream(method, self._channel.stream_stream(method, *args, **kwargs))
 
     def _single(self, method: str, multicallable: Any) -> Callable[..., Any]:
-        async def call(request: Any, *, timeout: float | None = None) -> Any:  # noqa: ASYNC109
+        async def call(request: Any, *, timeout: float | None = None) -> Any:
             try:
                 return await multicallable(request, **self._terms(method, timeout))
             except grpc.aio.AioRpcError as error:
@@ -72,6 +78,7 @@ class OutgoingChannel(grpc.aio.Channel):
         }
 
     async def close(self, grace: float | None = None) -> None:
+        """Close it; running calls have `grace` seconds to end."""
         await self._channel.close(grace)
 
     async def __aenter__(self) -> Self:
@@ -87,12 +94,15 @@ class OutgoingChannel(grpc.aio.Channel):
         return await self._channel.__aexit__(kind, error, traceback)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        """Whether it is connected."""
         return self._channel.get_state(try_to_connect)
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        """Wait until the state is another one."""
         await self._channel.wait_for_state_change(last_observed_state)
 
     async def channel_ready(self) -> None:
+        """Wait until it is connected."""
         await self._channel.channel_ready()
 
 
