@@ -1,0 +1,110 @@
+"""One write to a session: what is asked of the store, and what it did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.working_memory.session import Entry, State, etag_of
+
+
+class StaleSessionError(Exception):
+    """The session changed since the change was planned; plan it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message with an id, ready for the log.
+
+    Attributes:
+        message: the message, without a sequence.
+        digest: fingerprint of its content.
+        tokens: what a model reads in it.
+        answer: it answers a tool call.
+    """
+
+    message: Message
+    digest: bytes
+    tokens: int
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one write does, all or nothing; creates the session where there is none.
+
+    Attributes:
+        expected: the version that the change was planned on, `NO_VERSION` for no session; None
+            where any will do.
+        etag: the etag that the caller expects; empty for any.
+        user: the owner that the caller names; empty for none.
+        state: what the session's state becomes; None leaves it.
+        replaces_view: the messages become the view, and an id may come with new content, which
+            joins the log beside the old. Else they extend the view, and an id that says something
+            else in the log refuses the change.
+        messages: messages, and places of messages that are in view already.
+        replaces_memories: the memories become the session's. Else they join them.
+        memories: memories with ids. Each is handed to extraction once per id and content.
+    """
+
+    expected: int | None = None
+    etag: str = ""
+    user: str = ""
+    state: State | None = None
+    replaces_view: bool = False
+    messages: Sequence[Entry | Incoming] = ()
+    replaces_memories: bool = False
+    memories: Sequence[Memory] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A message of a change as the log has it now.
+
+    Attributes:
+        sequence: its position in the log.
+        known: what was in the log before; None where the message is new.
+    """
+
+    sequence: int
+    known: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The session after a write.
+
+    Attributes:
+        uid: names this incarnation.
+        version: its version now.
+        is_new: this write created it.
+        user: its owner.
+        created: microseconds since the epoch, as are `updated` and `expires`.
+        updated: when it was last written.
+        expires: when it will be gone; None is never.
+        last_sequence: position of the last message in the log.
+        tokens: tokens of the messages in view.
+        view_size: number of messages in view.
+        new_messages: how many messages were new to the log.
+        submissions: how many entries joined the outbox.
+        logged: per incoming message of the change, in order, where the log has it.
+    """
+
+    uid: str
+    version: int
+    is_new: bool
+    user: str
+    created: int
+    updated: int
+    expires: int | None
+    last_sequence: int
+    tokens: int
+    view_size: int
+    new_messages: int
+    submissions: int
+    logged: tuple[Logged, ...]
+
+    @property
+    def etag(self) -> str:
+        """The version as a caller sees it."""
+        return etag_of(self.version)

@@ -1,0 +1,65 @@
+-- What the scripts share: arguments, time, and a session's place in the listings.
+--
+-- All keys of a session, of its partition's listings and of its partition's outbox carry the same
+-- hash tag. The names of listings are completed here, because they depend on the session's owner.
+
+local cursor = 0
+
+local function take()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+
+local function take_number()
+  return tonumber(take())
+end
+
+-- Microseconds need all digits of a double; Lua's own conversion would keep fourteen.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function now_micros()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+-- A partition's expiry: a sorted set of `tenant:namespace:session` by the time they will be gone,
+-- and a hash of the same members with the owner under whom they are listed.
+local function expiry_keys(partition)
+  return partition .. ':expiry', partition .. ':expiring'
+end
+
+local function listing_keys(partition, tenant, namespace, owner)
+  local all = partition .. ':sessions:' .. tenant
+  return {
+    all,
+    all .. ':n:' .. namespace,
+    all .. ':u:' .. owner,
+    all .. ':n:' .. namespace .. ':u:' .. owner,
+  }
+end
+
+local function unlist(partition, tenant, namespace, session, owner)
+  for _, key in ipairs(listing_keys(partition, tenant, namespace, owner)) do
+    redis.call('ZREM', key, namespace .. ':' .. session)
+  end
+end
+
+local function forget_expiry(partition, member)
+  local expiry, expiring = expiry_keys(partition)
+  redis.call('ZREM', expiry, member)
+  redis.call('HDEL', expiring, member)
+end
+
+-- Takes sessions that have expired out of the listings, at most `most`, and answers how many.
+local function sweep(partition, now, most)
+  local expiry, expiring = expiry_keys(partition)
+  local due = redis.call('ZRANGEBYSCORE', expiry, '-inf', whole(now), 'LIMIT', 0, most)
+  for _, member in ipairs(due) do
+    local tenant, namespace, session = member:match('^([^:]+):([^:]+):([^:]+)$')
+    unlist(partition, tenant, namespace, session, redis.call('HGET', expiring, member))
+    forget_expiry(partition, member)
+  end
+  return #due
+end

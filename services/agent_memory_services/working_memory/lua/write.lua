@@ -1,0 +1,307 @@
+-- One write to a session: all of it, or a refusal and nothing.
+--
+-- KEYS  the session's meta, log, ids, view, memories, placed
+-- ARGV  see `store.py`, which passes them in the order in which they are taken here
+--
+-- meta      fields of the session
+-- log       sequence -> message
+-- ids       message id -> digest, sequence
+-- view      list of digest, flag, tokens ':' sequence
+-- memories  memory id -> ordinal ':' memory
+-- placed    memory id -> digest of what was last handed to the outbox under that id
+
+local SWEEP = 4 -- expired sessions that a write cleans up; it can add one at most
+local SUBMISSION_BYTES = 1048576 -- beyond it, an outbox entry is closed and another begun
+local DIGEST_BYTES = 16
+
+local meta, log, ids, view, memories, placed = unpack(KEYS)
+local now = now_micros()
+
+-- The identity, spelled for keys; then as it is.
+local partition, tenant, namespace, session = take(), take(), take(), take()
+local tenant_name, namespace_name, session_name = take(), take(), take()
+local member = tenant .. ':' .. namespace .. ':' .. session
+
+-- The conditions.
+local expected, etag = take(), take()
+local user, owner = take(), take()
+local fresh_uid = take()
+
+local function load()
+  local names = {
+    'uid', 'version', 'sequence', 'tokens', 'user', 'owner', 'ttl', 'extraction', 'time_zone',
+    'strategy', 'expires', 'created', 'updated', 'ordinal',
+  }
+  local values = redis.call('HMGET', meta, unpack(names))
+  local fields = {}
+  for index, name in ipairs(names) do
+    fields[name] = values[index] or ''
+  end
+  return fields
+end
+
+local held = load()
+local created = held.uid == ''
+local version = tonumber(held.version) or 0
+local current_etag = created and '' or '"' .. whole(version) .. '"'
+
+if expected ~= '' and expected ~= whole(version) then
+  return { 'stale' }
+end
+if held.user ~= '' and user ~= '' and held.user ~= user then
+  return { 'owner' }
+end
+if etag ~= '' and etag ~= current_etag then
+  return { 'etag', current_etag }
+end
+
+local changed = {} -- fields of meta and their values, flat
+local function set(name, value)
+  held[name] = value
+  changed[#changed + 1] = name
+  changed[#changed + 1] = value
+end
+
+local function take_state()
+  for _ = 1, take_number() do
+    set(take(), take())
+  end
+end
+
+-- A position of the new view: a place that is kept, or a message with everything the log needs.
+local function take_item()
+  if take() == 'kept' then
+    return { place = take() }
+  end
+  return {
+    id = take(), digest = take(), flag = take(), tokens = take(), message = take(),
+  }
+end
+
+-- Sets the sequence of a message that is in the log already, or comes twice in this write.
+-- Answers false where its id says something else there.
+local function recognise(item, seen)
+  local slot = seen[item.id] or redis.call('HGET', ids, item.id)
+  if slot and slot:sub(1, DIGEST_BYTES) == item.digest then
+    item.known = slot:sub(DIGEST_BYTES + 1)
+    return true
+  end
+  return not slot
+end
+
+-- Wire format of protocol buffers, for the one message that only this script can complete.
+local function varint(number)
+  local bytes = {}
+  while number >= 128 do
+    bytes[#bytes + 1] = string.char(number % 128 + 128)
+    number = math.floor(number / 128)
+  end
+  bytes[#bytes + 1] = string.char(number)
+  return table.concat(bytes)
+end
+
+local function delimited(field, bytes)
+  return string.char(field * 8 + 2) .. varint(#bytes) .. bytes
+end
+
+local function optional(field, bytes)
+  return bytes == '' and '' or delimited(field, bytes)
+end
+
+local function with_sequence(message, sequence)
+  return message .. string.char(9 * 8) .. varint(sequence)
+end
+
+-- agent_memory.extraction.v1.SubmitMessagesRequest, without what is submitted.
+local function submission_head()
+  return delimited(1, optional(1, namespace_name) .. delimited(2, session_name))
+    .. delimited(2, held.uid)
+    .. optional(3, held.user)
+    .. optional(6, held.extraction)
+    .. optional(7, held.time_zone)
+end
+
+local submissions, parts, size = 0, {}, 0
+local function close_submission()
+  if #parts > 0 then
+    local request = submission_head() .. table.concat(parts)
+    redis.call('XADD', partition .. ':outbox', '*', 'tenant', tenant_name, 'request', request)
+    submissions, parts, size = submissions + 1, {}, 0
+  end
+end
+
+local function submit(field, bytes)
+  local part = delimited(field, bytes)
+  if size + #part > SUBMISSION_BYTES then
+    close_submission()
+  end
+  parts[#parts + 1] = part
+  size = size + #part
+end
+
+-- First everything is read and judged, so that a refusal has changed nothing.
+take_state()
+local replaces_view, strict = take() == '1', take() == '1'
+local items, seen, fresh = {}, {}, 0
+local next_sequence = (tonumber(held.sequence) or 0) + 1
+for index = 1, take_number() do
+  local item = take_item()
+  if not item.place then
+    if not recognise(item, seen) and strict then
+      return { 'taken', item.id }
+    end
+    if not item.known then
+      item.sequence = next_sequence + fresh
+      seen[item.id] = item.digest .. whole(item.sequence)
+      fresh = fresh + 1
+    end
+  end
+  items[index] = item
+end
+
+local replaces_memories = take() == '1'
+local memory_items = {}
+for index = 1, take_number() do
+  memory_items[index] = { id = take(), digest = take(), memory = take() }
+end
+
+local owned = user ~= '' and held.user == ''
+local idle = not created and not owned and #changed == 0 and not replaces_view and fresh == 0
+  and not replaces_memories and #memory_items == 0
+
+local function place_of(item)
+  local sequence = item.known or whole(item.sequence)
+  return item.digest .. item.flag .. item.tokens .. ':' .. sequence
+end
+
+local function show(place)
+  redis.call('RPUSH', view, place)
+  return tonumber(place:match('^%d+', DIGEST_BYTES + 2))
+end
+
+local function write_messages()
+  local tokens = tonumber(held.tokens) or 0
+  if replaces_view then
+    redis.call('DEL', view)
+    tokens = 0
+  end
+  for _, item in ipairs(items) do
+    if item.sequence then
+      local sequence = whole(item.sequence)
+      local message = with_sequence(item.message, item.sequence)
+      redis.call('HSET', log, sequence, message)
+      redis.call('HSET', ids, item.id, item.digest .. sequence)
+      if held.strategy ~= 'none' then
+        submit(4, message)
+      end
+    end
+    if item.sequence or replaces_view then
+      tokens = tokens + show(item.place or place_of(item))
+    end
+  end
+  set('sequence', whole(next_sequence + fresh - 1))
+  set('tokens', whole(tokens))
+end
+
+local function write_memories()
+  if replaces_memories then
+    redis.call('DEL', memories)
+  end
+  local ordinal = tonumber(held.ordinal) or 0
+  for _, item in ipairs(memory_items) do
+    ordinal = ordinal + 1
+    redis.call('HSET', memories, item.id, whole(ordinal) .. ':' .. item.memory)
+    if redis.call('HGET', placed, item.id) ~= item.digest then
+      redis.call('HSET', placed, item.id, item.digest)
+      submit(5, item.memory)
+    end
+  end
+  set('ordinal', whole(ordinal))
+end
+
+local function name_session()
+  if created then
+    -- An incarnation that expired may still be listed, under another owner.
+    local _, expiring = expiry_keys(partition)
+    local former = redis.call('HGET', expiring, member)
+    if former then
+      unlist(partition, tenant, namespace, session, former)
+      forget_expiry(partition, member)
+    end
+    set('uid', fresh_uid)
+    set('namespace', namespace_name)
+    set('session_id', session_name)
+    set('created', whole(now))
+  end
+  if created or owned then
+    if not created then
+      unlist(partition, tenant, namespace, session, held.owner)
+    end
+    set('user', user)
+    set('owner', owner)
+  end
+end
+
+local function list()
+  for _, key in ipairs(listing_keys(partition, tenant, namespace, held.owner)) do
+    redis.call('ZADD', key, whole(now), namespace .. ':' .. session)
+  end
+end
+
+local function keep_until()
+  local had_ttl = held.expires ~= ''
+  if held.ttl ~= '' then
+    local expires = now + tonumber(held.ttl)
+    set('expires', whole(expires))
+    local expiry, expiring = expiry_keys(partition)
+    redis.call('ZADD', expiry, whole(expires), member)
+    redis.call('HSET', expiring, member, held.owner)
+    return whole(math.ceil(expires / 1000))
+  end
+  if had_ttl then
+    set('expires', '')
+    forget_expiry(partition, member)
+  end
+  return had_ttl and 'never' or nil
+end
+
+local function arm(moment)
+  for _, key in ipairs(KEYS) do
+    if moment == 'never' then
+      redis.call('PERSIST', key)
+    elseif moment then
+      redis.call('PEXPIREAT', key, moment)
+    end
+  end
+end
+
+if not idle then
+  sweep(partition, now, SWEEP)
+  name_session()
+  write_messages()
+  write_memories()
+  close_submission()
+  list()
+  local moment = keep_until()
+  -- The clock starts an incarnation's versions, so that none ever repeats one of a former.
+  version = created and now or version + 1
+  set('version', whole(version))
+  set('updated', whole(now))
+  redis.call('HSET', meta, unpack(changed))
+  arm(moment)
+end
+
+local answers = {}
+for _, item in ipairs(items) do
+  if item.sequence then
+    answers[#answers + 1] = { item.sequence }
+  elseif item.known then
+    answers[#answers + 1] = { tonumber(item.known), redis.call('HGET', log, item.known) }
+  end
+end
+return {
+  'ok', held.uid, version, created and 1 or 0, held.user,
+  tonumber(held.created), tonumber(held.updated), tonumber(held.expires) or 0,
+  tonumber(held.sequence), tonumber(held.tokens), redis.call('LLEN', view),
+  fresh, submissions, answers,
+}

@@ -1,0 +1,282 @@
+"""The rules of sessions: who may write and see them, and what a write means."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.runtime.errors import EtagMismatch, OwnerMismatch, SessionNotFound
+from agent_memory_services.working_memory.changes import Change, Written
+from agent_memory_services.working_memory.conflicts import settle
+from agent_memory_services.working_memory.intake import Naming, distinct, receive, receive_memories
+from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, State
+from agent_memory_services.working_memory.store import LogPage, SessionStore
+from agent_memory_services.working_memory.views import plan_view
+from agent_memory_services.working_memory.windows import Limits, latest
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A session as a caller wants it to be.
+
+    Attributes:
+        user: its owner; empty leaves it as it is.
+        state: its state.
+        messages: its view.
+        memories: the memories in it.
+    """
+
+    user: str
+    state: State
+    messages: Sequence[Message]
+    memories: Sequence[Memory]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an update makes of a session's owner and state."""
+
+    user: str
+    state: State
+
+
+class Sessions:
+    """Reads and writes sessions."""
+
+    def __init__(self, store: SessionStore, outbox_grew: Callable[[int], None]) -> None:
+        """Keep sessions in `store`; `outbox_grew` is told each partition with new entries."""
+        self._store = store
+        self._outbox_grew = outbox_grew
+
+    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
+        """The session, cut to the limits; None where this user has none."""
+        session = await self._store.read(key, limits)
+        if session is None or not session.visible_to(user):
+            return None
+        return replace(session, shown=tuple(latest(session.shown, limits)))
+
+    async def get(self, key: SessionKey, user: str, limits: Limits) -> Session:
+        """The session, cut to the limits.
+
+        Raises:
+            SessionNotFound: this user has none.
+        """
+        if session := await self.find(key, user, limits):
+            return session
+        raise SessionNotFound(key.session_id)
+
+    async def get_or_create(
+        self, key: SessionKey, user: str, limits: Limits
+    ) -> tuple[Session, bool]:
+        """The session, cut to the limits, and whether it was created now.
+
+        One that exists is left as it is, except that it gets an owner where it has none.
+
+        Raises:
+            OwnerMismatch: it belongs to another user.
+        """
+
+        async def attempt() -> tuple[Session, bool]:
+            found = await self._store.read(key, limits)
+            if found is None:
+                change = Change(expected=NO_VERSION, user=user, state=State())
+                return _after(None, key, await self._write(key, change), State()), True
+            if not found.visible_to(user):
+                raise OwnerMismatch("session")
+            session = replace(found, shown=tuple(latest(found.shown, limits)))
+            if not user or found.user:
+                return session, False
+            written = await self._write(key, Change(expected=found.version, user=user))
+            return _after(session, key, written, session.state), False
+
+        return await settle(attempt)
+
+    async def append(
+        self, key: SessionKey, messages: Sequence[Message], *, user: str, etag: str, request_id: str
+    ) -> tuple[list[Message], Written]:
+        """Add messages to the end of the view and the log.
+
+        Returns:
+            The messages as the log has them, in the order given, and what the write did.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            IdAlreadyExists: an id is in the log with other content; nothing was added.
+        """
+        incoming = await receive(enumerate(messages), Naming(key, request_id))
+        written = await self._write(key, Change(etag=etag, user=user, messages=incoming))
+        pairs = zip(incoming, written.logged, strict=True)
+        return [
+            logged.known or _at(item.message, logged.sequence) for item, logged in pairs
+        ], written
+
+    async def set(
+        self, key: SessionKey, wanted: Wanted, *, etag: str, request_id: str
+    ) -> tuple[Session, int]:
+        """Replace what the session shows, and its state.
+
+        Returns:
+            The session, whole, and how many messages were new to the log.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            InvalidField: an id comes twice with different content, or a memory has no text.
+        """
+        naming = Naming(key, request_id)
+        messages = distinct(wanted.messages, "working_memory.messages")
+
+        async def attempt() -> tuple[Session, int]:
+            session = await self._store.read(key)
+            _check_etag(session, etag)
+            memories = receive_memories(
+                wanted.memories, naming, session, wanted.user, "working_memory.memories"
+            )
+            view = await plan_view(session.shown if session else (), messages, naming)
+            change = Change(
+                expected=session.version if session else NO_VERSION,
+                user=wanted.user,
+                state=_with_known_range(session, wanted.state),
+                replaces_view=True,
+                messages=view.items,
+                replaces_memories=True,
+                memories=memories,
+            )
+            written = await self._write(key, change)
+            after = _after(session, key, written, change.state or State())
+            shown = view.shown(written.logged)
+            return replace(after, shown=shown, memories=tuple(memories)), written.new_messages
+
+        return await settle(attempt)
+
+    async def add_memories(
+        self,
+        key: SessionKey,
+        memories: Sequence[Memory],
+        *,
+        replaces: bool,
+        user: str,
+        etag: str,
+        request_id: str,
+    ) -> tuple[list[Memory], Written]:
+        """Place memories in the session, beside those that are there or in their place.
+
+        Returns:
+            The memories as they are in the session, each once, and what the write did.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            InvalidField: an id comes twice with different content, or a memory has no text.
+        """
+        naming = Naming(key, request_id)
+
+        async def attempt() -> tuple[list[Memory], Written]:
+            session = await self._store.read(key, Limits(messages=0))
+            _check_etag(session, etag)
+            placed = receive_memories(memories, naming, session, user, "memories")
+            change = Change(
+                expected=session.version if session else NO_VERSION,
+                user=user,
+                replaces_memories=replaces,
+                memories=placed,
+            )
+            return placed, await self._write(key, change)
+
+        return await settle(attempt)
+
+    async def update(
+        self, key: SessionKey, revise: Callable[[Session], Revision], *, user: str, etag: str
+    ) -> Session:
+        """Make of the session's owner and state what `revise` says.
+
+        Returns:
+            The session, whole.
+
+        Raises:
+            SessionNotFound: there is none.
+            OwnerMismatch: it belongs to another user than `user`, or its owner would change.
+            EtagMismatch: it changed since the etag was read.
+        """
+
+        async def attempt() -> Session:
+            session = await self._store.read(key)
+            if session is None:
+                raise SessionNotFound(key.session_id)
+            if not session.visible_to(user):
+                raise OwnerMismatch("session")
+            _check_etag(session, etag)
+            revision = revise(session)
+            if session.user and revision.user != session.user:
+                raise OwnerMismatch("session")
+            state = _with_known_range(session, revision.state)
+            change = Change(expected=session.version, user=revision.user, state=state)
+            return _after(session, key, await self._write(key, change), state)
+
+        return await settle(attempt)
+
+    async def delete(self, key: SessionKey, *, user: str, etag: str) -> bool:
+        """Delete the session; False where there was none.
+
+        Raises:
+            OwnerMismatch: it belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+        """
+        return await self._store.delete(key, user=user, etag=etag)
+
+    async def log(
+        self, key: SessionKey, user: str, start: int | None, count: int, *, descending: bool
+    ) -> LogPage:
+        """Up to `count` messages of the log, from the sequence `start` or the first in order.
+
+        Raises:
+            SessionNotFound: this user has no such session.
+        """
+        page = await self._store.read_log(key, start, count, descending=descending)
+        if page is None or (user and page.user and user != page.user):
+            raise SessionNotFound(key.session_id)
+        return page
+
+    async def _write(self, key: SessionKey, change: Change) -> Written:
+        written = await self._store.write(key, change)
+        if written.submissions:
+            self._outbox_grew(self._store.partition_of(key))
+        return written
+
+
+def _check_etag(session: Session | None, etag: str) -> None:
+    current = session.etag if session else ""
+    if etag and etag != current:
+        raise EtagMismatch(current)
+
+
+def _with_known_range(session: Session | None, state: State) -> State:
+    """The state with the range that its context covers, which callers do not set."""
+    if session is not None and state.context == session.state.context:
+        return replace(state, context_range=session.state.context_range)
+    return replace(state, context_range=None)
+
+
+def _at(message: Message, sequence: int) -> Message:
+    message.sequence = sequence
+    return message
+
+
+def _after(before: Session | None, key: SessionKey, written: Written, state: State) -> Session:
+    """The session after a write, with the messages and memories it had before."""
+    return Session(
+        key=key,
+        uid=written.uid,
+        version=written.version,
+        user=written.user,
+        state=state,
+        created=written.created,
+        updated=written.updated,
+        expires=written.expires,
+        last_sequence=written.last_sequence,
+        view_size=written.view_size,
+        tokens=written.tokens,
+        shown=before.shown if before else (),
+        memories=before.memories if before else (),
+    )

@@ -1,0 +1,39 @@
+"""What a working memory process can be told."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from agent_memory_services.runtime.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """Settings of WorkingMemoryService, under `AGENT_MEMORY_WORKING_MEMORY_`."""
+
+    section: ClassVar[str] = "WORKING_MEMORY"
+
+    partitions: int = Field(
+        default=16,
+        ge=1,
+        le=1024,
+        description=(
+            "Partitions that sessions are spread over, each with an outbox of its own. "
+            "Every process of a store must be told the same number, and it never changes."
+        ),
+    )
+    relay_poll_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="How often a relay looks for what other processes left to deliver.",
+    )
+    relay_lease_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a relay that stopped without a word keeps others from its work.",
+    )
+    relay_retry_seconds: float = Field(
+        default=0.2, gt=0, description="The first wait after a failed delivery; it doubles."
+    )
+    relay_max_retry_seconds: float = Field(
+        default=30.0, gt=0, description="The longest wait between two attempts of a delivery."
+    )

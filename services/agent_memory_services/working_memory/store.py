@@ -1,0 +1,220 @@
+"""Sessions in Redis: one script per write, one round trip per read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.typing import EncodableT
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.runtime.errors import EtagMismatch, IdAlreadyExists, OwnerMismatch
+from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.keys import encode
+from agent_memory_services.runtime.redis import Script
+from agent_memory_services.working_memory import records
+from agent_memory_services.working_memory.changes import (
+    Change,
+    Incoming,
+    Logged,
+    StaleSessionError,
+    Written,
+)
+from agent_memory_services.working_memory.digests import memory_digest
+from agent_memory_services.working_memory.keyspace import PARTITIONS_KEY, SessionPlace
+from agent_memory_services.working_memory.session import Entry, Session, SessionKey
+from agent_memory_services.working_memory.windows import Limits
+
+_PACKAGE: Final = "agent_memory_services.working_memory"
+_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
+
+_READ: Final = Script(_PACKAGE, "lua/prelude", "lua/read")
+_LOG: Final = Script(_PACKAGE, "lua/prelude", "lua/log")
+_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/write")
+_DELETE: Final = Script(_PACKAGE, "lua/prelude", "lua/delete")
+
+ALL: Final = Limits()
+"""A read of the whole view."""
+
+
+class PartitionsMismatchError(Exception):
+    """The store was begun with another number of partitions, and sessions cannot move."""
+
+    def __init__(self, stored: int, wanted: int) -> None:
+        super().__init__(
+            f"the store has {stored} working memory partitions, the settings say {wanted}: "
+            f"set AGENT_MEMORY_WORKING_MEMORY_PARTITIONS={stored}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A stretch of a session's log.
+
+    Attributes:
+        uid: the incarnation whose log it is.
+        user: the session's owner.
+        last_sequence: position of the last message in the log.
+        messages: the messages, in the order asked for.
+    """
+
+    uid: str
+    user: str
+    last_sequence: int
+    messages: tuple[Message, ...]
+
+
+class SessionStore:
+    """The sessions of one Redis."""
+
+    def __init__(self, client: Redis, partitions: int) -> None:
+        """Use `partitions` partitions; `open` checks that the store agrees."""
+        self._client = client
+        self._partitions = partitions
+
+    async def open(self) -> None:
+        """Claim the number of partitions, or learn that another one is in use.
+
+        Raises:
+            PartitionsMismatchError: it is.
+        """
+        await self._client.set(PARTITIONS_KEY, self._partitions, nx=True)
+        stored = int(await self._client.get(PARTITIONS_KEY) or self._partitions)
+        if stored != self._partitions:
+            raise PartitionsMismatchError(stored, self._partitions)
+
+    def partition_of(self, key: SessionKey) -> int:
+        """The partition that a session lives in."""
+        return SessionPlace.of(key, self._partitions).partition
+
+    async def read(
+        self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
+    ) -> Session | None:
+        """A session with the latest messages of its view; None where there is none.
+
+        With limits, a few messages more than they allow may come: where to cut is not the
+        store's business. The messages are then a tail of the view that is long enough to cut.
+        """
+        found = await _READ(
+            self._client,
+            SessionPlace.of(key, self._partitions).keys("meta", "log", "view", "memories"),
+            [_or_empty(limits.messages), _or_empty(limits.tokens), int(with_memories)],
+        )
+        if found is None:
+            return None
+        fields, view_size, places, messages, memories = found
+        meta = dict(zip(fields[::2], fields[1::2], strict=True))
+        shown = records.read_shown(places, messages)
+        return records.read_session(key, meta, view_size, shown, memories)
+
+    async def read_log(
+        self, key: SessionKey, start: int | None, count: int, *, descending: bool
+    ) -> LogPage | None:
+        """Up to `count` messages of the log, from the sequence `start` or the first in order."""
+        found = await _LOG(
+            self._client,
+            SessionPlace.of(key, self._partitions).keys("meta", "log"),
+            [_or_empty(start), count, -1 if descending else 1],
+        )
+        if found is None:
+            return None
+        uid, user, last_sequence, messages = found
+        return LogPage(
+            uid.decode(), user.decode(), last_sequence, tuple(map(Message.FromString, messages))
+        )
+
+    async def write(self, key: SessionKey, change: Change) -> Written:
+        """Make a change, all or nothing.
+
+        Raises:
+            StaleSessionError: the session has another version than expected.
+            OwnerMismatch: it belongs to another user.
+            EtagMismatch: it has another etag.
+            IdAlreadyExists: the log has the message's id with other content.
+        """
+        place = SessionPlace.of(key, self._partitions)
+        answer = await _WRITE(
+            self._client, place.keys(*_PARTS), list(_write_args(key, place, change))
+        )
+        return _written(_accepted(answer))
+
+    async def delete(self, key: SessionKey, *, user: str, etag: str) -> bool:
+        """Delete a session; False where there was none.
+
+        Raises:
+            OwnerMismatch: it belongs to another user.
+            EtagMismatch: it has another etag.
+        """
+        place = SessionPlace.of(key, self._partitions)
+        answer = await _DELETE(self._client, place.keys(*_PARTS), [*place.spelled, user, etag])
+        return answer != [b"absent"] and _accepted(answer) == []
+
+
+def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterator[EncodableT]:
+    """The arguments of `lua/write.lua`, in the order in which it takes them."""
+    yield from place.spelled
+    yield from (key.tenant, key.namespace, key.session_id)
+    yield from (_or_empty(change.expected), change.etag)
+    yield from (change.user, encode(change.user), new_id())
+    yield from _counted([] if change.state is None else list(records.write_state(change.state)))
+    yield from (int(change.replaces_view), int(not change.replaces_view))
+    yield from _counted([_message_args(message) for message in change.messages])
+    yield int(change.replaces_memories)
+    yield from _counted([(m.id, memory_digest(m), m.SerializeToString()) for m in change.memories])
+
+
+def _counted(groups: Sequence[Sequence[EncodableT]]) -> Iterator[EncodableT]:
+    yield len(groups)
+    for group in groups:
+        yield from group
+
+
+def _message_args(item: Entry | Incoming) -> tuple[EncodableT, ...]:
+    if isinstance(item, Entry):
+        return "kept", records.write_place(item)
+    message = item.message
+    flag = records.flag_of(answer=item.answer)
+    return "given", message.id, item.digest, flag, item.tokens, message.SerializeToString()
+
+
+def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
+    """What follows a script's `ok`; a refusal is raised."""
+    verdict, *rest = answer
+    match verdict:
+        case b"stale":
+            raise StaleSessionError
+        case b"owner":
+            raise OwnerMismatch("session")
+        case b"etag":
+            raise EtagMismatch(rest[0].decode())
+        case b"taken":
+            raise IdAlreadyExists(rest[0].decode())
+    return rest
+
+
+def _written(answer: Sequence[Any]) -> Written:
+    uid, version, is_new, user, created, updated, expires, *rest = answer
+    last_sequence, tokens, view_size, new_messages, submissions, logged = rest
+    return Written(
+        uid=uid.decode(),
+        version=version,
+        is_new=bool(is_new),
+        user=user.decode(),
+        created=created,
+        updated=updated,
+        expires=expires or None,
+        last_sequence=last_sequence,
+        tokens=tokens,
+        view_size=view_size,
+        new_messages=new_messages,
+        submissions=submissions,
+        logged=tuple(_logged(*item) for item in logged),
+    )
+
+
+def _logged(sequence: int, known: bytes | None = None) -> Logged:
+    return Logged(sequence, None if known is None else Message.FromString(known))
+
+
+def _or_empty(number: int | None) -> EncodableT:
+    return "" if number is None else number

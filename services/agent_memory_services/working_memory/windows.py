@@ -1,0 +1,94 @@
+"""Which of the latest messages a reader gets, and how full they make a model's window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.working_memory.session import Shown
+
+SUMMARIZATION_THRESHOLD: Final = 0.7
+"""Share of a window beyond which the oldest messages are summarized."""
+_FULL: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a reader wants; None is no limit.
+
+    Attributes:
+        messages: the most messages.
+        tokens: the most tokens of messages.
+    """
+
+    messages: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full a window is, in percent, at most 100.
+
+    Attributes:
+        total: tokens over the window's size.
+        until_summarization: tokens over the size at which summarization starts.
+        window: the window's size in tokens.
+    """
+
+    total: float
+    until_summarization: float
+    window: int
+
+
+def usage_of(tokens: int, window: int) -> Usage:
+    """How full `tokens` make a window of `window` tokens."""
+    return Usage(
+        total=min(_FULL, _FULL * tokens / window),
+        until_summarization=min(_FULL, _FULL * tokens / (window * SUMMARIZATION_THRESHOLD)),
+        window=window,
+    )
+
+
+def is_answer(message: Message) -> bool:
+    """Whether the message answers a tool call."""
+    return message.role == "tool" or bool(message.tool_call_id)
+
+
+def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
+    """The longest tail within the limits that starts between exchanges.
+
+    An assistant's message with tool calls and the answers to them stay together. Where even the
+    last exchange is too long, it is the answer: a reader of a session with messages gets one.
+    """
+    spent = list(accumulate((item.entry.tokens for item in shown), initial=0))
+    starts = _clean_starts([item.message for item in shown])
+    for start in starts:
+        count, tokens = len(shown) - start, spent[-1] - spent[start]
+        if _within(count, limits.messages) and _within(tokens, limits.tokens):
+            return shown[start:]
+    return shown[starts[-1] :] if starts else shown
+
+
+def _within(amount: int, limit: int | None) -> bool:
+    return limit is None or amount <= limit
+
+
+def _clean_starts(messages: Sequence[Message]) -> list[int]:
+    """Positions at which a tail may start, in order.
+
+    The first message always is one: a view that is shown whole is shown as it is.
+    """
+    opened: dict[str, int] = {}
+    changes = [0] * (len(messages) + 1)
+    for position, message in enumerate(messages):
+        if is_answer(message):
+            # The call of an answer without one was said before what we see, or never stored.
+            asked = opened.get(message.tool_call_id, position - 1)
+            changes[asked + 1] += 1
+            changes[position + 1] -= 1
+        opened.update((call.id, position) for call in message.tool_calls)
+    inside = accumulate(changes)
+    return [
+        at for at, depth in zip(range(len(messages)), inside, strict=False) if not (at and depth)
+    ]
