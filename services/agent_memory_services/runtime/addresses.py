@@ -1,9 +1,11 @@
 """Addresses that a process listens on or connects to, as `host:port`."""
 
+import re
 from ipaddress import ip_address
 from typing import NamedTuple
 
 _HIGHEST_PORT = 65535
+_NAME = re.compile(r"[A-Za-z0-9._-]+").fullmatch
 
 
 class Address(NamedTuple):
@@ -27,7 +29,8 @@ def parse_address(text: str) -> Address:
     if bracketed:
         host = host[1:-1]
     valid_port = port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT
-    if not (separator and host and valid_port) or (":" in host) != bracketed:
+    valid_host = is_ip(host) if bracketed else _NAME(host)
+    if not (separator and valid_host and valid_port) or (":" in host) != bracketed:
         raise ValueError("must be host:port, with an IPv6 host in brackets")
     return Address(host, int(port))
 

@@ -96,8 +96,10 @@ def refuse_unknown_keys(settings: type[BaseSettings], environment: Mapping[str, 
 
 
 def _suggestion(key: str, known: set[str]) -> str:
-    closest = difflib.get_close_matches(key, sorted(known), n=1)
-    return f"{key} is not a setting" + (f"; did you mean {closest[0]}?" if closest else "")
+    # Without the prefix, which would make all keys look alike.
+    names = [name.removeprefix(PREFIX) for name in sorted(known)]
+    closest = difflib.get_close_matches(key.removeprefix(PREFIX), names, n=1)
+    return f"{key} is not a setting" + (f"; did you mean {PREFIX}{closest[0]}?" if closest else "")
 
 
 def spell_out(settings: type[BaseSettings], error: ValidationError) -> SettingsError:

@@ -1,0 +1,53 @@
+"""Library errors."""
+
+import asyncio
+
+import pytest
+from redis import exceptions as redis
+from structlog.testing import capture_logs
+
+from agent_memory_services.runtime import errors
+from agent_memory_services.runtime.faults import refusal
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis.ConnectionError("refused"),
+        redis.TimeoutError("no answer"),
+        redis.BusyLoadingError("loading"),
+        redis.ReadOnlyError("a replica"),
+        redis.ClusterDownError("CLUSTERDOWN"),
+        redis.ResponseError("MISCONF cannot persist"),
+        redis.ResponseError("Timeout limit was reached"),
+    ],
+)
+def test_a_store_that_is_away_is_unavailable(error: redis.RedisError):
+    """A storage fault is never an empty answer nor an incident."""
+    assert isinstance(refusal(error), errors.StoreUnavailable)
+
+
+def test_a_full_store_is_exhausted():
+    """The caller learns that waiting alone may not help."""
+    assert isinstance(refusal(redis.OutOfMemoryError("maxmemory")), errors.StoreFull)
+
+
+def test_refusals_stay_what_they_are():
+    """A rule's refusal and a cancellation pass unchanged."""
+    error = errors.StoreFull()
+    assert refusal(error) is error
+    assert isinstance(refusal(asyncio.CancelledError()), errors.Cancelled)
+
+
+@pytest.mark.parametrize(
+    "error", [redis.ResponseError("WRONGTYPE"), TimeoutError(), ValueError("redis://:pw@host")]
+)
+def test_anything_else_is_an_incident(error: Exception):
+    """The log has the traceback under the id that the caller is given, who gets nothing more."""
+    with capture_logs() as logs:
+        refused = refusal(error)
+    assert isinstance(refused, errors.Incident)
+    assert "pw" not in refused.message
+    (line,) = logs
+    assert line["incident_id"] == refused.metadata["incident_id"]
+    assert line["exc_info"] is error

@@ -1,0 +1,44 @@
+"""The order of the steps."""
+
+from agent_memory.working_memory.v1 import service_pb2
+from agent_memory_services.runtime import redis
+from agent_memory_services.runtime.authenticators import TrustEveryone
+from agent_memory_services.runtime.methods import method_policies
+from agent_memory_services.runtime.metrics import CallMeters
+from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.runtime.steps.admission import Admission
+from agent_memory_services.runtime.steps.order import ordered_steps
+
+POLICIES = method_policies(service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"]).values()
+
+
+def _names(settings: ProcessSettings) -> list[str]:
+    steps = ordered_steps(
+        settings,
+        POLICIES,
+        meters=CallMeters(POLICIES, lambda: 0),
+        admission=Admission(1, 1),
+        authenticator=TrustEveryone("default"),
+        store=redis.connect("redis://127.0.0.1:1"),
+    )
+    return [step.name for step in steps]
+
+
+def test_the_steps_stand_in_the_order_that_is_argued_for():
+    """Counting and logging outside mapping, auth before anything reads the request."""
+    assert _names(ProcessSettings()) == [
+        "context",
+        "metrics",
+        "access log",
+        "error mapping",
+        "admission",
+        "auth",
+        "deadline",
+        "validation",
+        "idempotency",
+    ]
+
+
+def test_the_access_log_can_be_left_out():
+    """Where a gateway already logs every call, one line is enough."""
+    assert "access log" not in _names(ProcessSettings(access_log=False))
