@@ -17,12 +17,13 @@ _WHEN = (
     r"|(?:last|next|this) \w+|these days|finally|currently|in \d{4}|since then|as well as)"
 )
 _BOUNDARY: Final = re.compile(
-    rf"\s*[;–—]\s*|:\s+|\s+-+\s+|(?<=\w)-+\s+|\s*\.\.+\s*|\s+[(]|[)]\s*"
-    rf"|,?\s+(?:and|but|so|yet|plus|then|although|though|whereas|because|since|as)\s+"
-    rf"(?:(?P<when>{_WHEN}),?\s+)?(?={_SUBJECT})|,\s+(?:(?P<comma_when>{_WHEN}),?\s+)?(?={_SUBJECT})",
+    rf"\s*[;–—]\s*|:\s+(?={_SUBJECT})|\s+-+\s+|(?<=\w)-+\s+|\s*\.\.+\s*|\s+[(]|[)]\s*"
+    rf"|,?\s+(?:and|but|so|yet|plus|then|although|though|whereas|except|because|since|as)\s+"
+    rf"(?:(?P<when>{_WHEN}),?\s+)?(?={_SUBJECT})"
+    rf"|,\s+(?:(?P<comma_when>{_WHEN}),?\s+)?(?={_SUBJECT}|please\b)",
     re.IGNORECASE,
 )
-_ALWAYS_SUBJECT: Final = frozenset({"i", "we", "he", "she", "they"})
+_ALWAYS_SUBJECT: Final = frozenset({"i", "we", "he", "she", "they", "me", "please"})
 _AUXILIARY = frozenset(
     """is are was were am has have had will would can cannot could does did do should might may
     must used""".split()
@@ -43,6 +44,20 @@ _LEAD = re.compile(
     r"|currently|usually|sometimes|often|now|nowadays|these days|growing|as|earlier|when|once"
     r"|finally|occasionally|eventually|originally|mostly|normally|typically|\d+|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)[^,]{0,60}?),?\s+(?=(?:I|we|my|our)\s)",
+    re.IGNORECASE,
+)
+
+_NO_LEAD = re.compile(
+    r"\b(?:note|hand|other than|for example|is|are|was|were|has|have|happened)\b"
+    r"|^(?:an?|one|two|three|\d+) (?!.*\b(?:ago|later|before|back|day|morning|night|week|year)\b)",
+    re.IGNORECASE,
+)
+_FROM_SUBJECT = re.compile(
+    rf"^(?!{_SUBJECT})(?!who\b|what\b|the one)[^,]{{1,60}}, (?=(?:I|we) )", re.IGNORECASE
+)
+_UNMARKED = re.compile(
+    rf"^(?P<first>(?:since|when|because|as|while|after|before|although|though|once) {_SUBJECT}[^,]{{3,80}}?)"
+    r" (?=(?:I|we) (?!was\b|were\b|had\b)\w)",
     re.IGNORECASE,
 )
 
@@ -71,9 +86,11 @@ def clauses(sentence: str) -> list[Clause]:
             continue
         text = without_openers(_REASON.sub("", text))
         fronted = _LEAD.match(text)
-        if fronted:
+        if fronted and not _NO_LEAD.search(fronted["lead"]):
             lead = " ".join(filter(None, (lead, fronted["lead"])))
             text = text[fronted.end() :]
+        else:
+            text = _FROM_SUBJECT.sub("", text)
         if text:
             found.append(Clause(text, " ".join(filter(None, (lead, when)))))
         lead = ""
@@ -90,6 +107,8 @@ def without_openers(text: str) -> str:
 
 
 def _segments(sentence: str) -> list[tuple[str, str]]:
+    # "Since I'm lactose intolerant I'm trying oat milk" has no comma to cut at.
+    sentence = _UNMARKED.sub(r"\g<first>, ", sentence)
     segments: list[tuple[str, str]] = []
     start, when = 0, ""
     for boundary in _BOUNDARY.finditer(sentence):
@@ -111,7 +130,7 @@ def _cuts(boundary: str, left: str, right: str) -> bool:
         # A reason explains its statement; apart, both would say less.
         return False
     first = right.split(maxsplit=1)[0].lower().strip(",")
-    return first in _ALWAYS_SUBJECT or first == "me" or _has_finite(right)
+    return first in _ALWAYS_SUBJECT or _has_finite(right)
 
 
 def has_verb(text: str) -> bool:
@@ -138,6 +157,7 @@ def _openers() -> re.Pattern[str]:
     vocative = r"(?: there| all| everyone| guys| again)?(?:,? [A-Z][a-z]+(?=\s*[,!.;:–-]))?"
     return re.compile(
         rf"^[\s,.!:;–—-]*(?:(?:{words})(?![\w'-]){vocative}(?:\s*[,!.:;–—-]+|\s+|$)"
-        rf"|[A-Z][a-z]+[,!]\s+(?=(?:I|we|my|our)\b))",
+        r"|(?!maybe|perhaps|yesterday|today|tomorrow|recently|lately|currently|tonight|once|now)"
+        r"[A-Z][a-z]+[,!]\s+(?=(?:I|we|my|our|after|when|since|last|yesterday|recently|in|on)\b))",
         re.IGNORECASE,
     )

@@ -26,10 +26,12 @@ class Grounded:
     Attributes:
         text: The text with its dates written out.
         when: When the event is; None when the text does not tell.
+        nearest: The first date of the text, be it the event's or only its limit.
     """
 
     text: str
     when: EventTime | None
+    nearest: EventTime | None
 
 
 def ground(text: str, said: datetime, *, past: bool) -> Grounded:
@@ -41,14 +43,17 @@ def ground(text: str, said: datetime, *, past: bool) -> Grounded:
         past: Whether it is about the past; decides where "on Friday" and "in June" look.
     """
     if not QUICK.search(text):
-        return Grounded(text, None)
+        return Grounded(text, None, None)
+    dates: list[EventTime] = []
     events: list[EventTime] = []
 
     def written(match: re.Match[str]) -> str:
-        date = resolve(match, said, past=past)
+        preposition = (match["preposition"] or "").lower()
+        looking_back = (past or preposition == "since") and preposition != "for"
+        date = resolve(match, said, past=looking_back)
         if date is None:
             return match[0]
-        preposition = (match["preposition"] or "").lower()
+        dates.append(date.when)
         if preposition in _OF_THE_EVENT:
             events.append(date.when)
         before = preposition if preposition in _STAYING else date.preposition
@@ -56,4 +61,4 @@ def ground(text: str, said: datetime, *, past: bool) -> Grounded:
 
     text = CLOCK_FIRST.sub(r"\g<day> \g<clock>", text)
     text = DATE_PHRASE.sub(written, text)
-    return Grounded(text, events[0] if events else None)
+    return Grounded(text, events[0] if events else None, dates[0] if dates else None)

@@ -37,25 +37,45 @@ class Voice:
 def about_self(text: str, voice: Voice) -> str:
     """Rewrite what follows the speaker as subject: "love my dog" becomes "love their dog"."""
 
-    def they(match: re.Match[str]) -> str:
-        then = match["then"] or ""
-        if match["word"].lower() in {"i", "we"} and match["next"] in _THEY_BE:
-            then = then.removesuffix(match["next"]) + _THEY_BE[match["next"]]
-        return _THEY[match["word"].lower()] + then
-
-    return _about_listener(_FIRST.sub(they, text), voice)
+    return _about_listener(_FIRST.sub(_they, text), voice)
 
 
 def about_another(text: str, voice: Voice) -> str:
-    """Rewrite what follows another subject: "visited me" becomes "visited User"."""
+    """Rewrite what follows another person as subject: "visited me" becomes "visited User"."""
+    return _about_listener(_FIRST.sub(lambda match: _by_name(match, voice), text), voice)
 
-    def named(match: re.Match[str]) -> str:
-        then, word = match["then"] or "", match["word"].lower()
-        if word in {"i", "we"} and match["next"]:
-            then = then.removesuffix(match["next"]) + _agreeing(match["next"])
-        return _named(word, voice.speaker) + then
 
-    return _about_listener(_FIRST.sub(named, text), voice)
+def about_thing(text: str, voice: Voice, *, named: bool) -> str:
+    """Rewrite what follows a thing as subject: "calms me and my dog" names the speaker once.
+
+    Args:
+        text: The predicate.
+        voice: Who speaks.
+        named: Whether the subject names the speaker already, as "User's flat" does.
+    """
+    mentioned = named
+
+    def written(match: re.Match[str]) -> str:
+        nonlocal mentioned
+        words = _they(match) if mentioned else _by_name(match, voice)
+        mentioned = True
+        return words
+
+    return _about_listener(_FIRST.sub(written, text), voice)
+
+
+def _by_name(match: re.Match[str], voice: Voice) -> str:
+    then, word = match["then"] or "", match["word"].lower()
+    if word in {"i", "we"} and match["next"]:
+        then = then.removesuffix(match["next"]) + _agreeing(match["next"])
+    return _named(word, voice.speaker) + then
+
+
+def _they(match: re.Match[str]) -> str:
+    then = match["then"] or ""
+    if match["word"].lower() in {"i", "we"} and match["next"] in _THEY_BE:
+        then = then.removesuffix(match["next"]) + _THEY_BE[match["next"]]
+    return _THEY[match["word"].lower()] + then
 
 
 def speaks_to_listener(text: str) -> bool:
@@ -78,8 +98,13 @@ def _about_listener(text: str, voice: Voice) -> str:
     return _SECOND.sub(named, text)
 
 
+def possessive(name: str) -> str:
+    """Return the owner's form of a name."""
+    return f"{name}'" if name.endswith(("s", "S")) and " " in name else f"{name}'s"
+
+
 def _named(word: str, name: str) -> str:
-    return f"{name}'s" if word in _OWNING else name
+    return possessive(name) if word in _OWNING else name
 
 
 def _agreeing(word: str) -> str:

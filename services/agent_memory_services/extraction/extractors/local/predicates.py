@@ -38,7 +38,7 @@ _PAST: Final = frozenset({Tense.PAST, Tense.PERFECT, Tense.PAST_PROGRESSIVE, Ten
 _MODALS: Final = {
     "will": Tense.FUTURE, "shall": Tense.FUTURE, "would": Tense.WOULD, "could": Tense.WOULD,
     "can": Tense.CAN, "cannot": Tense.CAN, "may": Tense.MAY, "might": Tense.MAY,
-    "should": Tense.MUST, "must": Tense.MUST, "ought": Tense.MUST,
+    "should": Tense.MAY, "ought": Tense.MAY, "must": Tense.MUST,
 }  # fmt: skip
 _BE: Final = {
     "am": Tense.PRESENT, "is": Tense.PRESENT, "are": Tense.PRESENT,
@@ -52,6 +52,11 @@ _NOT_VERBS: Final = frozenset(
 )
 # Base and past look alike; said of oneself these are nearly always the past.
 _PAST_ALIKE: Final = frozenset("quit hit hurt cut shut put set cost".split())
+FREQUENCIES: Final = frozenset(
+    """usually often always never sometimes rarely seldom occasionally frequently regularly mostly
+    mainly normally typically generally""".split()
+)
+"""Adverbs that tell how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,8 @@ class _Reader:
         if not word or not word[0].isalpha():
             return None
         known = verb(word) or guessed(word)
-        if Form.BASE not in known.forms or (word in _PAST_ALIKE and Form.PAST in known.forms):
+        often = any(adverb.lower() in FREQUENCIES for adverb in self.words)
+        if Form.BASE not in known.forms or (word in _PAST_ALIKE and not often):
             tense = Tense.PAST if Form.PAST in known.forms else Tense.PRESENT
         else:
             tense = Tense.PRESENT

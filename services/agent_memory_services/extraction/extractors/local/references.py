@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.person import possessive
+from agent_memory_services.extraction.extractors.local.verbs import verb
 
 _PLACE = re.compile(
     r"\b(?:in|to|at|near|from|visit(?:ed|ing)?|around) (?:the )?"
@@ -18,10 +20,19 @@ _ARTICLE_THING = re.compile(
 )
 _PRONOUN_HEAD = re.compile(
     r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
-    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one|ones|there|here|his|their|its)\b",
+    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one|ones|his|their|its)\b"
+    r"(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an|this|there|people|some)\b)",
     re.IGNORECASE,
 )
+# "This bowl" was in a picture or at hand; to a reader it is a bowl.
+_POINTED_AT: Final = re.compile(
+    r"^(?:this|that) (?:super |really |very |so )?(?=(?P<noun>(?!is\b|was\b|one\b|and\b|kind\b|sort\b|stuff\b"
+    r"|way\b|much\b|many\b|week|month|year|summer|winter|spring|fall|morning|evening|afternoon|weekend"
+    r"|[a-z]+day|I\b|we\b|you\b|the\b|my\b|past\b|idea\b|time\b)[a-z]+))"
+)
 _THERE: Final = re.compile(r"\b(?:over |up |down |out |in )?there\b(?! (?:is|are|was|were|has|have)\b)")
+# "I baked meringue there" says enough without the place.
+_ASIDE_THERE: Final = re.compile(r"(\w{4,} ?) there\b")
 _HERE: Final = re.compile(r"\bhere\b")
 
 
@@ -95,7 +106,8 @@ class References:
 
     def being(self, pronoun: str) -> str:
         """Return who a subject pronoun means, or nothing when that is not clear."""
-        for message in reversed(self._messages):
+        # "It" is about the thing at hand; an animal of an earlier message is "he" or "she".
+        for message in reversed(self._messages[-1:] if pronoun == "it" else self._messages):
             fitting = [being.name for being in message.beings if pronoun in being.pronouns]
             if fitting:
                 return fitting[0] if len(fitting) == 1 else ""
@@ -123,16 +135,23 @@ def resolved(text: str, references: References) -> str | None:
     """Write the references of an object out; None when one of them leads nowhere."""
     place = references.place()
     if _THERE.search(text):
-        if not place:
+        if not place and not _ASIDE_THERE.search(text):
             return None
-        text = _THERE.sub(f"in {place}", text)
+        text = _THERE.sub(f"in {place}", text) if place else _ASIDE_THERE.sub(r"\1", text)
     if _HERE.search(text):
         return None
+    text = _POINTED_AT.sub(_some, text)
     head = _PRONOUN_HEAD.match(text)
     if head is None:
         return text
     meant = _meant(head["word"].lower(), references)
     return text[: head.start("word")] + meant + text[head.end("word") :] if meant else None
+
+
+def _some(match: re.Match[str]) -> str:
+    if match[0].lower().startswith("that") and verb(match["noun"]) is not None:
+        return match[0]
+    return "an " if match["noun"][0] in "aeiou" else "a "
 
 
 def _meant(word: str, references: References) -> str:
@@ -147,8 +166,8 @@ def _meant(word: str, references: References) -> str:
             return references.being("she")
         case "his" | "their":
             owner = references.being({"his": "he", "their": "they"}[word])
-            return f"{owner}'s" if owner else ""
+            return possessive(owner) if owner else ""
         case "it":
-            return references.thing() or references.being("it")
+            return references.thing()
         case _:
             return ""

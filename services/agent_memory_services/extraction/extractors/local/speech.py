@@ -27,7 +27,7 @@ _TASKS = (
     r"|edit|fix|improve|polish|shorten|classify|analy[sz]e|review|grade|check|parse|reply to"
 )
 _WORKS = (
-    r"essay|email|e-mail|letter|paragraph|sentence|story|poem|text|article|says|said|prompt|draft"
+    r"essay|email|e-mail|letter|paragraph|sentence|story|poem|text|article|says|said|writes|wrote|asks|solve|riddle|puzzle|prompt|draft"
     r"|bio|biography|abstract|script|dialogue|tweet|caption|transcript|conversation|following"
 )
 _PASTED = re.compile(

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import EventTime
+from agent_memory_services.extraction.extractors.base import EventTime, Precision
+from agent_memory_services.extraction.extractors.local.chains import agreeing_chain, links
 from agent_memory_services.extraction.extractors.local.clauses import Clause
 from agent_memory_services.extraction.extractors.local.dates import ground
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.ellipsis import with_subject
 from agent_memory_services.extraction.extractors.local.patterns import (
     Company,
     Pack,
@@ -20,9 +21,11 @@ from agent_memory_services.extraction.extractors.local.person import (
     Voice,
     about_another,
     about_self,
+    about_thing,
     speaks_to_listener,
 )
 from agent_memory_services.extraction.extractors.local.predicates import (
+    FREQUENCIES,
     Predicate,
     Tense,
     predicate,
@@ -36,7 +39,6 @@ from agent_memory_services.extraction.extractors.local.subjects import (
     find,
     mention_relations,
 )
-from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
 from agent_memory_services.extraction.extractors.local.wording import trimmed
 
 _DOUBT: Final = re.compile(
@@ -52,18 +54,11 @@ _ADVERB_LEAD = re.compile(
 )
 _IDLE_LEAD = re.compile(
     r"^(?:since (?:we|I) last|as (?:I|we) |when (?:I|we) last|once|then|now|so far|also|before that"
-    r"|after that|since then|as well as)\b", re.IGNORECASE
+    r"|after that|since then|as well as|for (?:future )?(?:reference|context|the record|what it))\b", re.IGNORECASE
 )  # fmt: skip
-_IMPLIED = re.compile(
-    r"^(?P<adverbs>(?:(?:just|finally|recently|already|still|always|never|even|actually) )*)"
-    r"(?P<verb>\w+)\b"
-)
-_DROPPED_I: Final = frozenset(
-    "went got had took bought met made started joined moved began finished graduated saw".split()
-)
-_DROPPED_I_PRESENT: Final = frozenset("prefer love hate".split())
 _TITLE_ARTICLE = re.compile(r"\bas an? (?=[A-Z])")
-_USING = re.compile(r"^(using) (?=\w)")
+_USING = re.compile(r"^using (?=\w)")
+_BEFORE_STOP = re.compile(r"\s+([,.;:])")
 _MOST_WORDS = 45
 
 
@@ -109,12 +104,12 @@ def statements(clause: Clause, scene: Scene) -> Iterator[Statement]:
     """Yield the facts of one clause; a chain of verbs with one subject may hold several."""
     if QUOTED in clause.text or _DOUBT.search(clause.text):
         return
-    text = _with_subject(clause.text, scene.company)
+    text = with_subject(clause.text, scene.company)
     found = find(text, scene.voice, scene.references)
     if found is None:
         return
-    for link in _chain(found):
-        statement = _statement(link, clause.lead, scene)
+    for link in links(found.predicate):
+        statement = _statement(Found(found.subject, link), clause.lead, scene)
         if statement is not None:
             yield statement
 
@@ -136,8 +131,8 @@ def _statement(found: Found, lead: str, scene: Scene) -> Statement | None:
         subject=found.subject,
         predicate=parsed,
         rest=dates.text,
-        dated=dates.when is not None,
-        upcoming=dates.when is not None and dates.when.start.date() >= scene.said.date(),
+        dated=dates.nearest is not None,
+        upcoming=_upcoming(dates.nearest, scene.said, past=tense.past),
         habitual=_habitual(parsed, dates.text, scene.pack),
         company=scene.company,
     )
@@ -152,6 +147,14 @@ def _statement(found: Found, lead: str, scene: Scene) -> Statement | None:
     return Statement(text, rule, found.subject, dates.when, rule.groups(said.rest))
 
 
+def _upcoming(when: EventTime | None, said: datetime, *, past: bool) -> bool:
+    """Whether a date is still to come; a running month or year counts, seen forwards."""
+    if when is None:
+        return False
+    running = when.precision not in {Precision.DAY, Precision.INSTANT} and not past
+    return running or when.start.date() >= said.date()
+
+
 def _written(said: Said, rule: Rule, voice: Voice) -> str | None:
     """Write a statement out; None when it would not stand on its own."""
     subject, parsed = said.subject, said.predicate
@@ -163,85 +166,34 @@ def _written(said: Said, rule: Rule, voice: Voice) -> str | None:
             return None
         voice = replace(voice, listener="the assistant")
     if subject.about is About.SELF and not subject.plural and parsed.tense is Tense.PRESENT:
-        rest = _agreeing_chain(rest)
-    rest = (about_self if subject.about is About.SELF else about_another)(rest, voice)
-    rest = _TITLE_ARTICLE.sub("as ", _USING.sub("", rest) if parsed.lemma in _LIKING else rest)
-    group = parsed.agreeing() if subject.about is About.SELF and not subject.plural else parsed.plural() if subject.plural else " ".join(parsed.words)
-    text = re.sub(r"\s+([,.;:])", r"\1", " ".join(f"{subject.name} {group} {rest}".split()))
+        rest = agreeing_chain(rest)
+    rest = _in_third_person(rest, subject, voice)
+    rest = _TITLE_ARTICLE.sub("as ", _USING.sub("", rest) if parsed.lemma == "prefer" else rest)
+    words = " ".join(f"{subject.name} {_verb_group(subject, parsed)} {rest}".split())
+    text = _BEFORE_STOP.sub(r"\1", words)
     return text if len(text.split()) <= _MOST_WORDS else _shortened(text)
 
 
-_LIKING: Final = frozenset({"prefer"})
+def _in_third_person(rest: str, subject: Subject, voice: Voice) -> str:
+    match subject.about:
+        case About.SELF:
+            return about_self(rest, voice)
+        case About.KIN:
+            return about_another(rest, voice)
+        case _:
+            return about_thing(rest, voice, named=subject.about is About.OWN)
+
+
+def _verb_group(subject: Subject, parsed: Predicate) -> str:
+    if subject.plural:
+        return parsed.plural()
+    return parsed.agreeing() if subject.about is About.SELF else " ".join(parsed.words)
 
 
 def _shortened(text: str) -> str:
     words = text.split()[:_MOST_WORDS]
     cut = " ".join(words)
     return trimmed(cut[: cut.rfind(",")] if "," in cut else cut)
-
-
-def _with_subject(text: str, company: Company) -> str:
-    """Put back the "I" that quick writers leave out ("Just got a puppy")."""
-    match = _IMPLIED.match(text[:1].lower() + text[1:])
-    if match is None:
-        return text
-    word, adverbs = match["verb"], match["adverbs"]
-    known = verb(word)
-    if word in _DROPPED_I or (adverbs and known and Form.PAST in known.forms and Form.BASE not in known.forms):
-        return f"I {text[:1].lower()}{text[1:]}"
-    if word == "been":
-        return f"I have {text[:1].lower()}{text[1:]}"
-    if text[:1].lower() + text[1:].split(" ", 1)[0] == "going" and text.lower().startswith("going to "):
-        return f"I am {text[:1].lower()}{text[1:]}"
-    if word in _DROPPED_I_PRESENT and text[:1].isupper():
-        return f"I {text[:1].lower()}{text[1:]}"
-    if company is Company.PEOPLE and known and known.forms == {Form.ING}:
-        return f"I am {text[:1].lower()}{text[1:]}"
-    return text
-
-
-def _chain(found: Found) -> Iterator[Found]:
-    """Cut "live in Berlin and work at Zalando" into what is said of the one subject."""
-    text = found.predicate
-    name = re.match(r"^(am (?!-)(?-i:[A-Z][a-z]+)), (?=(?:an?|the|\d+)\b)", text)
-    if name:
-        yield replace(found, predicate=name[1])
-        text = f"am {text[name.end() :]}"
-    match = _link().search(text)
-    while match is not None:
-        left, right = text[: match.start()], text[match.end() :]
-        parsed = predicate(left)
-        if parsed is None or not _continues(parsed, right):
-            match = _link().search(text, match.end())
-            continue
-        yield replace(found, predicate=left)
-        text = right if verb(right.split()[0]) or not parsed.lemma == "be" else f"{parsed.words[parsed.finite]} {right}"
-        match = _link().search(text)
-    yield replace(found, predicate=text)
-
-
-def _continues(parsed: Predicate, right: str) -> bool:
-    word = next((w for w in right.lower().split() if w not in english().kept | english().dropped | {"do", "not"}), "").strip(",.")
-    known = verb(word)
-    if known is not None and Form.PAST in known.forms and Form.BASE not in known.forms:
-        return parsed.tense is Tense.PAST and (word in {"grew", "lived", "worked", "studied"})
-    if parsed.tense is not Tense.PRESENT:
-        return False
-    if parsed.lemma == "be" and _TRAIT_NEXT.match(right):
-        return True
-    infinitive = re.search(r"\bto\b", parsed.rest) and parsed.lemma in {"like", "love", "want", "prefer", "hate", "have", "need"}
-    return word in english().chained and not infinitive and parsed.rest != "" and not _NOUNY.match(right)
-
-
-_TRAIT_NEXT = re.compile(r"(?:also )?(?:allergic|intolerant|lactose|vegan|vegetarian|diabetic|retired|single|married|from|based|into|fluent|a (?:big|huge) fan|afraid|scared|originally)\b")
-_NOUNY = re.compile(r"(?:work|love|study|play|use)s?(?: and\b|[,.]|$| of\b| for\b| is\b)")
-
-
-def _link() -> re.Pattern[str]:
-    return _LINK
-
-
-_LINK = re.compile(r",? (?:and|but) (?=\w)")
 
 
 def _parsed(text: str, lead: str) -> Predicate | None:
@@ -261,24 +213,5 @@ def _with_lead(rest: str, lead: str) -> str:
     return f"{trimmed(rest)} {lead[:1].lower()}{lead[1:]}" if rest else f"{lead[:1].lower()}{lead[1:]}"
 
 
-_FREQUENCIES: Final = frozenset(
-    """usually often always never sometimes rarely seldom occasionally frequently regularly mostly
-    mainly normally typically generally""".split()
-)
-
-
 def _habitual(parsed: Predicate, rest: str, pack: Pack) -> bool:
-    return any(word.lower() in _FREQUENCIES for word in parsed.words) or bool(pack.often.search(rest))
-
-
-def _agreeing_chain(rest: str) -> str:
-    """Let verbs that follow "and" agree as well ("wakes up at six and goes for a run")."""
-
-    def agree(match: re.Match[str]) -> str:
-        return match[1] + third_person(match[2])
-
-    if re.search(r"\bto \w+", rest.split(" and ")[0]) and not re.search(r"\b(?:to (?:the|a|my|work|school|bed|[A-Z]))", rest.split(" and ")[0]):
-        return rest
-    agreeing = "|".join(sorted(english().agreeing))
-    adverbs = "|".join(sorted(english().kept))
-    return re.sub(rf"((?: and|, then| but) (?:(?:{adverbs}|then) )*)({agreeing})\b(?! (?:and|of)\b|[,.]|$)", agree, rest)
+    return any(word.lower() in FREQUENCIES for word in parsed.words) or bool(pack.often.search(rest))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.grammar import english
-from agent_memory_services.extraction.extractors.local.person import Voice
+from agent_memory_services.extraction.extractors.local.person import Voice, possessive
 from agent_memory_services.extraction.extractors.local.references import References, pronouns_for
 from agent_memory_services.extraction.extractors.local.verbs import Form, verb
 
@@ -19,6 +19,8 @@ class About(StrEnum):
     """A person or an animal: one's own, or somebody named or referred to."""
     OWN = "own"
     """A thing of one's own."""
+    THING = "thing"
+    """Anything else, as long as the predicate comes back to the speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class Found:
 
 _SELF = re.compile(r"^(?P<word>I|we)\s+(?:both |all )?(?P<predicate>\S.*)$", re.IGNORECASE)
 _TOGETHER = re.compile(
-    r"^(?:(?:my|our) (?P<first>[\w' -]{2,40}?) and (?:I|me)|(?:me|I) and (?:my|our) (?P<then>[\w'-]+"
-    r"(?: [A-Z]\w+)?)|(?P<name>[A-Z]\w+) and (?:I|me))\s+(?P<predicate>\S.*)$"
+    r"^(?:(?:[Mm]y|[Oo]ur) (?P<first>[\w' -]{2,40}?) and (?:I|me)|(?:[Mm]e|I) and (?:my|our) "
+    r"(?P<then>[\w'-]+(?: [A-Z]\w+)?)|(?P<pronoun>[Ss]?[Hh]e|[Tt]hey) and I"
+    r"|(?P<name>[A-Z]\w+) and (?:I|me))\s+(?P<predicate>\S.*)$"
 )
 _OWN = re.compile(r"^(?:my|our)\s+(?P<phrase>\S.*)$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?P<word>he|she|they|it)\s+(?P<predicate>\S.*)$", re.IGNORECASE)
@@ -61,10 +64,22 @@ _FINITE: Final = frozenset(
     "is are was were has have had will would can cannot could does do did used should might".split()
 )
 _MOST_WORDS = 7
-_RELATION_IN_OBJECT = re.compile(
-    r"\b(?P<whose>a|an|my|our|the|one|two|three|another|little|twin) (?P<noun>(?:[a-z]+ ){0,2}?"
-    r"(?P<head>[a-z-]+))(?:(?:,? (?:named|called))?,? (?P<name>[A-Z]\w+))?\b"
+_DETERMINED = re.compile(
+    r"\b(?:a|an|my|our|the|one|two|three|another|this|that) (?P<nouns>[a-z][\w-]*(?: [a-z][\w-]*){0,3})"
 )
+_NAME_AFTER = re.compile(r"(?:,? (?:named|called))?,? (?P<name>[A-Z]\w+)")
+_NO_THING: Final = frozenset(
+    """what which who whose where when why how if that this these those it there here you your they he
+    she some someone something anything everything nothing everyone anyone one all both thanks let
+    hope glad sounds looks good great nice not no""".split()
+)
+_BACK_TO_SPEAKER = re.compile(r"\b(?:me|my|mine|myself|our|ours)\b")
+_NAMED = re.compile(
+    r"(?:\bnamed (?:it|him|her|them)|\b(?:named|called)|\b(?:dogs|cats|kids|sons|daughters|children|twins"
+    r"|puppies|kittens|boys|girls|pets|brothers|sisters|friends)[,:]?) "
+    r"(?P<names>[A-Z]\w+(?:(?:, | and |, and )[A-Z]\w+)*)"
+)
+_NAME_PRONOUNS: Final = frozenset({"named"})
 
 
 def find(text: str, voice: Voice, references: References) -> Found | None:
@@ -81,27 +96,38 @@ def find(text: str, voice: Voice, references: References) -> Found | None:
     text = _APPOSED.sub(r"\1 \2 ", _ASIDE.sub(r"\1 ", text))
     together = _TOGETHER.match(text)
     if together:
-        return _with_another(together, voice)
+        return _with_another(together, voice, references)
     alone = _SELF.match(text)
     if alone:
         return Found(Subject(About.SELF, voice.speaker), alone["predicate"])
     own = _OWN.match(text)
     if own:
         return _own(own["phrase"], voice.speaker, references)
-    return _spoken_of(text, references)
+    return _spoken_of(text, references) or _related(text)
 
 
 def mention_relations(text: str, voice: Voice, references: References) -> None:
     """Note the people and animals that an object introduces: "a cat named Luna"."""
-    for match in _RELATION_IN_OBJECT.finditer(text):
-        pronouns = pronouns_for(match["head"])
-        if pronouns:
-            name = f" {match['name']}" if match["name"] else ""
-            references.mention(f"{voice.speaker}'s {match['head']}{name}", pronouns)
+    for match in _DETERMINED.finditer(text):
+        for noun in match["nouns"].split():
+            pronouns = pronouns_for(noun)
+            if pronouns:
+                named = _NAME_AFTER.match(text, match.start("nouns") + match["nouns"].index(noun) + len(noun))
+                name = f" {named['name']}" if named else ""
+                references.mention(f"{possessive(voice.speaker)} {noun}{name}", pronouns)
+                break
+    for match in _NAMED.finditer(text):
+        for name in re.findall(r"[A-Z]\w+", match["names"]):
+            references.mention(name, _NAME_PRONOUNS)
 
 
-def _with_another(match: re.Match[str], voice: Voice) -> Found:
-    other = match["name"] or f"{voice.speaker}'s {match['first'] or match['then']}"
+def _with_another(match: re.Match[str], voice: Voice, references: References) -> Found | None:
+    if match["pronoun"]:
+        other = references.being(match["pronoun"].lower())
+    else:
+        other = match["name"] or f"{voice.speaker}'s {match['first'] or match['then']}"
+    if not other:
+        return None
     subject = Subject(About.SELF, f"{voice.speaker} and {other}", plural=True)
     return Found(subject, match["predicate"])
 
@@ -114,7 +140,7 @@ def _own(phrase: str, owner: str, references: References) -> Found | None:
     noun_phrase = [word.strip(",") for word in words[:cut]]
     common = [word for word in noun_phrase if word[:1].islower() or "'" in word]
     noun = common[-1].lower() if common else noun_phrase[-1].lower()
-    name = f"{owner}'s {' '.join(noun_phrase)}"
+    name = f"{possessive(owner)} {' '.join(words[:cut]).rstrip(',')}"
     pronouns = pronouns_for(noun)
     owner_of_thing = pronouns_for(noun_phrase[0].removesuffix("'s")) if "'" in name else frozenset()
     references.mention(name, pronouns)
@@ -145,6 +171,20 @@ def _spoken_of(text: str, references: References) -> Found | None:
             if name.endswith(f" {named['name']}") or name == named["name"]:
                 return Found(Subject(About.KIN, name, name.rsplit(" ", 1)[-1].lower()), named["predicate"])
     return None
+
+
+def _related(text: str) -> Found | None:
+    """Find any other subject whose predicate comes back to the speaker ("Art calms me")."""
+    words = text.split()
+    if not words or words[0].strip(",").lower() in _NO_THING:
+        return None
+    cut = _verb_index(words)
+    if cut is None or not _BACK_TO_SPEAKER.search(" ".join(words[cut:])):
+        return None
+    name = " ".join(words[:cut])
+    if _BACK_TO_SPEAKER.search(name) or re.search(r"\b(?:I|you|your)\b", name):
+        return None
+    return Found(Subject(About.THING, name[:1].upper() + name[1:], name.lower()), " ".join(words[cut:]))
 
 
 def _own_of_another(phrase: str, owner: str, references: References) -> Found | None:

@@ -1,3 +1,132 @@
-"""placeholder"""
-def summarize(turns, previous, max_words):
-    return ""
+"""Summarises a conversation by choosing what it says, without a language model."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory_services.extraction.extractors.base import Conversation, Turn
+from agent_memory_services.extraction.extractors.local.clauses import without_openers
+from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.patterns import pack
+from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
+from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
+
+# A summary is to be shorter than what it sums up, but a short talk may be kept whole.
+_SHARE: Final = 0.35
+_ALWAYS_WORDS: Final = 60
+_FEWEST_WORDS: Final = 4
+_MOST_SENTENCE_WORDS: Final = 40
+_TOO_ALIKE: Final = 0.6
+
+_FACT, _EARLIER, _DECISION, _CONCRETE, _QUESTION = 3.0, 2.0, 1.5, 0.5, -0.5
+_DECIDES: Final = re.compile(
+    r"\b(?:decid\w+|agree[ds]?|chos\w+|choos\w+|settled|confirm\w*|booked|approved|conclu\w+|plan\w*"
+    r"|deadline|let us go|we will|will go with|going with|next steps?|must|recommend\w*|resolved)\b",
+    re.IGNORECASE,
+)
+_SPECIFIC: Final = re.compile(r"\d|(?<=[a-z,] )[A-Z][a-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One sentence that could stand in the summary."""
+
+    text: str
+    bonus: float
+
+    @property
+    def words(self) -> list[str]:
+        empty = english().empty
+        return [word for word in re.findall(r"[\w'-]+", self.text.lower()) if word not in empty]
+
+    @property
+    def length(self) -> int:
+        return len(self.text.split())
+
+
+def summarize(turns: Sequence[Turn], previous: str, max_words: int) -> str:
+    """Sum a conversation up: the facts and decisions of it, in the order they were said.
+
+    Args:
+        turns: The messages to add, oldest first; recalled, system and tool ones are left out.
+        previous: The summary of what came before, or nothing.
+        max_words: The most words the answer may have.
+
+    Returns:
+        The summary; `previous`, cut to size, when the turns add nothing.
+    """
+    earlier = [_Point(text, _EARLIER) for text in _sentences_of(previous)]
+    points = [*earlier, *_points(turns)]
+    said = sum(len(turn.text.split()) for turn in turns) + sum(point.length for point in earlier)
+    budget = min(max_words, max(_ALWAYS_WORDS, round(_SHARE * said)))
+    chosen = _chosen(points, budget)
+    return " ".join(points[index].text for index in sorted(chosen))
+
+
+def _points(turns: Sequence[Turn]) -> Iterator[_Point]:
+    evidence = [turn for turn in turns if not turn.recalled and turn.role in {"user", "assistant"}]
+    for index, turn in enumerate(evidence):
+        window = Conversation(turns=[turn], before=evidence[max(0, index - 2) : index])
+        stated = [fact.candidate.text for fact in facts(window, pack())]
+        for text in stated:
+            yield _Point(f"{text}.", _FACT + _bonus(text))
+        speaker = turn.name or turn.role.capitalize()
+        yield from _quotes(turn, speaker, questions_only=bool(stated))
+
+
+def _quotes(turn: Turn, speaker: str, *, questions_only: bool) -> Iterator[_Point]:
+    for sentence in sentences(own_words(turn.text)):
+        text = without_openers(sentence.text)
+        words = text.split()
+        if QUOTED in text or not _FEWEST_WORDS <= len(words) <= _MOST_SENTENCE_WORDS:
+            continue
+        if questions_only and not sentence.asks:
+            continue
+        yield _Point(_quoted(speaker, text, sentence), _bonus(text) + _QUESTION * sentence.asks)
+
+
+def _quoted(speaker: str, text: str, sentence: Sentence) -> str:
+    text = text[:1].upper() + text[1:]
+    return f"{speaker} asked: {text}?" if sentence.asks else f"{speaker}: {text}."
+
+
+def _bonus(text: str) -> float:
+    return _DECISION * bool(_DECIDES.search(text)) + _CONCRETE * bool(_SPECIFIC.search(text))
+
+
+def _sentences_of(summary: str) -> list[str]:
+    return [text.strip() for text in re.split(r"(?<=[.?!])\s+(?=[A-Z\"])", summary) if text.strip()]
+
+
+def _chosen(points: Sequence[_Point], budget: int) -> set[int]:
+    """Choose by weight, passing over what repeats a point already taken."""
+    weights = _weights(points)
+    chosen: set[int] = set()
+    left = budget
+    for index in sorted(range(len(points)), key=lambda index: (-weights[index], index)):
+        point = points[index]
+        if point.length > left or any(_alike(point, points[other]) for other in chosen):
+            continue
+        chosen.add(index)
+        left -= point.length
+    return chosen
+
+
+def _weights(points: Sequence[_Point]) -> list[float]:
+    """Weigh points by how much they share with the rest, and by what they are."""
+    counts = Counter(word for point in points for word in set(point.words))
+    weights = []
+    for point in points:
+        words = set(point.words)
+        shared = sum(math.log1p(counts[word] - 1) for word in words)
+        weights.append(point.bonus + shared / math.sqrt(len(words) + 1))
+    return weights
+
+
+def _alike(one: _Point, other: _Point) -> bool:
+    words, others = set(one.words), set(other.words)
+    return len(words & others) > _TOO_ALIKE * min(len(words), len(others)) if words else True

@@ -16,8 +16,9 @@ _TAILS: Final = (
                re.IGNORECASE),
     re.compile(r"[,-]? ?(?:which|and it|and that|it) (?:is|was|has been|feels|felt|makes|made|were)"
                rf" (?:\w+ )?{_FEELING}\b.*$", re.IGNORECASE),
+    re.compile(r"(?:, so\b|,? so (?:please|no)\b).*$", re.IGNORECASE),
     re.compile(r"[,;:\s-]+$"),
-    re.compile(r"[,;]? (?:and|but|so|or|because|when|while|that|with|who|which)$", re.IGNORECASE),
+    re.compile(r"[,;]? (?:and|but|so|or|because|when|(?<!a )while|that|with|who|which)$", re.IGNORECASE),
     re.compile(r" now$(?<!from now)(?<!until now)(?<!by now)(?<!for now)"),
 )  # fmt: skip
 

@@ -1,0 +1,86 @@
+"""Cuts a predicate that says several things of one subject."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.predicates import (
+    Predicate,
+    Tense,
+    predicate,
+)
+from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
+
+_INTRODUCTION = re.compile(r"^(am (?-i:[A-Z])[\w'-]+), (?=(?:an?|the|\d+)\b)")
+_LINK = re.compile(r",? (?:and|but) (?=\w)")
+_TRAIT_NEXT = re.compile(
+    r"(?:also )?(?:allergic|intolerant|lactose|vegan|vegetarian|diabetic|retired|single|married"
+    r"|from|based|into|fluent|a (?:big|huge) fan|afraid|scared|originally)\b"
+)
+# "my work and love of music": a noun after all.
+_NOUN = re.compile(r"(?:work|love|study|play|use)s?(?: and\b|[,.]|$| of\b| for\b| is\b)")
+_TAKES_INFINITIVE: Final = frozenset("like love want prefer hate have need try plan hope".split())
+_OWN_STAGE: Final = frozenset("grew lived worked studied".split())
+_INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|my\b|our\b|work\b|school\b|bed\b|[A-Z])\w+")
+
+
+def links(text: str) -> Iterator[str]:
+    """Yield the predicates of a chain: "live in Rome and work at Fiat" holds two."""
+    introduction = _INTRODUCTION.match(text)
+    if introduction:
+        yield introduction[1]
+        text = f"am {text[introduction.end() :]}"
+    searched_from = 0
+    while (match := _LINK.search(text, searched_from)) is not None:
+        left, right = text[: match.start()], text[match.end() :]
+        parsed = predicate(left)
+        if parsed is None or not _continues(parsed, right):
+            searched_from = match.end()
+            continue
+        yield left
+        text, searched_from = _with_verb(parsed, right), 0
+    yield text
+
+
+def agreeing_chain(rest: str) -> str:
+    """Let the verbs that follow "and" agree: "wakes up at six and goes for a run"."""
+    if _INFINITIVE.search(rest.split(" and ")[0]):
+        return rest
+    return _agreement().sub(lambda match: match[1] + third_person(match[2]), rest)
+
+
+def _continues(parsed: Predicate, right: str) -> bool:
+    """Whether what follows "and" is a fact of its own about the same subject."""
+    if parsed.lemma == "be" and parsed.tense is Tense.PRESENT and _TRAIT_NEXT.match(right):
+        return True
+    word = _first_verb(right)
+    known = verb(word)
+    if known is not None and Form.PAST in known.forms and Form.BASE not in known.forms:
+        return parsed.tense is Tense.PAST and word in _OWN_STAGE
+    if parsed.tense is not Tense.PRESENT or word not in english().chained or not parsed.rest:
+        return False
+    infinitive = parsed.lemma in _TAKES_INFINITIVE and re.search(r"\bto\b", parsed.rest)
+    return not infinitive and not _NOUN.match(right)
+
+
+def _first_verb(text: str) -> str:
+    passed = english().kept | english().dropped | {"do", "not"}
+    words = (word.strip(",.") for word in text.lower().split())
+    return next((word for word in words if word not in passed), "")
+
+
+def _with_verb(parsed: Predicate, right: str) -> str:
+    """Repeat the copula that the next link leaves out ("am vegan and [am] allergic")."""
+    if parsed.lemma == "be" and verb(_first_verb(right)) is None:
+        return f"{parsed.words[parsed.finite]} {right}"
+    return right
+
+
+def _agreement() -> re.Pattern[str]:
+    agreeing = "|".join(sorted(english().agreeing))
+    adverbs = "|".join(sorted(english().kept))
+    return re.compile(
+        rf"((?:,? and|, then|,? but|,) (?:(?:{adverbs}|then|just) )*)({agreeing})\b"
+        r"(?! (?:and|of)\b|[,.]|$)"
+    )

@@ -1,0 +1,38 @@
+"""Puts back what quick writers leave out: "Just got a puppy" means "I just got a puppy"."""
+
+import re
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.patterns import Company
+from agent_memory_services.extraction.extractors.local.verbs import Form, verb
+
+_START = re.compile(
+    r"^(?P<adverbs>(?:(?:just|finally|recently|already|still|always|never|even|actually) )*)"
+    r"(?P<verb>[a-z]+)\b(?P<rest>.*)$"
+)
+_DOING = re.compile(r" (?:to|\w+ing)\b")
+_PAST: Final = frozenset(
+    "went got had took bought met made started joined moved began finished graduated saw".split()
+)
+_LIKING: Final = frozenset("prefer love hate".split())
+
+
+def with_subject(text: str, company: Company) -> str:
+    """Return a clause with the "I" it implies, or as it is when it implies none."""
+    lowered = text[:1].lower() + text[1:]
+    match = _START.match(lowered)
+    if match is None:
+        return text
+    word, rest = match["verb"], match["rest"]
+    known = verb(word)
+    forms = known.forms if known else frozenset()
+    told = Form.PAST in forms and Form.BASE not in forms
+    if word == "been" and _DOING.match(rest):
+        return f"I have {lowered}"
+    if word == "going" and rest.startswith(" to "):
+        return f"I am {lowered}"
+    if word in _PAST or (told and (match["adverbs"] or company is Company.PEOPLE)):
+        return f"I {lowered}"
+    if word in _LIKING and text[:1].isupper() and rest:
+        return f"I {lowered}"
+    return text

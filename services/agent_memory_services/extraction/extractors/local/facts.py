@@ -1,0 +1,171 @@
+"""Finds the facts of a conversation, message by message."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent_memory_services.extraction.extractors.base import (
+    Candidate,
+    Conversation,
+    EventTime,
+    Kind,
+    Precision,
+    Turn,
+)
+from agent_memory_services.extraction.extractors.local.clauses import clauses, without_openers
+from agent_memory_services.extraction.extractors.local.entities import entities
+from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
+from agent_memory_services.extraction.extractors.local.instructions import instruction
+from agent_memory_services.extraction.extractors.local.patterns import Company, Family, Pack
+from agent_memory_services.extraction.extractors.local.person import Voice
+from agent_memory_services.extraction.extractors.local.references import References
+from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
+from agent_memory_services.extraction.extractors.local.speech import own_words
+from agent_memory_services.extraction.extractors.local.statements import (
+    Scene,
+    Statement,
+    statements,
+)
+from agent_memory_services.extraction.extractors.local.subjects import About
+from agent_memory_services.extraction.extractors.local.topics import topics
+
+# Sentences that ask for text or set up a supposition state nothing about the speaker.
+_FICTION = re.compile(
+    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|I (?:want|need|would like) you to|now)"
+    r"[, ]+)*(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
+    r"|generate|act as|act like|role-?play|pretend|imagine|suppose|supposing|assume|assuming|picture"
+    r"|let us (?:say|pretend|imagine|assume)|say I|what if|if|unless|in this (?:story|scenario|game)"
+    r"|how do you say|you are|for example|e\.g|reply as|respond as|answer as|complete|continue)\b"
+    r"|\b(?:hypothetically|in a story|the character|the narrator)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A candidate with what is needed to choose and to join it.
+
+    Attributes:
+        candidate: The candidate itself.
+        family: What sort of fact it is.
+        about: Whom it is about.
+        name: The speaker's name, where the fact tells it.
+    """
+
+
+    candidate: Candidate
+    family: Family
+    about: About
+    name: str = ""
+
+
+def facts(conversation: Conversation, rules: Pack) -> Iterator[Fact]:
+    people, references = cast(conversation), References()
+    for turn in conversation.before:
+        # Read for what it mentions; its facts belong to an earlier run.
+        list(_of_turn(turn, conversation, people, references, rules))
+    for turn in conversation.turns:
+        yield from _introduced(list(_of_turn(turn, conversation, people, references, rules)))
+
+
+def _of_turn(
+    turn: Turn, conversation: Conversation, people: Cast, references: References, rules: Pack
+) -> Iterator[Fact]:
+    voice = people.voice(turn)
+    if voice is None:
+        return
+    references.next_message()
+    scene = Scene(
+        voice=voice,
+        company=people.company,
+        said=turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at,
+        references=references,
+        pack=rules,
+    )
+    for sentence in sentences(own_words(turn.text)):
+        yield from _of_sentence(sentence, scene, turn)
+
+
+def _of_sentence(sentence: Sentence, scene: Scene, turn: Turn) -> Iterator[Fact]:
+    text = without_openers(sentence.text)
+    if sentence.asks or _FICTION.search(text):
+        return
+    if scene.company is Company.ASSISTANT:
+        wish = instruction(text, scene.pack)
+        if wish is not None:
+            yield Fact(_wanted(wish.text, wish.slot, scene.voice, turn), Family.INSTRUCTION, About.SELF)
+            return
+    for clause in clauses(sentence.text):
+        for statement in statements(clause, scene):
+            yield _facted(statement, scene, turn)
+
+
+def _wanted(text: str, slot: str, voice: Voice, turn: Turn) -> Candidate:
+    text = re.sub(r"\bUser\b", voice.speaker, text)
+    return Candidate(
+        text=text,
+        kind=Kind.SEMANTIC,
+        message_ids=(turn.message_id,),
+        topics=topics(text, ("instructions",)),
+        entities=entities(text),
+        standing=True,
+        slot=f"{voice.speaker.lower()}/{slot}" if slot else "",
+    )
+
+
+def _facted(statement: Statement, scene: Scene, turn: Turn) -> Fact:
+    rule, text = statement.rule, statement.text
+    known = rule.topics if rule.family is not Family.PREFERENCE else ("preferences", *rule.topics)
+    candidate = Candidate(
+        text=text,
+        kind=Kind.EPISODIC if statement.when else Kind.SEMANTIC,
+        message_ids=(turn.message_id,),
+        topics=topics(text, known),
+        entities=entities(text),
+        event_time=statement.when,
+        expire_time=_end(statement.when, scene.said) if rule.expires else None,
+        standing=rule.standing,
+        slot=_slot(statement, scene.voice),
+    )
+    return Fact(candidate, rule.family or Family.STATEMENT, statement.subject.about, statement.groups.get("name", ""))
+
+
+def _slot(statement: Statement, voice: Voice) -> str:
+    subject, slot = statement.subject, statement.rule.slot
+    if not slot or subject.plural:
+        return ""
+    noun = re.sub(r"\bfavorite\b", "favourite", subject.noun).replace(" ", "_")
+    owner = voice.speaker if subject.about is About.OWN else subject.name
+    return f"{owner.lower()}/{slot.format(noun=noun)}"
+
+
+def _end(when: EventTime | None, said: datetime) -> datetime | None:
+    """Return the midnight that ends the day of an event still to come."""
+    if when is None or when.precision not in {Precision.DAY, Precision.INSTANT}:
+        return None
+    if when.start.date() < said.date():
+        return None
+    return (when.start + timedelta(days=1)).replace(hour=0, minute=0)
+
+
+def _introduced(found: list[Fact]) -> list[Fact]:
+    """Let a name that was given along with another fact about oneself stand in that fact."""
+    named = next((fact for fact in found if fact.name and fact.family is Family.NAME), None)
+    first = next(
+        (
+            fact
+            for fact in found
+            if fact.family is Family.PROFILE and fact.about is About.SELF
+        ),
+        None,
+    )
+    if named is None or first is None or not first.candidate.text.startswith("User "):
+        return found
+    text = f"User {named.name} {first.candidate.text.removeprefix('User ')}"
+    joined = replace(
+        first,
+        candidate=replace(first.candidate, text=text, entities=entities(text)),
+    )
+    return [joined if fact is first else fact for fact in found if fact is not named]
