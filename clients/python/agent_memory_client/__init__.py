@@ -1,0 +1,77 @@
+"""Memory for LLM agents: the client of the Agent Memory services.
+
+`MemoryAPIClient` is the way in; `agent_memory_client.models` holds what it takes and answers,
+`agent_memory_client.filters` the conditions of a search, and `agent_memory_client.errors` the
+tree of everything it raises.
+"""
+
+from agent_memory_client._distribution import __version__
+from agent_memory_client.client import MemoryAPIClient, create_memory_client
+from agent_memory_client.config import MemoryClientConfig
+from agent_memory_client.errors import (
+    ExtractionFailedError,
+    MemoryAuthenticationError,
+    MemoryCancelledError,
+    MemoryClientError,
+    MemoryConflictError,
+    MemoryNotFoundError,
+    MemoryPermissionError,
+    MemoryResourceExhaustedError,
+    MemoryServerError,
+    MemoryStateError,
+    MemoryTimeoutError,
+    MemoryUnavailableError,
+    MemoryValidationError,
+)
+from agent_memory_client.models import (
+    ForgetPolicy,
+    ForgetResponse,
+    Job,
+    MemoryMessage,
+    MemoryRecord,
+    MemoryRecordResult,
+    MemoryRecordResults,
+    MemoryStrategyConfig,
+    MemoryTypeEnum,
+    RecencyConfig,
+    SearchOptions,
+    SummaryView,
+    WorkingMemory,
+)
+from agent_memory_client.tools import ToolCallResult, ToolSchema, ToolSchemaCollection
+
+__all__ = [
+    "ExtractionFailedError",
+    "ForgetPolicy",
+    "ForgetResponse",
+    "Job",
+    "MemoryAPIClient",
+    "MemoryAuthenticationError",
+    "MemoryCancelledError",
+    "MemoryClientConfig",
+    "MemoryClientError",
+    "MemoryConflictError",
+    "MemoryMessage",
+    "MemoryNotFoundError",
+    "MemoryPermissionError",
+    "MemoryRecord",
+    "MemoryRecordResult",
+    "MemoryRecordResults",
+    "MemoryResourceExhaustedError",
+    "MemoryServerError",
+    "MemoryStateError",
+    "MemoryStrategyConfig",
+    "MemoryTimeoutError",
+    "MemoryTypeEnum",
+    "MemoryUnavailableError",
+    "MemoryValidationError",
+    "RecencyConfig",
+    "SearchOptions",
+    "SummaryView",
+    "ToolCallResult",
+    "ToolSchema",
+    "ToolSchemaCollection",
+    "WorkingMemory",
+    "__version__",
+    "create_memory_client",
+]

@@ -1,0 +1,1 @@
+"""Between the models of the client and the messages of the contracts."""

@@ -1,0 +1,56 @@
+"""Deadlines and retries, as the contracts declare them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from google.protobuf.descriptor import FileDescriptor
+
+from agent_memory.extraction.v1 import service_pb2 as extraction
+from agent_memory.long_term_memory.v1 import service_pb2 as long_term_memory
+from agent_memory.working_memory.v1 import service_pb2 as working_memory
+
+_FILES: tuple[FileDescriptor, ...] = (
+    working_memory.DESCRIPTOR,
+    long_term_memory.DESCRIPTOR,
+    extraction.DESCRIPTOR,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """What the contracts say about calls.
+
+    Attributes:
+        channel_json: The gRPC service config: load balancing, and retries of the calls that may
+            be repeated.
+        deadlines: Seconds a call may take, by the full name of its request message. A stream
+            without a deadline is absent.
+    """
+
+    channel_json: str
+    deadlines: Mapping[str, float]
+
+
+@cache
+def service_config() -> ServiceConfig:
+    """Read the config that is generated from the contracts, once."""
+    text = resources.files("agent_memory").joinpath("service_config.json").read_text("utf-8")
+    content = json.loads(text)
+    by_path: dict[str, float] = content["deadlines_seconds"]
+    deadlines = {
+        request: by_path[path] for request, path in _paths_by_request().items() if path in by_path
+    }
+    return ServiceConfig(json.dumps(content["service_config"]), deadlines)
+
+
+def _paths_by_request() -> dict[str, str]:
+    """Path of each method by its request, which no two methods share."""
+    return {
+        method.input_type.full_name: f"/{service.full_name}/{method.name}"
+        for file in _FILES
+        for service in file.services_by_name.values()
+        for method in service.methods
+    }

@@ -1,0 +1,162 @@
+"""Waiting until what was said has become memories."""
+
+import asyncio
+import random
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from agent_memory.extraction.v1 import extraction_pb2
+from agent_memory.extraction.v1 import service_pb2 as extraction
+from agent_memory.working_memory.v1 import service_pb2 as working_memory
+from agent_memory_client.base import ClientBase
+from agent_memory_client.conversions.jobs import from_job, from_progress
+from agent_memory_client.errors import (
+    ExtractionFailedError,
+    MemoryTimeoutError,
+    MemoryUnavailableError,
+    MemoryValidationError,
+)
+from agent_memory_client.models.jobs import ExtractionProgress
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+_FAILED = extraction_pb2.JobState.JOB_STATE_FAILED
+_FAILED_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """What is waited for: the log of one incarnation of a session, up to a position."""
+
+    namespace: str
+    session_id: str
+    session_uid: str
+    sequence: int
+
+    def is_reached(self, progress: extraction_pb2.SessionProgress) -> bool:
+        """Whether every message waited for is extracted."""
+        return (
+            progress.session_uid == self.session_uid
+            and progress.extracted_sequence >= self.sequence
+        )
+
+    def is_missed(self, job: extraction_pb2.Job, extracted: int) -> bool:
+        """Whether a job gave up on messages that are waited for."""
+        return (
+            job.state == _FAILED
+            and job.session_uid == self.session_uid
+            and job.first_sequence <= self.sequence
+            and job.last_sequence > extracted
+        )
+
+
+class WaitingMethods(ClientBase):
+    """Calls that wait for extraction."""
+
+    async def wait_for_extraction(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        timeout: float = 60.0,  # noqa: ASYNC109 - callers expect it by this name
+    ) -> ExtractionProgress:
+        """Wait until every message that is in the session's log now is extracted and stored.
+
+        Outlives the restart of a server. Memories placed in the session are not waited for.
+
+        Args:
+            session_id: The session.
+            namespace: The session's namespace.
+            user_id: The owner the caller expects.
+            timeout: Seconds to wait.
+
+        Raises:
+            ExtractionFailedError: A job gave up on some of the messages; see its `job`.
+            MemoryTimeoutError: The time ran out; extraction goes on.
+            MemoryNotFoundError: The session does not exist.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                goal = await self._goal(session_id, namespace, user_id)
+                return await self._reach(goal)
+        except TimeoutError as error:
+            if isinstance(error, MemoryTimeoutError):
+                raise
+            raise MemoryTimeoutError(
+                f"extraction took longer than {timeout:g} s; it goes on in the background"
+            ) from error
+
+    async def _goal(self, session_id: str, namespace: str | None, user_id: str | None) -> _Goal:
+        request = working_memory.GetWorkingMemoryRequest(
+            namespace=self._namespace(namespace),
+            session_id=session_id,
+            user_id=self._user(user_id),
+            recent_messages_limit=1,
+        )
+        stub = self._connection.services.working_memory
+        session = (await self._connection.call(stub.GetWorkingMemory, request)).working_memory
+        return _Goal(request.namespace, session_id, session.session_uid, session.last_sequence)
+
+    async def _reach(self, goal: _Goal) -> ExtractionProgress:
+        """Watch until the goal is reached; a stream that breaks is taken up where it was."""
+        request = extraction.WatchJobsRequest(namespace=goal.namespace, session_id=goal.session_id)
+        pause = _FIRST_PAUSE
+        while goal.sequence:
+            before = request.resume_token
+            try:
+                if (progress := await self._watch(goal, request)) is not None:
+                    return progress
+            except MemoryUnavailableError:
+                pass
+            except MemoryValidationError:
+                if not before:
+                    raise
+                # A server that forgot the token tells everything anew.
+                request.resume_token = before = ""
+            pause = (
+                _FIRST_PAUSE if request.resume_token != before else min(2 * pause, _LONGEST_PAUSE)
+            )
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        return ExtractionProgress(
+            session_uid=goal.session_uid, received_sequence=0, extracted_sequence=0
+        )
+
+    async def _watch(
+        self, goal: _Goal, request: extraction.WatchJobsRequest
+    ) -> ExtractionProgress | None:
+        """Read one stream to the goal, or to its end; the request keeps the place."""
+        stub = self._connection.services.extraction
+        checked = False
+        async with aclosing(self._connection.stream(stub.WatchJobs, request)) as responses:
+            async for response in responses:
+                request.resume_token = response.resume_token or request.resume_token
+                if goal.is_reached(response.progress):
+                    return from_progress(response.progress)
+                extracted = response.progress.extracted_sequence
+                if response.HasField("job") and goal.is_missed(response.job, extracted):
+                    raise _failure(response.job)
+                if not checked:
+                    # The stream tells of changes only: what failed before it began is asked for.
+                    await self._raise_for_failed(goal, extracted)
+                    checked = True
+        return None
+
+    async def _raise_for_failed(self, goal: _Goal, extracted: int) -> None:
+        request = extraction.ListJobsRequest(
+            namespace=goal.namespace,
+            session_id=goal.session_id,
+            state=_FAILED,
+            page_size=_FAILED_PAGE,
+        )
+        stub = self._connection.services.extraction
+        response = await self._connection.call(stub.ListJobs, request)
+        for job in response.jobs:
+            if goal.is_missed(job, extracted):
+                raise _failure(job)
+
+
+def _failure(job: extraction_pb2.Job) -> ExtractionFailedError:
+    failed = from_job(job)
+    why = failed.error.message if failed.error else "no reason given"
+    return ExtractionFailedError(f"extraction job {job.id} gave up: {why}", failed)
