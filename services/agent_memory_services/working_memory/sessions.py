@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
@@ -9,10 +10,14 @@ from agent_memory_services.runtime.errors import EtagMismatch, OwnerMismatch, Se
 from agent_memory_services.working_memory.changes import Change, Written
 from agent_memory_services.working_memory.conflicts import settle
 from agent_memory_services.working_memory.intake import Naming, distinct, receive, receive_memories
+from agent_memory_services.working_memory.logs import LogPage, Stretch
 from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, State
-from agent_memory_services.working_memory.store import LogPage, SessionStore
+from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.time_zones import check_time_zone
 from agent_memory_services.working_memory.views import plan_view
 from agent_memory_services.working_memory.windows import Limits, latest
+
+_TIME_ZONE: Final = "working_memory.time_zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +127,11 @@ class Sessions:
         Raises:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
-            InvalidField: an id comes twice with different content, or a memory has no text.
+            InvalidField: an id comes twice with different content, a memory has no text, or the
+                time zone is not known.
         """
         naming = Naming(key, request_id)
+        check_time_zone(wanted.state.time_zone, _TIME_ZONE)
         messages = distinct(wanted.messages, "working_memory.messages")
 
         async def attempt() -> tuple[Session, int]:
@@ -198,6 +205,7 @@ class Sessions:
             SessionNotFound: there is none.
             OwnerMismatch: it belongs to another user than `user`, or its owner would change.
             EtagMismatch: it changed since the etag was read.
+            InvalidField: the time zone is not known.
         """
 
         async def attempt() -> Session:
@@ -208,6 +216,7 @@ class Sessions:
                 raise OwnerMismatch("session")
             _check_etag(session, etag)
             revision = revise(session)
+            check_time_zone(revision.state.time_zone, _TIME_ZONE)
             if session.user and revision.user != session.user:
                 raise OwnerMismatch("session")
             state = _with_known_range(session, revision.state)
@@ -225,15 +234,13 @@ class Sessions:
         """
         return await self._store.delete(key, user=user, etag=etag)
 
-    async def log(
-        self, key: SessionKey, user: str, start: int | None, count: int, *, descending: bool
-    ) -> LogPage:
-        """Up to `count` messages of the log, from the sequence `start` or the first in order.
+    async def log(self, key: SessionKey, user: str, stretch: Stretch) -> LogPage:
+        """A stretch of the log.
 
         Raises:
             SessionNotFound: this user has no such session.
         """
-        page = await self._store.read_log(key, start, count, descending=descending)
+        page = await self._store.read_log(key, stretch)
         if page is None or (user and page.user and user != page.user):
             raise SessionNotFound(key.session_id)
         return page

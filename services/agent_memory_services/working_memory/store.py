@@ -1,7 +1,6 @@
 """Sessions in Redis: one script per write, one round trip per read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -22,6 +21,7 @@ from agent_memory_services.working_memory.changes import (
 )
 from agent_memory_services.working_memory.digests import memory_digest
 from agent_memory_services.working_memory.keyspace import PARTITIONS_KEY, SessionPlace
+from agent_memory_services.working_memory.logs import LogPage, Stretch
 from agent_memory_services.working_memory.session import Entry, Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits
 
@@ -45,23 +45,6 @@ class PartitionsMismatchError(Exception):
             f"the store has {stored} working memory partitions, the settings say {wanted}: "
             f"set AGENT_MEMORY_WORKING_MEMORY_PARTITIONS={stored}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """A stretch of a session's log.
-
-    Attributes:
-        uid: the incarnation whose log it is.
-        user: the session's owner.
-        last_sequence: position of the last message in the log.
-        messages: the messages, in the order asked for.
-    """
-
-    uid: str
-    user: str
-    last_sequence: int
-    messages: tuple[Message, ...]
 
 
 class SessionStore:
@@ -107,14 +90,12 @@ class SessionStore:
         shown = records.read_shown(places, messages)
         return records.read_session(key, meta, view_size, shown, memories)
 
-    async def read_log(
-        self, key: SessionKey, start: int | None, count: int, *, descending: bool
-    ) -> LogPage | None:
-        """Up to `count` messages of the log, from the sequence `start` or the first in order."""
+    async def read_log(self, key: SessionKey, stretch: Stretch) -> LogPage | None:
+        """A stretch of the log; None where there is no session."""
         found = await _LOG(
             self._client,
             SessionPlace.of(key, self._partitions).keys("meta", "log"),
-            [_or_empty(start), count, -1 if descending else 1],
+            [_or_empty(stretch.start), stretch.count, stretch.step],
         )
         if found is None:
             return None

@@ -1,0 +1,1 @@
+"""Prompts from what a session says and what long-term memory knows."""

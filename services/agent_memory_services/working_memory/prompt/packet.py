@@ -1,0 +1,167 @@
+"""A prompt within a budget of tokens.
+
+The question is always in it. Of the room that is left, the standing shelf and the summary may
+take their shares; memories are kept a share free, the history takes all that remains, and what
+the history leaves goes to the memories. What changes least comes first, so that providers can
+reuse what they computed for the prompt before: shelf, summary, history, memories, question.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.working_memory.prompt.model import (
+    Prompt,
+    PromptRequest,
+    Section,
+    SectionKind,
+    Sources,
+)
+from agent_memory_services.working_memory.prompt.rendering import (
+    MEMORIES_TITLE,
+    STANDING_TITLE,
+    SUMMARY_TITLE,
+    bullet,
+    history_line,
+    list_tokens,
+    question_line,
+    system_line,
+    title_tokens,
+)
+from agent_memory_services.working_memory.prompt.sameness import Said
+from agent_memory_services.working_memory.session import Shown
+from agent_memory_services.working_memory.windows import Limits, latest
+
+STANDING_SHARE: Final = 0.15
+SUMMARY_SHARE: Final = 0.20
+MEMORIES_SHARE: Final = 0.30
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|(?<=\u3002)|\n+")
+
+
+@dataclass(slots=True)
+class _List:
+    """A list of memories that fills up."""
+
+    title: str
+    cap: int
+    lines: list[str] = field(default_factory=list)
+    taken: list[Memory] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    tokens: int = 0
+
+    def fill(self, memories: Iterable[Memory], said: Said) -> None:
+        """Take what fits and is not said already, in order."""
+        for memory in memories:
+            if said.says(memory):
+                self.duplicates.append(memory.id)
+            elif self._take(bullet(memory)):
+                self.taken.append(memory)
+                said.add_statements([memory])
+            else:
+                self.left_out.append(memory.id)
+
+    def _take(self, line: str) -> bool:
+        tokens = list_tokens(line) + (0 if self.lines else title_tokens(self.title))
+        if self.tokens + tokens > self.cap:
+            return False
+        self.lines.append(line)
+        self.tokens += tokens
+        return True
+
+    def section(self, kind: SectionKind) -> Section:
+        """The list as a section."""
+        return Section(
+            kind,
+            [system_line(self.title, *self.lines)] if self.lines else [],
+            cap=self.cap,
+            included=len(self.lines),
+            left_out=self.left_out,
+            duplicates=self.duplicates,
+        )
+
+
+def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Prompt:
+    """The prompt, which never takes more than the budget.
+
+    Raises:
+        InvalidField: the question alone takes more.
+    """
+    question = _question(request, budget)
+    room = budget - question.tokens
+    said = Said()
+    standing = _List(STANDING_TITLE, int(room * STANDING_SHARE))
+    # By age, so that a new preference does not move the others.
+    standing.fill(sorted(sources.standing, key=_age), said)
+    summary = _summary(sources, int(room * SUMMARY_SHARE))
+    for line in summary.lines:
+        said.add_text(line.content)
+    room -= standing.tokens + summary.tokens
+    found = [hit.memory for hit in sources.hits]
+    history = _history(sources, room - _reserve(found, budget - question.tokens))
+    said.add_history(_shown(sources)[len(history.left_out) :])
+    memories = _List(MEMORIES_TITLE, room - history.tokens)
+    memories.fill(found, said)
+    sections = [
+        standing.section(SectionKind.STANDING),
+        summary,
+        history,
+        memories.section(SectionKind.MEMORIES),
+    ]
+    return Prompt([*sections, *([] if request.omit_query else [question])], sources)
+
+
+def _question(request: PromptRequest, budget: int) -> Section:
+    if request.omit_query:
+        return Section(SectionKind.QUERY)
+    line = question_line(request.query)
+    if line.tokens > budget:
+        raise InvalidField("token_budget", f"the question alone takes {line.tokens} tokens")
+    return Section(SectionKind.QUERY, [line], cap=budget, included=1)
+
+
+def _age(memory: Memory) -> tuple[int, int, str]:
+    return memory.create_time.seconds, memory.create_time.nanos, memory.id
+
+
+def _summary(sources: Sources, cap: int) -> Section:
+    """The summary's first sentences, as many as fit."""
+    context = sources.session.state.context if sources.session else ""
+    kept: list[str] = []
+    tokens = title_tokens(SUMMARY_TITLE)
+    for sentence in _SENTENCE_END.split(context):
+        tokens += list_tokens(sentence)
+        if not sentence or tokens > cap:
+            break
+        kept.append(sentence)
+    lines = [system_line(SUMMARY_TITLE, *kept)] if kept else []
+    return Section(SectionKind.SUMMARY, lines, cap=cap, included=len(kept))
+
+
+def _reserve(found: Sequence[Memory], room: int) -> int:
+    """What is kept free for memories: their share, or less where they need less."""
+    needed = sum(list_tokens(bullet(memory)) for memory in found)
+    return min(int(room * MEMORIES_SHARE), needed + title_tokens(MEMORIES_TITLE) if found else 0)
+
+
+def _history(sources: Sources, cap: int) -> Section:
+    shown = _shown(sources)
+    kept = latest(shown, Limits(tokens=cap))
+    if sum(item.entry.tokens for item in kept) > cap:
+        kept = ()
+    left_out = shown[: len(shown) - len(kept)]
+    return Section(
+        SectionKind.HISTORY,
+        [history_line(item) for item in kept],
+        cap=cap,
+        included=len(kept),
+        left_out=[item.message.id for item in left_out],
+    )
+
+
+def _shown(sources: Sources) -> Sequence[Shown]:
+    return sources.session.shown if sources.session else ()

@@ -1,0 +1,67 @@
+"""How memories, summaries and messages read in a prompt."""
+
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.working_memory.prompt.model import Line
+from agent_memory_services.working_memory.session import Shown
+from agent_memory_services.working_memory.tokens import MESSAGE_TOKENS, count_tokens
+
+STANDING_TITLE: Final = "Preferences and instructions to keep in mind:"
+MEMORIES_TITLE: Final = "Memories that may help to answer:"
+SUMMARY_TITLE: Final = "Summary of the conversation so far:"
+
+_TIME_FORMATS: Final = {
+    TimePrecision.TIME_PRECISION_WEEK: "week of %Y-%m-%d",
+    TimePrecision.TIME_PRECISION_MONTH: "%Y-%m",
+    TimePrecision.TIME_PRECISION_SEASON: "quarter from %Y-%m",
+    TimePrecision.TIME_PRECISION_YEAR: "%Y",
+}
+_DAY: Final = "%Y-%m-%d"
+
+
+def bullet(memory: Memory) -> str:
+    """A memory in one line, whatever its text, with the time it speaks of."""
+    text = " ".join(memory.text.split())
+    time = f" ({_time(memory.event_time)})" if memory.HasField("event_time") else ""
+    return f"- {text}{time}"
+
+
+def list_tokens(line: str) -> int:
+    """What a line adds to a message."""
+    return count_tokens(line) + 1
+
+
+def system_line(*paragraphs: str) -> Line:
+    """A system message of a title and the lines below it."""
+    content = "\n".join(paragraphs)
+    return Line("system", content, MESSAGE_TOKENS + sum(map(list_tokens, paragraphs)))
+
+
+def title_tokens(title: str) -> int:
+    """What a system message takes before its first line."""
+    return MESSAGE_TOKENS + list_tokens(title)
+
+
+def question_line(query: str) -> Line:
+    """The question."""
+    return Line("user", query, MESSAGE_TOKENS + count_tokens(query))
+
+
+def history_line(shown: Shown) -> Line:
+    """A message of the session, as it is."""
+    message: Message = shown.message
+    return Line(
+        role=message.role,
+        content=message.content,
+        tokens=shown.entry.tokens,
+        tool_calls=tuple(message.tool_calls),
+        tool_call_id=message.tool_call_id,
+        name=message.name,
+    )
+
+
+def _time(event: EventTime) -> str:
+    form = _TIME_FORMATS.get(event.precision, _DAY)
+    return event.start.ToDatetime().strftime(form)

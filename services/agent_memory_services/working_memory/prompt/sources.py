@@ -1,0 +1,94 @@
+"""Reading the session and searching long-term memory, at the same time where possible."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, Sources
+from agent_memory_services.working_memory.prompt.scope import (
+    names_users,
+    search_for,
+    standing_search,
+)
+from agent_memory_services.working_memory.session import Session, SessionKey
+from agent_memory_services.working_memory.windows import Limits
+
+STANDING_LIMIT: Final = 50
+"""The most standing memories that are considered."""
+
+
+class SessionReader(Protocol):
+    """Reads sessions."""
+
+    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
+        """The session, cut to the limits; None where this user has none."""
+        ...
+
+
+class MemorySearcher(Protocol):
+    """Searches long-term memory for the present caller."""
+
+    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
+        """The best `limit` hits; 0 is the service's default. A fault is raised."""
+        ...
+
+
+class SourceReader:
+    """Gathers what goes into a prompt."""
+
+    def __init__(self, sessions: SessionReader, memories: MemorySearcher) -> None:
+        """Read from both."""
+        self._sessions = sessions
+        self._memories = memories
+
+    async def gather(self, request: PromptRequest) -> Sources:
+        """Everything that the request asks for; a fault of one source is a fault of all."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                session = group.create_task(self._session(request))
+                search = group.create_task(_search(request, session))
+                hits = group.create_task(self._hits(request.memories, search))
+                standing = group.create_task(self._standing(request.memories, search))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return Sources(session.result(), hits.result(), standing.result())
+
+    async def _session(self, request: PromptRequest) -> Session | None:
+        if (part := request.session) is None:
+            return None
+        return await self._sessions.find(part.key, part.user, part.limits)
+
+    async def _hits(
+        self, part: MemoryPart | None, search: asyncio.Task[SearchQuery | None]
+    ) -> Sequence[MemoryHit]:
+        if part is None or (query := await search) is None:
+            return ()
+        return await self._memories.search(query, part.limit)
+
+    async def _standing(
+        self, part: MemoryPart | None, search: asyncio.Task[SearchQuery | None]
+    ) -> Sequence[Memory]:
+        if part is None or part.exclude_standing or (query := await search) is None:
+            return ()
+        if (shelf := standing_search(query)) is None:
+            return ()
+        return [hit.memory for hit in await self._memories.search(shelf, STANDING_LIMIT)]
+
+
+async def _search(
+    request: PromptRequest, reading: asyncio.Task[Session | None]
+) -> SearchQuery | None:
+    """The search to make.
+
+    Only where nobody says whose memories are meant does it wait to see whose the session is.
+    """
+    part = request.memories
+    if part is None:
+        return None
+    owner = request.session.user if request.session else ""
+    if not owner and not names_users(part.query.filter) and (session := await reading):
+        owner = session.user
+    without = request.session.key if request.session and part.exclude_session else None
+    return search_for(part.query, request.query, owner=owner, without=without)

@@ -1,0 +1,1 @@
+"""What sessions said, on its way to extraction."""

@@ -1,0 +1,82 @@
+"""What sessions have said and extraction has not acknowledged: one stream per partition."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from agent_memory_services.runtime.redis import Script
+from agent_memory_services.working_memory.keyspace import dead_key, outbox_key
+
+_BURY: Final = Script("agent_memory_services.working_memory.relay", "lua/bury")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """One hand-over.
+
+    Attributes:
+        id: its place in the stream.
+        tenant: whose session it is.
+        request: a serialized `SubmitMessagesRequest`.
+    """
+
+    id: bytes
+    tenant: str
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far a partition's deliveries are behind.
+
+    Attributes:
+        entries: how many wait.
+        oldest: when the first of them was written, in milliseconds since the epoch.
+    """
+
+    entries: int
+    oldest: int
+
+
+class Outbox:
+    """The outboxes of one Redis."""
+
+    def __init__(self, client: Redis) -> None:
+        """Read the streams with `client`."""
+        self._client = client
+
+    async def read(self, partition: int, count: int) -> Sequence[OutboxEntry]:
+        """The first entries of a partition, in the order in which they were written."""
+        found: Any = await self._client.xrange(outbox_key(partition), count=count)
+        return [
+            OutboxEntry(entry_id, fields[b"tenant"].decode(), fields[b"request"])
+            for entry_id, fields in found
+        ]
+
+    async def acknowledge(self, partition: int, entry: OutboxEntry) -> None:
+        """Delete an entry that was delivered."""
+        await self._client.xdel(outbox_key(partition), entry.id)
+
+    async def bury(self, partition: int, entry: OutboxEntry, reason: str) -> None:
+        """Set an entry aside that will never be accepted, with the reason."""
+        keys = [outbox_key(partition), dead_key(partition)]
+        await _BURY(self._client, keys, [entry.id, reason])
+
+    async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
+        """The partitions in which entries wait; one round trip."""
+        asked = list(partitions)
+        if not asked:
+            return {}
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for partition in asked:
+                pipeline.xlen(outbox_key(partition))
+                pipeline.xrange(outbox_key(partition), count=1)
+            answers = await pipeline.execute()
+        sizes = zip(asked, answers[::2], answers[1::2], strict=True)
+        return {
+            partition: Backlog(size, int(first[0][0].partition(b"-")[0]))
+            for partition, size, first in sizes
+            if first
+        }

@@ -1,0 +1,251 @@
+"""WorkingMemoryService: from requests to the rules of sessions and prompts, and back."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeAlias
+
+import grpc
+
+from agent_memory.working_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
+from agent_memory_services.runtime.errors import Unimplemented
+from agent_memory_services.runtime.masks import apply_mask
+from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.working_memory.data import combine
+from agent_memory_services.working_memory.listings import Listings
+from agent_memory_services.working_memory.logs import Stretch
+from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
+from agent_memory_services.working_memory.prompt.builder import PromptBuilder
+from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
+from agent_memory_services.working_memory.session import Session, SessionKey
+from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
+from agent_memory_services.working_memory.translate import (
+    data_policy,
+    put_state,
+    state_of,
+    summaries,
+    window_tokens,
+    working_memory,
+)
+from agent_memory_services.working_memory.windows import Limits
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
+_SESSIONS_PER_PAGE: Final = 20
+_MESSAGES_PER_PAGE: Final = 100
+
+
+class WorkingMemoryServicer(WorkingMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    def __init__(self, sessions: Sessions, listings: Listings, prompts: PromptBuilder) -> None:
+        """Serve sessions, their listings, and prompts."""
+        self._sessions = sessions
+        self._listings = listings
+        self._prompts = prompts
+
+    async def GetOrCreateWorkingMemory(
+        self,
+        request: rpc.GetOrCreateWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.GetOrCreateWorkingMemoryResponse:
+        window = _window(request)
+        session, created = await self._sessions.get_or_create(
+            _key(request), request.user_id, Limits(request.recent_messages_limit or None, window)
+        )
+        return rpc.GetOrCreateWorkingMemoryResponse(
+            working_memory=working_memory(session, window), created=created
+        )
+
+    async def GetWorkingMemory(
+        self,
+        request: rpc.GetWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.GetWorkingMemoryResponse:
+        window = _window(request)
+        session = await self._sessions.get(
+            _key(request), request.user_id, Limits(request.recent_messages_limit or None, window)
+        )
+        return rpc.GetWorkingMemoryResponse(working_memory=working_memory(session, window))
+
+    async def SetWorkingMemory(
+        self,
+        request: rpc.SetWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.SetWorkingMemoryResponse:
+        given = request.working_memory
+        session, new_messages = await self._sessions.set(
+            _key(given),
+            Wanted(given.user_id, state_of(given), given.messages, given.memories),
+            etag=given.etag,
+            request_id=request.request_id,
+        )
+        return rpc.SetWorkingMemoryResponse(
+            working_memory=working_memory(session, _window(request)),
+            new_message_count=new_messages,
+        )
+
+    async def AppendMessages(
+        self,
+        request: rpc.AppendMessagesRequest,
+        context: Context,
+    ) -> rpc.AppendMessagesResponse:
+        messages, written = await self._sessions.append(
+            _key(request),
+            request.messages,
+            user=request.user_id,
+            etag=request.etag,
+            request_id=request.request_id,
+        )
+        return rpc.AppendMessagesResponse(
+            messages=messages,
+            new_message_count=written.new_messages,
+            last_sequence=written.last_sequence,
+            etag=written.etag,
+            session_uid=written.uid,
+            created=written.is_new,
+        )
+
+    async def AddMemories(
+        self,
+        request: rpc.AddMemoriesRequest,
+        context: Context,
+    ) -> rpc.AddMemoriesResponse:
+        memories, written = await self._sessions.add_memories(
+            _key(request),
+            request.memories,
+            replaces=request.policy == wm.SESSION_MEMORY_POLICY_REPLACE,
+            user=request.user_id,
+            etag=request.etag,
+            request_id=request.request_id,
+        )
+        return rpc.AddMemoriesResponse(
+            memories=memories, etag=written.etag, session_uid=written.uid
+        )
+
+    async def UpdateWorkingMemory(
+        self,
+        request: rpc.UpdateWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.UpdateWorkingMemoryResponse:
+        given = request.working_memory
+        session = await self._sessions.update(
+            _key(given),
+            lambda session: _revision(session, request),
+            user=given.user_id,
+            etag=given.etag,
+        )
+        return rpc.UpdateWorkingMemoryResponse(working_memory=working_memory(session, None))
+
+    async def DeleteWorkingMemory(
+        self,
+        request: rpc.DeleteWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.DeleteWorkingMemoryResponse:
+        deleted = await self._sessions.delete(
+            _key(request), user=request.user_id, etag=request.etag
+        )
+        return rpc.DeleteWorkingMemoryResponse(deleted=deleted)
+
+    async def ListSessions(
+        self,
+        request: rpc.ListSessionsRequest,
+        context: Context,
+    ) -> rpc.ListSessionsResponse:
+        tenant = current_principal().tenant
+        tokens = PageTokens(request, tenant)
+        page = await self._listings.page(
+            tenant,
+            namespace=request.namespace if request.HasField("namespace") else None,
+            user=request.user_id if request.HasField("user_id") else None,
+            after=tokens.to_position(request.page_token) if request.page_token else None,
+            count=page_size(request.page_size, _SESSIONS_PER_PAGE),
+        )
+        return rpc.ListSessionsResponse(
+            sessions=summaries(page.sessions),
+            next_page_token=tokens.for_position(page.next_after) if page.next_after else "",
+            total_size=page.total,
+        )
+
+    async def ListMessages(
+        self,
+        request: rpc.ListMessagesRequest,
+        context: Context,
+    ) -> rpc.ListMessagesResponse:
+        tokens = PageTokens(request, current_principal().tenant)
+        uid, start = tokens.to_sequence(request.page_token) if request.page_token else ("", None)
+        if start is None and not request.descending:
+            start = request.after_sequence + 1
+        stretch = Stretch(
+            start=start,
+            count=page_size(request.page_size, _MESSAGES_PER_PAGE),
+            after=request.after_sequence,
+            descending=request.descending,
+        )
+        page = await self._sessions.log(_key(request), request.user_id, stretch)
+        check_incarnation(uid, page.uid)
+        following = page.next_start(stretch)
+        return rpc.ListMessagesResponse(
+            messages=page.within(stretch),
+            next_page_token=tokens.for_sequence(page.uid, following) if following else "",
+            total_size=page.last_sequence,
+        )
+
+    async def BuildMemoryPrompt(
+        self,
+        request: rpc.BuildMemoryPromptRequest,
+        context: Context,
+    ) -> rpc.BuildMemoryPromptResponse:
+        tenant = current_principal().tenant
+        return prompt_response(await self._prompts.build(prompt_request(request, tenant)))
+
+    def WatchWorkingMemory(
+        self,
+        request: rpc.WatchWorkingMemoryRequest,
+        context: Context,
+    ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
+        raise Unimplemented("WatchWorkingMemory")
+
+    async def EraseUser(
+        self,
+        request: rpc.EraseUserRequest,
+        context: Context,
+    ) -> rpc.EraseUserResponse:
+        raise Unimplemented("EraseUser")
+
+
+_Windowed: TypeAlias = (
+    rpc.GetOrCreateWorkingMemoryRequest | rpc.GetWorkingMemoryRequest | rpc.SetWorkingMemoryRequest
+)
+_Named: TypeAlias = (
+    rpc.GetOrCreateWorkingMemoryRequest
+    | rpc.GetWorkingMemoryRequest
+    | rpc.AppendMessagesRequest
+    | rpc.AddMemoriesRequest
+    | rpc.DeleteWorkingMemoryRequest
+    | rpc.ListMessagesRequest
+    | wm.WorkingMemory
+)
+
+
+def _key(named: _Named) -> SessionKey:
+    return SessionKey(current_principal().tenant, named.namespace, named.session_id)
+
+
+def _window(request: _Windowed) -> int | None:
+    return window_tokens(request.window) if request.HasField("window") else None
+
+
+def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revision:
+    """What the masked fields make of the session."""
+    target, source = wm.WorkingMemory(), wm.WorkingMemory()
+    put_state(target, session.user, session.state)
+    source.CopyFrom(request.working_memory)
+    if source.HasField("data"):
+        policy = data_policy(request.data_policy)
+        source.data.CopyFrom(combine(session.state.data, request.working_memory.data, policy))
+    apply_mask(target, source, request.update_mask.paths, _MUTABLE)
+    # An owner is set once; a mask that names it without a value takes nobody's session away.
+    return Revision(target.user_id or session.user, state_of(target))
