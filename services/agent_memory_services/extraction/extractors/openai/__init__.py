@@ -1,0 +1,1 @@
+"""Extraction and summaries by any model behind an OpenAI-compatible endpoint."""

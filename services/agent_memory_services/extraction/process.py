@@ -1,0 +1,138 @@
+"""The extraction service as a process: what it opens, and in which order it closes it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
+from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
+from agent_memory_services.extraction.attempts import Attempts
+from agent_memory_services.extraction.backoff import RetryPolicy
+from agent_memory_services.extraction.extractors.choose import chosen
+from agent_memory_services.extraction.feed import Feed
+from agent_memory_services.extraction.finder import Finder
+from agent_memory_services.extraction.jobs import Jobs
+from agent_memory_services.extraction.leases import Leases
+from agent_memory_services.extraction.meters import METERS
+from agent_memory_services.extraction.preview import Preview
+from agent_memory_services.extraction.progress import ProgressBook
+from agent_memory_services.extraction.runs import Runs
+from agent_memory_services.extraction.servicer import ExtractionServicer
+from agent_memory_services.extraction.settings import Settings
+from agent_memory_services.extraction.sink import LongTermMemory
+from agent_memory_services.extraction.store import Retention, Store
+from agent_memory_services.extraction.submissions import Intake, Schedule
+from agent_memory_services.extraction.turns import WindowLimits
+from agent_memory_services.extraction.watch import Watch
+from agent_memory_services.extraction.worker import Worker
+from agent_memory_services.runtime import server
+from agent_memory_services.runtime.channels import open_channel
+from agent_memory_services.runtime.redis import connect
+from agent_memory_services.runtime.server import Service
+
+FULL_NAME = DESCRIPTOR.services_by_name["ExtractionService"].full_name
+_HEARTBEATS_PER_LEASE = 3
+
+
+@asynccontextmanager
+async def lifespan(settings: Settings) -> AsyncIterator[Service]:
+    """Serve calls and work on jobs; at the end, jobs that are not done are handed back."""
+    client = connect(
+        settings.redis_url,
+        timeout=settings.redis_timeout_seconds,
+        max_connections=settings.redis_max_connections,
+    )
+    channel = open_channel(
+        settings.long_term_memory_address, max_message_bytes=settings.max_message_bytes
+    )
+    async with client, channel, chosen(settings) as finder:
+        store = Store(client, settings.partitions, _retention(settings))
+        await store.open()
+        worker = _worker(settings, store, LongTermMemory(channel), finder)
+        feed = Feed(store)
+        jobs = Jobs(store)
+        servicer = ExtractionServicer(
+            Intake(store, _schedule(settings), worker.wake),
+            jobs,
+            Watch(
+                jobs,
+                ProgressBook(store),
+                feed,
+                partitions=settings.partitions,
+                checkpoint_seconds=settings.watch_checkpoint_seconds,
+            ),
+            Preview(finder, _limits(settings)),
+        )
+        # A worker that fails ends the process: one that only answers calls would look healthy.
+        async with asyncio.TaskGroup() as background:
+            working = background.create_task(worker.run())
+            try:
+                yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
+            finally:
+                working.cancel()
+                await feed.aclose()
+
+
+def run() -> None:
+    """Run the process until it is told to end."""
+    server.run(Settings, lifespan)
+
+
+def _worker(settings: Settings, store: Store, memory: LongTermMemory, finder: Finder) -> Worker:
+    leases = Leases(store, lease_seconds=settings.lease_seconds, max_strikes=settings.max_strikes)
+    runs = Runs(
+        leases,
+        memory,
+        finder,
+        METERS,
+        limits=_limits(settings),
+        known=settings.known_memories if settings.uses_model else 0,
+    )
+    attempts = Attempts(
+        leases,
+        runs,
+        _retry_policy(settings),
+        METERS,
+        heartbeat_seconds=settings.lease_seconds / _HEARTBEATS_PER_LEASE,
+        run_seconds=settings.run_seconds,
+    )
+    return Worker(
+        leases,
+        attempts,
+        METERS,
+        partitions=settings.partitions,
+        concurrency=settings.concurrency,
+    )
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        debounce_seconds=settings.debounce_seconds,
+        max_wait_seconds=settings.max_wait_seconds,
+        reference_messages=settings.reference_messages,
+        index_messages=settings.index_messages,
+    )
+
+
+def _limits(settings: Settings) -> WindowLimits:
+    return WindowLimits(
+        messages=settings.window_messages,
+        characters=settings.window_characters,
+        reference=settings.reference_messages,
+    )
+
+
+def _retry_policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        first_seconds=settings.retry_first_seconds,
+        longest_seconds=settings.retry_longest_seconds,
+        max_strikes=settings.max_strikes,
+        patience_seconds=settings.retry_patience_seconds,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        job_seconds=settings.job_retention_seconds,
+        session_seconds=settings.session_retention_seconds,
+    )

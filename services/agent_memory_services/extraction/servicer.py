@@ -1,0 +1,162 @@
+"""The contract of the extraction service, translated to what the service does."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, NoReturn
+
+from agent_memory.extraction.v1 import service_pb2 as pb
+from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
+from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
+from agent_memory_services.extraction.identity import Session, Thread
+from agent_memory_services.extraction.jobs import JobFilter, Jobs
+from agent_memory_services.extraction.preview import Preview
+from agent_memory_services.extraction.scope import require
+from agent_memory_services.extraction.submissions import Intake, Submission
+from agent_memory_services.extraction.watch import Watch, Watched
+from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.errors import Unimplemented
+from agent_memory_services.runtime.principal import current_principal
+
+_DEFAULT_PAGE, _LARGEST_PAGE = 20, 1000
+
+
+class ExtractionServicer(ExtractionServiceServicer):
+    """Answers the calls of ExtractionService."""
+
+    def __init__(self, intake: Intake, jobs: Jobs, watch: Watch, preview: Preview) -> None:
+        self._intake = intake
+        self._jobs = jobs
+        self._watch = watch
+        self._preview = preview
+
+    async def SubmitMessages(
+        self, request: pb.SubmitMessagesRequest, context: Any
+    ) -> pb.SubmitMessagesResponse:
+        principal = current_principal()
+        require(principal, request.session.namespace, request.user_id)
+        thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
+        receipt = await self._intake.submit(
+            Submission(
+                session=Session(thread, request.session_uid),
+                user_id=request.user_id,
+                messages=request.messages,
+                memories=request.memories,
+                config=request.extraction,
+                time_zone=request.time_zone,
+            )
+        )
+        return pb.SubmitMessagesResponse(
+            job_id=receipt.job_id, received_sequence=receipt.received_sequence
+        )
+
+    async def ExtractMemories(
+        self, request: pb.ExtractMemoriesRequest, context: Any
+    ) -> pb.ExtractMemoriesResponse:
+        memories = await self._preview.memories(
+            request.messages, request.before, request.extraction, request.time_zone
+        )
+        return pb.ExtractMemoriesResponse(
+            candidates=[MemoryCandidate(memory=memory) for memory in memories],
+            extractor=self._preview.extractor,
+        )
+
+    async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:
+        summary = await self._preview.summary(
+            request.messages, request.previous_summary, request.max_words
+        )
+        return pb.SummarizeResponse(summary=summary, summarizer=self._preview.summarizer)
+
+    async def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.GetJobResponse:
+        return pb.GetJobResponse(job=await self._jobs.get(current_principal(), request.job_id))
+
+    async def ListJobs(self, request: pb.ListJobsRequest, context: Any) -> pb.ListJobsResponse:
+        principal = current_principal()
+        binding = pb.ListJobsRequest()
+        binding.CopyFrom(request)
+        binding.ClearField("page_token")
+        binding.ClearField("page_size")
+        bound_to = (principal.tenant.encode(), binding.SerializeToString(deterministic=True))
+        token = request.page_token
+        page = await self._jobs.page(
+            principal,
+            JobFilter(
+                namespace=request.namespace if request.HasField("namespace") else None,
+                session_id=request.session_id if request.HasField("session_id") else None,
+                state=request.state or None,
+            ),
+            after=decode_cursor(token, *bound_to).decode() if token else "",
+            limit=min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE),
+        )
+        next_token = encode_cursor(page.after.encode(), *bound_to) if page.after else ""
+        return pb.ListJobsResponse(jobs=page.jobs, next_page_token=next_token)
+
+    async def RetryJob(self, request: pb.RetryJobRequest, context: Any) -> pb.RetryJobResponse:
+        return pb.RetryJobResponse(job=await self._jobs.retry(current_principal(), request.job_id))
+
+    async def CancelJob(self, request: pb.CancelJobRequest, context: Any) -> pb.CancelJobResponse:
+        job = await self._jobs.cancel(current_principal(), request.job_id)
+        return pb.CancelJobResponse(job=job)
+
+    async def WatchJobs(
+        self, request: pb.WatchJobsRequest, context: Any
+    ) -> AsyncIterator[pb.WatchJobsResponse]:
+        principal = current_principal()
+        thread = (
+            Thread(principal.tenant, request.namespace, request.session_id)
+            if request.session_id
+            else None
+        )
+        sightings = self._watch.follow(Watched(principal, thread), request.resume_token)
+        async with aclosing(sightings):
+            async for sighting in sightings:
+                yield pb.WatchJobsResponse(
+                    job=sighting.job, progress=sighting.progress, resume_token=sighting.token
+                )
+
+    async def CreateSummaryView(
+        self, request: pb.CreateSummaryViewRequest, context: Any
+    ) -> pb.CreateSummaryViewResponse:
+        _not_served()
+
+    async def GetSummaryView(
+        self, request: pb.GetSummaryViewRequest, context: Any
+    ) -> pb.GetSummaryViewResponse:
+        _not_served()
+
+    async def ListSummaryViews(
+        self, request: pb.ListSummaryViewsRequest, context: Any
+    ) -> pb.ListSummaryViewsResponse:
+        _not_served()
+
+    async def UpdateSummaryView(
+        self, request: pb.UpdateSummaryViewRequest, context: Any
+    ) -> pb.UpdateSummaryViewResponse:
+        _not_served()
+
+    async def DeleteSummaryView(
+        self, request: pb.DeleteSummaryViewRequest, context: Any
+    ) -> pb.DeleteSummaryViewResponse:
+        _not_served()
+
+    async def RunSummaryView(
+        self, request: pb.RunSummaryViewRequest, context: Any
+    ) -> pb.RunSummaryViewResponse:
+        _not_served()
+
+    async def RunSummaryViewPartition(
+        self, request: pb.RunSummaryViewPartitionRequest, context: Any
+    ) -> pb.RunSummaryViewPartitionResponse:
+        _not_served()
+
+    async def ListSummaryViewPartitions(
+        self, request: pb.ListSummaryViewPartitionsRequest, context: Any
+    ) -> pb.ListSummaryViewPartitionsResponse:
+        _not_served()
+
+    async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
+        raise Unimplemented("EraseUser")
+
+
+def _not_served() -> NoReturn:
+    raise Unimplemented("summary views")

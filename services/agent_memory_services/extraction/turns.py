@@ -1,0 +1,104 @@
+"""Messages as extractors see them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.extraction.extractors.base import Turn
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The IANA zone of a name; None for one that does not exist. Empty is UTC."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def to_turn(message: Message) -> Turn:
+    """A message as a turn; one without a time was said just now."""
+    said = message.create_time if message.HasField("create_time") else None
+    return Turn(
+        message_id=message.id,
+        role=message.role,
+        text=message.content,
+        at=said.ToDatetime(tzinfo=UTC) if said else datetime.now(UTC),
+        name=message.name,
+        recalled=message.recalled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """How much of a session is looked at together.
+
+    Attributes:
+        messages: The most messages.
+        characters: The most characters; longer messages are looked at in pieces.
+        reference: Turns before the window that are shown for reference.
+    """
+
+    messages: int = 40
+    characters: int = 24_000
+    reference: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Turns that are looked at together.
+
+    Attributes:
+        name: The same whenever the same job is cut in the same way.
+        before: Turns for reference.
+        turns: The turns themselves.
+    """
+
+    name: str
+    before: Sequence[Turn]
+    turns: Sequence[Turn]
+
+
+def windows(
+    turns: Sequence[Turn], before: Sequence[Turn], limits: WindowLimits
+) -> Iterator[Window]:
+    """Cut a session's new turns into windows, in order; nothing is left out."""
+    pieces = [piece for turn in turns for piece in _pieces(turn, limits.characters)]
+    shown = [*before, *pieces]
+    start = 0
+    while start < len(pieces):
+        end = _end(pieces, start, limits)
+        at = len(before) + start
+        yield Window(
+            name=f"{start}-{end}",
+            before=_clipped(shown[max(0, at - limits.reference) : at], limits.characters),
+            turns=pieces[start:end],
+        )
+        start = end
+
+
+def _end(pieces: Sequence[Turn], start: int, limits: WindowLimits) -> int:
+    """The first piece that no longer fits; there is always one more than `start`."""
+    left = limits.characters
+    for end in range(start, min(len(pieces), start + limits.messages)):
+        left -= len(pieces[end].text)
+        if left < 0 and end > start:
+            return end
+    return min(len(pieces), start + limits.messages)
+
+
+def _pieces(turn: Turn, most: int) -> Iterator[Turn]:
+    text = turn.text
+    while len(text) > most:
+        cut = text.rfind(" ", most // 2, most) + 1 or most
+        yield replace(turn, text=text[:cut])
+        text = text[cut:]
+    yield replace(turn, text=text)
+
+
+def _clipped(turns: Iterable[Turn], most: int) -> list[Turn]:
+    """Reference turns, each cut to a share that leaves the window its room."""
+    return [replace(turn, text=turn.text[-(most // 8) :]) for turn in turns]
