@@ -15,8 +15,9 @@ from google.protobuf.message import DecodeError, Message
 
 from agent_memory_services.runtime.call import Call, Context
 from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.runtime.faults import refusal
 from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.runtime.status import to_grpc
+from agent_memory_services.runtime.status import status_of, to_grpc
 from agent_memory_services.runtime.steps.base import Step
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -151,6 +152,8 @@ def _cause(call: Call, error: BaseException) -> BaseException:
 
 async def _fail(call: Call, error: BaseException) -> Never:
     """Answer with the status that the steps settled, where anybody still listens."""
-    if call.status is None or isinstance(error, asyncio.CancelledError):
+    if isinstance(error, asyncio.CancelledError | grpc.aio.AbortError):
         raise error
-    await call.context.abort_with_status(to_grpc(call.status))
+    # A step that failed after the mapping must not put its own text on the wire either.
+    status = call.status or status_of(refusal(error))
+    await call.context.abort_with_status(to_grpc(status))

@@ -17,6 +17,7 @@ from agent_memory_services.runtime.errors import (
     ServiceError,
     StoreFull,
     StoreUnavailable,
+    Unimplemented,
 )
 from agent_memory_services.runtime.ids import new_id
 
@@ -47,6 +48,8 @@ def refusal(error: BaseException) -> ServiceError:
         return known
     if isinstance(error, grpc.aio.AioRpcError) and (met := refused_by(error, "dependency")):
         return met
+    if isinstance(error, NotImplementedError):  # what a generated servicer raises
+        return Unimplemented("the method")
     incident_id = new_id()
     log.error("call.failed", incident_id=incident_id, exc_info=error)
     return Incident(incident_id)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import cast
 
 import grpc
 
@@ -12,7 +11,6 @@ from agent_memory_services.runtime.faults import refusal
 from agent_memory_services.runtime.status import CODES, status_of
 from agent_memory_services.runtime.steps.base import Step
 
-_CODE_OF_NUMBER = {code.value[0]: code for code in grpc.StatusCode}
 # The library cancels a handler at its caller's deadline, give or take the clock's grain.
 _GRAIN_SECONDS = 0.01
 
@@ -29,7 +27,7 @@ class ErrorMapping(Step):
             return
         if isinstance(error, grpc.aio.AbortError):
             # The handler has answered by itself; only the record is left to make.
-            call.code = _CODE_OF_NUMBER[cast("int", call.context.code())]
+            call.code = call.context.code()
             return
         refused = refusal(error)
         if isinstance(error, asyncio.CancelledError) and _overdue(call):

@@ -1,0 +1,57 @@
+"""Where API keys are kept: a hash of its own for each, and a list of their ids."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from agent_memory_services.runtime.auth.api_keys.record import ApiKey
+from agent_memory_services.runtime.redis import Script
+
+_INDEX = "am:auth:keys"
+_PAGE = 500
+
+
+class ApiKeyStore:
+    """Keys in Redis. Checking one reads one hash, however many there are."""
+
+    _change = Script(__package__, "change")
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis
+
+    async def add(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        # Listed first: whatever fails in between, no key works that no list shows.
+        await self._redis.zadd(_INDEX, {key.key_id: key.create_time})
+        await self._redis.hset(_hash(key.key_id), mapping=key.to_hash())
+
+    async def get(self, key_id: str) -> ApiKey | None:
+        """The key of an id, or None."""
+        return _read(key_id, await self._redis.hgetall(_hash(key_id)))
+
+    async def all(self) -> AsyncIterator[ApiKey]:
+        """Every key, the oldest first."""
+        start = 0
+        while ids := await self._redis.zrange(_INDEX, start, start + _PAGE - 1):
+            start += len(ids)
+            names = [cast("bytes", key_id).decode() for key_id in ids]
+            pipeline = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hgetall(_hash(name))
+            for name, found in zip(names, await pipeline.execute(), strict=True):
+                if (key := _read(name, found)) is not None:
+                    yield key
+
+    async def change(self, key_id: str, fields: Mapping[str, bytes | int]) -> bool:
+        """Set fields of a key that exists, all at once; whether it does."""
+        parts = [part for pair in fields.items() for part in pair]
+        return bool(await self._change(self._redis, [_hash(key_id)], parts))
+
+
+def _read(key_id: str, found: Mapping[bytes, bytes]) -> ApiKey | None:
+    return ApiKey.from_hash(key_id, found) if found else None
+
+
+def _hash(key_id: str) -> str:
+    return f"am:auth:key:{key_id}"

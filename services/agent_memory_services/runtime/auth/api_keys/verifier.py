@@ -1,0 +1,76 @@
+"""Checks API keys that callers present."""
+
+import time
+from collections.abc import Callable
+
+from agent_memory_services.runtime.auth.api_keys.last_use import LastUse
+from agent_memory_services.runtime.auth.api_keys.record import ApiKey, State
+from agent_memory_services.runtime.auth.api_keys.store import ApiKeyStore
+from agent_memory_services.runtime.auth.api_keys.token import PREFIX, Token
+from agent_memory_services.runtime.auth.refusals import Refused, Why
+from agent_memory_services.runtime.auth.remembered import Verified
+from agent_memory_services.runtime.clock import now_micros
+
+_MICROS = 1_000_000
+_ENDED = {State.REVOKED: Why.REVOKED, State.EXPIRED: Why.EXPIRED}
+
+
+class ApiKeyVerifier:
+    """Looks a key up by its id, and again every `recheck_seconds`.
+
+    That bounds how long a key outlives its revocation.
+    """
+
+    def __init__(
+        self,
+        store: ApiKeyStore,
+        pepper: bytes,
+        last_use: LastUse,
+        *,
+        recheck_seconds: float,
+        clock: Callable[[], int] = now_micros,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._pepper = pepper
+        self._last_use = last_use
+        self._recheck_seconds = recheck_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+
+    def takes(self, token: str) -> bool:
+        """Whether it begins like a key."""
+        return token.startswith(PREFIX)
+
+    async def verify(self, token: str) -> Verified:
+        """Who holds the key; the same work is done whatever is wrong with it.
+
+        Raises:
+            Refused: the key is unknown, ended, or not the one of its id.
+        """
+        given = Token.read(token)
+        if given is None:
+            raise Refused(Why.MALFORMED)
+        asked = self._monotonic()
+        digest = given.digest(self._pepper)
+        found = await self._store.get(given.key_id)
+        now = self._clock()
+        key = _accepted(found, digest, now)
+        self._last_use.note(given.key_id, now)
+        return Verified(key.identity(), asked + self._seconds(key, digest, now))
+
+    def _seconds(self, key: ApiKey, digest: bytes, now: int) -> float:
+        ends = key.holds_until(digest)
+        if ends is None:
+            return self._recheck_seconds
+        return min(self._recheck_seconds, (ends - now) / _MICROS)
+
+
+def _accepted(key: ApiKey | None, digest: bytes, now: int) -> ApiKey:
+    if key is None:
+        raise Refused(Why.UNKNOWN_KEY)
+    if not key.matches(digest, now):
+        raise Refused(Why.WRONG_SECRET)
+    if (ended := _ENDED.get(key.state(now))) is not None:
+        raise Refused(ended)
+    return key

@@ -1,0 +1,1 @@
+"""JSON Web Tokens of one issuer, checked against the keys that it publishes."""

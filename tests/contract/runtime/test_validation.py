@@ -1,0 +1,85 @@
+"""How a request that breaks its contract is answered."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.runtime.settings import ProcessSettings
+from tests.contract.runtime.refusals import refused
+from tests.contract.runtime.working_memory import Told, lifespan_of
+from tests.support.servers import serving
+
+GOOD = {"role": "user", "content": "hi"}
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[WorkingMemoryServiceStub]:
+    async with serving(lifespan_of(Told()), ProcessSettings()) as served:
+        yield WorkingMemoryServiceStub(served.channel)
+
+
+async def test_the_field_at_fault_is_named_by_its_path(stub: WorkingMemoryServiceStub):
+    """Lists are indexed, and every fault is told, not just the first."""
+    messages = [GOOD, GOOD, GOOD, {"content": "hi"}, {"role": "user"}]
+    with refused() as refusal:
+        await stub.AppendMessages(pb.AppendMessagesRequest(messages=messages))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.reason == "INVALID_FIELD"
+    assert set(refusal.fields) == {"session_id", "messages[3].role", "messages[4]"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "path"),
+    [
+        (
+            pb.SetWorkingMemoryRequest(
+                working_memory={"session_id": "s", "memories": [{"topics": ["a", ""]}]}
+            ),
+            "working_memory.memories[0].topics[1]",
+        ),
+        (
+            pb.SetWorkingMemoryRequest(working_memory={"session_id": "s", "ttl": {"nanos": 1}}),
+            "working_memory.ttl",
+        ),
+        (pb.SetWorkingMemoryRequest(), "working_memory"),
+    ],
+)
+async def test_nested_fields_are_reached(
+    stub: WorkingMemoryServiceStub, request_: pb.SetWorkingMemoryRequest, path: str
+):
+    """Messages in messages and lists in lists."""
+    with refused() as refusal:
+        await stub.SetWorkingMemory(request_)
+    assert list(refusal.fields) == [path]
+
+
+async def test_a_rule_about_the_whole_request_has_no_path(stub: WorkingMemoryServiceStub):
+    """Its description says what is missing."""
+    with refused() as refusal:
+        await stub.BuildMemoryPrompt(pb.BuildMemoryPromptRequest(query="what?"))
+    assert refusal.fields == {"": "at least one of session and long_term_search is required"}
+
+
+async def test_values_do_not_come_back(stub: WorkingMemoryServiceStub):
+    """What a user said is not repeated in an error, where logs would keep it."""
+    said = "my secret " * 30_000
+    message = Message(role="user", content=said)
+    with refused() as refusal:
+        await stub.AppendMessages(pb.AppendMessagesRequest(session_id="s", messages=[message]))
+    assert "my secret" not in refusal.everything
+    assert list(refusal.fields) == ["messages[0].content"]
+
+
+async def test_a_request_wrong_all_over_is_still_answered_as_such(stub: WorkingMemoryServiceStub):
+    """Trailers that grow too large would replace the status by another one."""
+    messages = [Message(role="", content="x")] * 1000
+    with refused() as refusal:
+        await stub.AppendMessages(pb.AppendMessagesRequest(messages=messages))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(refusal.fields) > 20
+    assert refusal.status.ByteSize() < 6000
+    assert "and 1000 more" in refusal.message

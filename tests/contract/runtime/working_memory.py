@@ -1,0 +1,46 @@
+"""A working memory service that does as it is told, for tests of the server around it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
+from agent_memory_services.runtime.server import Service
+from agent_memory_services.runtime.settings import ProcessSettings
+
+FULL_NAME = "agent_memory.working_memory.v1.WorkingMemoryService"
+
+
+class Told(pb_grpc.WorkingMemoryServiceServicer):
+    """Answers every read with `behave`, and counts writes."""
+
+    def __init__(self, behave: Callable[..., Any] | None = None) -> None:
+        self._behave = behave
+        self.appended = 0
+
+    async def GetWorkingMemory(self, request, context):
+        if self._behave is not None:
+            await self._behave(request, context)
+        return pb.GetWorkingMemoryResponse()
+
+    async def AppendMessages(self, request, context):
+        self.appended += 1
+        if self._behave is not None:
+            await self._behave(request, context)
+        return pb.AppendMessagesResponse(etag=f"e{self.appended}")
+
+    async def WatchWorkingMemory(self, request, context):
+        yield pb.WatchWorkingMemoryResponse(resume_token="t1")
+        if self._behave is not None:
+            await self._behave(request, context)
+
+
+def lifespan_of(servicer: Told):
+    """The lifespan that serves it."""
+
+    @asynccontextmanager
+    async def lifespan(_: ProcessSettings) -> AsyncIterator[Service]:
+        yield Service(FULL_NAME, pb_grpc.add_WorkingMemoryServiceServicer_to_server, servicer)
+
+    return lifespan
