@@ -1,0 +1,113 @@
+"""A memory as the hash that the store keeps, and back.
+
+The serialized memory is the truth; the other fields exist to be searched. Access times and counts
+are the exception: they stand beside the record, so that finding a memory neither rewrites it nor
+changes its etag.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.words import searchable
+from agent_memory_services.runtime.clock import to_micros, to_timestamp
+from agent_memory_services.runtime.keys import encode
+
+READ: Final = (schema.RECORD, schema.ACCESS, schema.ACCESS_COUNT)
+"""The fields that make a memory, in the order `memory_of` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryVectors:
+    """The vectors of a memory, as bytes of float32.
+
+    Attributes:
+        text: of the text alone.
+        context: of the text with the words around it; the same where there are none.
+    """
+
+    text: bytes
+    context: bytes
+
+
+def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
+    """The hash's fields for a memory, but for its accesses; None keeps the vectors it has."""
+    found: dict[str, str | bytes] = {
+        schema.RECORD: memory.SerializeToString(),
+        schema.ETAG: memory.etag,
+        schema.CONTENT_HASH: memory.content_hash,
+        schema.TEXT: searchable(memory.text),
+        schema.CONTEXT: searchable(memory.context),
+        **_tags(tenant, memory),
+        **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
+    }
+    if vectors is not None:
+        found |= {schema.VECTOR: vectors.text, schema.CONTEXT_VECTOR: vectors.context}
+    return found
+
+
+def absent_fields(memory: Memory) -> list[str]:
+    """The fields that the hash of a memory must not have."""
+    return [name for name, value in _numbers(memory).items() if value is None]
+
+
+def memory_of(values: Sequence[bytes | None]) -> Memory | None:
+    """The memory that the fields `READ` hold; None where there is none."""
+    record, access, access_count = values
+    if record is None:
+        return None
+    memory = Memory.FromString(record)
+    if access is not None:
+        memory.last_access_time.CopyFrom(to_timestamp(int(access)))
+    memory.access_count = int(access_count or 0)
+    return memory
+
+
+def _tags(tenant: str, memory: Memory) -> dict[str, str]:
+    provenance = memory.provenance
+    hidden = bool(memory.merged_into) or memory.HasField("archive_time")
+    return {
+        schema.TENANT: encode(tenant),
+        schema.ID: encode(memory.id),
+        schema.NAMESPACE: encode(memory.namespace),
+        schema.USER: encode(memory.user_id),
+        schema.SESSION: encode(memory.session_id),
+        schema.TYPE: str(memory.type),
+        schema.TOPICS: _list(memory.topics),
+        schema.ENTITIES: _list(memory.entities),
+        schema.STRATEGY: str(provenance.strategy),
+        schema.EXTRACTOR: encode(provenance.extractor),
+        schema.SOURCE: _list(provenance.message_ids),
+        schema.SLOT: encode(memory.slot),
+        schema.PINNED: str(int(memory.pinned)),
+        schema.STANDING: str(int(memory.standing)),
+        schema.HIDDEN: str(int(hidden)),
+    }
+
+
+def _numbers(memory: Memory) -> dict[str, int | None]:
+    return {
+        schema.CREATE: to_micros(memory.create_time),
+        schema.UPDATE: to_micros(memory.update_time),
+        schema.EVENT: _time(memory.event_time, "start"),
+        schema.VALID_FROM: _time(memory.validity, "valid_from"),
+        schema.INVALID_FROM: _time(memory.validity, "invalid_from"),
+        schema.EXPIRE: _time(memory, "expire_time"),
+        schema.SEQUENCE: memory.sequence,
+    }
+
+
+def _time(message: Message, name: str) -> int | None:
+    if not message.HasField(name):
+        return None
+    timestamp: Timestamp = getattr(message, name)
+    return to_micros(timestamp)
+
+
+def _list(values: Iterable[str]) -> str:
+    return schema.SEPARATOR.join(map(encode, values)) or encode("")

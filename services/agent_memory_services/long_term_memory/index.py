@@ -1,0 +1,74 @@
+"""The indexes: made where they are missing, checked, and asked."""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from redis.asyncio import Redis
+from redis.commands.search.aggregation import AggregateRequest, AggregateResult
+from redis.commands.search.result import Result
+from redis.exceptions import RedisError
+from redisvl.exceptions import RedisSearchError
+from redisvl.index import AsyncSearchIndex
+from redisvl.index.index import SearchParams
+
+from agent_memory_services.long_term_memory.keys import Shard, shard_of
+from agent_memory_services.long_term_memory.schema import VectorIndex, index_schema
+
+_QUERIES_PER_ROUND: Final = 16
+
+
+class MemoryIndex:
+    """The indexes of all shards."""
+
+    def __init__(self, client: Redis, shards: int, vectors: VectorIndex, dimension: int) -> None:
+        """Describe one index per shard, for vectors of `dimension` numbers."""
+        self._indexes = {
+            shard: AsyncSearchIndex(index_schema(shard, vectors, dimension), redis_client=client)
+            for shard in map(Shard, range(shards))
+        }
+
+    async def create(self) -> None:
+        """Make the indexes that are missing; returns before they have read what is there."""
+        for index in self._indexes.values():
+            try:
+                await index.create()
+            except RedisSearchError as error:
+                # Another process may have been faster.
+                if "already exists" not in str(error).lower():
+                    raise _cause(error) from error
+
+    async def indexing(self) -> bool:
+        """Whether some index is still reading what the store holds."""
+        for index in self._indexes.values():
+            try:
+                info = await index.info()
+            except RedisSearchError as error:
+                raise _cause(error) from error
+            if int(info["indexing"]):
+                return True
+        return False
+
+    async def search(self, tenant: str, queries: Sequence[SearchParams]) -> list[Result]:
+        """Answer several queries about a tenant in one round trip."""
+        index = self._of(tenant)
+        results: list[Result] = await index.batch_search(
+            list(queries), batch_size=_QUERIES_PER_ROUND
+        )
+        return results
+
+    async def aggregate(self, tenant: str, request: AggregateRequest) -> AggregateResult:
+        """Answer an aggregation about a tenant."""
+        try:
+            answer: AggregateResult = await self._of(tenant).aggregate(request)
+        except RedisSearchError as error:
+            raise _cause(error) from error
+        return answer
+
+    def _of(self, tenant: str) -> AsyncSearchIndex:
+        return self._indexes[shard_of(tenant, len(self._indexes))]
+
+
+def _cause(error: RedisSearchError) -> Exception:
+    """What the store said, before the index library put it in its own words."""
+    cause = error.__cause__
+    return cause if isinstance(cause, RedisError) else cast("Exception", error)

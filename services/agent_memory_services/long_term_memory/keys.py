@@ -1,0 +1,55 @@
+"""Names in the store: every key and index of a tenant lies in one shard."""
+
+from dataclasses import dataclass
+
+from agent_memory_services.runtime.keys import encode, partition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of the store, with an index of its own.
+
+    The braces make a cluster keep all of it on one node. That is a condition of being correct
+    there: an index sees only the keys of the node it lives on.
+
+    Attributes:
+        number: 0 to the number of shards - 1.
+    """
+
+    number: int
+
+    @property
+    def index(self) -> str:
+        """The index's name."""
+        return f"{self._root}:idx"
+
+    @property
+    def layout(self) -> str:
+        """Key of what the index was built for."""
+        return f"{self._root}:layout"
+
+    @property
+    def memory_prefix(self) -> str:
+        """What the keys of all memories of the shard start with."""
+        return f"{self._root}:m:"
+
+    def memory(self, tenant: str, memory_id: str) -> str:
+        """Key of a memory."""
+        return f"{self.memory_prefix}{encode(tenant)}:{encode(memory_id)}"
+
+    def digest(self, tenant: str, content_hash: str) -> str:
+        """Key that names the one memory of a tenant that holds some content."""
+        return f"{self.digest_prefix(tenant)}{content_hash}"
+
+    def digest_prefix(self, tenant: str) -> str:
+        """What the digest keys of a tenant start with."""
+        return f"{self._root}:h:{encode(tenant)}:"
+
+    @property
+    def _root(self) -> str:
+        return f"am:lt:{{s{self.number:02d}}}"
+
+
+def shard_of(tenant: str, shards: int) -> Shard:
+    """The shard that holds a tenant."""
+    return Shard(partition_of(shards, tenant))

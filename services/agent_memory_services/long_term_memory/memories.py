@@ -1,0 +1,232 @@
+"""The rules of creating, reading, changing and deleting memories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.documents import MemoryVectors
+from agent_memory_services.long_term_memory.intake import WRITABLE, draft, settle, violations
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.store import MemoryStore, WriteOutcome, Written
+from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.errors import (
+    AccessDenied,
+    EtagMismatch,
+    IdAlreadyExists,
+    InvalidField,
+    InvalidFields,
+    MemoryNotFound,
+)
+from agent_memory_services.runtime.ids import derived_id, new_id
+from agent_memory_services.runtime.masks import apply_mask
+
+_UPDATE_ATTEMPTS: Final = 5
+_OTHER_SCOPE: Final = "another user or namespace"
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What became of a memory that was to be created.
+
+    Attributes:
+        memory: the memory that holds the content now; None when it was rejected.
+        duplicate: whether it was there before.
+        error: why it was rejected.
+    """
+
+    memory: Memory | None = None
+    duplicate: bool = False
+    error: Exception | None = None
+
+
+class Memories:
+    """The memories of all tenants, by id."""
+
+    def __init__(self, store: MemoryStore, vectorizer: Vectorizer) -> None:
+        self._store = store
+        self._vectorizer = vectorizer
+
+    async def create(
+        self, scope: Scope, given: Sequence[Memory], *, deduplicate: bool, request_id: str
+    ) -> list[Creation]:
+        """Store memories, each for itself.
+
+        A memory without an id gets one; where the call has a `request_id`, it is derived from
+        that, so that a repeated call names what the first one stored.
+
+        Raises:
+            InvalidFields: a memory breaks a rule; nothing was stored.
+            EmbeddingUnavailable: the embedding provider is away; nothing was stored.
+        """
+        _refuse_broken(given)
+        now = now_micros()
+        drafts = [
+            # A microsecond apart, so that listings keep the order of the call.
+            _identified(draft(memory, now + at, self._vectorizer.model), request_id, at)
+            for at, memory in enumerate(given)
+        ]
+        results = {
+            at: Creation(error=AccessDenied(_OTHER_SCOPE))
+            for at, memory in enumerate(drafts)
+            if not scope.admits(memory)
+        }
+        vectors = await self._vectors({at: m for at, m in enumerate(drafts) if at not in results})
+        results |= {
+            at: Creation(error=InvalidField(f"memories[{at}].text", REJECTED))
+            for at, found in vectors.items()
+            if found is None
+        }
+        storable = {at: (drafts[at], found) for at, found in vectors.items() if found is not None}
+        written = await self._store.insert(
+            scope.tenant, list(storable.values()), deduplicate=deduplicate, now=now
+        )
+        _refuse_if_nothing_worked(written, len(given))
+        for (at, (memory, _)), answer in zip(storable.items(), written, strict=True):
+            derived = bool(request_id) and not given[at].id
+            results[at] = _creation(memory, answer, derived=derived)
+        return [results[at] for at in range(len(given))]
+
+    async def get(self, scope: Scope, memory_id: str) -> Memory:
+        """A memory, hidden and superseded ones too.
+
+        Raises:
+            MemoryNotFound: there is no such memory.
+        """
+        [found] = await self.get_each(scope, [memory_id])
+        if isinstance(found, MemoryNotFound):
+            raise found
+        return found
+
+    async def get_each(self, scope: Scope, ids: Sequence[str]) -> list[Memory | MemoryNotFound]:
+        """The memories of these ids, each or why there is none."""
+        found = await self._store.get(scope.tenant, ids)
+        return [
+            memory if memory is not None and scope.admits(memory) else MemoryNotFound(memory_id)
+            for memory_id, memory in zip(ids, found, strict=True)
+        ]
+
+    async def update(self, scope: Scope, given: Memory, paths: Sequence[str]) -> Memory:
+        """Change the fields that a mask names.
+
+        Args:
+            scope: what the caller may touch.
+            given: the new values; its id names the memory, and its etag, if any, must match.
+            paths: the mask.
+
+        Raises:
+            MemoryNotFound: there is no such memory.
+            EtagMismatch: the memory changed since the given etag was read, or keeps changing.
+            IdAlreadyExists: another memory has the new content.
+            InvalidFieldMask: a path is unknown or read-only.
+            InvalidFields: the changed memory would break a rule.
+            AccessDenied: the change would move the memory out of the caller's scope.
+            EmbeddingUnavailable: a new text could not be embedded.
+        """
+        for _ in range(_UPDATE_ATTEMPTS):
+            before = await self.get(scope, given.id)
+            if given.etag and given.etag != before.etag:
+                raise EtagMismatch(before.etag)
+            after = await self._attempt(scope, before, given, paths)
+            if after is not None:
+                return after
+        raise EtagMismatch((await self.get(scope, given.id)).etag)
+
+    async def delete(self, scope: Scope, ids: Sequence[str]) -> list[str]:
+        """Delete memories; answers those that were there."""
+        wanted = list(dict.fromkeys(ids))
+        if scope.confined:
+            found = await self.get_each(scope, wanted)
+            wanted = [memory.id for memory in found if isinstance(memory, Memory)]
+        existed = await self._store.delete(scope.tenant, wanted)
+        return [memory_id for memory_id, was in zip(wanted, existed, strict=True) if was]
+
+    async def _vectors(self, memories: Mapping[int, Memory]) -> dict[int, MemoryVectors | None]:
+        found = await self._vectorizer.of_memories(list(memories.values()))
+        return dict(zip(memories, found, strict=True))
+
+    async def _attempt(
+        self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str]
+    ) -> Memory | None:
+        """Change a memory as it was read; None when somebody else was faster."""
+        after, changed = _changed(before, given, paths)
+        if not changed:
+            return before
+        if broken := list(violations(after, "memory")):
+            raise InvalidFields(broken)
+        if not scope.admits(after):
+            raise AccessDenied(_OTHER_SCOPE)
+        vectors = None
+        if not changed.isdisjoint({"text", "context"}):
+            after.embedding_model = self._vectorizer.model
+            [vectors] = await self._vectorizer.of_memories([after])
+            if vectors is None:
+                raise InvalidField("memory.text", REJECTED)
+        now = now_micros()
+        settle(after, now)
+        written = await self._store.replace(scope.tenant, before, after, vectors, now=now)
+        match written:
+            case Written(WriteOutcome.REPLACED):
+                return after
+            case Written(WriteOutcome.STALE):
+                return None
+            case Written(WriteOutcome.DUPLICATE, other) if other is not None:
+                raise IdAlreadyExists(other.id)
+            case _:
+                raise MemoryNotFound(before.id)
+
+
+def _refuse_broken(given: Sequence[Memory]) -> None:
+    broken = [
+        violation
+        for at, memory in enumerate(given)
+        for violation in violations(memory, f"memories[{at}]")
+    ]
+    if broken:
+        raise InvalidFields(broken)
+
+
+def _refuse_if_nothing_worked(written: Sequence[Written | Exception], wanted: int) -> None:
+    """A fault that met every memory of a call is the call's own."""
+    faults = [answer for answer in written if isinstance(answer, Exception)]
+    if len(faults) == wanted:
+        raise faults[0]
+
+
+def _identified(memory: Memory, request_id: str, at: int) -> Memory:
+    if not memory.id:
+        memory.id = derived_id("memory", request_id, str(at)) if request_id else new_id()
+    return memory
+
+
+def _creation(memory: Memory, answer: Written | Exception, *, derived: bool) -> Creation:
+    if isinstance(answer, Exception):
+        return Creation(error=answer)
+    match answer.outcome:
+        case WriteOutcome.CREATED:
+            return Creation(memory)
+        case WriteOutcome.SAME:
+            # A derived id belongs to this very call, whose first attempt lost its answer.
+            return Creation(answer.other, duplicate=not derived)
+        case WriteOutcome.DUPLICATE:
+            return Creation(answer.other, duplicate=True)
+    return Creation(error=IdAlreadyExists(memory.id))
+
+
+def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memory, set[str]]:
+    """The memory with the mask applied, and the fields that really have another value now."""
+    after = Memory()
+    after.CopyFrom(before)
+    named = apply_mask(after, given, paths, WRITABLE)
+    _keep_reason(before, after)
+    return after, {name for name in named if getattr(after, name) != getattr(before, name)}
+
+
+def _keep_reason(before: Memory, after: Memory) -> None:
+    """Who ended the validity, and why, is the server's to say, and goes with the end."""
+    if not after.HasField("validity"):
+        return
+    ended = after.validity.HasField("invalid_from")
+    after.validity.superseded_by = before.validity.superseded_by if ended else ""
+    after.validity.reason = before.validity.reason if ended else ""

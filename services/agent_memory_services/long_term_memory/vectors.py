@@ -1,0 +1,91 @@
+"""Vectors of memories and questions."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.documents import MemoryVectors
+from agent_memory_services.long_term_memory.embeddings.base import (
+    Embedder,
+    EmbeddingMisconfigured,
+    EmbeddingRejected,
+)
+from agent_memory_services.long_term_memory.embeddings.base import (
+    EmbeddingUnavailable as ProviderUnavailable,
+)
+from agent_memory_services.runtime.errors import EmbeddingUnavailable, InvalidField
+
+log = structlog.get_logger()
+
+CONTEXT_CHARACTERS: Final = 1000
+"""How much of a long context is embedded: its end, which stands nearest the memory. The model
+reads a few hundred tokens, and the text itself must be among them."""
+
+REJECTED: Final = "cannot be embedded: it is too long for the model"
+
+
+class Vectorizer:
+    """Embeds on behalf of the service, in its terms of failure."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def model(self) -> str:
+        """Fingerprint of what the vectors are made with."""
+        return self._embedder.fingerprint.digest
+
+    async def of_question(self, text: str, path: str) -> bytes:
+        """The vector of a question that stands at `path` in the request.
+
+        Raises:
+            EmbeddingUnavailable: the provider is away.
+            InvalidField: the text can never be embedded.
+        """
+        try:
+            return (await self._embed([text]))[0]
+        except EmbeddingRejected:
+            raise InvalidField(path, REJECTED) from None
+
+    async def of_memories(self, memories: Sequence[Memory]) -> list[MemoryVectors | None]:
+        """The vectors of several memories, in one go; None for one that can never be embedded.
+
+        Raises:
+            EmbeddingUnavailable: the provider is away.
+        """
+        try:
+            return list(await self._of_all(memories))
+        except EmbeddingRejected:
+            return [await self._of_one(memory) for memory in memories]
+
+    async def _of_one(self, memory: Memory) -> MemoryVectors | None:
+        try:
+            return (await self._of_all([memory]))[0]
+        except EmbeddingRejected:
+            return None
+
+    async def _of_all(self, memories: Sequence[Memory]) -> list[MemoryVectors]:
+        # Repeats cost one embedding: a memory without context has one text, not two.
+        texts = [(memory.text, with_context(memory)) for memory in memories]
+        distinct = list(dict.fromkeys(text for pair in texts for text in pair))
+        vectors = dict(zip(distinct, await self._embed(distinct), strict=True))
+        return [MemoryVectors(vectors[alone], vectors[around]) for alone, around in texts]
+
+    async def _embed(self, texts: Sequence[str]) -> list[bytes]:
+        try:
+            matrix = await self._embedder.embed(texts)
+        except ProviderUnavailable as error:
+            raise EmbeddingUnavailable(error.retry_after) from error
+        except EmbeddingMisconfigured as error:
+            log.error("embedding.misconfigured", error=str(error))  # noqa: TRY400 - it says it all
+            raise EmbeddingUnavailable from error
+        return [row.tobytes() for row in matrix]
+
+
+def with_context(memory: Memory) -> str:
+    """A memory's text behind the words around it."""
+    if not memory.context:
+        return memory.text
+    return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{memory.text}"

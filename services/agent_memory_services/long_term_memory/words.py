@@ -1,0 +1,30 @@
+"""How words are cut, alike in what is indexed and in what is asked.
+
+The engine would cut by its own rules, read some characters as syntax, and keep a word and the
+ideographic comma behind it together. Both sides are therefore brought into one form first:
+compatible spellings unified, case folded, and everything that is no letter, mark or number a gap.
+"""
+
+import unicodedata
+
+
+class _Gaps(dict[int, int]):
+    """Maps a code point to itself or to a space; filled as characters are met."""
+
+    def __missing__(self, code: int) -> int:
+        kept = unicodedata.category(chr(code))[0] in "LMN"
+        self[code] = code if kept else ord(" ")
+        return self[code]
+
+
+_GAPS = _Gaps()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in order."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(_GAPS).split()
+
+
+def searchable(text: str) -> str:
+    """A text as it is indexed."""
+    return " ".join(words(text))
