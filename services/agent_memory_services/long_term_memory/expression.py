@@ -1,0 +1,123 @@
+"""What a query asks of a record, as a tree, and how the tree is spelled for the engine.
+
+Values appear in the spelled query only in their encoded form or as whole numbers, so no text of a
+caller is ever read as syntax.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory_services.long_term_memory import schema
+from agent_memory_services.runtime.keys import encode
+
+# `_0` is no encoded value and no prefix of one that a filter could name whole.
+_IMPOSSIBLE: Final = f"@{schema.TENANT}:{{_0}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The field holds at least one of the values; the empty value means that it holds none."""
+
+    field: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"@{self.field}:{{{'|'.join(map(encode, self.values))}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The field holds a value that starts with `start`, which is not empty."""
+
+    field: str
+    start: str
+
+    def __str__(self) -> str:
+        return f"@{self.field}:{{{encode(self.start)}*}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The number is set and lies between `low` and `high`, both included; None is no bound."""
+
+    field: str
+    low: int | None = None
+    high: int | None = None
+
+    def __str__(self) -> str:
+        low = "-inf" if self.low is None else self.low
+        high = "+inf" if self.high is None else self.high
+        return f"@{self.field}:[{low} {high}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Node"
+
+    def __str__(self) -> str:
+        return f"-({self.part})"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; of no parts, always."""
+
+    parts: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return " ".join(f"({part})" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Some part holds; of no parts, never."""
+
+    parts: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return "|".join(f"({part})" for part in self.parts) or _IMPOSSIBLE
+
+
+Node = Tag | Prefix | Range | Not | All | Any
+
+ALWAYS: Final = All(())
+NEVER: Final = Any(())
+
+
+def every(parts: Iterable[Node]) -> Node:
+    """The parts joined by AND, without constants and needless nesting."""
+    flat: list[Node] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, All) else (part,))
+    if NEVER in flat:
+        return NEVER
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def some(parts: Iterable[Node]) -> Node:
+    """The parts joined by OR, without constants and needless nesting."""
+    flat: list[Node] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, Any) else (part,))
+    if ALWAYS in flat:
+        return ALWAYS
+    return flat[0] if len(flat) == 1 else Any(tuple(flat))
+
+
+def negated(part: Node) -> Node:
+    """The opposite of a part."""
+    if part == ALWAYS:
+        return NEVER
+    if part == NEVER:
+        return ALWAYS
+    return part.part if isinstance(part, Not) else Not(part)
+
+
+def between(field: str, low: int | None, high: int | None) -> Node:
+    """The number is set and within the bounds."""
+    if low is not None and high is not None and low > high:
+        return NEVER
+    return Range(field, low, high)

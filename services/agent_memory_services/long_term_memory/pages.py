@@ -1,0 +1,42 @@
+"""Page sizes and page tokens."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+
+PlaceT = TypeVar("PlaceT")
+
+
+def page_size(asked: int, *, default: int, largest: int) -> int:
+    """How many to answer; 0 means the default."""
+    return min(asked or default, largest)
+
+
+class PageTokens:
+    """Tokens that continue one query of one tenant, and no other.
+
+    What may differ from page to page, such as the page's size, is no part of `query`.
+    """
+
+    def __init__(self, kind: str, tenant: str, query: Message, *flags: bool) -> None:
+        self._binding = (
+            kind.encode(),
+            tenant.encode(),
+            query.SerializeToString(deterministic=True),
+            bytes(flags),
+        )
+
+    def place(self, token: str, unpack: Callable[[bytes], PlaceT]) -> PlaceT | None:
+        """Where a token continues; None for the empty token of a first page.
+
+        Raises:
+            InvalidToken: the token is damaged, or continues another query.
+        """
+        return unpack(decode_cursor(token, *self._binding)) if token else None
+
+    def token(self, payload: bytes | None) -> str:
+        """The token that continues at a place; empty where nothing follows."""
+        return "" if payload is None else encode_cursor(payload, *self._binding)
