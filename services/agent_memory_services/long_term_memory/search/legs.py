@@ -1,0 +1,130 @@
+"""The ways in which the index is asked; each leg finds memories and measures them its own way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from redis.commands.search.document import Document
+from redis.commands.search.query import Query
+from redisvl.index.index import SearchParams
+from redisvl.query import VectorQuery
+
+from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.documents import READ
+from agent_memory_services.long_term_memory.expression import Tag
+from agent_memory_services.long_term_memory.scope import Selection
+from agent_memory_services.long_term_memory.search.normalise import relative_to_best, similarities
+from agent_memory_services.long_term_memory.search.question import Question
+
+
+class Leg(Protocol):
+    """One way of asking."""
+
+    @property
+    def name(self) -> str:
+        """Its name in explanations."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """Its share of the match; the shares of all legs of a search add up to 1."""
+        ...
+
+    def query(self, selection: Selection, depth: int) -> SearchParams:
+        """Ask for the `depth` best memories of a selection."""
+        ...
+
+    def value(self, found: Document) -> float:
+        """What it measured of a memory, in its own unit."""
+        ...
+
+    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
+        """What it measured, by memory id, on the scale of 0 to 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DenseLeg:
+    """Nearness of vectors; measures the cosine distance, 0 to 2.
+
+    Attributes:
+        name: its name in explanations.
+        weight: its share of the match.
+        field: the vector field that is compared.
+        vector: the question's vector, as bytes of float32.
+        must: text that has to occur, in the engine's words; may be empty.
+    """
+
+    name: str
+    weight: float
+    field: str
+    vector: bytes
+    must: str = ""
+
+    def query(self, selection: Selection, depth: int) -> SearchParams:
+        """The nearest neighbours in the selection."""
+        query = VectorQuery(
+            self.vector,
+            self.field,
+            filter_expression=f"{selection.condition} {self.must}".rstrip(),
+            num_results=depth,
+        )
+        return _reading(query), query.params
+
+    def value(self, found: Document) -> float:
+        """The cosine distance; rounding may leave the engine's a hair below zero."""
+        return max(0.0, float(vars(found)[VectorQuery.DISTANCE_ID]))
+
+    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The distances as similarities."""
+        return similarities(values)
+
+
+@dataclass(frozen=True, slots=True)
+class WordLeg:
+    """Words in common; measures BM25, 0 and up.
+
+    Attributes:
+        name: its name in explanations.
+        weight: its share of the match.
+        question: the words.
+    """
+
+    name: str
+    weight: float
+    question: Question
+
+    def query(self, selection: Selection, depth: int) -> SearchParams:
+        """The best matches in the selection."""
+        query = (
+            Query(f"{self.question.match()} {_unscored(selection)}")
+            .scorer("BM25STD")
+            .with_scores()
+            .paging(0, depth)
+            .dialect(2)
+        )
+        return _reading(query), None
+
+    def value(self, found: Document) -> float:
+        """The BM25 score."""
+        return float(vars(found)["score"])
+
+    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The scores as shares of the best."""
+        return relative_to_best(values)
+
+
+def _unscored(selection: Selection) -> str:
+    """A selection in the engine's words, to stand behind the words that are looked for.
+
+    The engine counts the tags of a condition as matched words. A weight of zero forbids that, but
+    only on an intersection, hence the repeated tenant, and only on one that does not come first.
+    """
+    tenant = Tag(schema.TENANT, (selection.tenant,))
+    return f"(({selection.condition} {tenant})=>{{$weight:0}})"
+
+
+def _reading(query: Query) -> Query:
+    for field in READ:
+        query.return_field(field, decode_field=False)
+    return query
