@@ -1,0 +1,90 @@
+"""The process of LongTermMemoryService."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+
+from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
+from agent_memory_services.long_term_memory.access import AccessTracker
+from agent_memory_services.long_term_memory.embeddings.base import Embedder, Fingerprint
+from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.engine import require_complete_answers
+from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.layout import Layout
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.memories import Memories
+from agent_memory_services.long_term_memory.search.recall import Recall
+from agent_memory_services.long_term_memory.search.text_search import TextSearch
+from agent_memory_services.long_term_memory.servicer import LongTermMemoryServicer
+from agent_memory_services.long_term_memory.settings import Settings
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.runtime import redis, server
+from agent_memory_services.runtime.redis import require_query_engine
+from agent_memory_services.runtime.server import Service
+
+log = structlog.get_logger()
+
+SERVICE_NAME: Final = service_pb2.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name
+
+_POLL_SECONDS: Final = 0.1
+
+
+@asynccontextmanager
+async def lifespan(settings: Settings) -> AsyncIterator[Service]:
+    """Everything the service owns; it starts when every memory in the store can be found.
+
+    Raises:
+        MissingQueryEngineError: the store has no query engine.
+        EngineSettingsError: the engine would answer incompletely.
+        LayoutMismatchError: the store was written for other settings.
+        EmbeddingError: the embedder cannot be opened.
+    """
+    client = redis.connect(
+        settings.redis_url,
+        timeout=settings.redis_timeout_seconds,
+        max_connections=settings.redis_max_connections,
+    )
+    async with client, aclosing(await create_embedder(settings.embedding)) as embedder:
+        index = await _open_index(client, settings, embedder.fingerprint)
+        store = MemoryStore(client, settings.shards)
+        accesses = AccessTracker(store)
+        async with accesses.running():
+            yield Service(
+                SERVICE_NAME,
+                service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
+                _servicer(index, store, accesses, embedder),
+            )
+
+
+def _servicer(
+    index: MemoryIndex, store: MemoryStore, accesses: AccessTracker, embedder: Embedder
+) -> LongTermMemoryServicer:
+    vectorizer = Vectorizer(embedder)
+    listing = Listing(index)
+    return LongTermMemoryServicer(
+        Memories(store, vectorizer),
+        listing,
+        Recall(TextSearch(index, vectorizer), listing, accesses),
+    )
+
+
+async def _open_index(client: Redis, settings: Settings, fingerprint: Fingerprint) -> MemoryIndex:
+    await require_query_engine(client)
+    await require_complete_answers(client)
+    await Layout.of(fingerprint, settings.vectors, settings.shards).claim(client)
+    index = MemoryIndex(client, settings.shards, settings.vectors, fingerprint.dimension)
+    await index.create()
+    while await index.indexing():
+        log.info("index.reading")
+        await asyncio.sleep(_POLL_SECONDS)
+    return index
+
+
+def run() -> None:
+    """The whole life of the process."""
+    server.run(Settings, lifespan)

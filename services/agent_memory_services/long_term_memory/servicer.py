@@ -1,0 +1,129 @@
+"""LongTermMemoryService: from requests to the rules of memories and of search, and back."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeAlias
+
+import grpc
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.long_term_memory.listing import Listing, Position, listed
+from agent_memory_services.long_term_memory.memories import Memories
+from agent_memory_services.long_term_memory.pages import PageTokens, page_size
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.search.recall import Recall
+from agent_memory_services.long_term_memory.translate import creation_result, hits_of
+from agent_memory_services.long_term_memory.unserved import UnservedCalls
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.runtime.status import item_status
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_LISTED, _MOST_LISTED = 20, 1000
+_FOUND, _MOST_FOUND = 10, 100
+_STREAMED, _MOST_STREAMED = 1000, 10_000
+_NO_DEDUPLICATION: Final = ltm.DEDUPLICATION_POLICY_NONE
+
+
+class LongTermMemoryServicer(UnservedCalls):
+    """Translates; the rules are elsewhere."""
+
+    def __init__(self, memories: Memories, listing: Listing, recall: Recall) -> None:
+        """Serve memories by id, by filter and by question."""
+        self._memories = memories
+        self._listing = listing
+        self._recall = recall
+
+    async def CreateMemories(
+        self, request: rpc.CreateMemoriesRequest, context: Context
+    ) -> rpc.CreateMemoriesResponse:
+        creations = await self._memories.create(
+            _scope(),
+            request.memories,
+            deduplicate=request.deduplication != _NO_DEDUPLICATION,
+            request_id=request.request_id,
+        )
+        return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
+
+    async def GetMemory(
+        self, request: rpc.GetMemoryRequest, context: Context
+    ) -> rpc.GetMemoryResponse:
+        memory = await self._memories.get(_scope(), request.memory_id)
+        return rpc.GetMemoryResponse(memory=memory)
+
+    async def BatchGetMemories(
+        self, request: rpc.BatchGetMemoriesRequest, context: Context
+    ) -> rpc.BatchGetMemoriesResponse:
+        response = rpc.BatchGetMemoriesResponse()
+        for found in await self._memories.get_each(_scope(), request.memory_ids):
+            if isinstance(found, Memory):
+                response.items.add(memory=found)
+            else:
+                response.items.add(error=item_status(found))
+        return response
+
+    async def ListMemories(
+        self, request: rpc.ListMemoriesRequest, context: Context
+    ) -> rpc.ListMemoriesResponse:
+        scope = _scope()
+        tokens = PageTokens("list", scope.tenant, request.filter, request.include_hidden)
+        page = await self._listing.page(
+            scope,
+            listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
+            size=page_size(request.page_size, default=_LISTED, largest=_MOST_LISTED),
+            after=tokens.place(request.page_token, Position.unpack),
+        )
+        return rpc.ListMemoriesResponse(
+            memories=page.memories,
+            next_page_token=tokens.token(page.more_after.pack() if page.more_after else None),
+            total_size=page.total,
+        )
+
+    async def CountMemories(
+        self, request: rpc.CountMemoriesRequest, context: Context
+    ) -> rpc.CountMemoriesResponse:
+        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        return rpc.CountMemoriesResponse(count=await self._listing.count(_scope(), condition))
+
+    async def SearchMemories(
+        self, request: rpc.SearchMemoriesRequest, context: Context
+    ) -> rpc.SearchMemoriesResponse:
+        scope = _scope()
+        tokens = PageTokens("search", scope.tenant, request.query)
+        page = await self._recall.page(
+            scope,
+            request.query,
+            size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
+            after=tokens.place(request.page_token, bytes),
+        )
+        return rpc.SearchMemoriesResponse(
+            hits=hits_of(page.hits, explain=request.explain),
+            next_page_token=tokens.token(page.more_after),
+            total_size=page.total,
+        )
+
+    async def StreamSearchMemories(
+        self, request: rpc.StreamSearchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
+        limit = page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
+        async for hits in self._recall.stream(_scope(), request.query, limit=limit):
+            yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
+
+    async def UpdateMemory(
+        self, request: rpc.UpdateMemoryRequest, context: Context
+    ) -> rpc.UpdateMemoryResponse:
+        memory = await self._memories.update(_scope(), request.memory, request.update_mask.paths)
+        return rpc.UpdateMemoryResponse(memory=memory)
+
+    async def DeleteMemories(
+        self, request: rpc.DeleteMemoriesRequest, context: Context
+    ) -> rpc.DeleteMemoriesResponse:
+        deleted = await self._memories.delete(_scope(), request.memory_ids)
+        return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
+
+
+def _scope() -> Scope:
+    return Scope.of(current_principal())

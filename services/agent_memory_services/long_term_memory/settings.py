@@ -1,0 +1,100 @@
+"""What a long-term memory process can be told."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.runtime.environment import AlsoFrom
+from agent_memory_services.runtime.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """Settings of LongTermMemoryService, under `AGENT_MEMORY_LONG_TERM_MEMORY_`."""
+
+    section: ClassVar[str] = "LONG_TERM_MEMORY"
+
+    shards: int = Field(
+        default=1,
+        ge=1,
+        le=1024,
+        description=(
+            "Parts that tenants are spread over, each with an index on one node of a Redis "
+            "Cluster. Every process of a store must be told the same number, and it never changes."
+        ),
+    )
+    index_algorithm: Literal["hnsw", "flat"] = Field(
+        default="hnsw",
+        description=(
+            "How vectors are indexed: `hnsw` is fast at any size and finds nearly all neighbours, "
+            "`flat` is exact and slows down with the number of memories."
+        ),
+    )
+    index_m: int = Field(
+        default=16, ge=2, le=512, description="Links per vector of an `hnsw` index."
+    )
+    index_ef_construction: int = Field(
+        default=64, ge=1, le=4096, description="Candidates per vector while `hnsw` is built."
+    )
+    index_ef_runtime: int = Field(
+        default=100, ge=1, le=4096, description="Candidates per search of an `hnsw` index."
+    )
+    embedding_provider: Literal["auto", "local", "openai"] = Field(
+        default="auto",
+        description="Who embeds; `auto` is `openai` with a model or a base URL, else `local`.",
+    )
+    embedding_model: str | None = Field(
+        default=None, min_length=1, description="The provider's model; unused by `local`."
+    )
+    embedding_base_url: str | None = Field(
+        default=None, min_length=1, description="An OpenAI-compatible endpoint, ending in /v1."
+    )
+    embedding_api_key: Annotated[SecretStr | None, AlsoFrom("OPENAI_API_KEY")] = Field(
+        default=None, description="The endpoint's key, where it needs one."
+    )
+    embedding_dimension: int | None = Field(
+        default=None,
+        ge=1,
+        le=32_768,
+        description="Vector length to ask the provider for. Unset: the model's own.",
+    )
+    embedding_model_dir: Path | None = Field(
+        default=None, description="Folder of an all-MiniLM-L6-v2 to use instead of the package's."
+    )
+    embedding_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Cores that one local embedding may use. Unset: two at most.",
+    )
+    embedding_cache_entries: int = Field(
+        default=4096, ge=0, description="Vectors of recent texts kept in the process; 0 is none."
+    )
+    embedding_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."
+    )
+
+    @property
+    def vectors(self) -> VectorIndex:
+        """How vectors are indexed."""
+        return VectorIndex(
+            algorithm=self.index_algorithm,
+            m=self.index_m,
+            ef_construction=self.index_ef_construction,
+            ef_runtime=self.index_ef_runtime,
+        )
+
+    @property
+    def embedding(self) -> EmbeddingSettings:
+        """Which embedder to run, and how."""
+        prefix = "embedding_"
+        return EmbeddingSettings(
+            **{name: getattr(self, prefix + name) for name in EmbeddingSettings.model_fields}
+        )
+
+    @model_validator(mode="after")
+    def _can_embed(self) -> Self:
+        """Fail where the settings are read, and not when the embedder is made."""
+        _ = self.embedding
+        return self

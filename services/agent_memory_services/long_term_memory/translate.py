@@ -1,0 +1,34 @@
+"""Results in the terms of the contract."""
+
+from collections.abc import Iterable, Iterator
+
+from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.long_term_memory.memories import Creation
+from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.runtime.status import item_status
+
+
+def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
+    """What became of a memory that was to be created."""
+    if creation.memory is None:
+        error = creation.error or RuntimeError("a rejection without a reason")
+        return ltm.CreateMemoryResult(outcome=ltm.CREATE_OUTCOME_REJECTED, error=item_status(error))
+    duplicate = creation.duplicate
+    return ltm.CreateMemoryResult(
+        outcome=ltm.CREATE_OUTCOME_DUPLICATE if duplicate else ltm.CREATE_OUTCOME_CREATED,
+        memory_id=creation.memory.id,
+        memory=creation.memory,
+    )
+
+
+def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[MemoryHit]:
+    """Hits, with the parts of their scores if these were asked for."""
+    for candidate in candidates:
+        hit = MemoryHit(memory=candidate.memory, score=candidate.score, distance=candidate.distance)
+        if explain:
+            hit.signals.extend(
+                ScoreSignal(name=signal.name, value=signal.value, contribution=signal.contribution)
+                for signal in candidate.signals
+            )
+        yield hit

@@ -1,0 +1,59 @@
+"""The calls that this build does not serve."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
+
+import grpc
+
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
+from agent_memory_services.runtime.errors import Unimplemented
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+
+class UnservedCalls(LongTermMemoryServiceServicer):
+    """Refuses them in the terms of the error catalogue."""
+
+    async def ListMemoryRevisions(
+        self, request: rpc.ListMemoryRevisionsRequest, context: Context
+    ) -> rpc.ListMemoryRevisionsResponse:
+        raise Unimplemented("ListMemoryRevisions")
+
+    async def RevertMemory(
+        self, request: rpc.RevertMemoryRequest, context: Context
+    ) -> rpc.RevertMemoryResponse:
+        raise Unimplemented("RevertMemory")
+
+    async def ForgetMemories(
+        self, request: rpc.ForgetMemoriesRequest, context: Context
+    ) -> rpc.ForgetMemoriesResponse:
+        raise Unimplemented("ForgetMemories")
+
+    async def CompactMemories(
+        self, request: rpc.CompactMemoriesRequest, context: Context
+    ) -> rpc.CompactMemoriesResponse:
+        raise Unimplemented("CompactMemories")
+
+    async def ImportMemories(
+        self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
+    ) -> rpc.ImportMemoriesResponse:
+        raise Unimplemented("ImportMemories")
+
+    async def ExportMemories(
+        self, request: rpc.ExportMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
+        raise Unimplemented("ExportMemories")
+        yield rpc.ExportMemoriesResponse()
+
+    async def WatchMemories(
+        self, request: rpc.WatchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
+        raise Unimplemented("WatchMemories")
+        yield rpc.WatchMemoriesResponse()
+
+    async def EraseUser(
+        self, request: rpc.EraseUserRequest, context: Context
+    ) -> rpc.EraseUserResponse:
+        raise Unimplemented("EraseUser")
