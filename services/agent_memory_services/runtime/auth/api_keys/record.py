@@ -68,9 +68,7 @@ class ApiKey:
 
     def identity(self) -> Identity:
         """Who holds the key."""
-        return Identity(
-            f"key:{self.key_id}", self.role, self.tenant, self.users, self.namespaces
-        )
+        return Identity(f"key:{self.key_id}", self.role, self.tenant, self.users, self.namespaces)
 
     def state(self, now: int) -> State:
         """Whether the key is good at a moment."""
