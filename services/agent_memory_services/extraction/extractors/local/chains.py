@@ -2,14 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import english
-from agent_memory_services.extraction.extractors.local.predicates import (
-    Predicate,
-    Tense,
-    predicate,
-)
+from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.predicates import Predicate, Tense
+from agent_memory_services.extraction.extractors.local.verb_groups import predicate
 from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
 
 _INTRODUCTION = re.compile(r"^(am (?-i:[A-Z])[\w'-]+), (?=(?:an?|the|\d+)\b)")
@@ -20,8 +16,6 @@ _TRAIT_NEXT = re.compile(
 )
 # "my work and love of music": a noun after all.
 _NOUN = re.compile(r"(?:work|love|study|play|use)s?(?: and\b|[,.]|$| of\b| for\b| is\b)")
-_TAKES_INFINITIVE: Final = frozenset("like love want prefer hate have need try plan hope".split())
-_OWN_STAGE: Final = frozenset("grew lived worked studied".split())
 _INFINITIVE = re.compile(r"\bto (?!the\b|a\b|an\b|my\b|our\b|work\b|school\b|bed\b|[A-Z])\w+")
 
 
@@ -45,7 +39,7 @@ def links(text: str) -> Iterator[str]:
 
 def agreeing_chain(rest: str) -> str:
     """Let the verbs that follow "and" agree: "wakes up at six and goes for a run"."""
-    if _INFINITIVE.search(rest.split(" and ")[0]):
+    if _INFINITIVE.search(rest.split(" and ", maxsplit=1)[0]):
         return rest
     return _agreement().sub(lambda match: match[1] + third_person(match[2]), rest)
 
@@ -57,17 +51,17 @@ def _continues(parsed: Predicate, right: str) -> bool:
     word = _first_verb(right)
     known = verb(word)
     if known is not None and Form.PAST in known.forms and Form.BASE not in known.forms:
-        return parsed.tense is Tense.PAST and word in _OWN_STAGE
-    if parsed.tense is not Tense.PRESENT or word not in english().chained or not parsed.rest:
+        return parsed.tense is Tense.PAST and word in words("life_stages")
+    if parsed.tense is not Tense.PRESENT or word not in words("chained") or not parsed.rest:
         return False
-    infinitive = parsed.lemma in _TAKES_INFINITIVE and re.search(r"\bto\b", parsed.rest)
+    infinitive = parsed.lemma in words("takes_infinitive") and re.search(r"\bto\b", parsed.rest)
     return not infinitive and not _NOUN.match(right)
 
 
 def _first_verb(text: str) -> str:
-    passed = english().kept | english().dropped | {"do", "not"}
-    words = (word.strip(",.") for word in text.lower().split())
-    return next((word for word in words if word not in passed), "")
+    passed = words("kept") | words("dropped") | {"do", "not"}
+    candidates = (word.strip(",.") for word in text.lower().split())
+    return next((word for word in candidates if word not in passed), "")
 
 
 def _with_verb(parsed: Predicate, right: str) -> str:
@@ -78,8 +72,8 @@ def _with_verb(parsed: Predicate, right: str) -> str:
 
 
 def _agreement() -> re.Pattern[str]:
-    agreeing = "|".join(sorted(english().agreeing))
-    adverbs = "|".join(sorted(english().kept))
+    agreeing = "|".join(sorted(words("agreeing")))
+    adverbs = "|".join(sorted(words("kept")))
     return re.compile(
         rf"((?:,? and|, then|,? but|,) (?:(?:{adverbs}|then|just) )*)({agreeing})\b"
         r"(?! (?:and|of)\b|[,.]|$)"

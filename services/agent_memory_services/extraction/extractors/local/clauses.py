@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.grammar import phrases, words
 from agent_memory_services.extraction.extractors.local.verbs import Form, verb
 
 _SUBJECT = (
-    r"(?:I|we|my|our|me and|he|she|it|they|you|his|her|their|your|this|that|these|those|there"
+    r"(?:I|we|my|our|the|me and|he|she|it|they|you|his|her|their|your|this|that|these|those|there"
     r"|[A-Z][a-z]+ and I)\b"
 )
 _WHEN = (
@@ -17,17 +17,13 @@ _WHEN = (
     r"|(?:last|next|this) \w+|these days|finally|currently|in \d{4}|since then|as well as)"
 )
 _BOUNDARY: Final = re.compile(
-    rf"\s*[;–—]\s*|:\s+(?={_SUBJECT})|\s+-+\s+|(?<=\w)-+\s+|\s*\.\.+\s*|\s+[(]|[)]\s*"
+    rf"\s*[;]\s*|:\s+(?={_SUBJECT})|\s+-+\s+|(?<=\w)-+\s+|\s*\.\.+\s*|\s+[(]|[)]\s*"
     rf"|,?\s+(?:and|but|so|yet|plus|then|although|though|whereas|except|because|since|as)\s+"
     rf"(?:(?P<when>{_WHEN}),?\s+)?(?={_SUBJECT})"
     rf"|,\s+(?:(?P<comma_when>{_WHEN}),?\s+)?(?={_SUBJECT}|please\b)",
     re.IGNORECASE,
 )
 _ALWAYS_SUBJECT: Final = frozenset({"i", "we", "he", "she", "they", "me", "please"})
-_AUXILIARY = frozenset(
-    """is are was were am has have had will would can cannot could does did do should might may
-    must used""".split()
-)
 _REASON: Final = re.compile(
     rf"^(?:since|as|because|although|though|even though|given that) (?={_SUBJECT})", re.IGNORECASE
 )
@@ -40,10 +36,11 @@ _REASON_BETWEEN: Final = re.compile(r"\b(?:because|since|as)\b", re.IGNORECASE)
 _PRESENT = re.compile(r"^\S+ \S+ (?:am|is|are|have|has|do|does|live|work|love|like|prefer)\b")
 _LEAD = re.compile(
     r"^(?P<lead>(?:(?:in|on|at|during|over|for|since|after|before|around|about|by|until|last|next"
-    r"|this|every|each|one|two|three|a|an|back|yesterday|today|tomorrow|tonight|recently|lately"
-    r"|currently|usually|sometimes|often|now|nowadays|these days|growing|as|earlier|when|once"
-    r"|finally|occasionally|eventually|originally|mostly|normally|typically|\d+|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)[^,]{0,60}?),?\s+(?=(?:I|we|my|our)\s)",
+    r"|this|every|each|one|two|three|a|an|as|when|once|back|growing|\d+) [^,\s]+"
+    r"|(?:yesterday|today|tomorrow|tonight|recently|lately|currently|usually|sometimes|often|now"
+    r"|nowadays|these days|earlier|finally|occasionally|eventually|originally|mostly|normally"
+    r"|typically|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)[^,]{0,60}?),?\s+"
+    r"(?=(?:I|we|my|our)\s)",
     re.IGNORECASE,
 )
 
@@ -56,7 +53,8 @@ _FROM_SUBJECT = re.compile(
     rf"^(?!{_SUBJECT})(?!who\b|what\b|the one)[^,]{{1,60}}, (?=(?:I|we) )", re.IGNORECASE
 )
 _UNMARKED = re.compile(
-    rf"^(?P<first>(?:since|when|because|as|while|after|before|although|though|once) {_SUBJECT}[^,]{{3,80}}?)"
+    r"^(?P<first>(?:since|when|because|as|while|after|before|although|though|once) "
+    rf"{_SUBJECT}[^,]{{3,80}}?)"
     r" (?=(?:I|we) (?!was\b|were\b|had\b)\w)",
     re.IGNORECASE,
 )
@@ -146,17 +144,17 @@ def _has_finite(text: str) -> bool:
 
 def _finite(word: str) -> bool:
     known = verb(word)
-    return word in _AUXILIARY or (
+    return word in words("finite") or (
         known is not None and bool(known.forms & {Form.PAST, Form.THIRD})
     )
 
 
 @cache
 def _openers() -> re.Pattern[str]:
-    words = "|".join(re.escape(word) for word in english().openers)
-    vocative = r"(?: there| all| everyone| guys| again)?(?:,? [A-Z][a-z]+(?=\s*[,!.;:–-]))?"
+    openers = "|".join(map(re.escape, phrases("openers")))
+    vocative = r"(?: there| all| everyone| guys| again)?(?:,? [A-Z][a-z]+(?=\s*[,!.;:-]))?"
     return re.compile(
-        rf"^[\s,.!:;–—-]*(?:(?:{words})(?![\w'-]){vocative}(?:\s*[,!.:;–—-]+|\s+|$)"
+        rf"^[\s,.!:;-]*(?:(?:{openers})(?![\w'-]){vocative}(?:\s*[,!.:;-]+|\s+|$)"
         r"|(?!maybe|perhaps|yesterday|today|tomorrow|recently|lately|currently|tonight|once|now)"
         r"[A-Z][a-z]+[,!]\s+(?=(?:I|we|my|our|after|when|since|last|yesterday|recently|in|on)\b))",
         re.IGNORECASE,

@@ -4,7 +4,11 @@ import re
 
 from agent_memory_services.extraction.extractors.local.verbs import Form, reads_as
 
-_PUNCTUATION = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "\u00a0": " "})
+_PUNCTUATION = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "}
+)
+_DASH = re.compile("(?<!\\d) *[\u2013\u2014] *|[\u2013\u2014](?!\\d)")
+_RANGE = re.compile("[\u2013\u2014]")
 
 # Typed without an apostrophe; only spellings that are no other word.
 _BARE = {
@@ -52,12 +56,12 @@ _NOUN_IS = re.compile(
     r"\b(?P<noun>\w{2,})'s (?=(?:an?|not|from|in|at|been|getting|going|having|working|living|moving"
     r"|studying|coming|planning|turning|starting|called|great|super|really|so|very|always)\b)"
 )
-_HAS_NEXT = frozenset("been got had gone become".split())
+_HAS_NEXT = frozenset({"been", "got", "had", "gone", "become"})
 
 
 def written_out(text: str) -> str:
     """Expand contractions and common chat spellings, and straighten quotation marks."""
-    text = text.translate(_PUNCTUATION)
+    text = _RANGE.sub("-", _DASH.sub(" - ", text.translate(_PUNCTUATION)))
     text = _BARE_WORD.sub(lambda match: _BARE[match[0].lower()], text)
     text = _LONE_I.sub("I", text)
     for pattern, replacement in (*_SPOKEN, *_NEGATIONS):

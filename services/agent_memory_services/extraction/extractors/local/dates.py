@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import Final
 
 from agent_memory_services.extraction.extractors.base import EventTime
-from agent_memory_services.extraction.extractors.local.calendar import resolve
-from agent_memory_services.extraction.extractors.local.calendar_phrases import (
+from agent_memory_services.extraction.extractors.local.date_phrases import (
     CLOCK_FIRST,
     DATE_PHRASE,
     QUICK,
 )
+from agent_memory_services.extraction.extractors.local.date_resolution import resolve
+from agent_memory_services.extraction.extractors.local.grammar import words
 
-# These say more than "at that time" and stay in front of the date; only the last few still
-# tell when the event itself is.
-_STAYING: Final = frozenset("since until till by before after from of for around about during through".split())
-_OF_THE_EVENT: Final = frozenset("on in at by for around about during".split()) | {"back in", ""}
+_OF_THE_EVENT: Final = words("date_of_event") | {"back in", ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,14 @@ def ground(text: str, said: datetime, *, past: bool) -> Grounded:
     def written(match: re.Match[str]) -> str:
         preposition = (match["preposition"] or "").lower()
         looking_back = (past or preposition == "since") and preposition != "for"
-        date = resolve(match, said, past=looking_back)
-        if date is None:
+        period = resolve(match, said, past=looking_back)
+        if period is None:
             return match[0]
-        dates.append(date.when)
+        dates.append(period.when)
         if preposition in _OF_THE_EVENT:
-            events.append(date.when)
-        before = preposition if preposition in _STAYING else date.preposition
-        return f"{before} {date.name}{match['clock'] or ''}"
+            events.append(period.when)
+        before = preposition if preposition in words("date_limits") else period.preposition
+        return f"{before} {period.name}{match['clock'] or ''}"
 
     text = CLOCK_FIRST.sub(r"\g<day> \g<clock>", text)
     text = DATE_PHRASE.sub(written, text)

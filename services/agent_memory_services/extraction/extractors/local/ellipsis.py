@@ -1,9 +1,9 @@
 """Puts back what quick writers leave out: "Just got a puppy" means "I just got a puppy"."""
 
 import re
-from typing import Final
 
-from agent_memory_services.extraction.extractors.local.patterns import Company
+from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.rules import Company
 from agent_memory_services.extraction.extractors.local.verbs import Form, verb
 
 _START = re.compile(
@@ -11,10 +11,6 @@ _START = re.compile(
     r"(?P<verb>[a-z]+)\b(?P<rest>.*)$"
 )
 _DOING = re.compile(r" (?:to|\w+ing)\b")
-_PAST: Final = frozenset(
-    "went got had took bought met made started joined moved began finished graduated saw".split()
-)
-_LIKING: Final = frozenset("prefer love hate".split())
 
 
 def with_subject(text: str, company: Company) -> str:
@@ -31,8 +27,10 @@ def with_subject(text: str, company: Company) -> str:
         return f"I have {lowered}"
     if word == "going" and rest.startswith(" to "):
         return f"I am {lowered}"
-    if word in _PAST or (told and (match["adverbs"] or company is Company.PEOPLE)):
+    if word in words("subjectless_past") or (
+        told and (match["adverbs"] or company is Company.PEOPLE)
+    ):
         return f"I {lowered}"
-    if word in _LIKING and text[:1].isupper() and rest:
+    if word in words("subjectless_present") and text[:1].isupper() and rest:
         return f"I {lowered}"
     return text

@@ -15,7 +15,8 @@ from agent_memory_services.extraction.extractors.base import (
 )
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
-from agent_memory_services.extraction.extractors.local.patterns import Family, pack
+from agent_memory_services.extraction.extractors.local.patterns import pack
+from agent_memory_services.extraction.extractors.local.rules import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.topics import topics
 

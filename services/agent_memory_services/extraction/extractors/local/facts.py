@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from agent_memory_services.extraction.extractors.base import (
     Candidate,
@@ -17,10 +16,13 @@ from agent_memory_services.extraction.extractors.base import (
 from agent_memory_services.extraction.extractors.local.clauses import clauses, without_openers
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
-from agent_memory_services.extraction.extractors.local.instructions import instruction
-from agent_memory_services.extraction.extractors.local.patterns import Company, Family, Pack
+from agent_memory_services.extraction.extractors.local.fiction import is_fiction
+from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
+from agent_memory_services.extraction.extractors.local.mentions import note_mentions
+from agent_memory_services.extraction.extractors.local.patterns import Pack
 from agent_memory_services.extraction.extractors.local.person import Voice
 from agent_memory_services.extraction.extractors.local.references import References
+from agent_memory_services.extraction.extractors.local.rules import Company, Family
 from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
 from agent_memory_services.extraction.extractors.local.speech import own_words
 from agent_memory_services.extraction.extractors.local.statements import (
@@ -30,17 +32,6 @@ from agent_memory_services.extraction.extractors.local.statements import (
 )
 from agent_memory_services.extraction.extractors.local.subjects import About
 from agent_memory_services.extraction.extractors.local.topics import topics
-
-# Sentences that ask for text or set up a supposition state nothing about the speaker.
-_FICTION = re.compile(
-    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|I (?:want|need|would like) you to|now)"
-    r"[, ]+)*(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
-    r"|generate|act as|act like|role-?play|pretend|imagine|suppose|supposing|assume|assuming|picture"
-    r"|let us (?:say|pretend|imagine|assume)|say I|what if|if|unless|in this (?:story|scenario|game)"
-    r"|how do you say|you are|for example|e\.g|reply as|respond as|answer as|complete|continue)\b"
-    r"|\b(?:hypothetically|in a story|the character|the narrator)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,6 @@ class Fact:
         name: The speaker's name, where the fact tells it.
     """
 
-
     candidate: Candidate
     family: Family
     about: About
@@ -62,6 +52,7 @@ class Fact:
 
 
 def facts(conversation: Conversation, rules: Pack) -> Iterator[Fact]:
+    """Yield the facts that the turns of a conversation state, in order."""
     people, references = cast(conversation), References()
     for turn in conversation.before:
         # Read for what it mentions; its facts belong to an earlier run.
@@ -90,34 +81,38 @@ def _of_turn(
 
 def _of_sentence(sentence: Sentence, scene: Scene, turn: Turn) -> Iterator[Fact]:
     text = without_openers(sentence.text)
-    if sentence.asks or _FICTION.search(text):
+    if sentence.asks:
+        # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
+        note_mentions(text, scene.voice.speaker, scene.references)
         return
-    if scene.company is Company.ASSISTANT:
-        wish = instruction(text, scene.pack)
-        if wish is not None:
-            yield Fact(_wanted(wish.text, wish.slot, scene.voice, turn), Family.INSTRUCTION, About.SELF)
-            return
-    for clause in clauses(sentence.text):
+    if is_fiction(text):
+        return
+    wish = instruction(text, scene.pack) if scene.company is Company.ASSISTANT else None
+    if wish is not None:
+        yield _wanted(wish, scene.voice, turn)
+    for clause in clauses(wish.reason if wish else sentence.text):
         for statement in statements(clause, scene):
-            yield _facted(statement, scene, turn)
+            yield _stated(statement, scene, turn)
 
 
-def _wanted(text: str, slot: str, voice: Voice, turn: Turn) -> Candidate:
-    text = re.sub(r"\bUser\b", voice.speaker, text)
-    return Candidate(
+def _wanted(wish: Wish, voice: Voice, turn: Turn) -> Fact:
+    text = re.sub(r"\bUser\b", voice.speaker, wish.text)
+    candidate = Candidate(
         text=text,
         kind=Kind.SEMANTIC,
         message_ids=(turn.message_id,),
         topics=topics(text, ("instructions",)),
         entities=entities(text),
         standing=True,
-        slot=f"{voice.speaker.lower()}/{slot}" if slot else "",
+        slot=f"{voice.speaker.lower()}/{wish.slot}" if wish.slot else "",
     )
+    return Fact(candidate, Family.INSTRUCTION, About.SELF)
 
 
-def _facted(statement: Statement, scene: Scene, turn: Turn) -> Fact:
+def _stated(statement: Statement, scene: Scene, turn: Turn) -> Fact:
     rule, text = statement.rule, statement.text
-    known = rule.topics if rule.family is not Family.PREFERENCE else ("preferences", *rule.topics)
+    family = rule.family or Family.STATEMENT
+    known = ("preferences", *rule.topics) if family is Family.PREFERENCE else rule.topics
     candidate = Candidate(
         text=text,
         kind=Kind.EPISODIC if statement.when else Kind.SEMANTIC,
@@ -129,7 +124,7 @@ def _facted(statement: Statement, scene: Scene, turn: Turn) -> Fact:
         standing=rule.standing,
         slot=_slot(statement, scene.voice),
     )
-    return Fact(candidate, rule.family or Family.STATEMENT, statement.subject.about, statement.groups.get("name", ""))
+    return Fact(candidate, family, statement.subject.about, statement.groups.get("name", ""))
 
 
 def _slot(statement: Statement, voice: Voice) -> str:
@@ -154,11 +149,7 @@ def _introduced(found: list[Fact]) -> list[Fact]:
     """Let a name that was given along with another fact about oneself stand in that fact."""
     named = next((fact for fact in found if fact.name and fact.family is Family.NAME), None)
     first = next(
-        (
-            fact
-            for fact in found
-            if fact.family is Family.PROFILE and fact.about is About.SELF
-        ),
+        (fact for fact in found if fact.family is Family.PROFILE and fact.about is About.SELF),
         None,
     )
     if named is None or first is None or not first.candidate.text.startswith("User "):

@@ -1,7 +1,7 @@
 """Recognises standing instructions: how the assistant is to behave from now on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_memory_services.extraction.extractors.local.patterns import Instruction, Pack
 from agent_memory_services.extraction.extractors.local.person import Voice, about_another
@@ -10,26 +10,38 @@ from agent_memory_services.extraction.extractors.local.verbs import Form, verb
 from agent_memory_services.extraction.extractors.local.wording import trimmed
 
 _ASSISTANT = Voice("User", "the assistant")
-_COMMAND = re.compile(r"^(?:(?:always|never|not|only|please|just|also|ever) )*(?P<verb>[a-z-]+)\b", re.I)
+_COMMAND = re.compile(
+    r"^(?:(?:always|never|not|only|please|just|also|ever) )*(?P<verb>[a-z-]+)\b", re.IGNORECASE
+)
+_REASON = re.compile(r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not)\b.*)$")
 _MOST_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A standing instruction, written as a fact about the user."""
+    """A standing instruction, written as a fact about the user.
+
+    Attributes:
+        text: The instruction.
+        slot: The attribute it sets, such as `called`; empty where there is none.
+        reason: What the user said of themself along with it ("..., I'm allergic").
+    """
 
     text: str
     slot: str
+    reason: str = ""
 
 
 def instruction(sentence: str, pack: Pack) -> Wish | None:
     """Read a sentence as a standing instruction; None when it is something else."""
     if QUOTED in sentence or len(sentence.split()) > _MOST_WORDS:
         return None
+    reason = _REASON.search(sentence)
+    command = sentence[: reason.start()] if reason else sentence
     for form in pack.instructions:
-        match = form.pattern.match(sentence)
+        match = form.pattern.match(command)
         if match is not None and (wish := _wish(match, form)) is not None:
-            return wish
+            return replace(wish, reason=reason["said"]) if reason else wish
     return None
 
 

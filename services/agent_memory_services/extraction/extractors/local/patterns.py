@@ -4,155 +4,29 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from agent_memory_services.extraction.extractors.local.grammar import english
-from agent_memory_services.extraction.extractors.local.predicates import Predicate, Tense
-from agent_memory_services.extraction.extractors.local.subjects import About, Subject
+from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.predicates import Tense
+from agent_memory_services.extraction.extractors.local.rules import Company, Family, Rule, Said
+from agent_memory_services.extraction.extractors.local.subjects import About
 
-ANY_VERB: Final = "*"
-_REAL: Final = frozenset(
-    {
-        Tense.PRESENT,
-        Tense.PAST,
-        Tense.PERFECT,
-        Tense.PROGRESSIVE,
-        Tense.PAST_PROGRESSIVE,
-        Tense.USED_TO,
-        Tense.FUTURE,
-    }
+_ANY_VERB: Final = "*"
+# What really is, was or will be; "would" and "may" are asked for by name.
+_REAL: Final = (
+    Tense.PRESENT,
+    Tense.PAST,
+    Tense.PERFECT,
+    Tense.PROGRESSIVE,
+    Tense.PAST_PROGRESSIVE,
+    Tense.USED_TO,
+    Tense.FUTURE,
 )
-_LIMITS: Final = frozenset("not never rarely seldom hardly barely only no".split())
-
-
-class Family(StrEnum):
-    """What sort of fact a rule finds."""
-
-    NAME = "name"
-    PROFILE = "profile"
-    RELATION = "relation"
-    POSSESSION = "possession"
-    PREFERENCE = "preference"
-    INSTRUCTION = "instruction"
-    PLAN = "plan"
-    COMMITMENT = "commitment"
-    EVENT = "event"
-    EXPERIENCE = "experience"
-    HABIT = "habit"
-    STATEMENT = "statement"
-
-
-class Company(StrEnum):
-    """Who talks in a conversation."""
-
-    ASSISTANT = "assistant"
-    PEOPLE = "people"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A clause as rules see it.
-
-    Attributes:
-        subject: Whom it is about.
-        predicate: Its verb group, with the rest as it was said.
-        rest: The rest with references and dates written out.
-        dated: Whether it tells when.
-        upcoming: Whether that is still to come.
-        habitual: Whether it tells how often.
-        company: Who talks.
-    """
-
-    subject: Subject
-    predicate: Predicate
-    rest: str
-    dated: bool
-    upcoming: bool
-    habitual: bool
-    company: Company
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of a pack; `data/patterns_en.toml` describes the fields."""
-
-    name: str
-    family: Family | None
-    about: frozenset[About]
-    verbs: frozenset[str]
-    tenses: frozenset[Tense]
-    rest: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
-    noun_or_rest: re.Pattern[str] | None
-    nouns: re.Pattern[str] | None
-    nouns_unless: re.Pattern[str] | None
-    negated: bool | None
-    company: Company | None
-    dated: bool
-    upcoming: bool
-    habitual: bool
-    limited: bool
-    bare: bool
-    dates: bool
-    listener: bool
-    expires: bool
-    standing: bool
-    slot: str
-    topics: tuple[str, ...]
-    text: str
-
-    @property
-    def refuses(self) -> bool:
-        """Whether a match ends the search with nothing."""
-        return self.family is None
-
-    def fits(self, said: Said) -> bool:
-        """Whether the rule decides about this clause."""
-        return (
-            self._fits_form(said)
-            and self._fits_circumstances(said)
-            and self._fits_words(said.subject, said.predicate.rest if self.refuses else said.rest)
-        )
-
-    def groups(self, rest: str) -> dict[str, str]:
-        """Return what the named groups of `rest` caught."""
-        match = self.rest.match(rest) if self.rest else None
-        return match.groupdict() if match else {}
-
-    def _fits_form(self, said: Said) -> bool:
-        predicate = said.predicate
-        return (
-            said.subject.about in self.about
-            and predicate.tense in self.tenses
-            and (self.negated is None or predicate.negated is self.negated)
-            and (self.company is None or said.company is self.company)
-        )
-
-    def _fits_circumstances(self, said: Said) -> bool:
-        words = {word.lower() for word in said.predicate.words}
-        return (
-            (said.dated or not self.dated)
-            and (said.upcoming or not self.upcoming)
-            and (not self.limited or said.predicate.negated or bool(words & _LIMITS))
-            and (said.habitual or not self.habitual)
-            and (self.refuses or self.bare or _has_content(said.rest))
-        )
-
-    def _fits_words(self, subject: Subject, rest: str) -> bool:
-        if self.nouns and not self.nouns.fullmatch(subject.noun):
-            return False
-        if self.nouns_unless and self.nouns_unless.fullmatch(subject.noun):
-            return False
-        if self.noun_or_rest and not self.noun_or_rest.search(f"{subject.noun} {rest}"):
-            return False
-        if self.rest and not self.rest.match(rest):
-            return False
-        return not (self.unless and self.unless.search(rest))
+_MACRO = re.compile(r"@(\w+)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +77,10 @@ def _pack(extensions: Sequence[Path]) -> Pack:
     built_in = files(__package__).joinpath("data", "patterns_en.toml").read_text(encoding="utf-8")
     base = tomllib.loads(built_in)
     tables = [*(tomllib.loads(path.read_text(encoding="utf-8")) for path in extensions), base]
-    grammar = english()
+    demonyms, never = words("demonyms"), words("never_names")
     macros = {
-        "demonym": "|".join(sorted(grammar.demonyms)),
-        "never_names": rf"^(?:{'|'.join(sorted(grammar.never_names | grammar.demonyms))})\b",
+        "demonym": "|".join(sorted(demonyms)),
+        "never_names": rf"^(?:{'|'.join(sorted(never | demonyms))})\b",
     }
     for table in reversed(tables):
         macros |= table.get("macros", {})
@@ -228,26 +102,20 @@ def _indexed(
     rules: Sequence[Rule], often: re.Pattern[str], instructions: tuple[Instruction, ...]
 ) -> Pack:
     by_verb: dict[str, list[Rule]] = defaultdict(list)
-    verbs = {verb for rule in rules for verb in rule.verbs} - {ANY_VERB}
+    verbs = {verb for rule in rules for verb in rule.verbs} - {_ANY_VERB}
     for rule in rules:
-        for verb in verbs if ANY_VERB in rule.verbs else rule.verbs:
+        for verb in verbs if _ANY_VERB in rule.verbs else rule.verbs:
             by_verb[verb].append(rule)
     return Pack(
         by_verb={verb: tuple(known) for verb, known in by_verb.items()},
-        any_verb=tuple(rule for rule in rules if ANY_VERB in rule.verbs),
+        any_verb=tuple(rule for rule in rules if _ANY_VERB in rule.verbs),
         often=often,
         instructions=instructions,
     )
 
 
-_KEYS: Final = frozenset(
-    """name family about verbs tenses rest unless noun_or_rest nouns nouns_unless negated in_chats_of
-    dated upcoming habitual limited bare dates listener expires standing slot topics text refuse""".split()
-)
-
-
 def _rule(entry: dict[str, Any], macros: dict[str, str]) -> Rule:
-    unknown = entry.keys() - _KEYS
+    unknown = entry.keys() - {field.name for field in fields(Rule)} - {"in_chats_of", "refuse"}
     if unknown:
         raise ValueError(f"rule {entry.get('name')!r} has unknown keys: {sorted(unknown)}")
     family = None if entry.get("refuse") else Family(entry["family"])
@@ -285,15 +153,10 @@ def _rule(entry: dict[str, Any], macros: dict[str, str]) -> Rule:
 
 
 def _compiled(pattern: str, macros: dict[str, str]) -> re.Pattern[str]:
-    expanded = re.sub(r"@(\w+)@", lambda match: macros[match[1]], pattern)
+    expanded = _MACRO.sub(lambda match: macros[match[1]], pattern)
     # Macros may name one another once.
-    expanded = re.sub(r"@(\w+)@", lambda match: macros[match[1]], expanded)
+    expanded = _MACRO.sub(lambda match: macros[match[1]], expanded)
     try:
         return re.compile(expanded, re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"pattern does not compile: {error}: {pattern}") from error
-
-
-def _has_content(rest: str) -> bool:
-    empty = english().empty
-    return any(word not in empty for word in re.findall(r"[\w'+#.-]+", rest.lower()))

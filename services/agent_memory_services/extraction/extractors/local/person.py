@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.grammar import words
 from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
 
 _FIRST = re.compile(
     r"\b(?P<word>I|me|my|mine|myself|we|us|our|ours|ourselves)\b"
-    r"(?P<then>(?: (?:" + "|".join(sorted(english().kept | english().dropped)) + r"))*"
+    r"(?P<then>(?: (?:" + "|".join(sorted(words("kept") | words("dropped"))) + r"))*"
     r" (?P<next>[A-Za-z]+))?",
     re.IGNORECASE,
 )
@@ -36,7 +36,6 @@ class Voice:
 
 def about_self(text: str, voice: Voice) -> str:
     """Rewrite what follows the speaker as subject: "love my dog" becomes "love their dog"."""
-
     return _about_listener(_FIRST.sub(_they, text), voice)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.grammar import words
 from agent_memory_services.extraction.extractors.local.person import possessive
 from agent_memory_services.extraction.extractors.local.verbs import verb
 
@@ -18,19 +18,24 @@ _ARTICLE_THING = re.compile(
     r"(?= (?:called|named|from|in|on|at|for|to|with|of|by|that|which|last|yesterday|today|this|two"
     r"|three|a|recently|when|because|and|\d)\b|[,.]|$)"
 )
+_SUBJECT_FORMS: Final = {
+    "he": "he", "him": "he", "his": "he",
+    "she": "she", "her": "she",
+    "they": "they", "them": "they", "their": "they",
+}  # fmt: skip
+_OWNING: Final = frozenset({"his", "their"})
 _PRONOUN_HEAD = re.compile(
     r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
     r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one|ones|his|their|its)\b"
-    r"(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an|this|there|people|some)\b)",
+    r"(?!/)(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an|this|there|people|some)\b)",
     re.IGNORECASE,
 )
 # "This bowl" was in a picture or at hand; to a reader it is a bowl.
 _POINTED_AT: Final = re.compile(
-    r"^(?:this|that) (?:super |really |very |so )?(?=(?P<noun>(?!is\b|was\b|one\b|and\b|kind\b|sort\b|stuff\b"
-    r"|way\b|much\b|many\b|week|month|year|summer|winter|spring|fall|morning|evening|afternoon|weekend"
-    r"|[a-z]+day|I\b|we\b|you\b|the\b|my\b|past\b|idea\b|time\b)[a-z]+))"
+    r"^(?:this|that) (?:super |really |very |so )?(?=(?P<noun>(?!(?:is|was|one|and|kind|sort|stuff"
+    r"|way|much|many|I|we|you|the|my|past|idea|time|[a-z]+day)\b|week|month|year|summer|winter"
+    r"|spring|fall|morning|evening|afternoon)[a-z]+))"
 )
-_THERE: Final = re.compile(r"\b(?:over |up |down |out |in )?there\b(?! (?:is|are|was|were|has|have)\b)")
 # "I baked meringue there" says enough without the place.
 _ASIDE_THERE: Final = re.compile(r"(\w{4,} ?) there\b")
 _HERE: Final = re.compile(r"\bhere\b")
@@ -60,16 +65,16 @@ class Mentions:
 
 def pronouns_for(noun: str) -> frozenset[str]:
     """Return the pronouns that a noun for a person or an animal can be replaced by."""
-    grammar, last = english(), noun.lower().rsplit(" ", 1)[-1]
-    if last in grammar.plural:
+    last = noun.lower().rsplit(" ", 1)[-1]
+    if last in words("plural"):
         return frozenset({"they"})
-    if last in grammar.female:
+    if last in words("female"):
         return frozenset({"she"})
-    if last in grammar.male:
+    if last in words("male"):
         return frozenset({"he"})
-    if last in grammar.either:
+    if last in words("either"):
         return frozenset({"he", "she"})
-    if last in grammar.animals:
+    if last in words("animals"):
         return frozenset({"he", "she", "it"})
     return frozenset()
 
@@ -155,19 +160,8 @@ def _some(match: re.Match[str]) -> str:
 
 
 def _meant(word: str, references: References) -> str:
-    match word:
-        case "he" | "she" | "they":
-            return references.being(word)
-        case "him":
-            return references.being("he")
-        case "them":
-            return references.being("they")
-        case "her":
-            return references.being("she")
-        case "his" | "their":
-            owner = references.being({"his": "he", "their": "they"}[word])
-            return possessive(owner) if owner else ""
-        case "it":
-            return references.thing()
-        case _:
-            return ""
+    """Return what a pronoun stands for, in the form in which it stands there."""
+    if word == "it":
+        return references.thing()
+    being = references.being(_SUBJECT_FORMS.get(word, ""))
+    return possessive(being) if being and word in _OWNING else being

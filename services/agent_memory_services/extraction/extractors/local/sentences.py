@@ -24,9 +24,9 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    rf"(?:\s*[,;:–—]\s*|\s+-+\s+|\s+)(?:(?:and|so|but|or)\s+)?(?={_ASKING})", re.IGNORECASE
+    rf"(?:\s*[,;:]\s*|\s+-+\s+|\s+)(?:(?:and|so|but|or)\s+)?(?={_ASKING})", re.IGNORECASE
 )
-_TAIL_MARK = re.compile(r"\s*[,;:–—]|\s+-|\s+(?:and|so|but|or)\s", re.IGNORECASE)
+_TAIL_MARK = re.compile(r"\s*[,;:]|\s+-|\s+(?:and|so|but|or)\s", re.IGNORECASE)
 _TAG = re.compile(
     r"^(?:right|huh|correct|eh|ok|okay|(?:is|are|do|does|did|have|has|was|were|can|should) not)\b",
     re.IGNORECASE,
@@ -57,7 +57,7 @@ def sentences(text: str) -> list[Sentence]:
         if statement:
             found.append(Sentence(statement, asks=bool(_QUESTION.match(statement))))
         if asked and statement != words:
-            found.append(Sentence(words[len(statement) :].lstrip(" ,;:–—-"), asks=True))
+            found.append(Sentence(words[len(statement) :].lstrip(" ,;:-"), asks=True))
     return found
 
 

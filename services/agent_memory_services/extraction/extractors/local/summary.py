@@ -10,7 +10,7 @@ from typing import Final
 from agent_memory_services.extraction.extractors.base import Conversation, Turn
 from agent_memory_services.extraction.extractors.local.clauses import without_openers
 from agent_memory_services.extraction.extractors.local.facts import facts
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.grammar import words
 from agent_memory_services.extraction.extractors.local.patterns import pack
 from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
 from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
@@ -24,8 +24,9 @@ _TOO_ALIKE: Final = 0.6
 
 _FACT, _EARLIER, _DECISION, _CONCRETE, _QUESTION = 3.0, 2.0, 1.5, 0.5, -0.5
 _DECIDES: Final = re.compile(
-    r"\b(?:decid\w+|agree[ds]?|chos\w+|choos\w+|settled|confirm\w*|booked|approved|conclu\w+|plan\w*"
-    r"|deadline|let us go|we will|will go with|going with|next steps?|must|recommend\w*|resolved)\b",
+    r"\b(?:decid\w+|agree[ds]?|chos\w+|choos\w+|settled|confirm\w*|booked|approved|conclu\w+"
+    r"|plan\w*|deadline|let us go|we will|will go with|going with|next steps?|must|recommend\w*"
+    r"|resolved)\b",
     re.IGNORECASE,
 )
 _SPECIFIC: Final = re.compile(r"\d|(?<=[a-z,] )[A-Z][a-z]")
@@ -40,7 +41,7 @@ class _Point:
 
     @property
     def words(self) -> list[str]:
-        empty = english().empty
+        empty = words("empty")
         return [word for word in re.findall(r"[\w'-]+", self.text.lower()) if word not in empty]
 
     @property

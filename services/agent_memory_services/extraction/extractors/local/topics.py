@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 MOST_TOPICS: Final = 4
@@ -16,7 +17,7 @@ def topics(text: str, known: Iterable[str] = ()) -> tuple[str, ...]:
     words = [word.removesuffix("'s") for word in _WORD.findall(text.lower())]
     counts: dict[str, int] = {}
     lexicon = _lexicon()
-    for term in (*words, *(f"{one}-{two}" for one, two in zip(words, words[1:], strict=False))):
+    for term in (*words, *(f"{one}-{two}" for one, two in pairwise(words))):
         for topic in lexicon.get(term, ()) or lexicon.get(_singular(term), ()):
             counts[topic] = counts.get(topic, 0) + 1
     ranked = sorted(counts, key=lambda topic: -counts[topic])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from agent_memory_services.extraction.extractors.local.grammar import english
+from agent_memory_services.extraction.extractors.local.grammar import irregular_verbs, words
 
 _VOWELS = "aeiou"
 _THIRD_PERSON = {
@@ -16,9 +16,6 @@ _THIRD_PERSON = {
     "do": "does",
     "go": "goes",
 }
-_UNCHANGING = frozenset(
-    "is was has had does did will would can could should might may must shall cannot ought".split()
-)
 _MIN_STEM = 3
 
 
@@ -43,7 +40,7 @@ class Verb:
 def third_person(word: str) -> str:
     """Return the third person singular of a finite verb in the first person or the base form."""
     lower = word.lower()
-    if lower in _UNCHANGING:
+    if lower in words("finite") - _THIRD_PERSON.keys():
         return word
     if lower in _THIRD_PERSON:
         return _THIRD_PERSON[lower]
@@ -80,7 +77,6 @@ def guessed(word: str) -> Verb:
 
 @cache
 def _forms() -> dict[str, Verb]:
-    grammar = english()
     readings: dict[str, tuple[str, set[Form]]] = {}
 
     def add(word: str, base: str, form: Form) -> None:
@@ -88,13 +84,13 @@ def _forms() -> dict[str, Verb]:
         if known == base:
             forms.add(form)
 
-    for base, past, participle in grammar.irregular:
+    for base, past, participle in irregular_verbs():
         add(base, base, Form.BASE)
         add(past, base, Form.PAST)
         add(participle, base, Form.PARTICIPLE)
         add(third_person(base), base, Form.THIRD)
         add(_with_ending(base, "ing"), base, Form.ING)
-    for base in sorted(grammar.regular):
+    for base in sorted(words("regular")):
         add(base, base, Form.BASE)
         add(third_person(base), base, Form.THIRD)
         add(_with_ending(base, "ed"), base, Form.PAST)
@@ -120,7 +116,7 @@ def _with_ending(base: str, ending: str) -> str:
 
 
 def _doubles(base: str) -> bool:
-    if base in english().doubling:
+    if base in words("doubling"):
         return True
     if len(base) < _MIN_STEM or sum(letter in _VOWELS for letter in base) != 1:
         return False

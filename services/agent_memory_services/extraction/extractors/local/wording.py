@@ -1,26 +1,11 @@
 """Trims what is said for flow or feeling from the end of a statement."""
 
 import re
-from typing import Final
+from functools import cache
 
-_FEELING = (
-    r"(?:amazing|awesome|great|good|nice|cool|fun|powerful|special|wonderful|beautiful|lovely|sweet|incredible"
-    r"|fantastic|exciting|crazy|insane|scary|hard|tough|rough|sad|happy|perfect|delicious|rewarding|"
-    r"stunning|inspiring|the best|so|really|pretty|super|such|kind of|quite|very|fine|okay)"
-)
-_TAILS: Final = (
-    re.compile(r"[,;]? (?:you know|lol|haha+|hehe|btw|by the way|I think|I guess|I suppose|I believe"
-               r"|to be honest|tbh|honestly|actually|of course|for sure|right now|at the moment|please"
-               r"|as well|too|though|anyway|I swear|if that helps|if it helps|for now|somehow|really"
-               r"|I hope|thankfully|luckily|unfortunately|obviously|these days|or so|and so on|etc)$",
-               re.IGNORECASE),
-    re.compile(r"[,-]? ?(?:which|and it|and that|it) (?:is|was|has been|feels|felt|makes|made|were)"
-               rf" (?:\w+ )?{_FEELING}\b.*$", re.IGNORECASE),
-    re.compile(r"(?:, so\b|,? so (?:please|no)\b).*$", re.IGNORECASE),
-    re.compile(r"[,;:\s-]+$"),
-    re.compile(r"[,;]? (?:and|but|so|or|because|when|(?<!a )while|that|with|who|which)$", re.IGNORECASE),
-    re.compile(r" now$(?<!from now)(?<!until now)(?<!by now)(?<!for now)"),
-)  # fmt: skip
+from agent_memory_services.extraction.extractors.local.grammar import phrases, words
+
+_SHORTEST_NICKNAME = 3
 
 
 def trimmed(text: str, listener: str = "") -> str:
@@ -30,15 +15,32 @@ def trimmed(text: str, listener: str = "") -> str:
         text = re.sub(rf",? (?:{_forms(listener)})$", "", text)
     while True:
         shorter = text
-        for tail in _TAILS:
+        for tail in _tails():
             shorter = tail.sub("", shorter)
         if shorter == text:
             return text
         text = shorter
 
 
+@cache
+def _tails() -> tuple[re.Pattern[str], ...]:
+    closers = "|".join(map(re.escape, phrases("closers")))
+    feelings = "|".join(sorted(words("feelings")))
+    verbs = "is|was|has been|feels|felt|makes|made|were"
+    patterns = (
+        rf"[,;]? (?:{closers})$",
+        rf"[,-]? ?(?:which|and it|and that|it) (?:{verbs}) (?:\w+ )?(?:{feelings})\b.*$",
+        r"(?:, so\b|,? so (?:please|no)\b).*$",
+        r"[,;:\s-]+$",
+        r"[,;]? (?:and|but|so|or|because|when|(?<!a )while|that|with|who|which)$",
+        r"(?<! from)(?<! until)(?<! by)(?<! for) now$",
+    )
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
+@cache
 def _forms(name: str) -> str:
     """Match a name and the short forms cut from it ("Mel" for "Melanie")."""
-    first = name.split()[0]
-    cuts = {first, *(first[:length] for length in range(3, len(first)))}
+    first = name.split(maxsplit=1)[0]
+    cuts = {first, *(first[:length] for length in range(_SHORTEST_NICKNAME, len(first)))}
     return "|".join(sorted(map(re.escape, cuts), key=len, reverse=True))

@@ -45,8 +45,8 @@ _FORMS = {
         r"|tonight|last night|this (?:very )?(?:morning|afternoon|evening)"
     ),
     "ago": (
-        rf"(?:about |around |almost |over |exactly )?(?P<ago_count>{_COUNT}) (?P<ago_unit>{_UNIT})s?"
-        r" (?P<ago_side>ago|from now)"
+        r"(?:about |around |almost |over |exactly )?"
+        rf"(?P<ago_count>{_COUNT}) (?P<ago_unit>{_UNIT})s? (?P<ago_side>ago|from now)"
     ),
     "ahead": _only_after_preposition(
         rf"(?P<ahead_count>{_COUNT}) (?P<ahead_unit>{_UNIT})s?(?!['\w-]|'? (?:time|of)\b)"
