@@ -83,6 +83,16 @@ def up(
 
 
 @app.command()
+def demo(
+    screenplay: Annotated[Path, typer.Argument(help="What is said, and what must be known then.")],
+) -> None:
+    """Hold a conversation with a stack of its own, and show what is remembered."""
+    # Nothing else needs the client or a model's library.
+    demonstration = importlib.import_module("agent_memory_services.demo.show")
+    raise typer.Exit(demonstration.run(screenplay, Console()))
+
+
+@app.command()
 def working_memory() -> None:
     """Serve working memory."""
     _run("working_memory")

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from agent_memory_client import MemoryAPIClient
+
+_ROLE_WIDTH = 10
 
 
 @dataclass(slots=True)
@@ -29,7 +32,10 @@ class Stage:
     def say(self, role: str, content: str) -> None:
         """Show a line of a conversation."""
         colour = {"user": "cyan", "assistant": "green"}.get(role, "yellow")
-        self.console.print(Text(f"{role:>10}  ", style=f"bold {colour}"), Text(content), sep="")
+        line = Table.grid(padding=(0, 2))
+        line.add_column(style=f"bold {colour}", justify="right", width=_ROLE_WIDTH)
+        line.add_row(role, Text(content))
+        self.console.print(line)
 
     def show(self, title: str, lines: Iterable[str]) -> None:
         """Show something that was stored, found or built."""
