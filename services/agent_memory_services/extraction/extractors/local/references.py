@@ -36,6 +36,9 @@ _POINTED_AT: Final = re.compile(
     r"|way|much|many|I|we|you|the|my|past|idea|time|[a-z]+day)\b|week|month|year|summer|winter"
     r"|spring|fall|morning|evening|afternoon)[a-z]+))"
 )
+_THERE: Final = re.compile(
+    r"\b(?:over |up |down |out |in )?there\b(?! (?:is|are|was|were|has|have)\b)"
+)
 # "I baked meringue there" says enough without the place.
 _ASIDE_THERE: Final = re.compile(r"(\w{4,} ?) there\b")
 _HERE: Final = re.compile(r"\bhere\b")
