@@ -11,6 +11,9 @@ from redis.asyncio import Redis
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.runtime.redis import connect
 
+# Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
+os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
+
 settings.register_profile("agent-memory", deadline=None)
 settings.load_profile("agent-memory")
 

@@ -169,7 +169,8 @@ class Stack:
         }
         # A service's own variable wins over one for all, which the environment may hold already.
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
-        return {**self._options.environment, **variables}
+        # Whoever reaches loopback is trusted, unless the environment asks for more.
+        return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
 
 
 def _descriptors() -> bytes:

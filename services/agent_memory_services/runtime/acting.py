@@ -6,17 +6,22 @@ from typing import Any
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.runtime import deadline, principal, request_id
-from agent_memory_services.runtime.authenticators import TENANT_HEADER
+from agent_memory_services.runtime.auth import acting_scope
+from agent_memory_services.runtime.auth.tenants import TENANT_HEADER
 from agent_memory_services.runtime.principal import Principal
 
 
-def call_metadata() -> list[tuple[str, str]]:
+def call_metadata() -> list[tuple[str, str | bytes]]:
     """What a downstream call of the present call carries along.
 
     Raises:
         LookupError: nobody is acted for; see `acting_for`.
     """
-    metadata = [(TENANT_HEADER, principal.current_principal().tenant)]
+    caller = principal.current_principal()
+    metadata: list[tuple[str, str | bytes]] = [
+        (TENANT_HEADER, caller.tenant),
+        (acting_scope.HEADER, acting_scope.scope_of(caller)),
+    ]
     if (current := request_id.current.get()) is not None:
         metadata.append((request_id.HEADER, current))
     return metadata

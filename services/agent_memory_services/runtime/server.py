@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +15,8 @@ from grpc_reflection.v1alpha import reflection
 
 from agent_memory_services.runtime import health, logs, redis
 from agent_memory_services.runtime.addresses import Address, parse_address
-from agent_memory_services.runtime.authenticators import TrustEveryone
+from agent_memory_services.runtime.auth import opening
+from agent_memory_services.runtime.auth.certificates.tls import server_credentials
 from agent_memory_services.runtime.environment import SettingsError
 from agent_memory_services.runtime.health import Health
 from agent_memory_services.runtime.interceptor import CallInterceptor
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 _OPEN_SERVICES = frozenset({health.SERVICE_NAME, reflection.SERVICE_NAME})
 # Remembering the answers of calls takes two short commands of each that changes something.
 _MAX_OWN_CONNECTIONS = 16
+_FLUSH_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,12 @@ class RunningServer:
         # The listener closes at once, so that no stream ends only to come back here.
         await asyncio.sleep(0)
         self._admission.end_open_streams()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await self._admission.emptied()
+        # What is left are watchers of our health, who would stay as long as they are let, and
+        # the last answers on their way.
+        await self._server.stop(min(_FLUSH_SECONDS, self._settings.drain_seconds))
         await stopping
 
 
@@ -104,7 +112,11 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
         timeout=settings.redis_timeout_seconds,
         max_connections=_MAX_OWN_CONNECTIONS,
     )
-    async with store, lifespan(settings) as service:
+    async with (
+        store,
+        opening.opened(settings, store) as authenticator,
+        lifespan(settings) as service,
+    ):
         policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))
         admission = Admission(settings.max_concurrent_calls, settings.max_open_streams)
         meters = CallMeters(policies.values(), lambda: admission.running)
@@ -113,7 +125,7 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
             policies.values(),
             meters=meters,
             admission=admission,
-            authenticator=TrustEveryone(settings.default_tenant),
+            authenticator=authenticator,
             store=store,
         )
         interceptor = CallInterceptor(policies, steps, open_services=_OPEN_SERVICES)
@@ -127,7 +139,7 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
             reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
         running = RunningServer(server, settings, health=readiness, admission=admission)
         with exposed(settings.metrics_listen, meters) as running.metrics_address:
-            running.address = _bind(server, settings.listen)
+            running.address = _bind(server, settings)
             await server.start()
             await readiness.set_ready(ready=True)
             try:
@@ -136,9 +148,13 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
                 await running.drain()
 
 
-def _bind(server: grpc.aio.Server, listen: str) -> str:
+def _bind(server: grpc.aio.Server, settings: ProcessSettings) -> str:
+    listen = settings.listen
     try:
-        port = server.add_insecure_port(listen)
+        if settings.tls is None:
+            port = server.add_insecure_port(listen)
+        else:
+            port = server.add_secure_port(listen, server_credentials(settings.tls))
     except RuntimeError:
         raise OSError(f"cannot listen on {listen}: the address is taken or not ours") from None
     return str(Address(parse_address(listen).host, port))

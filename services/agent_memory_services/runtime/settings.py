@@ -18,17 +18,14 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent_memory_services.runtime.addresses import is_loopback, parse_address
+from agent_memory_services.runtime.auth.settings import AuthMethod, AuthSettings, TlsSettings
 from agent_memory_services.runtime.environment import (
     AlsoFrom,
     Environment,
-    SectionedSettings,
     refuse_unknown_keys,
     spell_out,
 )
 from agent_memory_services.runtime.secret_url import SecretUrl
-
-# Tenants travel in metadata, which holds printable ASCII only.
-TENANT_PATTERN = r"^[!-~]{1,128}$"
 
 
 def _address(text: str) -> str:
@@ -43,7 +40,7 @@ ListenAddress = Annotated[str, AfterValidator(_address)]
 OptionalListenAddress = Annotated[str, AfterValidator(_address_or_none)]
 
 
-class ProcessSettings(SectionedSettings):
+class ProcessSettings(AuthSettings, TlsSettings):
     """What every service process can be told."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -68,15 +65,6 @@ class ProcessSettings(SectionedSettings):
     )
     redis_max_connections: int = Field(
         default=64, gt=0, description="The most connections to the store that a process opens."
-    )
-    auth: Literal["off"] = Field(
-        default="off",
-        description="How callers are known. `off` trusts all and needs a loopback address.",
-    )
-    default_tenant: str = Field(
-        default="default",
-        pattern=TENANT_PATTERN,
-        description="The tenant of callers who name none, while `auth` is `off`.",
     )
     working_memory_address: str = Field(
         default="127.0.0.1:50051", description="Where WorkingMemoryService is reached."
@@ -136,11 +124,13 @@ class ProcessSettings(SectionedSettings):
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:
-        if self.auth == "off" and not is_loopback(parse_address(self.listen).host):
+        if self.trusts_everyone and not is_loopback(parse_address(self.listen).host):
             raise ValueError(
                 "auth is off, so the server may listen on a loopback address only: "
                 "everybody who reaches it acts for every tenant"
             )
+        if AuthMethod.MTLS in self.auth and self.tls_client_ca_file is None:
+            raise ValueError("tls_client_ca_file is needed where auth has mtls")
         return self
 
     @classmethod

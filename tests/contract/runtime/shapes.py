@@ -11,7 +11,7 @@ from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.runtime import redis
-from agent_memory_services.runtime.authenticators import TrustEveryone
+from agent_memory_services.runtime.auth.authenticator import TrustEveryone
 from agent_memory_services.runtime.interceptor import CallInterceptor
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.metrics import CallMeters

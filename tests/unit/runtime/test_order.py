@@ -2,7 +2,7 @@
 
 from agent_memory.working_memory.v1 import service_pb2
 from agent_memory_services.runtime import redis
-from agent_memory_services.runtime.authenticators import TrustEveryone
+from agent_memory_services.runtime.auth.authenticator import TrustEveryone
 from agent_memory_services.runtime.methods import method_policies
 from agent_memory_services.runtime.metrics import CallMeters
 from agent_memory_services.runtime.settings import ProcessSettings

@@ -9,7 +9,7 @@ from agent_memory_services.runtime.auth.certificates.known_callers import KnownC
 from agent_memory_services.runtime.auth.presented import Presented
 from agent_memory_services.runtime.auth.refusals import Refused, Why
 from agent_memory_services.runtime.auth.remembered import Remembered, Verified
-from agent_memory_services.runtime.auth.tenants import TENANT_HEADER, valid_tenant
+from agent_memory_services.runtime.auth.tenants import TENANT_HEADER, tenant_named
 from agent_memory_services.runtime.principal import Principal
 
 
@@ -50,15 +50,13 @@ class TrustEveryone:
         self._default = _trusted(default_tenant)
 
     def recognise(self, presented: Presented) -> Principal:
-        """An administrator of the named tenant, or of the default one."""
+        """An administrator of the named tenant, or of the default one.
+
+        The limits of whom a service acts for hold here too: they cannot widen anything.
+        """
         metadata = presented.metadata
         tenant, scope = metadata.get(TENANT_HEADER), metadata.get(acting_scope.HEADER)
-        if tenant is None:
-            whole = self._default
-        elif isinstance(tenant, str) and valid_tenant(tenant):
-            whole = _trusted(tenant)
-        else:
-            raise Refused(Why.NO_TENANT)
+        whole = self._default if tenant is None else _trusted(tenant_named(tenant))
         return whole if scope is None else acting_scope.narrowed(whole, scope)
 
 

@@ -6,8 +6,11 @@ from enum import StrEnum
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.runtime.auth import acting_scope
-from agent_memory_services.runtime.auth.refusals import Refused, Why
-from agent_memory_services.runtime.auth.tenants import TENANT_HEADER, valid_tenant
+from agent_memory_services.runtime.auth.tenants import (
+    TENANT_HEADER,
+    tenant_named,
+    valid_tenant,
+)
 from agent_memory_services.runtime.errors import AccessDenied
 from agent_memory_services.runtime.principal import Principal
 
@@ -69,7 +72,7 @@ class Identity:
 
         Raises:
             AccessDenied: the call names a tenant that is not the credential's.
-            Refused: a service names no tenant, or one that cannot be.
+            Unauthenticated: a service names no tenant, or limits that cannot be read.
         """
         named = metadata.get(TENANT_HEADER)
         if self.role is Role.SERVICE:
@@ -79,7 +82,5 @@ class Identity:
         return Principal(self.tenant, self.subject, _ACCESS[self.role], self.users, self.namespaces)
 
     def _acting(self, tenant: str | bytes | None, scope: str | bytes | None) -> Principal:
-        if not isinstance(tenant, str) or not valid_tenant(tenant):
-            raise Refused(Why.NO_TENANT)
-        whole = Principal(tenant, self.subject, _ACCESS[self.role])
+        whole = Principal(tenant_named(tenant), self.subject, _ACCESS[self.role])
         return whole if scope is None else acting_scope.narrowed(whole, scope)

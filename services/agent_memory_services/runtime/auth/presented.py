@@ -1,6 +1,6 @@
 """What a caller shows of itself with a call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent_memory_services.runtime.auth.refusals import Refused, Why
@@ -20,7 +20,7 @@ class Presented:
     """
 
     metadata: Mapping[str, str | bytes]
-    connection: Callable[[], Mapping[str, Sequence[bytes]]]
+    connection: Callable[[], Mapping[str, Iterable[bytes]]]
 
     @property
     def token(self) -> str | None:

@@ -24,7 +24,6 @@ class Why(StrEnum):
     WRONG_CLAIM = "wrong_claim"
     UNKNOWN_KID = "unknown_kid"
     UNKNOWN_CERTIFICATE = "unknown_certificate"
-    NO_TENANT = "no_tenant"
 
 
 _REFUSED = Counter("agent_memory_auth_refused", "Credentials refused, by reason.", ("why",))

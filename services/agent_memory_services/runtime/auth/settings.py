@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
+from agent_memory_services.runtime.auth.certificates.tls import TlsFiles
 from agent_memory_services.runtime.auth.json_web_tokens.key_source import check_source
 from agent_memory_services.runtime.auth.tenants import TENANT_PATTERN
 from agent_memory_services.runtime.environment import SectionedSettings
@@ -218,6 +219,13 @@ class TlsSettings(SectionedSettings):
             "system's where there is none. The server's own certificate is shown to them."
         ),
     )
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The server's certificate; None where it speaks plain text."""
+        if self.tls_certificate_file is None or self.tls_key_file is None:
+            return None
+        return TlsFiles(self.tls_certificate_file, self.tls_key_file, self.tls_client_ca_file)
 
     @model_validator(mode="after")
     def _paired(self) -> Self:

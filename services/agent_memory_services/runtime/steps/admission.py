@@ -23,6 +23,7 @@ class Admission(Step):
         self._max_streams = max_streams
         self._calls = 0
         self._streams: set[Call] = set()
+        self._emptied = asyncio.Event()
 
     @property
     def running(self) -> int:
@@ -47,6 +48,14 @@ class Admission(Step):
             self._streams.discard(call)
         else:
             self._calls -= 1
+        if not self.running:
+            self._emptied.set()
+
+    async def emptied(self) -> None:
+        """Wait until nothing runs."""
+        while self.running:
+            self._emptied.clear()
+            await self._emptied.wait()
 
     def end_open_streams(self) -> None:
         """End the streams that would go on as long as their callers like.

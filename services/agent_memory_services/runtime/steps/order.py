@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from redis.asyncio import Redis
 
-from agent_memory_services.runtime.authenticators import Authenticator
+from agent_memory_services.runtime.auth.authenticator import Authenticator
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.metrics import CallMeters
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -21,6 +21,7 @@ from agent_memory_services.runtime.steps.call_metrics import CallMetrics
 from agent_memory_services.runtime.steps.error_mapping import ErrorMapping
 from agent_memory_services.runtime.steps.idempotency import Idempotency
 from agent_memory_services.runtime.steps.request_context import RequestContext
+from agent_memory_services.runtime.steps.stream_recheck import StreamRecheck
 from agent_memory_services.runtime.steps.time_limit import TimeLimit
 from agent_memory_services.runtime.steps.validation import Validation
 
@@ -42,7 +43,14 @@ def ordered_steps(
         ErrorMapping(),
         admission,
         Authentication(authenticator),
+        *_recheck(settings, authenticator),
         TimeLimit(settings.max_deadline_seconds),
         Validation(policies),
         Idempotency(policies, store),
     )
+
+
+def _recheck(settings: ProcessSettings, authenticator: Authenticator) -> tuple[Step, ...]:
+    if settings.trusts_everyone:
+        return ()
+    return (StreamRecheck(authenticator, settings.auth_recheck_seconds),)

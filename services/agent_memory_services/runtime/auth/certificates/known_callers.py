@@ -12,7 +12,7 @@ Who they are stands in a TOML file, by alternative name:
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class KnownCertificates:
         """
         self._known = FollowedFiles([path], lambda: _parsed(path))
 
-    def identity(self, connection: Mapping[str, Sequence[bytes]]) -> Identity:
+    def identity(self, connection: Mapping[str, Iterable[bytes]]) -> Identity:
         """Who holds the certificate that the transport verified.
 
         Raises:
@@ -52,7 +52,7 @@ class KnownCertificates:
         return found.pop()
 
 
-def _names(connection: Mapping[str, Sequence[bytes]]) -> list[str]:
+def _names(connection: Mapping[str, Iterable[bytes]]) -> list[str]:
     return [
         f"{kind}:{value.decode(errors='replace')}"
         for kind, property_name in _PROPERTIES.items()

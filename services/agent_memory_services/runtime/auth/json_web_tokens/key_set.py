@@ -21,7 +21,7 @@ _MIN_SECONDS_BETWEEN = 10.0
 # A shared secret has no place in a published set, and would be taken for one to sign with.
 _KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 
-KeysByAlgorithm: TypeAlias = "Mapping[str, PyJWK]"
+KeysByAlgorithm: TypeAlias = Mapping[str, PyJWK]
 
 
 class KeySet:
