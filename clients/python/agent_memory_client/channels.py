@@ -18,6 +18,7 @@ _MAX_RECEIVE_BYTES = 64 * 1024 * 1024
 _KEEPALIVE_MS = 30_000
 _KEEPALIVE_TIMEOUT_MS = 10_000
 # The default waits up to two minutes before it looks for a restarted server.
+_FIRST_RECONNECT_MS = 100
 _MAX_RECONNECT_MS = 5_000
 
 
@@ -87,7 +88,10 @@ def _options(address: Address) -> Sequence[tuple[str, str | int]]:
         ("grpc.max_receive_message_length", _MAX_RECEIVE_BYTES),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+        ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
         ("grpc.max_reconnect_backoff_ms", _MAX_RECONNECT_MS),
+        # A server that another client of this process found away may be back by now.
+        ("grpc.use_local_subchannel_pool", 1),
     ]
     if address.loopback:
         options.append(("grpc.enable_http_proxy", 0))
