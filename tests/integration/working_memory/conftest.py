@@ -1,26 +1,19 @@
 """Sessions over a real store."""
 
-from dataclasses import dataclass, field
-
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import SessionStore
+from tests.integration.working_memory.speech import PARTITIONS
 
-PARTITIONS = 4
 
-
-@dataclass(slots=True)
-class Grown:
-    """Remembers which partitions' outboxes grew."""
-
-    partitions: list[int] = field(default_factory=list)
-
-    def __call__(self, partition: int) -> None:
-        self.partitions.append(partition)
+@pytest.fixture
+def grown() -> list[int]:
+    """The partitions whose outboxes grew, in order."""
+    return []
 
 
 @pytest.fixture
@@ -29,20 +22,15 @@ def store(redis: Redis) -> SessionStore:
 
 
 @pytest.fixture
-def grown() -> Grown:
-    return Grown()
+def sessions(store: SessionStore, grown: list[int]) -> Sessions:
+    return Sessions(store, grown.append)
 
 
 @pytest.fixture
-def sessions(store: SessionStore, grown: Grown) -> Sessions:
-    return Sessions(store, grown)
+def listings(redis: Redis) -> Listings:
+    return Listings(redis, PARTITIONS)
 
 
 @pytest.fixture
 def key() -> SessionKey:
     return SessionKey("acme", "chat", "s1")
-
-
-def said(content: str, role: str = "user", **fields: object) -> Message:
-    """A message."""
-    return Message(role=role, content=content, **fields)  # type: ignore[arg-type]

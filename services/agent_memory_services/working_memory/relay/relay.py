@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -84,7 +84,9 @@ class Relay:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver until the block is left; then finish what is under way and let go."""
-        loops = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._watch())]
+        loops = [
+            asyncio.create_task(self._repeat(step)) for step in (self._keep_leases, self._look)
+        ]
         try:
             yield
         finally:
@@ -94,17 +96,22 @@ class Relay:
             await asyncio.gather(*self._drains.values())
             await self._leave()
 
-    async def _keep_leases(self) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step again and again until the end; a fault delays the next one, no more."""
         while not self._stopping.is_set():
-            before = self._leases.held
             try:
-                for partition in await self._leases.refresh():
-                    await self._hand_over_lease(partition)
-            except RedisError as error:
-                log.warning("relay.leases_not_renewed", error=type(error).__name__)
-            for partition in self._leases.held - before:
-                self.wake(partition)
-            await self._pause(self._pace.renewal)
+                await step()
+            except Exception as error:  # noqa: BLE001 - deliveries go on, whatever went wrong
+                _log_fault(error)
+                await self._pause(self._pace.poll)
+
+    async def _keep_leases(self) -> None:
+        before = self._leases.held
+        for partition in await self._leases.refresh():
+            await self._hand_over_lease(partition)
+        for partition in self._leases.held - before:
+            self.wake(partition)
+        await self._pause(self._pace.renewal)
 
     async def _hand_over_lease(self, partition: int) -> None:
         """Give a partition to a relay with fewer, unless a delivery of it is under way."""
@@ -117,13 +124,12 @@ class Relay:
         except RedisError as error:
             log.warning("relay.leases_not_released", error=type(error).__name__)
 
-    async def _watch(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._drain(await self._waiting())
-            except RedisError as error:
-                log.warning("relay.outbox_unread", error=type(error).__name__)
-                await self._pause(self._pace.first_retry)
+    async def _look(self) -> None:
+        for partition in await self._waiting():
+            if not self._leases.holds(partition):
+                self._woken.discard(partition)
+            elif partition not in self._drains:
+                self._drains[partition] = asyncio.create_task(self._drained(partition))
 
     async def _waiting(self) -> Iterable[int]:
         """The partitions to look at next: those that were named, and now and then all."""
@@ -141,13 +147,6 @@ class Relay:
         self._something_woke.clear()
         return tuple(self._woken)
 
-    def _drain(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            if not self._leases.holds(partition):
-                self._woken.discard(partition)
-            elif partition not in self._drains:
-                self._drains[partition] = asyncio.create_task(self._drained(partition))
-
     async def _drained(self, partition: int) -> None:
         try:
             while self._may_deliver(partition):
@@ -157,8 +156,8 @@ class Relay:
                     await self._deliver(partition, entry)
                 if not entries and partition not in self._woken:
                     return
-        except RedisError as error:
-            log.warning("relay.outbox_unread", partition=partition, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the next look begins again
+            _log_fault(error)
         finally:
             del self._drains[partition]
 
@@ -217,6 +216,12 @@ class Relay:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def _log_fault(error: Exception) -> None:
+    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    unforeseen = None if isinstance(error, RedisError) else error
+    log.warning("relay.interrupted", error=type(error).__name__, exc_info=unforeseen)
 
 
 def _report(backlogs: Mapping[int, Backlog]) -> None:

@@ -1,0 +1,49 @@
+"""What tests say to sessions, and what they find in the store."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.working_memory.session import Session, State
+from agent_memory_services.working_memory.sessions import Wanted
+from agent_memory_services.working_memory.windows import Limits
+
+PARTITIONS = 4
+ALL = Limits()
+
+
+def said(content: str, role: str = "user", **fields: Any) -> Message:
+    """A message."""
+    return Message(role=role, content=content, **fields)
+
+
+def wanted(
+    *messages: Message, user: str = "", memories: Sequence[Memory] = (), **state: Any
+) -> Wanted:
+    """A session as a caller wants it."""
+    return Wanted(user, State(**state), messages, memories)
+
+
+def contents(session: Session) -> list[str]:
+    """What a session shows."""
+    return [item.message.content for item in session.shown]
+
+
+async def submissions(redis: Redis) -> list[SubmitMessagesRequest]:
+    """Everything in the outboxes, partition by partition."""
+    found = []
+    for partition in range(PARTITIONS):
+        for _, fields in await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox"):
+            assert fields[b"tenant"] == b"acme"
+            found.append(SubmitMessagesRequest.FromString(fields[b"request"]))
+    return found
+
+
+async def submitted(redis: Redis) -> list[tuple[int, str]]:
+    """Sequence and content of every message in the outboxes."""
+    requests = await submissions(redis)
+    return [(m.sequence, m.content) for request in requests for m in request.messages]

@@ -1,0 +1,102 @@
+"""Reading a session and its log."""
+
+import pytest
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.message_pb2 import ToolCall
+from agent_memory_services.runtime.errors import SessionNotFound
+from agent_memory_services.working_memory.logs import Stretch
+from agent_memory_services.working_memory.session import SessionKey
+from agent_memory_services.working_memory.sessions import Sessions
+from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.windows import Limits, latest
+from tests.integration.working_memory.speech import ALL, contents, said
+
+
+@pytest.fixture
+async def spoken(sessions: Sessions, key: SessionKey) -> int:
+    """A session of 600 messages with a tool exchange in every fifth turn; answers how many."""
+    messages = []
+    for turn in range(120):
+        calls = [ToolCall(id=f"{turn}.{i}", name="f", arguments="{}") for i in range(2)]
+        messages += [
+            said(f"question {turn}"),
+            said("", "assistant", tool_calls=calls),
+            *(said("found", "tool", tool_call_id=call.id) for call in calls),
+            said(f"answer {turn}", "assistant"),
+        ]
+    await sessions.append(key, messages, user="alice", etag="", request_id="")
+    return len(messages)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *(Limits(messages=n) for n in (1, 2, 3, 4, 5, 6, 127, 128, 129, 599, 600, 601)),
+        *(Limits(tokens=n) for n in (1, 10, 40, 50, 1000, 1_000_000)),
+        Limits(messages=7, tokens=30),
+    ],
+    ids=str,
+)
+async def test_a_limited_read_is_the_end_of_a_whole_one(
+    sessions: Sessions, key: SessionKey, spoken: int, limits: Limits
+) -> None:
+    """What is fetched within limits is cut exactly as the whole view would be."""
+    whole = await sessions.get(key, "", ALL)
+    assert len(whole.shown) == whole.view_size == spoken
+    limited = await sessions.get(key, "", limits)
+    assert list(limited.shown) == list(latest(whole.shown, limits))
+    assert (limited.view_size, limited.tokens) == (whole.view_size, whole.tokens)
+
+
+async def test_a_limited_read_fetches_little(
+    store: SessionStore, key: SessionKey, spoken: int
+) -> None:
+    """The store hands out an exchange more than asked for, not the history."""
+    session = await store.read(key, Limits(messages=5))
+    assert session is not None
+    assert 5 < len(session.shown) <= 10
+
+
+async def test_the_log_is_read_in_stretches_both_ways(
+    sessions: Sessions, key: SessionKey, spoken: int
+) -> None:
+    """Following `next_start` visits every position once, in order."""
+    for descending in (False, True):
+        seen: list[int] = []
+        start: int | None = None
+        while True:
+            stretch = Stretch(start, 77, after=10, descending=descending)
+            if start is None and not descending:
+                stretch = Stretch(11, 77, after=10)
+            page = await sessions.log(key, "", stretch)
+            assert page.last_sequence == spoken
+            seen += [message.sequence for message in page.within(stretch)]
+            if (start := page.next_start(stretch)) is None:
+                break
+        expected = list(range(11, spoken + 1))
+        assert seen == (expected[::-1] if descending else expected)
+
+
+async def test_the_log_keeps_what_the_view_dropped(
+    sessions: Sessions, key: SessionKey, spoken: int
+) -> None:
+    """Everything that was ever accepted is in the log."""
+    await sessions.append(key, [said("last")], user="", etag="", request_id="")
+    page = await sessions.log(key, "alice", Stretch(spoken + 1, 10))
+    assert [message.content for message in page.messages] == ["last"]
+    with pytest.raises(SessionNotFound):
+        await sessions.log(key, "bob", Stretch(1, 10))
+
+
+async def test_an_empty_session_reads_as_empty(
+    sessions: Sessions, key: SessionKey, redis: Redis
+) -> None:
+    """A session without a message has an empty view and an empty log."""
+    await sessions.get_or_create(key, "", ALL)
+    session = await sessions.get(key, "", Limits(1, 1))
+    assert (contents(session), session.tokens, session.last_sequence) == ([], 0, 0)
+    for descending in (False, True):
+        stretch = Stretch(None, 5, descending=descending)
+        page = await sessions.log(key, "", stretch)
+        assert (page.messages, page.next_start(stretch)) == ((), None)

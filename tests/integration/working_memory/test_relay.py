@@ -1,0 +1,277 @@
+"""The relay, between a real store and a real service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from agent_memory_services.runtime import redis as store_client
+from agent_memory_services.runtime.channels import open_channel
+from agent_memory_services.runtime.errors import (
+    InvalidField,
+    Overloaded,
+    StoreUnavailable,
+)
+from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.working_memory.keyspace import SessionPlace
+from agent_memory_services.working_memory.relay import metrics
+from agent_memory_services.working_memory.relay.inbox import ExtractionInbox
+from agent_memory_services.working_memory.relay.leases import Leases
+from agent_memory_services.working_memory.relay.outbox import Outbox
+from agent_memory_services.working_memory.relay.relay import Pace, Relay
+from agent_memory_services.working_memory.session import SessionKey
+from agent_memory_services.working_memory.sessions import Sessions
+from agent_memory_services.working_memory.store import SessionStore
+from tests.integration.working_memory.speech import PARTITIONS, said, submissions
+from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.waiting import eventually
+
+QUICK = Pace(poll=0.1, renewal=0.1, first_retry=0.01, longest_retry=0.1)
+MEGABYTES = 1 << 24
+
+
+@pytest.fixture
+def extraction() -> ListExtraction:
+    return ListExtraction()
+
+
+@pytest.fixture
+async def inbox(extraction: ListExtraction, redis_url: str) -> AsyncIterator[ExtractionInbox]:
+    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    async with (
+        serving_extraction(extraction, settings) as served,
+        open_channel(served.address) as channel,
+    ):
+        yield ExtractionInbox(channel)
+
+
+def relay_of(
+    redis: Redis, inbox: ExtractionInbox, *, pace: Pace = QUICK, lease: float = 5.0
+) -> Relay:
+    """A relay."""
+    return Relay(Outbox(redis), Leases(redis, PARTITIONS, lease), inbox, pace, max_bytes=MEGABYTES)
+
+
+async def say(sessions: Sessions, name: str, *contents: str) -> None:
+    """Append messages, one call each."""
+    key = SessionKey("acme", "chat", name)
+    for content in contents:
+        await sessions.append(key, [said(content)], user="", etag="", request_id="")
+
+
+async def held(redis: Redis) -> dict[bytes, bytes]:
+    """Who holds which lease."""
+    keys = await redis.keys("am:wm:*:relay")
+    return {key: await redis.get(key) for key in keys}
+
+
+async def test_what_waits_is_delivered_in_order_for_its_tenant(
+    sessions: Sessions, extraction: ListExtraction, inbox: ExtractionInbox, redis: Redis
+) -> None:
+    """Entries of a session arrive in the order they were written, and are then gone."""
+    for name in ("a", "b", "c"):
+        await say(sessions, name, *(f"{name}{i}" for i in range(30)))
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: len(extraction.said) == 90)
+    for name in ("a", "b", "c"):
+        mine = [text for text in extraction.said if text.startswith(name)]
+        assert mine == [f"{name}{i}" for i in range(30)]
+    assert {item.tenant for item in extraction.submitted} == {"acme"}
+    assert await submissions(redis) == []
+
+
+async def test_a_write_of_this_process_is_delivered_at_once(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """No poll has to pass."""
+    relay = relay_of(redis, inbox, pace=replace(QUICK, poll=60.0, renewal=60.0))
+    sessions = Sessions(SessionStore(redis, PARTITIONS), relay.wake)
+    async with relay.running():
+        await say(sessions, "warm", "up")
+        await eventually(lambda: len(extraction.said) == 1)
+        for index in range(50):
+            await say(sessions, f"s{index % 7}", f"m{index}")
+        await eventually(lambda: len(extraction.said) == 51, within=2.0)
+
+
+async def test_a_write_of_another_process_is_found_soon(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """A relay that nobody wakes looks by itself, even while others keep it awake."""
+    relay = relay_of(redis, inbox)
+    own = Sessions(SessionStore(redis, PARTITIONS), relay.wake)
+    async with relay.running():
+        await say(own, "own", "up")
+        await say(sessions, "other", "unannounced")
+
+        async def chatter() -> None:
+            while "unannounced" not in extraction.said:
+                await say(own, "own", "again")
+
+        await asyncio.wait_for(chatter(), 5.0)
+
+
+async def test_failures_are_retried_until_accepted(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """Whatever goes wrong over there, the entry stays, and the next one waits for it."""
+    extraction.faults.extend(
+        [StoreUnavailable(0.01), Overloaded(0.01), RuntimeError("secret"), StoreUnavailable(0.01)]
+    )
+    await say(sessions, "s", "first", "second")
+    failed = metrics.FAILED._value.get()
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: len(extraction.said) == 2)
+    assert extraction.said == ["first", "second"]
+    assert not extraction.faults
+    assert metrics.FAILED._value.get() > failed
+
+
+async def test_a_wish_to_wait_is_respected(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """No attempt comes before the time that the refusal named."""
+    extraction.faults.append(Overloaded(0.5))
+    await say(sessions, "s", "patient")
+    clock = asyncio.get_running_loop().time
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: extraction.attempts == 1)
+        start = clock()
+        await eventually(lambda: extraction.said == ["patient"])
+        assert clock() - start > 0.4
+
+
+async def test_a_service_that_is_away_loses_nothing(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, redis_url: str
+) -> None:
+    """Entries wait for the service to come up, with their age and number on display."""
+    await say(sessions, "s", "a", "b")
+    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serving_extraction(extraction, settings))
+        address = served.address
+    async with open_channel(address) as channel:
+        relay = relay_of(redis, ExtractionInbox(channel))
+        async with relay.running():
+            failed = metrics.FAILED._value.get()
+            await eventually(lambda: metrics.FAILED._value.get() > failed + 2)
+            await eventually(lambda: metrics.OUTBOX_ENTRIES._value.get() == 2)
+            await eventually(lambda: metrics.OUTBOX_OLDEST_SECONDS._value.get() > 0.1)
+    assert len(await submissions(redis)) == 2
+
+
+async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """It blocks nobody, and nothing of it is lost."""
+    await say(sessions, "s", "bad", "good")
+    extraction.faults.append(InvalidField("messages[0].content", "is not to our taste"))
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: extraction.said == ["good"])
+    partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
+    ((_, dead),) = await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
+    assert b"messages[0].content" in dead[b"reason"]
+    assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
+    assert await submissions(redis) == []
+
+
+@pytest.mark.parametrize("request_", [b"\xff\xff\xff", b"", b"x" * (MEGABYTES + 1)])
+async def test_what_nobody_could_take_is_set_aside(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox, request_: bytes
+) -> None:
+    """Damaged, invalid and oversized entries do not stop the partition."""
+    await redis.xadd("am:wm:{p00}:outbox", {"tenant": "acme", "request": request_})
+    async with relay_of(redis, inbox).running():
+        async with asyncio.timeout(5):
+            while not await redis.xlen("am:wm:{p00}:outbox:dead"):
+                await asyncio.sleep(0.01)
+    assert await redis.xlen("am:wm:{p00}:outbox") == 0
+
+
+async def test_relays_share_the_partitions_and_leave_them_behind(
+    redis: Redis, inbox: ExtractionInbox
+) -> None:
+    """Each has its share while both live; one that leaves is replaced at once."""
+    async with relay_of(redis, inbox).running():
+
+        async def shares() -> list[int]:
+            holders = list((await held(redis)).values())
+            return sorted(holders.count(holder) for holder in set(holders))
+
+        async def reach(wanted: list[int]) -> None:
+            async with asyncio.timeout(5):
+                while await shares() != wanted:
+                    await asyncio.sleep(0.01)
+
+        await reach([PARTITIONS])
+        async with relay_of(redis, inbox).running():
+            await reach([PARTITIONS // 2, PARTITIONS // 2])
+        await reach([PARTITIONS])
+    assert await held(redis) == {}
+    assert await redis.keys("am:wm:relays") == []
+
+
+async def test_a_relay_that_dies_is_followed_by_another(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """Its leases end by themselves; until then nobody else delivers."""
+    dead = Leases(redis, PARTITIONS, 0.5)
+    await dead.refresh()
+    await say(sessions, "s", "a")
+    async with relay_of(redis, inbox, lease=0.5).running():
+        assert extraction.said == []
+        await eventually(lambda: extraction.said == ["a"])
+    assert not dead.held
+
+
+async def test_a_lease_that_is_lost_is_not_relied_on(redis: Redis) -> None:
+    """A holder that could not renew in time stops before another may start."""
+    first, second = Leases(redis, PARTITIONS, 0.3), Leases(redis, PARTITIONS, 0.3)
+    await first.refresh()
+    assert len(first.held) == PARTITIONS
+    async with asyncio.timeout(3):
+        while not second.held:
+            assert not (first.held and second.held)
+            await second.refresh()
+            assert not first.held & second.held
+            await asyncio.sleep(0.01)
+
+
+async def test_a_relay_outlives_its_store(
+    redis_url: str,
+    redis: Redis,
+    sessions: Sessions,
+    extraction: ListExtraction,
+    inbox: ExtractionInbox,
+) -> None:
+    """Connections that break under it delay deliveries and end nothing."""
+    async with store_client.connect(redis_url, timeout=1.0) as own:
+        async with relay_of(own, inbox).running():
+            for index in range(5):
+                await redis.client_kill_filter(_type="normal", skipme=True)
+                await say(sessions, "s", f"m{index}")
+            await eventually(lambda: len(extraction.said) >= 5)
+    assert list(dict.fromkeys(extraction.said)) == [f"m{index}" for index in range(5)]
+
+
+async def test_a_relay_without_a_store_waits_for_one(inbox: ExtractionInbox) -> None:
+    """It neither fails nor spins, and can be stopped."""
+    async with store_client.connect("redis://127.0.0.1:1", timeout=0.2) as away:
+        relay = Relay(Outbox(away), Leases(away, 1, 1.0), inbox, QUICK, max_bytes=MEGABYTES)
+        async with asyncio.timeout(3), relay.running():
+            await asyncio.sleep(0.1)
+
+
+async def test_stopping_finishes_what_is_under_way(
+    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """Leaving the block waits for no back-off and leaves every entry in one place."""
+    extraction.faults.append(Overloaded(60.0))
+    await say(sessions, "s", "a", "b")
+    async with asyncio.timeout(3):
+        async with relay_of(redis, inbox).running():
+            await eventually(lambda: extraction.attempts > 0)
+    assert len(await submissions(redis)) == 2

@@ -1,0 +1,112 @@
+"""Small services that stand where working memory's neighbours will be: real calls, real checks."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.search_pb2 import MemoryHit
+from agent_memory.extraction.v1 import service_pb2 as extraction
+from agent_memory.extraction.v1.service_pb2_grpc import (
+    ExtractionServiceServicer,
+    add_ExtractionServiceServicer_to_server,
+)
+from agent_memory.long_term_memory.v1 import service_pb2 as long_term
+from agent_memory.long_term_memory.v1.service_pb2_grpc import (
+    LongTermMemoryServiceServicer,
+    add_LongTermMemoryServiceServicer_to_server,
+)
+from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.runtime.server import Service
+from agent_memory_services.runtime.settings import ProcessSettings
+from tests.support.servers import Served, serving
+
+
+@dataclass
+class Submitted:
+    """A submission and the tenant it was made for."""
+
+    tenant: str
+    request: extraction.SubmitMessagesRequest
+
+
+@dataclass
+class ListExtraction(ExtractionServiceServicer):
+    """Takes submissions into a list; raises the next of `faults` instead, while there are any."""
+
+    submitted: list[Submitted] = field(default_factory=list)
+    faults: deque[Exception] = field(default_factory=deque)
+    attempts: int = 0
+
+    async def SubmitMessages(self, request, context):  # noqa: N802
+        self.attempts += 1
+        if self.faults:
+            raise self.faults.popleft()
+        self.submitted.append(Submitted(current_principal().tenant, request))
+        return extraction.SubmitMessagesResponse(job_id="job")
+
+    @property
+    def said(self) -> list[str]:
+        """Every content that arrived, in order."""
+        return [m.content for s in self.submitted for m in s.request.messages]
+
+
+@dataclass
+class ListLongTermMemory(LongTermMemoryServiceServicer):
+    """Finds all memories of a list that belong to the user and shelf of the filter."""
+
+    memories: list[Memory] = field(default_factory=list)
+    searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
+    fault: Exception | None = None
+
+    async def SearchMemories(self, request, context):  # noqa: N802
+        self.searches.append(request)
+        if self.fault:
+            raise self.fault
+        conditions = request.query.filter
+        found = [
+            memory
+            for memory in self.memories
+            if not (conditions.user_id.HasField("eq") and memory.user_id != conditions.user_id.eq)
+            and not (conditions.HasField("standing") and memory.standing != conditions.standing)
+        ]
+        hits = [MemoryHit(memory=memory, score=0.5) for memory in found[: request.page_size or 10]]
+        return long_term.SearchMemoriesResponse(hits=hits, total_size=len(found))
+
+
+@asynccontextmanager
+async def _served(
+    package: Any, name: str, add: Callable[..., None], servicer: object, settings: ProcessSettings
+) -> AsyncIterator[Served]:
+    service = Service(package.DESCRIPTOR.services_by_name[name].full_name, add, servicer)
+
+    @asynccontextmanager
+    async def lifespan(_: ProcessSettings) -> AsyncIterator[Service]:
+        yield service
+
+    async with serving(lifespan, settings) as served:
+        yield served
+
+
+def serving_extraction(servicer: ListExtraction, settings: ProcessSettings):
+    """Serve a `ListExtraction` with everything that stands around a real service."""
+    return _served(
+        extraction,
+        "ExtractionService",
+        add_ExtractionServiceServicer_to_server,
+        servicer,
+        settings,
+    )
+
+
+def serving_long_term_memory(servicer: ListLongTermMemory, settings: ProcessSettings):
+    """Serve a `ListLongTermMemory` with everything that stands around a real service."""
+    return _served(
+        long_term,
+        "LongTermMemoryService",
+        add_LongTermMemoryServiceServicer_to_server,
+        servicer,
+        settings,
+    )

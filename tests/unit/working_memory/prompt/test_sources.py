@@ -1,0 +1,97 @@
+"""Gathering what goes into a prompt."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.runtime.errors import DependencyUnavailable
+from agent_memory_services.working_memory.prompt.model import (
+    MemoryPart,
+    PromptRequest,
+    SessionPart,
+)
+from agent_memory_services.working_memory.prompt.sources import SourceReader
+from agent_memory_services.working_memory.session import Session, SessionKey
+from agent_memory_services.working_memory.windows import Limits
+from tests.unit.working_memory.prompt.memories import hits, memory
+from tests.unit.working_memory.shown import KEY, session, user
+
+SESSION = SessionPart(KEY, "", Limits())
+
+
+@dataclass(slots=True)
+class Places:
+    """A session and memories that are there, and a note of what was asked."""
+
+    session: Session | None = None
+    reading: asyncio.Event = field(default_factory=asyncio.Event)
+    searches: list[SearchQuery] = field(default_factory=list)
+    fault: Exception | None = None
+
+    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
+        """The session, once it may be read."""
+        await self.reading.wait()
+        return self.session
+
+    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
+        """Something for each search."""
+        if self.fault:
+            raise self.fault
+        self.searches.append(query)
+        self.reading.set()
+        return hits(memory("standing" if query.filter.standing else "found"))
+
+
+async def gather(places: Places, request: PromptRequest) -> object:
+    """The sources of a request, within a second."""
+    async with asyncio.timeout(1):
+        return await SourceReader(places, places).gather(request)
+
+
+async def test_the_search_does_not_wait_for_the_session() -> None:
+    """Where the user is known, both run at the same time: here each waits for the other."""
+    places = Places(session(user("hi")))
+    request = PromptRequest(
+        "why?", session=replace(SESSION, user="alice"), memories=MemoryPart(SearchQuery())
+    )
+    sources = await gather(places, request)
+    assert [hit.memory.text for hit in sources.hits] == ["found"]
+    assert [m.text for m in sources.standing] == ["standing"]
+    assert {query.filter.user_id.eq for query in places.searches} == {"alice"}
+
+
+async def test_the_sessions_owner_narrows_a_search_that_names_nobody() -> None:
+    """Only then is the session read before the search."""
+    places = Places(session(user("hi"), owner="alice"))
+    places.reading.set()
+    await gather(places, PromptRequest("why?", SESSION, MemoryPart(SearchQuery())))
+    assert {query.filter.user_id.eq for query in places.searches} == {"alice"}
+
+
+async def test_without_any_user_there_is_no_shelf() -> None:
+    """A search for nobody in particular is made as it stands."""
+    places = Places()
+    sources = await gather(places, PromptRequest("why?", None, MemoryPart(SearchQuery())))
+    assert places.searches == [SearchQuery(text="why?")]
+    assert not sources.standing
+
+
+async def test_the_shelf_can_be_left_out() -> None:
+    """With `exclude_standing` nobody looks for it."""
+    places = Places()
+    query = SearchQuery(filter=MemoryFilter(user_id=TagFilter(eq="alice")))
+    part = MemoryPart(query, exclude_standing=True)
+    assert not (await gather(places, PromptRequest("why?", None, part))).standing
+    assert len(places.searches) == 1
+
+
+async def test_a_fault_of_long_term_memory_is_the_prompts_fault() -> None:
+    """It is raised as it is, not as a group and not as an empty answer."""
+    places = Places(session(user("hi")), fault=DependencyUnavailable("long-term memory"))
+    places.reading.set()
+    with pytest.raises(DependencyUnavailable):
+        await gather(places, PromptRequest("why?", SESSION, MemoryPart(SearchQuery())))

@@ -1,0 +1,89 @@
+"""Prompts without a budget."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agent_memory.common.v1.memory_pb2 import EventTime, TimePrecision
+from agent_memory_services.working_memory.prompt.model import (
+    PromptRequest,
+    SectionKind,
+    SessionPart,
+    Sources,
+)
+from agent_memory_services.working_memory.prompt.whole import build_whole
+from agent_memory_services.working_memory.windows import Limits
+from tests.unit.working_memory.prompt.memories import hits, memory
+from tests.unit.working_memory.shown import KEY, answers, asks, assistant, session, user
+
+REQUEST = PromptRequest(query="And now?", session=SessionPart(KEY, "", Limits(tokens=500)))
+
+
+def test_summary_history_memories_question() -> None:
+    """The order chat models know best, each part once."""
+    sources = Sources(
+        session(user("hi"), assistant("hello"), context="They greeted."),
+        hits(memory("User likes tea"), memory("User\nis\n  Alice")),
+        [memory("User prefers short answers")],
+    )
+    prompt = build_whole(REQUEST, sources)
+    assert [line.role for line in prompt.lines] == [
+        "system",
+        "user",
+        "assistant",
+        "system",
+        "user",
+    ]
+    summary, *history, known, question = [line.content for line in prompt.lines]
+    assert "They greeted." in summary
+    assert history == ["hi", "hello"]
+    assert known.splitlines()[1:] == [
+        "- User prefers short answers",
+        "Memories that may help to answer:",
+        "- User likes tea",
+        "- User is Alice",
+    ]
+    assert question == "And now?"
+    assert prompt.tokens == sum(line.tokens for line in prompt.lines)
+
+
+def test_what_is_not_there_takes_no_message() -> None:
+    """An empty session and no hits leave the question alone."""
+    assert [line.content for line in build_whole(REQUEST, Sources()).lines] == ["And now?"]
+
+
+def test_the_question_can_be_left_to_the_caller() -> None:
+    """With `omit_query` the last message is the history's."""
+    request = PromptRequest(query="And now?", omit_query=True)
+    prompt = build_whole(request, Sources(session(user("hi"))))
+    assert [line.content for line in prompt.lines] == ["hi"]
+
+
+def test_tool_messages_stay_as_they_are() -> None:
+    """Calls and answers keep what chat APIs need to pair them."""
+    prompt = build_whole(REQUEST, Sources(session(user("look"), asks("c1"), answers("c1"))))
+    _, call, answer, _ = prompt.lines
+    assert (call.role, call.content, call.tool_calls[0].id) == ("assistant", "", "c1")
+    assert (answer.role, answer.tool_call_id) == ("tool", "c1")
+
+
+def test_a_standing_memory_that_is_found_too_is_said_once() -> None:
+    """The report tells which hit was a repetition."""
+    standing = memory("User prefers tea", "m1")
+    prompt = build_whole(REQUEST, Sources(None, hits(standing), [standing]))
+    assert prompt.lines[0].content.count("User prefers tea") == 1
+    report = {section.kind: section for section in prompt.sections}
+    assert list(report[SectionKind.MEMORIES].duplicates) == ["m1"]
+    assert report[SectionKind.STANDING].included == 1
+    assert report[SectionKind.STANDING].tokens > 0
+
+
+def test_dated_memories_say_when_as_exactly_as_it_is_known() -> None:
+    """A month is told as a month."""
+    start = Timestamp(seconds=1_683_417_600)  # 2023-05-07
+    event = EventTime(start=start, precision=TimePrecision.TIME_PRECISION_MONTH)
+    day = EventTime(start=start, precision=TimePrecision.TIME_PRECISION_DAY)
+    found = hits(
+        memory("User moved", "1", event_time=event), memory("User ran", "2", event_time=day)
+    )
+    content = build_whole(REQUEST, Sources(None, found)).lines[0].content
+    assert "- User moved (2023-05)" in content
+    assert "- User ran (2023-05-07)" in content
