@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.grammar import irregular_verbs, words
 from agent_memory_services.extraction.extractors.local.predicates import Predicate, Tense
 from agent_memory_services.extraction.extractors.local.verb_groups import predicate
 from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
@@ -71,10 +72,15 @@ def _with_verb(parsed: Predicate, right: str) -> str:
     return right
 
 
+@cache
 def _agreement() -> re.Pattern[str]:
     agreeing = "|".join(sorted(words("agreeing")))
+    # Other words may be nouns; an article or a preposition after them tells a verb.
+    bases = words("regular").union(base for base, _, _ in irregular_verbs())
+    known = "|".join(sorted(bases - words("agreeing")))
     adverbs = "|".join(sorted(words("kept")))
+    object_or_place = r"(?:an?|the|my|our|in|at|on|with|for|to|every|before)"
     return re.compile(
-        rf"((?:,? and|, then|,? but|,) (?:(?:{adverbs}|then|just) )*)({agreeing})\b"
-        r"(?! (?:and|of)\b|[,.]|$)"
+        rf"((?:,? and|, then|,? but|,) (?:(?:{adverbs}|then|just) )*)"
+        rf"((?:{agreeing})\b(?! (?:and|of)\b|[,.]|$)|(?:{known})\b(?= {object_or_place}\b))"
     )

@@ -52,7 +52,8 @@ _FORMS = {
         rf"(?P<ahead_count>{_COUNT}) (?P<ahead_unit>{_UNIT})s?(?!['\w-]|'? (?:time|of)\b)"
     ),
     "dated": (
-        rf"(?:{_WEEKDAY},? (?:the )?)?(?:{_DAY} (?:of )?{_MONTH}|{_MONTH} (?:the )?{_DAY})"
+        rf"(?:{_WEEKDAY},? (?:the )?)?(?:{_DAY} (?:of )?{_MONTH}"
+        rf"|{_MONTH} (?:the )?{_DAY}(?:-(?P<until>\d\d?))?(?!-?\d))"
         rf"(?:,? {_YEAR})?"
     ),
     "month_year": rf"(?:early |mid-? ?|late )?{_MONTH},? (?:of )?{_YEAR}",
@@ -62,7 +63,7 @@ _FORMS = {
         rf"(?P<which_what>{_UNIT}|{_SEASON}|{_WEEKDAY}|{_MONTH})(?!['\w]s\b){_PART}?"
     ),
     "weekday": rf"(?<!every )(?<!each )(?<!other ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?",
-    "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}"),
+    "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}(?! \d)"),
     "year": _only_after_preposition(rf"{_YEAR}(?! [a-z]+s\b)"),
 }
 

@@ -58,11 +58,15 @@ def _calendar_day(form: str) -> _Reading:
     """Read "yesterday", "on Friday", "May 5th" and the like."""
 
     def reading(match: re.Match[str], today: datetime, past: bool) -> Period | None:
-        phrase = match[form].lower()
+        phrase, until = match[form].lower(), match["until"]
+        if until:
+            phrase = phrase.replace(f"-{until}", "", 1)
         start = _parsed(_one_day(phrase), today, past=past)
         if start is None:
             return None
         day, part = periods.day(start), _PART_OF_DAY.search(phrase)
+        if until:
+            return Period(day.when, day.preposition, day.name.replace(" ", f"-{until} ", 1))
         return Period(day.when, day.preposition, f"the {part[1]} of {day.name}") if part else day
 
     return reading

@@ -6,6 +6,14 @@ from agent_memory_services.extraction.extractors.local.grammar import words
 from agent_memory_services.extraction.extractors.local.rules import Company
 from agent_memory_services.extraction.extractors.local.verbs import Form, verb
 
+_OCCASION = (
+    r"(?:[\w']+ )?(?:birthday|anniversary|wedding|exam|interview|appointment|surgery|flight)"
+)
+_INVERTED = re.compile(
+    rf"^(?:(?P<day>today|tomorrow|(?:next |this )?\w+day) is|it is) my (?P<what>{_OCCASION})"
+    r"(?: (?P<then>\S.*))?$",
+    re.IGNORECASE,
+)
 _START = re.compile(
     r"^(?P<adverbs>(?:(?:just|finally|recently|already|still|always|never|even|actually) )*)"
     r"(?P<verb>[a-z]+)\b(?P<rest>.*)$"
@@ -15,6 +23,7 @@ _DOING = re.compile(r" (?:to|\w+ing)\b")
 
 def with_subject(text: str, company: Company) -> str:
     """Return a clause with the "I" it implies, or as it is when it implies none."""
+    text = _INVERTED.sub(_in_order, text)
     lowered = text[:1].lower() + text[1:]
     match = _START.match(lowered)
     if match is None:
@@ -34,3 +43,9 @@ def with_subject(text: str, company: Company) -> str:
     if word in words("subjectless_present") and text[:1].isupper() and rest:
         return f"I {lowered}"
     return text
+
+
+def _in_order(match: re.Match[str]) -> str:
+    """Turn "tomorrow is my birthday" round."""
+    when = " ".join(filter(None, (match["day"], match["then"])))
+    return f"my {match['what']} is {when}".rstrip()

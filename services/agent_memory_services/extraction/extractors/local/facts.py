@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from agent_memory_services.extraction.extractors.base import (
     Candidate,
@@ -17,10 +18,12 @@ from agent_memory_services.extraction.extractors.local.clauses import clauses, w
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
 from agent_memory_services.extraction.extractors.local.fiction import is_fiction
+from agent_memory_services.extraction.extractors.local.grammar import words
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
 from agent_memory_services.extraction.extractors.local.mentions import note_mentions
 from agent_memory_services.extraction.extractors.local.patterns import Pack
 from agent_memory_services.extraction.extractors.local.person import Voice
+from agent_memory_services.extraction.extractors.local.predicates import Predicate, Tense
 from agent_memory_services.extraction.extractors.local.references import References
 from agent_memory_services.extraction.extractors.local.rules import Company, Family
 from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
@@ -32,6 +35,9 @@ from agent_memory_services.extraction.extractors.local.statements import (
 )
 from agent_memory_services.extraction.extractors.local.subjects import About
 from agent_memory_services.extraction.extractors.local.topics import topics
+
+_LASTING = re.compile(r"\b(?:since|for|always)\b")
+_OVER: Final = frozenset({Tense.PAST, Tense.USED_TO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +127,31 @@ def _stated(statement: Statement, scene: Scene, turn: Turn) -> Fact:
         entities=entities(text),
         event_time=statement.when,
         expire_time=_end(statement.when, scene.said) if rule.expires else None,
-        standing=rule.standing,
+        standing=rule.standing and _still_own(statement),
         slot=_slot(statement, scene.voice),
     )
     return Fact(candidate, family, statement.subject.about, statement.groups.get("name", ""))
 
 
+def _still_own(statement: Statement) -> bool:
+    """Whether a preference is the speaker's own, and holds."""
+    return statement.subject.about is not About.KIN and statement.predicate.tense not in _OVER
+
+
 def _slot(statement: Statement, voice: Voice) -> str:
     subject, slot = statement.subject, statement.rule.slot
-    if not slot or subject.plural:
+    if not slot or subject.plural or _past_state(statement.predicate):
         return ""
     noun = re.sub(r"\bfavorite\b", "favourite", subject.noun).replace(" ", "_")
     owner = voice.speaker if subject.about is About.OWN else subject.name
     return f"{owner.lower()}/{slot.format(noun=noun)}"
+
+
+def _past_state(predicate: Predicate) -> bool:
+    """Whether a state is told as over, or as one of several ("I have lived in Goa and Rome")."""
+    if predicate.tense is Tense.PERFECT:
+        return _LASTING.search(predicate.rest) is None
+    return predicate.tense in _OVER and predicate.lemma in words("states")
 
 
 def _end(when: EventTime | None, said: datetime) -> datetime | None:

@@ -142,7 +142,7 @@ def _rule(entry: dict[str, Any], macros: dict[str, str]) -> Rule:
         habitual=entry.get("habitual", False),
         limited=entry.get("limited", False),
         bare=entry.get("bare", False),
-        dates=entry.get("dates", True),
+        recurring=entry.get("recurring", False),
         listener=entry.get("listener", False),
         expires=entry.get("expires", False),
         standing=entry.get("standing", family is Family.PREFERENCE),

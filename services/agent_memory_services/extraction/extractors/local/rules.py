@@ -44,6 +44,7 @@ class Said:
         dated: Whether it tells when.
         upcoming: Whether that is still to come.
         habitual: Whether it tells how often.
+        content: Whether it tells anything but a time.
         company: Who talks.
     """
 
@@ -53,6 +54,7 @@ class Said:
     dated: bool
     upcoming: bool
     habitual: bool
+    content: bool
     company: Company
 
 
@@ -77,7 +79,7 @@ class Rule:
     habitual: bool
     limited: bool
     bare: bool
-    dates: bool
+    recurring: bool
     listener: bool
     expires: bool
     standing: bool
@@ -119,7 +121,7 @@ class Rule:
             and (said.upcoming or not self.upcoming)
             and (not self.limited or said.predicate.negated or bool(group & words("limits")))
             and (said.habitual or not self.habitual)
-            and (self.refuses or self.bare or _has_content(said.rest))
+            and (self.refuses or self.bare or said.content)
         )
 
     def _fits_words(self, subject: Subject, rest: str) -> bool:
@@ -132,8 +134,3 @@ class Rule:
         if self.rest and not self.rest.match(rest):
             return False
         return not (self.unless and self.unless.search(rest))
-
-
-def _has_content(rest: str) -> bool:
-    empty = words("empty")
-    return any(word not in empty for word in re.findall(r"[\w'+#.-]+", rest.lower()))

@@ -8,6 +8,7 @@ from datetime import datetime
 from agent_memory_services.extraction.extractors.base import EventTime, Precision
 from agent_memory_services.extraction.extractors.local.chains import links
 from agent_memory_services.extraction.extractors.local.clauses import Clause
+from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.ellipsis import with_subject
 from agent_memory_services.extraction.extractors.local.fiction import is_doubtful
@@ -56,6 +57,7 @@ class Statement:
         text: The statement.
         rule: The rule that found it.
         subject: Whom it is about.
+        predicate: What is said, as it was parsed.
         when: When the event is; None where no time is told.
         groups: What the named groups of the rule's pattern caught.
     """
@@ -63,6 +65,7 @@ class Statement:
     text: str
     rule: Rule
     subject: Subject
+    predicate: Predicate
     when: EventTime | None
     groups: dict[str, str]
 
@@ -111,17 +114,17 @@ def _statement(subject: Subject, parsed: Predicate, scene: Scene) -> Statement |
         dated=dates.nearest is not None,
         upcoming=_upcoming(dates.nearest, scene.said, past=past),
         habitual=_habitual(parsed, dates.text, scene.pack),
+        content=_has_content(parsed.rest if meant is None else meant, subject),
         company=scene.company,
     )
     rule = scene.pack.rule(said)
     if rule is None or meant is None:
         return None
-    if not rule.dates:
-        said, dates = replace(said, rest=meant), replace(dates, when=None)
     text = written(said, rule, scene.voice)
     if text is None:
         return None
-    return Statement(text, rule, subject, dates.when, rule.groups(said.rest))
+    when = None if rule.recurring else dates.when
+    return Statement(text, rule, subject, parsed, when, rule.groups(said.rest))
 
 
 def _meant(subject: Subject, rest: str, scene: Scene) -> str | None:
@@ -145,3 +148,11 @@ def _upcoming(when: EventTime | None, said: datetime, *, past: bool) -> bool:
 def _habitual(parsed: Predicate, rest: str, pack: Pack) -> bool:
     often = any(word.lower() in words("frequencies") for word in parsed.words)
     return often or pack.often.search(rest) is not None
+
+
+def _has_content(rest: str, subject: Subject) -> bool:
+    """Whether a rest tells anything; of "my exam" the time alone is worth telling."""
+    if subject.about is not About.SELF:
+        return bool(rest)
+    said = re.findall(r"[\w'+#./-]+", DATE_PHRASE.sub("", rest).lower())
+    return any(word not in words("empty") for word in said)
