@@ -9,7 +9,7 @@ from ulid import ULID
 
 from agent_memory_client.channels import ChannelPool, ChannelSet
 from agent_memory_client.config import MemoryClientConfig
-from agent_memory_client.error_details import from_rpc_error
+from agent_memory_client.error_details import REQUEST_ID_HEADER, from_rpc_error
 from agent_memory_client.service_config import service_config
 
 Request = TypeVar("Request", bound=Message)
@@ -22,7 +22,7 @@ class Connection:
     def __init__(self, config: MemoryClientConfig, pool: ChannelPool) -> None:
         self.config = config
         self.pool = pool
-        self._metadata = _metadata(config)
+        self._identity = _identity(config)
 
     @property
     def services(self) -> ChannelSet:
@@ -38,11 +38,13 @@ class Connection:
             MemoryClientError: The subclass that stands for the status of the answer.
         """
         _name(request)
-        timeout = self._timeout(request)
+        own = self.config.timeout
+        timeout = service_config().deadlines[request.DESCRIPTOR.full_name] if own is None else own
+        metadata = self._metadata()
         try:
-            return await method(request, timeout=timeout, metadata=self._metadata)
+            return await method(request, timeout=timeout, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from error
+            raise from_rpc_error(error, dict(metadata)) from error
 
     async def stream(
         self, method: grpc.aio.UnaryStreamMultiCallable[Request, Response], request: Request
@@ -53,18 +55,19 @@ class Connection:
             MemoryClientError: The subclass that stands for the status the stream ended with.
         """
         deadline = service_config().deadlines.get(request.DESCRIPTOR.full_name)
-        call = method(request, timeout=deadline, metadata=self._metadata)
+        metadata = self._metadata()
+        call = method(request, timeout=deadline, metadata=metadata)
         try:
             async for response in call:
                 yield response
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from error
+            raise from_rpc_error(error, dict(metadata)) from error
         finally:
             call.cancel()
 
-    def _timeout(self, request: Message) -> float:
-        own = self.config.timeout
-        return service_config().deadlines[request.DESCRIPTOR.full_name] if own is None else own
+    def _metadata(self) -> Sequence[tuple[str, str]]:
+        """Who calls, and the name under which the server's log will know this call."""
+        return (*self._identity, (REQUEST_ID_HEADER, str(ULID())))
 
 
 def _name(request: Message) -> None:
@@ -72,7 +75,7 @@ def _name(request: Message) -> None:
         setattr(request, "request_id", str(ULID()))  # noqa: B010
 
 
-def _metadata(config: MemoryClientConfig) -> Sequence[tuple[str, str]]:
+def _identity(config: MemoryClientConfig) -> Sequence[tuple[str, str]]:
     metadata: list[tuple[str, str]] = []
     if credential := config.credential:
         metadata.append(("authorization", f"Bearer {credential}"))

@@ -10,20 +10,23 @@ from google.rpc import error_details_pb2, status_pb2
 from agent_memory_client.errors import ErrorInfo, FieldViolation, MemoryClientError, error_for
 
 _STATUS_TRAILER = "grpc-status-details-bin"
-_REQUEST_ID_TRAILER = "x-request-id"
+REQUEST_ID_HEADER = "x-request-id"
 _CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
-def from_rpc_error(error: grpc.aio.AioRpcError) -> MemoryClientError:
-    """The client's error for a failed call."""
-    trailers = {
-        key: value
-        for metadata in (error.initial_metadata(), error.trailing_metadata())
-        for key, value in metadata or ()
-    }
+def from_rpc_error(
+    error: grpc.aio.AioRpcError, sent: Mapping[str, str] | None = None
+) -> MemoryClientError:
+    """The client's error for a failed call.
+
+    Args:
+        error: The error of gRPC.
+        sent: The metadata that the call carried.
+    """
+    trailers = dict(error.trailing_metadata() or ())
     status = _status(trailers.get(_STATUS_TRAILER))
-    request_id = trailers.get(_REQUEST_ID_TRAILER, "")
-    info = _info(error.code(), status.details, str(request_id))
+    request_id = (sent or {}).get(REQUEST_ID_HEADER, "")
+    info = _info(error.code(), status.details, request_id)
     return error_for(error.details() or info.reason or error.code().name, info)
 
 

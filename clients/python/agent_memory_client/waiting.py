@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from agent_memory.extraction.v1 import extraction_pb2
 from agent_memory.extraction.v1 import service_pb2 as extraction
 from agent_memory.working_memory.v1 import service_pb2 as working_memory
-from agent_memory_client.base import ClientBase
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_client.conversions.jobs import from_job, from_progress
 from agent_memory_client.errors import (
     ExtractionFailedError,
+    MemoryCancelledError,
+    MemoryClientError,
+    MemoryServerError,
     MemoryTimeoutError,
     MemoryUnavailableError,
-    MemoryValidationError,
 )
 from agent_memory_client.models.jobs import ExtractionProgress
+from agent_memory_client.promotion_waiting import PromotionWaiting
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 _FAILED = extraction_pb2.JobState.JOB_STATE_FAILED
 _FAILED_PAGE = 100
+_FORGOTTEN = "INVALID_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,13 @@ class _Goal:
     session_id: str
     session_uid: str
     sequence: int
+
+    @classmethod
+    def of(cls, session: WorkingMemory) -> "_Goal":
+        """All that the session's log holds now."""
+        return cls(
+            session.namespace, session.session_id, session.session_uid, session.last_sequence
+        )
 
     def is_reached(self, progress: extraction_pb2.SessionProgress) -> bool:
         """Whether every message waited for is extracted."""
@@ -50,7 +61,7 @@ class _Goal:
         )
 
 
-class WaitingMethods(ClientBase):
+class WaitingMethods(PromotionWaiting):
     """Calls that wait for extraction."""
 
     async def wait_for_extraction(
@@ -61,9 +72,10 @@ class WaitingMethods(ClientBase):
         user_id: str | None = None,
         timeout: float = 60.0,  # noqa: ASYNC109 - callers expect it by this name
     ) -> ExtractionProgress:
-        """Wait until every message that is in the session's log now is extracted and stored.
+        """Wait until what is in the session now has become memories, and these are stored.
 
-        Outlives the restart of a server. Memories placed in the session are not waited for.
+        That is every message of its log, and every memory placed in it. Outlives the restart of
+        a server.
 
         Args:
             session_id: The session.
@@ -78,8 +90,10 @@ class WaitingMethods(ClientBase):
         """
         try:
             async with asyncio.timeout(timeout):
-                goal = await self._goal(session_id, namespace, user_id)
-                return await self._reach(goal)
+                session = await self._session(session_id, namespace, user_id)
+                progress = await self._reach(_Goal.of(session))
+                await self._until_stored(session)
+                return progress
         except TimeoutError as error:
             if isinstance(error, MemoryTimeoutError):
                 raise
@@ -87,7 +101,9 @@ class WaitingMethods(ClientBase):
                 f"extraction took longer than {timeout:g} s; it goes on in the background"
             ) from error
 
-    async def _goal(self, session_id: str, namespace: str | None, user_id: str | None) -> _Goal:
+    async def _session(
+        self, session_id: str, namespace: str | None, user_id: str | None
+    ) -> WorkingMemory:
         request = working_memory.GetWorkingMemoryRequest(
             namespace=self._namespace(namespace),
             session_id=session_id,
@@ -95,8 +111,7 @@ class WaitingMethods(ClientBase):
             recent_messages_limit=1,
         )
         stub = self._connection.services.working_memory
-        session = (await self._connection.call(stub.GetWorkingMemory, request)).working_memory
-        return _Goal(request.namespace, session_id, session.session_uid, session.last_sequence)
+        return (await self._connection.call(stub.GetWorkingMemory, request)).working_memory
 
     async def _reach(self, goal: _Goal) -> ExtractionProgress:
         """Watch until the goal is reached; a stream that breaks is taken up where it was."""
@@ -107,16 +122,14 @@ class WaitingMethods(ClientBase):
             try:
                 if (progress := await self._watch(goal, request)) is not None:
                     return progress
-            except MemoryUnavailableError:
-                pass
-            except MemoryValidationError:
-                if not before:
+            except MemoryClientError as error:
+                if error.reason == _FORGOTTEN and before:
+                    # A server that forgot the token tells everything anew.
+                    request.resume_token = before = ""
+                elif not _is_break(error):
                     raise
-                # A server that forgot the token tells everything anew.
-                request.resume_token = before = ""
-            pause = (
-                _FIRST_PAUSE if request.resume_token != before else min(2 * pause, _LONGEST_PAUSE)
-            )
+            moved = request.resume_token != before
+            pause = _FIRST_PAUSE if moved else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         return ExtractionProgress(
             session_uid=goal.session_uid, received_sequence=0, extracted_sequence=0
@@ -154,6 +167,13 @@ class WaitingMethods(ClientBase):
         for job in response.jobs:
             if goal.is_missed(job, extracted):
                 raise _failure(job)
+
+
+def _is_break(error: MemoryClientError) -> bool:
+    """Whether a connection ended, here or at a proxy, rather than a service said no."""
+    return isinstance(error, MemoryUnavailableError) or (
+        isinstance(error, MemoryServerError | MemoryCancelledError) and not error.reason
+    )
 
 
 def _failure(job: extraction_pb2.Job) -> ExtractionFailedError:

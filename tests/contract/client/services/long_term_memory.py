@@ -1,0 +1,165 @@
+"""Long-term memory in a dictionary."""
+
+# ruff: noqa: N802 - the contract names the methods
+
+import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from agent_memory.common.v1.erase_pb2 import EraseReceipt
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as types
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
+from tests.contract.client.services.matching import matches
+from tests.contract.client.services.paging import page
+from tests.contract.client.services.refusal import not_found, refusal, refuse
+
+Context = grpc.aio.ServicerContext
+
+
+class LongTermMemory(LongTermMemoryServiceServicer):
+    """Finds by common words; a text it holds already is a duplicate."""
+
+    def __init__(self) -> None:
+        self.memories: dict[str, Memory] = {}
+
+    def add(self, memory: Memory) -> types.CreateMemoryResult:
+        """Store a memory as the service would."""
+        if "reject me" in memory.text:
+            error = refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "STORE_FULL", message="no room")
+            return types.CreateMemoryResult(outcome=types.CREATE_OUTCOME_REJECTED, error=error)
+        for other in self.memories.values():
+            if (other.text, other.user_id) == (memory.text, memory.user_id):
+                return types.CreateMemoryResult(
+                    outcome=types.CREATE_OUTCOME_DUPLICATE, memory_id=other.id, memory=other
+                )
+        stored = Memory()
+        stored.CopyFrom(memory)
+        stored.create_time.GetCurrentTime()
+        stored.etag = "1"
+        self.memories[stored.id] = stored
+        return types.CreateMemoryResult(
+            outcome=types.CREATE_OUTCOME_CREATED, memory_id=stored.id, memory=stored
+        )
+
+    async def CreateMemories(self, request: rpc.CreateMemoriesRequest, _: Context):
+        return rpc.CreateMemoriesResponse(results=[self.add(item) for item in request.memories])
+
+    async def GetMemory(self, request: rpc.GetMemoryRequest, context: Context):
+        return rpc.GetMemoryResponse(memory=await self._existing(request.memory_id, context))
+
+    async def BatchGetMemories(self, request: rpc.BatchGetMemoriesRequest, _: Context):
+        return rpc.BatchGetMemoriesResponse(
+            items=[
+                rpc.BatchGetMemoriesItem(memory=self.memories[memory_id])
+                if memory_id in self.memories
+                else rpc.BatchGetMemoriesItem(error=not_found("memory", memory_id))
+                for memory_id in request.memory_ids
+            ]
+        )
+
+    async def ListMemories(self, request: rpc.ListMemoriesRequest, _: Context):
+        found = self._newest_first(request.filter)
+        part, token = page(found, request.page_size or 20, request.page_token)
+        return rpc.ListMemoriesResponse(memories=part, next_page_token=token, total_size=len(found))
+
+    async def CountMemories(self, request: rpc.CountMemoriesRequest, _: Context):
+        return rpc.CountMemoriesResponse(count=len(self._newest_first(request.filter)))
+
+    async def SearchMemories(self, request: rpc.SearchMemoriesRequest, _: Context):
+        query = request.query
+        words = set(query.text.casefold().split())
+        found = self._newest_first(query.filter)
+        scored = [(_overlap(words, memory), memory) for memory in found]
+        hits = [
+            MemoryHit(
+                memory=memory,
+                score=score,
+                signals=[ScoreSignal(name="words", value=score, contribution=score)]
+                if request.explain
+                else (),
+            )
+            for score, memory in sorted(scored, key=lambda item: -item[0])
+            if (score or not words) and score >= query.min_score
+        ]
+        part, token = page(hits, request.page_size or 10, request.page_token)
+        return rpc.SearchMemoriesResponse(hits=part, next_page_token=token, total_size=len(found))
+
+    async def UpdateMemory(self, request: rpc.UpdateMemoryRequest, context: Context):
+        memory = await self._existing(request.memory.id, context)
+        if request.memory.etag and request.memory.etag != memory.etag:
+            conflict = refusal(
+                grpc.StatusCode.ABORTED, "ETAG_MISMATCH", metadata={"current_etag": memory.etag}
+            )
+            await refuse(context, conflict)
+        _apply(request.update_mask, request.memory, memory)
+        memory.etag = str(int(memory.etag) + 1)
+        return rpc.UpdateMemoryResponse(memory=memory)
+
+    async def DeleteMemories(self, request: rpc.DeleteMemoriesRequest, _: Context):
+        deleted = [item for item in request.memory_ids if self.memories.pop(item, None)]
+        return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
+
+    async def ListMemoryRevisions(self, request: rpc.ListMemoryRevisionsRequest, context: Context):
+        memory = await self._existing(request.memory_id, context)
+        revision = types.MemoryRevision(
+            revision_id="r1",
+            memory_id=memory.id,
+            cause=types.REVISION_CAUSE_CREATE,
+            actor="tester",
+            after=memory,
+        )
+        return rpc.ListMemoryRevisionsResponse(revisions=[revision])
+
+    async def RevertMemory(self, request: rpc.RevertMemoryRequest, context: Context):
+        return rpc.RevertMemoryResponse(memories=[await self._existing(request.memory_id, context)])
+
+    async def ForgetMemories(self, request: rpc.ForgetMemoriesRequest, _: Context):
+        considered = self._newest_first(request.filter)
+        gone = [memory for memory in considered if memory.id not in request.keep_ids]
+        if request.execute:
+            for memory in gone:
+                del self.memories[memory.id]
+        return rpc.ForgetMemoriesResponse(
+            forgotten=[
+                types.ForgottenMemory(memory_id=memory.id, reason=types.FORGET_REASON_AGE)
+                for memory in gone
+            ],
+            forgotten_count=len(gone),
+            considered_count=len(considered),
+            executed=request.execute,
+        )
+
+    async def CompactMemories(self, request: rpc.CompactMemoriesRequest, _: Context):
+        count = len(self._newest_first(request.filter))
+        return rpc.CompactMemoriesResponse(considered_count=count)
+
+    async def EraseUser(self, request: rpc.EraseUserRequest, _: Context):
+        gone = [m.id for m in self.memories.values() if m.user_id == request.user_id]
+        for memory_id in gone:
+            del self.memories[memory_id]
+        receipt = EraseReceipt(
+            receipt_id="lt", service="long_term_memory", erased={"memories": len(gone)}
+        )
+        return rpc.EraseUserResponse(receipt=receipt)
+
+    async def _existing(self, memory_id: str, context: Context) -> Memory:
+        if memory_id not in self.memories:
+            await refuse(context, not_found("memory", memory_id))
+        return self.memories[memory_id]
+
+    def _newest_first(self, wanted) -> list[Memory]:
+        return [m for m in reversed(self.memories.values()) if matches(wanted, m)]
+
+
+def _overlap(words: set[str], memory: Memory) -> float:
+    return len(words & set(memory.text.casefold().split())) / max(1, len(words))
+
+
+def _apply(mask: FieldMask, source: Memory, target: Memory) -> None:
+    for path in mask.paths:
+        target.ClearField(path)
+    named = Memory()
+    mask.MergeMessage(source, named)
+    target.MergeFrom(named)

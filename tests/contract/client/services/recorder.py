@@ -1,0 +1,58 @@
+"""What reached the server, and what it was told to answer instead."""
+
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+
+from tests.contract.client.services.refusal import refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One attempt of a call."""
+
+    method: str
+    request: Message
+    metadata: dict[str, str | bytes]
+    time_remaining: float | None
+
+
+class Recorder(grpc.aio.ServerInterceptor):
+    """Notes every unary call, and refuses those it was told to refuse."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.refusals: dict[str, deque[Status]] = defaultdict(deque)
+
+    def calls(self, method: str) -> list[Received]:
+        """The attempts of one method, in order."""
+        return [call for call in self.received if call.method == method]
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        """Wrap unary handlers."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method.rpartition("/")[2]
+        if handler is None or handler.response_streaming or handler.request_streaming:
+            return handler
+
+        async def run(request: Message, context: grpc.aio.ServicerContext) -> Any:
+            metadata = dict(context.invocation_metadata() or ())
+            self.received.append(Received(method, request, metadata, context.time_remaining()))
+            if self.refusals[method]:
+                await refuse(context, self.refusals[method].popleft())
+            return await handler.unary_unary(request, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            run,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )

@@ -1,0 +1,99 @@
+"""How refusals of the services reach a caller."""
+
+import grpc
+import pytest
+
+from agent_memory_client import (
+    MemoryAPIClient,
+    MemoryClientError,
+    MemoryServerError,
+    MemoryTimeoutError,
+    MemoryUnavailableError,
+    MemoryValidationError,
+)
+from agent_memory_client.errors import ERROR_BY_CODE
+from tests.contract.client.services.refusal import refusal
+from tests.contract.client.services.running import Services
+
+REFUSED = [code for code in grpc.StatusCode if code != grpc.StatusCode.OK]
+
+
+@pytest.mark.parametrize("code", REFUSED, ids=lambda code: code.name)
+async def test_every_code_has_its_error(
+    client: MemoryAPIClient, services: Services, code: grpc.StatusCode
+) -> None:
+    """The class stands for the code, and no error of gRPC escapes."""
+    services.recorder.refusals["GetMemory"].extend([refusal(code, "SOME_REASON")] * 4)
+    with pytest.raises(MemoryClientError) as raised:
+        await client.get_long_term_memory("m")
+    assert type(raised.value) is ERROR_BY_CODE[code]
+    assert (raised.value.code, raised.value.reason) == (code, "SOME_REASON")
+
+
+async def test_the_details_are_there(client: MemoryAPIClient, services: Services) -> None:
+    """Reason, metadata, fields, delay, and the id that the server's log repeats."""
+    status = refusal(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "INVALID_FIELD",
+        message="text is too long",
+        metadata={"limit": "32768"},
+        fields={"memories[0].text": "too long"},
+        retry_after=0.5,
+    )
+    services.recorder.refusals["CreateMemories"].append(status)
+    with pytest.raises(MemoryValidationError, match="text is too long") as raised:
+        await client.create_long_term_memories([{"text": "a"}])
+    error = raised.value
+    (call,) = services.recorder.received
+    assert isinstance(error, ValueError)
+    assert (error.metadata, error.retry_after) == ({"limit": "32768"}, 0.5)
+    assert error.field_violations == (("memories[0].text", "too long"),)
+    assert error.request_id == call.metadata["x-request-id"]
+
+
+async def test_a_status_without_details_still_has_its_class(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """What a proxy answers has a code and no reason."""
+    status = refusal(grpc.StatusCode.INTERNAL, "")
+    status.ClearField("details")
+    services.recorder.refusals["GetMemory"].append(status)
+    with pytest.raises(MemoryServerError) as raised:
+        await client.get_long_term_memory("m")
+    assert raised.value.reason == ""
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    """Nothing listens: the error says so within the retries' time."""
+    async with MemoryAPIClient(base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(MemoryUnavailableError):
+            await client.get_long_term_memory("m")
+
+
+async def test_the_time_allowed_is_the_clients_or_the_methods(services: Services) -> None:
+    """Each call carries a deadline: the contract's, or the one the client was given."""
+    async with MemoryAPIClient(base_url=services.url) as client:
+        await client.count_long_term_memories()
+        await client.create_long_term_memories([{"text": "a"}])
+        await client.with_options(timeout=3).count_long_term_memories()
+    remaining = [call.time_remaining for call in services.recorder.received]
+    assert [round(seconds) for seconds in remaining if seconds is not None] == [10, 30, 3]
+
+
+async def test_running_out_of_time_is_a_timeout(services: Services) -> None:
+    """It is Python's own `TimeoutError` too."""
+    async with MemoryAPIClient(base_url=services.url, timeout=1e-6) as client:
+        with pytest.raises(MemoryTimeoutError) as raised:
+            await client.count_long_term_memories()
+    assert isinstance(raised.value, TimeoutError)
+
+
+async def test_the_credential_goes_with_every_call(services: Services) -> None:
+    """Keys and tokens travel as bearer credentials; the tenant beside them."""
+    for options in ({"api_key": "k1"}, {"bearer_token": "k1"}):
+        async with MemoryAPIClient(base_url=services.url, tenant="acme", **options) as client:
+            await client.count_long_term_memories()
+            assert "k1" not in repr(client.config)
+    for call in services.recorder.received:
+        assert call.metadata["authorization"] == "Bearer k1"
+        assert call.metadata["x-agent-memory-tenant"] == "acme"
