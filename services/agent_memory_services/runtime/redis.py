@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -136,8 +137,12 @@ async def require_query_engine(client: Redis) -> Capabilities:
 
 
 async def _has_query_engine(client: Redis) -> bool:
+    command = cast("Any", client).execute_command
+    if isinstance(client, RedisCluster):
+        # A command without a key belongs to no node of a cluster, so one has to be named.
+        command = partial(command, target_nodes=client.get_random_node())
     try:
-        await cast("Any", client).execute_command("FT._LIST")
+        await command("FT._LIST")
     except ResponseError as error:
         if "unknown command" in str(error).lower():
             return False

@@ -38,7 +38,7 @@ def refused() -> Iterator[Refusal]:
     assert status is not None, f"no details: {error}"
     (info,) = [_unpacked(d, ErrorInfo) for d in status.details if d.Is(ErrorInfo.DESCRIPTOR)]
     assert info.domain == "agent-memory"
-    assert f"ERROR_REASON_{info.reason}" in ErrorReason.keys()
+    assert f"ERROR_REASON_{info.reason}" in ErrorReason.keys()  # noqa: SIM118 - not a mapping
     refusal.code, refusal.message, refusal.status = error.code(), status.message, status
     refusal.reason, refusal.metadata = info.reason, dict(info.metadata)
     for detail in status.details:

@@ -42,7 +42,7 @@ class Shapes:
         self,
         shape: str,
         *requests: Message | bytes,
-        timeout: float | None = 10,
+        timeout: float | None = 10,  # noqa: ASYNC109 - gRPC's own word
         metadata: Sequence[tuple[str, str]] = (),
     ) -> list[SessionRef]:
         """All responses of one call."""

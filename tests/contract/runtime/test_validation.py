@@ -18,6 +18,7 @@ GOOD = {"role": "user", "content": "hi"}
 
 @pytest.fixture
 async def stub() -> AsyncIterator[WorkingMemoryServiceStub]:
+    """A stub of a service that takes whatever the contract allows."""
     async with serving(lifespan_of(Told()), ProcessSettings()) as served:
         yield WorkingMemoryServiceStub(served.channel)
 

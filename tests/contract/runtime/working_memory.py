@@ -1,4 +1,5 @@
 """A working memory service that does as it is told, for tests of the server around it."""
+# ruff: noqa: N802, ARG002 - the contract names the methods and what they take.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ class Told(pb_grpc.WorkingMemoryServiceServicer):
 
     def __init__(self, behave: Callable[..., Any] | None = None) -> None:
         self._behave = behave
-        self.appended = 0
+        self.written = 0
 
     async def GetWorkingMemory(self, request, context):
         if self._behave is not None:
@@ -25,10 +26,14 @@ class Told(pb_grpc.WorkingMemoryServiceServicer):
         return pb.GetWorkingMemoryResponse()
 
     async def AppendMessages(self, request, context):
-        self.appended += 1
+        self.written += 1
         if self._behave is not None:
             await self._behave(request, context)
-        return pb.AppendMessagesResponse(etag=f"e{self.appended}")
+        return pb.AppendMessagesResponse(etag=f"e{self.written}")
+
+    async def SetWorkingMemory(self, request, context):
+        self.written += 1
+        return pb.SetWorkingMemoryResponse(working_memory={"etag": f"e{self.written}"})
 
     async def WatchWorkingMemory(self, request, context):
         yield pb.WatchWorkingMemoryResponse(resume_token="t1")
