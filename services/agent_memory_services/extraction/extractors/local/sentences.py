@@ -34,6 +34,10 @@ _TAG = re.compile(
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
 
 
+# Nobody says this much in one breath; it is a paste, and costs more than it tells.
+_LONGEST = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence without its closing punctuation.
@@ -70,7 +74,7 @@ def _parts(text: str) -> list[str]:
             continue
         parts.append(part)
         start = end.end()
-    return [part for part in (*parts, text[start:]) if part.strip()]
+    return [part for part in (*parts, text[start:]) if part.strip() and len(part) <= _LONGEST]
 
 
 def _before_question(words: str) -> str:

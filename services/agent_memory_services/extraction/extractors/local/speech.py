@@ -9,7 +9,7 @@ QUOTED: Final = "\ue000"
 """Stands where somebody's words were quoted; a statement around it is not the speaker's own."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_MARKUP = re.compile(r"<(\w+)[^>\n]*>.*?</\1>", re.DOTALL)
+_MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)
 _INLINE_CODE = re.compile(r"`([^`\n]*)`")
 _LINK = re.compile(r"https?://\S+")
 _PICTOGRAPH = re.compile(
@@ -36,7 +36,7 @@ _PASTED = re.compile(
 )
 
 _DOUBLE = re.compile(r'"([^"\n]{1,600})"')
-_SINGLE = re.compile(r"(?<![\w'])'(?=\w)([^'\n]*(?:'\w[^'\n]*)*)'(?![\w])")
+_SINGLE = re.compile(r"(?<![\w'])'(?=\w)([^'\n]{1,300}(?:'\w[^'\n]{0,300}){0,5})'(?![\w])")
 _SPEECH_BEFORE = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|ask(?:s|ed)?|t(?:ell|ells|old)|quotes?|goes|went|was like|is like"
     r"|repl(?:y|ies|ied)|yell(?:s|ed)|shout(?:s|ed)|means?|translate|wrote|texted)\b[^.!?]{0,30}$",
