@@ -15,10 +15,11 @@ from agent_memory_services.extraction.extractors.local.patterns import pack
 from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
 from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
 
-# A summary is to be shorter than what it sums up, but a short talk may be kept whole.
+# A summary is to be shorter than what it adds, but a short talk may be kept whole.
 _SHARE: Final = 0.35
 _ALWAYS_WORDS: Final = 60
-_FEWEST_WORDS: Final = 4
+# With fewer telling words a sentence is small talk.
+_FEWEST_TELLING: Final = 4
 _MOST_SENTENCE_WORDS: Final = 40
 _TOO_ALIKE: Final = 0.6
 
@@ -38,15 +39,8 @@ class _Point:
 
     text: str
     bonus: float
-
-    @property
-    def words(self) -> list[str]:
-        empty = words("empty")
-        return [word for word in re.findall(r"[\w'-]+", self.text.lower()) if word not in empty]
-
-    @property
-    def length(self) -> int:
-        return len(self.text.split())
+    words: frozenset[str]
+    length: int
 
 
 def summarize(turns: Sequence[Turn], previous: str, max_words: int) -> str:
@@ -60,12 +54,16 @@ def summarize(turns: Sequence[Turn], previous: str, max_words: int) -> str:
     Returns:
         The summary; `previous`, cut to size, when the turns add nothing.
     """
-    earlier = [_Point(text, _EARLIER) for text in _sentences_of(previous)]
+    earlier = [_point(text, _EARLIER) for text in _sentences_of(previous)]
     points = [*earlier, *_points(turns)]
-    said = sum(len(turn.text.split()) for turn in turns) + sum(point.length for point in earlier)
-    budget = min(max_words, max(_ALWAYS_WORDS, round(_SHARE * said)))
-    chosen = _chosen(points, budget)
+    said = sum(len(turn.text.split()) for turn in turns)
+    kept = sum(point.length for point in earlier)
+    chosen = _chosen(points, min(max_words, kept + max(_ALWAYS_WORDS, round(_SHARE * said))))
     return " ".join(points[index].text for index in sorted(chosen))
+
+
+def _point(text: str, bonus: float) -> _Point:
+    return _Point(text, bonus, frozenset(_telling(text)), len(text.split()))
 
 
 def _points(turns: Sequence[Turn]) -> Iterator[_Point]:
@@ -74,7 +72,7 @@ def _points(turns: Sequence[Turn]) -> Iterator[_Point]:
         window = Conversation(turns=[turn], before=evidence[max(0, index - 2) : index])
         stated = [fact.candidate.text for fact in facts(window, pack())]
         for text in stated:
-            yield _Point(f"{text}.", _FACT + _bonus(text))
+            yield _point(f"{text}.", _FACT + _bonus(text))
         speaker = turn.name or turn.role.capitalize()
         yield from _quotes(turn, speaker, questions_only=bool(stated))
 
@@ -82,17 +80,19 @@ def _points(turns: Sequence[Turn]) -> Iterator[_Point]:
 def _quotes(turn: Turn, speaker: str, *, questions_only: bool) -> Iterator[_Point]:
     for sentence in sentences(own_words(turn.text)):
         text = without_openers(sentence.text)
-        words = text.split()
-        if QUOTED in text or not _FEWEST_WORDS <= len(words) <= _MOST_SENTENCE_WORDS:
-            continue
-        if questions_only and not sentence.asks:
-            continue
-        yield _Point(_quoted(speaker, text, sentence), _bonus(text) + _QUESTION * sentence.asks)
+        point = _point(_quoted(speaker, text, sentence), _bonus(text) + _QUESTION * sentence.asks)
+        told = len(_telling(text)) >= _FEWEST_TELLING and point.length <= _MOST_SENTENCE_WORDS
+        if told and QUOTED not in text and (sentence.asks or not questions_only):
+            yield point
 
 
 def _quoted(speaker: str, text: str, sentence: Sentence) -> str:
     text = text[:1].upper() + text[1:]
     return f"{speaker} asked: {text}?" if sentence.asks else f"{speaker}: {text}."
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in re.findall(r"[\w'-]+", text.lower()) if word not in words("empty")]
 
 
 def _bonus(text: str) -> float:
@@ -119,15 +119,14 @@ def _chosen(points: Sequence[_Point], budget: int) -> set[int]:
 
 def _weights(points: Sequence[_Point]) -> list[float]:
     """Weigh points by how much they share with the rest, and by what they are."""
-    counts = Counter(word for point in points for word in set(point.words))
-    weights = []
-    for point in points:
-        words = set(point.words)
-        shared = sum(math.log1p(counts[word] - 1) for word in words)
-        weights.append(point.bonus + shared / math.sqrt(len(words) + 1))
-    return weights
+    counts = Counter(word for point in points for word in point.words)
+    shared = (sum(math.log(counts[word]) for word in sorted(point.words)) for point in points)
+    return [
+        point.bonus + share / math.sqrt(len(point.words) + 1)
+        for point, share in zip(points, shared, strict=True)
+    ]
 
 
 def _alike(one: _Point, other: _Point) -> bool:
-    words, others = set(one.words), set(other.words)
-    return len(words & others) > _TOO_ALIKE * min(len(words), len(others)) if words else True
+    fewest = min(len(one.words), len(other.words))
+    return len(one.words & other.words) > _TOO_ALIKE * fewest
