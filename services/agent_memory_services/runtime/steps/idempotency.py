@@ -15,6 +15,7 @@ from agent_memory_services.runtime import keys
 from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.redis import Script
 from agent_memory_services.runtime.steps.base import Pending, Step
 
@@ -76,9 +77,13 @@ class Idempotency(Step):
         return self._conclude(claim, call.answer if call.error is None else None)
 
     async def _claim(self, call: Call, message: Message, request_id: str) -> None:
-        body = message.SerializeToString(deterministic=True)
+        caller = call.principal
+        if caller is None:
+            raise RuntimeError("idempotency stands after auth")
         claim = _Claim(
-            _key(call, request_id), hashlib.sha256(body).digest(), secrets.token_bytes(8)
+            key=_key(caller, call.policy, request_id),
+            digest=_digest(caller, message),
+            attempt=secrets.token_bytes(8),
         )
         # Noted first: a call that is cancelled while it waits here gives its claim back too.
         self._claims[call] = claim
@@ -126,9 +131,19 @@ def _names_itself(policy: MethodPolicy) -> bool:
     return policy.mutating and not policy.streaming and "request_id" in fields
 
 
-def _key(call: Call, request_id: str) -> str:
-    """Two callers never share an answer, even inside one tenant."""
-    if call.principal is None:
-        raise RuntimeError("idempotency stands after auth")
-    parts = (call.principal.tenant, call.principal.subject, call.policy.full_name, request_id)
+def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
+    """Two credentials never share an answer, even inside one tenant."""
+    parts = (caller.tenant, caller.subject, policy.full_name, request_id)
     return "am:id:" + ":".join(keys.encode(part) for part in parts)
+
+
+def _digest(caller: Principal, message: Message) -> bytes:
+    """What has to be equal in a repetition: the body, whose maps have no order, and the scope.
+
+    A service acts for many with one credential; no one of them is answered for another.
+    """
+    limits = (caller.users, caller.namespaces)
+    scope = [None if limit is None else sorted(limit) for limit in limits]
+    digest = hashlib.sha256(repr(scope).encode())
+    digest.update(message.SerializeToString(deterministic=True))
+    return digest.digest()
