@@ -4,7 +4,7 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from agent_memory_client.errors import MemoryValidationError, invalid
+from agent_memory_client.errors import invalid
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443}
 _SECURE = {"https", "grpcs"}
@@ -61,18 +61,18 @@ def _split(url: str) -> SplitResult:
 
 
 def _port(url: str, parts: SplitResult) -> int:
-    return _port_or_none(url, parts) or _DEFAULT_PORTS[parts.scheme]
+    port = _port_or_none(url, parts)
+    return _DEFAULT_PORTS[parts.scheme] if port is None else port
 
 
 def _port_or_none(url: str, parts: SplitResult) -> int | None:
     try:
-        return parts.port
-    except ValueError as error:
-        raise _bad_port(url) from error
-
-
-def _bad_port(url: str) -> MemoryValidationError:
-    return invalid("base_url", f"port of {url!r} is no number between 1 and 65535")
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise invalid("base_url", f"port of {url!r} is no number between 1 and 65535")
+    return port
 
 
 def _is_loopback(host: str) -> bool:

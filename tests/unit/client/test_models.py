@@ -1,0 +1,78 @@
+"""What callers may write."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import ValidationError
+from ulid import ULID
+
+from agent_memory_client.models import (
+    ClientMemoryRecord,
+    ExtractedMemoryRecord,
+    MemoryMessage,
+    MemoryRecord,
+    MemoryRecordResults,
+    MemoryTypeEnum,
+    ToolCall,
+    WorkingMemory,
+)
+
+
+def test_a_record_needs_only_its_text() -> None:
+    """The id is a new ULID and the type semantic; each object has its own."""
+    one, other = MemoryRecord(text="a"), MemoryRecord(text="a", id=None)
+    assert ULID.from_str(one.id)
+    assert one.id != other.id
+    assert one.memory_type == "semantic"
+    assert one.memory_type is MemoryTypeEnum.SEMANTIC
+    assert ClientMemoryRecord is ExtractedMemoryRecord is MemoryRecord
+
+
+def test_dates_are_read_and_kept_in_utc() -> None:
+    """ISO texts, zones and naive times all become moments in UTC."""
+    zone = timezone(timedelta(hours=2))
+    for written in (
+        "2019-06-15T00:00:00Z",
+        "2019-06-15T02:00:00+02:00",
+        datetime(2019, 6, 15),  # noqa: DTZ001
+        datetime(2019, 6, 15, 2, tzinfo=zone),
+    ):
+        record = MemoryRecord(text="a", event_date=written)
+        assert record.event_date == datetime(2019, 6, 15, tzinfo=UTC)
+        assert record.event_date.tzinfo is UTC
+
+
+@pytest.mark.parametrize("values", [{"txt": "a"}, {"text": "a", "memory_type": "vague"}])
+def test_a_record_refuses_what_it_does_not_know(values: dict) -> None:
+    """Misspelt fields and unknown types are errors."""
+    with pytest.raises(ValidationError):
+        MemoryRecord(**values)
+
+
+def test_later_assignments_are_checked_too() -> None:
+    """A field set after construction has to be valid as well."""
+    memory = WorkingMemory()
+    with pytest.raises(ValidationError):
+        memory.ttl_seconds = 0
+
+
+def test_absent_lists_are_empty() -> None:
+    """None stands for nothing in every list and object."""
+    memory = WorkingMemory(messages=None, memories=None, data=None)
+    assert (memory.messages, memory.memories, memory.data) == ([], [], {})
+    assert MemoryRecord(text="a", topics=None).topics == []
+    assert MemoryRecordResults(memories=[], total=0) == MemoryRecordResults()
+
+
+def test_a_message_keeps_its_identity_open() -> None:
+    """Without id and time the server matches it with what is in view."""
+    message = MemoryMessage(role="user", content="hi")
+    assert (message.id, message.created_at) == (None, None)
+
+
+def test_tool_calls_are_read_in_both_forms() -> None:
+    """The nested form of chat APIs and the plain one mean the same."""
+    nested = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    call = ToolCall.model_validate(nested)
+    assert call == ToolCall(id="c", name="f", arguments="{}")
+    assert call.as_openai() == nested
