@@ -33,8 +33,9 @@ def test_another_distribution_of_the_same_package_is_named(tmp_path: Path) -> No
 def test_the_client_needs_nothing_of_the_services() -> None:
     """Importing it loads neither the services nor a package they alone depend on."""
     code = """
-import sys, agent_memory_client, agent_memory_client.models, agent_memory_client.filters
-print([name for name in ("agent_memory_services", "redis", "protovalidate", "buf", "openai") if name in sys.modules])
+import sys, agent_memory_client
+foreign = ("agent_memory_services", "redis", "protovalidate", "buf", "openai")
+print([name for name in foreign if name in sys.modules])
 """
     assert run_python(code).stdout.strip() == "[]"
 
