@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 import uvloop
@@ -85,11 +86,10 @@ async def measure(call: Call, requests: Sequence[bytes], concurrency: int) -> Me
 async def raw_call(address: str, method: str) -> AsyncIterator[Call]:
     """A method called with bytes in and bytes out."""
     async with grpc.aio.insecure_channel(address) as channel:
-        call = channel.unary_unary(method)
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
         async def with_deadline(request: bytes) -> bytes:
-            response: bytes = await call(request, timeout=10)
-            return response
+            return await call(request, timeout=10)
 
         yield with_deadline
 
@@ -100,7 +100,7 @@ async def serve_echo(response: bytes) -> None:
     async def answer(_request: bytes, _context: object) -> bytes:
         return response
 
-    handler = grpc.unary_unary_rpc_method_handler(answer)  # type: ignore[arg-type]
+    handler: Any = grpc.unary_unary_rpc_method_handler(answer)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
         [grpc.method_handlers_generic_handler("benchmark.Echo", {"Call": handler})]
