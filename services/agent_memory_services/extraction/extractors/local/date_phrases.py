@@ -56,6 +56,9 @@ _FORMS = {
         rf"|{_MONTH} (?:the )?{_DAY}(?:-(?P<until>\d\d?))?(?!-?\d))"
         rf"(?:,? {_YEAR})?"
     ),
+    "nth": _only_after_preposition(
+        r"(?P<nth_day>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)(?=$|[,.;!?]| (?:at|and|but|so|because)\b)"
+    ),
     "month_year": rf"(?:early |mid-? ?|late )?{_MONTH},? (?:of )?{_YEAR}",
     "season_year": rf"(?P<season_name>{_SEASON}) (?:of )?(?P<season_in>{_YEAR})",
     "which": (

@@ -1,6 +1,7 @@
 """Reads one date phrase against the moment it was said."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -81,6 +82,19 @@ def _month(match: re.Match[str], today: datetime, past: bool) -> Period | None:
     return periods.month(start, part[0].strip() if part else "") if start else None
 
 
+def _nth(match: re.Match[str], today: datetime, past: bool) -> Period | None:
+    """Read "on the 15th": of this month or, where that looks the wrong way, of the one beside."""
+    number, step = int(match["nth_day"]), -1 if past else 1
+    for months in (0, step, 2 * step):
+        month = _away("month", months, today).when.start
+        if number > monthrange(month.year, month.month)[1]:
+            continue
+        day = month.replace(day=number)
+        if (day <= today) if past else (day >= today):
+            return periods.day(day)
+    return None
+
+
 def _year(match: re.Match[str], today: datetime, _past: bool) -> Period:
     return periods.year(today.replace(year=int(match["year"]), day=1))
 
@@ -126,6 +140,7 @@ def _which(match: re.Match[str], today: datetime, _past: bool) -> Period | None:
 _READINGS: Final[dict[str, _Reading]] = {
     "month": _month,
     "month_year": _month,
+    "nth": _nth,
     "year": _year,
     "season_year": _season,
     "before_last": _before_last,

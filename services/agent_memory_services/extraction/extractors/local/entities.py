@@ -32,7 +32,7 @@ _TECH: Final = re.compile(
     r"|tensorflow|pandas|numpy|graphql|grpc|c\+\+|c#|vs code)(?![\w+#])",
     re.IGNORECASE,
 )
-_SPEAKER = re.compile(r"^User(?:'s?)?(?: and User's)?(?: |$)")
+_SPEAKER = re.compile(r"^User(?:'s)?(?: |$)")
 
 
 def entities(text: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _blanked(pattern: re.Pattern[str], text: str) -> str:
 
 def _names(run: str) -> Iterator[str]:
     """Split a run of capitalised words where it lists several names."""
-    run = _SPEAKER.sub("", run.removesuffix("'s").rstrip("."))
-    for name in re.split(r" and | & ", run):
-        if name and name != "User" and name.lower() not in words("never_names"):
+    for part in re.split(r" and | & ", run):
+        name = _SPEAKER.sub("", part).removesuffix("'s").rstrip(".")
+        if name and name.lower() not in words("never_names"):
             yield name

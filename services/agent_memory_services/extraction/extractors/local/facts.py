@@ -142,9 +142,10 @@ def _slot(statement: Statement, voice: Voice) -> str:
     subject, slot = statement.subject, statement.rule.slot
     if not slot or subject.plural or _past_state(statement.predicate):
         return ""
-    noun = re.sub(r"\bfavorite\b", "favourite", subject.noun).replace(" ", "_")
+    noun = subject.noun.replace("favorite", "favourite").removesuffix(" of all time")
+    attribute = slot.format(noun=noun.replace(" ", "_"))
     owner = voice.speaker if subject.about is About.OWN else subject.name
-    return f"{owner.lower()}/{slot.format(noun=noun)}"
+    return f"{owner.lower()}/{attribute}"
 
 
 def _past_state(predicate: Predicate) -> bool:

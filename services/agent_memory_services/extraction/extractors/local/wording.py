@@ -31,6 +31,7 @@ def _tails() -> tuple[re.Pattern[str], ...]:
         rf"[,;]? (?:{closers})$",
         rf"[,-]? ?(?:which|and it|and that|it) (?:{verbs}) (?:\w+ )?(?:{feelings})\b.*$",
         r"(?:, so\b|,? so (?:please|no)\b).*$",
+        r",? (?:and )?(?:I )?(?:really )?(?:loved|liked|hated|enjoyed|love|like|hate) it$",
         r"[,;:\s-]+$",
         r"[,;]? (?:and|but|so|or|because|when|(?<!a )while|that|with|who|which)$",
         r"(?<! from)(?<! until)(?<! by)(?<! for) now$",
