@@ -11,6 +11,7 @@ from rich.console import Console
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.up import up as run_stack
+from agent_memory_services.keys_cli import app as keys
 
 app = typer.Typer(
     help="Memory for LLM agents.",
@@ -19,6 +20,7 @@ app = typer.Typer(
     # Every option of `up` is a variable too: AGENT_MEMORY_UP_PORT and so on.
     context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
 )
+app.add_typer(keys, name="keys")
 
 _ANY_PORT = "0 for any free one."
 

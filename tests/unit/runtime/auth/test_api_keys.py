@@ -76,8 +76,10 @@ def test_a_digest_needs_the_pepper():
 )
 def test_a_record_is_read_as_it_was_written(previous, **values):
     """With an empty list of users still being no users, and not all of them."""
-    rotated = {} if previous is None else dict(
-        zip(("previous_digest", "previous_until"), previous, strict=True)
+    rotated = (
+        {}
+        if previous is None
+        else dict(zip(("previous_digest", "previous_until"), previous, strict=True))
     )
     key = _key(**values, **rotated)
     written = {name.encode(): data for name, data in key.to_hash().items()}

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.credentials import AUDIENCE, ISSUER, Issuer
 
 from agent_memory_services.runtime.auth.identity import Identity, Role
 from agent_memory_services.runtime.auth.json_web_tokens.claims import ClaimNames, identity_of
@@ -24,6 +23,7 @@ from agent_memory_services.runtime.auth.json_web_tokens.key_source import (
 from agent_memory_services.runtime.auth.json_web_tokens.verifier import JwtVerifier
 from agent_memory_services.runtime.auth.refusals import Refused, Why
 from agent_memory_services.runtime.errors import DependencyUnavailable
+from tests.support.credentials import AUDIENCE, ISSUER, Issuer
 
 NAMES = ClaimNames()
 JSON = st.recursive(
