@@ -1,4 +1,5 @@
 """Small services that stand where working memory's neighbours will be: real calls, real checks."""
+# ruff: noqa: ARG002, N802 - names and arguments are those of the contracts
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -40,7 +41,7 @@ class ListExtraction(ExtractionServiceServicer):
     faults: deque[Exception] = field(default_factory=deque)
     attempts: int = 0
 
-    async def SubmitMessages(self, request, context):  # noqa: N802
+    async def SubmitMessages(self, request, context):
         self.attempts += 1
         if self.faults:
             raise self.faults.popleft()
@@ -61,7 +62,7 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
     searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
     fault: Exception | None = None
 
-    async def SearchMemories(self, request, context):  # noqa: N802
+    async def SearchMemories(self, request, context):
         self.searches.append(request)
         if self.fault:
             raise self.fault

@@ -18,19 +18,23 @@ def grown() -> list[int]:
 
 @pytest.fixture
 def store(redis: Redis) -> SessionStore:
+    """A store of few partitions."""
     return SessionStore(redis, PARTITIONS)
 
 
 @pytest.fixture
 def sessions(store: SessionStore, grown: list[int]) -> Sessions:
+    """The rules over that store."""
     return Sessions(store, grown.append)
 
 
 @pytest.fixture
 def listings(redis: Redis) -> Listings:
+    """The listings of that store."""
     return Listings(redis, PARTITIONS)
 
 
 @pytest.fixture
 def key() -> SessionKey:
+    """A session."""
     return SessionKey("acme", "chat", "s1")

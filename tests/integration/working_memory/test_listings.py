@@ -235,7 +235,7 @@ async def test_names_never_collide(sessions: Sessions, listings: Listings, part:
             assert contents(session)[0] == f"of {session_id if part == 'session' else name}"
 
 
-async def test_a_store_that_is_away_is_an_error(redis_url: str) -> None:
+async def test_a_store_that_is_away_is_an_error() -> None:
     """No read answers nothing because it could not ask."""
     away = store_client.connect("redis://127.0.0.1:1", timeout=0.5)
     key = SessionKey("acme", "", "s")

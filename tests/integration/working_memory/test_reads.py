@@ -1,7 +1,6 @@
 """Reading a session and its log."""
 
 import pytest
-from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.runtime.errors import SessionNotFound
@@ -49,9 +48,8 @@ async def test_a_limited_read_is_the_end_of_a_whole_one(
     assert (limited.view_size, limited.tokens) == (whole.view_size, whole.tokens)
 
 
-async def test_a_limited_read_fetches_little(
-    store: SessionStore, key: SessionKey, spoken: int
-) -> None:
+@pytest.mark.usefixtures("spoken")
+async def test_a_limited_read_fetches_little(store: SessionStore, key: SessionKey) -> None:
     """The store hands out an exchange more than asked for, not the history."""
     session = await store.read(key, Limits(messages=5))
     assert session is not None
@@ -89,9 +87,7 @@ async def test_the_log_keeps_what_the_view_dropped(
         await sessions.log(key, "bob", Stretch(1, 10))
 
 
-async def test_an_empty_session_reads_as_empty(
-    sessions: Sessions, key: SessionKey, redis: Redis
-) -> None:
+async def test_an_empty_session_reads_as_empty(sessions: Sessions, key: SessionKey) -> None:
     """A session without a message has an empty view and an empty log."""
     await sessions.get_or_create(key, "", ALL)
     session = await sessions.get(key, "", Limits(1, 1))

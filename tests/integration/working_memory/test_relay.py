@@ -35,11 +35,13 @@ MEGABYTES = 1 << 24
 
 @pytest.fixture
 def extraction() -> ListExtraction:
+    """What stands where ExtractionService will be."""
     return ListExtraction()
 
 
 @pytest.fixture
 async def inbox(extraction: ListExtraction, redis_url: str) -> AsyncIterator[ExtractionInbox]:
+    """It, behind a real connection."""
     settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
     async with (
         serving_extraction(extraction, settings) as served,
@@ -180,14 +182,13 @@ async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
 
 @pytest.mark.parametrize("request_", [b"\xff\xff\xff", b"", b"x" * (MEGABYTES + 1)])
 async def test_what_nobody_could_take_is_set_aside(
-    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox, request_: bytes
+    redis: Redis, inbox: ExtractionInbox, request_: bytes
 ) -> None:
     """Damaged, invalid and oversized entries do not stop the partition."""
     await redis.xadd("am:wm:{p00}:outbox", {"tenant": "acme", "request": request_})
-    async with relay_of(redis, inbox).running():
-        async with asyncio.timeout(5):
-            while not await redis.xlen("am:wm:{p00}:outbox:dead"):
-                await asyncio.sleep(0.01)
+    async with relay_of(redis, inbox).running(), asyncio.timeout(5):
+        while not await redis.xlen("am:wm:{p00}:outbox:dead"):
+            await asyncio.sleep(0.01)
     assert await redis.xlen("am:wm:{p00}:outbox") == 0
 
 
@@ -248,12 +249,14 @@ async def test_a_relay_outlives_its_store(
     inbox: ExtractionInbox,
 ) -> None:
     """Connections that break under it delay deliveries and end nothing."""
-    async with store_client.connect(redis_url, timeout=1.0) as own:
-        async with relay_of(own, inbox).running():
-            for index in range(5):
-                await redis.client_kill_filter(_type="normal", skipme=True)
-                await say(sessions, "s", f"m{index}")
-            await eventually(lambda: len(extraction.said) >= 5)
+    async with (
+        store_client.connect(redis_url, timeout=1.0) as own,
+        relay_of(own, inbox).running(),
+    ):
+        for index in range(5):
+            await redis.client_kill_filter(_type="normal", skipme=True)
+            await say(sessions, "s", f"m{index}")
+        await eventually(lambda: len(extraction.said) >= 5)
     assert list(dict.fromkeys(extraction.said)) == [f"m{index}" for index in range(5)]
 
 

@@ -1,6 +1,7 @@
 """Which given messages are in view already."""
 
 import time
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ def test_common_subsequence_is_a_longest_one(one: list[bytes], other: list[bytes
     """Pairs are equal elements, rise on both sides, and are as many as can be."""
     pairs = common_subsequence(one, other)
     assert all(one[a] == other[b] for a, b in pairs)
-    assert all(p[0] < q[0] and p[1] < q[1] for p, q in zip(pairs, pairs[1:], strict=False))
+    assert all(p[0] < q[0] and p[1] < q[1] for p, q in pairwise(pairs))
     assert len(pairs) == longest(one, other)
 
 

@@ -41,7 +41,7 @@ def test_any_text_has_a_count_that_its_length_bounds(text: str) -> None:
     assert tokens <= 3 * len(text)
 
 
-@pytest.mark.parametrize("sample", ["你好世界，今天天气很好", "привет как дела", "こんにちは世界"])
+@pytest.mark.parametrize("sample", ["你好世界今天天气很好", "привет как дела", "こんにちは世界"])
 def test_other_scripts_take_more_tokens_per_character(sample: str) -> None:
     """Scripts that vocabularies know less well are not counted as if they were English."""
     assert count_tokens(sample) > len(sample) / 4

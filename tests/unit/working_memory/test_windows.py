@@ -54,7 +54,7 @@ def test_a_cut_view_is_a_whole_tail_within_the_limits(
 def test_a_tail_beyond_the_limits_is_cut_like_the_whole_view(
     view: tuple[Shown, ...], messages: int, tokens: int
 ) -> None:
-    """A reader who fetches until a limit is exceeded, and up to an exchange's start, sees enough."""
+    """A reader who fetches until a limit is exceeded, and to an exchange's start, sees enough."""
     limits = Limits(messages, tokens)
     count = spent = 0
     for item in reversed(view):

@@ -1,4 +1,5 @@
 """Gathering what goes into a prompt."""
+# ruff: noqa: ARG002 - the arguments are those of the protocols
 
 import asyncio
 from collections.abc import Sequence

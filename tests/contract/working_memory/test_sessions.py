@@ -1,0 +1,325 @@
+"""GetOrCreate, Get, Set, Update and Delete as a client sees them."""
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.struct_pb2 import Struct
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory.working_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from tests.contract.runtime.refusals import refused
+from tests.contract.working_memory.conftest import Neighbours
+from tests.support.waiting import eventually
+
+Code = grpc.StatusCode
+
+
+def session(*contents: str, **fields) -> wm.WorkingMemory:
+    """A session that shows what a user said."""
+    messages = [Message(role="user", content=content) for content in contents]
+    return wm.WorkingMemory(session_id="s", namespace="chat", messages=messages, **fields)
+
+
+async def put(stub: WorkingMemoryServiceStub, memory: wm.WorkingMemory, **fields):
+    """Set a session."""
+    return await stub.SetWorkingMemory(rpc.SetWorkingMemoryRequest(working_memory=memory, **fields))
+
+
+async def get(stub: WorkingMemoryServiceStub, **fields) -> wm.WorkingMemory:
+    """Read the session."""
+    request = rpc.GetWorkingMemoryRequest(namespace="chat", session_id="s", **fields)
+    return (await stub.GetWorkingMemory(request)).working_memory
+
+
+async def update(stub: WorkingMemoryServiceStub, *paths: str, policy=0, request_id="", **fields):
+    """Change the session."""
+    request = rpc.UpdateWorkingMemoryRequest(
+        working_memory=session(**fields),
+        update_mask=FieldMask(paths=paths),
+        data_policy=policy,
+        request_id=request_id,
+    )
+    return (await stub.UpdateWorkingMemory(request)).working_memory
+
+
+def struct(value: dict) -> Struct:
+    """A struct of plain values."""
+    return ParseDict(value, Struct())
+
+
+async def test_what_is_set_is_read(stub: WorkingMemoryServiceStub, neighbours: Neighbours) -> None:
+    """Every field that a caller sets comes back, with those that the server sets."""
+    given = session(
+        "I'm Alice",
+        user_id="alice",
+        data=struct({"step": 1}),
+        context="onboarding",
+        extraction=ExtractionConfig(
+            strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY, max_summary_words=90
+        ),
+        ttl=Duration(seconds=3600, nanos=500_000),
+        time_zone="Europe/Berlin",
+        memories=[Memory(text="User completed an MBA")],
+    )
+    answer = await put(stub, given, window=wm.ContextWindow(max_tokens=100))
+    found = await get(stub, window=wm.ContextWindow(max_tokens=100))
+    assert answer.working_memory == found
+    assert answer.new_message_count == 1
+    for field in ("user_id", "data", "context", "extraction", "ttl", "time_zone"):
+        assert getattr(found, field) == getattr(given, field), field
+    (message,), (memory,) = found.messages, found.memories
+    assert (message.content, message.sequence, bool(message.id)) == ("I'm Alice", 1, True)
+    assert (memory.namespace, memory.user_id, memory.session_id) == ("chat", "alice", "s")
+    assert found.expire_time.seconds - found.update_time.seconds in (3600, 3601)
+    assert (found.last_sequence, found.view_size) == (1, 1)
+    assert found.tokens > 0
+    assert found.usage.total_percent == pytest.approx(float(found.tokens))
+    assert found.etag.startswith('"')
+    assert found.session_uid
+    await eventually(lambda: len(neighbours.extraction.submitted) == 1)
+    request = neighbours.extraction.submitted[0].request
+    assert list(request.messages) == [message]
+    assert list(request.memories) == [memory]
+    assert request.session_uid == found.session_uid
+
+
+async def test_get_or_create_creates_once(stub: WorkingMemoryServiceStub) -> None:
+    """The second call answers what the first created."""
+    request = rpc.GetOrCreateWorkingMemoryRequest(namespace="chat", session_id="s")
+    first = await stub.GetOrCreateWorkingMemory(request)
+    second = await stub.GetOrCreateWorkingMemory(request)
+    assert (first.created, second.created) == (True, False)
+    assert first.working_memory == second.working_memory == await get(stub)
+
+
+async def test_get_or_create_reads_like_get(stub: WorkingMemoryServiceStub) -> None:
+    """Limits hold, and usage is told for a window."""
+    await put(stub, session("one", "two", "three"))
+    request = rpc.GetOrCreateWorkingMemoryRequest(
+        namespace="chat",
+        session_id="s",
+        recent_messages_limit=2,
+        window=wm.ContextWindow(model_name="gpt-4o"),
+    )
+    found = (await stub.GetOrCreateWorkingMemory(request)).working_memory
+    assert [m.content for m in found.messages] == ["two", "three"]
+    assert (found.view_size, found.usage.window) == (3, 128_000)
+
+
+async def test_a_window_drops_the_oldest(stub: WorkingMemoryServiceStub) -> None:
+    """Without a window everything is answered; with one, what fits, and at least one message."""
+    await put(stub, session(*("many words " * 30 for _ in range(10))))
+    whole = await get(stub)
+    cost = whole.tokens // 10
+    for window, count in ((cost * 3, 3), (1, 1), (cost * 20, 10)):
+        found = await get(stub, window=wm.ContextWindow(max_tokens=window))
+        assert [m.sequence for m in found.messages] == list(range(11 - count, 11))
+        assert (found.tokens, found.view_size) == (whole.tokens, 10)
+    assert not whole.HasField("usage")
+
+
+async def test_the_owner_is_not_part_of_the_identity(stub: WorkingMemoryServiceStub) -> None:
+    """Created without a user, set with one, read without: one session."""
+    request = rpc.GetOrCreateWorkingMemoryRequest(namespace="chat", session_id="s")
+    created = (await stub.GetOrCreateWorkingMemory(request)).working_memory
+    await put(stub, session("hi", user_id="alice"))
+    for user in ("", "alice"):
+        found = await get(stub, user_id=user)
+        assert (found.session_uid, found.user_id) == (created.session_uid, "alice")
+
+
+async def test_another_user_finds_nothing_and_changes_nothing(
+    stub: WorkingMemoryServiceStub,
+) -> None:
+    """Reads are NOT_FOUND, writes PERMISSION_DENIED."""
+    await put(stub, session("secret", user_id="alice"))
+    with refused() as refusal:
+        await get(stub, user_id="bob")
+    assert (refusal.code, refusal.reason) == (Code.NOT_FOUND, "SESSION_NOT_FOUND")
+    assert refusal.metadata == {"session_id": "s"}
+    named = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
+    writes = [
+        lambda: put(stub, session("mine", user_id="bob")),
+        lambda: update(stub, "context", context="x", user_id="bob"),
+        lambda: stub.GetOrCreateWorkingMemory(rpc.GetOrCreateWorkingMemoryRequest(**named)),
+        lambda: stub.DeleteWorkingMemory(rpc.DeleteWorkingMemoryRequest(**named)),
+        lambda: stub.AppendMessages(
+            rpc.AppendMessagesRequest(messages=[Message(role="user", content="x")], **named)
+        ),
+        lambda: stub.AddMemories(rpc.AddMemoriesRequest(memories=[Memory(text="x")], **named)),
+    ]
+    for write in writes:
+        with refused() as refusal:
+            await write()
+        assert (refusal.code, refusal.reason) == (Code.PERMISSION_DENIED, "OWNER_MISMATCH")
+        assert refusal.metadata == {"resource_type": "session"}
+    assert [m.content for m in (await get(stub)).messages] == ["secret"]
+
+
+async def test_tenants_do_not_meet(stub: WorkingMemoryServiceStub) -> None:
+    """The same names in another tenant are another session."""
+    await put(stub, session("ours"))
+    request = rpc.GetWorkingMemoryRequest(namespace="chat", session_id="s")
+    with refused() as refusal:
+        await stub.GetWorkingMemory(request, metadata=[("x-agent-memory-tenant", "other")])
+    assert refusal.reason == "SESSION_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("paths", "given", "expected"),
+    [
+        (["context"], {"context": "new"}, {"context": "new", "time_zone": "Asia/Tokyo"}),
+        (["time_zone", "ttl"], {}, {"time_zone": "", "context": "old"}),
+        ([], {"context": "new"}, {"context": "new", "time_zone": "Asia/Tokyo"}),
+        (["*"], {"context": "new"}, {"context": "new", "time_zone": "", "user_id": "alice"}),
+        (["user_id"], {"user_id": "alice"}, {"user_id": "alice", "context": "old"}),
+        (["user_id"], {}, {"user_id": "alice"}),
+    ],
+)
+async def test_a_mask_names_what_changes(
+    stub: WorkingMemoryServiceStub, paths: list[str], given: dict, expected: dict
+) -> None:
+    """Named and unset is cleared; unnamed stays; the owner stays in any case."""
+    await put(
+        stub,
+        session(
+            "hi", user_id="alice", context="old", time_zone="Asia/Tokyo", ttl=Duration(seconds=90)
+        ),
+    )
+    changed = await update(stub, *paths, **given)
+    assert changed == await get(stub)
+    assert {name: getattr(changed, name) for name in expected} == expected
+    assert [m.content for m in changed.messages] == ["hi"]
+    assert changed.HasField("ttl") == changed.HasField("expire_time")
+    assert changed.HasField("ttl") == (paths not in (["*"], ["time_zone", "ttl"]))
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (wm.DATA_POLICY_UNSPECIFIED, {"deep": {"b": 2.0}}),
+        (wm.DATA_POLICY_REPLACE, {"deep": {"b": 2.0}}),
+        (wm.DATA_POLICY_MERGE, {"top": 1.0, "deep": {"b": 2.0}}),
+        (wm.DATA_POLICY_DEEP_MERGE, {"top": 1.0, "deep": {"a": 1.0, "b": 2.0}}),
+    ],
+)
+async def test_data_meets_data_as_the_policy_says(
+    stub: WorkingMemoryServiceStub, policy: int, expected: dict
+) -> None:
+    """And nothing else of the session changes."""
+    await put(stub, session("hi", data=struct({"top": 1, "deep": {"a": 1}}), context="kept"))
+    changed = await update(stub, "data", policy=policy, data=struct({"deep": {"b": 2}}))
+    assert MessageToDict(changed.data) == expected
+    assert changed.context == "kept"
+
+
+@pytest.mark.parametrize("path", ["messages", "etag", "session_id", "nonsense", "extraction.nope"])
+async def test_other_paths_cannot_be_changed(stub: WorkingMemoryServiceStub, path: str) -> None:
+    """A mask with a path that is unknown or the server's is refused whole."""
+    await put(stub, session("hi", context="old"))
+    with refused() as refusal:
+        await update(stub, "context", path, context="new")
+    assert (refusal.code, refusal.reason) == (Code.INVALID_ARGUMENT, "INVALID_FIELD_MASK")
+    assert refusal.metadata == {"path": path}
+    assert (await get(stub)).context == "old"
+
+
+async def test_only_the_current_etag_is_taken(stub: WorkingMemoryServiceStub) -> None:
+    """ABORTED, with the current one, from every write."""
+    old = (await put(stub, session("one"))).working_memory.etag
+    current = (await put(stub, session("two", etag=old))).working_memory.etag
+    delete = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s", etag=old)
+    writes = [
+        lambda: put(stub, session("three", etag=old)),
+        lambda: update(stub, "context", context="x", etag=old),
+        lambda: stub.DeleteWorkingMemory(delete),
+    ]
+    for write in writes:
+        with refused() as refusal:
+            await write()
+        assert (refusal.code, refusal.reason) == (Code.ABORTED, "ETAG_MISMATCH")
+        assert refusal.metadata == {"current_etag": current}
+    assert (await get(stub)).etag == current
+
+
+async def test_deleting_is_repeatable(stub: WorkingMemoryServiceStub) -> None:
+    """What is gone is gone; deleting nothing is no error."""
+    await put(stub, session("hi"))
+    request = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s")
+    assert (await stub.DeleteWorkingMemory(request)).deleted
+    assert not (await stub.DeleteWorkingMemory(request)).deleted
+    with refused() as refusal:
+        await get(stub)
+    assert refusal.reason == "SESSION_NOT_FOUND"
+    with refused() as refusal:
+        await update(stub, "context", context="x")
+    assert refusal.reason == "SESSION_NOT_FOUND"
+
+
+async def test_a_repeated_request_answers_what_it_answered_first(
+    stub: WorkingMemoryServiceStub,
+) -> None:
+    """The same request id with another body is refused."""
+    first = await put(stub, session("hi"), request_id="r")
+    await put(stub, session("other"))
+    assert await put(stub, session("hi"), request_id="r") == first
+    with refused() as refusal:
+        await put(stub, session("changed"), request_id="r")
+    assert (refusal.code, refusal.reason) == (Code.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+
+
+@pytest.mark.parametrize(
+    ("memory", "field"),
+    [
+        (wm.WorkingMemory(), "working_memory.session_id"),
+        (session(time_zone="Mars/Base"), "working_memory.time_zone"),
+        (session(ttl=Duration(nanos=1)), "working_memory.ttl"),
+        (session(memories=[Memory(id="m")]), "working_memory.memories[0].text"),
+        (
+            wm.WorkingMemory(session_id="s", messages=[Message(role="user")]),
+            "working_memory.messages[0]",
+        ),
+        (
+            session(
+                extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM)
+            ),
+            "working_memory.extraction",
+        ),
+        (
+            wm.WorkingMemory(
+                session_id="s",
+                messages=[
+                    Message(id="1", role="user", content="a"),
+                    Message(id="1", role="user", content="b"),
+                ],
+            ),
+            "working_memory.messages[1].id",
+        ),
+    ],
+)
+async def test_bad_fields_are_named(
+    stub: WorkingMemoryServiceStub, memory: wm.WorkingMemory, field: str
+) -> None:
+    """INVALID_ARGUMENT with the path, and nothing is stored."""
+    with refused() as refusal:
+        await put(stub, memory)
+    assert (refusal.code, refusal.reason) == (Code.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert list(refusal.fields) == [field]
+    assert (await stub.ListSessions(rpc.ListSessionsRequest())).total_size == 0
+
+
+async def test_what_is_not_served_yet_says_so(stub: WorkingMemoryServiceStub) -> None:
+    """UNIMPLEMENTED with its reason, for a stream too."""
+    with refused() as refusal:
+        await stub.EraseUser(rpc.EraseUserRequest(user_id="alice"))
+    assert (refusal.code, refusal.reason) == (Code.UNIMPLEMENTED, "UNIMPLEMENTED")
+    with refused() as refusal:
+        async for _ in stub.WatchWorkingMemory(rpc.WatchWorkingMemoryRequest(session_id="s")):
+            pass
+    assert refusal.reason == "UNIMPLEMENTED"
