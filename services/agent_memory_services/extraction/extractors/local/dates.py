@@ -47,7 +47,8 @@ def ground(text: str, said: datetime, *, past: bool) -> Grounded:
 
     def written(match: re.Match[str]) -> str:
         preposition = (match["preposition"] or "").lower()
-        looking_back = (past or preposition == "since") and preposition != "for"
+        # "It was moved to Friday" and "I booked it for May" look ahead whatever their tense.
+        looking_back = (past or preposition == "since") and preposition not in {"for", "to"}
         period = resolve(match, said, past=looking_back)
         if period is None:
             return match[0]

@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass
 
 from agent_memory_services.extraction.extractors.local.grammar import words
-from agent_memory_services.extraction.extractors.local.verbs import Form, third_person, verb
+from agent_memory_services.extraction.extractors.local.verbs import (
+    Form,
+    guessed,
+    third_person,
+    verb,
+)
 
 _FIRST = re.compile(
     r"\b(?P<word>I|me|my|mine|myself|we|us|our|ours|ourselves)\b"
@@ -91,7 +96,8 @@ def _about_listener(text: str, voice: Voice) -> str:
         name = _named(match["word"].lower(), voice.listener)
         if following is None:
             return name
-        subject = match["word"].lower() == "you"
+        # After "you" anything may follow; only what is known for a verb is taken for one.
+        subject = match["word"].lower() == "you" and verb(following) is not None
         return f"{name} {_agreeing(following) if subject else following}"
 
     return _SECOND.sub(named, text)
@@ -107,10 +113,10 @@ def _named(word: str, name: str) -> str:
 
 
 def _agreeing(word: str) -> str:
-    """Put a verb into the third person; other words, and verbs in the past, stay."""
-    known = verb(word)
+    """Put the verb after "I" into the third person; verbs in the past stay."""
     if word in {"am", "are", "were", "have", "do"}:
         return third_person(word)
-    if known is None or Form.BASE not in known.forms or Form.PAST in known.forms:
+    known = verb(word) or guessed(word)
+    if Form.BASE not in known.forms or Form.PAST in known.forms or word in words("kept"):
         return word
     return third_person(word)
