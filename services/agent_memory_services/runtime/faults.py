@@ -39,25 +39,40 @@ _STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
 
 def refusal(error: BaseException) -> ServiceError:
     """The refusal to answer with when `error` ended a call."""
-    if isinstance(error, ServiceError):
-        return error
-    if isinstance(error, asyncio.CancelledError):
-        return Cancelled()
-    if isinstance(error, redis.RedisError) and (known := _store_fault(error)):
-        log.warning("store.fault", error=type(error).__name__)
+    if (known := _known(error)) is not None:
         return known
-    if isinstance(error, grpc.aio.AioRpcError) and (met := refused_by(error, "dependency")):
-        return met
-    if isinstance(error, NotImplementedError):  # what a generated servicer raises
-        return Unimplemented("the method")
     incident_id = new_id()
     log.error("call.failed", incident_id=incident_id, exc_info=error)
     return Incident(incident_id)
 
 
-def _store_fault(error: redis.RedisError) -> ServiceError | None:
-    if isinstance(error, redis.OutOfMemoryError):
-        return StoreFull()
-    if isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES):
-        return StoreUnavailable()
+def _known(error: BaseException) -> ServiceError | None:
+    """What the error means, where it was foreseen."""
+    if isinstance(error, ServiceError):
+        return error
+    if isinstance(error, asyncio.CancelledError):
+        return Cancelled()
+    if isinstance(error, NotImplementedError):  # what a generated servicer raises
+        return Unimplemented("the method")
+    if isinstance(error, grpc.aio.AioRpcError):
+        return refused_by(error, "dependency")
+    if isinstance(error, redis.RedisError):
+        return _store_fault(error)
+    if isinstance(error, BaseExceptionGroup):
+        return _common(error)
     return None
+
+
+def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
+    """Things done side by side fail in groups; one unforeseen error makes the whole unforeseen."""
+    meanings = [_known(error) for error in group.exceptions]
+    return None if None in meanings else meanings[0]
+
+
+def _store_fault(error: redis.RedisError) -> ServiceError | None:
+    away = isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES)
+    full = isinstance(error, redis.OutOfMemoryError)
+    if not away and not full:
+        return None
+    log.warning("store.fault", error=type(error).__name__)
+    return StoreFull() if full else StoreUnavailable()

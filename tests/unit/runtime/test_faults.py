@@ -39,6 +39,21 @@ def test_refusals_stay_what_they_are():
     assert isinstance(refusal(asyncio.CancelledError()), errors.Cancelled)
 
 
+def test_errors_of_things_done_side_by_side_keep_their_meaning():
+    """A task group that failed for a known reason is no incident."""
+    known = [redis.TimeoutError("no answer"), errors.StoreFull()]
+    assert isinstance(refusal(ExceptionGroup("tasks", known)), errors.StoreUnavailable)
+    nested = ExceptionGroup("outer", [ExceptionGroup("inner", [errors.SessionNotFound("s")])])
+    assert isinstance(refusal(nested), errors.SessionNotFound)
+
+
+def test_one_unforeseen_error_makes_the_group_unforeseen():
+    """A defect does not hide behind a storage fault beside it."""
+    mixed = ExceptionGroup("tasks", [redis.TimeoutError("no answer"), KeyError("k")])
+    with capture_logs():
+        assert isinstance(refusal(mixed), errors.Incident)
+
+
 @pytest.mark.parametrize(
     "error", [redis.ResponseError("WRONGTYPE"), TimeoutError(), ValueError("redis://:pw@host")]
 )
