@@ -7,6 +7,8 @@ import grpc
 
 from agent_memory_services.runtime.acting import acting_for, call_metadata
 from agent_memory_services.runtime.addresses import is_ip, parse_address
+from agent_memory_services.runtime.auth.own_identity import ANONYMOUS, OwnIdentity
+from agent_memory_services.runtime.connection import Connection
 from agent_memory_services.runtime.outgoing_channel import OutgoingChannel
 from agent_memory_services.runtime.transport import channel_options
 
@@ -18,7 +20,11 @@ _SERVICE_CONFIG = json.dumps(_CONTRACT["service_config"])
 
 
 def open_channel(
-    address: str, *, max_message_bytes: int = 16 * 1024 * 1024, wait_for_ready: bool = False
+    address: str,
+    *,
+    identity: OwnIdentity = ANONYMOUS,
+    max_message_bytes: int = 16 * 1024 * 1024,
+    wait_for_ready: bool = False,
 ) -> grpc.aio.Channel:
     """A channel to the service at `address` (`host:port`), for a stub of the contracts.
 
@@ -29,12 +35,13 @@ def open_channel(
 
     Args:
         address: where the service listens.
+        identity: how this process shows itself to it.
         max_message_bytes: the largest message, both ways.
         wait_for_ready: wait for a connection until the deadline, instead of failing at once.
     """
     options = [*channel_options(max_message_bytes), ("grpc.service_config", _SERVICE_CONFIG)]
-    channel = grpc.aio.insecure_channel(_target(address), options)
-    return OutgoingChannel(channel, _DEADLINES, wait_for_ready=wait_for_ready)
+    connection = Connection(_target(address), options, identity)
+    return OutgoingChannel(connection, identity, _DEADLINES, wait_for_ready=wait_for_ready)
 
 
 def _target(address: str) -> str:

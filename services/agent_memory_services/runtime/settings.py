@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent_memory_services.runtime.addresses import is_loopback, parse_address
-from agent_memory_services.runtime.auth.settings import AuthMethod, AuthSettings, TlsSettings
+from agent_memory_services.runtime.auth.settings import TrustSettings
 from agent_memory_services.runtime.environment import (
     AlsoFrom,
     Environment,
@@ -40,7 +40,7 @@ ListenAddress = Annotated[str, AfterValidator(_address)]
 OptionalListenAddress = Annotated[str, AfterValidator(_address_or_none)]
 
 
-class ProcessSettings(AuthSettings, TlsSettings):
+class ProcessSettings(TrustSettings):
     """What every service process can be told."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -129,8 +129,6 @@ class ProcessSettings(AuthSettings, TlsSettings):
                 "auth is off, so the server may listen on a loopback address only: "
                 "everybody who reaches it acts for every tenant"
             )
-        if AuthMethod.MTLS in self.auth and self.tls_client_ca_file is None:
-            raise ValueError("tls_client_ca_file is needed where auth has mtls")
         return self
 
     @classmethod

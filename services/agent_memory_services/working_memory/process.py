@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from redis.asyncio import Redis
 
 from agent_memory.working_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.runtime import redis, server
+from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.server import Service
 from agent_memory_services.working_memory.listings import Listings
@@ -35,11 +37,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         timeout=settings.redis_timeout_seconds,
         max_connections=settings.redis_max_connections,
     )
-    largest = settings.max_message_bytes
+    connected = partial(
+        open_channel,
+        identity=OwnIdentity.of(settings),
+        max_message_bytes=settings.max_message_bytes,
+    )
     async with (
         client,
-        open_channel(settings.extraction_address, max_message_bytes=largest) as extraction,
-        open_channel(settings.long_term_memory_address, max_message_bytes=largest) as long_term,
+        connected(settings.extraction_address) as extraction,
+        connected(settings.long_term_memory_address) as long_term,
     ):
         store = SessionStore(client, settings.partitions)
         await store.open()

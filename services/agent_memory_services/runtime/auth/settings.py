@@ -236,3 +236,13 @@ class TlsSettings(SectionedSettings):
         if self.services_ca_file is not None and not self.services_tls:
             raise ValueError("services_ca_file needs services_tls")
         return self
+
+
+class TrustSettings(AuthSettings, TlsSettings):
+    """Whom a process trusts, and how it is trusted itself."""
+
+    @model_validator(mode="after")
+    def _certified(self) -> Self:
+        if AuthMethod.MTLS in self.auth and self.tls_client_ca_file is None:
+            raise ValueError("tls_client_ca_file is needed where auth has mtls")
+        return self
