@@ -64,10 +64,10 @@ class JobMethods(ClientBase):
         )
 
     async def retry_job(self, job_id: str) -> Job:
-        """Try a failed job again.
+        """Try a job again that failed or was cancelled.
 
         Raises:
-            MemoryStateError: It has not failed.
+            MemoryStateError: It did neither.
         """
         stub = self._connection.services.extraction
         request = rpc.RetryJobRequest(job_id=job_id)

@@ -24,7 +24,6 @@ from agent_memory_client.promotion_waiting import PromotionWaiting
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 _FAILED = extraction_pb2.JobState.JOB_STATE_FAILED
-_FAILED_PAGE = 100
 _FORGOTTEN = "INVALID_TOKEN"
 
 
@@ -140,7 +139,6 @@ class WaitingMethods(PromotionWaiting):
     ) -> ExtractionProgress | None:
         """Read one stream to the goal, or to its end; the request keeps the place."""
         stub = self._connection.services.extraction
-        checked = False
         async with aclosing(self._connection.stream(stub.WatchJobs, request)) as responses:
             async for response in responses:
                 request.resume_token = response.resume_token or request.resume_token
@@ -149,24 +147,7 @@ class WaitingMethods(PromotionWaiting):
                 extracted = response.progress.extracted_sequence
                 if response.HasField("job") and goal.is_missed(response.job, extracted):
                     raise _failure(response.job)
-                if not checked:
-                    # The stream tells of changes only: what failed before it began is asked for.
-                    await self._raise_for_failed(goal, extracted)
-                    checked = True
         return None
-
-    async def _raise_for_failed(self, goal: _Goal, extracted: int) -> None:
-        request = extraction.ListJobsRequest(
-            namespace=goal.namespace,
-            session_id=goal.session_id,
-            state=_FAILED,
-            page_size=_FAILED_PAGE,
-        )
-        stub = self._connection.services.extraction
-        response = await self._connection.call(stub.ListJobs, request)
-        for job in response.jobs:
-            if goal.is_missed(job, extracted):
-                raise _failure(job)
 
 
 def _is_break(error: MemoryClientError) -> bool:

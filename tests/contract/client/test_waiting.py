@@ -105,17 +105,19 @@ async def test_a_job_that_gives_up_ends_the_wait(
     assert raised.value.job.error.reason == "MODEL_UNAVAILABLE"
 
 
-async def test_a_job_that_gave_up_before_is_found(
+async def test_failures_that_are_not_waited_for_do_not_count(
     client: MemoryAPIClient, services: Services
 ) -> None:
-    """Failures from before the watch count, unless they are of another session or done since."""
-    services.extraction.jobs = {"old": failed(1, 1, uid="uid-before"), "done": failed(1, 1)}
-    services.extraction.watches.append([seen(1), seen(2)])
+    """Jobs of an earlier session of that name, or done since, or of later messages, are passed."""
+    services.extraction.watches.append(
+        [
+            seen(0, job=failed(1, 2, uid="uid-before")),
+            seen(1, job=failed(1, 1)),
+            seen(1, job=failed(3, 4)),
+            seen(2),
+        ]
+    )
     await client.wait_for_extraction("s")
-    services.extraction.jobs = {"j": failed(2, 2)}
-    services.extraction.watches.append([seen(1)])
-    with pytest.raises(ExtractionFailedError):
-        await client.wait_for_extraction("s")
 
 
 async def test_the_wait_has_an_end(client: MemoryAPIClient, services: Services) -> None:

@@ -78,7 +78,7 @@ RECORDS = st.builds(
 MESSAGES = st.builds(
     MemoryMessage,
     role=TEXTS,
-    content=st.text(max_size=20),
+    content=TEXTS,
     id=OPTIONAL,
     name=OPTIONAL,
     tool_calls=st.lists(st.builds(ToolCall, id=TEXTS, name=TEXTS, arguments=TEXTS), max_size=2),
@@ -101,6 +101,18 @@ def test_a_message_survives_the_wire(message: MemoryMessage) -> None:
     (same,) = to_messages([message.model_dump()])
     assert from_message(sent) == message
     assert sent == same
+
+
+def test_a_message_that_says_nothing_is_left_out() -> None:
+    """The answer of a model that only called tools, stored by an application as it came."""
+    call = {"id": "c", "name": "f"}
+    sent = to_messages(
+        [
+            {"role": "assistant", "content": None},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+        ]
+    )
+    assert [len(message.tool_calls) for message in sent] == [1]
 
 
 @given(st.lists(MESSAGES, max_size=3), st.lists(RECORDS, max_size=2), OBJECTS, st.data())

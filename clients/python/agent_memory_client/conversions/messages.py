@@ -14,13 +14,14 @@ def to_messages(
 ) -> list[message_pb2.Message]:
     """Messages, written as models or as dictionaries, for the server.
 
+    One that says nothing is left out: a model that only calls tools answers without content, and
+    applications store that answer like any other.
+
     Raises:
         MemoryValidationError: A dictionary is no message; names its position.
     """
-    return [
-        _to_message(build(MemoryMessage, message, f"{path}[{n}]"))
-        for n, message in enumerate(messages)
-    ]
+    built = [build(MemoryMessage, message, f"{path}[{n}]") for n, message in enumerate(messages)]
+    return [_to_message(message) for message in built if message.content or message.tool_calls]
 
 
 def from_message(message: message_pb2.Message) -> MemoryMessage:

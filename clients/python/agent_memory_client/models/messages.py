@@ -46,7 +46,10 @@ class MemoryMessage(Model):
     """
 
     role: str = Field(description="`user`, `assistant`, `system`, `tool` or a role of your own.")
-    content: str = Field(default="", description="What is said; empty only beside tool calls.")
+    content: str = Field(
+        default="",
+        description="What is said; a message without content and tool calls is not sent.",
+    )
     id: str | None = Field(default=None, description="Identifies the message within its session.")
     name: str | None = Field(default=None, description="The speaker, where speakers have names.")
     tool_calls: list[ToolCall] = Field(default_factory=list)
