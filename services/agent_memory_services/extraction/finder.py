@@ -14,8 +14,8 @@ from agent_memory_services.extraction.extractors.base import (
     Extractor,
     Strategy,
 )
+from agent_memory_services.extraction.extractors.summarizers import Summarizer
 from agent_memory_services.extraction.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.summarizers import Summarizer
 from agent_memory_services.extraction.turns import Window
 
 _SUMMARY_WORDS: Final = 500

@@ -7,7 +7,6 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.extraction.extractors.base import ExtractionFailed, Strategy
-from agent_memory_services.extraction.failures import ExtractorFailed
 from agent_memory_services.extraction.finder import Brief, Finder
 from agent_memory_services.extraction.turns import (
     Window,
@@ -16,6 +15,7 @@ from agent_memory_services.extraction.turns import (
     windows,
     zone_of,
 )
+from agent_memory_services.extraction.work.failures import ExtractorFailed
 from agent_memory_services.runtime.errors import InvalidField
 
 _SUMMARY_WORDS = 300

@@ -6,26 +6,27 @@ from contextlib import asynccontextmanager
 
 from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
 from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
-from agent_memory_services.extraction.attempts import Attempts
-from agent_memory_services.extraction.backoff import RetryPolicy
 from agent_memory_services.extraction.extractors.choose import chosen
-from agent_memory_services.extraction.feed import Feed
 from agent_memory_services.extraction.finder import Finder
-from agent_memory_services.extraction.jobs import Jobs
-from agent_memory_services.extraction.leases import Leases
-from agent_memory_services.extraction.meters import METERS
 from agent_memory_services.extraction.preview import Preview
-from agent_memory_services.extraction.progress import ProgressBook
-from agent_memory_services.extraction.runs import Runs
+from agent_memory_services.extraction.queue.jobs import Jobs
+from agent_memory_services.extraction.queue.leases import Leases
+from agent_memory_services.extraction.queue.progress import ProgressBook
+from agent_memory_services.extraction.queue.store import Retention, Store
+from agent_memory_services.extraction.queue.submissions import Intake, Schedule
 from agent_memory_services.extraction.servicer import ExtractionServicer
 from agent_memory_services.extraction.settings import Settings
-from agent_memory_services.extraction.sink import LongTermMemory
-from agent_memory_services.extraction.store import Retention, Store
-from agent_memory_services.extraction.submissions import Intake, Schedule
 from agent_memory_services.extraction.turns import WindowLimits
-from agent_memory_services.extraction.watch import Watch
-from agent_memory_services.extraction.worker import Worker
+from agent_memory_services.extraction.watching.feed import Feed
+from agent_memory_services.extraction.watching.watch import Watch
+from agent_memory_services.extraction.work.attempts import Attempts
+from agent_memory_services.extraction.work.backoff import RetryPolicy
+from agent_memory_services.extraction.work.meters import METERS
+from agent_memory_services.extraction.work.runs import Runs
+from agent_memory_services.extraction.work.sink import LongTermMemory
+from agent_memory_services.extraction.work.worker import Worker
 from agent_memory_services.runtime import server
+from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.redis import connect
 from agent_memory_services.runtime.server import Service
@@ -43,7 +44,9 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         max_connections=settings.redis_max_connections,
     )
     channel = open_channel(
-        settings.long_term_memory_address, max_message_bytes=settings.max_message_bytes
+        settings.long_term_memory_address,
+        identity=OwnIdentity.of(settings),
+        max_message_bytes=settings.max_message_bytes,
     )
     async with client, channel, chosen(settings) as finder:
         store = Store(client, settings.partitions, _retention(settings))

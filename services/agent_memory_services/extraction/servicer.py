@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
-from agent_memory_services.extraction.identity import Session, Thread
-from agent_memory_services.extraction.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.preview import Preview
+from agent_memory_services.extraction.queue.identity import Session, Thread
+from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
+from agent_memory_services.extraction.queue.submissions import Intake, Submission
 from agent_memory_services.extraction.scope import require
-from agent_memory_services.extraction.submissions import Intake, Submission
-from agent_memory_services.extraction.watch import Watch, Watched
+from agent_memory_services.extraction.watching.watch import Watch, Watched
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
 from agent_memory_services.runtime.errors import Unimplemented
 from agent_memory_services.runtime.principal import current_principal

@@ -7,9 +7,9 @@ from agent_memory_services.extraction.extractors.local.extractor import LocalExt
 from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndpoint
 from agent_memory_services.extraction.extractors.openai.extractor import OpenAIExtractor
 from agent_memory_services.extraction.extractors.openai.summarizer import OpenAISummarizer
+from agent_memory_services.extraction.extractors.summarizers import LocalSummarizer
 from agent_memory_services.extraction.finder import Finder
 from agent_memory_services.extraction.settings import Settings
-from agent_memory_services.extraction.summarizers import LocalSummarizer
 
 
 @asynccontextmanager

@@ -101,6 +101,9 @@ class ChatEndpoint:
                 )
         except TimeoutError:
             raise ExtractionFailed("model_unavailable") from None
+        except ValueError:
+            # A body that is no JSON, such as the page of a proxy.
+            raise ExtractionFailed("bad_answer") from None
         return _text_of(completion)
 
 

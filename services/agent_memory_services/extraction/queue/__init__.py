@@ -1,0 +1,1 @@
+"""The durable queue: sessions, jobs and leases, one partition at a time."""

@@ -1,0 +1,40 @@
+-- Leases the tenant's job that has been due the longest, with everything a run needs.
+local tenant, token, lease = ARGV[4], ARGV[5], tonumber(ARGV[6])
+
+local function lease_job(job)
+  local key = base .. 'job:' .. job.id
+  local session = base .. 'session:' .. job.session
+  if call('HGET', session, 'next.' .. job.lane) == job.id then
+    call('HDEL', session, 'next.' .. job.lane)
+  end
+  call('HSET', session, 'active.' .. job.lane, job.id)
+  call('ZADD', base .. 'leases', now + lease, job.id)
+  call('HSET', key, 'token', token, 'start', now)
+  call('HINCRBY', key, 'attempt', 1)
+  move(job, RUNNING)
+  return {
+    job.id,
+    call('HGETALL', key),
+    call('ZRANGE', base .. 'messages:' .. job.id, 0, -1),
+    call('ZRANGE', base .. 'before:' .. job.id, 0, -1),
+    call('HVALS', base .. 'memories:' .. job.id),
+    call('HGETALL', base .. 'results:' .. job.id),
+  }
+end
+
+-- Jobs behind the active one of their session are put aside; a bound keeps the step short.
+for _ = 1, 16 do
+  local found = call('ZRANGE', base .. 'due:' .. tenant, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1,
+    'WITHSCORES')
+  if not found[1] then
+    return false
+  end
+  local job = load_job(found[1])
+  local active = call('HGET', base .. 'session:' .. job.session, 'active.' .. job.lane)
+  dequeue(tenant, job.id)
+  if not active or active == job.id then
+    return lease_job(job)
+  end
+  call('ZADD', blocked_key(job), found[2], job.id)
+end
+return false

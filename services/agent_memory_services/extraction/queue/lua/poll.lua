@@ -1,0 +1,45 @@
+-- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
+-- answers whose jobs are due.
+local max_strikes, too_often = tonumber(ARGV[4]), ARGV[5]
+local BATCH = 20
+
+local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
+for _, id in ipairs(lost) do
+  local job = load_job(id)
+  -- A job whose worker dies may be what kills it.
+  local strikes = call('HINCRBY', base .. 'job:' .. id, 'strikes', 1)
+  if strikes >= max_strikes then
+    call('HSET', base .. 'job:' .. id, 'error', too_often)
+    finish(job, FAILED)
+  else
+    unlease(job)
+    enqueue(job.tenant, id, now)
+    move(job, PENDING)
+  end
+end
+
+local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
+for _, id in ipairs(stale) do
+  local job = load_job(id)
+  call('ZREM', base .. 'jobs:' .. job.tenant, id)
+  call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
+  call('ZREM', base .. 'jobs-of:' .. job.thread, id)
+  call('DEL', base .. 'job:' .. id)
+  for _, family in ipairs(PAYLOAD) do
+    call('DEL', base .. family .. id)
+  end
+  call('ZREM', base .. 'finished', id)
+end
+
+local due = call('ZRANGE', base .. 'tenants', '-inf', now, 'BYSCORE', 'LIMIT', 0, 64)
+local later = call('ZRANGE', base .. 'tenants', '(' .. string.format('%.0f', now), '+inf',
+  'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+local _, expiry = first(base .. 'leases')
+local _, oldest = first(base .. 'waiting')
+local wake = math.min(tonumber(later[2]) or math.huge, expiry or math.huge)
+return {
+  due,
+  wake == math.huge and -1 or math.max(0, wake - now),
+  call('ZCARD', base .. 'waiting'),
+  oldest and math.max(0, now - oldest) or 0,
+}

@@ -1,0 +1,158 @@
+-- What every step on a partition shares. KEYS[1] is the prefix of the partition's keys: they all
+-- carry its hash tag, so one step may touch any of them. ARGV starts with three limits.
+--
+--   tenants            tenants that wait, by when their first job is due
+--   waiting            jobs that wait, by when they are due
+--   leases             jobs that run, by when their worker loses them
+--   finished           jobs to forget, by when
+--   changes            stream of (tenant, thread, session, job), for watchers
+--   due:<tenant>       the tenant's jobs that wait, by when they are due
+--   jobs:<tenant>[:<state>], jobs-of:<thread>   job ids, in order of creation
+--   latest:<thread>    the thread's latest session (a thread outlives its incarnations)
+--   session:<session>  how far it has arrived, and which jobs collect (next) or run (active)
+--   ahead:<session>    sequences that arrived before their predecessors
+--   open:<session>     unsettled jobs, by their first sequence
+--   recent:<session>   the last messages, for reference
+--   blocked:<lane>:<session>   jobs that are due but wait for the active one
+--   job:<job>, and its messages:, before:, memories: and results:
+--
+-- Moments are microseconds since the epoch on the store's own clock, so that workers on machines
+-- with different clocks agree on what is due.
+local base = KEYS[1]
+local retention = tonumber(ARGV[1]) -- microseconds that a finished job is kept
+local idle = tonumber(ARGV[2]) -- milliseconds that a settled session is kept
+local backlog = tonumber(ARGV[3]) -- changes that are kept for watchers
+
+local PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED = 1, 2, 3, 4, 5
+local LANES = { 'extract', 'store' }
+local PAYLOAD = { 'messages:', 'before:', 'memories:', 'results:' }
+
+local call = redis.call
+local time = call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+
+local function first(zset)
+  local found = call('ZRANGE', zset, 0, 0, 'WITHSCORES')
+  return found[1], tonumber(found[2])
+end
+
+local function announce(tenant, thread, session, job)
+  call('XADD', base .. 'changes', 'MAXLEN', '~', backlog, '*',
+    'tenant', tenant, 'thread', thread, 'session', session, 'job', job)
+end
+
+local function refresh_tenant(tenant)
+  local _, due = first(base .. 'due:' .. tenant)
+  if due then
+    call('ZADD', base .. 'tenants', due, tenant)
+  else
+    call('ZREM', base .. 'tenants', tenant)
+  end
+end
+
+local function enqueue(tenant, job, due)
+  call('ZADD', base .. 'due:' .. tenant, due, job)
+  call('ZADD', base .. 'waiting', due, job)
+  call('HSET', base .. 'job:' .. job, 'due', due)
+  refresh_tenant(tenant)
+end
+
+local function dequeue(tenant, job)
+  call('ZREM', base .. 'due:' .. tenant, job)
+  call('ZREM', base .. 'waiting', job)
+  refresh_tenant(tenant)
+end
+
+local function blocked_key(job)
+  return base .. 'blocked:' .. job.lane .. ':' .. job.session
+end
+
+local function load_job(id)
+  local found = call('HMGET', base .. 'job:' .. id, 'tenant', 'thread', 'session', 'lane', 'state',
+    'token', 'strikes')
+  if not found[1] then
+    return nil
+  end
+  return {
+    id = id, tenant = found[1], thread = found[2], session = found[3], lane = found[4],
+    state = tonumber(found[5]), token = found[6], strikes = tonumber(found[7]),
+  }
+end
+
+-- The job, where the token is still its lease.
+local function load_leased(id, token)
+  local job = load_job(id)
+  if job and job.state == RUNNING and job.token == token then
+    return job
+  end
+  return nil
+end
+
+local function move(job, state)
+  call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, job.id)
+  call('ZADD', base .. 'jobs:' .. job.tenant .. ':' .. state, 0, job.id)
+  call('HSET', base .. 'job:' .. job.id, 'state', state)
+  job.state = state
+  announce(job.tenant, job.thread, job.session, job.id)
+end
+
+local function unlease(job)
+  call('ZREM', base .. 'leases', job.id)
+  call('HDEL', base .. 'job:' .. job.id, 'token')
+end
+
+-- Gives up the job's place in its session and lets those behind it be claimed.
+local function leave(job)
+  local session = base .. 'session:' .. job.session
+  if call('HGET', session, 'next.' .. job.lane) == job.id then
+    call('HDEL', session, 'next.' .. job.lane)
+  end
+  call('ZREM', blocked_key(job), job.id)
+  if call('HGET', session, 'active.' .. job.lane) ~= job.id then
+    return
+  end
+  call('HDEL', session, 'active.' .. job.lane)
+  local behind = call('ZRANGE', blocked_key(job), 0, -1, 'WITHSCORES')
+  for i = 1, #behind, 2 do
+    enqueue(job.tenant, behind[i], tonumber(behind[i + 1]))
+  end
+  call('DEL', blocked_key(job))
+end
+
+-- A session with unsettled jobs is kept; a settled one for a while, so that what is sent twice
+-- is known again.
+local function renew_session(session, thread)
+  local busy = call('EXISTS', base .. 'open:' .. session) == 1
+  local keys = { base .. 'session:' .. session, base .. 'ahead:' .. session,
+    base .. 'recent:' .. session }
+  if call('GET', base .. 'latest:' .. thread) == session then
+    keys[4] = base .. 'latest:' .. thread
+  end
+  for _, key in ipairs(keys) do
+    if busy then
+      call('PERSIST', key)
+    else
+      call('PEXPIRE', key, idle)
+    end
+  end
+end
+
+local function finish(job, state)
+  unlease(job)
+  dequeue(job.tenant, job.id)
+  leave(job)
+  call('HSET', base .. 'job:' .. job.id, 'end', now)
+  if state ~= FAILED then
+    call('ZREM', base .. 'open:' .. job.session, job.id)
+    call('ZADD', base .. 'finished', now + retention, job.id)
+  end
+  renew_session(job.session, job.thread)
+  move(job, state)
+end
+
+-- Until which sequence the session has arrived, and until which it is settled.
+local function progress(session)
+  local received = tonumber(call('HGET', base .. 'session:' .. session, 'received')) or 0
+  local _, unsettled = first(base .. 'open:' .. session)
+  return received, unsettled and math.min(received, unsettled - 1) or received
+end

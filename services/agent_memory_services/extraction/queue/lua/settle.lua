@@ -1,0 +1,12 @@
+-- Ends a job whose results are stored; answers 0 where the lease is lost.
+local job = load_leased(ARGV[4], ARGV[5])
+if not job then
+  return 0
+end
+call('HSET', base .. 'job:' .. job.id, 'outcome', ARGV[6])
+call('HDEL', base .. 'job:' .. job.id, 'error')
+for _, family in ipairs(PAYLOAD) do
+  call('DEL', base .. family .. job.id)
+end
+finish(job, SUCCEEDED)
+return 1

@@ -1,0 +1,83 @@
+"""How a job is kept in the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self, cast
+
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
+from agent_memory_services.runtime.clock import to_timestamp
+
+
+class Lane(StrEnum):
+    """What a job does with its messages; the lanes of a session run beside each other."""
+
+    EXTRACT = "extract"
+    """Finds facts in them."""
+    STORE = "store"
+    """Stores them, and given memories, as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job, with what only workers need to know of it.
+
+    Attributes:
+        job: The job as callers see it.
+        tenant: Whose it is.
+        lane: What it does.
+        config: How its messages become memories.
+        time_zone: The IANA zone of relative dates; may be empty or unknown.
+        failures: Attempts that failed since it was last told to try.
+        strikes: Those of them that the job itself is to blame for.
+        failing_seconds: How long it had been failing when it was last taken.
+    """
+
+    job: Job
+    tenant: str
+    lane: Lane
+    config: ExtractionConfig
+    time_zone: str
+    failures: int
+    strikes: int
+    failing_seconds: float
+
+    @classmethod
+    def parse(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Self:
+        """Read the fields of a job's hash."""
+        started, since = int(fields.get(b"start", 0)), int(fields[b"since"])
+        return cls(
+            job=_job(job_id, fields),
+            tenant=fields[b"tenant_name"].decode(),
+            lane=Lane(fields[b"lane"].decode()),
+            config=ExtractionConfig.FromString(fields[b"config"]),
+            time_zone=fields[b"zone"].decode(),
+            failures=int(fields[b"failures"]),
+            strikes=int(fields[b"strikes"]),
+            failing_seconds=max(0, started - since) / 1e6 if since else 0.0,
+        )
+
+
+_MOMENTS = {
+    b"create": "create_time",
+    b"due": "due_time",
+    b"start": "start_time",
+    b"end": "end_time",
+}
+
+
+def _job(job_id: str, fields: Mapping[bytes, bytes]) -> Job:
+    job = Job.FromString(fields[b"spec"])
+    job.MergeFromString(fields.get(b"outcome", b""))
+    if error := fields.get(b"error"):
+        job.error.ParseFromString(error)
+    job.id = job_id
+    job.state = cast("JobState.ValueType", int(fields[b"state"]))
+    job.attempt = int(fields[b"attempt"])
+    job.first_sequence = int(fields[b"first"])
+    job.last_sequence = int(fields[b"last"])
+    for field, moment in _MOMENTS.items():
+        if micros := fields.get(field):
+            getattr(job, moment).CopyFrom(to_timestamp(int(micros)))
+    return job

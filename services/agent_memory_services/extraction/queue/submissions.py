@@ -1,0 +1,122 @@
+"""Taking messages in: one atomic step that stores them and schedules the work on them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from redis.typing import EncodableT
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
+from agent_memory_services.extraction.queue.identity import Session, new_job_id
+from agent_memory_services.extraction.queue.store import Step, Store
+from agent_memory_services.runtime.keys import encode
+
+_SUBMIT = Step("submit")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a session hands over.
+
+    Attributes:
+        session: The session.
+        user_id: Its owner; empty where none is known.
+        messages: Each with its id and sequence.
+        memories: To be stored as they are, each with its id.
+        config: How messages become memories.
+        time_zone: The IANA zone of relative dates; empty means UTC.
+    """
+
+    session: Session
+    user_id: str
+    messages: Sequence[Message]
+    memories: Sequence[Memory]
+    config: ExtractionConfig
+    time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a submission: the job that works on it, and how far the session arrived."""
+
+    job_id: str
+    received_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When work on a session begins.
+
+    Attributes:
+        debounce_seconds: Extraction waits until the session has been quiet for so long,
+        max_wait_seconds: but no longer than this after the first message.
+        reference_messages: Messages that are kept to be seen by the next run as well.
+        index_messages: Whether messages are stored as memories too, at once.
+    """
+
+    debounce_seconds: float = 2.0
+    max_wait_seconds: float = 30.0
+    reference_messages: int = 6
+    index_messages: bool = False
+
+
+class Intake:
+    """Where submissions enter the store."""
+
+    def __init__(self, store: Store, schedule: Schedule, wake: Callable[[int], None]) -> None:
+        """Tell `wake` in which partition something is due at once."""
+        self._store = store
+        self._schedule = schedule
+        self._wake = wake
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Store what is new of a submission, durably, and schedule the work on it."""
+        thread = submission.session.thread
+        partition = thread.partition(self._store.partitions)
+        job_id, received = await self._store.take(
+            _SUBMIT, partition, self._arguments(submission, partition)
+        )
+        if submission.memories or self._schedule.index_messages:
+            self._wake(partition)
+        return Receipt(job_id.decode(), received)
+
+    def _arguments(self, submission: Submission, partition: int) -> list[EncodableT]:
+        session, plan = submission.session, self._schedule
+        extracting = submission.config.strategy != ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+        arguments: list[EncodableT] = [
+            encode(session.thread.tenant),
+            session.thread.tenant,
+            session.thread.key,
+            session.key,
+            session.uid,
+            _specification(submission).SerializeToString(),
+            submission.user_id,
+            submission.config.SerializeToString(),
+            submission.time_zone,
+            plan.reference_messages,
+            new_job_id(partition),
+            int(plan.debounce_seconds * 1_000_000),
+            int(plan.max_wait_seconds * 1_000_000),
+            new_job_id(partition),
+            int(extracting),
+            int(plan.index_messages),
+            len(submission.messages),
+        ]
+        for message in submission.messages:
+            arguments += (message.sequence, message.SerializeToString())
+        for memory in submission.memories:
+            arguments += (memory.id, memory.SerializeToString())
+        return arguments
+
+
+def _specification(submission: Submission) -> Job:
+    """The part of a job that its session decides."""
+    thread = submission.session.thread
+    return Job(
+        kind=JobKind.JOB_KIND_EXTRACTION,
+        session=SessionRef(namespace=thread.namespace, session_id=thread.session_id),
+        session_uid=submission.session.uid,
+        user_id=submission.user_id,
+    )

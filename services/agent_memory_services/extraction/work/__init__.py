@@ -1,0 +1,1 @@
+"""Working on jobs: finding them, attempting them, storing what they find."""

@@ -1,0 +1,117 @@
+"""One attempt at a job: hold its lease, do its work, let go of it in the right way."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from agent_memory_services.extraction.queue.leases import Lease, LeaseLost, Leases
+from agent_memory_services.extraction.work.backoff import RetryPolicy
+from agent_memory_services.extraction.work.failures import Failure, failure_of
+from agent_memory_services.extraction.work.meters import Meters
+from agent_memory_services.extraction.work.runs import Runs
+
+log = structlog.get_logger()
+
+
+class Attempts:
+    """Makes attempts; none of them raises, whatever happens to the job."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        runs: Runs,
+        policy: RetryPolicy,
+        meters: Meters,
+        *,
+        heartbeat_seconds: float,
+        run_seconds: float,
+    ) -> None:
+        """Renew leases every `heartbeat_seconds`, and end attempts after `run_seconds`."""
+        self._leases = leases
+        self._runs = runs
+        self._policy = policy
+        self._meters = meters
+        self._heartbeat = heartbeat_seconds
+        self._run_seconds = run_seconds
+
+    async def make(self, lease: Lease) -> None:
+        """Attempt a job; being cancelled hands it back."""
+        began = time.monotonic()
+        outcome = "lost"
+        try:
+            outcome = await self._outcome(lease)
+        except asyncio.CancelledError:
+            outcome = "handed_back"
+            with suppress(LeaseLost, RedisError):
+                await self._leases.hand_back(lease)
+            raise
+        except LeaseLost:
+            log.info("job.lost", job_id=lease.job_id)
+        except RedisError as fault:
+            # The lease runs out, and somebody takes the job over.
+            log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
+        finally:
+            self._meters.attempt(lease.record.lane, outcome, time.monotonic() - began)
+
+    async def _outcome(self, lease: Lease) -> str:
+        try:
+            async with asyncio.timeout(self._run_seconds):
+                memory_ids = await self._held(lease, self._runs.perform(lease))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
+            return await self._failed(lease, failure_of(error))
+        await self._leases.settle(lease, memory_ids)
+        log.info("job.succeeded", job_id=lease.job_id, memories=len(memory_ids))
+        return "succeeded"
+
+    async def _held(self, lease: Lease, work: Coroutine[Any, Any, Sequence[str]]) -> Sequence[str]:
+        """Do the work while the lease is held; losing it ends the work."""
+        working = asyncio.create_task(work)
+        beating = asyncio.create_task(self._beat(lease))
+        try:
+            await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                beating.result()
+            return await working
+        finally:
+            for task in (working, beating):
+                task.cancel()
+            await asyncio.gather(working, beating, return_exceptions=True)
+
+    async def _beat(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat)
+            try:
+                await self._leases.renew(lease)
+            except RedisError as fault:
+                # There is time for another beat before the lease ends.
+                log.warning("lease.not_renewed", error=type(fault).__name__)
+
+    async def _failed(self, lease: Lease, failure: Failure) -> str:
+        record = lease.record
+        delay = self._policy.delay(
+            failure,
+            failures=record.failures,
+            strikes=record.strikes,
+            failing_seconds=record.failing_seconds,
+        )
+        log.warning(
+            "job.failed",
+            job_id=lease.job_id,
+            cause=failure.cause,
+            attempt=record.job.attempt,
+            retry_in_seconds=delay,
+        )
+        if delay is None:
+            await self._leases.give_up(lease, failure.status, strike=failure.strike)
+            return "failed"
+        await self._leases.retry_later(
+            lease, failure.status, delay_seconds=delay, strike=failure.strike
+        )
+        return "retried"

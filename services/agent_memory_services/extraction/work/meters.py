@@ -1,0 +1,79 @@
+"""What the workers do, as metrics of this process."""
+
+from collections.abc import Collection
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+from agent_memory_services.extraction.queue.leases import Outlook
+from agent_memory_services.extraction.queue.records import Lane
+
+OUTCOMES: Final = ("succeeded", "retried", "failed", "lost", "handed_back")
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class Meters:
+    """Counts runs and their results, and shows the queue."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Create every series, so that a rate of zero is a zero and not a gap."""
+        self._attempts = Counter(
+            "agent_memory_extraction_attempts",
+            "Attempts of jobs, by how they ended.",
+            ("lane", "outcome"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "agent_memory_extraction_attempt_seconds",
+            "Seconds that attempts of jobs took.",
+            ("lane",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._memories = Counter(
+            "agent_memory_extraction_memories_stored",
+            "Memories that long-term memory took or already had.",
+            registry=registry,
+        )
+        self._rejections = Counter(
+            "agent_memory_extraction_memories_rejected",
+            "Memories that long-term memory refused for good, by reason.",
+            ("reason",),
+            registry=registry,
+        )
+        self._waiting = Gauge(
+            "agent_memory_extraction_jobs_waiting",
+            "Jobs that wait, due or not.",
+            registry=registry,
+        )
+        self._oldest = Gauge(
+            "agent_memory_extraction_oldest_due_seconds",
+            "How long the oldest due job has been due.",
+            registry=registry,
+        )
+        for lane in Lane:
+            self._seconds.labels(lane)
+            for outcome in OUTCOMES:
+                self._attempts.labels(lane, outcome)
+
+    def attempt(self, lane: Lane, outcome: str, seconds: float) -> None:
+        """An attempt ended."""
+        self._attempts.labels(lane, outcome).inc()
+        self._seconds.labels(lane).observe(seconds)
+
+    def stored(self, count: int) -> None:
+        """Memories are stored."""
+        self._memories.inc(count)
+
+    def rejected(self, reason: str, count: int) -> None:
+        """Memories are refused."""
+        self._rejections.labels(reason).inc(count)
+
+    def queue(self, outlooks: Collection[Outlook]) -> None:
+        """What the queue looks like, by partition."""
+        self._waiting.set(sum(outlook.waiting for outlook in outlooks))
+        self._oldest.set(max((outlook.oldest_seconds for outlook in outlooks), default=0.0))
+
+
+METERS: Final = Meters()
+"""Those of this process; a registry takes each series once."""

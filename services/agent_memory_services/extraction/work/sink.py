@@ -1,0 +1,185 @@
+"""Where results go: long-term memory, over its contract."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from agent_memory.common.v1.error_reason_pb2 import ErrorReason
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.common.v1.search_pb2 import SearchQuery
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
+    CreateMemoryResult,
+    CreateOutcome,
+    DeduplicationPolicy,
+)
+from agent_memory.long_term_memory.v1.service_pb2 import (
+    CreateMemoriesRequest,
+    GetMemoryRequest,
+    SearchMemoriesRequest,
+    UpdateMemoryRequest,
+)
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.extraction.memories import Origin
+from agent_memory_services.runtime.downstream import error_of
+from agent_memory_services.runtime.errors import (
+    AccessDenied,
+    DependencyUnavailable,
+    IdAlreadyExists,
+    InvalidFields,
+    InvalidState,
+    MemoryNotFound,
+    OwnerMismatch,
+    ServiceError,
+)
+from agent_memory_services.runtime.status import status_of
+
+_BATCH: Final = 100
+_SERVICE: Final = "LongTermMemoryService"
+_FINAL: Final = (AccessDenied, IdAlreadyExists, InvalidFields, InvalidState, OwnerMismatch)
+"""Refusals of one memory that no repetition changes."""
+_FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of memories: the ids that hold them now, and why others were refused."""
+
+    memory_ids: Sequence[str]
+    rejected: Mapping[str, int]
+
+
+class LongTermMemory:
+    """The service, for the tenant that the caller acts for (`acting_for`)."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = LongTermMemoryServiceStub(channel)
+
+    async def store(
+        self,
+        memories: Sequence[Memory],
+        *,
+        deduplication: DeduplicationPolicy.ValueType,
+        ids_name_content: bool,
+    ) -> Stored:
+        """Store memories; doing it again stores nothing twice, since each has its id.
+
+        Args:
+            memories: The memories, any number of them.
+            deduplication: How far they are compared with others.
+            ids_name_content: Ids are derived from what they name, so one that is taken means
+                that the memory is stored already, though it may have changed since.
+
+        Raises:
+            ServiceError: some could not be stored now; which ones does not matter.
+        """
+        memory_ids: list[str] = []
+        rejected: Counter[str] = Counter()
+        for batch in _batches(memories):
+            results = await self._create(batch, deduplication)
+            for memory, result in zip(batch, results, strict=True):
+                refusal = _refusal(result)
+                if refusal is None:
+                    memory_ids.append(result.memory_id)
+                elif ids_name_content and isinstance(refusal, IdAlreadyExists):
+                    memory_ids.append(memory.id)
+                else:
+                    rejected[ErrorReason.Name(refusal.reason)] += 1
+        return Stored(list(dict.fromkeys(memory_ids)), rejected)
+
+    async def text_of(self, memory_id: str) -> str:
+        """The text of a memory; empty where there is none.
+
+        Raises:
+            ServiceError: it cannot be read now.
+        """
+        try:
+            answer = await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))
+        except MemoryNotFound:
+            return ""
+        return answer.memory.text
+
+    async def replace(self, memory: Memory) -> Stored:
+        """Store a memory in the place of an earlier one with its id.
+
+        Raises:
+            ServiceError: it cannot be stored now.
+        """
+        mask = FieldMask(paths=["text", "topics", "entities"])
+        try:
+            await self._stub.UpdateMemory(UpdateMemoryRequest(memory=memory, update_mask=mask))
+        except MemoryNotFound:
+            return await self.store(
+                [memory],
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
+                ids_name_content=False,
+            )
+        return Stored([memory.id], {})
+
+    async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
+        """The facts of the same owner that are nearest to a text.
+
+        Raises:
+            ServiceError: they cannot be searched now.
+        """
+        query = SearchQuery(
+            text=text,
+            filter=MemoryFilter(
+                namespace=TagFilter(eq=origin.session.namespace),
+                user_id=TagFilter(eq=origin.user_id),
+                type=TypeFilter(any=_FACTS),
+            ),
+            untracked=True,
+        )
+        answer = await self._stub.SearchMemories(
+            SearchMemoriesRequest(query=query, page_size=limit)
+        )
+        return [hit.memory.text for hit in answer.hits]
+
+    async def _create(
+        self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
+    ) -> list[CreateMemoryResult]:
+        """One result for each memory, though one that is malformed refuses a whole call."""
+        request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
+        try:
+            answer = await self._stub.CreateMemories(request)
+        except InvalidFields as refused:
+            if len(memories) == 1:
+                return [_rejection(refused)]
+            middle = len(memories) // 2
+            return [
+                *await self._create(memories[:middle], deduplication),
+                *await self._create(memories[middle:], deduplication),
+            ]
+        return list(answer.results)
+
+
+def _batches(memories: Sequence[Memory]) -> Iterator[Sequence[Memory]]:
+    remaining = iter(memories)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _rejection(refused: ServiceError) -> CreateMemoryResult:
+    return CreateMemoryResult(
+        outcome=CreateOutcome.CREATE_OUTCOME_REJECTED, error=status_of(refused)
+    )
+
+
+def _refusal(result: CreateMemoryResult) -> ServiceError | None:
+    """Why a memory was refused for good; None where it is stored.
+
+    Raises:
+        ServiceError: it was refused for now.
+    """
+    if result.outcome != CreateOutcome.CREATE_OUTCOME_REJECTED:
+        return None
+    refusal = error_of(result.error) or DependencyUnavailable(_SERVICE)
+    if not isinstance(refusal, _FINAL):
+        raise refusal
+    return refusal

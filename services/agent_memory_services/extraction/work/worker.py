@@ -1,0 +1,128 @@
+"""The loop that finds due jobs and attempts them, a bounded number at a time."""
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from agent_memory_services.extraction.queue.leases import Lease, Leases, Outlook
+from agent_memory_services.extraction.work.attempts import Attempts
+from agent_memory_services.extraction.work.failures import WorkersLost
+from agent_memory_services.extraction.work.fairness import Turns
+from agent_memory_services.extraction.work.meters import Meters
+from agent_memory_services.runtime.keys import encode
+from agent_memory_services.runtime.status import status_of
+
+log = structlog.get_logger()
+
+_LOOK_SECONDS: Final = 0.5
+"""The longest until jobs are noticed that came in elsewhere."""
+_SHORTEST_REST: Final = 0.01
+_STORE_AWAY_SECONDS: Final = 1.0
+
+
+class Worker:
+    """Works on the jobs of all partitions, fairly among tenants."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        attempts: Attempts,
+        meters: Meters,
+        *,
+        partitions: int,
+        concurrency: int,
+    ) -> None:
+        """Attempt up to `concurrency` jobs at a time."""
+        self._leases = leases
+        self._attempts = attempts
+        self._meters = meters
+        self._places = asyncio.Semaphore(concurrency)
+        self._turns = Turns()
+        self._outlooks: dict[int, Outlook] = {}
+        # Tenants with due jobs, by partition.
+        self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
+        self._look_at = dict.fromkeys(self._due, 0.0)
+        self._stirred = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self, partition: int) -> None:
+        """Something in a partition may be due now."""
+        self._look_at[partition] = 0.0
+        self._stirred.set()
+
+    async def run(self) -> None:
+        """Work until cancelled, then hand back what is not done."""
+        try:
+            while True:
+                await self._places.acquire()
+                lease = await self._next()
+                task = asyncio.create_task(self._attempt(lease))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _attempt(self, lease: Lease) -> None:
+        tenant = encode(lease.record.tenant)
+        self._turns.begin(tenant)
+        try:
+            await self._attempts.make(lease)
+        finally:
+            self._turns.end(tenant)
+            self._places.release()
+            # What waited behind the job can be claimed now.
+            self.wake(lease.partition)
+
+    async def _next(self) -> Lease:
+        """The next lease, as soon as there is one."""
+        while True:
+            try:
+                await self._look()
+                while tenants := set[str]().union(*self._due.values()):
+                    if lease := await self._claim(self._turns.next(tenants)):
+                        return lease
+                await self._rest()
+            except RedisError as fault:
+                log.warning("worker.store_away", error=type(fault).__name__)
+                await asyncio.sleep(_STORE_AWAY_SECONDS)
+
+    async def _look(self) -> None:
+        """Look at the partitions whose time has come."""
+        loop = asyncio.get_running_loop()
+        self._stirred.clear()
+        for partition, moment in self._look_at.items():
+            if moment > loop.time():
+                continue
+            self._look_at[partition] = loop.time() + _LOOK_SECONDS
+            outlook = await self._leases.poll(partition, lost=status_of(WorkersLost()))
+            self._outlooks[partition] = outlook
+            self._due[partition] = set(outlook.due)
+            if outlook.next_seconds is not None:
+                soon = loop.time() + outlook.next_seconds
+                # It may have been woken while it was looked at.
+                self._look_at[partition] = min(self._look_at[partition], soon)
+        self._meters.queue(self._outlooks.values())
+
+    async def _claim(self, tenant: str) -> Lease | None:
+        """Lease one of the tenant's due jobs, from whichever partition has one."""
+        places = [partition for partition, tenants in self._due.items() if tenant in tenants]
+        # Always the same order would leave some sessions of a tenant to the last.
+        random.shuffle(places)
+        for partition in places:
+            if lease := await self._leases.claim(partition, tenant):
+                return lease
+            self._due[partition].discard(tenant)
+        return None
+
+    async def _rest(self) -> None:
+        """Wait until a partition's time has come or one is woken."""
+        left = min(self._look_at.values()) - asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(_SHORTEST_REST, left)):
+                await self._stirred.wait()

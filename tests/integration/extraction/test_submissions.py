@@ -1,0 +1,190 @@
+"""Taking messages in."""
+
+import asyncio
+import random
+
+import pytest
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
+from agent_memory_services.extraction.queue.records import Lane
+from agent_memory_services.extraction.queue.store import (
+    PartitionsMismatchError,
+    Retention,
+    Store,
+)
+from agent_memory_services.extraction.queue.submissions import Schedule
+from tests.integration.extraction.queue import AT_ONCE, Queue
+from tests.support.sessions import message, session, submission
+
+
+def texts(messages) -> list[str]:
+    """What messages say."""
+    return [message.content for message in messages]
+
+
+async def test_messages_wait_in_one_job(queue: Queue) -> None:
+    """Submissions of one session gather in one job, in order of sequence."""
+    first = await queue.submit(submission(message(1, "one")))
+    second = await queue.submit(submission(message(2, "two"), message(3, "three")))
+    assert first.job_id == second.job_id
+    assert second.received_sequence == 3
+    lease = await queue.must_claim()
+    assert texts(lease.messages) == ["one", "two", "three"]
+    assert (lease.record.job.first_sequence, lease.record.job.last_sequence) == (1, 3)
+
+
+async def test_a_repeated_message_changes_nothing(queue: Queue) -> None:
+    """A message that was received is ignored, while it waits, while it runs and afterwards."""
+    await queue.submit(submission(message(1), message(2)))
+    await queue.submit(submission(message(2, "altered"), message(1)))
+    lease = await queue.must_claim()
+    assert texts(lease.messages) == ["I like number 1.", "I like number 2."]
+    await queue.submit(submission(message(2)))
+    await queue.leases.settle(lease, [])
+    receipt = await queue.submit(submission(message(1)))
+    assert receipt.job_id == ""
+    assert await queue.states() == ["SUCCEEDED"]
+
+
+async def test_messages_that_come_during_a_run_get_a_successor(queue: Queue) -> None:
+    """A running job takes nothing more in; its successor waits until it has ended."""
+    await queue.submit(submission(message(1)))
+    running = await queue.must_claim()
+    receipt = await queue.submit(submission(message(2, "late")))
+    assert receipt.job_id != running.job_id
+    assert await queue.claim() is None
+    await queue.leases.settle(running, [])
+    successor = await queue.must_claim()
+    assert texts(successor.messages) == ["late"]
+    assert texts(successor.before) == ["I like number 1."]
+
+
+async def test_only_a_few_messages_before_are_kept_for_reference(queue: Queue) -> None:
+    """A later run sees the last messages before it, never the whole thread."""
+    await queue.submit(submission(*[message(number) for number in range(1, 11)]))
+    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.submit(submission(message(11)))
+    lease = await queue.must_claim()
+    assert [before.sequence for before in lease.before] == [8, 9, 10]
+    assert [new.sequence for new in lease.messages] == [11]
+
+
+async def test_due_times_trail_the_last_message_up_to_the_longest_wait(queue: Queue) -> None:
+    """Each message moves the due time, but never past the longest wait since the first."""
+    schedule = Schedule(debounce_seconds=10, max_wait_seconds=10.05)
+    for number in range(1, 4):
+        await queue.submit(submission(message(number)), schedule)
+        await asyncio.sleep(0.03)
+    (job,) = await queue.all_jobs()
+    waited = job.due_time.ToMicroseconds() - job.create_time.ToMicroseconds()
+    assert 10_030_000 <= waited <= 10_050_000
+    assert await queue.claim() is None
+
+
+async def test_out_of_order_messages_are_all_taken(queue: Queue) -> None:
+    """Progress waits for the missing message, the messages themselves do not wait."""
+    await queue.submit(submission(message(1)))
+    assert (await queue.submit(submission(message(4), message(3)))).received_sequence == 1
+    assert (await queue.submit(submission(message(4)))).received_sequence == 1
+    assert (await queue.submit(submission(message(2)))).received_sequence == 4
+    lease = await queue.must_claim()
+    assert [new.sequence for new in lease.messages] == [1, 2, 3, 4]
+
+
+async def test_racing_writers_lose_and_double_nothing(queue: Queue) -> None:
+    """Many overlapping submissions at once leave every message exactly once."""
+    batches = [list(range(start, start + 8)) for start in range(1, 60, 4)]
+    random.Random(7).shuffle(batches)
+    await asyncio.gather(
+        *(queue.submit(submission(*map(message, batch))) for batch in [[1], *batches])
+    )
+    lease = await queue.must_claim()
+    assert [new.sequence for new in lease.messages] == list(range(1, 65))
+    assert await queue.extracted() == (64, 0)
+
+
+async def test_given_memories_do_not_wait(queue: Queue) -> None:
+    """Structured memories are due at once, beside the messages that wait out the debounce."""
+    schedule = Schedule(debounce_seconds=60, max_wait_seconds=60)
+    given = Memory(id="x", text="User likes tea")
+    await queue.submit(submission(message(1), memories=[given]), schedule)
+    lease = await queue.must_claim()
+    assert lease.record.lane is Lane.STORE
+    assert [memory.text for memory in lease.memories] == ["User likes tea"]
+    assert await queue.claim() is None
+
+
+async def test_indexed_messages_do_not_wait(queue: Queue) -> None:
+    """With indexing on, messages are due for storing at once, with the turn before them."""
+    schedule = Schedule(debounce_seconds=60, max_wait_seconds=60, index_messages=True)
+    await queue.submit(submission(message(1, "one")), schedule)
+    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.submit(submission(message(2, "two")), schedule)
+    lease = await queue.must_claim()
+    assert lease.record.lane is Lane.STORE
+    assert (texts(lease.before), texts(lease.messages)) == (["one"], ["two"])
+    assert await queue.extracted() == (2, 0)
+
+
+async def test_a_session_that_wants_nothing_extracted_moves_on(queue: Queue) -> None:
+    """With strategy NONE there is no job, and progress advances."""
+    none = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+    receipt = await queue.submit(submission(message(1), message(2), strategy=none))
+    assert receipt.job_id == ""
+    assert await queue.extracted() == (2, 2)
+    await queue.submit(submission(message(3)))
+    assert [before.sequence for before in (await queue.must_claim()).before] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        session("s1", tenant="other"),
+        session("s2"),
+        session("s1", uid="u2"),
+    ],
+)
+async def test_sessions_are_strangers(queue: Queue, other) -> None:
+    """Equal ids in another tenant, session or incarnation share nothing."""
+    await queue.submit(submission(message(1, "ours")))
+    await queue.submit(submission(message(1, "theirs"), to=other))
+    found = [await queue.must_claim(), await queue.must_claim(other)]
+    assert sorted(texts(found[0].messages) + texts(found[1].messages)) == ["ours", "theirs"]
+
+
+async def test_the_owner_may_become_known_later(queue: Queue) -> None:
+    """A session's owner is kept once it is known."""
+    await queue.submit(submission(message(1), user_id=""))
+    await queue.submit(submission(message(2), user_id="alice"))
+    await queue.submit(submission(message(3), user_id=""))
+    assert (await queue.must_claim()).record.job.user_id == "alice"
+
+
+async def test_a_forgotten_session_continues_where_it_is(redis: Redis) -> None:
+    """After its retention a session's next message is taken, wherever the log stands."""
+    queue = Queue.on(redis, Retention(session_seconds=0.05))
+    await queue.submit(submission(message(1), message(2)))
+    await queue.leases.settle(await queue.must_claim(), [])
+    async with asyncio.timeout(5):
+        while await queue.extracted() != (0, 0):
+            await asyncio.sleep(0.01)
+    assert (await queue.submit(submission(message(3)))).received_sequence == 3
+    assert [new.sequence for new in (await queue.must_claim()).messages] == [3]
+
+
+async def test_unsettled_sessions_are_never_forgotten(redis: Redis) -> None:
+    """Nothing of a session with unfinished work has an expiry."""
+    queue = Queue.on(redis, Retention(session_seconds=0.05))
+    await queue.submit(submission(message(1)), AT_ONCE)
+    ttls = [await redis.pttl(key) async for key in redis.scan_iter("am:ex:*")]
+    assert set(ttls) == {-1}
+
+
+async def test_the_number_of_partitions_is_settled_once(redis: Redis) -> None:
+    """A process with another number refuses to start, since sessions would move."""
+    await Store(redis, 4, Retention()).open()
+    await Store(redis, 4, Retention()).open()
+    with pytest.raises(PartitionsMismatchError, match="PARTITIONS=4"):
+        await Store(redis, 8, Retention()).open()

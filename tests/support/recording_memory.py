@@ -1,0 +1,126 @@
+"""A long-term memory that keeps what it is given in a dictionary, behind its real contract."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.common.v1.search_pb2 import MemoryHit
+from agent_memory.long_term_memory.v1 import service_pb2 as pb
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
+    CreateMemoryResult,
+    CreateOutcome,
+)
+from agent_memory.long_term_memory.v1.service_pb2_grpc import (
+    LongTermMemoryServiceServicer,
+    add_LongTermMemoryServiceServicer_to_server,
+)
+from agent_memory_services.runtime.errors import MemoryNotFound
+from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.runtime.server import Service
+from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.runtime.status import item_status
+from tests.support.servers import Served, serving
+
+
+@dataclass
+class RecordingMemory(LongTermMemoryServiceServicer):
+    """Takes every id once.
+
+    Attributes:
+        kept: The memories by tenant and id.
+        calls: The requests of CreateMemories, with their tenants.
+        faults: Raised by the next calls that write, instead of storing.
+        lost_answers: How many of the next calls store, and then fail all the same.
+        refused: Texts that are rejected, with the reason.
+        delay: Seconds that a write takes.
+    """
+
+    kept: dict[tuple[str, str], Memory] = field(default_factory=dict)
+    calls: list[tuple[str, pb.CreateMemoriesRequest]] = field(default_factory=list)
+    faults: deque[Exception] = field(default_factory=deque)
+    lost_answers: deque[Exception] = field(default_factory=deque)
+    refused: dict[str, Exception] = field(default_factory=dict)
+    delay: float = 0.0
+
+    @property
+    def texts(self) -> list[str]:
+        """What all memories say, in the order they came."""
+        return [memory.text for memory in self.kept.values()]
+
+    def of_type(self, kind: MemoryType) -> list[Memory]:
+        """The memories of a type."""
+        return [memory for memory in self.kept.values() if memory.type == kind]
+
+    async def CreateMemories(self, request, context):  # noqa: ARG002, N802
+        tenant = current_principal().tenant
+        self.calls.append((tenant, request))
+        await asyncio.sleep(self.delay)
+        if self.faults:
+            raise self.faults.popleft()
+        results = [self._create(tenant, memory) for memory in request.memories]
+        if self.lost_answers:
+            raise self.lost_answers.popleft()
+        return pb.CreateMemoriesResponse(results=results)
+
+    async def GetMemory(self, request, context):  # noqa: ARG002, N802
+        memory = self.kept.get((current_principal().tenant, request.memory_id))
+        if memory is None:
+            raise MemoryNotFound(request.memory_id)
+        return pb.GetMemoryResponse(memory=memory)
+
+    async def UpdateMemory(self, request, context):  # noqa: ARG002, N802
+        if self.faults:
+            raise self.faults.popleft()
+        memory = self.kept.get((current_principal().tenant, request.memory.id))
+        if memory is None:
+            raise MemoryNotFound(request.memory.id)
+        request.update_mask.MergeMessage(
+            request.memory, memory, replace_message_field=True, replace_repeated_field=True
+        )
+        return pb.UpdateMemoryResponse(memory=memory)
+
+    async def SearchMemories(self, request, context):  # noqa: ARG002, N802
+        wanted = request.query.filter
+        tenant = current_principal().tenant
+        hits = [
+            MemoryHit(memory=memory)
+            for (owner, _), memory in self.kept.items()
+            if owner == tenant and memory.user_id == wanted.user_id.eq
+        ]
+        return pb.SearchMemoriesResponse(hits=hits[: request.page_size])
+
+    def _create(self, tenant: str, memory: Memory) -> CreateMemoryResult:
+        if memory.text in self.refused:
+            return CreateMemoryResult(
+                outcome=CreateOutcome.CREATE_OUTCOME_REJECTED,
+                error=item_status(self.refused[memory.text]),
+            )
+        known = (tenant, memory.id) in self.kept
+        kept = self.kept.setdefault((tenant, memory.id), memory)
+        return CreateMemoryResult(
+            outcome=CreateOutcome.CREATE_OUTCOME_DUPLICATE
+            if known
+            else CreateOutcome.CREATE_OUTCOME_CREATED,
+            memory_id=kept.id,
+            memory=kept,
+        )
+
+
+@asynccontextmanager
+async def serving_memory(memory: RecordingMemory, redis_url: str) -> AsyncIterator[Served]:
+    """Serve it with everything that stands around a real service."""
+    service = Service(
+        pb.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name,
+        add_LongTermMemoryServiceServicer_to_server,
+        memory,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: ProcessSettings) -> AsyncIterator[Service]:
+        yield service
+
+    async with serving(lifespan, ProcessSettings(redis_url=redis_url, metrics_listen="")) as served:
+        yield served

@@ -1,0 +1,71 @@
+"""What the model is told."""
+
+import json
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_memory_services.extraction.extractors.base import Conversation, Strategy, Turn
+from agent_memory_services.extraction.extractors.openai.prompts import (
+    facts_question,
+    summary_question,
+)
+from tests.support.sessions import SAID
+
+
+def turn(text: str, **fields: object) -> Turn:
+    """Something a user says."""
+    return Turn("secret-id", "user", text, SAID, **fields)
+
+
+@given(st.text())
+def test_what_is_said_is_never_among_the_instructions(text: str) -> None:
+    """The instructions are the same whatever a conversation says; its words are data."""
+    question = facts_question(Conversation(turns=[turn(text)]))
+    assert question.instructions == facts_question(Conversation(turns=[turn("")])).instructions
+    assert json.loads(question.data)["messages"][0]["text"] == text
+
+
+def test_messages_are_known_by_numbers_and_times_in_the_users_zone() -> None:
+    """The model sees small numbers instead of ids, and when each message was said."""
+    question = facts_question(
+        Conversation(
+            turns=[turn("Hi", name="Ann"), turn("from memory", recalled=True), turn("Bye")],
+            before=[turn("Earlier")],
+            time_zone=ZoneInfo("Asia/Tokyo"),
+            known=["User likes tea"],
+        )
+    )
+    data = json.loads(question.data)
+    assert "secret-id" not in question.data
+    assert [(m["n"], m["text"]) for m in data["messages"]] == [(1, "Hi"), (2, "Bye")]
+    assert data["messages"][0]["said"] == "Monday 2023-05-08T22:56:00+09:00"
+    assert data["messages"][0]["name"] == "Ann"
+    assert data["before"] == [
+        {"role": "user", "said": data["messages"][0]["said"], "text": "Earlier"}
+    ]
+    assert data["known"] == [{"k": 1, "text": "User likes tea"}]
+    assert data["time_zone"] == "Asia/Tokyo"
+
+
+def test_custom_instructions_stand_beside_the_rules() -> None:
+    """An application's wish, braces included, is added to the rules and replaces none."""
+    wish = 'Find recipes, like {"dish": "{{name}}"}.'
+    plain = facts_question(Conversation(turns=[turn("Hi")])).instructions.splitlines()
+    custom = facts_question(
+        Conversation(turns=[turn("Hi")], strategy=Strategy.CUSTOM, instructions=wish)
+    )
+    assert custom.instructions.endswith(wish)
+    assert set(plain[:-1]) <= set(custom.instructions.splitlines())
+
+
+def test_a_summary_is_asked_for_in_order_with_the_one_so_far() -> None:
+    """Messages go oldest first, beside the summary they continue."""
+    question = summary_question([turn("one"), turn("two")], "So far.", 50)
+    data = json.loads(question.data)
+    assert data["summary"] == "So far."
+    assert [message["text"] for message in data["messages"]] == ["one", "two"]
+    assert data["time_zone"] == str(UTC)
+    assert "at most 50 words" in question.instructions
