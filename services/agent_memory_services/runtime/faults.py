@@ -48,19 +48,21 @@ def refusal(error: BaseException) -> ServiceError:
 
 def _known(error: BaseException) -> ServiceError | None:
     """What the error means, where it was foreseen."""
-    if isinstance(error, ServiceError):
-        return error
-    if isinstance(error, asyncio.CancelledError):
-        return Cancelled()
-    if isinstance(error, NotImplementedError):  # what a generated servicer raises
-        return Unimplemented("the method")
-    if isinstance(error, grpc.aio.AioRpcError):
-        return refused_by(error, "dependency")
-    if isinstance(error, redis.RedisError):
-        return _store_fault(error)
-    if isinstance(error, BaseExceptionGroup):
-        return _common(error)
-    return None
+    meaning: ServiceError | None = None
+    match error:
+        case ServiceError():
+            meaning = error
+        case asyncio.CancelledError():
+            meaning = Cancelled()
+        case NotImplementedError():  # what a generated servicer raises
+            meaning = Unimplemented("the method")
+        case grpc.aio.AioRpcError():
+            meaning = refused_by(error, "dependency")
+        case redis.RedisError():
+            meaning = _store_fault(error)
+        case BaseExceptionGroup():
+            meaning = _common(error)
+    return meaning
 
 
 def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
