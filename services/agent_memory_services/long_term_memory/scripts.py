@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from agent_memory_services.runtime.redis import Script
 
@@ -32,11 +32,18 @@ async def run_each(client: Redis, script: Script, calls: Sequence[ScriptCall]) -
     if unknown:
         # The first run by itself hands the store the source.
         first, *rest = unknown
-        answers[first] = await script(client, calls[first].keys, calls[first].args)
+        answers[first] = await _alone(client, script, calls[first])
         again = await _pipelined(client, script, [calls[at] for at in rest])
         for at, answer in zip(rest, again, strict=True):
             answers[at] = answer
     return answers
+
+
+async def _alone(client: Redis, script: Script, call: ScriptCall) -> Any:
+    try:
+        return await script(client, call.keys, call.args)
+    except ResponseError as error:
+        return error
 
 
 async def _pipelined(client: Redis, script: Script, calls: Sequence[ScriptCall]) -> list[Any]:

@@ -1,0 +1,141 @@
+"""Memories and filters at random, from values so few that they often meet."""
+
+from google.protobuf.message import Message
+from hypothesis import strategies as st
+
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    NumberFilter,
+    StrategyFilter,
+    TagFilter,
+    TimeFilter,
+    TypeFilter,
+)
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory_services.runtime.clock import to_timestamp
+
+# Values that a careless query would read as syntax, as each other, or as nothing.
+_VALUES = (
+    *("a", "A", "ab", "b", "a b", "a,b", "a|b", "{a}", "a*", "*", '"a"', "a:b", "-a", "@a", "$a"),
+    *("_", "__", "_61", "é", "É", "e\u0301", "😀", "\\", " ", "(", "1", "-1", "inf", "1e3", "~a"),
+)
+# The first values are drawn most, so that what records hold and what filters ask for often meet.
+_COMMON = ("a", "A", "ab", "a,b")
+_MOMENT = 1_760_000_000_000_000
+_LAST_EXACT = 2**53
+
+values = st.one_of(st.sampled_from(_COMMON), st.sampled_from(_COMMON), st.sampled_from(_VALUES))
+maybe_values = st.one_of(values, values, values, st.just(""))
+value_lists = st.lists(values, max_size=3)
+numbers = st.integers(-1, 3)
+times = st.one_of(
+    st.integers(_MOMENT - 2, _MOMENT + 2),
+    st.sampled_from([1 - _LAST_EXACT, 0, _LAST_EXACT - 1]),
+    st.integers(_LAST_EXACT - 3, _LAST_EXACT),
+).map(to_timestamp)
+kinds = st.integers(1, 3)
+strategies = st.integers(0, 5)
+
+
+def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """A value, or None where the field stays unset."""
+    return st.one_of(st.none(), strategy)
+
+
+provenances = st.builds(
+    Provenance, strategy=strategies, extractor=maybe_values, message_ids=value_lists
+)
+validities = st.builds(
+    Validity, valid_from=_maybe(times), invalid_from=_maybe(times), superseded_by=maybe_values
+)
+memories = st.builds(
+    Memory,
+    text=st.just("x"),
+    type=kinds,
+    namespace=maybe_values,
+    user_id=maybe_values,
+    session_id=maybe_values,
+    topics=value_lists,
+    entities=value_lists,
+    event_time=_maybe(st.builds(EventTime, start=times)),
+    pinned=st.booleans(),
+    standing=st.booleans(),
+    provenance=provenances,
+    validity=_maybe(validities),
+    expire_time=_maybe(times),
+    slot=maybe_values,
+    create_time=times,
+    update_time=times,
+    merged_into=st.sampled_from(["", "", "", "other"]),
+    archive_time=_maybe(times),
+)
+
+
+def _at_least_one(
+    kind: type[Message], **fields: st.SearchStrategy[object]
+) -> st.SearchStrategy[object]:
+    """A condition with one or two of the fields set."""
+    names = st.lists(st.sampled_from(sorted(fields)), min_size=1, max_size=2, unique=True)
+    chosen = names.flatmap(
+        lambda some: st.fixed_dictionaries({name: fields[name] for name in some})
+    )
+    return chosen.map(lambda given: kind(**given))
+
+
+_some_values = st.lists(maybe_values, min_size=1, max_size=6)
+tags = _at_least_one(
+    TagFilter,
+    eq=maybe_values,
+    ne=maybe_values,
+    any=_some_values,
+    all=st.lists(values, min_size=1, max_size=2),
+    none=_some_values,
+    prefix=values,
+)
+_bounds = ("eq", "ne", "gt", "gte", "lt", "lte")
+time_filters = _at_least_one(TimeFilter, exists=st.booleans(), **dict.fromkeys(_bounds, times))
+number_filters = _at_least_one(NumberFilter, **dict.fromkeys(_bounds, numbers))
+_some_kinds = st.lists(kinds, min_size=1, max_size=2)
+type_filters = _at_least_one(TypeFilter, any=_some_kinds, none=_some_kinds)
+_some_strategies = st.lists(st.integers(1, 5), min_size=1, max_size=3)
+strategy_filters = _at_least_one(StrategyFilter, any=_some_strategies, none=_some_strategies)
+_conditions: dict[str, st.SearchStrategy[object]] = {
+    **dict.fromkeys(
+        (
+            *("id", "namespace", "user_id", "session_id", "topics", "entities"),
+            *("extractor", "source_message_ids", "slot"),
+        ),
+        tags,
+    ),
+    **dict.fromkeys(("create_time", "update_time", "last_access_time", "event_time"), time_filters),
+    "type": type_filters,
+    "access_count": number_filters,
+    "pinned": st.booleans(),
+    "standing": st.booleans(),
+    "strategy": strategy_filters,
+}
+
+
+@st.composite
+def _leaves(draw: st.DrawFn) -> MemoryFilter:
+    few = st.lists(st.sampled_from(sorted(_conditions)), min_size=1, max_size=2, unique=True)
+    names = draw(few)
+    return MemoryFilter(**{name: draw(_conditions[name]) for name in names})  # type: ignore[arg-type]
+
+
+def _grouped(parts: st.SearchStrategy[MemoryFilter]) -> st.SearchStrategy[MemoryFilter]:
+    groups = st.lists(parts, max_size=3)
+    own = st.one_of(st.just(MemoryFilter()), _leaves())
+    return st.builds(_with_groups, own, groups, st.one_of(st.just([]), groups))
+
+
+def _with_groups(
+    given: MemoryFilter, any_of: list[MemoryFilter], none_of: list[MemoryFilter]
+) -> MemoryFilter:
+    whole = MemoryFilter(any_of=any_of, none_of=none_of)
+    whole.MergeFrom(given)
+    return whole
+
+
+# Single conditions are where a wrong bound shows; trees are where a wrong nesting does.
+filters = st.one_of(_leaves(), st.recursive(_leaves(), _grouped, max_leaves=6))
