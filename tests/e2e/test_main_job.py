@@ -81,6 +81,21 @@ async def test_a_prompt_never_holds_another_users_memory(memory: MemoryAPIClient
     assert "4711" not in whole
 
 
+async def test_a_search_without_an_owner_keeps_to_the_sessions(memory: MemoryAPIClient) -> None:
+    """Where nothing says whose memories are meant, a prompt holds those of the session's owner."""
+    await memory.create_long_term_memories(
+        [
+            MemoryRecord(text="User's bicycle is red", user_id="wim"),
+            MemoryRecord(text="User's bicycle is blue", user_id="xena"),
+        ]
+    )
+    await memory.get_or_create_working_memory("cycling", user_id="xena")
+    prompt = await memory.memory_prompt(
+        query="Which bicycle is mine?", session_id="cycling", long_term_search=True
+    )
+    assert [hit.text for hit in prompt.hits] == ["User's bicycle is blue"]
+
+
 async def test_structured_memories_of_a_session_are_promoted_once(memory: MemoryAPIClient) -> None:
     """Memories placed in a session reach long-term memory, and repeating them adds nothing."""
     records = [MemoryRecord(text="User completed an MBA in 2019", user_id="vera")]

@@ -7,7 +7,6 @@ from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory_client.base import ClientBase
 from agent_memory_client.conversions.prompts import from_prompt
 from agent_memory_client.conversions.search import to_search_query
-from agent_memory_client.errors import MemoryNotFoundError
 from agent_memory_client.models.criteria import SearchArguments
 from agent_memory_client.models.prompts import MemoryPromptResponse
 from agent_memory_client.models.search import SearchOptions
@@ -36,7 +35,7 @@ class PromptMethods(ClientBase):
         """Build a prompt from a session, from long-term memory, or from both.
 
         The search stays inside its owner: where neither its filters nor `user_id` name one, the
-        session's owner is taken.
+        server takes the session's.
 
         Args:
             query: The question, which comes last in the prompt.
@@ -71,7 +70,6 @@ class PromptMethods(ClientBase):
             )
         if (options := _search_options(long_term_search)) is not None:
             request.long_term_search.CopyFrom(self._to_search(options, namespace, user_id))
-            await self._keep_to_owner(request)
         stub = self._connection.services.working_memory
         return from_prompt(await self._connection.call(stub.BuildMemoryPrompt, request))
 
@@ -116,24 +114,6 @@ class PromptMethods(ClientBase):
             exclude_session=options.exclude_session,
             exclude_standing=options.exclude_standing,
         )
-
-    async def _keep_to_owner(self, request: rpc.BuildMemoryPromptRequest) -> None:
-        """Take the session's owner where nothing says whose memories are meant."""
-        query = request.long_term_search.query
-        if query.filter.HasField("user_id") or not request.HasField("session"):
-            return
-        lookup = rpc.GetWorkingMemoryRequest(
-            namespace=request.session.namespace,
-            session_id=request.session.session_id,
-            recent_messages_limit=1,
-        )
-        stub = self._connection.services.working_memory
-        try:
-            found = await self._connection.call(stub.GetWorkingMemory, lookup)
-        except MemoryNotFoundError:
-            return
-        if owner := found.working_memory.user_id:
-            query.filter.user_id.eq = owner
 
 
 def _search_options(

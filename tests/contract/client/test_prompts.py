@@ -9,7 +9,6 @@ from agent_memory_client import (
     MemoryMessage,
     MemoryRecord,
     MemoryValidationError,
-    SearchOptions,
     WorkingMemory,
 )
 from tests.contract.client.services.running import Services
@@ -94,17 +93,6 @@ async def test_the_callers_dictionary_is_left_alone(client: MemoryAPIClient) -> 
     search = {"filters": {"user_id": {"eq": "alice"}}}
     await client.memory_prompt("q", long_term_search=search, namespace="home")
     assert search == {"filters": {"user_id": {"eq": "alice"}}}
-
-
-@pytest.mark.parametrize("search", [True, {"limit": 5}, SearchOptions(limit=5)])
-async def test_a_search_without_an_owner_keeps_to_the_sessions(
-    client: MemoryAPIClient, search: bool | dict | SearchOptions
-) -> None:
-    """Where nothing says whose memories are meant, they are those of the session's owner."""
-    prompt = await client.memory_prompt(
-        "drinks", session_id="chat", namespace="home", long_term_search=search
-    )
-    assert [hit.text for hit in prompt.hits] == ["Alice likes tea"]
 
 
 async def test_a_search_keeps_to_the_user_of_the_call(client: MemoryAPIClient) -> None:
