@@ -39,14 +39,17 @@ _LEAD = re.compile(
     r"|this|every|each|one|two|three|a|an|as|when|once|back|growing|\d+) [^,\s]+"
     r"|(?:yesterday|today|tomorrow|tonight|recently|lately|currently|usually|sometimes|often|now"
     r"|nowadays|these days|earlier|finally|occasionally|eventually|originally|mostly|normally"
-    r"|typically|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)[^,]{0,60}?),?\s+"
-    r"(?=(?:I|we|my|our)\s)",
+    r"|typically|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)[^,]{0,60}?)"
+    r"(?:,\s+(?=(?:I|we|my|our)\s)|\s+(?=(?:I|we)\s))",
     re.IGNORECASE,
 )
 
 _NO_LEAD = re.compile(
     r"\b(?:note|hand|other than|for example|is|are|was|were|has|have|happened)\b"
-    r"|^(?:an?|one|two|three|\d+) (?!.*\b(?:ago|later|before|back|day|morning|night|week|year)\b)",
+    r"|^(?:an?|one|two|three|\d+|this|last|next|every|each) (?!.*\b(?:ago|later|before|back"
+    r"|mornings?|afternoon|evenings?|nights?|\w*days?|week|weekend|month|year|time|spring|summer"
+    r"|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)\b)",
     re.IGNORECASE,
 )
 _FROM_SUBJECT = re.compile(

@@ -48,14 +48,15 @@ _WOULD_OR_HAD = re.compile(
     re.IGNORECASE,
 )
 _IS_OR_HAS = re.compile(
-    r"\b(?P<word>he|she|it|that|there|what|who|here|how|where|this|everything|everyone|name)'s\b"
+    r"\b(?P<word>he|she|it|that|there|what|who|here|how|where|this|everything|name)'s\b"
     r"(?= (?P<next>[\w']+))?",
     re.IGNORECASE,
 )
 _NOUN_IS = re.compile(
-    r"\b(?P<noun>\w{2,})'s (?=(?:an?|not|from|in|at|been|getting|going|having|working|living|moving"
+    r"\b(?P<noun>\w{2,})'s (?=(?:an?|not|from|in|at|getting|going|having|working|living|moving"
     r"|studying|coming|planning|turning|starting|called|great|super|really|so|very|always)\b)"
 )
+_NOUN_HAS = re.compile(r"\b(\w{2,})'s (?=(?:(?:always|never|just|already) )?been\b)")
 _HAS_NEXT = frozenset({"been", "got", "had", "gone", "become"})
 
 
@@ -68,6 +69,7 @@ def written_out(text: str) -> str:
         text = pattern.sub(replacement, text)
     text = _WOULD_OR_HAD.sub(_would_or_had, text)
     text = _IS_OR_HAS.sub(_is_or_has, text)
+    text = _NOUN_HAS.sub(r"\1 has ", text)
     text = _NOUN_IS.sub(r"\g<noun> is ", text)
     for pattern, replacement in _ENDINGS:
         text = pattern.sub(replacement, text)

@@ -27,7 +27,10 @@ _PART = r"(?: (?:morning|afternoon|evening|night))"
 _YEAR = r"(?:19[3-9]\d|20[0-6]\d)(?![\w:%/-]|\.\d)"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w:%]|[.,]\d)"
 _CLOCK_TIME = r"(?:\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\d{1,2}:\d\d|noon|midnight)"
-_PREPOSITIONS = r"(?:on|in|at|to|since|until|till|by|before|after|from|of|for|around|about|during|through|back in)"
+_PREPOSITIONS = (
+    r"(?:on|in|at|to|since|until|till|by|before|after|from|of|for|around|about|during|through"
+    r"|back in)"
+)
 
 
 def _only_after_preposition(pattern: str) -> str:
@@ -39,7 +42,7 @@ _FORMS = {
     "slashed": r"\d{1,2}/\d{1,2}/(?:\d\d)?\d\d",
     "before_last": r"(?P<before_last_unit>week|weekend|month|year) before last",
     "relative": (
-        rf"(?:day before )yesterday|day after tomorrow|(?:yesterday|tomorrow){_PART}?|today"
+        rf"(?:(?:day before )?yesterday|(?:day after )?tomorrow){_PART}?|today"
         r"|tonight|last night|this (?:very )?(?:morning|afternoon|evening)"
     ),
     "ago": (

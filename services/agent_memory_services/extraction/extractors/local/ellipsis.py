@@ -18,6 +18,7 @@ _START = re.compile(
     r"^(?P<adverbs>(?:(?:just|finally|recently|already|still|always|never|even|actually) )*)"
     r"(?P<verb>[a-z]+)\b(?P<rest>.*)$"
 )
+_BE = re.compile(r"\b(?:am|is|are|was|were)\b")
 _DOING = re.compile(r" (?:to|\w+ing)\b")
 
 
@@ -29,20 +30,25 @@ def with_subject(text: str, company: Company) -> str:
     if match is None:
         return text
     word, rest = match["verb"], match["rest"]
-    known = verb(word)
-    forms = known.forms if known else frozenset()
-    told = Form.PAST in forms and Form.BASE not in forms
     if word == "been" and _DOING.match(rest):
         return f"I have {lowered}"
     if word == "going" and rest.startswith(" to "):
         return f"I am {lowered}"
-    if word in words("subjectless_past") or (
-        told and (match["adverbs"] or company is Company.PEOPLE)
-    ):
-        return f"I {lowered}"
-    if word in words("subjectless_present") and text[:1].isupper() and rest:
+    if _tells(match, company) or (word in words("subjectless_present") and text[:1].isupper()):
         return f"I {lowered}"
     return text
+
+
+def _tells(match: re.Match[str], company: Company) -> bool:
+    """Whether a clause begins with a past that must be the writer's own."""
+    if match["verb"] in words("subjectless_past"):
+        return True
+    known = verb(match["verb"])
+    if known is None or Form.PAST not in known.forms or Form.BASE in known.forms:
+        return False
+    # "Mixed emotions are rough" has its verb further on.
+    people = company is Company.PEOPLE and not _BE.search(match["rest"])
+    return bool(match["adverbs"]) or people
 
 
 def _in_order(match: re.Match[str]) -> str:

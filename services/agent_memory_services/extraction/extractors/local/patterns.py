@@ -153,10 +153,12 @@ def _rule(entry: dict[str, Any], macros: dict[str, str]) -> Rule:
 
 
 def _compiled(pattern: str, macros: dict[str, str]) -> re.Pattern[str]:
-    expanded = _MACRO.sub(lambda match: macros[match[1]], pattern)
-    # Macros may name one another once.
-    expanded = _MACRO.sub(lambda match: macros[match[1]], expanded)
     try:
+        expanded = _MACRO.sub(lambda match: macros[match[1]], pattern)
+        # Macros may name one another once.
+        expanded = _MACRO.sub(lambda match: macros[match[1]], expanded)
         return re.compile(expanded, re.IGNORECASE)
+    except KeyError as error:
+        raise ValueError(f"there is no macro {error}: {pattern}") from error
     except re.error as error:
         raise ValueError(f"pattern does not compile: {error}: {pattern}") from error

@@ -33,8 +33,9 @@ _PRONOUN_HEAD = re.compile(
 # "This bowl" was in a picture or at hand; to a reader it is a bowl.
 _POINTED_AT: Final = re.compile(
     r"^(?:this|that) (?:super |really |very |so )?(?=(?P<noun>(?!(?:is|was|one|and|kind|sort|stuff"
-    r"|way|much|many|I|we|you|the|my|past|idea|time|[a-z]+day)\b|week|month|year|summer|winter"
-    r"|spring|fall|morning|evening|afternoon)[a-z]+))"
+    r"|way|much|many|I|we|you|the|my|past|idea|time|[a-z]+day|after|before|because|when|while|with"
+    r"|for|in|on|at|to|as|from|by|last|recently)\b|week|month|year|summer|winter|spring|fall"
+    r"|morning|evening|afternoon)[a-z]+))"
 )
 _THERE: Final = re.compile(
     r"\b(?:over |up |down |out |in )?there\b(?! (?:is|are|was|were|has|have)\b)"

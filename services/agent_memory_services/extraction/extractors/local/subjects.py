@@ -107,6 +107,8 @@ def _owned(phrase: str, owner: str, references: References) -> Found | None:
     cut = verb_index(parts)
     if cut is None:
         return None
+    if "and" in parts[:cut]:
+        return _owned_together(parts, cut, owner, references)
     noun_phrase = [part.strip(",") for part in parts[:cut]]
     head, holder = _head(noun_phrase), noun_phrase[0].removesuffix("'s")
     name = f"{possessive(owner)} {' '.join(parts[:cut]).rstrip(',')}"
@@ -121,6 +123,22 @@ def _owned(phrase: str, owner: str, references: References) -> Found | None:
         noun=" ".join(noun_phrase).lower(),
         plural="they" in pronouns or parts[cut].lower() in _PLURAL_VERBS,
     )
+    return Found(subject, " ".join(parts[cut:]))
+
+
+def _owned_together(parts: list[str], cut: int, owner: str, references: References) -> Found | None:
+    """Read "my sister and my cousin Eva came": each of them may be meant later."""
+    names = [
+        f"{possessive(owner)} {re.sub(r'^(?:my|our) ', '', name)}"
+        for name in re.split(r",? and ", " ".join(parts[:cut]))
+    ]
+    kin = False
+    for name in names:
+        pronouns = pronouns_for(_head(name.split()[1:]))
+        references.mention(name, pronouns)
+        kin = kin or bool(pronouns)
+    about = About.KIN if kin else About.OWN
+    subject = Subject(about, " and ".join(names), " ".join(parts[:cut]).lower(), plural=True)
     return Found(subject, " ".join(parts[cut:]))
 
 

@@ -93,8 +93,12 @@ def _differences(fact: dict[str, Any], candidate: Candidate) -> list[str]:
         "event": when.start.isoformat() if when else "",
         "expires": candidate.expire_time.isoformat() if candidate.expire_time else "",
     }
-    wrong = [f"{key} {actual[key]!r}" for key in actual if fact.get(key, actual[key]) != actual[key]]
-    wrong += [f"{key} {starts[key]}" for key in starts if not starts[key].startswith(fact.get(key, ""))]
+    wrong = [
+        f"{key} {actual[key]!r}" for key in actual if fact.get(key, actual[key]) != actual[key]
+    ]
+    wrong += [
+        f"{key} {starts[key]}" for key in starts if not starts[key].startswith(fact.get(key, ""))
+    ]
     missing = set(fact.get("entities", ())) - set(candidate.entities)
     return wrong + [f"no entity {name}" for name in missing]
 

@@ -1,0 +1,63 @@
+"""Any text may come in; the extractor stays quick and well-behaved."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_memory_services.extraction.extractors.base import Conversation, Kind
+from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
+from agent_memory_services.extraction.extractors.local.summary import summarize
+from tests.unit.extraction.extractors.local.talk import said, user
+
+EXTRACTOR = LocalExtractor()
+VOCABULARY = """
+I my we she he it they you am is was have had do not never like love prefer live work at in on the a
+sister Anna Rome yesterday next month and but because , . ? ! - " ' ( ) 2019 5 if when named going
+to would 's 'm n't always call me :
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
+
+
+@given(st.text(max_size=300) | st.lists(WORDS, max_size=40).map(" ".join))
+def test_any_text_is_read(text: str) -> None:
+    """Whatever is said, candidates are well-formed and cite their message."""
+    for candidate in EXTRACTOR.find(Conversation([user(text)])):
+        assert candidate.text.strip() == candidate.text != ""
+        assert candidate.message_ids == ("m1",)
+        assert (candidate.kind is Kind.EPISODIC) is (candidate.event_time is not None)
+        assert all(topic == topic.lower() for topic in candidate.topics)
+
+
+@given(st.lists(st.lists(WORDS, max_size=30).map(" ".join), max_size=6), st.integers(0, 80))
+def test_any_conversation_is_summed_up(texts: list[str], limit: int) -> None:
+    """A summary of anything keeps to its length."""
+    turns = [said("Ben", text, message_id=str(index)) for index, text in enumerate(texts)]
+    assert len(summarize(turns, "", limit).split()) <= limit
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["word ", "I ", "I, ", "I like it and ", "my ", "'a ", '"', "`", "<a ", "hi, ", "- ", "Abc "],
+)
+def test_cost_grows_with_length_only(piece: str) -> None:
+    """A message of forty thousand characters is read within a second of processor time."""
+    conversation = Conversation([user(piece * (40_000 // len(piece)))])
+    started = time.process_time()
+    EXTRACTOR.find(conversation)
+    assert time.process_time() - started < 1
+
+
+def test_message_costs_little() -> None:
+    """After warm-up a message takes well under five milliseconds of processor time."""
+    text = (
+        "Hi! I'm Alice, I work at Acme in Oslo and I prefer tea. Yesterday I ran a marathon with "
+        "my sister Anna. She is a nurse. I have a dentist appointment on Friday at 3pm."
+    )
+    conversation = Conversation([user(text)])
+    EXTRACTOR.find(conversation)
+    started = time.process_time()
+    for _ in range(20):
+        assert len(EXTRACTOR.find(conversation)) == 5
+    assert (time.process_time() - started) / 20 < 0.005
