@@ -25,6 +25,7 @@ from agent_memory_services.runtime.environment import (
     refuse_unknown_keys,
     spell_out,
 )
+from agent_memory_services.runtime.limits.settings import LimitSettings
 from agent_memory_services.runtime.secret_url import SecretUrl
 
 
@@ -40,7 +41,7 @@ ListenAddress = Annotated[str, AfterValidator(_address)]
 OptionalListenAddress = Annotated[str, AfterValidator(_address_or_none)]
 
 
-class ProcessSettings(TrustSettings):
+class ProcessSettings(TrustSettings, LimitSettings):
     """What every service process can be told."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -81,24 +82,6 @@ class ProcessSettings(TrustSettings):
     access_log: bool = Field(default=True, description="Whether each call is logged in one line.")
     reflection: bool = Field(
         default=False, description="Whether clients may ask the server for its contracts."
-    )
-    max_message_bytes: int = Field(
-        default=16 * 1024 * 1024,
-        ge=64 * 1024,
-        description="The largest request and response, in bytes, on both ends.",
-    )
-    max_concurrent_calls: int = Field(
-        default=256,
-        gt=0,
-        description="Calls that run at a time; one more is refused for now.",
-    )
-    max_open_streams: int = Field(
-        default=1024, gt=0, description="Streams that are open at a time; one more is refused."
-    )
-    max_deadline_seconds: float = Field(
-        default=3600.0,
-        gt=0,
-        description="The longest a call may run, whatever its caller asks for.",
     )
     lame_duck_seconds: float = Field(
         default=5.0,

@@ -26,17 +26,32 @@ def _names(settings: ProcessSettings) -> list[str]:
 
 def test_the_steps_stand_in_the_order_that_is_argued_for():
     """Counting and logging outside mapping, auth before anything reads the request."""
-    assert _names(ProcessSettings()) == [
+    settings = ProcessSettings(
+        auth="api-key",
+        api_key_pepper_file="pepper",
+        memory_limit_bytes=1,
+        calls_per_second_per_tenant=1,
+    )
+    assert _names(settings) == [
         "context",
         "metrics",
         "access log",
         "error mapping",
+        "memory",
         "admission",
         "auth",
+        "auth recheck",
+        "fair shares",
         "deadline",
         "validation",
         "idempotency",
     ]
+
+
+def test_what_is_not_asked_for_costs_nothing():
+    """Steps without anything to do are not there at all."""
+    names = _names(ProcessSettings(max_memory_fraction=0))
+    assert not {"memory", "auth recheck", "fair shares"} & set(names)
 
 
 def test_the_access_log_can_be_left_out():

@@ -19,7 +19,9 @@ from agent_memory_services.runtime.steps.authentication import Authentication
 from agent_memory_services.runtime.steps.base import Step
 from agent_memory_services.runtime.steps.call_metrics import CallMetrics
 from agent_memory_services.runtime.steps.error_mapping import ErrorMapping
+from agent_memory_services.runtime.steps.fair_shares import fair_shares
 from agent_memory_services.runtime.steps.idempotency import Idempotency
+from agent_memory_services.runtime.steps.memory_guard import memory_guard
 from agent_memory_services.runtime.steps.request_context import RequestContext
 from agent_memory_services.runtime.steps.stream_recheck import StreamRecheck
 from agent_memory_services.runtime.steps.time_limit import TimeLimit
@@ -36,21 +38,24 @@ def ordered_steps(
     store: Redis,
 ) -> tuple[Step, ...]:
     """The steps of one process, outermost first."""
-    return (
+    steps = (
         RequestContext(),
         CallMetrics(meters),
-        *((AccessLog(),) if settings.access_log else ()),
+        AccessLog() if settings.access_log else None,
         ErrorMapping(),
+        memory_guard(settings),
         admission,
         Authentication(authenticator),
-        *_recheck(settings, authenticator),
+        _recheck(settings, authenticator),
+        fair_shares(settings, policies),
         TimeLimit(settings.max_deadline_seconds),
         Validation(policies),
         Idempotency(policies, store),
     )
+    return tuple(step for step in steps if step is not None)
 
 
-def _recheck(settings: ProcessSettings, authenticator: Authenticator) -> tuple[Step, ...]:
+def _recheck(settings: ProcessSettings, authenticator: Authenticator) -> StreamRecheck | None:
     if settings.trusts_everyone:
-        return ()
-    return (StreamRecheck(authenticator, settings.auth_recheck_seconds),)
+        return None
+    return StreamRecheck(authenticator, settings.auth_recheck_seconds)
