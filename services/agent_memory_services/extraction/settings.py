@@ -2,12 +2,14 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from agent_memory_services.runtime.environment import AlsoFrom
 from agent_memory_services.runtime.settings import ProcessSettings
 
 _DAY = 86_400.0
+# Deployments set variables to nothing where they mean to leave them out.
+_EmptyIsUnset = BeforeValidator(lambda value: value or None)
 
 
 class Settings(ProcessSettings):
@@ -52,12 +54,11 @@ class Settings(ProcessSettings):
     model: str = Field(
         default="gpt-4o-mini", min_length=1, description="The chat model; unused by `local`."
     )
-    openai_api_key: Annotated[SecretStr | None, AlsoFrom("OPENAI_API_KEY")] = Field(
+    openai_api_key: Annotated[SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")] = Field(
         default=None, description="Key of the endpoint that serves the model."
     )
-    openai_base_url: Annotated[str | None, AlsoFrom("OPENAI_BASE_URL")] = Field(
+    openai_base_url: Annotated[str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")] = Field(
         default=None,
-        min_length=1,
         description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
     )
     model_timeout_seconds: float = Field(

@@ -43,12 +43,12 @@ class Meters:
         )
         self._waiting = Gauge(
             "agent_memory_extraction_jobs_waiting",
-            "Jobs that wait, due or not.",
+            "Jobs that wait in the whole store, due or not.",
             registry=registry,
         )
         self._oldest = Gauge(
             "agent_memory_extraction_oldest_due_seconds",
-            "How long the oldest due job has been due.",
+            "How long the oldest due job of the whole store has been due.",
             registry=registry,
         )
         for lane in Lane:

@@ -47,29 +47,40 @@ local function open_job(lane)
   return id
 end
 
+-- The jobs that take something in now, by lane, with the span of what they take.
 local collecting = {}
 
 local function job_of(lane)
-  if collecting[lane] then
-    return collecting[lane]
+  if not collecting[lane] then
+    local id = call('HGET', head, 'next.' .. lane) or open_job(lane)
+    -- The owner is set once, but may be known later than the first messages.
+    call(user == '' and 'HSETNX' or 'HSET', base .. 'job:' .. id, 'spec', spec)
+    call('HSET', base .. 'job:' .. id, 'config', config, 'zone', zone)
+    collecting[lane] = { id = id, lowest = math.huge, highest = 0 }
   end
-  local id = call('HGET', head, 'next.' .. lane) or open_job(lane)
-  -- The owner is set once, but may be known later than the first messages.
-  call(user == '' and 'HSETNX' or 'HSET', base .. 'job:' .. id, 'spec', spec)
-  call('HSET', base .. 'job:' .. id, 'config', config, 'zone', zone)
-  collecting[lane] = id
-  return id
+  return collecting[lane]
 end
 
 local function collect(lane, sequence, message)
-  local id = job_of(lane)
-  call('ZADD', base .. 'messages:' .. id, sequence, message)
-  call('ZADD', base .. 'open:' .. session, 'LT', sequence, id)
-  local span = call('HMGET', base .. 'job:' .. id, 'first', 'last')
-  local lowest, highest = tonumber(span[1]), tonumber(span[2])
-  call('HSET', base .. 'job:' .. id,
-    'first', lowest == 0 and sequence or math.min(lowest, sequence),
-    'last', math.max(highest, sequence))
+  local job = job_of(lane)
+  call('ZADD', base .. 'messages:' .. job.id, sequence, message)
+  job.lowest = math.min(job.lowest, sequence)
+  job.highest = math.max(job.highest, sequence)
+end
+
+local function schedule(lane, job)
+  local key = base .. 'job:' .. job.id
+  local found = call('HMGET', key, 'create', 'first', 'last')
+  if job.highest > 0 then
+    local first_before = tonumber(found[2])
+    local lowest = first_before > 0 and math.min(first_before, job.lowest) or job.lowest
+    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
+    call('ZADD', base .. 'open:' .. session, lowest, job.id)
+  end
+  local plan = lanes[lane]
+  call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
+  enqueue(tenant, job.id, math.min(now + plan.wait, tonumber(found[1]) + plan.patience))
+  announce(tenant, thread, session, job.id)
 end
 
 for i = 21, messages_end, 2 do
@@ -88,15 +99,11 @@ while call('ZREM', base .. 'ahead:' .. session, received + 1) == 1 do
   received = received + 1
 end
 for i = messages_end + 1, #ARGV, 2 do
-  call('HSET', base .. 'memories:' .. job_of('store'), ARGV[i], ARGV[i + 1])
+  call('HSET', base .. 'memories:' .. job_of('store').id, ARGV[i], ARGV[i + 1])
 end
 
-for lane, id in pairs(collecting) do
-  local plan = lanes[lane]
-  local created = tonumber(call('HGET', base .. 'job:' .. id, 'create'))
-  call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, id)
-  enqueue(tenant, id, math.min(now + plan.wait, created + plan.patience))
-  announce(tenant, thread, session, id)
+for lane, job in pairs(collecting) do
+  schedule(lane, job)
 end
 if not next(collecting) then
   announce(tenant, thread, session, '')
@@ -110,6 +117,9 @@ call('ZREMRANGEBYRANK', base .. 'recent:' .. session, 0, -(reference + 1))
 call('SET', base .. 'latest:' .. thread, session)
 renew_session(session, thread)
 
+if collecting.extract or collecting.store then
+  return { (collecting.extract or collecting.store).id, received }
+end
+-- What was sent again is in the hands of a job that is there already, or of none.
 local at_work = call('HMGET', head, 'next.extract', 'active.extract', 'next.store', 'active.store')
-local job = at_work[1] or at_work[2] or at_work[3] or at_work[4] or ''
-return { collecting.extract or collecting.store or job, received }
+return { at_work[1] or at_work[2] or at_work[3] or at_work[4] or '', received }

@@ -1,0 +1,73 @@
+"""What is not served, and what happens when the store goes away."""
+
+from pathlib import Path
+
+import grpc
+import pytest
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1 import service_pb2 as pb
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroup, SummaryView
+from agent_memory_services.embedded.store import EmbeddedStore
+from tests.contract.runtime.refusals import refused
+from tests.support.extraction_service import Extraction, extracting
+from tests.support.sessions import message
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("CreateSummaryView", pb.CreateSummaryViewRequest(summary_view=SummaryView(name="x"))),
+        ("GetSummaryView", pb.GetSummaryViewRequest(view_id="x")),
+        ("ListSummaryViews", pb.ListSummaryViewsRequest()),
+        ("UpdateSummaryView", pb.UpdateSummaryViewRequest(summary_view=SummaryView(id="x"))),
+        ("DeleteSummaryView", pb.DeleteSummaryViewRequest(view_id="x")),
+        ("RunSummaryView", pb.RunSummaryViewRequest(view_id="x")),
+        (
+            "RunSummaryViewPartition",
+            pb.RunSummaryViewPartitionRequest(view_id="x", group=SummaryGroup()),
+        ),
+        ("ListSummaryViewPartitions", pb.ListSummaryViewPartitionsRequest(view_id="x")),
+        ("EraseUser", pb.EraseUserRequest(user_id="x")),
+    ],
+)
+async def test_what_is_not_built_says_so(
+    extraction: Extraction, method: str, request_: object
+) -> None:
+    """Methods of the contract without an implementation are UNIMPLEMENTED, with the reason."""
+    with refused() as refusal:
+        await getattr(extraction.stub, method)(request_)
+    assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
+    assert refusal.reason == "UNIMPLEMENTED"
+
+
+async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    """Every call that needs the store says so; a preview needs none."""
+    store = EmbeddedStore(tmp_path, fsync="no")
+    await store.start()
+    try:
+        async with extracting(store.url) as extraction:
+            answer = await extraction.submit(message(1))
+            await extraction.ended(answer.job_id)
+            await store.stop()
+            stub = extraction.stub
+            for call, request in (
+                (stub.GetJob, pb.GetJobRequest(job_id=answer.job_id)),
+                (stub.ListJobs, pb.ListJobsRequest()),
+                (stub.RetryJob, pb.RetryJobRequest(job_id=answer.job_id)),
+                (stub.CancelJob, pb.CancelJobRequest(job_id=answer.job_id)),
+            ):
+                with refused() as refusal:
+                    await call(request)
+                assert refusal.code is grpc.StatusCode.UNAVAILABLE
+                assert refusal.reason == "STORE_UNAVAILABLE"
+            with refused() as refusal:
+                await extraction.submit(message(2))
+            assert refusal.reason == "STORE_UNAVAILABLE"
+            with refused() as refusal:
+                await stub.WatchJobs(pb.WatchJobsRequest()).read()
+            assert refusal.reason == "STORE_UNAVAILABLE"
+            said = [Message(role="user", content="I'm vegetarian.")]
+            assert (await stub.ExtractMemories(pb.ExtractMemoriesRequest(messages=said))).candidates
+    finally:
+        await store.stop()

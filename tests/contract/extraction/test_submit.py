@@ -1,0 +1,107 @@
+"""SubmitMessages, as a caller sees it."""
+
+import grpc
+import pytest
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory.extraction.v1 import service_pb2 as pb
+from tests.contract.runtime.refusals import refused
+from tests.support.extraction_service import Extraction
+from tests.support.sessions import message
+
+NONE = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+
+
+async def test_a_submission_answers_its_job_and_how_far_the_session_arrived(
+    extraction: Extraction,
+) -> None:
+    """The answer names the job that waits, with the span of its messages."""
+    answer = await extraction.submit(message(1), message(2))
+    assert answer.received_sequence == 2
+    job = await extraction.job(answer.job_id)
+    assert (job.first_sequence, job.last_sequence) == (1, 2)
+    assert (job.session.session_id, job.session_uid, job.user_id) == ("s1", "u1", "alice")
+
+
+async def test_repeating_a_submission_changes_nothing(extraction: Extraction) -> None:
+    """A relay that did not hear the answer may send everything again."""
+    first = await extraction.submit(message(1))
+    assert await extraction.submit(message(1)) == first
+    assert len((await extraction.stub.ListJobs(pb.ListJobsRequest())).jobs) == 1
+
+
+async def test_nothing_to_extract_names_no_job(extraction: Extraction) -> None:
+    """An empty submission, and one that wants nothing, are taken without a job."""
+    assert (await extraction.submit()).job_id == ""
+    assert (await extraction.submit(message(1), strategy=NONE)).job_id == ""
+
+
+async def test_an_unknown_time_zone_is_taken(extraction: Extraction) -> None:
+    """Messages are never lost over a zone that nobody knows."""
+    answer = await extraction.submit(message(1), time_zone="Nowhere/City")
+    assert answer.received_sequence == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (pb.SubmitMessagesRequest(session_uid="u"), "session"),
+        (pb.SubmitMessagesRequest(session=SessionRef(session_id="s")), "session_uid"),
+        (
+            pb.SubmitMessagesRequest(session=SessionRef(), session_uid="u"),
+            "session.session_id",
+        ),
+        (
+            pb.SubmitMessagesRequest(
+                session=SessionRef(session_id="s"),
+                session_uid="u",
+                messages=[Message(id="m", role="user", content="no sequence")],
+            ),
+            "messages[0]",
+        ),
+        (
+            pb.SubmitMessagesRequest(
+                session=SessionRef(session_id="s"),
+                session_uid="u",
+                messages=[message(1), Message(id="m2", content="no role", sequence=2)],
+            ),
+            "messages[1].role",
+        ),
+        (
+            pb.SubmitMessagesRequest(
+                session=SessionRef(session_id="s"), session_uid="u", memories=[Memory(text="no id")]
+            ),
+            "memories[0]",
+        ),
+        (
+            pb.SubmitMessagesRequest(
+                session=SessionRef(session_id="s"),
+                session_uid="u",
+                extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM),
+            ),
+            "extraction",
+        ),
+    ],
+)
+async def test_a_malformed_submission_is_refused_with_the_path(
+    extraction: Extraction, request_: pb.SubmitMessagesRequest, field: str
+) -> None:
+    """Each broken rule names its field, and nothing is stored."""
+    with refused() as refusal:
+        await extraction.stub.SubmitMessages(request_)
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.reason == "INVALID_FIELD"
+    assert list(refusal.fields) == [field]
+    assert list((await extraction.stub.ListJobs(pb.ListJobsRequest())).jobs) == []
+
+
+async def test_tenants_do_not_meet(extraction: Extraction) -> None:
+    """The same session of two tenants is two sessions."""
+    await extraction.submit(message(1), tenant="one")
+    await extraction.submit(message(1), message(2), tenant="two")
+    for tenant, last in (("one", 1), ("two", 2)):
+        metadata = [("x-agent-memory-tenant", tenant)]
+        (job,) = (await extraction.stub.ListJobs(pb.ListJobsRequest(), metadata=metadata)).jobs
+        assert job.last_sequence == last

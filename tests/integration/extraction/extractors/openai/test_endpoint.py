@@ -1,0 +1,137 @@
+"""Asking a model over HTTP, in good days and bad."""
+
+import json
+
+import pytest
+
+from agent_memory_services.extraction.extractors.base import Conversation, ExtractionFailed, Turn
+from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndpoint, Question
+from agent_memory_services.extraction.extractors.openai.extractor import OpenAIExtractor
+from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA
+from agent_memory_services.extraction.extractors.openai.summarizer import OpenAISummarizer
+from tests.support.openai_server import (
+    Close,
+    Garbage,
+    Hang,
+    Refuse,
+    Request,
+    Say,
+    ScriptedModel,
+    facts,
+)
+from tests.support.sessions import SAID
+
+STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
+SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
+
+
+def endpoint_to(model: ScriptedModel, *, timeout_seconds: float = 5) -> ChatEndpoint:
+    """An endpoint that speaks to the scripted model."""
+    return ChatEndpoint(
+        model="m", base_url=model.base_url, api_key=None, timeout_seconds=timeout_seconds
+    )
+
+
+async def test_structured_output_is_asked_for_first() -> None:
+    """The schema goes along, strictly, at temperature 0, with instructions and data apart."""
+    async with ScriptedModel() as model:
+        await endpoint_to(model).ask(STRUCTURED)
+    body = model.requests[0].body
+    assert body["response_format"]["json_schema"]["strict"] is True
+    assert body["temperature"] == 0
+    assert [(m["role"], m["content"]) for m in body["messages"]] == [
+        ("system", "Do it."),
+        ("user", "{}"),
+    ]
+
+
+async def test_an_endpoint_that_knows_less_is_asked_for_less() -> None:
+    """Temperature, schema and JSON mode are given up in turn, and not tried again."""
+
+    def simple(request: Request) -> Say | Refuse:
+        fancy = "response_format" in request.body or "temperature" in request.body
+        return Refuse(400) if fancy else facts({"text": "User likes tea"})
+
+    async with ScriptedModel(simple) as model:
+        extractor = OpenAIExtractor(endpoint_to(model))
+        for _ in range(2):
+            assert [found.text for found in await extractor.extract(SAYING)] == ["User likes tea"]
+    forms = [request.body.get("response_format", {}).get("type") for request in model.requests]
+    assert forms == ["json_schema", "json_schema", "json_object", None, None]
+
+
+async def test_a_refusal_in_every_form_is_about_the_conversation() -> None:
+    """What no form helps is reported as rejected; the strictest form is kept for others."""
+    async with ScriptedModel() as model:
+        endpoint = endpoint_to(model)
+        model.queue(*[Refuse(400)] * 4)
+        with pytest.raises(ExtractionFailed, match="rejected"):
+            await endpoint.ask(STRUCTURED)
+        await endpoint.ask(STRUCTURED)
+    assert model.requests[-1].schema is not None
+
+
+async def test_a_momentary_fault_is_bridged() -> None:
+    """One broken answer or connection is repeated at once, without troubling the queue."""
+    async with ScriptedModel() as model:
+        model.queue(Refuse(503), Close(), Say("Hello"))
+        assert await endpoint_to(model).ask(Question("", "")) == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason", "wish"),
+    [
+        (Refuse(500), "model_unavailable", None),
+        (Refuse(503, retry_after=9), "model_unavailable", 9),
+        (Close(), "model_unavailable", None),
+        (Hang(), "model_unavailable", None),
+        (Refuse(429, retry_after=2.5), "rate_limited", 2.5),
+        (Refuse(429), "rate_limited", None),
+        (Refuse(401), "model_denied", None),
+        (Refuse(404), "model_denied", None),
+        (Garbage(), "bad_answer", None),
+        (Garbage(b'{"choices": []}'), "bad_answer", None),
+        (Garbage(b"[]"), "bad_answer", None),
+        (Garbage(b"null"), "bad_answer", None),
+        (Say("", "stop"), "bad_answer", None),
+        (Say('{"facts": []}', "length"), "bad_answer", None),
+    ],
+)
+async def test_trouble_has_a_name(reply: Refuse, reason: str, wish: float | None) -> None:
+    """Each kind of trouble ends in its own reason, with the provider's wish to wait."""
+    async with ScriptedModel(lambda _: reply) as model:
+        with pytest.raises(ExtractionFailed, match=reason) as failed:
+            await OpenAIExtractor(endpoint_to(model, timeout_seconds=0.2)).extract(SAYING)
+    assert failed.value.retry_after == wish
+    assert "tea" not in repr(failed.value)
+
+
+async def test_recalled_turns_are_never_evidence() -> None:
+    """What was put there from memory is not sent as a message, and alone asks nothing."""
+    recalled = Turn("m0", "user", "User likes tea", SAID, recalled=True)
+    async with ScriptedModel() as model:
+        extractor = OpenAIExtractor(endpoint_to(model))
+        assert await extractor.extract(Conversation(turns=[recalled])) == []
+        assert model.requests == []
+        await extractor.extract(Conversation(turns=[recalled, *SAYING.turns]))
+    sent = json.loads(model.requests[0].last_text)["messages"]
+    assert [message["text"] for message in sent] == ["I like tea."]
+
+
+@pytest.mark.parametrize("empty", ["NONE", " none. ", '"None"', "null"])
+async def test_an_empty_summary_is_no_summary(empty: str) -> None:
+    """A model that declines to summarize fails, so that nothing is replaced by nothing."""
+    async with ScriptedModel() as model:
+        model.queue(Say(empty))
+        with pytest.raises(ExtractionFailed, match="bad_answer"):
+            await OpenAISummarizer(endpoint_to(model)).summarize(
+                SAYING.turns, previous="So far.", max_words=50
+            )
+
+
+async def test_no_key_of_the_environment_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint without a key gets none, whatever the environment holds for another."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    async with ScriptedModel() as model:
+        await endpoint_to(model).ask(Question("", ""))
+    assert "sk-secret" not in str(model.requests[0].headers)
