@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import Entry, State, etag_of
 
 
@@ -37,7 +38,7 @@ class Change:
         expected: the version that the change was planned on, `NO_VERSION` for no session; None
             where any will do.
         etag: the etag that the caller expects; empty for any.
-        user: the owner that the caller names; empty for none.
+        actor: who makes the change; the owner that it names becomes the session's.
         state: what the session's state becomes; None leaves it.
         replaces_view: the messages become the view, and an id may come with new content, which
             joins the log beside the old. Else they extend the view, and an id that says something
@@ -49,7 +50,7 @@ class Change:
 
     expected: int | None = None
     etag: str = ""
-    user: str = ""
+    actor: Actor = ANYBODY
     state: State | None = None
     replaces_view: bool = False
     messages: Sequence[Entry | Incoming] = ()

@@ -12,6 +12,7 @@ from agent_memory_services.runtime.errors import InvalidField
 from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.working_memory.changes import Incoming
 from agent_memory_services.working_memory.digests import memory_digest, message_digest
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.tokens import count_message
 from agent_memory_services.working_memory.windows import is_answer
@@ -70,7 +71,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
 
 
 def receive_memories(
-    memories: Sequence[Memory], naming: Naming, session: Session | None, user: str, field: str
+    memories: Sequence[Memory], naming: Naming, session: Session | None, actor: Actor, field: str
 ) -> list[Memory]:
     """Memories with an id and the session's scope, each once.
 
@@ -80,19 +81,21 @@ def receive_memories(
         memories: what the caller gave.
         naming: names what has no id.
         session: the session as it is; None where it is new.
-        user: the owner that the call names.
+        actor: who makes the call.
         field: where the memories stand in the request.
 
     Raises:
         InvalidField: a memory has no text, or an id comes twice with different content.
+        AccessDenied: a memory is meant for somebody whom the actor does not reach.
     """
-    owner = user or (session.user if session else "")
+    owner = actor.user or (session.user if session else "")
     names = {memory_digest(memory): memory.id for memory in session.memories} if session else {}
     by_id: dict[str, Memory] = {}
     for index, given in enumerate(memories):
         if not given.text:
             raise InvalidField(f"{field}[{index}].text", "must not be empty")
         memory = _in_scope(given, naming.key, owner)
+        actor.check_memory(memory.namespace, memory.user_id)
         digest = memory_digest(memory)
         memory.id = given.id or names.get(digest) or naming.name("memory", index)
         names.setdefault(digest, memory.id)

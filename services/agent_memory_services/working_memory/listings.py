@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import islice
+from itertools import islice, product
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
@@ -75,18 +75,22 @@ class Listings:
         self,
         tenant: str,
         *,
-        namespace: str | None,
-        user: str | None,
+        namespaces: Sequence[str | None],
+        users: Sequence[str | None],
         after: Position | None,
         count: int,
     ) -> ListingPage:
-        """Up to `count` sessions of a tenant, of a namespace and of an owner where given."""
+        """Up to `count` sessions of a tenant that are of one of the namespaces and of the owners.
+
+        A None among them stands for all there are.
+        """
+        listings = product(range(self._partitions), namespaces, users)
         found = await asyncio.gather(
             *(
                 self._partition(
                     partition, listing_key(partition, tenant, namespace, user), after, count
                 )
-                for partition in range(self._partitions)
+                for partition, namespace, user in listings
             )
         )
         total = sum(size for size, _ in found)

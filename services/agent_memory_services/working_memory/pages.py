@@ -4,6 +4,7 @@ from google.protobuf.message import Message
 
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
 from agent_memory_services.runtime.errors import InvalidToken
+from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.working_memory.listings import Position
 
 MOST_PER_PAGE = 1000
@@ -17,14 +18,14 @@ def page_size(asked: int, default: int) -> int:
 class PageTokens:
     """Tokens of one list call; they hold for the same arguments and the same tenant only."""
 
-    def __init__(self, request: Message, tenant: str) -> None:
+    def __init__(self, request: Message, caller: Principal) -> None:
         """Bind tokens to everything in the request but the paging itself."""
         bound = type(request)()
         bound.CopyFrom(request)
         for field in ("page_size", "page_token"):
             bound.ClearField(field)
         name = request.DESCRIPTOR.full_name.encode()
-        self._binding = (name, tenant.encode(), bound.SerializeToString(deterministic=True))
+        self._binding = (name, caller.tenant.encode(), bound.SerializeToString(deterministic=True))
 
     def for_position(self, position: Position) -> str:
         """A token that goes on after a session of a listing."""

@@ -18,6 +18,7 @@ from agent_memory_services.working_memory.logs import Stretch
 from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
+from agent_memory_services.working_memory.scope import Actor, check_namespace, reachable
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.translate import (
@@ -53,7 +54,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
     ) -> rpc.GetOrCreateWorkingMemoryResponse:
         window = _window(request)
         session, created = await self._sessions.get_or_create(
-            _key(request), request.user_id, Limits(request.recent_messages_limit or None, window)
+            _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
         return rpc.GetOrCreateWorkingMemoryResponse(
             working_memory=working_memory(session, window), created=created
@@ -66,7 +67,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
     ) -> rpc.GetWorkingMemoryResponse:
         window = _window(request)
         session = await self._sessions.get(
-            _key(request), request.user_id, Limits(request.recent_messages_limit or None, window)
+            _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
         return rpc.GetWorkingMemoryResponse(working_memory=working_memory(session, window))
 
@@ -78,7 +79,8 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         given = request.working_memory
         session, new_messages = await self._sessions.set(
             _key(given),
-            Wanted(given.user_id, state_of(given), given.messages, given.memories),
+            Wanted(state_of(given), given.messages, given.memories),
+            _actor(given),
             etag=given.etag,
             request_id=request.request_id,
         )
@@ -95,7 +97,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         messages, written = await self._sessions.append(
             _key(request),
             request.messages,
-            user=request.user_id,
+            _actor(request),
             etag=request.etag,
             request_id=request.request_id,
         )
@@ -116,8 +118,8 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         memories, written = await self._sessions.add_memories(
             _key(request),
             request.memories,
+            _actor(request),
             replaces=request.policy == wm.SESSION_MEMORY_POLICY_REPLACE,
-            user=request.user_id,
             etag=request.etag,
             request_id=request.request_id,
         )
@@ -134,7 +136,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         session = await self._sessions.update(
             _key(given),
             lambda session: _revision(session, request),
-            user=given.user_id,
+            _actor(given),
             etag=given.etag,
         )
         return rpc.UpdateWorkingMemoryResponse(working_memory=working_memory(session, None))
@@ -144,9 +146,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.DeleteWorkingMemoryRequest,
         context: Context,
     ) -> rpc.DeleteWorkingMemoryResponse:
-        deleted = await self._sessions.delete(
-            _key(request), user=request.user_id, etag=request.etag
-        )
+        deleted = await self._sessions.delete(_key(request), _actor(request), etag=request.etag)
         return rpc.DeleteWorkingMemoryResponse(deleted=deleted)
 
     async def ListSessions(
@@ -154,12 +154,14 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.ListSessionsRequest,
         context: Context,
     ) -> rpc.ListSessionsResponse:
-        tenant = current_principal().tenant
-        tokens = PageTokens(request, tenant)
+        caller = current_principal()
+        namespace = request.namespace if request.HasField("namespace") else None
+        user = request.user_id if request.HasField("user_id") else None
+        tokens = PageTokens(request, caller)
         page = await self._listings.page(
-            tenant,
-            namespace=request.namespace if request.HasField("namespace") else None,
-            user=request.user_id if request.HasField("user_id") else None,
+            caller.tenant,
+            namespaces=reachable(namespace, caller.namespaces, "namespace"),
+            users=reachable(user, caller.users, "user"),
             after=tokens.to_position(request.page_token) if request.page_token else None,
             count=page_size(request.page_size, _SESSIONS_PER_PAGE),
         )
@@ -174,7 +176,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.ListMessagesRequest,
         context: Context,
     ) -> rpc.ListMessagesResponse:
-        tokens = PageTokens(request, current_principal().tenant)
+        tokens = PageTokens(request, current_principal())
         uid, start = tokens.to_sequence(request.page_token) if request.page_token else ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
@@ -184,7 +186,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             after=request.after_sequence,
             descending=request.descending,
         )
-        page = await self._sessions.log(_key(request), request.user_id, stretch)
+        page = await self._sessions.log(_key(request), _actor(request), stretch)
         check_incarnation(uid, page.uid)
         following = page.next_start(stretch)
         return rpc.ListMessagesResponse(
@@ -198,8 +200,8 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.BuildMemoryPromptRequest,
         context: Context,
     ) -> rpc.BuildMemoryPromptResponse:
-        tenant = current_principal().tenant
-        return prompt_response(await self._prompts.build(prompt_request(request, tenant)))
+        asked = prompt_request(request, current_principal())
+        return prompt_response(await self._prompts.build(asked))
 
     def WatchWorkingMemory(
         self,
@@ -231,7 +233,13 @@ _Named: TypeAlias = (
 
 
 def _key(named: _Named) -> SessionKey:
-    return SessionKey(current_principal().tenant, named.namespace, named.session_id)
+    caller = current_principal()
+    check_namespace(caller, named.namespace)
+    return SessionKey(caller.tenant, named.namespace, named.session_id)
+
+
+def _actor(named: _Named) -> Actor:
+    return Actor.of(current_principal(), named.user_id)
 
 
 def _window(request: _Windowed) -> int | None:

@@ -121,10 +121,6 @@ class Session:
         """The version as a caller sees it."""
         return etag_of(self.version)
 
-    def visible_to(self, user: str) -> bool:
-        """Whether a caller who expects this owner may see it; nobody's session is everybody's."""
-        return not user or not self.user or self.user == user
-
 
 def etag_of(version: int) -> str:
     """The etag of a version: quoted, as HTTP has it; empty where there is no session."""

@@ -11,6 +11,7 @@ from agent_memory_services.working_memory.changes import Change, Written
 from agent_memory_services.working_memory.conflicts import settle
 from agent_memory_services.working_memory.intake import Naming, distinct, receive, receive_memories
 from agent_memory_services.working_memory.logs import LogPage, Stretch
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, State
 from agent_memory_services.working_memory.store import SessionStore
 from agent_memory_services.working_memory.time_zones import check_time_zone
@@ -25,13 +26,11 @@ class Wanted:
     """A session as a caller wants it to be.
 
     Attributes:
-        user: its owner; empty leaves it as it is.
         state: its state.
         messages: its view.
         memories: the memories in it.
     """
 
-    user: str
     state: State
     messages: Sequence[Message]
     memories: Sequence[Memory]
@@ -53,25 +52,25 @@ class Sessions:
         self._store = store
         self._outbox_grew = outbox_grew
 
-    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
-        """The session, cut to the limits; None where this user has none."""
+    async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
+        """The session, cut to the limits; None where the actor sees none."""
         session = await self._store.read(key, limits)
-        if session is None or not session.visible_to(user):
+        if session is None or not actor.sees(session.user):
             return None
         return replace(session, shown=tuple(latest(session.shown, limits)))
 
-    async def get(self, key: SessionKey, user: str, limits: Limits) -> Session:
+    async def get(self, key: SessionKey, actor: Actor, limits: Limits) -> Session:
         """The session, cut to the limits.
 
         Raises:
-            SessionNotFound: this user has none.
+            SessionNotFound: the actor sees none.
         """
-        if session := await self.find(key, user, limits):
+        if session := await self.find(key, actor, limits):
             return session
         raise SessionNotFound(key.session_id)
 
     async def get_or_create(
-        self, key: SessionKey, user: str, limits: Limits
+        self, key: SessionKey, actor: Actor, limits: Limits
     ) -> tuple[Session, bool]:
         """The session, cut to the limits, and whether it was created now.
 
@@ -84,20 +83,26 @@ class Sessions:
         async def attempt() -> tuple[Session, bool]:
             found = await self._store.read(key, limits)
             if found is None:
-                change = Change(expected=NO_VERSION, user=user, state=State())
+                change = Change(expected=NO_VERSION, actor=actor, state=State())
                 return _after(None, key, await self._write(key, change), State()), True
-            if not found.visible_to(user):
+            if not actor.sees(found.user):
                 raise OwnerMismatch("session")
             session = replace(found, shown=tuple(latest(found.shown, limits)))
-            if not user or found.user:
+            if not actor.user or found.user:
                 return session, False
-            written = await self._write(key, Change(expected=found.version, user=user))
+            written = await self._write(key, Change(expected=found.version, actor=actor))
             return _after(session, key, written, session.state), False
 
         return await settle(attempt)
 
     async def append(
-        self, key: SessionKey, messages: Sequence[Message], *, user: str, etag: str, request_id: str
+        self,
+        key: SessionKey,
+        messages: Sequence[Message],
+        actor: Actor,
+        *,
+        etag: str,
+        request_id: str,
     ) -> tuple[list[Message], Written]:
         """Add messages to the end of the view and the log.
 
@@ -110,14 +115,14 @@ class Sessions:
             IdAlreadyExists: an id is in the log with other content; nothing was added.
         """
         incoming = await receive(enumerate(messages), Naming(key, request_id))
-        written = await self._write(key, Change(etag=etag, user=user, messages=incoming))
+        written = await self._write(key, Change(etag=etag, actor=actor, messages=incoming))
         pairs = zip(incoming, written.logged, strict=True)
         return [
             logged.known or _at(item.message, logged.sequence) for item, logged in pairs
         ], written
 
     async def set(
-        self, key: SessionKey, wanted: Wanted, *, etag: str, request_id: str
+        self, key: SessionKey, wanted: Wanted, actor: Actor, *, etag: str, request_id: str
     ) -> tuple[Session, int]:
         """Replace what the session shows, and its state.
 
@@ -136,14 +141,14 @@ class Sessions:
 
         async def attempt() -> tuple[Session, int]:
             session = await self._store.read(key)
-            _check_etag(session, etag)
+            _check_writable(session, actor, etag)
             memories = receive_memories(
-                wanted.memories, naming, session, wanted.user, "working_memory.memories"
+                wanted.memories, naming, session, actor, "working_memory.memories"
             )
             view = await plan_view(session.shown if session else (), messages, naming)
             change = Change(
                 expected=session.version if session else NO_VERSION,
-                user=wanted.user,
+                actor=actor,
                 state=_with_known_range(session, wanted.state),
                 replaces_view=True,
                 messages=view.items,
@@ -161,9 +166,9 @@ class Sessions:
         self,
         key: SessionKey,
         memories: Sequence[Memory],
+        actor: Actor,
         *,
         replaces: bool,
-        user: str,
         etag: str,
         request_id: str,
     ) -> tuple[list[Memory], Written]:
@@ -181,11 +186,11 @@ class Sessions:
 
         async def attempt() -> tuple[list[Memory], Written]:
             session = await self._store.read(key, Limits(messages=0))
-            _check_etag(session, etag)
-            placed = receive_memories(memories, naming, session, user, "memories")
+            _check_writable(session, actor, etag)
+            placed = receive_memories(memories, naming, session, actor, "memories")
             change = Change(
                 expected=session.version if session else NO_VERSION,
-                user=user,
+                actor=actor,
                 replaces_memories=replaces,
                 memories=placed,
             )
@@ -194,7 +199,7 @@ class Sessions:
         return await settle(attempt)
 
     async def update(
-        self, key: SessionKey, revise: Callable[[Session], Revision], *, user: str, etag: str
+        self, key: SessionKey, revise: Callable[[Session], Revision], actor: Actor, *, etag: str
     ) -> Session:
         """Make of the session's owner and state what `revise` says.
 
@@ -203,7 +208,7 @@ class Sessions:
 
         Raises:
             SessionNotFound: there is none.
-            OwnerMismatch: it belongs to another user than `user`, or its owner would change.
+            OwnerMismatch: it belongs to another user, or its owner would change.
             EtagMismatch: it changed since the etag was read.
             InvalidField: the time zone is not known.
         """
@@ -212,36 +217,33 @@ class Sessions:
             session = await self._store.read(key)
             if session is None:
                 raise SessionNotFound(key.session_id)
-            if not session.visible_to(user):
-                raise OwnerMismatch("session")
-            _check_etag(session, etag)
+            _check_writable(session, actor, etag)
             revision = revise(session)
             check_time_zone(revision.state.time_zone, _TIME_ZONE)
-            if session.user and revision.user != session.user:
-                raise OwnerMismatch("session")
             state = _with_known_range(session, revision.state)
-            change = Change(expected=session.version, user=revision.user, state=state)
+            owner = replace(actor, user=revision.user)
+            change = Change(expected=session.version, actor=owner, state=state)
             return _after(session, key, await self._write(key, change), state)
 
         return await settle(attempt)
 
-    async def delete(self, key: SessionKey, *, user: str, etag: str) -> bool:
+    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> bool:
         """Delete the session; False where there was none.
 
         Raises:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it changed since the etag was read.
         """
-        return await self._store.delete(key, user=user, etag=etag)
+        return await self._store.delete(key, actor, etag=etag)
 
-    async def log(self, key: SessionKey, user: str, stretch: Stretch) -> LogPage:
+    async def log(self, key: SessionKey, actor: Actor, stretch: Stretch) -> LogPage:
         """A stretch of the log.
 
         Raises:
-            SessionNotFound: this user has no such session.
+            SessionNotFound: the actor sees no such session.
         """
         page = await self._store.read_log(key, stretch)
-        if page is None or (user and page.user and user != page.user):
+        if page is None or not actor.sees(page.user):
             raise SessionNotFound(key.session_id)
         return page
 
@@ -252,7 +254,10 @@ class Sessions:
         return written
 
 
-def _check_etag(session: Session | None, etag: str) -> None:
+def _check_writable(session: Session | None, actor: Actor, etag: str) -> None:
+    """Refuse what the write itself would refuse, before the request is looked at."""
+    if session is not None and not actor.sees(session.user):
+        raise OwnerMismatch("session")
     current = session.etag if session else ""
     if etag and etag != current:
         raise EtagMismatch(current)

@@ -7,7 +7,12 @@ from redis.asyncio import Redis
 from redis.typing import EncodableT
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.runtime.errors import EtagMismatch, IdAlreadyExists, OwnerMismatch
+from agent_memory_services.runtime.errors import (
+    AccessDenied,
+    EtagMismatch,
+    IdAlreadyExists,
+    OwnerMismatch,
+)
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.redis import Script
@@ -22,6 +27,7 @@ from agent_memory_services.working_memory.changes import (
 from agent_memory_services.working_memory.digests import memory_digest
 from agent_memory_services.working_memory.keyspace import PARTITIONS_KEY, SessionPlace
 from agent_memory_services.working_memory.logs import LogPage, Stretch
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Entry, Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits
 
@@ -110,6 +116,7 @@ class SessionStore:
         Raises:
             StaleSessionError: the session has another version than expected.
             OwnerMismatch: it belongs to another user.
+            AccessDenied: it would belong to nobody, and the actor is bound to users.
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
@@ -119,7 +126,7 @@ class SessionStore:
         )
         return _written(_accepted(answer))
 
-    async def delete(self, key: SessionKey, *, user: str, etag: str) -> bool:
+    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> bool:
         """Delete a session; False where there was none.
 
         Raises:
@@ -127,7 +134,8 @@ class SessionStore:
             EtagMismatch: it has another etag.
         """
         place = SessionPlace.of(key, self._partitions)
-        answer = await _DELETE(self._client, place.keys(*_PARTS), [*place.spelled, user, etag])
+        args = [*place.spelled, *_actor_args(actor), etag]
+        answer = await _DELETE(self._client, place.keys(*_PARTS), args)
         return answer != [b"absent"] and _accepted(answer) == []
 
 
@@ -136,12 +144,18 @@ def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterato
     yield from place.spelled
     yield from (key.tenant, key.namespace, key.session_id)
     yield from (_or_empty(change.expected), change.etag)
-    yield from (change.user, encode(change.user), new_id())
+    yield from _actor_args(change.actor)
+    yield from (encode(change.actor.user), new_id())
     yield from _counted([] if change.state is None else list(records.write_state(change.state)))
     yield from (int(change.replaces_view), int(not change.replaces_view))
     yield from _counted([_message_args(message) for message in change.messages])
     yield int(change.replaces_memories)
     yield from _counted([(m.id, memory_digest(m), m.SerializeToString()) for m in change.memories])
+
+
+def _actor_args(actor: Actor) -> tuple[EncodableT, ...]:
+    users = sorted(actor.users or ())
+    return actor.user, int(actor.users is not None), len(users), *users
 
 
 def _counted(groups: Sequence[Sequence[EncodableT]]) -> Iterator[EncodableT]:
@@ -166,6 +180,8 @@ def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
             raise StaleSessionError
         case b"owner":
             raise OwnerMismatch("session")
+        case b"unowned":
+            raise AccessDenied("the name of a user that the credential allows")
         case b"etag":
             raise EtagMismatch(rest[0].decode())
         case b"taken":

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Session, State
 from agent_memory_services.working_memory.sessions import Wanted
 from agent_memory_services.working_memory.windows import Limits
@@ -23,9 +24,9 @@ def said(content: str, role: str = "user", **fields: Any) -> Message:
 
 def wanted(
     *messages: Message, user: str = "", memories: Sequence[Memory] = (), **state: Any
-) -> Wanted:
-    """A session as a caller wants it."""
-    return Wanted(user, State(**state), messages, memories)
+) -> tuple[Wanted, Actor]:
+    """A session as a caller wants it, and the caller."""
+    return Wanted(State(**state), messages, memories), Actor(user)
 
 
 def contents(session: Session) -> list[str]:

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.runtime.errors import EtagMismatch, IdAlreadyExists, OwnerMismatch
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from tests.integration.working_memory.speech import (
@@ -22,7 +23,7 @@ from tests.integration.working_memory.speech import (
 
 async def append(sessions: Sessions, key: SessionKey, *messages, user="", etag="", request_id=""):
     """Append with what an ordinary call leaves out left out."""
-    return await sessions.append(key, messages, user=user, etag=etag, request_id=request_id)
+    return await sessions.append(key, messages, Actor(user), etag=etag, request_id=request_id)
 
 
 async def test_messages_join_view_log_and_outbox(
@@ -40,7 +41,7 @@ async def test_messages_join_view_log_and_outbox(
     assert messages[0].create_time.seconds == 7
     assert messages[1].create_time.seconds > 1_700_000_000
     assert (written.is_new, written.new_messages, written.last_sequence) == (True, 3, 3)
-    session = await sessions.get(key, "alice", ALL)
+    session = await sessions.get(key, Actor("alice"), ALL)
     assert [item.message for item in session.shown] == messages
     assert session.tokens == sum(item.entry.tokens for item in session.shown) > 0
     (request,) = await submissions(redis)
@@ -61,7 +62,7 @@ async def test_a_message_in_the_log_is_left_as_it_is(
     assert again[0] == first
     assert [m.sequence for m in again] == [1, 2, 2]
     assert after.new_messages == 1
-    assert contents(await sessions.get(key, "", ALL)) == ["a", "b"]
+    assert contents(await sessions.get(key, ANYBODY, ALL)) == ["a", "b"]
     assert await submitted(redis) == [(1, "a"), (2, "b")]
     _, idle = await append(sessions, key, said("a", id="1"))
     assert idle.etag == after.etag != before.etag
@@ -76,7 +77,7 @@ async def test_an_id_with_other_content_refuses_the_whole_call(
     with pytest.raises(IdAlreadyExists) as refused:
         await append(sessions, key, said("new"), other)
     assert refused.value.metadata == {"id": "1"}
-    assert contents(await sessions.get(key, "", ALL)) == ["a"]
+    assert contents(await sessions.get(key, ANYBODY, ALL)) == ["a"]
     assert len(await submitted(redis)) == 1
 
 
@@ -102,7 +103,7 @@ async def test_eight_writers_lose_nothing_and_share_no_number(
             await append(sessions, key, said(f"{writer}.{turn}"), user="alice")
 
     await asyncio.gather(*map(write, range(8)))
-    session = await sessions.get(key, "", ALL)
+    session = await sessions.get(key, ANYBODY, ALL)
     assert [item.entry.sequence for item in session.shown] == list(range(1, 161))
     for writer in range(8):
         mine = [c for c in contents(session) if c.startswith(f"{writer}.")]
@@ -120,7 +121,7 @@ async def test_the_owner_is_set_once(sessions: Sessions, key: SessionKey) -> Non
     await append(sessions, key, said("d"), user="alice")
     with pytest.raises(OwnerMismatch):
         await append(sessions, key, said("e"), user="bob")
-    session = await sessions.get(key, "alice", ALL)
+    session = await sessions.get(key, Actor("alice"), ALL)
     assert (session.user, contents(session)) == ("alice", ["a", "b", "c", "d"])
 
 
@@ -140,9 +141,9 @@ async def test_the_none_strategy_keeps_messages_to_the_log(
 ) -> None:
     """Without a strategy nothing is handed over, but everything is kept."""
     silent = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)
-    await sessions.set(key, wanted(said("a"), extraction=silent), etag="", request_id="")
+    await sessions.set(key, *wanted(said("a"), extraction=silent), etag="", request_id="")
     await append(sessions, key, said("b"))
-    assert contents(await sessions.get(key, "", ALL)) == ["a", "b"]
+    assert contents(await sessions.get(key, ANYBODY, ALL)) == ["a", "b"]
     assert await submissions(redis) == []
 
 
@@ -154,7 +155,7 @@ async def test_the_sessions_configuration_goes_with_its_messages(
         strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM, custom_prompt="pets only"
     )
     await sessions.set(
-        key, wanted(extraction=config, time_zone="Europe/Berlin"), etag="", request_id=""
+        key, *wanted(extraction=config, time_zone="Europe/Berlin"), etag="", request_id=""
     )
     await append(sessions, key, said("b"))
     (request,) = await submissions(redis)

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from agent_memory_services.runtime import redis as store_client
 from agent_memory_services.working_memory.keyspace import SessionPlace
 from agent_memory_services.working_memory.listings import ListingPage, Listings, Position
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import PartitionsMismatchError, SessionStore
@@ -53,13 +54,15 @@ async def page(
     count: int = 1000,
 ) -> ListingPage:
     """A page of the tenant's sessions."""
-    return await listings.page("acme", namespace=namespace, user=user, after=after, count=count)
+    return await listings.page(
+        "acme", namespaces=[namespace], users=[user], after=after, count=count
+    )
 
 
 async def write(sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state):
     """Write to a session."""
     key = SessionKey("acme", namespace, name)
-    await sessions.set(key, wanted(said("x"), user=user, **state), etag="", request_id="")
+    await sessions.set(key, *wanted(said("x"), user=user, **state), etag="", request_id="")
 
 
 async def gone(redis: Redis, name: str) -> None:
@@ -191,16 +194,16 @@ async def test_a_write_rearms_the_time_to_live_of_every_key(
     async def left() -> list[int]:
         return [await redis.pttl(name) for name in keys]
 
-    await sessions.set(key, wanted(said("a"), ttl=50_000_000), etag="", request_id="")
+    await sessions.set(key, *wanted(said("a"), ttl=50_000_000), etag="", request_id="")
     assert all(49_000 < ms <= 50_001 for ms in await left())
     for name in keys:
         await redis.pexpire(name, 1000)
-    await sessions.append(key, [said("b")], user="", etag="", request_id="")
+    await sessions.append(key, [said("b")], ANYBODY, etag="", request_id="")
     assert all(49_000 < ms <= 50_001 for ms in await left())
     assert len(set(await left())) <= 2
-    _, created = await sessions.get_or_create(key, "", ALL)
+    _, created = await sessions.get_or_create(key, ANYBODY, ALL)
     assert not created
-    await sessions.set(key, wanted(said("b")), etag="", request_id="")
+    await sessions.set(key, *wanted(said("b")), etag="", request_id="")
     assert await left() == [-1] * 4
     assert not await redis.keys("am:wm:*:expir*")
 
@@ -215,13 +218,13 @@ async def test_names_never_collide(sessions: Sessions, listings: Listings, part:
             name if part in ("session", "user") else "s",
         )
         owner = name if part == "user" else ""
-        await sessions.set(key, wanted(said(f"of {name}"), user=owner), etag="", request_id="")
+        await sessions.set(key, *wanted(said(f"of {name}"), user=owner), etag="", request_id="")
     for name in HOSTILE:
         tenant = name if part == "tenant" else "acme"
         found = await listings.page(
             tenant,
-            namespace=name if part == "namespace" else None,
-            user=name if part == "user" else None,
+            namespaces=[name if part == "namespace" else None],
+            users=[name if part == "user" else None],
             after=None,
             count=1000,
         )
@@ -231,7 +234,9 @@ async def test_names_never_collide(sessions: Sessions, listings: Listings, part:
         else:
             assert len(names) == 1
         for namespace, session_id, user in names:
-            session = await sessions.get(SessionKey(tenant, namespace, session_id), user, ALL)
+            session = await sessions.get(
+                SessionKey(tenant, namespace, session_id), Actor(user), ALL
+            )
             assert contents(session)[0] == f"of {session_id if part == 'session' else name}"
 
 
@@ -244,7 +249,7 @@ async def test_a_store_that_is_away_is_an_error() -> None:
         with pytest.raises(RedisConnectionError):
             await lost.read(key)
         with pytest.raises(RedisConnectionError):
-            await lost.delete(key, user="", etag="")
+            await lost.delete(key, ANYBODY, etag="")
         with pytest.raises(RedisConnectionError):
             await page(Listings(away, PARTITIONS))
 

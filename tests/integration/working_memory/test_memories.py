@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from tests.integration.working_memory.speech import ALL, said, submissions, wanted
@@ -18,7 +19,7 @@ async def add(
 ):
     """Place memories."""
     placed, _ = await sessions.add_memories(
-        key, memories, replaces=replaces, user="", etag="", request_id=request_id
+        key, memories, ANYBODY, replaces=replaces, etag="", request_id=request_id
     )
     return placed
 
@@ -32,7 +33,7 @@ async def test_memories_get_the_sessions_scope_and_go_over_once(
     sessions: Sessions, key: SessionKey, redis: Redis
 ) -> None:
     """Empty namespace, user and session are filled in; what says otherwise stays."""
-    await sessions.get_or_create(key, "alice", ALL)
+    await sessions.get_or_create(key, Actor("alice"), ALL)
     given = [Memory(text="likes tea"), Memory(id="m", text="x", namespace="other", user_id="bob")]
     placed = await add(sessions, key, *given)
     tea, other = placed
@@ -40,7 +41,7 @@ async def test_memories_get_the_sessions_scope_and_go_over_once(
     assert (other.namespace, other.user_id, other.session_id) == ("other", "bob", "s1")
     assert len(tea.id) == 26
     assert await add(sessions, key, *given) == placed
-    assert list((await sessions.get(key, "", ALL)).memories) == placed
+    assert list((await sessions.get(key, ANYBODY, ALL)).memories) == placed
     assert await handed_over(redis) == placed
 
 
@@ -53,7 +54,7 @@ async def test_an_id_with_new_content_goes_over_again(
     await add(sessions, key, Memory(id="m", text="one"))
     await add(sessions, key, Memory(id="m", text="two"))
     assert [m.text for m in await handed_over(redis)] == ["one", "other", "two"]
-    assert [m.text for m in (await sessions.get(key, "", ALL)).memories] == ["other", "two"]
+    assert [m.text for m in (await sessions.get(key, ANYBODY, ALL)).memories] == ["other", "two"]
 
 
 async def test_set_replaces_memories_and_keeps_their_ids(
@@ -61,13 +62,13 @@ async def test_set_replaces_memories_and_keeps_their_ids(
 ) -> None:
     """Setting the same memories every turn hands them over once."""
     memory = Memory(text="has an MBA")
-    first, _ = await sessions.set(key, wanted(memories=[memory, memory]), etag="", request_id="")
+    first, _ = await sessions.set(key, *wanted(memories=[memory, memory]), etag="", request_id="")
     second, _ = await sessions.set(
-        key, wanted(said("hi"), memories=[memory]), etag="", request_id=""
+        key, *wanted(said("hi"), memories=[memory]), etag="", request_id=""
     )
     assert first.memories == second.memories
     assert len(await handed_over(redis)) == 1
-    third, _ = await sessions.set(key, wanted(), etag="", request_id="")
+    third, _ = await sessions.set(key, *wanted(), etag="", request_id="")
     assert third.memories == ()
 
 
@@ -88,7 +89,7 @@ async def test_the_none_strategy_still_hands_memories_over(
     silent = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)
     memories = [Memory(id="m", text="a")]
     await sessions.set(
-        key, wanted(said("x"), memories=memories, extraction=silent), etag="", request_id=""
+        key, *wanted(said("x"), memories=memories, extraction=silent), etag="", request_id=""
     )
     (request,) = await submissions(redis)
     assert not request.messages
@@ -100,7 +101,7 @@ async def test_eight_writers_place_all_their_memories(sessions: Sessions, key: S
     await asyncio.gather(
         *(add(sessions, key, Memory(id=str(i), text=f"fact {i}")) for i in range(8))
     )
-    session = await sessions.get(key, "", ALL)
+    session = await sessions.get(key, ANYBODY, ALL)
     assert sorted(m.id for m in session.memories) == list(map(str, range(8)))
 
 

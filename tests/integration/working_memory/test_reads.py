@@ -5,6 +5,7 @@ import pytest
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.runtime.errors import SessionNotFound
 from agent_memory_services.working_memory.logs import Stretch
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import SessionStore
@@ -24,7 +25,7 @@ async def spoken(sessions: Sessions, key: SessionKey) -> int:
             *(said("found", "tool", tool_call_id=call.id) for call in calls),
             said(f"answer {turn}", "assistant"),
         ]
-    await sessions.append(key, messages, user="alice", etag="", request_id="")
+    await sessions.append(key, messages, Actor("alice"), etag="", request_id="")
     return len(messages)
 
 
@@ -41,9 +42,9 @@ async def test_a_limited_read_is_the_end_of_a_whole_one(
     sessions: Sessions, key: SessionKey, spoken: int, limits: Limits
 ) -> None:
     """What is fetched within limits is cut exactly as the whole view would be."""
-    whole = await sessions.get(key, "", ALL)
+    whole = await sessions.get(key, ANYBODY, ALL)
     assert len(whole.shown) == whole.view_size == spoken
-    limited = await sessions.get(key, "", limits)
+    limited = await sessions.get(key, ANYBODY, limits)
     assert list(limited.shown) == list(latest(whole.shown, limits))
     assert (limited.view_size, limited.tokens) == (whole.view_size, whole.tokens)
 
@@ -67,7 +68,7 @@ async def test_the_log_is_read_in_stretches_both_ways(
             stretch = Stretch(start, 77, after=10, descending=descending)
             if start is None and not descending:
                 stretch = Stretch(11, 77, after=10)
-            page = await sessions.log(key, "", stretch)
+            page = await sessions.log(key, ANYBODY, stretch)
             assert page.last_sequence == spoken
             seen += [message.sequence for message in page.within(stretch)]
             if (start := page.next_start(stretch)) is None:
@@ -80,19 +81,19 @@ async def test_the_log_keeps_what_the_view_dropped(
     sessions: Sessions, key: SessionKey, spoken: int
 ) -> None:
     """Everything that was ever accepted is in the log."""
-    await sessions.append(key, [said("last")], user="", etag="", request_id="")
-    page = await sessions.log(key, "alice", Stretch(spoken + 1, 10))
+    await sessions.append(key, [said("last")], ANYBODY, etag="", request_id="")
+    page = await sessions.log(key, Actor("alice"), Stretch(spoken + 1, 10))
     assert [message.content for message in page.messages] == ["last"]
     with pytest.raises(SessionNotFound):
-        await sessions.log(key, "bob", Stretch(1, 10))
+        await sessions.log(key, Actor("bob"), Stretch(1, 10))
 
 
 async def test_an_empty_session_reads_as_empty(sessions: Sessions, key: SessionKey) -> None:
     """A session without a message has an empty view and an empty log."""
-    await sessions.get_or_create(key, "", ALL)
-    session = await sessions.get(key, "", Limits(1, 1))
+    await sessions.get_or_create(key, ANYBODY, ALL)
+    session = await sessions.get(key, ANYBODY, Limits(1, 1))
     assert (contents(session), session.tokens, session.last_sequence) == ([], 0, 0)
     for descending in (False, True):
         stretch = Stretch(None, 5, descending=descending)
-        page = await sessions.log(key, "", stretch)
+        page = await sessions.log(key, ANYBODY, stretch)
         assert (page.messages, page.next_start(stretch)) == ((), None)

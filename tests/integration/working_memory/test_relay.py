@@ -22,6 +22,7 @@ from agent_memory_services.working_memory.relay.inbox import ExtractionInbox
 from agent_memory_services.working_memory.relay.leases import Leases
 from agent_memory_services.working_memory.relay.outbox import Outbox
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
+from agent_memory_services.working_memory.scope import ANYBODY
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import SessionStore
@@ -61,7 +62,7 @@ async def say(sessions: Sessions, name: str, *contents: str) -> None:
     """Append messages, one call each."""
     key = SessionKey("acme", "chat", name)
     for content in contents:
-        await sessions.append(key, [said(content)], user="", etag="", request_id="")
+        await sessions.append(key, [said(content)], ANYBODY, etag="", request_id="")
 
 
 async def held(redis: Redis) -> dict[bytes, bytes]:

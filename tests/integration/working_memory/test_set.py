@@ -14,15 +14,16 @@ from agent_memory_services.runtime.errors import (
     OwnerMismatch,
     SessionNotFound,
 )
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import SessionKey, State
-from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
+from agent_memory_services.working_memory.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
 
 
 async def set_to(sessions: Sessions, key: SessionKey, *messages: Message, **fields: object):
     """Set a session's view."""
     etag = fields.pop("etag", "")
-    return await sessions.set(key, wanted(*messages, **fields), etag=etag, request_id="")
+    return await sessions.set(key, *wanted(*messages, **fields), etag=etag, request_id="")
 
 
 async def test_turns_set_one_after_the_other_are_all_handed_over(
@@ -47,11 +48,11 @@ async def test_the_answer_of_a_write_is_what_a_read_finds(
     session, _ = await set_to(
         sessions, key, said("b"), said("new"), data=data, context="so far", ttl=60_000_000
     )
-    assert session == await sessions.get(key, "", ALL)
+    assert session == await sessions.get(key, ANYBODY, ALL)
     updated = await sessions.update(
-        key, lambda s: Revision(s.user, State(context="other")), user="", etag=""
+        key, lambda s: Revision(s.user, State(context="other")), ANYBODY, etag=""
     )
-    assert updated == await sessions.get(key, "", ALL)
+    assert updated == await sessions.get(key, ANYBODY, ALL)
     assert updated.expires is None
 
 
@@ -112,7 +113,7 @@ async def test_eight_setters_all_reach_the_log(
     """Setters at the same time replace each other's views and lose nobody's messages."""
     await asyncio.gather(*(set_to(sessions, key, said(f"from {i}")) for i in range(8)))
     assert sorted(c for _, c in await submitted(redis)) == [f"from {i}" for i in range(8)]
-    assert len(contents(await sessions.get(key, "", ALL))) == 1
+    assert len(contents(await sessions.get(key, ANYBODY, ALL))) == 1
 
 
 async def test_setters_and_appenders_at_once_keep_the_log_whole(
@@ -122,7 +123,7 @@ async def test_setters_and_appenders_at_once_keep_the_log_whole(
 
     async def set_and_append(writer: int) -> None:
         await set_to(sessions, key, said(f"set {writer}"))
-        await sessions.append(key, [said(f"add {writer}")], user="", etag="", request_id="")
+        await sessions.append(key, [said(f"add {writer}")], ANYBODY, etag="", request_id="")
 
     await asyncio.gather(*map(set_and_append, range(8)))
     numbers, texts = zip(*await submitted(redis), strict=True)
@@ -136,16 +137,16 @@ async def test_an_etag_guards_every_write(sessions: Sessions, key: SessionKey) -
     await set_to(sessions, key, said("b"), etag=old.etag)
     writes = [
         lambda: set_to(sessions, key, said("c"), etag=old.etag),
-        lambda: sessions.delete(key, user="", etag=old.etag),
-        lambda: sessions.update(key, lambda s: Revision("", s.state), user="", etag=old.etag),
+        lambda: sessions.delete(key, ANYBODY, etag=old.etag),
+        lambda: sessions.update(key, lambda s: Revision("", s.state), ANYBODY, etag=old.etag),
         lambda: sessions.add_memories(
-            key, [], replaces=True, user="", etag=old.etag, request_id=""
+            key, [], ANYBODY, replaces=True, etag=old.etag, request_id=""
         ),
     ]
     for write in writes:
         with pytest.raises(EtagMismatch):
             await write()
-    assert contents(await sessions.get(key, "", ALL)) == ["b"]
+    assert contents(await sessions.get(key, ANYBODY, ALL)) == ["b"]
 
 
 async def test_a_deleted_session_begins_anew(
@@ -153,8 +154,8 @@ async def test_a_deleted_session_begins_anew(
 ) -> None:
     """Nothing is left but the outbox; a new incarnation has another uid and other etags."""
     old, _ = await set_to(sessions, key, said("a", id="1"), user="alice", ttl=60_000_000)
-    assert await sessions.delete(key, user="alice", etag=old.etag)
-    assert not await sessions.delete(key, user="bob", etag="")
+    assert await sessions.delete(key, Actor("alice"), etag=old.etag)
+    assert not await sessions.delete(key, Actor("bob"), etag="")
     left = {name.split(b":")[-1] for name in await redis.keys("am:wm:{p*")}
     assert left == {b"outbox"}
     new, count = await set_to(sessions, key, said("other", id="1"), user="bob")
@@ -168,39 +169,37 @@ async def test_another_user_neither_sees_nor_deletes(sessions: Sessions, key: Se
     """Reads answer not found; writes are refused."""
     await set_to(sessions, key, said("a"), user="alice")
     with pytest.raises(SessionNotFound):
-        await sessions.get(key, "bob", ALL)
+        await sessions.get(key, Actor("bob"), ALL)
     with pytest.raises(OwnerMismatch):
-        await sessions.delete(key, user="bob", etag="")
+        await sessions.delete(key, Actor("bob"), etag="")
     with pytest.raises(OwnerMismatch):
-        await sessions.get_or_create(key, "bob", ALL)
+        await sessions.get_or_create(key, Actor("bob"), ALL)
     with pytest.raises(OwnerMismatch):
-        await sessions.update(key, lambda s: Revision("bob", s.state), user="", etag="")
+        await sessions.update(key, lambda s: Revision("bob", s.state), ANYBODY, etag="")
 
 
 async def test_get_or_create_never_changes_what_exists(sessions: Sessions, key: SessionKey) -> None:
     """It creates once, whoever comes first, and adds an owner where there is none."""
-    found = await asyncio.gather(*(sessions.get_or_create(key, "", ALL) for _ in range(8)))
+    found = await asyncio.gather(*(sessions.get_or_create(key, ANYBODY, ALL) for _ in range(8)))
     assert sum(created for _, created in found) == 1
     assert len({session.uid for session, _ in found}) == 1
     before, _ = await set_to(sessions, key, said("a"), context="x", ttl=60_000_000)
-    same, created = await sessions.get_or_create(key, "", ALL)
+    same, created = await sessions.get_or_create(key, ANYBODY, ALL)
     assert (same, created) == (before, False)
-    owned, _ = await sessions.get_or_create(key, "alice", ALL)
-    assert owned == await sessions.get(key, "", ALL)
+    owned, _ = await sessions.get_or_create(key, Actor("alice"), ALL)
+    assert owned == await sessions.get(key, ANYBODY, ALL)
     assert (owned.user, contents(owned), owned.state) == ("alice", ["a"], before.state)
 
 
 async def test_update_needs_a_session(sessions: Sessions, key: SessionKey) -> None:
     """What does not exist cannot be changed in part."""
     with pytest.raises(SessionNotFound):
-        await sessions.update(key, lambda s: Revision("", s.state), user="", etag="")
+        await sessions.update(key, lambda s: Revision("", s.state), ANYBODY, etag="")
 
 
 async def test_an_unknown_time_zone_is_refused(sessions: Sessions, key: SessionKey) -> None:
     """Dates could never be resolved in it."""
     for name in ("Mars/Olympus", "../etc/passwd", "x" * 60):
         with pytest.raises(InvalidField) as refused:
-            await sessions.set(
-                key, Wanted("", State(time_zone=name), [], []), etag="", request_id=""
-            )
+            await set_to(sessions, key, time_zone=name)
         assert refused.value.violations[0].field == "working_memory.time_zone"

@@ -1,19 +1,19 @@
 -- Deletes a session. What it left in the outbox stays there.
 --
 -- KEYS  the session's meta, log, ids, view, memories, placed
--- ARGV  partition, tenant, namespace and session, spelled for keys; the owner and the etag that
---       the caller expects, empty for any
+-- ARGV  partition, tenant, namespace and session, spelled for keys; the caller; the etag that it
+--       expects, empty for any
 
 local meta = KEYS[1]
 local partition, tenant, namespace, session = take(), take(), take(), take()
-local user, etag = take(), take()
+local caller, etag = take_caller(), take()
 
 local uid, version, held_user, owner =
   unpack(redis.call('HMGET', meta, 'uid', 'version', 'user', 'owner'))
 if not uid then
   return { 'absent' }
 end
-if user ~= '' and held_user ~= '' and user ~= held_user then
+if not may_touch(caller, held_user) then
   return { 'owner' }
 end
 local current = '"' .. version .. '"'

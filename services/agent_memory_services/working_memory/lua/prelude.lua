@@ -24,6 +24,22 @@ local function now_micros()
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
+-- The caller: the owner that it names, and the owners that it is confined to, if it is.
+local function take_caller()
+  local caller = { user = take(), users = take() == '1' and {} or nil }
+  for _ = 1, take_number() do
+    caller.users[take()] = true
+  end
+  return caller
+end
+
+local function may_touch(caller, owner)
+  if caller.users and not caller.users[owner] then
+    return false
+  end
+  return caller.user == '' or owner == '' or caller.user == owner
+end
+
 -- A partition's expiry: a sorted set of `tenant:namespace:session` by the time they will be gone,
 -- and a hash of the same members with the owner under whom they are listed.
 local function expiry_keys(partition)

@@ -24,7 +24,7 @@ local member = tenant .. ':' .. namespace .. ':' .. session
 
 -- The conditions.
 local expected, etag = take(), take()
-local user, owner = take(), take()
+local caller, owner = take_caller(), take()
 local fresh_uid = take()
 
 local function load()
@@ -48,8 +48,11 @@ local current_etag = created and '' or '"' .. whole(version) .. '"'
 if expected ~= '' and expected ~= whole(version) then
   return { 'stale' }
 end
-if held.user ~= '' and user ~= '' and held.user ~= user then
+if not created and not may_touch(caller, held.user) then
   return { 'owner' }
+end
+if created and not may_touch(caller, caller.user) then
+  return { 'unowned' }
 end
 if etag ~= '' and etag ~= current_etag then
   return { 'etag', current_etag }
@@ -165,7 +168,7 @@ for index = 1, take_number() do
   memory_items[index] = { id = take(), digest = take(), memory = take() }
 end
 
-local owned = user ~= '' and held.user == ''
+local owned = caller.user ~= '' and held.user == ''
 local idle = not created and not owned and #changed == 0 and not replaces_view and fresh == 0
   and not replaces_memories and #memory_items == 0
 
@@ -237,7 +240,7 @@ local function name_session()
     if not created then
       unlist(partition, tenant, namespace, session, held.owner)
     end
-    set('user', user)
+    set('user', caller.user)
     set('owner', owner)
   end
 end

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits
 
@@ -17,12 +18,12 @@ class SessionPart:
 
     Attributes:
         key: its identity.
-        user: the owner that the caller expects; empty for any.
+        actor: who asks for it.
         limits: how much of its view may be shown.
     """
 
     key: SessionKey
-    user: str
+    actor: Actor
     limits: Limits
 
 

@@ -12,6 +12,7 @@ from agent_memory_services.working_memory.prompt.scope import (
     search_for,
     standing_search,
 )
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits
 
@@ -22,8 +23,8 @@ STANDING_LIMIT: Final = 50
 class SessionReader(Protocol):
     """Reads sessions."""
 
-    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
-        """The session, cut to the limits; None where this user has none."""
+    async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
+        """The session, cut to the limits; None where the actor sees none."""
         ...
 
 
@@ -58,7 +59,7 @@ class SourceReader:
     async def _session(self, request: PromptRequest) -> Session | None:
         if (part := request.session) is None:
             return None
-        return await self._sessions.find(part.key, part.user, part.limits)
+        return await self._sessions.find(part.key, part.actor, part.limits)
 
     async def _hits(
         self, part: MemoryPart | None, search: asyncio.Task[SearchQuery | None]
@@ -87,7 +88,7 @@ async def _search(
     part = request.memories
     if part is None:
         return None
-    owner = request.session.user if request.session else ""
+    owner = request.session.actor.user if request.session else ""
     if not owner and not names_users(part.query.filter) and (session := await reading):
         owner = session.user
     without = request.session.key if request.session and part.exclude_session else None

@@ -2,6 +2,7 @@
 
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.working_memory.prompt.model import (
     Line,
     MemoryPart,
@@ -11,6 +12,7 @@ from agent_memory_services.working_memory.prompt.model import (
     SectionKind,
     SessionPart,
 )
+from agent_memory_services.working_memory.scope import Actor, check_namespace
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.translate import window_tokens
 from agent_memory_services.working_memory.windows import Limits
@@ -24,11 +26,15 @@ _SECTIONS = {
 }
 
 
-def prompt_request(request: rpc.BuildMemoryPromptRequest, tenant: str) -> PromptRequest:
-    """What the caller asks for."""
+def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) -> PromptRequest:
+    """What the caller asks for.
+
+    Raises:
+        AccessDenied: the credential does not reach the session's namespace or user.
+    """
     return PromptRequest(
         query=request.query,
-        session=_session_part(request.session, tenant) if request.HasField("session") else None,
+        session=_session_part(request.session, principal) if request.HasField("session") else None,
         memories=_memory_part(request.long_term_search)
         if request.HasField("long_term_search")
         else None,
@@ -49,10 +55,11 @@ def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
     )
 
 
-def _session_part(part: rpc.PromptSession, tenant: str) -> SessionPart:
+def _session_part(part: rpc.PromptSession, principal: Principal) -> SessionPart:
+    check_namespace(principal, part.namespace)
     return SessionPart(
-        key=SessionKey(tenant, part.namespace, part.session_id),
-        user=part.user_id,
+        key=SessionKey(principal.tenant, part.namespace, part.session_id),
+        actor=Actor.of(principal, part.user_id),
         limits=Limits(part.recent_messages_limit or None, window_tokens(part.window)),
     )
 

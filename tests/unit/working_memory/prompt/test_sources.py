@@ -16,12 +16,13 @@ from agent_memory_services.working_memory.prompt.model import (
     SessionPart,
 )
 from agent_memory_services.working_memory.prompt.sources import SourceReader
+from agent_memory_services.working_memory.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, session, user
 
-SESSION = SessionPart(KEY, "", Limits())
+SESSION = SessionPart(KEY, ANYBODY, Limits())
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Places:
     searches: list[SearchQuery] = field(default_factory=list)
     fault: Exception | None = None
 
-    async def find(self, key: SessionKey, user: str, limits: Limits) -> Session | None:
+    async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, once it may be read."""
         await self.reading.wait()
         return self.session
@@ -57,7 +58,7 @@ async def test_the_search_does_not_wait_for_the_session() -> None:
     """Where the user is known, both run at the same time: here each waits for the other."""
     places = Places(session(user("hi")))
     request = PromptRequest(
-        "why?", session=replace(SESSION, user="alice"), memories=MemoryPart(SearchQuery())
+        "why?", session=replace(SESSION, actor=Actor("alice")), memories=MemoryPart(SearchQuery())
     )
     sources = await gather(places, request)
     assert [hit.memory.text for hit in sources.hits] == ["found"]

@@ -10,11 +10,12 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.whole import build_whole
+from agent_memory_services.working_memory.scope import ANYBODY
 from agent_memory_services.working_memory.windows import Limits
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, answers, asks, assistant, session, user
 
-REQUEST = PromptRequest(query="And now?", session=SessionPart(KEY, "", Limits(tokens=500)))
+REQUEST = PromptRequest(query="And now?", session=SessionPart(KEY, ANYBODY, Limits(tokens=500)))
 
 
 def test_summary_history_memories_question() -> None:
