@@ -17,6 +17,7 @@ class Fusion(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class LinearFusion:
     """Legs count by what they measured."""
 

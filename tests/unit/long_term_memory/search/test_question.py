@@ -1,0 +1,51 @@
+"""Reading a question."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_memory_services.long_term_memory.search.question import Question, question_of
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases", "terms"),
+    [
+        ("What does Alice eat?", (), ("alice", "eat")),
+        ('meetings "in the morning" Alice', (("in", "the", "morning"),), ("meetings", "alice")),
+        ('"a" "a" ""', (("a",),), ()),
+        ('an open "quote', (), ("open", "quote")),
+        ("Who is it?", (), ("who", "is", "it")),
+        ("tea Tea TEA", (), ("tea",)),
+        ("???", (), ()),
+        ("@tenant:{other} | -(x) ~y *", (), ("tenant", "other", "x", "y")),
+    ],
+)
+def test_reading(text: str, phrases: tuple[tuple[str, ...], ...], terms: tuple[str, ...]) -> None:
+    """Phrases keep every word; of the other words those that say something remain."""
+    assert question_of(text, max_words=10) == Question(phrases, terms)
+
+
+def test_a_long_question_is_cut() -> None:
+    """A page of prose asks with its first words."""
+    assert question_of(" ".join(f"w{at}" for at in range(500)), max_words=7).terms[-1] == "w6"
+
+
+def test_spelling() -> None:
+    """Phrases must occur in one field; terms count beside them without having to occur."""
+    question = Question((("a", "b"),), ("c", "d"))
+    phrase = '((@text:"a b")|(@context:"a b"))'
+    assert question.must() == phrase
+    assert question.match() == f"{phrase} ~@text|context:(c|d)"
+    assert Question((), ("c",)).match() == "@text|context:(c)"
+    assert Question((("a",),), ()).match() == '((@text:"a")|(@context:"a"))'
+    assert Question((), ()).empty
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_syntax(text: str) -> None:
+    """Of a text, only words reach the engine."""
+    question = question_of(text, max_words=10)
+    for word in (*question.terms, *(word for phrase in question.phrases for word in phrase)):
+        assert not re.search(r"[\s!-/:-@\[-`{-~]", word)
