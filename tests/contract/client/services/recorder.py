@@ -1,5 +1,6 @@
 """What reached the server, and what it was told to answer instead."""
 
+import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ class Received:
 
 
 class Recorder(grpc.aio.ServerInterceptor):
-    """Notes every unary call, and refuses those it was told to refuse."""
+    """Notes every unary call; refuses or never answers those it was told to."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.refusals: dict[str, deque[Status]] = defaultdict(deque)
+        self.stalled: set[str] = set()
 
     def calls(self, method: str) -> list[Received]:
         """The attempts of one method, in order."""
@@ -47,6 +49,8 @@ class Recorder(grpc.aio.ServerInterceptor):
         async def run(request: Message, context: grpc.aio.ServicerContext) -> Any:
             metadata = dict(context.invocation_metadata() or ())
             self.received.append(Received(method, request, metadata, context.time_remaining()))
+            if method in self.stalled:
+                await asyncio.Event().wait()
             if self.refusals[method]:
                 await refuse(context, self.refusals[method].popleft())
             return await handler.unary_unary(request, context)
