@@ -104,7 +104,7 @@ class Authority:
 
     def __post_init__(self) -> None:
         """Make its own certificate."""
-        self._key = private_key("ES256", 100)
+        self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
         ca = self._builder(self._subject, self._key).add_extension(
             x509.BasicConstraints(ca=True, path_length=None), critical=True

@@ -22,8 +22,7 @@ from agent_memory_services.runtime.auth.refusals import Refused, Why
 
 # Alternative names as the transport verified them. The common name is not among them: it is free
 # text that authorities do not vouch for.
-_URI = "uri"
-_PROPERTIES = {_URI: "x509_uri", "dns": "x509_dns"}
+_PROPERTIES = {"uri": "peer_uri", "dns": "peer_dns"}
 _FIELDS = frozenset({"role", "tenant", "users", "namespaces"})
 
 
