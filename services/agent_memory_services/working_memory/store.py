@@ -36,7 +36,7 @@ _PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 
 _READ: Final = Script(_PACKAGE, "lua/prelude", "lua/read")
 _LOG: Final = Script(_PACKAGE, "lua/prelude", "lua/log")
-_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/write")
+_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/wire", "lua/write")
 _DELETE: Final = Script(_PACKAGE, "lua/prelude", "lua/delete")
 
 ALL: Final = Limits()

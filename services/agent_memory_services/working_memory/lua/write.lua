@@ -92,25 +92,6 @@ local function recognise(item, seen)
   return not slot
 end
 
--- Wire format of protocol buffers, for the one message that only this script can complete.
-local function varint(number)
-  local bytes = {}
-  while number >= 128 do
-    bytes[#bytes + 1] = string.char(number % 128 + 128)
-    number = math.floor(number / 128)
-  end
-  bytes[#bytes + 1] = string.char(number)
-  return table.concat(bytes)
-end
-
-local function delimited(field, bytes)
-  return string.char(field * 8 + 2) .. varint(#bytes) .. bytes
-end
-
-local function optional(field, bytes)
-  return bytes == '' and '' or delimited(field, bytes)
-end
-
 local function with_sequence(message, sequence)
   return message .. string.char(9 * 8) .. varint(sequence)
 end

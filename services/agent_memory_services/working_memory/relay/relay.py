@@ -20,7 +20,7 @@ from agent_memory_services.working_memory.relay.outbox import Backlog, Outbox, O
 
 log = structlog.get_logger()
 
-_READ_AHEAD: Final = 32
+_READ_AHEAD: Final = 8
 
 
 class Inbox(Protocol):
