@@ -53,7 +53,7 @@ class Queue:
 
     async def submit(self, submission: Submission, schedule: Schedule = AT_ONCE) -> Receipt:
         """Take a submission in."""
-        return await Intake(self.store, schedule, lambda _: None).submit(submission)
+        return await Intake(self.store, schedule, lambda *_: None).submit(submission)
 
     async def claim(self, of: Session | None = None) -> Lease | None:
         """Lease a job of the session's partition, for its tenant."""

@@ -65,8 +65,10 @@ class Schedule:
 class Intake:
     """Where submissions enter the store."""
 
-    def __init__(self, store: Store, schedule: Schedule, wake: Callable[[int], None]) -> None:
-        """Tell `wake` in which partition something is due at once."""
+    def __init__(
+        self, store: Store, schedule: Schedule, wake: Callable[[int, float], None]
+    ) -> None:
+        """Tell `wake` in which partition something is due, and in how many seconds."""
         self._store = store
         self._schedule = schedule
         self._wake = wake
@@ -78,8 +80,8 @@ class Intake:
         job_id, received = await self._store.take(
             _SUBMIT, partition, self._arguments(submission, partition)
         )
-        if submission.memories or self._schedule.index_messages:
-            self._wake(partition)
+        at_once = submission.memories or self._schedule.index_messages
+        self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
 
     def _arguments(self, submission: Submission, partition: int) -> list[EncodableT]:

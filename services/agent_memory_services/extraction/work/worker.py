@@ -49,10 +49,12 @@ class Worker:
         self._stirred = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
-    def wake(self, partition: int) -> None:
-        """Something in a partition may be due now."""
-        self._look_at[partition] = 0.0
-        self._stirred.set()
+    def wake(self, partition: int, seconds: float = 0.0) -> None:
+        """Something in a partition may be due in so many seconds."""
+        moment = asyncio.get_running_loop().time() + seconds
+        if moment < self._look_at[partition]:
+            self._look_at[partition] = moment
+            self._stirred.set()
 
     async def run(self) -> None:
         """Work until cancelled, then hand back what is not done."""
