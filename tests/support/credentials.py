@@ -63,6 +63,11 @@ class Issuer:
         algorithm, key = self.keys[kid]
         return jwt.encode(_claims(claims), key, algorithm=algorithm, headers={"kid": kid})
 
+    def stranger(self, kid: str, **claims: Any) -> str:
+        """A token that says it is of a key, signed by another one."""
+        key = private_key("ES256", 99)
+        return jwt.encode(_claims(claims), key, algorithm="ES256", headers={"kid": kid})
+
     def forged(self, algorithm: str, **claims: Any) -> str:
         """A token by somebody who knows the public key, and no other, of the first key."""
         kid, (_, key) = next(iter(self.keys.items()))

@@ -1,0 +1,20 @@
+"""Every method of every service, from the descriptors."""
+
+from importlib import import_module
+
+from agent_memory_services.runtime.methods import MethodPolicy, method_policies
+
+MODULES = ("working_memory", "long_term_memory", "extraction")
+
+
+def service_of(module: str):
+    """The descriptor of a service, by its package's name."""
+    file = import_module(f"agent_memory.{module}.v1.service_pb2").DESCRIPTOR
+    (service,) = file.services_by_name.values()
+    return service
+
+
+SERVICES = {service_of(module).full_name: service_of(module) for module in MODULES}
+POLICIES: list[MethodPolicy] = [
+    policy for service in SERVICES.values() for policy in method_policies(service).values()
+]
