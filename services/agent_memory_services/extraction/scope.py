@@ -1,27 +1,29 @@
 """What a caller's credential lets it touch here."""
 
+from collections.abc import Iterable
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.extraction_pb2 import Job
-from agent_memory_services.runtime.errors import AccessDenied
 from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.runtime.scope import require
 
 
-def allows(principal: Principal, namespace: str, user_id: str) -> bool:
-    """Whether a principal may touch what belongs to a namespace and a user."""
-    return (principal.namespaces is None or namespace in principal.namespaces) and (
-        principal.users is None or user_id in principal.users
-    )
+def require_submission(
+    principal: Principal, session: SessionRef, user_id: str, memories: Iterable[Memory]
+) -> None:
+    """Insist that a principal may hand over what belongs to a session, and each memory with it.
 
-
-def require(principal: Principal, namespace: str, user_id: str) -> None:
-    """Insist that a principal may touch what belongs to a namespace and a user.
+    A memory that names no owner or namespace of its own has those of the session.
 
     Raises:
         AccessDenied: it may not.
     """
-    if not allows(principal, namespace, user_id):
-        raise AccessDenied("access to the user and the namespace")
+    require(principal, session.namespace, user_id)
+    for memory in memories:
+        require(principal, memory.namespace or session.namespace, memory.user_id or user_id)
 
 
 def sees(principal: Principal, job: Job) -> bool:
     """Whether a job exists for a principal, given that it is of its tenant."""
-    return allows(principal, job.session.namespace, job.user_id)
+    return principal.allows(job.session.namespace, job.user_id)

@@ -12,11 +12,12 @@ from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.identity import Session, Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.submissions import Intake, Submission
-from agent_memory_services.extraction.scope import require
+from agent_memory_services.extraction.scope import require_submission
 from agent_memory_services.extraction.watching.watch import Watch, Watched
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
 from agent_memory_services.runtime.errors import Unimplemented
 from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.runtime.scope import require_namespace
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 1000
 
@@ -34,7 +35,7 @@ class ExtractionServicer(ExtractionServiceServicer):
         self, request: pb.SubmitMessagesRequest, context: Any
     ) -> pb.SubmitMessagesResponse:
         principal = current_principal()
-        require(principal, request.session.namespace, request.user_id)
+        require_submission(principal, request.session, request.user_id, request.memories)
         thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
         receipt = await self._intake.submit(
             Submission(
@@ -72,6 +73,8 @@ class ExtractionServicer(ExtractionServiceServicer):
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Any) -> pb.ListJobsResponse:
         principal = current_principal()
+        if request.HasField("namespace"):
+            require_namespace(principal, request.namespace)
         binding = pb.ListJobsRequest()
         binding.CopyFrom(request)
         binding.ClearField("page_token")
@@ -102,6 +105,8 @@ class ExtractionServicer(ExtractionServiceServicer):
         self, request: pb.WatchJobsRequest, context: Any
     ) -> AsyncIterator[pb.WatchJobsResponse]:
         principal = current_principal()
+        if request.session_id:
+            require_namespace(principal, request.namespace)
         thread = (
             Thread(principal.tenant, request.namespace, request.session_id)
             if request.session_id

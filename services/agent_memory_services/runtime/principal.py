@@ -24,6 +24,18 @@ class Principal:
     users: frozenset[str] | None = None
     namespaces: frozenset[str] | None = None
 
+    def allows_user(self, user_id: str) -> bool:
+        """Whether it may act for a user; what belongs to nobody is beyond a confined caller."""
+        return self.users is None or user_id in self.users
+
+    def allows_namespace(self, namespace: str) -> bool:
+        """Whether it may touch a namespace; the empty one is a namespace too."""
+        return self.namespaces is None or namespace in self.namespaces
+
+    def allows(self, namespace: str, user_id: str) -> bool:
+        """Whether it may touch what belongs to a user in a namespace."""
+        return self.allows_namespace(namespace) and self.allows_user(user_id)
+
 
 current: ContextVar[Principal] = ContextVar("principal")
 

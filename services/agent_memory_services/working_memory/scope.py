@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from agent_memory_services.runtime.errors import AccessDenied
 from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.runtime.scope import require_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Actor:
             AccessDenied: the credential does not allow to act for this user.
         """
         users = principal.users
-        if user and users is not None and user not in users:
-            raise AccessDenied("a credential for the user")
+        if user:
+            require_user(principal, user)
         if not user and users is not None and len(users) == 1:
             (user,) = users
         return cls(user, users, principal.namespaces)
@@ -54,16 +55,6 @@ class Actor:
             raise AccessDenied("a credential for the memory's user")
         if self.namespaces is not None and namespace not in self.namespaces:
             raise AccessDenied("a credential for the memory's namespace")
-
-
-def check_namespace(principal: Principal, namespace: str) -> None:
-    """Refuse a namespace that the credential does not reach.
-
-    Raises:
-        AccessDenied: it does not.
-    """
-    if principal.namespaces is not None and namespace not in principal.namespaces:
-        raise AccessDenied("a credential for the namespace")
 
 
 def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> list[str | None]:

@@ -12,13 +12,14 @@ from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryService
 from agent_memory_services.runtime.errors import Unimplemented
 from agent_memory_services.runtime.masks import apply_mask
 from agent_memory_services.runtime.principal import current_principal
+from agent_memory_services.runtime.scope import require_namespace
 from agent_memory_services.working_memory.data import combine
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.logs import Stretch
 from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
-from agent_memory_services.working_memory.scope import Actor, check_namespace, reachable
+from agent_memory_services.working_memory.scope import Actor, reachable
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.translate import (
@@ -234,7 +235,7 @@ _Named: TypeAlias = (
 
 def _key(named: _Named) -> SessionKey:
     caller = current_principal()
-    check_namespace(caller, named.namespace)
+    require_namespace(caller, named.namespace)
     return SessionKey(caller.tenant, named.namespace, named.session_id)
 
 

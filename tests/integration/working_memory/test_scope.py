@@ -7,9 +7,10 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.runtime.errors import AccessDenied, OwnerMismatch, SessionNotFound
 from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.runtime.scope import require_namespace
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.logs import Stretch
-from agent_memory_services.working_memory.scope import ANYBODY, Actor, check_namespace, reachable
+from agent_memory_services.working_memory.scope import ANYBODY, Actor, reachable
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, said, submissions, wanted
@@ -114,7 +115,7 @@ def test_names_beyond_the_credential_are_denied() -> None:
     with pytest.raises(AccessDenied):
         Actor.of(bound, "b")
     with pytest.raises(AccessDenied):
-        check_namespace(bound, "")
+        require_namespace(bound, "")
     with pytest.raises(AccessDenied):
         reachable("", bound.namespaces, "namespace")
     assert Actor.of(bound, "a").user == "a"

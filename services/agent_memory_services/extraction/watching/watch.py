@@ -7,7 +7,6 @@ from agent_memory.extraction.v1.extraction_pb2 import Job, JobState, SessionProg
 from agent_memory_services.extraction.queue.identity import Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.progress import ProgressBook
-from agent_memory_services.extraction.scope import allows
 from agent_memory_services.extraction.watching.feed import (
     Change,
     Feed,
@@ -161,7 +160,7 @@ class Watch:
         if watched.thread is None:
             return Sighting(None, None, token)
         standing = await self._progress.of_thread(watched.thread)
-        if not allows(watched.principal, watched.thread.namespace, standing.user_id):
+        if not watched.principal.allows(watched.thread.namespace, standing.user_id):
             return Sighting(None, None, token)
         return Sighting(None, standing.progress, token)
 

@@ -3,6 +3,7 @@
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.runtime.scope import require_namespace
 from agent_memory_services.working_memory.prompt.model import (
     Line,
     MemoryPart,
@@ -12,7 +13,7 @@ from agent_memory_services.working_memory.prompt.model import (
     SectionKind,
     SessionPart,
 )
-from agent_memory_services.working_memory.scope import Actor, check_namespace
+from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.translate import window_tokens
 from agent_memory_services.working_memory.windows import Limits
@@ -56,7 +57,7 @@ def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
 
 
 def _session_part(part: rpc.PromptSession, principal: Principal) -> SessionPart:
-    check_namespace(principal, part.namespace)
+    require_namespace(principal, part.namespace)
     return SessionPart(
         key=SessionKey(principal.tenant, part.namespace, part.session_id),
         actor=Actor.of(principal, part.user_id),
