@@ -1,0 +1,57 @@
+"""What is said around a message speaks for it: answers stand beside the words of their question."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.search.bm25 import Floats
+from agent_memory_services.long_term_memory.search.evidence import Evidence
+from agent_memory_services.long_term_memory.search.sessions import Session, session_of
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Weighted mean of the matches of the messages before and after.
+
+    A neighbour that is no candidate counts as no match.
+
+    Attributes:
+        weight: worth of the best neighbourhood.
+        reach: how many messages to each side count.
+        decay: how much less each further one counts than the one before it.
+    """
+
+    weight: float
+    reach: int
+    decay: float
+    name: str = "neighbours"
+
+    def measure(self, evidence: Evidence) -> Floats:
+        """The mean for each memory; 0 for one that is no message of a session."""
+        places = [_place(memory) for memory in evidence.memories]
+        matches: dict[tuple[Session, int], float] = {}
+        for place, match in zip(places, evidence.match, strict=True):
+            if place is not None:
+                matches[place] = max(match, matches.get(place, 0.0))
+        shares = list(self._shares())
+        values = np.zeros(len(places))
+        for at, place in enumerate(places):
+            if place is not None:
+                session, number = place
+                values[at] = sum(
+                    share * matches.get((session, number + offset), 0.0) for offset, share in shares
+                )
+        return values
+
+    def _shares(self) -> Iterator[tuple[int, float]]:
+        whole = 2 * sum(self.decay**further for further in range(self.reach))
+        for further in range(self.reach):
+            share = self.decay**further / whole
+            yield from ((further + 1, share), (-further - 1, share))
+
+
+def _place(memory: Memory) -> tuple[Session, int] | None:
+    session = session_of(memory)
+    return (session, memory.sequence) if session and memory.sequence else None

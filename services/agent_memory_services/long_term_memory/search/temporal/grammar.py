@@ -1,0 +1,174 @@
+"""How English questions write times.
+
+Only what can hardly mean anything else is read: no bare numbers, no month that is also a verb
+unless it is written as a month, no season or year without a word that makes it a time.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Final
+
+from agent_memory_services.long_term_memory.search.temporal import spans
+from agent_memory_services.long_term_memory.search.temporal.spans import Span
+
+Resolve = Callable[[re.Match[str], date], Span | None]
+"""The span that a match means, as seen from a day; None when it means none.
+
+Raises:
+    ValueError: there is no such day.
+    OverflowError: the calendar does not reach so far.
+"""
+
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
+_SHORT_MONTHS: Final = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SEASONS: Final = {"spring": 0, "summer": 1, "autumn": 2, "fall": 2, "winter": 3}
+_COUNTED: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS: Final = {"a": 1, "an": 1} | {name: number for number, name in enumerate(_COUNTED, 1)}
+_VAGUE: Final = {"few": 3, "couple of": 2, "couple": 2}
+
+_MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)}|sept)\b\.?)"
+_DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
+_SEASON: Final = rf"(?P<season>{'|'.join(_SEASONS)})"
+_NUMBER: Final = rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})"
+_ROUGHLY: Final = rf"(?P<number>\d{{1,3}}|{'|'.join((*_NUMBERS, *_VAGUE))})"
+_UNIT: Final = r"(?P<unit>day|week|month|year)s?"
+_STEP: Final = r"(?P<step>last|past|previous|this|current|next|coming)"
+_AT: Final = (
+    r"(?:in|during|of|since|from|until|till|by|before|after|around|throughout|through|early|late|"
+    r"mid)[ -]"
+)
+
+_LATER: Final = frozenset({"next", "coming"})
+_EARLIER: Final = frozenset({"last", "past", "previous"})
+_VERBS: Final = frozenset({"may", "march"})
+_ROUGH_DAYS: Final = {"day": 1, "week": 7, "month": 30, "year": 365}
+
+
+def _full_date(match: re.Match[str], _: date) -> Span:
+    return _dated(match, int(match["year"]))
+
+
+def _day_of_month(match: re.Match[str], today: date) -> Span | None:
+    if _is_verb(match["month"]):
+        return None
+    found = _dated(match, today.year)
+    return _dated(match, today.year - 1) if found.start > today else found
+
+
+def _month_of_year(match: re.Match[str], _: date) -> Span:
+    return spans.month(int(match["year"]), _month_number(match["month"]))
+
+
+def _month(match: re.Match[str], today: date) -> Span | None:
+    if _is_verb(match["month"]):
+        return None
+    number = _month_number(match["month"])
+    later = (match["step"] or "").lower() in _LATER
+    ahead = number > today.month
+    year = today.year + (not ahead) if later else today.year - ahead
+    return spans.month(year, number)
+
+
+def _season_of_year(match: re.Match[str], _: date) -> Span:
+    return spans.season(int(match["year"]), _SEASONS[match["season"].lower()])
+
+
+def _season(match: re.Match[str], today: date) -> Span:
+    number = _SEASONS[match["season"].lower()]
+    step = match["step"].lower()
+    around = [spans.season(year, number) for year in range(today.year - 2, today.year + 2)]
+    if step in _LATER:
+        return next(span for span in around if span.start > today)
+    begun = [span for span in around if span.start <= today]
+    running = begun[-1].end > today
+    return begun[-2] if running and step in _EARLIER else begun[-1]
+
+
+def _year(match: re.Match[str], _: date) -> Span:
+    return spans.year(int(match["year"]))
+
+
+def _named_day(match: re.Match[str], today: date) -> Span:
+    offsets = {"today": 0, "tonight": 0, "yesterday": -1, "last night": -1, "tomorrow": 1}
+    return spans.day(today + timedelta(days=offsets[match["name"].lower()]))
+
+
+def _stepped(match: re.Match[str], today: date) -> Span:
+    step, unit = match["step"].lower(), match["unit"].lower()
+    by = 1 if step in _LATER else -1 if step in _EARLIER else 0
+    if unit == "year":
+        return spans.year(today.year + by)
+    if unit == "month":
+        return spans.month(today.year, today.month + by)
+    within = today + timedelta(weeks=by)
+    return spans.weekend(within) if unit == "weekend" else spans.week(within)
+
+
+def _weekday(match: re.Match[str], today: date) -> Span:
+    number = _WEEKDAYS.index(match["weekday"].lower())
+    if match["step"].lower() in _LATER:
+        return spans.day(today + timedelta(days=(number - today.weekday() - 1) % 7 + 1))
+    return spans.day(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1))
+
+
+def _ago(match: re.Match[str], today: date) -> Span:
+    number, unit = _count(match), match["unit"].lower()
+    if unit == "month":
+        return spans.month(today.year, today.month - number)
+    if unit == "year":
+        return spans.year(max(1, today.year - number))
+    then = today - timedelta(days=number * _ROUGH_DAYS[unit])
+    return spans.week(then) if unit == "week" else spans.day(then)
+
+
+def _recent(match: re.Match[str], today: date) -> Span:
+    days = _count(match) * _ROUGH_DAYS[match["unit"].lower()]
+    return Span(today - timedelta(days=days), today + timedelta(days=1))
+
+
+def _dated(match: re.Match[str], year: int) -> Span:
+    return spans.day(date(year, _month_number(match["month"]), int(match["day"])))
+
+
+def _month_number(written: str) -> int:
+    return int(written) if written.isdigit() else _SHORT_MONTHS[written[:3].lower()]
+
+
+def _is_verb(written: str) -> bool:
+    """Whether a month without a year is more likely a verb."""
+    return written.islower() and written in _VERBS
+
+
+def _count(match: re.Match[str]) -> int:
+    written = match["number"].lower()
+    return int(written) if written.isdigit() else (_NUMBERS | _VAGUE)[written]
+
+
+def _rule(pattern: str, resolve: Resolve) -> tuple[re.Pattern[str], Resolve]:
+    return re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), resolve
+
+
+RULES: Final = (
+    _rule(rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)", _full_date),
+    _rule(rf"{_MONTH} (?:the )?{_DAY},? (?:of )?{_YEAR}", _full_date),
+    _rule(rf"{_DAY} (?:of )?{_MONTH},? {_YEAR}", _full_date),
+    _rule(rf"{_MONTH},? (?:of )?{_YEAR}", _month_of_year),
+    _rule(rf"{_MONTH} (?:the )?{_DAY}", _day_of_month),
+    _rule(rf"{_DAY} (?:of )?{_MONTH}", _day_of_month),
+    _rule(rf"{_SEASON},? (?:of )?{_YEAR}", _season_of_year),
+    _rule(rf"{_AT}(?:the year )?{_YEAR}", _year),
+    _rule(rf"(?:{_AT}|{_STEP} ){_MONTH}", _month),
+    _rule(rf"{_STEP} {_SEASON}", _season),
+    _rule(r"(?P<name>today|tonight|yesterday|last night|tomorrow)", _named_day),
+    _rule(rf"{_STEP} (?P<unit>week|weekend|month|year)", _stepped),
+    _rule(rf"{_STEP} (?P<weekday>{'|'.join(_WEEKDAYS)})", _weekday),
+    _rule(rf"{_NUMBER} {_UNIT} ago", _ago),
+    _rule(rf"(?:last|past|previous) {_ROUGHLY} {_UNIT}", _recent),
+)
+"""Patterns, the more telling first, and what they mean."""

@@ -1,0 +1,114 @@
+"""What speaks for a memory besides its own match."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx  # noqa: PT013 - it reads as a word
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.search.entities import NamedEntities
+from agent_memory_services.long_term_memory.search.evidence import Part
+from agent_memory_services.long_term_memory.search.names import QuestionNames
+from agent_memory_services.long_term_memory.search.neighbours import Neighbours
+from agent_memory_services.long_term_memory.search.sessions import SessionBest, SessionCoverage
+from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
+from tests.unit.long_term_memory.search.pools import evidence, pools, said
+
+_QUESTION = "Did Ann drink green tea yesterday?"
+_PARTS: list[Part] = [
+    Neighbours(1, reach=2, decay=0.5),
+    SessionBest(1),
+    SessionCoverage(1),
+    NamedEntities(1, QuestionNames(_QUESTION)),
+    TimeNearness(1, [(0, 10)]),
+    ToldTime(1),
+]
+_parts = pytest.mark.parametrize("part", _PARTS, ids=lambda part: part.name)
+
+
+@_parts
+@given(pools)
+def test_parts_are_bounded(part: Part, pool: list[tuple[Memory, float]]) -> None:
+    """Each part measures every memory on the scale of 0 to 1."""
+    values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
+    assert len(values) == len(pool)
+    assert ((values >= 0) & (values <= 1 + 1e-9)).all()
+
+
+@_parts
+@given(pools, st.randoms(use_true_random=False))
+def test_parts_see_no_order(part: Part, pool: list[tuple[Memory, float]], random: object) -> None:
+    """What is measured of a memory does not depend on where it stands among the others."""
+    order = list(range(len(pool)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
+    turned = [pool[at] for at in order]
+    moved = part.measure(evidence(*zip(*turned, strict=True), question=_QUESTION))
+    assert moved == approx([values[at] for at in order])
+
+
+def test_neighbours_lift_with_distance() -> None:
+    """The nearer a good match, the more it speaks for a message; other sessions say nothing."""
+    memories = [said("a", 1), said("a", 2), said("a", 3), said("a", 4), said("b", 2)]
+    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [0.9, 0, 0, 0, 0]))
+    assert values == approx([0, 0.3, 0.15, 0, 0])
+
+
+def test_all_neighbours_alike_give_their_match() -> None:
+    """It is a mean: in the middle of messages that match alike, it is their match."""
+    memories = [said("a", number) for number in range(1, 6)]
+    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [0.4] * 5))
+    assert values[2] == approx(0.4)
+
+
+def test_facts_have_no_neighbours() -> None:
+    """Without a position there is no before and after."""
+    memories = [Memory(session_id="a"), Memory(session_id="a")]
+    assert Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [1, 1])) == approx([0, 0])
+
+
+def test_a_session_shares_its_best() -> None:
+    """Every memory of a session has its best match; one without a session has its own."""
+    memories = [said("a", 1), said("a", 9), said("b", 1), Memory(), Memory()]
+    values = SessionBest(1).measure(evidence(memories, [0.2, 0.8, 0.3, 0.5, 0.1]))
+    assert values == approx([0.8, 0.8, 0.3, 0.5, 0.1])
+
+
+def test_sessions_are_told_apart() -> None:
+    """The same id in another namespace, or after a deletion, is another session."""
+    memories = [
+        Memory(session_id="a"),
+        Memory(session_id="a", namespace="n"),
+        Memory(session_id="a"),
+    ]
+    memories[2].provenance.session_uid = "second"
+    assert SessionBest(1).measure(evidence(memories, [0.9, 0.1, 0.2])) == approx([0.9, 0.1, 0.2])
+
+
+def test_a_session_covers_together() -> None:
+    """Words that are spread over a session count as said in it."""
+    memories = [said("a", 1, "green"), said("a", 2, "tea"), said("b", 1, "tea"), said("b", 2)]
+    values = SessionCoverage(1).measure(evidence(memories, question="green tea"))
+    assert values[:2] == approx([1, 1])
+    assert 0 < values[2] == values[3] < 1
+
+
+def test_speakers_and_entities_are_named() -> None:
+    """Who speaks counts, and what was noted; who is merely addressed does not."""
+    memories = [
+        Memory(text="Ann: I like tea."),
+        Memory(text="Ben: Hi Ann!"),
+        Memory(text="She likes tea.", entities=["Ann"]),
+        Memory(text="Ann Lee said, tea."),
+    ]
+    values = NamedEntities(1, QuestionNames("What does Ann like?")).measure(evidence(memories))
+    assert values == approx([1, 0, 1, 0])
+
+
+def test_two_names_are_shared_out() -> None:
+    """With two known names in the question, one of them is half."""
+    memories = [Memory(text="x", entities=["Ann"]), Memory(text="x", entities=["Ben", "Ann"])]
+    values = NamedEntities(1, QuestionNames("Are Ann, Ben and Cleo friends?")).measure(
+        evidence(memories)
+    )
+    assert values == approx([0.5, 1])
