@@ -1,0 +1,97 @@
+"""Nothing that was accepted is lost on its way from a session to long-term memory."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from agent_memory_client import MemoryAPIClient
+from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_services.embedded.stack import Stack, StackOptions
+from tests.support.hobbies import HOBBIES, facts, told
+from tests.support.known import known_of, log_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WRITERS, MESSAGES = 8, 200
+UNHURRIED = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "1"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def memory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MemoryAPIClient]:
+    """A client of a stack that waits a second before it extracts."""
+    folder: Path = tmp_path_factory.mktemp("stack")
+    async with (
+        Stack(StackOptions(state_dir=folder, environment=UNHURRIED)) as stack,
+        MemoryAPIClient(base_url=f"http://{stack.address}") as client,
+    ):
+        yield client
+
+
+def lengthy(hobby: str) -> MemoryMessage:
+    """A fact in front of a lot of nothing."""
+    message = told(hobby)
+    return message.model_copy(update={"content": f"{message.content} {'Hm, well. ' * 60}"})
+
+
+async def test_what_overflows_the_window_is_extracted_all_the_same(
+    memory: MemoryAPIClient,
+) -> None:
+    """Twelve facts in one replacement that the window cannot hold are twelve facts."""
+    said = [lengthy(hobby) for hobby in HOBBIES[:12]]
+    await memory.set_working_memory(
+        "overflow", WorkingMemory(messages=said, user_id="olga"), context_window_max=500
+    )
+    await memory.wait_for_extraction("overflow")
+    assert await known_of(memory, "olga") == facts(HOBBIES[:12])
+    assert [message.id for message in await log_of(memory, "overflow")] == list(HOBBIES[:12])
+
+
+async def test_each_of_fifty_replacements_is_extracted(memory: MemoryAPIClient) -> None:
+    """A fact that the next replacement takes out of view is extracted, however soon that comes."""
+    for hobby in HOBBIES[:50]:
+        await memory.set_working_memory(
+            "fifty", WorkingMemory(messages=[told(hobby)], user_id="fred")
+        )
+    await memory.wait_for_extraction("fifty")
+    assert await known_of(memory, "fred") == facts(HOBBIES[:50])
+
+
+async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient) -> None:
+    """Eight writers lose and double nothing, and every reader sees the same order at any time."""
+    silent = {"strategy": "none"}
+    await memory.set_working_memory("crowd", WorkingMemory(long_term_memory_strategy=silent))
+    done = asyncio.Event()
+
+    async def write(writer: int) -> None:
+        for number in range(MESSAGES):
+            content = f"{writer}/{number}"
+            message = MemoryMessage(id=content, role="user", content=content)
+            await memory.append_messages_to_working_memory("crowd", [message])
+
+    async def read(limit: int) -> list[Sequence[str]]:
+        seen = []
+        while not done.is_set():
+            seen.append(ids(await log_of(memory, "crowd", limit=limit)))
+            await asyncio.sleep(0.2)
+        return seen
+
+    readers = [asyncio.create_task(read(limit)) for limit in (37, 1000)]
+    await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
+    done.set()
+    log = await log_of(memory, "crowd")
+    assert set(Counter(ids(log)).values()) == {1}
+    assert [message.sequence for message in log] == list(range(1, WRITERS * MESSAGES + 1))
+    for writer in range(WRITERS):
+        own = [found for found in ids(log) if found.startswith(f"{writer}/")]
+        assert own == [f"{writer}/{number}" for number in range(MESSAGES)]
+    for seen in [early for reader in readers for early in await reader]:
+        assert seen == ids(log)[: len(seen)]
+
+
+def ids(messages: Sequence[MemoryMessage]) -> list[str]:
+    """The messages' ids."""
+    return [str(message.id) for message in messages]
