@@ -15,9 +15,23 @@ async def call(
     metadata: Sequence[tuple[str, str | bytes]] = (),
     *,
     timeout: float = 10.0,  # noqa: ASYNC109 - the deadline of the call
-    at_most: int = 100,
 ) -> list[Message]:
-    """The responses of one call; of a stream, the first `at_most`."""
+    """The responses of one call; an error is raised."""
+    responses, error = await attempt(channel, policy, request, metadata, timeout=timeout)
+    if error is not None:
+        raise error
+    return responses
+
+
+async def attempt(
+    channel: grpc.aio.Channel,
+    policy: MethodPolicy,
+    request: Message,
+    metadata: Sequence[tuple[str, str | bytes]] = (),
+    *,
+    timeout: float = 10.0,  # noqa: ASYNC109 - the deadline of the call
+) -> tuple[list[Message], grpc.aio.AioRpcError | None]:
+    """The responses of one call, and how it failed if it did."""
     multicallable = {
         (False, False): channel.unary_unary,
         (True, False): channel.stream_unary,
@@ -27,12 +41,13 @@ async def call(
     )
     sent = iter([request]) if policy.client_streaming else request
     open_call = multicallable(sent, timeout=timeout, metadata=tuple(metadata))
-    if not policy.server_streaming:
-        return [await open_call]
     responses: list[Message] = []
-    async for response in open_call:
-        responses.append(response)
-        if len(responses) == at_most:
-            break
-    open_call.cancel()
-    return responses
+    try:
+        if policy.server_streaming:
+            async for response in open_call:
+                responses.append(response)  # noqa: PERF401 - kept up to a failure
+        else:
+            responses.append(await open_call)
+    except grpc.aio.AioRpcError as error:
+        return responses, error
+    return responses, None

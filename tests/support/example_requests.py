@@ -33,12 +33,16 @@ _FILTERED = frozenset({"namespace", "user_id"})
 
 
 def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
-    """A request of a kind that says `words` where a field of that name allows it."""
+    """A request of a kind that says `words` where a field of that name allows it.
+
+    An empty word leaves its field out where the contract allows that.
+    """
     message = kind()
     words = {**WORDS, **words}
     _fill(message, words)
     for _ in range(5):
-        missing = [violation.proto.field for violation in _validator().collect_violations(message)]
+        violations = _validator().collect_violations(message)
+        missing = [violation.proto.field for violation in violations]
         for path in missing:
             _fill_at(message, list(path.elements), words)
         if not missing:
@@ -71,7 +75,7 @@ def _fill_at(message: Message, path: list[Any], words: Mapping[str, Any]) -> Non
     first, *rest = path
     field = message.DESCRIPTOR.fields_by_name[first.field_name]
     if field.message_type is None:
-        _put(message, field, words[field.name])
+        _put(message, field, words[field.name] or WORDS[field.name])
     elif not rest:
         _add(message, field, words)
     else:
