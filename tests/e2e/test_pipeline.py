@@ -60,6 +60,19 @@ async def test_each_of_fifty_replacements_is_extracted(memory: MemoryAPIClient) 
     assert await known_of(memory, "fred") == facts(HOBBIES[:50])
 
 
+async def test_a_silent_part_of_a_session_is_not_waited_for(memory: MemoryAPIClient) -> None:
+    """Under strategy NONE nothing is extracted, and waiting returns: before, during and after."""
+    strategies = ("none", "discrete", "none", "discrete", "none")
+    for strategy, hobby in zip(strategies, HOBBIES, strict=False):
+        silence = {"long_term_memory_strategy": {"strategy": strategy}}
+        await memory.get_or_create_working_memory("moody", user_id="mo")
+        await memory.update_working_memory("moody", silence)
+        await memory.append_messages_to_working_memory("moody", [told(hobby)])
+        progress = await memory.wait_for_extraction("moody", timeout=15)
+        assert progress.extracted_sequence == 1 + HOBBIES.index(hobby)
+    assert await known_of(memory, "mo") == facts([HOBBIES[1], HOBBIES[3]])
+
+
 async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient) -> None:
     """Eight writers lose and double nothing, and every reader sees the same order at any time."""
     silent = {"strategy": "none"}

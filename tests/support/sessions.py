@@ -39,6 +39,7 @@ def submission(
     custom_prompt: str = "",
     user_id: str = "alice",
     time_zone: str = "",
+    withheld: tuple[int, int] | None = None,
 ) -> Submission:
     """What a session hands over."""
     return Submission(
@@ -48,4 +49,5 @@ def submission(
         memories=memories,
         config=ExtractionConfig(strategy=strategy, custom_prompt=custom_prompt),
         time_zone=time_zone,
+        withheld=withheld,
     )

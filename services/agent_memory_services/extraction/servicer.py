@@ -45,6 +45,7 @@ class ExtractionServicer(ExtractionServiceServicer):
                 memories=request.memories,
                 config=request.extraction,
                 time_zone=request.time_zone,
+                withheld=_withheld(request),
             )
         )
         return pb.SubmitMessagesResponse(
@@ -161,6 +162,11 @@ class ExtractionServicer(ExtractionServiceServicer):
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
         raise Unimplemented("EraseUser")
+
+
+def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:
+    span = request.first_withheld_sequence, request.last_withheld_sequence
+    return span if span[0] else None
 
 
 def _not_served() -> NoReturn:

@@ -138,6 +138,20 @@ async def test_a_session_that_wants_nothing_extracted_moves_on(queue: Queue) -> 
     assert [before.sequence for before in (await queue.must_claim()).before] == [1, 2]
 
 
+async def test_what_is_withheld_is_not_waited_for(queue: Queue) -> None:
+    """Progress passes over messages that never come: before, between and after those that do."""
+    await queue.submit(submission(withheld=(1, 3)))
+    assert await queue.extracted() == (3, 3)
+    await queue.submit(submission(message(4), message(8)))
+    assert await queue.extracted() == (4, 3)
+    for _ in range(2):
+        await queue.submit(submission(withheld=(5, 7)))
+    await queue.leases.settle(await queue.must_claim(), [])
+    assert await queue.extracted() == (8, 8)
+    await queue.submit(submission(withheld=(9, 9)))
+    assert await queue.extracted() == (9, 9)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -139,12 +139,14 @@ async def test_an_etag_guards_an_append(sessions: Sessions, key: SessionKey) -> 
 async def test_the_none_strategy_keeps_messages_to_the_log(
     sessions: Sessions, key: SessionKey, redis: Redis
 ) -> None:
-    """Without a strategy nothing is handed over, but everything is kept."""
+    """Without a strategy no message is handed over, only which ones extraction shall not expect."""
     silent = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)
     await sessions.set(key, *wanted(said("a"), extraction=silent), etag="", request_id="")
     await append(sessions, key, said("b"))
     assert contents(await sessions.get(key, ANYBODY, ALL)) == ["a", "b"]
-    assert await submissions(redis) == []
+    told = await submissions(redis)
+    assert [list(request.messages) for request in told] == [[], []]
+    assert [(r.first_withheld_sequence, r.last_withheld_sequence) for r in told] == [(1, 1), (2, 2)]
 
 
 async def test_the_sessions_configuration_goes_with_its_messages(

@@ -27,6 +27,7 @@ class Submission:
         memories: To be stored as they are, each with its id.
         config: How messages become memories.
         time_zone: The IANA zone of relative dates; empty means UTC.
+        withheld: First and last sequence of messages that will never come; None where all will.
     """
 
     session: Session
@@ -35,6 +36,7 @@ class Submission:
     memories: Sequence[Memory]
     config: ExtractionConfig
     time_zone: str = ""
+    withheld: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Intake:
             new_job_id(partition),
             int(extracting),
             int(plan.index_messages),
+            *(submission.withheld or (0, 0)),
             len(submission.messages),
         ]
         for message in submission.messages:

@@ -14,6 +14,10 @@ local function delimited(field, bytes)
   return string.char(field * 8 + 2) .. varint(#bytes) .. bytes
 end
 
+local function numeric(field, number)
+  return string.char(field * 8) .. varint(number)
+end
+
 local function optional(field, bytes)
   return bytes == '' and '' or delimited(field, bytes)
 end

@@ -93,7 +93,7 @@ local function recognise(item, seen)
 end
 
 local function with_sequence(message, sequence)
-  return message .. string.char(9 * 8) .. varint(sequence)
+  return message .. numeric(9, sequence)
 end
 
 -- agent_memory.extraction.v1.SubmitMessagesRequest, without what is submitted.
@@ -114,8 +114,7 @@ local function close_submission()
   end
 end
 
-local function submit(field, bytes)
-  local part = delimited(field, bytes)
+local function submit(part)
   if size + #part > SUBMISSION_BYTES then
     close_submission()
   end
@@ -176,14 +175,19 @@ local function write_messages()
       redis.call('HSET', log, sequence, message)
       redis.call('HSET', ids, item.id, item.digest .. sequence)
       if held.strategy ~= 'none' then
-        submit(4, message)
+        submit(delimited(4, message))
       end
     end
     if item.sequence or replaces_view then
       tokens = tokens + show(item.place or place_of(item))
     end
   end
-  set('sequence', whole(next_sequence + fresh - 1))
+  local last_sequence = next_sequence + fresh - 1
+  if held.strategy == 'none' and fresh > 0 then
+    -- Extraction never gets them, and is told so: its progress must not wait for them.
+    submit(numeric(8, next_sequence) .. numeric(9, last_sequence))
+  end
+  set('sequence', whole(last_sequence))
   set('tokens', whole(tokens))
 end
 
@@ -197,7 +201,7 @@ local function write_memories()
     redis.call('HSET', memories, item.id, whole(ordinal) .. ':' .. item.memory)
     if redis.call('HGET', placed, item.id) ~= item.digest then
       redis.call('HSET', placed, item.id, item.digest)
-      submit(5, item.memory)
+      submit(delimited(5, item.memory))
     end
   end
   set('ordinal', whole(ordinal))

@@ -37,12 +37,20 @@ class SubmitMessagesRequest(_message.Message):
     MEMORIES_FIELD_NUMBER: _builtins.int
     EXTRACTION_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    FIRST_WITHHELD_SEQUENCE_FIELD_NUMBER: _builtins.int
+    LAST_WITHHELD_SEQUENCE_FIELD_NUMBER: _builtins.int
     session_uid: _builtins.str
     """The session's incarnation."""
     user_id: _builtins.str
     """The session's owner."""
     time_zone: _builtins.str
     """IANA zone in which relative dates are meant; UTC when empty."""
+    first_withheld_sequence: _builtins.int
+    """The first of the session's messages that are never handed over, because nothing is to be
+    extracted from them; 0 where there are none.
+    """
+    last_withheld_sequence: _builtins.int
+    """The last of them."""
     @_builtins.property
     def session(self) -> _message_pb2.SessionRef:
         """The session."""
@@ -69,10 +77,12 @@ class SubmitMessagesRequest(_message.Message):
         memories: _abc.Iterable[_memory_pb2.Memory] | None = ...,
         extraction: _strategy_pb2.ExtractionConfig | None = ...,
         time_zone: _builtins.str = ...,
+        first_withheld_sequence: _builtins.int = ...,
+        last_withheld_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "memories", b"memories", "messages", b"messages", "session", b"session", "session_uid", b"session_uid", "time_zone", b"time_zone", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "first_withheld_sequence", b"first_withheld_sequence", "last_withheld_sequence", b"last_withheld_sequence", "memories", b"memories", "messages", b"messages", "session", b"session", "session_uid", b"session_uid", "time_zone", b"time_zone", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

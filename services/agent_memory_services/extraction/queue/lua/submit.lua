@@ -8,17 +8,20 @@ local lanes = {
   store = { fresh = ARGV[17], wait = 0, patience = 0 },
 }
 local extracting, indexing = ARGV[18] == '1', ARGV[19] == '1'
-local messages_end = 20 + 2 * tonumber(ARGV[20])
+-- What the session keeps to itself; none where the first is 0.
+local first_withheld, last_withheld = tonumber(ARGV[20]), tonumber(ARGV[21])
+local messages_end = 22 + 2 * tonumber(ARGV[22])
 
 local head = base .. 'session:' .. session
 local known = call('HMGET', head, 'received', 'floor')
 local received, floor = tonumber(known[1]), tonumber(known[2])
 if not received then
   -- Of a session that was forgotten, everything before was settled.
-  floor = (tonumber(ARGV[21]) or 1) - 1
-  if messages_end == 20 then
-    floor = 0
+  local lowest = messages_end > 22 and tonumber(ARGV[23]) or math.huge
+  if first_withheld > 0 then
+    lowest = math.min(lowest, first_withheld)
   end
+  floor = lowest == math.huge and 0 or lowest - 1
   received = floor
 end
 
@@ -83,7 +86,10 @@ local function schedule(lane, job)
   announce(tenant, thread, session, job.id)
 end
 
-for i = 21, messages_end, 2 do
+for sequence = first_withheld, first_withheld > 0 and last_withheld or -1 do
+  is_new(sequence)
+end
+for i = 23, messages_end, 2 do
   local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
   if is_new(sequence) then
     if extracting then
