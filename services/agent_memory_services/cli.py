@@ -11,6 +11,7 @@ from rich.console import Console
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.up import up as run_stack
+from agent_memory_services.evaluation.cli import app as evaluation
 from agent_memory_services.keys_cli import app as keys
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
 )
 app.add_typer(keys, name="keys")
+app.add_typer(evaluation, name="eval")
 
 _ANY_PORT = "0 for any free one."
 

@@ -1,0 +1,44 @@
+"""Chats in the plainest form, for data sets of one's own.
+
+    [{"id": "...",
+      "sessions": [{"id": "s1", "said": "2024-03-01T09:00:00Z",
+                    "turns": [["Ann", "What Ann says."], ["Ben", "What Ben says."]]}],
+      "questions": [{"text": "...", "kind": "...", "evidence": ["s1:0"], "asked": "..."}]}]
+
+Evidence names a session and the position of a turn in it, from 0; `asked` may be left out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent_memory_services.evaluation.adapters.documents import document
+from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
+
+
+def read(path: Path) -> Sequence[Conversation]:
+    """The chats of a file; see `adapters.Adapter`. Evidence that is not there is an error."""
+    with document(path, "chats") as chats:
+        return [_conversation(chat) for chat in chats]
+
+
+def _conversation(chat: Mapping[str, Any]) -> Conversation:
+    turns = list(_turns(chat["sessions"]))
+    known = {turn.id for turn in turns}
+    return Conversation(chat["id"], turns, [_question(entry, known) for entry in chat["questions"]])
+
+
+def _turns(sessions: Sequence[Mapping[str, Any]]) -> Iterator[Turn]:
+    for session in sessions:
+        said = datetime.fromisoformat(session["said"])
+        for number, (speaker, text) in enumerate(session["turns"]):
+            yield Turn(f"{session['id']}:{number}", session["id"], speaker, text, said)
+
+
+def _question(entry: Mapping[str, Any], known: set[str]) -> Question:
+    evidence = frozenset(entry["evidence"])
+    if not evidence or not evidence <= known:
+        raise ValueError(f"no such turns: {sorted(evidence - known)}")
+    asked = datetime.fromisoformat(entry["asked"]) if "asked" in entry else None
+    return Question(entry["text"], entry["kind"], evidence, asked)

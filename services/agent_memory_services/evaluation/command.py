@@ -1,0 +1,104 @@
+"""An evaluation from files to tables, at a terminal."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import grpc
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from agent_memory_services.embedded.errors import EmbeddedError
+from agent_memory_services.embedded.stack import Stack, StackOptions
+from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
+from agent_memory_services.evaluation.connection import connected
+from agent_memory_services.evaluation.corpus import (
+    Conversation,
+    SpeakerForm,
+    UnreadableCorpusError,
+)
+from agent_memory_services.evaluation.metrics import Outcome
+from agent_memory_services.evaluation.report import tables
+from agent_memory_services.evaluation.retrieval import Evaluation
+from agent_memory_services.evaluation.storing import NotStoredError
+
+
+def evaluate(
+    paths: Sequence[Path],
+    dataset: Dataset,
+    *,
+    address: str | None,
+    token: str | None,
+    speakers: SpeakerForm,
+    tracked: bool,
+) -> None:
+    """Evaluate retrieval on the files of a data set and print the outcome.
+
+    Args:
+        paths: the files.
+        dataset: what they hold.
+        address: `host:port` of the running system; None runs one for the moment.
+        token: credential for it.
+        speakers: how memories say who speaks.
+        tracked: whether what is found counts as accessed.
+
+    Raises:
+        typer.Exit: it could not be done; the reason is printed.
+    """
+    console = Console()
+    try:
+        conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
+        with Progress(console=console, transient=True) as progress:
+            evaluation = Evaluation(form=speakers, tracked=tracked, progress=_shown(progress))
+            outcomes = asyncio.run(_run(evaluation, conversations, address, token))
+    except (UnreadableCorpusError, OSError, EmbeddedError, NotStoredError) as error:
+        _fail(str(error))
+    except grpc.aio.AioRpcError as error:
+        _fail(f"{error.code().name}: {error.details()}")
+    console.print(_summary(conversations))
+    for table in tables(outcomes):
+        console.print(table)
+
+
+async def _run(
+    evaluation: Evaluation,
+    conversations: Sequence[Conversation],
+    address: str | None,
+    token: str | None,
+) -> dict[str, list[Outcome]]:
+    async with AsyncExitStack() as running:
+        if address is None:
+            folder = Path(running.enter_context(TemporaryDirectory()))
+            stack = Stack(StackOptions(state_dir=folder, gateway=False))
+            await running.enter_async_context(stack)
+            address = str(stack.services["long_term_memory"])
+        connection = await running.enter_async_context(connected(address, token))
+        return await evaluation.run(connection, conversations)
+
+
+def _shown(progress: Progress) -> Callable[[int, int], None]:
+    task = progress.add_task("Asking", total=None)
+
+    def show(done: int, whole: int) -> None:
+        progress.update(task, completed=done, total=whole)
+
+    return show
+
+
+def _summary(conversations: Sequence[Conversation]) -> str:
+    turns = sum(len(each.turns) for each in conversations)
+    questions = sum(len(each.questions) for each in conversations)
+    aside = sum(each.set_aside for each in conversations)
+    return (
+        f"{len(conversations)} conversations, {turns} turns, {questions} questions "
+        f"({aside} without evidence set aside)"
+    )
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"agent-memory: {message}", markup=False)
+    raise typer.Exit(1)

@@ -1,0 +1,69 @@
+"""The outcome of an evaluation as tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from agent_memory_services.evaluation.metrics import Outcome, percentile, recall
+
+DEPTHS: Final = (5, 10, 20)
+_MEDIAN, _SLOWEST = 0.5, 0.99
+_MEASURES: Final = ("any", "all", "fraction")
+
+
+def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
+    """Recall and latency of the contenders, then recall by class of question."""
+    yield _overview(outcomes)
+    yield _latency(outcomes)
+    for contender, asked in outcomes.items():
+        yield _by_kind(contender, asked)
+
+
+def _overview(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
+    table = _recall_table("Evidence among the first hits, %", "settings")
+    for contender, every in outcomes.items():
+        asked = [outcome for outcome in every if outcome.counts]
+        table.add_row(contender, str(len(asked)), *_shares(asked))
+    return table
+
+
+def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
+    table = _table("Time of an answer, ms", "settings", "n", "p50", "p99")
+    for contender, asked in outcomes.items():
+        milliseconds = [1000 * outcome.seconds for outcome in asked]
+        times = (f"{percentile(milliseconds, share):.1f}" for share in (_MEDIAN, _SLOWEST))
+        table.add_row(contender, str(len(asked)), *times)
+    return table
+
+
+def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
+    table = _recall_table(f"{contender}, by class of question", "class")
+    for kind in sorted({outcome.kind for outcome in outcomes}):
+        asked = [outcome for outcome in outcomes if outcome.kind == kind]
+        table.add_row(kind, str(len(asked)), *_shares(asked))
+    return table
+
+
+def _recall_table(title: str, first: str) -> Table:
+    depths = " ".join(f"{f'@{depth}':>5}" for depth in DEPTHS)
+    return _table(title, first, "n", *(f"{measure}\n{depths}" for measure in _MEASURES))
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for other in others:
+        table.add_column(other, justify="right", no_wrap=True)
+    return table
+
+
+def _shares(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    recalls = [recall(outcomes, depth) for depth in DEPTHS]
+    for measure in _MEASURES:
+        yield _aligned(100 * getattr(each, measure) for each in recalls)
+
+
+def _aligned(values: Iterable[float]) -> str:
+    return " ".join(f"{value:5.1f}" for value in values)
