@@ -1,6 +1,7 @@
 """Small services that stand where working memory's neighbours will be: real calls, real checks."""
 # ruff: noqa: ARG002, N802 - names and arguments are those of the contracts
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,13 +34,44 @@ class Submitted:
     request: extraction.SubmitMessagesRequest
 
 
+def retell(request: extraction.SummarizeRequest) -> str:
+    """A summary that says everything."""
+    told = " ".join(message.content for message in request.messages)
+    return f"{request.previous_summary} {told}".strip()
+
+
 @dataclass
 class ListExtraction(ExtractionServiceServicer):
-    """Takes submissions into a list; raises the next of `faults` instead, while there are any."""
+    """Takes submissions into a list; raises the next of `faults` instead, while there are any.
+
+    Attributes:
+        submitted: what was submitted.
+        faults: what the next submissions meet.
+        attempts: how many submissions were tried.
+        summarized: what was to be summarized, with the tenants.
+        summary_faults: what the next summaries meet.
+        summarize: writes the summaries.
+        may_summarize: summaries wait for it.
+    """
 
     submitted: list[Submitted] = field(default_factory=list)
     faults: deque[Exception] = field(default_factory=deque)
     attempts: int = 0
+    summarized: list[tuple[str, extraction.SummarizeRequest]] = field(default_factory=list)
+    summary_faults: deque[Exception] = field(default_factory=deque)
+    summarize: Callable[[extraction.SummarizeRequest], str] = retell
+    may_summarize: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Answer at once."""
+        self.may_summarize.set()
+
+    async def Summarize(self, request, context):
+        self.summarized.append((current_principal().tenant, request))
+        await self.may_summarize.wait()
+        if self.summary_faults:
+            raise self.summary_faults.popleft()
+        return extraction.SummarizeResponse(summary=self.summarize(request))
 
     async def SubmitMessages(self, request, context):
         self.attempts += 1

@@ -4,6 +4,7 @@ import re
 import zlib
 
 _PLAIN = re.compile(r"[A-Za-z0-9]+").fullmatch
+_ESCAPED = re.compile(rb"_([0-9a-f]{2})")
 _EMPTY = "__"
 _BYTES = tuple(
     chr(byte) if chr(byte).isascii() and chr(byte).isalnum() else f"_{byte:02x}"
@@ -23,6 +24,17 @@ def encode(part: str) -> str:
     if _PLAIN(part):
         return part
     return "".join([_BYTES[byte] for byte in part.encode()])
+
+
+def decode(spelled: str) -> str:
+    """The inverse of `encode`."""
+    if spelled == _EMPTY:
+        return ""
+    return _ESCAPED.sub(_unescape, spelled.encode()).decode()
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode())
 
 
 def partition_of(count: int, *parts: str) -> int:

@@ -46,6 +46,8 @@ class Change:
         messages: messages, and places of messages that are in view already.
         replaces_memories: the memories become the session's. Else they join them.
         memories: memories with ids. Each is handed to extraction once per id and content.
+        window: tokens of the window that the messages are meant for; None leaves what was named
+            before.
     """
 
     expected: int | None = None
@@ -56,6 +58,7 @@ class Change:
     messages: Sequence[Entry | Incoming] = ()
     replaces_memories: bool = False
     memories: Sequence[Memory] = ()
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Written:
         view_size: number of messages in view.
         new_messages: how many messages were new to the log.
         submissions: how many entries joined the outbox.
+        overflows: it made the view too long, and the session waits for a summary now.
         logged: per incoming message of the change, in order, where the log has it.
     """
 
@@ -103,6 +107,7 @@ class Written:
     view_size: int
     new_messages: int
     submissions: int
+    overflows: bool
     logged: tuple[Logged, ...]
 
     @property

@@ -45,9 +45,14 @@ class SessionPlace:
         """Partition, tenant, namespace and session as scripts take them."""
         return partition_prefix(self.partition), self.tenant, self.namespace, self.session
 
+    @property
+    def member(self) -> str:
+        """The session in what a partition keeps of all its sessions."""
+        return f"{self.tenant}:{self.namespace}:{self.session}"
+
     def keys(self, *parts: str) -> list[str]:
         """The keys of parts of the session: meta, log, ids, view, memories, placed."""
-        base = f"{partition_prefix(self.partition)}:s:{self.tenant}:{self.namespace}:{self.session}"
+        base = f"{partition_prefix(self.partition)}:s:{self.member}"
         return [f"{base}:{part}" for part in parts]
 
 
@@ -76,6 +81,11 @@ def outbox_key(partition: int) -> str:
 def dead_key(partition: int) -> str:
     """The stream of what extraction will never accept, with the reason."""
     return f"{partition_prefix(partition)}:outbox:dead"
+
+
+def summaries_key(partition: int) -> str:
+    """The sessions of a partition that wait for a summary, by when they may be taken."""
+    return f"{partition_prefix(partition)}:summaries"
 
 
 def lease_key(partition: int) -> str:

@@ -1,7 +1,7 @@
 """The process of WorkingMemoryService."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 
 from redis.asyncio import Redis
@@ -12,6 +12,7 @@ from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.server import Service
 from agent_memory_services.working_memory.listings import Listings
+from agent_memory_services.working_memory.models import DEFAULT_WINDOW
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.long_term_search import LongTermSearch
 from agent_memory_services.working_memory.prompt.sources import SourceReader
@@ -23,8 +24,19 @@ from agent_memory_services.working_memory.servicer import WorkingMemoryServicer
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.settings import Settings
 from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.summaries.queue import Backoff, SummaryQueue
+from agent_memory_services.working_memory.summaries.recorder import SummaryRecorder
+from agent_memory_services.working_memory.summaries.summarizer import (
+    ExtractionSummarizer,
+    Summarizer,
+)
+from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
+from agent_memory_services.working_memory.summaries.writer import SummaryWriter
+from agent_memory_services.working_memory.windows import SUMMARIZATION_THRESHOLD, Trigger
 
 _RENEWALS_PER_LEASE = 3
+# From the end of an attempt to the end of its lease: enough to say what became of it.
+_LEASE_MARGIN_SECONDS = 10.0
 
 SERVICE_NAME = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
 
@@ -47,16 +59,20 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         connected(settings.extraction_address) as extraction,
         connected(settings.long_term_memory_address) as long_term,
     ):
-        store = SessionStore(client, settings.partitions)
+        trigger = Trigger(SUMMARIZATION_THRESHOLD, DEFAULT_WINDOW)
+        store = SessionStore(
+            client, settings.partitions, trigger if settings.summarization else None
+        )
         await store.open()
         relay = _relay(client, ExtractionInbox(extraction), settings)
-        sessions = Sessions(store, relay.wake)
+        summaries = _summaries(client, store, ExtractionSummarizer(extraction), trigger, settings)
+        sessions = Sessions(store, relay.wake, summaries.wake)
         servicer = WorkingMemoryServicer(
             sessions,
             Listings(client, settings.partitions),
             PromptBuilder(SourceReader(sessions, LongTermSearch(long_term))),
         )
-        async with relay.running():
+        async with relay.running(), _switched(summaries, settings):
             yield Service(
                 SERVICE_NAME, service_pb2_grpc.add_WorkingMemoryServiceServicer_to_server, servicer
             )
@@ -76,6 +92,32 @@ def _relay(client: Redis, inbox: Inbox, settings: Settings) -> Relay:
         ),
         max_bytes=settings.max_message_bytes,
     )
+
+
+def _summaries(
+    client: Redis,
+    store: SessionStore,
+    summarizer: Summarizer,
+    trigger: Trigger,
+    settings: Settings,
+) -> SummaryWorker:
+    attempt = settings.summary_timeout_seconds
+    return SummaryWorker(
+        SummaryQueue(
+            client,
+            settings.partitions,
+            Backoff(settings.summary_retry_seconds, settings.summary_max_retry_seconds),
+            lease_seconds=attempt + _LEASE_MARGIN_SECONDS,
+        ),
+        SummaryWriter(
+            store, SummaryRecorder(client, settings.partitions, trigger), summarizer, trigger
+        ),
+        Effort(settings.summary_poll_seconds, attempt, settings.summary_concurrency),
+    )
+
+
+def _switched(summaries: SummaryWorker, settings: Settings) -> AbstractAsyncContextManager[None]:
+    return summaries.running() if settings.summarization else nullcontext()
 
 
 def run() -> None:

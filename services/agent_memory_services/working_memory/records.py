@@ -82,6 +82,7 @@ def read_session(
         tokens=int(meta[b"tokens"]),
         shown=shown,
         memories=_read_memories(memories),
+        window=_number(meta.get(b"window")),
     )
 
 

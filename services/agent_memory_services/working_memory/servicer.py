@@ -77,16 +77,17 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.SetWorkingMemoryRequest,
         context: Context,
     ) -> rpc.SetWorkingMemoryResponse:
-        given = request.working_memory
+        given, window = request.working_memory, _window(request)
         session, new_messages = await self._sessions.set(
             _key(given),
             Wanted(state_of(given), given.messages, given.memories),
             _actor(given),
             etag=given.etag,
             request_id=request.request_id,
+            window=window,
         )
         return rpc.SetWorkingMemoryResponse(
-            working_memory=working_memory(session, _window(request)),
+            working_memory=working_memory(session, window),
             new_message_count=new_messages,
         )
 
@@ -101,6 +102,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             _actor(request),
             etag=request.etag,
             request_id=request.request_id,
+            window=_window(request),
         )
         return rpc.AppendMessagesResponse(
             messages=messages,
@@ -220,7 +222,10 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
 
 
 _Windowed: TypeAlias = (
-    rpc.GetOrCreateWorkingMemoryRequest | rpc.GetWorkingMemoryRequest | rpc.SetWorkingMemoryRequest
+    rpc.GetOrCreateWorkingMemoryRequest
+    | rpc.GetWorkingMemoryRequest
+    | rpc.SetWorkingMemoryRequest
+    | rpc.AppendMessagesRequest
 )
 _Named: TypeAlias = (
     rpc.GetOrCreateWorkingMemoryRequest

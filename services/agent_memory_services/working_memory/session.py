@@ -100,6 +100,7 @@ class Session:
         tokens: tokens of the messages in view.
         shown: messages in view, oldest first; the latest of them where the read was limited.
         memories: memories placed in it, oldest first.
+        window: tokens of the window that its writers named; None where none did.
     """
 
     key: SessionKey
@@ -115,6 +116,7 @@ class Session:
     tokens: int
     shown: tuple[Shown, ...] = ()
     memories: tuple[Memory, ...] = ()
+    window: int | None = None
 
     @property
     def etag(self) -> str:

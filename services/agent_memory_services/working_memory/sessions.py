@@ -47,10 +47,22 @@ class Revision:
 class Sessions:
     """Reads and writes sessions."""
 
-    def __init__(self, store: SessionStore, outbox_grew: Callable[[int], None]) -> None:
-        """Keep sessions in `store`; `outbox_grew` is told each partition with new entries."""
+    def __init__(
+        self,
+        store: SessionStore,
+        outbox_grew: Callable[[int], None],
+        view_overflowed: Callable[[], None],
+    ) -> None:
+        """Keep sessions in `store`.
+
+        Args:
+            store: where they are kept.
+            outbox_grew: is told each partition with new entries.
+            view_overflowed: is told when another session waits for a summary.
+        """
         self._store = store
         self._outbox_grew = outbox_grew
+        self._view_overflowed = view_overflowed
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, cut to the limits; None where the actor sees none."""
@@ -83,7 +95,9 @@ class Sessions:
         async def attempt() -> tuple[Session, bool]:
             found = await self._store.read(key, limits)
             if found is None:
-                change = Change(expected=NO_VERSION, actor=actor, state=State())
+                change = Change(
+                    expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
+                )
                 return _after(None, key, await self._write(key, change), State()), True
             if not actor.sees(found.user):
                 raise OwnerMismatch("session")
@@ -103,8 +117,11 @@ class Sessions:
         *,
         etag: str,
         request_id: str,
+        window: int | None = None,
     ) -> tuple[list[Message], Written]:
         """Add messages to the end of the view and the log.
+
+        A window (tokens) is what they are meant for, from now on.
 
         Returns:
             The messages as the log has them, in the order given, and what the write did.
@@ -115,16 +132,27 @@ class Sessions:
             IdAlreadyExists: an id is in the log with other content; nothing was added.
         """
         incoming = await receive(enumerate(messages), Naming(key, request_id))
-        written = await self._write(key, Change(etag=etag, actor=actor, messages=incoming))
+        written = await self._write(
+            key, Change(etag=etag, actor=actor, messages=incoming, window=window)
+        )
         pairs = zip(incoming, written.logged, strict=True)
         return [
             logged.known or _at(item.message, logged.sequence) for item, logged in pairs
         ], written
 
     async def set(
-        self, key: SessionKey, wanted: Wanted, actor: Actor, *, etag: str, request_id: str
+        self,
+        key: SessionKey,
+        wanted: Wanted,
+        actor: Actor,
+        *,
+        etag: str,
+        request_id: str,
+        window: int | None = None,
     ) -> tuple[Session, int]:
         """Replace what the session shows, and its state.
+
+        A window (tokens) is what its messages are meant for, from now on.
 
         Returns:
             The session, whole, and how many messages were new to the log.
@@ -154,6 +182,7 @@ class Sessions:
                 messages=view.items,
                 replaces_memories=True,
                 memories=memories,
+                window=window,
             )
             written = await self._write(key, change)
             after = _after(session, key, written, change.state or State())
@@ -251,6 +280,8 @@ class Sessions:
         written = await self._store.write(key, change)
         if written.submissions:
             self._outbox_grew(self._store.partition_of(key))
+        if written.overflows:
+            self._view_overflowed()
         return written
 
 

@@ -37,3 +37,29 @@ class Settings(ProcessSettings):
     relay_max_retry_seconds: float = Field(
         default=30.0, gt=0, description="The longest wait between two attempts of a delivery."
     )
+    summarization: bool = Field(
+        default=True,
+        description="Whether what makes a view too long leaves it through a summary.",
+    )
+    summary_concurrency: int = Field(
+        default=4, ge=1, description="Summaries that one process asks for at the same time."
+    )
+    summary_timeout_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description=(
+            "The longest that one summary may take. A session whose worker died is taken by "
+            "another one ten seconds after that."
+        ),
+    )
+    summary_poll_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="How often a process looks for sessions that wait for a summary.",
+    )
+    summary_retry_seconds: float = Field(
+        default=2.0, gt=0, description="The first wait after a failed summary; it doubles."
+    )
+    summary_max_retry_seconds: float = Field(
+        default=300.0, gt=0, description="The longest wait between two attempts of a summary."
+    )

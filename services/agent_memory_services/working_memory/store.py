@@ -29,15 +29,15 @@ from agent_memory_services.working_memory.keyspace import PARTITIONS_KEY, Sessio
 from agent_memory_services.working_memory.logs import LogPage, Stretch
 from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Entry, Session, SessionKey
-from agent_memory_services.working_memory.windows import Limits
+from agent_memory_services.working_memory.windows import Limits, Trigger
 
 _PACKAGE: Final = "agent_memory_services.working_memory"
 _PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 
 _READ: Final = Script(_PACKAGE, "lua/prelude", "lua/read")
 _LOG: Final = Script(_PACKAGE, "lua/prelude", "lua/log")
-_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/wire", "lua/write")
-_DELETE: Final = Script(_PACKAGE, "lua/prelude", "lua/delete")
+_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/summaries", "lua/wire", "lua/write")
+_DELETE: Final = Script(_PACKAGE, "lua/prelude", "lua/summaries", "lua/delete")
 
 ALL: Final = Limits()
 """A read of the whole view."""
@@ -56,10 +56,15 @@ class PartitionsMismatchError(Exception):
 class SessionStore:
     """The sessions of one Redis."""
 
-    def __init__(self, client: Redis, partitions: int) -> None:
-        """Use `partitions` partitions; `open` checks that the store agrees."""
+    def __init__(self, client: Redis, partitions: int, trigger: Trigger | None = None) -> None:
+        """Use `partitions` partitions; `open` checks that the store agrees.
+
+        A write that leaves a view beyond the trigger puts the session down for a summary; without
+        one none ever is.
+        """
         self._client = client
         self._partitions = partitions
+        self._trigger = trigger
 
     async def open(self) -> None:
         """Claim the number of partitions, or learn that another one is in use.
@@ -122,7 +127,9 @@ class SessionStore:
         """
         place = SessionPlace.of(key, self._partitions)
         answer = await _WRITE(
-            self._client, place.keys(*_PARTS), list(_write_args(key, place, change))
+            self._client,
+            place.keys(*_PARTS),
+            [*_write_args(key, place, change), *trigger_args(self._trigger)],
         )
         return _written(_accepted(answer))
 
@@ -151,6 +158,12 @@ def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterato
     yield from _counted([_message_args(message) for message in change.messages])
     yield int(change.replaces_memories)
     yield from _counted([(m.id, memory_digest(m), m.SerializeToString()) for m in change.memories])
+    yield _or_empty(change.window)
+
+
+def trigger_args(trigger: Trigger | None) -> tuple[EncodableT, ...]:
+    """A trigger as `lua/summaries.lua` takes it."""
+    return ("", "") if trigger is None else (trigger.share, trigger.window)
 
 
 def _actor_args(actor: Actor) -> tuple[EncodableT, ...]:
@@ -191,7 +204,7 @@ def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
 
 def _written(answer: Sequence[Any]) -> Written:
     uid, version, is_new, user, created, updated, expires, *rest = answer
-    last_sequence, tokens, view_size, new_messages, submissions, logged = rest
+    last_sequence, tokens, view_size, new_messages, submissions, overflows, logged = rest
     return Written(
         uid=uid.decode(),
         version=version,
@@ -205,6 +218,7 @@ def _written(answer: Sequence[Any]) -> Written:
         view_size=view_size,
         new_messages=new_messages,
         submissions=submissions,
+        overflows=bool(overflows),
         logged=tuple(_logged(*item) for item in logged),
     )
 

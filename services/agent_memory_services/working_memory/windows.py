@@ -10,7 +10,26 @@ from agent_memory_services.working_memory.session import Shown
 
 SUMMARIZATION_THRESHOLD: Final = 0.7
 """Share of a window beyond which the oldest messages are summarized."""
+KEPT_SHARE: Final = 0.4
+"""Share of a window that the messages may fill that stay when the others are summarized."""
 _FULL: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a view is too long.
+
+    Attributes:
+        share: the share of a session's window that its messages may fill.
+        window: tokens of the window of a session that never named one.
+    """
+
+    share: float
+    window: int
+
+    def is_passed(self, tokens: int, window: int | None) -> bool:
+        """Whether so many tokens are too many for a window, or for the default one."""
+        return tokens > int((window or self.window) * self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +87,28 @@ def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
         if _within(count, limits.messages) and _within(tokens, limits.tokens):
             return shown[start:]
     return shown[starts[-1] :] if starts else shown
+
+
+def overflow(shown: Sequence[Shown], window: int) -> Sequence[Shown]:
+    """What has to leave a view that is too long for its window (tokens), oldest first.
+
+    The latest messages that fill `KEPT_SHARE` of the window stay, and at least the last exchange.
+    """
+    kept = latest(shown, Limits(tokens=int(window * KEPT_SHARE)))
+    return shown[: len(shown) - len(kept)]
+
+
+def portion(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
+    """The longest beginning within the limits that ends between exchanges, if it is not empty.
+
+    Where even the first exchange is too long, it is the answer.
+    """
+    spent = list(accumulate((item.entry.tokens for item in shown), initial=0))
+    ends = [*_clean_starts([item.message for item in shown])[1:], len(shown)]
+    fitting = [
+        end for end in ends if _within(end, limits.messages) and _within(spent[end], limits.tokens)
+    ]
+    return shown[: fitting[-1] if fitting else ends[0]]
 
 
 def _within(amount: int, limit: int | None) -> bool:

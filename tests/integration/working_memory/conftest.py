@@ -7,7 +7,7 @@ from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import SessionStore
-from tests.integration.working_memory.speech import PARTITIONS
+from tests.integration.working_memory.speech import PARTITIONS, nobody
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def store(redis: Redis) -> SessionStore:
 @pytest.fixture
 def sessions(store: SessionStore, grown: list[int]) -> Sessions:
     """The rules over that store."""
-    return Sessions(store, grown.append)
+    return Sessions(store, grown.append, nobody)
 
 
 @pytest.fixture

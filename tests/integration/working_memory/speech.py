@@ -17,6 +17,10 @@ PARTITIONS = 4
 ALL = Limits()
 
 
+def nobody() -> None:
+    """Is told that a session waits for a summary, and does not care."""
+
+
 def said(content: str, role: str = "user", **fields: Any) -> Message:
     """A message."""
     return Message(role=role, content=content, **fields)

@@ -26,7 +26,7 @@ from agent_memory_services.working_memory.scope import ANYBODY
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.sessions import Sessions
 from agent_memory_services.working_memory.store import SessionStore
-from tests.integration.working_memory.speech import PARTITIONS, said, submissions
+from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.waiting import eventually
 
@@ -91,7 +91,7 @@ async def test_a_write_of_this_process_is_delivered_at_once(
 ) -> None:
     """No poll has to pass."""
     relay = relay_of(redis, inbox, pace=replace(QUICK, poll=60.0, renewal=60.0))
-    sessions = Sessions(SessionStore(redis, PARTITIONS), relay.wake)
+    sessions = Sessions(SessionStore(redis, PARTITIONS), relay.wake, nobody)
     async with relay.running():
         await say(sessions, "warm", "up")
         await eventually(lambda: len(extraction.said) == 1)
@@ -105,7 +105,7 @@ async def test_a_write_of_another_process_is_found_soon(
 ) -> None:
     """A relay that nobody wakes looks by itself, even while others keep it awake."""
     relay = relay_of(redis, inbox)
-    own = Sessions(SessionStore(redis, PARTITIONS), relay.wake)
+    own = Sessions(SessionStore(redis, PARTITIONS), relay.wake, nobody)
     async with relay.running():
         await say(own, "own", "up")
         await say(sessions, "other", "unannounced")

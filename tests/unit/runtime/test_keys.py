@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.runtime.keys import encode, partition_of
+from agent_memory_services.runtime.keys import decode, encode, partition_of
 
 
 @given(st.text(), st.text())
@@ -60,3 +60,9 @@ def test_partitions_are_even():
     for number in range(4000):
         counts[partition_of(16, "default", "", f"session-{number}")] += 1
     assert max(counts) < 2 * 4000 / 16
+
+
+@given(st.text())
+def test_a_spelling_is_read_back(part: str) -> None:
+    """`decode` is the inverse of `encode`, for every text that can be spelled."""
+    assert decode(encode(part)) == part

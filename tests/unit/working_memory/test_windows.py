@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.working_memory.session import Shown
-from agent_memory_services.working_memory.windows import Limits, latest, usage_of
+from agent_memory_services.working_memory.windows import (
+    KEPT_SHARE,
+    Limits,
+    Trigger,
+    latest,
+    overflow,
+    portion,
+    usage_of,
+)
 from tests.unit.working_memory.shown import answers, asks, assistant, show, user
 
 
@@ -103,3 +111,48 @@ def test_usage_is_a_share_of_window_and_threshold(tokens: int, total: float, unt
     usage = usage_of(tokens, 1000)
     assert usage.total == pytest.approx(total)
     assert usage.until_summarization == pytest.approx(until)
+
+
+@given(views(), st.integers(1, 200))
+def test_what_overflows_is_the_rest_of_a_window(view: tuple[Shown, ...], window: int) -> None:
+    """What stays fills the kept share at most, is never empty, and no exchange is split."""
+    leaving = overflow(view, window)
+    kept = view[len(leaving) :]
+    assert kept
+    assert list(leaving) == list(view[: len(leaving)])
+    assert list(kept) == list(latest(view, Limits(tokens=int(window * KEPT_SHARE))))
+    assert whole([item.message for item in leaving])
+    assert whole([item.message for item in kept])
+
+
+@given(views(), st.integers(1, 12), st.integers(1, 120))
+def test_a_portion_is_a_whole_beginning(
+    view: tuple[Shown, ...], messages: int, tokens: int
+) -> None:
+    """It is never empty and never half an exchange; portion by portion the view is used up."""
+    rest = view
+    while rest:
+        taken = portion(rest, Limits(messages, tokens))
+        assert taken
+        assert list(taken) == list(rest[: len(taken)])
+        assert whole([item.message for item in taken])
+        rest = rest[len(taken) :]
+        assert whole([item.message for item in rest])
+
+
+def test_a_portion_stays_within_its_limits() -> None:
+    """Unless its first exchange alone is too long."""
+    view = show(*(user("x") for _ in range(10)), tokens=10)
+    assert len(portion(view, Limits(tokens=45))) == 4
+    assert len(portion(view, Limits(messages=3))) == 3
+    assert len(portion(view, Limits(tokens=5))) == 1
+    assert len(portion(view, Limits())) == 10
+
+
+def test_a_trigger_is_passed_strictly_beyond_its_share() -> None:
+    """Of the window that was named, or of the default one."""
+    trigger = Trigger(0.7, 100)
+    assert not trigger.is_passed(70, None)
+    assert trigger.is_passed(71, None)
+    assert not trigger.is_passed(71, 1000)
+    assert trigger.is_passed(8, 10)

@@ -23,5 +23,7 @@ end
 
 redis.call('UNLINK', unpack(KEYS))
 unlist(partition, tenant, namespace, session, owner)
-forget_expiry(partition, tenant .. ':' .. namespace .. ':' .. session)
+local member = tenant .. ':' .. namespace .. ':' .. session
+forget_expiry(partition, member)
+forget_summary(partition, member)
 return { 'ok' }

@@ -30,7 +30,7 @@ local fresh_uid = take()
 local function load()
   local names = {
     'uid', 'version', 'sequence', 'tokens', 'user', 'owner', 'ttl', 'extraction', 'time_zone',
-    'strategy', 'expires', 'created', 'updated', 'ordinal',
+    'strategy', 'expires', 'created', 'updated', 'ordinal', 'window',
   }
   local values = redis.call('HMGET', meta, unpack(names))
   local fields = {}
@@ -148,6 +148,11 @@ for index = 1, take_number() do
   memory_items[index] = { id = take(), digest = take(), memory = take() }
 end
 
+local window, trigger = take(), take_trigger()
+if window ~= '' and window ~= held.window then
+  set('window', window)
+end
+
 local owned = caller.user ~= '' and held.user == ''
 local idle = not created and not owned and #changed == 0 and not replaces_view and fresh == 0
   and not replaces_memories and #memory_items == 0
@@ -263,6 +268,7 @@ local function arm(moment)
   end
 end
 
+local overflows = 0
 if not idle then
   sweep(partition, now, SWEEP)
   name_session()
@@ -277,6 +283,7 @@ if not idle then
   set('updated', whole(now))
   redis.call('HSET', meta, unpack(changed))
   arm(moment)
+  overflows = queue_summary(partition, member, trigger, held, now)
 end
 
 local answers = {}
@@ -291,5 +298,5 @@ return {
   'ok', held.uid, version, created and 1 or 0, held.user,
   tonumber(held.created), tonumber(held.updated), tonumber(held.expires) or 0,
   tonumber(held.sequence), tonumber(held.tokens), redis.call('LLEN', view),
-  fresh, submissions, answers,
+  fresh, submissions, overflows, answers,
 }

@@ -1,0 +1,35 @@
+-- Which sessions of a partition wait for a summary.
+--
+-- A sorted set of `tenant:namespace:session` by the time from which somebody may work on them, in
+-- microseconds; who takes one moves that time to the end of its lease. And a hash of the same
+-- members with the number of attempts that failed.
+
+local function summary_keys(partition)
+  return partition .. ':summaries', partition .. ':summaries:failed'
+end
+
+-- When a view is too long: the share of the window, and the window of sessions that named none.
+local function take_trigger()
+  return { share = take_number(), window = take_number() }
+end
+
+local function forget_summary(partition, member)
+  local waiting, failed = summary_keys(partition)
+  redis.call('ZREM', waiting, member)
+  redis.call('HDEL', failed, member)
+end
+
+-- Puts a session down whose view is too long, and strikes one off whose view is not; `held` are
+-- the fields of its meta. Answers 1 where it was not down before.
+local function queue_summary(partition, member, trigger, held, now)
+  if not trigger.share then
+    return 0
+  end
+  local window = tonumber(held.window) or trigger.window
+  if tonumber(held.tokens) > math.floor(window * trigger.share) then
+    local waiting = summary_keys(partition)
+    return redis.call('ZADD', waiting, 'NX', whole(now), member)
+  end
+  forget_summary(partition, member)
+  return 0
+end

@@ -1,0 +1,1 @@
+"""Summaries of what leaves a view, written in the background."""

@@ -1,0 +1,17 @@
+-- Takes a session that waits for a summary, for the length of a lease; nothing where none is due.
+--
+-- ARGV  the partition, the lease in microseconds
+--
+-- Answers the session and the end of the lease, which is its place in the queue and names the
+-- claim: whoever finds another one there has lost it.
+
+local partition, lease = take(), take_number()
+local waiting = summary_keys(partition)
+local now = now_micros()
+
+local member = redis.call('ZRANGEBYSCORE', waiting, '-inf', whole(now), 'LIMIT', 0, 1)[1]
+if not member then
+  return nil
+end
+redis.call('ZADD', waiting, whole(now + lease), member)
+return { member, whole(now + lease) }

@@ -1,0 +1,139 @@
+"""Summarizes sessions whose view is too long, one attempt after the other, until it is not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+from redis.exceptions import RedisError
+
+from agent_memory_services.runtime.errors import ServiceError
+from agent_memory_services.working_memory.summaries import metrics
+from agent_memory_services.working_memory.summaries.queue import Claim, SummaryQueue
+from agent_memory_services.working_memory.summaries.writer import Outcome, Result, SummaryWriter
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is done at a time.
+
+    Attributes:
+        poll: seconds between two looks for what other processes left.
+        attempt: the longest that one summary may take, in seconds.
+        concurrency: summaries under way at the same time.
+    """
+
+    poll: float
+    attempt: float
+    concurrency: int
+
+
+class SummaryWorker:
+    """Takes sessions from the queue and summarizes what has to leave their view.
+
+    A message leaves the view only in the step that records the summary of it. What fails, an
+    empty answer included, changes nothing and is tried again later.
+    """
+
+    def __init__(self, queue: SummaryQueue, writer: SummaryWriter, effort: Effort) -> None:
+        """Let `writer` make the attempts."""
+        self._queue = queue
+        self._writer = writer
+        self._effort = effort
+        self._woken = asyncio.Event()
+        self._slots = asyncio.Semaphore(effort.concurrency)
+        self._attempts: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look at once: a session of this process waits."""
+        self._woken.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Summarize until the block is left; then hand back what is under way."""
+        looking = asyncio.create_task(self._look_on())
+        try:
+            yield
+        finally:
+            tasks = [looking, *self._attempts]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look_on(self) -> None:
+        while True:
+            try:
+                for partition in await self._queue.due():
+                    await self._take_all(partition)
+            except Exception as error:  # noqa: BLE001 - the next look begins again
+                _log_fault(error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._effort.poll):
+                    await self._woken.wait()
+            self._woken.clear()
+
+    async def _take_all(self, partition: int) -> None:
+        while True:
+            await self._slots.acquire()
+            try:
+                claim = await self._queue.claim(partition)
+            except BaseException:
+                self._slots.release()
+                raise
+            if claim is None:
+                self._slots.release()
+                return
+            attempt = asyncio.create_task(self._work_on(claim))
+            self._attempts.add(attempt)
+            attempt.add_done_callback(self._concluded)
+
+    def _concluded(self, attempt: asyncio.Task[None]) -> None:
+        self._attempts.discard(attempt)
+        self._slots.release()
+        self.wake()
+
+    async def _work_on(self, claim: Claim) -> None:
+        try:
+            await self._attempt(claim)
+        except RedisError as error:
+            _log_fault(error)
+        except asyncio.CancelledError:
+            with suppress(RedisError):
+                await self._queue.hand_back(claim)
+            raise
+
+    async def _attempt(self, claim: Claim) -> None:
+        """One attempt; whatever goes wrong with it, the session waits for the next one."""
+        try:
+            async with asyncio.timeout(self._effort.attempt):
+                outcome = await self._writer.write(claim.key)
+        except RedisError:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing changed, and the session waits on
+            metrics.FAILED.inc()
+            log.warning("summary.failed", partition=claim.partition, error=type(error).__name__)
+            wish = error.retry_after if isinstance(error, ServiceError) else None
+            await self._queue.postpone(claim, at_least=wish or 0.0)
+        else:
+            await self._conclude(claim, outcome)
+
+    async def _conclude(self, claim: Claim, outcome: Outcome) -> None:
+        match outcome.result:
+            case Result.RECORDED:
+                metrics.RECORDED.inc()
+                log.info("summary.recorded", partition=claim.partition)
+            case Result.OVERTAKEN:
+                # As a failure: who writes all the time must not make the model work all the time.
+                metrics.OVERTAKEN.inc()
+                await self._queue.postpone(claim)
+            case Result.NEEDLESS:
+                await self._queue.settle(claim, outcome.version)
+
+
+def _log_fault(error: Exception) -> None:
+    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    unforeseen = None if isinstance(error, RedisError) else error
+    log.warning("summary.interrupted", error=type(error).__name__, exc_info=unforeseen)

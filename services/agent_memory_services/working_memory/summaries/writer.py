@@ -1,0 +1,93 @@
+"""One summary, from reading a session to recording what it becomes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, Shown
+from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.summaries.recorder import Summary, SummaryRecorder
+from agent_memory_services.working_memory.summaries.summarizer import (
+    MOST_SUMMARY_BYTES,
+    Summarizer,
+)
+from agent_memory_services.working_memory.windows import Limits, Trigger, overflow, portion
+
+PORTION: Final = Limits(messages=1_000, tokens=24_000)
+"""The most that one summary takes in, whatever a session's window; the rest is the next one's."""
+
+
+class UselessSummaryError(Exception):
+    """The answer cannot take the place of what was said."""
+
+
+class Result(Enum):
+    """What became of an attempt.
+
+    Attributes:
+        RECORDED: the summary stands, and what it covers has left the view.
+        OVERTAKEN: the session was changed in what the summary rests on; nothing happened.
+        NEEDLESS: there is nothing to summarize.
+    """
+
+    RECORDED = auto()
+    OVERTAKEN = auto()
+    NEEDLESS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an attempt, and the version of the session that was looked at."""
+
+    result: Result
+    version: int = NO_VERSION
+
+
+class SummaryWriter:
+    """Summarizes what has to leave the view of a session."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        recorder: SummaryRecorder,
+        summarizer: Summarizer,
+        trigger: Trigger,
+    ) -> None:
+        """Read sessions from `store` and record with `recorder` what `summarizer` answers."""
+        self._store = store
+        self._recorder = recorder
+        self._summarizer = summarizer
+        self._trigger = trigger
+
+    async def write(self, key: SessionKey) -> Outcome:
+        """Make one attempt.
+
+        Raises:
+            UselessSummaryError: the answer says nothing, or more than a context can hold.
+            ServiceError: there is no answer.
+        """
+        session = await self._store.read(key, with_memories=False)
+        if session is None:
+            return Outcome(Result.NEEDLESS)
+        if not (leaving := self._leaving(session)):
+            return Outcome(Result.NEEDLESS, session.version)
+        text = await self._summarizer.summarize(
+            key.tenant, [item.message for item in leaving], session.state.context
+        )
+        recorded = await self._recorder.record(session, Summary(_checked(text), leaving))
+        return Outcome(Result.RECORDED if recorded else Result.OVERTAKEN, session.version)
+
+    def _leaving(self, session: Session) -> Sequence[Shown]:
+        """What the next summary of a session covers; nothing where it needs none."""
+        if not self._trigger.is_passed(session.tokens, session.window):
+            return ()
+        leaving = overflow(session.shown, session.window or self._trigger.window)
+        return portion(leaving, PORTION) if leaving else ()
+
+
+def _checked(summary: str) -> str:
+    text = summary.strip()
+    if not text or text.upper() == "NONE" or len(text.encode()) > MOST_SUMMARY_BYTES:
+        raise UselessSummaryError
+    return text
