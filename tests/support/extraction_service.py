@@ -23,6 +23,7 @@ QUICK: dict[str, Any] = {
     "max_wait_seconds": 0.0,
     "retry_first_seconds": 0.02,
     "retry_longest_seconds": 0.05,
+    "strike_seconds": 0.0,
     "watch_checkpoint_seconds": 0.2,
     "extractor": "local",
 }

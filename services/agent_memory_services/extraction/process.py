@@ -82,7 +82,12 @@ def run() -> None:
 
 
 def _worker(settings: Settings, store: Store, memory: LongTermMemory, finder: Finder) -> Worker:
-    leases = Leases(store, lease_seconds=settings.lease_seconds, max_strikes=settings.max_strikes)
+    leases = Leases(
+        store,
+        lease_seconds=settings.lease_seconds,
+        max_strikes=settings.max_strikes,
+        strike_seconds=settings.strike_seconds,
+    )
     runs = Runs(
         leases,
         memory,
@@ -130,6 +135,7 @@ def _retry_policy(settings: Settings) -> RetryPolicy:
         first_seconds=settings.retry_first_seconds,
         longest_seconds=settings.retry_longest_seconds,
         max_strikes=settings.max_strikes,
+        strike_seconds=settings.strike_seconds,
         patience_seconds=settings.retry_patience_seconds,
     )
 

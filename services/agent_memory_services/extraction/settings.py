@@ -92,6 +92,11 @@ class Settings(ProcessSettings):
         ge=1,
         description="Failures that may be the job's own fault, before it is given up.",
     )
+    strike_seconds: float = Field(
+        default=120.0,
+        ge=0,
+        description="How long after the first of these a job is tried at the least.",
+    )
     job_retention_seconds: float = Field(
         default=7 * _DAY, gt=0, description="How long finished jobs are kept."
     )

@@ -48,7 +48,7 @@ class Queue:
     ) -> Self:
         """A queue of four partitions."""
         store = Store(redis, 4, retention or Retention())
-        leases = Leases(store, lease_seconds=lease_seconds, max_strikes=3)
+        leases = Leases(store, lease_seconds=lease_seconds, max_strikes=3, strike_seconds=0)
         return cls(store, leases, Jobs(store), ProgressBook(store))
 
     async def submit(self, submission: Submission, schedule: Schedule = AT_ONCE) -> Receipt:

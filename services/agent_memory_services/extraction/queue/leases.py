@@ -75,11 +75,18 @@ class Lease:
 class Leases:
     """Hands out jobs of all partitions."""
 
-    def __init__(self, store: Store, *, lease_seconds: float, max_strikes: int) -> None:
-        """Lease jobs for `lease_seconds`; after `max_strikes` lost leases a job is given up."""
+    def __init__(
+        self, store: Store, *, lease_seconds: float, max_strikes: int, strike_seconds: float
+    ) -> None:
+        """Lease jobs for `lease_seconds`.
+
+        A lost lease is a strike. With `max_strikes` of them a job is given up, but no sooner than
+        `strike_seconds` after the first of them.
+        """
         self._store = store
         self._lease = int(lease_seconds * 1_000_000)
         self._max_strikes = max_strikes
+        self._strike_seconds = int(strike_seconds * 1_000_000)
 
     async def poll(self, partition: int, *, lost: Status) -> Outlook:
         """Take back expired leases of a partition, tidy it up, and see what is due.
@@ -89,7 +96,9 @@ class Leases:
             lost: The error of a job that is given up because its workers keep vanishing.
         """
         due, wake, waiting, age = await self._store.take(
-            _POLL, partition, [self._max_strikes, lost.SerializeToString()]
+            _POLL,
+            partition,
+            [self._max_strikes, self._strike_seconds, lost.SerializeToString()],
         )
         return Outlook(
             due=[tenant.decode() for tenant in due],

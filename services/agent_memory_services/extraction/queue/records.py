@@ -32,6 +32,7 @@ class JobRecord:
         failures: Attempts that failed since it was last told to try.
         strikes: Those of them that the job itself is to blame for.
         failing_seconds: How long it had been failing when it was last taken.
+        striking_seconds: How long before that the first of the strikes was.
     """
 
     job: Job
@@ -42,11 +43,12 @@ class JobRecord:
     failures: int
     strikes: int
     failing_seconds: float
+    striking_seconds: float
 
     @classmethod
     def parse(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """Read the fields of a job's hash."""
-        started, since = int(fields.get(b"start", 0)), int(fields[b"since"])
+        started = int(fields.get(b"start", 0))
         return cls(
             job=_job(job_id, fields),
             tenant=fields[b"tenant_name"].decode(),
@@ -55,8 +57,13 @@ class JobRecord:
             time_zone=fields[b"zone"].decode(),
             failures=int(fields[b"failures"]),
             strikes=int(fields[b"strikes"]),
-            failing_seconds=max(0, started - since) / 1e6 if since else 0.0,
+            failing_seconds=_seconds(int(fields[b"since"]), started),
+            striking_seconds=_seconds(int(fields.get(b"struck", 0)), started),
         )
+
+
+def _seconds(since: int, until: int) -> float:
+    return max(0, until - since) / 1e6 if since else 0.0
 
 
 _MOMENTS = {

@@ -100,6 +100,7 @@ class Attempts:
             failures=record.failures,
             strikes=record.strikes,
             failing_seconds=record.failing_seconds,
+            striking_seconds=record.striking_seconds,
         )
         log.warning(
             "job.failed",

@@ -4,13 +4,15 @@ local job = load_leased(ARGV[4], ARGV[5])
 if not job then
   return 0
 end
-local give_up, delay, strike, reason = ARGV[6] == '1', tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local give_up, delay, blamed, reason = ARGV[6] == '1', tonumber(ARGV[7]), ARGV[8] == '1', ARGV[9]
 local key = base .. 'job:' .. job.id
 call('HSET', key, 'error', reason)
 call('HINCRBY', key, 'failures', 1)
-call('HINCRBY', key, 'strikes', strike)
 if call('HGET', key, 'since') == '0' then
   call('HSET', key, 'since', now)
+end
+if blamed then
+  strike(job)
 end
 if give_up then
   finish(job, FAILED)

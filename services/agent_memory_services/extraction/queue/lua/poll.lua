@@ -1,14 +1,14 @@
 -- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
 -- answers whose jobs are due.
-local max_strikes, too_often = tonumber(ARGV[4]), ARGV[5]
+local max_strikes, strike_span, too_often = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local BATCH = 20
 
 local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
 for _, id in ipairs(lost) do
   local job = load_job(id)
   -- A job whose worker dies may be what kills it.
-  local strikes = call('HINCRBY', base .. 'job:' .. id, 'strikes', 1)
-  if strikes >= max_strikes then
+  local strikes, first_strike = strike(job)
+  if strikes >= max_strikes and now - first_strike >= strike_span then
     call('HSET', base .. 'job:' .. id, 'error', too_often)
     finish(job, FAILED)
   else

@@ -101,6 +101,13 @@ local function unlease(job)
   call('HDEL', base .. 'job:' .. job.id, 'token')
 end
 
+-- Counts a failure that the job itself may be to blame for; answers how many and since when.
+local function strike(job)
+  local key = base .. 'job:' .. job.id
+  call('HSETNX', key, 'struck', now)
+  return call('HINCRBY', key, 'strikes', 1), tonumber(call('HGET', key, 'struck'))
+end
+
 -- Gives up the job's place in its session and lets those behind it be claimed.
 local function leave(job)
   local session = base .. 'session:' .. job.session

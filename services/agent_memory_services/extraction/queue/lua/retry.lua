@@ -9,7 +9,7 @@ if found == FAILED or found == CANCELLED then
   local key = base .. 'job:' .. job.id
   local lowest = tonumber(call('HGET', key, 'first'))
   call('HSET', key, 'failures', 0, 'strikes', 0, 'since', 0)
-  call('HDEL', key, 'end')
+  call('HDEL', key, 'end', 'struck')
   call('ZREM', base .. 'finished', job.id)
   call('ZADD', base .. 'open:' .. job.session, lowest > 0 and lowest or '+inf', job.id)
   enqueue(job.tenant, job.id, now)
