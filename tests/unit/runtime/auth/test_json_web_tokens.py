@@ -300,3 +300,41 @@ async def test_keys_are_read_from_a_file(issuer: Issuer):
     issuer.path.unlink()
     with pytest.raises(KeySourceError):
         await read()
+
+
+FIELDS = st.sampled_from(["kty", "kid", "alg", "use", "crv", "n", "e", "x", "y", "d", "key_ops"])
+VALUES = JSON | st.sampled_from(
+    ["RSA", "EC", "OKP", "oct", "P-256", "P-384", "secp256k1", "Ed25519", "sig", "AQAB", "AA"]
+)
+
+
+@given(st.binary() | st.lists(st.dictionaries(FIELDS, VALUES) | JSON, max_size=3))
+async def test_any_key_set_is_understood_or_left_alone(given: bytes | list[Any]):
+    """What an issuer, or whoever stands in for it, publishes never stops the refreshing."""
+    source = given if isinstance(given, bytes) else json.dumps({"keys": given}).encode()
+
+    async def read() -> bytes:
+        return source
+
+    algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]
+    keys = KeySet(read, algorithms, refresh_seconds=300, on_change=lambda: None)
+    await keys._refresh()
+    await keys._refresh()
+
+
+@given(
+    st.text(max_size=200)
+    | st.from_regex(r"[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,60}")
+)
+async def test_any_token_is_refused_in_order(token: str):
+    """Nothing a caller sends as a token is an incident."""
+
+    async def read() -> bytes:
+        return b'{"keys": []}'
+
+    keys = KeySet(read, ["ES256"], refresh_seconds=300, on_change=lambda: None)
+    verifier = JwtVerifier(
+        keys, issuer=ISSUER, audience=AUDIENCE, algorithms=["ES256"], names=NAMES
+    )
+    with pytest.raises((Refused, DependencyUnavailable)):
+        await verifier.verify(token)

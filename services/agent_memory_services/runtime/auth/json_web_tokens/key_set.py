@@ -19,7 +19,7 @@ log = structlog.get_logger()
 # Below this a token of a key we do not know cannot make us ask again.
 _MIN_SECONDS_BETWEEN = 10.0
 # A shared secret has no place in a published set, and would be taken for one to sign with.
-_KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
+_KEY_TYPES = ("RSA", "EC", "OKP")
 
 KeysByAlgorithm: TypeAlias = Mapping[str, PyJWK]
 

@@ -1,6 +1,7 @@
 """Where an issuer's keys are read from."""
 
 import asyncio
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,15 +37,17 @@ def check_source(location: str) -> str:
     return location
 
 
-async def read_keys(location: str, *, timeout: float) -> bytes:  # noqa: ASYNC109 - a socket's
+async def read_keys(location: str, *, timeout: float) -> bytes:  # noqa: ASYNC109 - also a socket's
     """The key set as its source has it, read in a thread.
 
     Raises:
-        KeySourceError: it cannot be read, or is larger than a key set can be.
+        KeySourceError: it cannot be read within `timeout` seconds, or is larger than a key set
+            can be.
     """
     try:
-        return await asyncio.to_thread(_read, location, timeout)
-    except (OSError, ValueError) as error:
+        async with asyncio.timeout(timeout):
+            return await asyncio.to_thread(_read, location, timeout)
+    except (HTTPException, OSError, ValueError) as error:
         raise KeySourceError(type(error).__name__) from error
 
 
