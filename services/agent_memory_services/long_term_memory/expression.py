@@ -53,9 +53,9 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold."""
+    """The condition does not hold."""
 
-    part: "Node"
+    part: "Tag | Prefix | Range"
 
     def __str__(self) -> str:
         return f"-({self.part})"
@@ -78,10 +78,39 @@ class Any:
     parts: tuple["Node", ...]
 
     def __str__(self) -> str:
-        return "|".join(f"({part})" for part in self.parts) or _IMPOSSIBLE
+        return _either(map(_below_or, self.parts)) or _IMPOSSIBLE
 
 
 Node = Tag | Prefix | Range | Not | All | Any
+
+
+def _either(spelled: Iterable[str]) -> str:
+    return "|".join(f"({part})" for part in spelled)
+
+
+def _below_or(part: Node) -> str:
+    """A part of an OR in the engine's words.
+
+    RediSearch 2.10 loses records where an OR holds an AND that a NOT takes part in, at any depth.
+    It is right about the same condition put as the NOT of an OR.
+    """
+    if isinstance(part, All) and _has_not(part):
+        return f"-({_either(map(_opposite, part.parts))})"
+    return str(part)
+
+
+def _opposite(part: Node) -> str:
+    return str(part.part) if isinstance(part, Not) else f"-({_below_or(part)})"
+
+
+def _has_not(part: Node) -> bool:
+    match part:
+        case Not():
+            return True
+        case All() | Any():
+            return any(map(_has_not, part.parts))
+    return False
+
 
 ALWAYS: Final = All(())
 NEVER: Final = Any(())
@@ -108,12 +137,15 @@ def some(parts: Iterable[Node]) -> Node:
 
 
 def negated(part: Node) -> Node:
-    """The opposite of a part."""
-    if part == ALWAYS:
-        return NEVER
-    if part == NEVER:
-        return ALWAYS
-    return part.part if isinstance(part, Not) else Not(part)
+    """The opposite of a part, with every NOT down at a single condition."""
+    match part:
+        case Not():
+            return part.part
+        case All():
+            return some(map(negated, part.parts))
+        case Any():
+            return every(map(negated, part.parts))
+    return Not(part)
 
 
 def between(field: str, low: int | None, high: int | None) -> Node:

@@ -34,8 +34,9 @@ def store(redis: Redis, index: MemoryIndex) -> MemoryStore:  # noqa: ARG001 - it
 
 
 def vectors(*numbers: float) -> MemoryVectors:
-    """A vector, the same for text and context."""
-    data = np.array(numbers or (1, 0, 0, 0), dtype=np.float32).tobytes()
+    """A vector that starts with these numbers, the same for text and context."""
+    padded = (*(numbers or (1,)), 0, 0, 0)[:DIMENSION]
+    data = np.array(padded, dtype=np.float32).tobytes()
     return MemoryVectors(data, data)
 
 

@@ -31,7 +31,7 @@ numbers = st.integers(-1, 3)
 times = st.one_of(
     st.integers(_MOMENT - 2, _MOMENT + 2),
     st.sampled_from([1 - _LAST_EXACT, 0, _LAST_EXACT - 1]),
-    st.integers(_LAST_EXACT - 3, _LAST_EXACT),
+    st.integers(_LAST_EXACT - 3, _LAST_EXACT - 1),
 ).map(to_timestamp)
 kinds = st.integers(1, 3)
 strategies = st.integers(0, 5)

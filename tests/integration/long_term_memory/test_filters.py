@@ -12,6 +12,8 @@ from agent_memory_services.long_term_memory.expression import ALWAYS, Node
 from agent_memory_services.long_term_memory.filters import compile_filter
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
+from agent_memory_services.long_term_memory.search.question import question_of
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import to_micros
@@ -45,14 +47,20 @@ async def _stored(store: MemoryStore, records: Sequence[Memory], ids: Sequence[s
 
 
 async def _found(index: MemoryIndex, tenant: str, conditions: Sequence[Node]) -> list[set[str]]:
-    scope = Scope(tenant)
-    queries = [
-        Query(str(scope.select(condition).condition)).return_field("id").paging(0, 100).dialect(2)
-        for condition in conditions
+    """What each condition selects, alone as well as beside words and beside a vector."""
+    selections = [Scope(tenant).select(condition) for condition in conditions]
+    alone = [
+        (Query(str(each.condition)).return_field("id").paging(0, 100).dialect(2), None)
+        for each in selections
     ]
-    return [
-        {document.id for document in result.docs} for result in await index.search(tenant, queries)
-    ]
+    words = WordLeg("words.text", 1, question_of("x y", max_words=2))
+    dense = DenseLeg("dense.text", 1, "vector", vectors().text)
+    legs = [leg.query(each, 100) for leg in (words, dense) for each in selections]
+    results = await index.search(tenant, [*alone, *legs])
+    found = [{document.id for document in result.docs} for result in results]
+    count = len(selections)
+    assert found[:count] == found[count : 2 * count] == found[2 * count :]
+    return found[:count]
 
 
 def _keys(store: MemoryStore, tenant: str, records: Sequence[Memory]) -> set[str]:

@@ -43,9 +43,19 @@ def test_lists_and_times_are_spelled_out() -> None:
     )
     fields = document("a b", memory, MemoryVectors(b"1", b"2"))
     expected = {
-        "tenant": "a_20b", "topics": "a_2cb,c", "source": "m1,m2", "strategy": "3",
-        "event": "-7", "invalid_from": "8", "pinned": "1", "standing": "0", "hidden": "1",
-        "text": "tea please", "context": "what", "vector": b"1", "context_vector": b"2",
+        "tenant": "a_20b",
+        "topics": "a_2cb,c",
+        "source": "m1,m2",
+        "strategy": "3",
+        "event": "-7",
+        "invalid_from": "8",
+        "pinned": "1",
+        "standing": "0",
+        "hidden": "1",
+        "text": "tea please",
+        "context": "what",
+        "vector": b"1",
+        "context_vector": b"2",
     }
     assert fields.items() >= expected.items()
 

@@ -37,6 +37,13 @@ def test_nesting_of_one_kind_is_flattened() -> None:
     assert every([A, some([B, C])]) == All((A, Any((B, C))))
 
 
+def test_negation_reaches_the_conditions() -> None:
+    """The opposite of a group is a group of opposites."""
+    assert negated(All((A, Not(B)))) == Any((Not(A), B))
+    assert negated(Any((A, All((B, C))))) == All((Not(A), Any((Not(B), Not(C)))))
+    assert negated(negated(All((A, Any((B, Not(C))))))) == All((A, Any((B, Not(C)))))
+
+
 def test_an_empty_range_is_never() -> None:
     """Bounds that exclude each other need no engine."""
     assert between("create", 2, 1) == NEVER
@@ -52,6 +59,17 @@ def test_spelling() -> None:
     assert str(All((A, Not(B)))) == "(@user:{a}) (-(@user:{b}))"
     assert str(Any((A, C))) == "(@user:{a})|(@create:[1 2])"
     assert str(NEVER) == "@tenant:{_0}"
+
+
+def test_an_or_holds_no_and_with_a_not() -> None:
+    """The engine loses records there, so such an AND is spelled as the NOT of an OR."""
+    plain = Any((A, All((B, C))))
+    assert str(plain) == "(@user:{a})|((@user:{b}) (@create:[1 2]))"
+    mixed = Any((A, All((B, Not(C)))))
+    assert str(mixed) == "(@user:{a})|(-((-(@user:{b}))|(@create:[1 2])))"
+    deep = Any((A, All((B, Any((A, Not(C)))))))
+    inner = "(@user:{a})|(-(@create:[1 2]))"
+    assert str(deep) == f"(@user:{{a}})|(-((-(@user:{{b}}))|(-({inner}))))"
 
 
 @given(st.text(max_size=20), st.text(min_size=1, max_size=20))

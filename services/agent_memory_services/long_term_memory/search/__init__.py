@@ -8,7 +8,7 @@ normalise    the legs' values on one scale
 fusion       one match out of several legs
 recency      the preference for what is fresh
 ranking      the above in order, as a list of stages
-windows      how deep the legs are read
+places       what earlier pages showed
 text_search  all of it, for one page
 recall       the same for queries with and without a text
 """

@@ -8,11 +8,8 @@ from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.long_term_memory.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.candidates import Candidate
-from agent_memory_services.long_term_memory.search.text_search import (
-    Rank,
-    TextSearch,
-    condition_of,
-)
+from agent_memory_services.long_term_memory.search.places import Place
+from agent_memory_services.long_term_memory.search.text_search import TextSearch, condition_of
 from agent_memory_services.runtime.clock import now_micros
 
 _PER_ANSWER: Final = 100
@@ -60,10 +57,10 @@ class Recall:
             EmbeddingUnavailable: the question could not be embedded.
         """
         if not query.text.strip():
-            place = Position.unpack(after) if after is not None else None
-            return await self._newest(scope, query, size, place)
-        rank = Rank.unpack(after) if after is not None else None
-        found = await self._text_search.page(scope, query, size=size, after=rank)
+            position = Position.unpack(after) if after is not None else None
+            return await self._newest(scope, query, size, position)
+        place = Place.unpack(after) if after is not None else None
+        found = await self._text_search.page(scope, query, size=size, after=place)
         self._note(scope, query, found.hits)
         more = found.more_after
         return RecallPage(found.hits, found.total, more.pack() if more else None)
@@ -89,11 +86,11 @@ class Recall:
                 return
 
     async def _newest(
-        self, scope: Scope, query: SearchQuery, size: int, place: Position | None
+        self, scope: Scope, query: SearchQuery, size: int, after: Position | None
     ) -> RecallPage:
         # Nothing was asked, so nothing counts as found.
         condition = condition_of(query, now_micros())
-        page = await self._listing.page(scope, condition, size=size, after=place)
+        page = await self._listing.page(scope, condition, size=size, after=after)
         more = page.more_after
         hits = [Candidate(memory) for memory in page.memories]
         return RecallPage(hits, page.total, more.pack() if more else None)

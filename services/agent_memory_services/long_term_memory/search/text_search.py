@@ -1,10 +1,7 @@
 """What a query with a text finds, page by page."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Final
 
 from redisvl.query import CountQuery
 
@@ -15,41 +12,14 @@ from agent_memory_services.long_term_memory.filters import compile_filter
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.long_term_memory.search.plan import Plan, plan_of
 from agent_memory_services.long_term_memory.search.pool import Pool, pool_of
 from agent_memory_services.long_term_memory.search.ranking import Ranking
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, Weights
-from agent_memory_services.long_term_memory.search.windows import Windows
 from agent_memory_services.long_term_memory.vectors import Vectorizer
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import now_micros, to_micros
-
-_FORM: Final = struct.Struct(">qII")
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """A place in the ranking of a query.
-
-    Attributes:
-        asked_at: when the first page was asked for, in microseconds. On every page, recency and
-            validity are measured at that moment, and what was stored later takes no part.
-        offset: how many hits come before.
-        window: how deep the first page read its legs.
-    """
-
-    asked_at: int
-    offset: int
-    window: int
-
-    def pack(self) -> bytes:
-        """The place as the payload of a cursor."""
-        return _FORM.pack(self.asked_at, self.offset, self.window)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> "Rank":
-        """The place that a cursor carries."""
-        return cls(*_FORM.unpack(payload))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +34,7 @@ class Found:
 
     hits: Sequence[Candidate]
     total: int
-    more_after: Rank | None
+    more_after: Place | None
 
 
 class TextSearch:
@@ -78,50 +48,50 @@ class TextSearch:
         self._weights = weights
 
     async def page(
-        self, scope: Scope, query: SearchQuery, *, size: int, after: Rank | None
+        self, scope: Scope, query: SearchQuery, *, size: int, after: Place | None
     ) -> Found:
-        """The `size` hits that follow a place, or the best.
+        """The `size` best hits that were not shown before a place, or the best of all.
 
         Raises:
             InvalidField: the filter nests too deep, or an option does not fit the mode.
             Unimplemented: an option asks for what this build does not rank by.
             EmbeddingUnavailable: the question could not be embedded.
         """
-        weights = self._weights
-        window = max(weights.depth, weights.overfetch * size)
-        start = after or Rank(now_micros(), 0, window)
-        condition = condition_of(query, start.asked_at)
+        place = after or Place(now_micros())
+        condition = condition_of(query, place.asked_at)
         if after is not None:
-            condition = every([condition, _stored_by(start.asked_at)])
-        windows = Windows(start.window, weights.growth, weights.max_depth)
-        end = start.offset + size
-        hits, total = await self._hits(scope.select(condition), query, windows, start, end)
-        more = Rank(start.asked_at, end, start.window) if len(hits) > end else None
-        return Found(hits[start.offset : end], total, more)
+            condition = every([condition, _stored_by(place.asked_at)])
+        plan = await self._plan(query)
+        hits, total = await self._unseen(plan, scope.select(condition), place, size)
+        page = hits[:size]
+        return Found(page, total, place.after(page) if len(hits) > size else None)
 
     async def best(self, scope: Scope, query: SearchQuery, *, limit: int) -> list[Candidate]:
         """The `limit` best hits in one go; raises as `page` does."""
         now = now_micros()
         plan = await self._plan(query)
         pool = await self._pool(plan, scope.select(condition_of(query, now)), limit)
-        [hits] = Ranking(plan, now).order(pool, [limit])
-        return hits[:limit]
+        return Ranking(plan, now).hits(pool)[:limit]
 
-    async def _hits(
-        self, selection: Selection, query: SearchQuery, windows: Windows, start: Rank, end: int
+    async def _unseen(
+        self, plan: Plan, selection: Selection, place: Place, size: int
     ) -> tuple[list[Candidate], int]:
-        """The ranking down to at least one hit past `end`, if there are so many, and the total."""
-        plan = await self._plan(query)
-        ranking = Ranking(plan, start.asked_at)
-        depth = windows.reaching(start.offset // max(1, len(plan.legs)))
+        """More than `size` hits that were not shown, if there are so many, and the total."""
+        ranking = Ranking(plan, place.asked_at)
+        weights = self._weights
+        depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(plan.legs)))
+        before = -1
         while True:
+            depth = min(depth, weights.max_depth)
             pool = await self._pool(plan, selection, depth)
-            ordered = ranking.order(pool, windows.up_to(depth))
-            hits = list(chain.from_iterable(ordered))
-            enough = len(hits) > end or not ordered[-1]
-            if enough or pool.exhausted(depth) or depth == windows.last:
-                return hits, pool.total
-            depth = windows.after(depth)
+            hits = ranking.hits(pool)
+            unseen = place.following(hits)
+            done = len(unseen) > size or len(hits) == before or depth == weights.max_depth
+            if done or pool.exhausted(depth):
+                return unseen, pool.total
+            # Where a deeper reading brought no hit, what lies deeper is too weak to be one.
+            before = len(hits)
+            depth *= weights.growth
 
     async def _plan(self, query: SearchQuery) -> Plan:
         async def embed(text: str) -> bytes:

@@ -29,7 +29,7 @@ class Weights:
         depth: how many memories each leg contributes at least, so that what ranks below the
             page on one leg can still be lifted onto it by the others.
         overfetch: the same as a multiple of the page.
-        growth: by how much deeper the legs are read when a reader pages past what they gave.
+        growth: by how much deeper the legs are read when they did not fill a page.
         max_depth: the most that a leg contributes.
         max_words: distinct words of a question that take part; a page of prose as a question
             says what it is about with its first words.

@@ -33,13 +33,9 @@ class Case:
     min_score: float = 0.0
     max_distance: float | None = None
 
-    def order(self, *windows: int) -> list[list[tuple[str, float]]]:
-        """The hits of each window with their scores."""
-        ranking = Ranking(self._plan(), NOW)
-        return [
-            [(hit.memory.id, hit.score) for hit in window]
-            for window in ranking.order(self._pool(), windows or (100,))
-        ]
+    def hits(self) -> list[tuple[str, float]]:
+        """The hits with their scores."""
+        return [(hit.memory.id, hit.score) for hit in Ranking(self._plan(), NOW).hits(self._pool())]
 
     def _plan(self) -> Plan:
         return Plan(
@@ -55,14 +51,14 @@ class Case:
 
     def _pool(self) -> Pool:
         names = {*self.distances, *self.scores}
-        found = {DENSE: [*self.distances.items()], WORDS: [*self.scores.items()]}
-        return Pool({name: Memory(id=name) for name in names}, found, len(names))
+        measured = {DENSE: self.distances, WORDS: self.scores}
+        return Pool({name: Memory(id=name) for name in names}, measured, len(names))
 
 
 def test_linear_fusion_adds_weighted_values() -> None:
     """A memory that both legs found adds up; one that a single leg found has that leg's part."""
     case = Case({"a": 0.2, "b": 0.4}, {"b": 8.0, "c": 4.0})
-    [hits] = case.order()
+    hits = case.hits()
     assert hits == [("b", approx(0.7)), ("a", approx(0.6)), ("c", approx(0.125))]
 
 
@@ -70,37 +66,26 @@ def test_rank_fusion_sees_order_alone() -> None:
     """By ranks, the distance between two values does not matter."""
     near = Case({"a": 0.2, "b": 0.21}, {"b": 8.0}, fusion=ReciprocalRankFusion(60))
     far = Case({"a": 0.2, "b": 1.9}, {"b": 8.0}, fusion=ReciprocalRankFusion(60))
-    assert near.order() == far.order()
-    assert near.order()[0][0] == ("b", approx(0.75 * 61 / 62 + 0.25))
+    assert near.hits() == far.hits()
+    assert near.hits()[0] == ("b", approx(0.75 * 61 / 62 + 0.25))
 
 
 def test_equal_scores_have_one_order() -> None:
     """Ties are broken by id, whichever leg found a memory first."""
-    [hits] = Case({"b": 0.5, "c": 0.5, "a": 0.5}, {}).order()
+    hits = Case({"b": 0.5, "c": 0.5, "a": 0.5}, {}).hits()
     assert [name for name, _ in hits] == ["a", "b", "c"]
 
 
 def test_weak_and_distant_hits_are_dropped() -> None:
     """A least score and a greatest distance cut what lies beyond, and what has no distance."""
-    [hits] = Case({"a": 0.2, "b": 0.9}, {}, min_score=0.5).order()
+    hits = Case({"a": 0.2, "b": 0.9}, {}, min_score=0.5).hits()
     assert [name for name, _ in hits] == ["a"]
-    [hits] = Case({"a": 0.2, "b": 0.9}, {"c": 1.0}, max_distance=0.9).order()
+    hits = Case({"a": 0.2, "b": 0.9}, {"c": 1.0}, max_distance=0.9).hits()
     assert [name for name, _ in hits] == ["a", "b"]
-
-
-def test_deeper_windows_follow() -> None:
-    """What a deeper window adds comes after, and what was shown before keeps its place."""
-    case = Case({"a": 0.5, "b": 0.6, "c": 0.7}, {"c": 9.0, "b": 8.0, "d": 7.0})
-    assert [[name for name, _ in window] for window in case.order(1, 2, 3)] == [
-        ["a", "c"],
-        ["b"],
-        ["d"],
-    ]
-    assert case.order(1, 2)[0] == case.order(1, 2, 3)[0]
 
 
 def test_recency_reorders_what_matches_alike() -> None:
     """With recency, every score still lies within 0 to 1."""
-    [hits] = Case({"a": 0.2, "b": 0.4}, {"b": 8.0}, recency=RecencyWeights()).order()
+    hits = Case({"a": 0.2, "b": 0.4}, {"b": 8.0}, recency=RecencyWeights()).hits()
     assert [name for name, _ in hits] == ["b", "a"]
     assert all(0 <= score <= 1 for _, score in hits)

@@ -1,0 +1,75 @@
+"""Search with the real model, and few enough depths to reach the last one."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.search_pb2 import SearchQuery
+from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.places import Place
+from agent_memory_services.long_term_memory.search.text_search import TextSearch
+from agent_memory_services.long_term_memory.search.weights import Weights
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.ids import new_id
+
+SHALLOW = Weights(depth=5, overfetch=1, growth=2, max_depth=1000)
+_SCOPE = Scope("acme")
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """A store with real vectors, and searches in it."""
+
+    store: MemoryStore
+    vectorizer: Vectorizer
+    text_search: TextSearch
+    scope: Scope = _SCOPE
+
+    async def add(self, *given: Memory) -> list[Memory]:
+        """Store memories, equal ones too."""
+        records = []
+        for each in given:
+            record = draft(each, now_micros(), self.vectorizer.model)
+            record.id = record.id or new_id()
+            records.append(record)
+        found = await self.vectorizer.of_memories(records)
+        pairs = [(record, made) for record, made in zip(records, found, strict=True) if made]
+        await self.store.insert(self.scope.tenant, pairs, deduplicate=False, now=now_micros())
+        return records
+
+    async def pages(self, query: SearchQuery, size: int) -> list[list[Candidate]]:
+        """Every page of a query."""
+        found, after = [], None
+        while True:
+            page = await self.text_search.page(self.scope, query, size=size, after=after)
+            found.append(list(page.hits))
+            if page.more_after is None:
+                return found
+            after = Place.unpack(page.more_after.pack())
+
+    async def texts(self, text: str, **options: object) -> list[str]:
+        """The texts of the ten best hits."""
+        query = SearchQuery(text=text, **options)  # type: ignore[arg-type]
+        page = await self.text_search.page(self.scope, query, size=10, after=None)
+        return [hit.memory.text for hit in page.hits]
+
+
+@pytest.fixture
+async def searching(redis: Redis) -> AsyncIterator[Searching]:
+    """Search over an empty store."""
+    embedder = await LocalEmbedder.open()
+    index = MemoryIndex(redis, 1, VectorIndex(), embedder.fingerprint.dimension)
+    await index.create()
+    vectorizer = Vectorizer(embedder)
+    yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
+    await embedder.aclose()
