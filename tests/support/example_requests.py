@@ -76,11 +76,19 @@ def _fill_at(message: Message, path: list[Any], words: Mapping[str, Any]) -> Non
     field = message.DESCRIPTOR.fields_by_name[first.field_name]
     if field.message_type is None:
         _put(message, field, words[field.name] or WORDS[field.name])
-    elif not rest:
+    elif (child := _existing(message, field, first.subscript)) is None:
         _add(message, field, words)
+    elif rest:
+        _fill_at(child, rest, words)
     else:
-        child = getattr(message, field.name)
-        _fill_at(child[first.index] if field.is_repeated else child, rest, words)
+        # It is there, and lacks what an empty word left out.
+        _fill(child, {name: word or WORDS.get(name) for name, word in words.items()})
+
+
+def _existing(message: Message, field: FieldDescriptor, subscript: Any) -> Message | None:
+    if field.is_repeated:
+        return None if subscript is None else getattr(message, field.name)[subscript.value]
+    return getattr(message, field.name) if message.HasField(field.name) else None
 
 
 def _add(message: Message, field: FieldDescriptor, words: Mapping[str, Any]) -> None:
