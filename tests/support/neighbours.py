@@ -47,6 +47,7 @@ class ListExtraction(ExtractionServiceServicer):
     Attributes:
         submitted: what was submitted.
         faults: what the next submissions meet.
+        refusals: what every submission of a tenant meets.
         attempts: how many submissions were tried.
         summarized: what was to be summarized, with the tenants.
         summary_faults: what the next summaries meet.
@@ -56,6 +57,7 @@ class ListExtraction(ExtractionServiceServicer):
 
     submitted: list[Submitted] = field(default_factory=list)
     faults: deque[Exception] = field(default_factory=deque)
+    refusals: dict[str, Exception] = field(default_factory=dict)
     attempts: int = 0
     summarized: list[tuple[str, extraction.SummarizeRequest]] = field(default_factory=list)
     summary_faults: deque[Exception] = field(default_factory=deque)
@@ -77,7 +79,10 @@ class ListExtraction(ExtractionServiceServicer):
         self.attempts += 1
         if self.faults:
             raise self.faults.popleft()
-        self.submitted.append(Submitted(current_principal().tenant, request))
+        tenant = current_principal().tenant
+        if tenant in self.refusals:
+            raise self.refusals[tenant]
+        self.submitted.append(Submitted(tenant, request))
         return extraction.SubmitMessagesResponse(job_id="job")
 
     @property

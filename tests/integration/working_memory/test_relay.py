@@ -13,6 +13,7 @@ from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.errors import (
     InvalidField,
     Overloaded,
+    QuotaExceeded,
     StoreUnavailable,
 )
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -58,9 +59,9 @@ def relay_of(
     return Relay(Outbox(redis), Leases(redis, PARTITIONS, lease), inbox, pace, max_bytes=MEGABYTES)
 
 
-async def say(sessions: Sessions, name: str, *contents: str) -> None:
+async def say(sessions: Sessions, name: str, *contents: str, tenant: str = "acme") -> None:
     """Append messages, one call each."""
-    key = SessionKey("acme", "chat", name)
+    key = SessionKey(tenant, "chat", name)
     for content in contents:
         await sessions.append(key, [said(content)], ANYBODY, etag="", request_id="")
 
@@ -145,6 +146,51 @@ async def test_a_wish_to_wait_is_respected(
         start = clock()
         await eventually(lambda: extraction.said == ["patient"])
         assert clock() - start > 0.4
+
+
+async def test_a_refused_tenant_holds_up_nobody_else(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """A tenant over its quota waits, in order, while another one's entries behind it go on."""
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    for number in range(20):
+        await say(alone, f"g{number % 3}", f"greedy {number}", tenant="greedy")
+        await say(alone, "m", f"modest {number}", tenant="modest")
+    greedy = [f"greedy {number}" for number in range(20)]
+    modest = [f"modest {number}" for number in range(20)]
+    extraction.refusals["greedy"] = QuotaExceeded("calls_per_second_per_tenant", 0.05)
+    relay = Relay(Outbox(redis), Leases(redis, 1, 5.0), inbox, QUICK, max_bytes=MEGABYTES)
+    async with relay.running():
+        await eventually(lambda: extraction.said == modest)
+        # A refused tenant is tried with one entry, however many it has.
+        attempts = extraction.attempts
+        await eventually(lambda: extraction.attempts > attempts + 1)
+        assert extraction.attempts < 40
+        await say(alone, "m", "modest again", tenant="modest")
+        await eventually(lambda: extraction.said == [*modest, "modest again"])
+        del extraction.refusals["greedy"]
+        await eventually(lambda: extraction.said == [*modest, "modest again", *greedy])
+    assert await redis.xlen("am:wm:{p00}:outbox") == 0
+
+
+async def test_two_refused_tenants_come_back_each_in_its_order(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """Who is accepted again first is delivered first, and nobody's entries change places."""
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    for number in range(12):
+        for tenant in ("a", "b"):
+            await say(alone, "s", f"{tenant}{number}", tenant=tenant)
+            extraction.refusals[tenant] = Overloaded(0.02)
+    relay = Relay(Outbox(redis), Leases(redis, 1, 5.0), inbox, QUICK, max_bytes=MEGABYTES)
+    async with relay.running():
+        await eventually(lambda: extraction.attempts > 4)
+        del extraction.refusals["b"]
+        await eventually(lambda: extraction.said == [f"b{number}" for number in range(12)])
+        await say(alone, "s", "a12", tenant="a")
+        del extraction.refusals["a"]
+        await eventually(lambda: extraction.said[12:] == [f"a{number}" for number in range(13)])
+    assert await redis.xlen("am:wm:{p00}:outbox") == 0
 
 
 async def test_a_service_that_is_away_loses_nothing(

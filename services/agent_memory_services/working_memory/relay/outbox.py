@@ -47,9 +47,11 @@ class Outbox:
         """Read the streams with `client`."""
         self._client = client
 
-    async def read(self, partition: int, count: int) -> Sequence[OutboxEntry]:
-        """The first entries of a partition, in the order in which they were written."""
-        found: Any = await self._client.xrange(outbox_key(partition), count=count)
+    async def read(
+        self, partition: int, count: int, start: str | bytes = "-"
+    ) -> Sequence[OutboxEntry]:
+        """The first entries of a partition from `start` on, in the order they were written in."""
+        found: Any = await self._client.xrange(outbox_key(partition), min=start, count=count)
         return [
             OutboxEntry(entry_id, fields[b"tenant"].decode(), fields[b"request"])
             for entry_id, fields in found

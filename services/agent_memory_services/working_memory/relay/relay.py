@@ -6,21 +6,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
-from google.protobuf.message import DecodeError
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.runtime.errors import InvalidField, InvalidFields, ServiceError
+from agent_memory_services.runtime.errors import ServiceError
 from agent_memory_services.working_memory.relay import metrics
+from agent_memory_services.working_memory.relay.delivery import Delivery, Turn
 from agent_memory_services.working_memory.relay.leases import Leases
-from agent_memory_services.working_memory.relay.outbox import Backlog, Outbox, OutboxEntry
+from agent_memory_services.working_memory.relay.outbox import Backlog, Outbox
 
 log = structlog.get_logger()
-
-_READ_AHEAD: Final = 8
 
 
 class Inbox(Protocol):
@@ -52,6 +50,17 @@ class Pace:
     first_retry: float
     longest_retry: float
 
+    def wait(self, error: Exception, failures: int) -> float:
+        """Seconds until the next attempt: what was asked for, or a jittered back-off.
+
+        Args:
+            error: what went wrong now; a refusal may name a wish.
+            failures: how often it went wrong before.
+        """
+        wish = error.retry_after if isinstance(error, ServiceError) else None
+        full = min(self.first_retry * 2.0 ** min(failures, 64), self.longest_retry)
+        return max(wish or 0.0, random.uniform(full / 2, full))  # noqa: S311 - nothing secret
+
 
 class Relay:
     """Delivers the outboxes of the partitions it holds, each in order, all at the same time.
@@ -75,6 +84,7 @@ class Relay:
         self._stopping = asyncio.Event()
         self._next_look = 0.0
         self._drains: dict[int, asyncio.Task[None]] = {}
+        self._deliveries: dict[int, Delivery] = {}
 
     def wake(self, partition: int) -> None:
         """Look at a partition at once: this process wrote to its outbox."""
@@ -128,6 +138,7 @@ class Relay:
         for partition in await self._waiting():
             if not self._leases.holds(partition):
                 self._woken.discard(partition)
+                self._deliveries.pop(partition, None)
             elif partition not in self._drains:
                 self._drains[partition] = asyncio.create_task(self._drained(partition))
 
@@ -148,63 +159,28 @@ class Relay:
         return tuple(self._woken)
 
     async def _drained(self, partition: int) -> None:
+        delivery = self._deliveries.get(partition) or self._begin(partition)
         try:
             while self._may_deliver(partition):
                 self._woken.discard(partition)
-                entries = await self._outbox.read(partition, _READ_AHEAD)
-                for entry in entries:
-                    await self._deliver(partition, entry)
-                if not entries and partition not in self._woken:
+                if not await delivery.advance() and partition not in self._woken:
                     return
         except Exception as error:  # noqa: BLE001 - the next look begins again
             _log_fault(error)
         finally:
             del self._drains[partition]
 
-    async def _deliver(self, partition: int, entry: OutboxEntry) -> None:
-        """Try until the entry is accepted, set aside, or no longer ours to deliver."""
-        wait = self._pace.first_retry
-        while self._may_deliver(partition):
-            try:
-                await self._attempt(partition, entry)
-            except RedisError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
-                metrics.FAILED.inc()
-                wish = error.retry_after if isinstance(error, ServiceError) else None
-                log.warning("relay.failed", partition=partition, error=type(error).__name__)
-                await self._pause(max(wish or 0.0, random.uniform(wait / 2, wait)))  # noqa: S311
-                wait = min(2 * wait, self._pace.longest_retry)
-            else:
-                return
-
-    async def _attempt(self, partition: int, entry: OutboxEntry) -> None:
-        try:
-            request = self._readable(entry)
-            await self._inbox.submit(entry.tenant, request)
-        except InvalidFields as error:
-            await self._bury(partition, entry, error.message)
-        else:
-            await self._outbox.acknowledge(partition, entry)
-            metrics.DELIVERED.inc()
-
-    async def _bury(self, partition: int, entry: OutboxEntry, reason: str) -> None:
-        await self._outbox.bury(partition, entry, reason)
-        metrics.BURIED.inc()
-        log.error("relay.buried", partition=partition, entry=entry.id.decode())
-
-    def _readable(self, entry: OutboxEntry) -> SubmitMessagesRequest:
-        """The entry's request.
-
-        Raises:
-            InvalidFields: nobody will ever be able to read it.
-        """
-        if len(entry.request) > self._max_bytes:
-            raise InvalidField("", "is larger than any service takes")
-        try:
-            return SubmitMessagesRequest.FromString(entry.request)
-        except DecodeError:
-            raise InvalidField("", "is not a SubmitMessagesRequest") from None
+    def _begin(self, partition: int) -> Delivery:
+        turn = Turn(
+            lambda: self._may_deliver(partition),
+            lambda: self.wake(partition),
+            self._pace.wait,
+            self._pause,
+        )
+        self._deliveries[partition] = Delivery(
+            partition, self._outbox, self._inbox.submit, turn, max_bytes=self._max_bytes
+        )
+        return self._deliveries[partition]
 
     def _may_deliver(self, partition: int) -> bool:
         return self._leases.holds(partition) and not self._stopping.is_set()
