@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from agent_memory_services.runtime.call import Call, Context
-from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.runtime.errors import Cancelled, InvalidField
 from agent_memory_services.runtime.faults import refusal
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.status import status_of, to_grpc
@@ -120,7 +120,7 @@ class CallAdapter:
     async def _write(self, call: Call, responses: AsyncGenerator[Message, None]) -> None:
         async with aclosing(responses):
             async for response in responses:
-                await call.context.write(self._serialized(call, response))
+                await _send(call.context, self._serialized(call, response))
 
     def _answered(self, call: Call, response: Message) -> None:
         call.answer = self._serialized(call, response)
@@ -148,6 +148,14 @@ def _cause(call: Call, error: BaseException) -> BaseException:
         call.task.uncancel()
         return call.ending
     return error
+
+
+async def _send(context: Context, data: bytes) -> None:
+    try:
+        await context.write(data)
+    except grpc.aio.InternalError:
+        # All that the library says of a caller who went away a moment before.
+        raise Cancelled from None
 
 
 async def _fail(call: Call, error: BaseException) -> Never:

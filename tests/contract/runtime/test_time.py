@@ -1,6 +1,7 @@
 """Deadlines and cancellation."""
 
 import asyncio
+from contextlib import suppress
 
 import grpc
 import pytest
@@ -124,3 +125,22 @@ async def test_a_timeout_inside_a_handler_is_not_the_calls_own():
         with refused() as refusal:
             await shapes.call("unary", REQUEST)
     assert refusal.reason == "INTERNAL"
+
+
+@pytest.mark.parametrize("shape", ["server_stream", "bidi_stream"])
+async def test_a_response_to_nobody_is_no_incident(shape: str):
+    """A caller may go away at the very moment when something is sent to it."""
+    waiting = asyncio.Event()
+
+    async def answer_anyway(_: object) -> SessionRef:
+        waiting.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return SessionRef()
+
+    async with serve(answer_anyway) as shapes:
+        call = shapes.open(shape, REQUEST)
+        await waiting.wait()
+        call.cancel()
+        await eventually(lambda: shapes.handled(shape, "Canceled") == 1)
+        assert shapes.admission.running == 0
