@@ -14,7 +14,6 @@ from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection
 
 from agent_memory_services.runtime import health, logs, redis
-from agent_memory_services.runtime.addresses import Address, parse_address
 from agent_memory_services.runtime.auth import opening
 from agent_memory_services.runtime.auth.certificates.tls import server_credentials
 from agent_memory_services.runtime.environment import SettingsError
@@ -26,7 +25,7 @@ from agent_memory_services.runtime.settings import ProcessSettings
 from agent_memory_services.runtime.signals import on_first_signal
 from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.order import ordered_steps
-from agent_memory_services.runtime.transport import server_options
+from agent_memory_services.runtime.transport import bind, server_options
 
 log = structlog.get_logger()
 
@@ -62,6 +61,7 @@ class RunningServer:
     Attributes:
         address: where it listens, with the port it was given.
         metrics_address: where its metrics are, or "".
+        health_address: where its health alone is, or "".
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class RunningServer:
     ) -> None:
         self.address = ""
         self.metrics_address = ""
+        self.health_address = ""
         self._server = server
         self._settings = settings
         self._health = health
@@ -139,25 +140,18 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
             reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
         running = RunningServer(server, settings, health=readiness, admission=admission)
         with exposed(settings.metrics_listen, meters) as running.metrics_address:
-            running.address = _bind(server, settings)
-            await server.start()
-            await readiness.set_ready(ready=True)
-            try:
-                yield running
-            finally:
-                await running.drain()
+            running.address = bind(server, settings.listen, _credentials(settings))
+            async with readiness.probed_at(settings.health_listen) as running.health_address:
+                await server.start()
+                await readiness.set_ready(ready=True)
+                try:
+                    yield running
+                finally:
+                    await running.drain()
 
 
-def _bind(server: grpc.aio.Server, settings: ProcessSettings) -> str:
-    listen = settings.listen
-    try:
-        if settings.tls is None:
-            port = server.add_insecure_port(listen)
-        else:
-            port = server.add_secure_port(listen, server_credentials(settings.tls))
-    except RuntimeError:
-        raise OSError(f"cannot listen on {listen}: the address is taken or not ours") from None
-    return str(Address(parse_address(listen).host, port))
+def _credentials(settings: ProcessSettings) -> grpc.ServerCredentials | None:
+    return None if settings.tls is None else server_credentials(settings.tls)
 
 
 def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:

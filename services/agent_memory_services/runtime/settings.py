@@ -54,6 +54,13 @@ class ProcessSettings(TrustSettings, LimitSettings):
         default="127.0.0.1:0",
         description="Address that serves Prometheus metrics; empty serves none.",
     )
+    health_listen: OptionalListenAddress = Field(
+        default="",
+        description=(
+            "Address that serves health checks alone, in plain text, for probes that speak no "
+            "TLS; empty serves none."
+        ),
+    )
     redis_url: Annotated[SecretUrl, AlsoFrom("REDIS_URL")] = Field(
         default=SecretUrl("redis://127.0.0.1:6379"),
         description=(

@@ -1,4 +1,8 @@
-"""Transport options of servers and channels, side by side because they must agree."""
+"""How servers listen and channels connect, side by side because they must agree."""
+
+import grpc
+
+from agent_memory_services.runtime.addresses import Address, parse_address
 
 _CLIENT_PING_MS = 30_000
 _CLIENT_PING_TIMEOUT_MS = 10_000
@@ -21,6 +25,22 @@ def server_options(max_message_bytes: int) -> Options:
         ("grpc.keepalive_permit_without_calls", 1),
         *_message_caps(max_message_bytes),
     ]
+
+
+def bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentials | None) -> str:
+    """Let a server listen, by TLS where there are credentials; the address with its real port.
+
+    Raises:
+        OSError: the address is taken.
+    """
+    try:
+        if credentials is None:
+            port = server.add_insecure_port(listen)
+        else:
+            port = server.add_secure_port(listen, credentials)
+    except RuntimeError:
+        raise OSError(f"cannot listen on {listen}: the address is taken or not ours") from None
+    return str(Address(parse_address(listen).host, port))
 
 
 def channel_options(max_message_bytes: int) -> Options:

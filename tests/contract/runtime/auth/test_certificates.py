@@ -6,10 +6,11 @@ from pathlib import Path
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
-from agent_memory_services.runtime import principal
+from agent_memory_services.runtime import principal, server
 from agent_memory_services.runtime.auth.identity import Role
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
@@ -25,6 +26,7 @@ from tests.contract.runtime.auth.world import (
     read,
 )
 from tests.contract.runtime.refusals import refused
+from tests.contract.runtime.working_memory import Told, lifespan_of
 from tests.support.credentials import Authority
 
 SPIFFE = "spiffe://example.org/ns/chat/sa/backend"
@@ -193,3 +195,27 @@ async def test_a_service_shows_its_certificate_and_follows_it(certified: Certifi
             await stub.GetWorkingMemory(READ)
             assert channel._connection.current() is not before
     assert set(certified.world.seen.principals) == {principal.current.get()}
+
+
+async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: Certified):
+    """It serves health and nothing else."""
+    world = certified.world
+    settings = world.settings.model_copy(
+        update={
+            **certified.terms,
+            "listen": "127.0.0.1:0",
+            "lame_duck_seconds": 0,
+            "health_listen": "127.0.0.1:0",
+        }
+    )
+    async with (
+        server.start(settings, lifespan_of(Told(world.seen))) as running,
+        grpc.aio.insecure_channel(running.health_address) as channel,
+    ):
+        health = await health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(), timeout=5
+        )
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await pb_grpc.WorkingMemoryServiceStub(channel).GetWorkingMemory(READ, timeout=5)
+        assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
