@@ -3,18 +3,28 @@
 from collections.abc import Sequence
 from typing import Final, cast
 
+import structlog
 from redis.asyncio import Redis
 from redis.commands.search.aggregation import AggregateRequest, AggregateResult
 from redis.commands.search.result import Result
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redisvl.exceptions import RedisSearchError
 from redisvl.index import AsyncSearchIndex
 from redisvl.index.index import SearchParams
 
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
 from agent_memory_services.long_term_memory.schema import VectorIndex, index_schema
+from agent_memory_services.runtime.errors import StoreUnavailable
+
+log = structlog.get_logger()
 
 _QUERIES_PER_ROUND: Final = 16
+# An index that is gone, in the words of several versions, and a query that took too long.
+_AWAY: Final = ("no such index", "unknown index name", "timeout limit was reached")
+
+
+class QueryRefusedError(Exception):
+    """The engine did not understand a query, which is a fault of this program."""
 
 
 class MemoryIndex:
@@ -51,9 +61,12 @@ class MemoryIndex:
     async def search(self, tenant: str, queries: Sequence[SearchParams]) -> list[Result]:
         """Answer several queries about a tenant in one round trip."""
         index = self._of(tenant)
-        results: list[Result] = await index.batch_search(
-            list(queries), batch_size=_QUERIES_PER_ROUND
-        )
+        try:
+            results: list[Result] = await index.batch_search(
+                list(queries), batch_size=_QUERIES_PER_ROUND
+            )
+        except ResponseError as error:
+            raise _without_query(error) from None
         return results
 
     async def aggregate(self, tenant: str, request: AggregateRequest) -> AggregateResult:
@@ -61,11 +74,20 @@ class MemoryIndex:
         try:
             answer: AggregateResult = await self._of(tenant).aggregate(request)
         except RedisSearchError as error:
-            raise _cause(error) from error
+            raise _without_query(_cause(error)) from None
         return answer
 
     def _of(self, tenant: str) -> AsyncSearchIndex:
         return self._indexes[shard_of(tenant, len(self._indexes))]
+
+
+def _without_query(error: Exception) -> Exception:
+    """The engine's complaint as it may be answered and logged: the query holds a caller's words."""
+    said = str(error).rpartition("caused error:")[2].partition(" near ")[0].strip("(', )")
+    if any(reply in said.lower() for reply in _AWAY):
+        log.warning("index.away", said=said)
+        return StoreUnavailable()
+    return QueryRefusedError(said) if type(error) is ResponseError else error
 
 
 def _cause(error: RedisSearchError) -> Exception:

@@ -23,7 +23,7 @@ from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.runtime.masks import apply_mask
 
 _UPDATE_ATTEMPTS: Final = 5
-_OTHER_SCOPE: Final = "another user or namespace"
+_OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Listings: newest first, complete, and stable while others write."""
 
 import pytest
+from redis.commands.search.aggregation import AggregateRequest
+from redis.commands.search.query import Query
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.expression import ALWAYS
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.index import MemoryIndex, QueryRefusedError
 from agent_memory_services.long_term_memory.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
@@ -92,3 +94,17 @@ async def test_counting_needs_no_memory(listing: Listing, insert: Inserting) -> 
     assert await listing.count(SCOPE, ALWAYS) == 0
     await insert(*(memory(f"{at}") for at in range(30)))
     assert await listing.count(SCOPE, ALWAYS) == 30
+
+
+async def test_a_refused_query_does_not_show_itself(index: MemoryIndex) -> None:
+    """The engine's complaint is passed on without the words that somebody asked."""
+    for ask in (
+        index.search("acme", [Query('@text:("secret words').dialect(2)]),
+        index.aggregate("acme", AggregateRequest('@text:("secret words').dialect(2)),
+    ):
+        with pytest.raises(QueryRefusedError) as refused:
+            await ask
+        assert "Syntax error" in str(refused.value)
+        assert "secret" not in str(refused.value)
+        assert refused.value.__cause__ is None
+        assert refused.value.__suppress_context__

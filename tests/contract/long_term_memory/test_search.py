@@ -1,0 +1,198 @@
+"""SearchMemories and StreamSearchMemories."""
+
+import asyncio
+
+import grpc
+import pytest
+
+from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.runtime.clock import to_timestamp
+from tests.contract.long_term_memory.conftest import Tenant
+from tests.contract.runtime.refusals import refused
+
+SEMANTIC, KEYWORD, HYBRID = 1, 2, 3
+FACTS = (
+    "Alice is vegetarian",
+    "Alice prefers meetings in the morning",
+    "Bob climbs mountains at the weekend",
+    "The quarterly report is due on Friday",
+)
+
+
+async def streamed(tenant: Tenant, limit: int = 0, **fields: object) -> list[MemoryHit]:
+    """All hits of a stream."""
+    query = SearchQuery(untracked=True, **fields)  # type: ignore[arg-type]
+    stream = tenant.stub.StreamSearchMemories(
+        rpc.StreamSearchMemoriesRequest(query=query, limit=limit, explain=True),
+        metadata=(("x-agent-memory-tenant", tenant.name),),
+        timeout=30,
+    )
+    return [hit async for response in stream for hit in response.hits]
+
+
+@pytest.mark.parametrize("mode", [0, SEMANTIC, KEYWORD, HYBRID])
+async def test_the_fact_comes_first(tenant: Tenant, mode: int) -> None:
+    """Each mode finds the fact, with a score within 0 to 1 and a true total."""
+    await tenant.create(*FACTS)
+    found = await tenant.search("When does Alice like to have meetings?", mode=mode)
+    assert found.hits[0].memory.text == FACTS[1]
+    assert found.total_size == 4
+    assert all(0 <= hit.score <= 1 for hit in found.hits)
+    assert found.hits[0].HasField("distance") == (mode != KEYWORD)
+
+
+async def test_scores_explain_themselves(tenant: Tenant) -> None:
+    """On request, the parts of each score are named and add up to it."""
+    await tenant.create(*FACTS)
+    request = rpc.SearchMemoriesRequest(
+        query=SearchQuery(text="Alice", untracked=True), explain=True
+    )
+    for hit in (await tenant.call("SearchMemories", request)).hits:
+        assert sum(signal.contribution for signal in hit.signals) == pytest.approx(hit.score)
+        assert len({signal.name for signal in hit.signals}) == len(hit.signals)
+    request.explain = False
+    answer = await tenant.call("SearchMemories", request)
+    assert not any(hit.signals for hit in answer.hits)
+
+
+@pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
+@pytest.mark.parametrize("size", [3, 10, 100])
+async def test_pages_show_each_hit_once(tenant: Tenant, mode: int, size: int) -> None:
+    """Through every page while others write, and with scores that never leave the scale."""
+    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)))
+    expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
+    request = rpc.SearchMemoriesRequest(
+        query=SearchQuery(text="Alice or the report or mountains", mode=mode), page_size=size
+    )
+    shown: list[str] = []
+    while True:
+        page = await tenant.call("SearchMemories", request)
+        assert page.total_size == 130
+        assert len(page.hits) <= size
+        shown += [hit.memory.id for hit in page.hits]
+        request.page_token = page.next_page_token
+        if not request.page_token:
+            break
+        await tenant.create(f"Alice reports from mountain number {len(shown)}")
+    assert len(shown) == len(set(shown))
+    assert set(shown) == expected
+
+
+async def test_no_text_lists_the_newest(tenant: Tenant) -> None:
+    """Without a question the filter alone decides, newest first, page by page."""
+    await tenant.create(*FACTS)
+    first = await tenant.search("", page_size=3)
+    assert [hit.memory.text for hit in first.hits] == [*FACTS[:0:-1]]
+    request = rpc.SearchMemoriesRequest(
+        query=SearchQuery(untracked=True), page_size=3, page_token=first.next_page_token
+    )
+    rest = await tenant.call("SearchMemories", request)
+    assert [hit.memory.text for hit in rest.hits] == [FACTS[0]]
+    assert (rest.total_size, rest.next_page_token) == (4, "")
+
+
+async def test_what_is_found_is_noted(tenant: Tenant) -> None:
+    """A hit counts once per interval, in the background; untracked searches leave no trace."""
+    [result] = await tenant.create("Alice is vegetarian")
+    await tenant.search("vegetarian")
+    request = rpc.SearchMemoriesRequest(query=SearchQuery(text="vegetarian"))
+    for _ in range(3):
+        await tenant.call("SearchMemories", request)
+    async with asyncio.timeout(5):
+        while not (found := await tenant.get(result.memory_id)).access_count:
+            await asyncio.sleep(0.01)
+    assert found.access_count == 1
+    assert found.HasField("last_access_time")
+    assert found.etag == result.memory.etag
+    page = await tenant.list(filter={"last_access_time": {"exists": True}})
+    assert page.total_size == 1
+
+
+async def test_a_quoted_phrase_must_occur(tenant: Tenant) -> None:
+    """In keyword and hybrid searches, what stands in quotes stands in every hit."""
+    await tenant.create("meetings in the morning", "in the morning, no meetings")
+    for mode in (KEYWORD, HYBRID):
+        found = await tenant.search('"meetings in the morning"', mode=mode)
+        assert [hit.memory.text for hit in found.hits] == ["meetings in the morning"]
+
+
+async def test_truth_has_its_time(tenant: Tenant) -> None:
+    """What ended is found as of its time and on request, and not now."""
+    await tenant.create(
+        Memory(text="lives in Paris", validity=Validity(invalid_from=to_timestamp(5))),
+        Memory(text="lives in Rome", validity=Validity(valid_from=to_timestamp(5))),
+    )
+    for fields, town in (({}, "Rome"), ({"as_of": to_timestamp(4)}, "Paris")):
+        found = await tenant.search("lives", **fields)
+        assert [hit.memory.text for hit in found.hits] == [f"lives in {town}"]
+    assert len((await tenant.search("lives", include_superseded=True)).hits) == 2
+
+
+async def test_tenants_do_not_meet(tenant: Tenant, neighbour: Tenant) -> None:
+    """A search sees its own tenant alone, in every mode and without a text."""
+    await neighbour.create(*FACTS)
+    for mode in (SEMANTIC, KEYWORD, HYBRID):
+        for text in ("Alice", ""):
+            found = await tenant.search(text, mode=mode)
+            assert (list(found.hits), found.total_size) == ([], 0)
+
+
+async def test_a_stream_holds_everything(tenant: Tenant) -> None:
+    """A stream brings every hit once, best first, explained, up to its limit."""
+    await tenant.create(*(f"likes tea number {at}" for at in range(250)))
+    hits = await streamed(tenant, text="tea")
+    assert len({hit.memory.id for hit in hits}) == len(hits) == 250
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(hit.signals for hit in hits)
+    assert len(await streamed(tenant, text="tea", limit=7)) == 7
+    newest = await streamed(tenant, text="", limit=150)
+    assert [hit.memory.text for hit in newest[:2]] == [
+        f"likes tea number {at}" for at in (249, 248)
+    ]
+    assert len({hit.memory.id for hit in newest}) == 150
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (None, "query"),
+        (SearchQuery(text="x", max_distance=0.5), "query.max_distance"),
+        (SearchQuery(text="x", mode=SEMANTIC, max_distance=3), "query.max_distance"),
+        (SearchQuery(text="x", min_score=1.5), "query.min_score"),
+        (SearchQuery(text="x" * 32769), "query.text"),
+        (SearchQuery(text="x", mode=9), "query.mode"),
+        (SearchQuery(recency={"recency_weight": 2}), "query.recency.recency_weight"),
+        (SearchQuery(filter={"user_id": {"prefix": ""}}), "query.filter.user_id.prefix"),
+    ],
+)
+async def test_a_bad_query_names_its_field(
+    tenant: Tenant, query: SearchQuery | None, field: str
+) -> None:
+    """Searching and streaming refuse a query at the place where it is wrong."""
+    with refused() as refusal:
+        await tenant.call("SearchMemories", rpc.SearchMemoriesRequest(query=query))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert list(refusal.fields) == [field]
+    if query is not None:
+        with refused() as refusal:
+            stream = tenant.stub.StreamSearchMemories(
+                rpc.StreamSearchMemoriesRequest(query=query), timeout=30
+            )
+            _ = [response async for response in stream]
+        assert list(refusal.fields) == [field]
+
+
+async def test_tokens_belong_to_their_query(tenant: Tenant) -> None:
+    """A token of another question, or of a listing, is refused."""
+    await tenant.create("x y", "x z")
+    token = (await tenant.search("x", page_size=1)).next_page_token
+    listed = (await tenant.list(page_size=1)).next_page_token
+    for text, bad in (("y", token), ("x", listed), ("x", token[:-2]), ("", token)):
+        with refused() as refusal:
+            request = rpc.SearchMemoriesRequest(
+                query=SearchQuery(text=text, untracked=True), page_token=bad
+            )
+            await tenant.call("SearchMemories", request)
+        assert refusal.reason == "INVALID_TOKEN"
