@@ -12,6 +12,7 @@ from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
+from agent_memory_services.jobs_cli import app as jobs
 from agent_memory_services.keys_cli import app as keys
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
 )
 app.add_typer(keys, name="keys")
+app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
 
 _ANY_PORT = "0 for any free one."

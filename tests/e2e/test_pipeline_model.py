@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner, Result
 
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryRecord, WorkingMemory
+from agent_memory_services.cli import app
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.support.hobbies import HOBBIES, facts, told
@@ -98,6 +101,68 @@ async def stopped(pid: int) -> AsyncIterator[None]:
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+
+
+async def test_background_work_at_the_command_line(world: World) -> None:
+    """A job that hangs is listed, shown, cancelled, tried again and watched to its end."""
+    world.model.rule = lambda _: Hang()
+    said = [told(HOBBIES[0])]
+    await world.memory.append_messages_to_working_memory("typed", said, user_id="tom")
+    watching = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent_memory_services.cli", *address(world)),
+        *("watch", "--session", "typed"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        seen = [await line_of(watching)]
+        job_id, *_ = await printed(world, "list", "--session", "typed", until="running")
+        assert "tom" in await printed(world, "show", job_id)
+        assert "cancelled" in await printed(world, "cancel", job_id)
+        world.model.rule = understand
+        assert "pending" in await printed(world, "retry", job_id)
+        while "succeeded" not in seen[-1]:
+            seen.append(await line_of(watching))
+    finally:
+        watching.kill()
+        await watching.wait()
+    assert all(job_id in line for line in seen)
+    assert any("cancelled" in line for line in seen)
+    assert await known_of(world.memory, "tom") == facts(HOBBIES[:1])
+
+
+async def test_a_mistake_at_the_command_line_is_told_in_a_line(world: World) -> None:
+    """A job that does not exist ends with an exit code and no traceback."""
+    result = await typed(world, "show", "none-0")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("agent-memory: ")
+    assert result.stderr.count("\n") == 1
+
+
+async def line_of(process: asyncio.subprocess.Process) -> str:
+    """The next line that a process prints."""
+    assert process.stdout is not None
+    return (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+
+
+def address(world: World) -> list[str]:
+    """What every command is told."""
+    return ["jobs", "--address", f"http://{world.stack.address}"]
+
+
+async def typed(world: World, *arguments: str) -> Result:
+    """The outcome of a command of `agent-memory jobs`."""
+    return await asyncio.to_thread(CliRunner().invoke, app, [*address(world), *arguments])
+
+
+async def printed(world: World, *arguments: str, until: str = "") -> list[str]:
+    """The words that a command prints below its headings, once `until` is among them."""
+    async with asyncio.timeout(20):
+        while True:
+            result = await typed(world, *arguments)
+            assert result.exit_code == 0, result.output
+            words = result.stdout.partition("\n")[2].split()
+            if not until or until in words:
+                return words
 
 
 async def test_a_write_during_extraction_loses_nothing(world: World) -> None:

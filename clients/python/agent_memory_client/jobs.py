@@ -1,16 +1,17 @@
 """Background work: what runs, what failed, and trying it again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from agent_memory.extraction.v1 import service_pb2 as rpc
 from agent_memory_client.base import ClientBase
 from agent_memory_client.conversions.enums import JOB_STATES
-from agent_memory_client.conversions.jobs import from_job
+from agent_memory_client.conversions.jobs import from_job, from_progress
 from agent_memory_client.conversions.memories import from_memory
 from agent_memory_client.conversions.messages import to_messages
 from agent_memory_client.conversions.sessions import to_extraction
-from agent_memory_client.models.jobs import ExtractionPreview, Job, JobListResponse
+from agent_memory_client.models.jobs import ExtractionPreview, Job, JobChange, JobListResponse
 from agent_memory_client.models.messages import MemoryMessage
 from agent_memory_client.models.sessions import MemoryStrategyConfig
 from agent_memory_client.paging import check_limit
@@ -78,6 +79,39 @@ class JobMethods(ClientBase):
         stub = self._connection.services.extraction
         request = rpc.CancelJobRequest(job_id=job_id)
         return from_job((await self._connection.call(stub.CancelJob, request)).job)
+
+    async def watch_jobs(
+        self,
+        *,
+        session_id: str | None = None,
+        namespace: str | None = None,
+        resume_token: str | None = None,
+    ) -> AsyncGenerator[JobChange, None]:
+        """Tell where jobs stand, then every change; ends only with the connection.
+
+        Args:
+            session_id: Only this session; all jobs of the tenant when absent.
+            namespace: The session's namespace.
+            resume_token: Of the last change seen; continues after it.
+
+        Raises:
+            MemoryUnavailableError: The connection ended; watch again from the last token.
+        """
+        stub = self._connection.services.extraction
+        request = rpc.WatchJobsRequest(
+            session_id=session_id or "",
+            namespace=self._namespace(namespace) if session_id else "",
+            resume_token=resume_token or "",
+        )
+        async with aclosing(self._connection.stream(stub.WatchJobs, request)) as responses:
+            async for response in responses:
+                yield JobChange(
+                    job=from_job(response.job) if response.HasField("job") else None,
+                    progress=from_progress(response.progress)
+                    if response.HasField("progress")
+                    else None,
+                    resume_token=response.resume_token,
+                )
 
     async def preview_extraction(
         self,

@@ -7,6 +7,7 @@ from agent_memory_client.models.jobs import (
     ExtractionPreview,
     ExtractionProgress,
     Job,
+    JobChange,
     JobError,
     JobListResponse,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "FusionMethod",
     "HealthCheckResponse",
     "Job",
+    "JobChange",
     "JobError",
     "JobListResponse",
     "MemoryMessage",

@@ -56,6 +56,14 @@ class ExtractionProgress(Model):
     )
 
 
+class JobChange(Model):
+    """What a watcher is told: a job as it is now, or a sign of life without one."""
+
+    job: Job | None
+    progress: ExtractionProgress | None = Field(description="How far the job's session is.")
+    resume_token: str = Field(description="Continues a watch after this.")
+
+
 class ExtractionPreview(Model):
     """What a strategy would find in messages; nothing of it is stored."""
 
