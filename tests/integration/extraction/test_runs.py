@@ -19,9 +19,18 @@ from agent_memory_services.runtime.errors import (
 )
 from tests.integration.extraction.queue import Queue
 from tests.support.extraction_service import extracting
-from tests.support.openai_server import Garbage, Refuse, Say, ScriptedModel, conversation_of, facts
+from tests.support.openai_server import (
+    Garbage,
+    Hang,
+    Refuse,
+    Say,
+    ScriptedModel,
+    conversation_of,
+    facts,
+)
 from tests.support.recording_memory import RecordingMemory
 from tests.support.sessions import message, submission
+from tests.support.waiting import eventually
 
 SUCCEEDED, FAILED, PENDING = (
     JobState.JOB_STATE_SUCCEEDED,
@@ -289,6 +298,23 @@ async def test_tenants_share_the_worker(url: str) -> None:
         tenants = [tenant for tenant, _ in memory.calls]
         assert tenants.index("small") < 15
     assert Counter(tenants)["small"] == 1
+
+
+async def test_the_model_is_asked_by_few_at_a_time(url: str) -> None:
+    """However much waits, a process has no more calls under way than it was allowed."""
+    async with ScriptedModel() as model:
+        model.rule = lambda _: Hang()
+        settings = {"extractor": "openai", "openai_base_url": model.base_url, "concurrency": 3}
+        async with extracting(url, **settings) as extraction:
+            jobs = [
+                (await extraction.submit(message(1), session_id=f"s{n}", uid=f"u{n}")).job_id
+                for n in range(8)
+            ]
+            await eventually(lambda: len(model.requests) == 3)
+            with pytest.raises(TimeoutError):
+                await eventually(lambda: len(model.requests) > 3, within=0.3)
+            states = Counter([(await extraction.job(job_id)).state for job_id in jobs])
+    assert states == {JobState.JOB_STATE_RUNNING: 3, PENDING: 5}
 
 
 async def test_several_processes_share_the_work_without_overlap(url: str) -> None:
