@@ -72,7 +72,7 @@ async def test_a_callers_deadline_reaches_the_handler_and_ends_it(shape: str):
         await eventually(lambda: shapes.admission.running == 0)
     assert endless.cancelled == 1
     assert endless.left is not None
-    assert 0 < endless.left <= 0.2
+    assert 0 < endless.left <= 0.21, "the caller's, give or take the clock's grain"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
