@@ -88,6 +88,11 @@ def summaries_key(partition: int) -> str:
     return f"{partition_prefix(partition)}:summaries"
 
 
+def changes_key(partition: int) -> str:
+    """The stream of what happened to the sessions of a partition lately."""
+    return f"{partition_prefix(partition)}:changes"
+
+
 def lease_key(partition: int) -> str:
     """Names the relay that delivers a partition's outbox."""
     return f"{partition_prefix(partition)}:relay"

@@ -18,7 +18,13 @@ from agent_memory_services.working_memory.keyspace import (
     partition_prefix,
 )
 
-_LIST: Final = Script("agent_memory_services.working_memory", "lua/prelude", "lua/list")
+_LIST: Final = Script(
+    "agent_memory_services.working_memory",
+    "lua/prelude",
+    "lua/changes",
+    "lua/expiry",
+    "lua/list",
+)
 _FIELDS: Final = ("namespace", "session_id", "user", "created", "updated", "expires", "sequence")
 
 

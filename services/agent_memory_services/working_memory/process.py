@@ -1,7 +1,12 @@
 """The process of WorkingMemoryService."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    nullcontext,
+)
 from functools import partial
 
 from redis.asyncio import Redis
@@ -32,6 +37,9 @@ from agent_memory_services.working_memory.summaries.summarizer import (
 )
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
+from agent_memory_services.working_memory.watching.feed import Feed
+from agent_memory_services.working_memory.watching.standing import Standings
+from agent_memory_services.working_memory.watching.watch import Watch
 from agent_memory_services.working_memory.windows import SUMMARIZATION_THRESHOLD, Trigger
 
 _RENEWALS_PER_LEASE = 3
@@ -67,12 +75,19 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         relay = _relay(client, ExtractionInbox(extraction), settings)
         summaries = _summaries(client, store, ExtractionSummarizer(extraction), trigger, settings)
         sessions = Sessions(store, relay.wake, summaries.wake)
+        feed = Feed(client)
         servicer = WorkingMemoryServicer(
             sessions,
             Listings(client, settings.partitions),
             PromptBuilder(SourceReader(sessions, LongTermSearch(long_term))),
+            Watch(
+                store,
+                Standings(client, settings.partitions),
+                feed,
+                checkpoint_seconds=settings.watch_checkpoint_seconds,
+            ),
         )
-        async with relay.running(), _switched(summaries, settings):
+        async with aclosing(feed), relay.running(), _switched(summaries, settings):
             yield Service(
                 SERVICE_NAME, service_pb2_grpc.add_WorkingMemoryServiceServicer_to_server, servicer
             )

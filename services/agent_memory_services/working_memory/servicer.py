@@ -2,6 +2,7 @@
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any, Final, TypeAlias
 
 import grpc
@@ -30,6 +31,8 @@ from agent_memory_services.working_memory.translate import (
     window_tokens,
     working_memory,
 )
+from agent_memory_services.working_memory.watching.translate import watch_response
+from agent_memory_services.working_memory.watching.watch import Watch
 from agent_memory_services.working_memory.windows import Limits
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -42,11 +45,14 @@ _MESSAGES_PER_PAGE: Final = 100
 class WorkingMemoryServicer(WorkingMemoryServiceServicer):
     """Translates; the rules are elsewhere."""
 
-    def __init__(self, sessions: Sessions, listings: Listings, prompts: PromptBuilder) -> None:
-        """Serve sessions, their listings, and prompts."""
+    def __init__(
+        self, sessions: Sessions, listings: Listings, prompts: PromptBuilder, watch: Watch
+    ) -> None:
+        """Serve sessions, their listings and changes, and prompts."""
         self._sessions = sessions
         self._listings = listings
         self._prompts = prompts
+        self._watch = watch
 
     async def GetOrCreateWorkingMemory(
         self,
@@ -206,12 +212,15 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         asked = prompt_request(request, current_principal())
         return prompt_response(await self._prompts.build(asked))
 
-    def WatchWorkingMemory(
+    async def WatchWorkingMemory(
         self,
         request: rpc.WatchWorkingMemoryRequest,
         context: Context,
     ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
-        raise Unimplemented("WatchWorkingMemory")
+        sightings = self._watch.follow(_key(request), _actor(request), request.resume_token)
+        async with aclosing(sightings):
+            async for sighting in sightings:
+                yield watch_response(sighting)
 
     async def EraseUser(
         self,
@@ -234,6 +243,7 @@ _Named: TypeAlias = (
     | rpc.AddMemoriesRequest
     | rpc.DeleteWorkingMemoryRequest
     | rpc.ListMessagesRequest
+    | rpc.WatchWorkingMemoryRequest
     | wm.WorkingMemory
 )
 

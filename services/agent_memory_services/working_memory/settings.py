@@ -63,3 +63,6 @@ class Settings(ProcessSettings):
     summary_max_retry_seconds: float = Field(
         default=300.0, gt=0, description="The longest wait between two attempts of a summary."
     )
+    watch_checkpoint_seconds: float = Field(
+        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+    )

@@ -36,8 +36,9 @@ _PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 
 _READ: Final = Script(_PACKAGE, "lua/prelude", "lua/read")
 _LOG: Final = Script(_PACKAGE, "lua/prelude", "lua/log")
-_WRITE: Final = Script(_PACKAGE, "lua/prelude", "lua/summaries", "lua/wire", "lua/write")
-_DELETE: Final = Script(_PACKAGE, "lua/prelude", "lua/summaries", "lua/delete")
+_SHARED: Final = ("lua/prelude", "lua/changes", "lua/expiry", "lua/summaries")
+_WRITE: Final = Script(_PACKAGE, *_SHARED, "lua/wire", "lua/write")
+_DELETE: Final = Script(_PACKAGE, *_SHARED, "lua/delete")
 
 ALL: Final = Limits()
 """A read of the whole view."""

@@ -312,14 +312,3 @@ async def test_bad_fields_are_named(
     assert (refusal.code, refusal.reason) == (Code.INVALID_ARGUMENT, "INVALID_FIELD")
     assert list(refusal.fields) == [field]
     assert (await stub.ListSessions(rpc.ListSessionsRequest())).total_size == 0
-
-
-async def test_what_is_not_served_yet_says_so(stub: WorkingMemoryServiceStub) -> None:
-    """UNIMPLEMENTED with its reason, for a stream too."""
-    with refused() as refusal:
-        await stub.EraseUser(rpc.EraseUserRequest(user_id="alice"))
-    assert (refusal.code, refusal.reason) == (Code.UNIMPLEMENTED, "UNIMPLEMENTED")
-    with refused() as refusal:
-        async for _ in stub.WatchWorkingMemory(rpc.WatchWorkingMemoryRequest(session_id="s")):
-            pass
-    assert refusal.reason == "UNIMPLEMENTED"

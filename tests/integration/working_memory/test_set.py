@@ -157,7 +157,7 @@ async def test_a_deleted_session_begins_anew(
     assert await sessions.delete(key, Actor("alice"), etag=old.etag)
     assert not await sessions.delete(key, Actor("bob"), etag="")
     left = {name.split(b":")[-1] for name in await redis.keys("am:wm:{p*")}
-    assert left == {b"outbox"}
+    assert left == {b"outbox", b"changes"}
     new, count = await set_to(sessions, key, said("other", id="1"), user="bob")
     assert (count, new.last_sequence) == (1, 1)
     assert new.uid != old.uid

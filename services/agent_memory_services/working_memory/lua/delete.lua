@@ -26,4 +26,5 @@ unlist(partition, tenant, namespace, session, owner)
 local member = tenant .. ':' .. namespace .. ':' .. session
 forget_expiry(partition, member)
 forget_summary(partition, member)
+tell(partition, member, 'deleted', now_micros(), {})
 return { 'ok' }

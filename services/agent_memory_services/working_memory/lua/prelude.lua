@@ -40,12 +40,6 @@ local function may_touch(caller, owner)
   return caller.user == '' or owner == '' or caller.user == owner
 end
 
--- A partition's expiry: a sorted set of `tenant:namespace:session` by the time they will be gone,
--- and a hash of the same members with the owner under whom they are listed.
-local function expiry_keys(partition)
-  return partition .. ':expiry', partition .. ':expiring'
-end
-
 local function listing_keys(partition, tenant, namespace, owner)
   local all = partition .. ':sessions:' .. tenant
   return {
@@ -60,22 +54,4 @@ local function unlist(partition, tenant, namespace, session, owner)
   for _, key in ipairs(listing_keys(partition, tenant, namespace, owner)) do
     redis.call('ZREM', key, namespace .. ':' .. session)
   end
-end
-
-local function forget_expiry(partition, member)
-  local expiry, expiring = expiry_keys(partition)
-  redis.call('ZREM', expiry, member)
-  redis.call('HDEL', expiring, member)
-end
-
--- Takes sessions that have expired out of the listings, at most `most`, and answers how many.
-local function sweep(partition, now, most)
-  local expiry, expiring = expiry_keys(partition)
-  local due = redis.call('ZRANGEBYSCORE', expiry, '-inf', whole(now), 'LIMIT', 0, most)
-  for _, member in ipairs(due) do
-    local tenant, namespace, session = member:match('^([^:]+):([^:]+):([^:]+)$')
-    unlist(partition, tenant, namespace, session, redis.call('HGET', expiring, member))
-    forget_expiry(partition, member)
-  end
-  return #due
 end

@@ -153,6 +153,7 @@ if window ~= '' and window ~= held.window then
   set('window', window)
 end
 
+local stated = #changed > 0
 local owned = caller.user ~= '' and held.user == ''
 local idle = not created and not owned and #changed == 0 and not replaces_view and fresh == 0
   and not replaces_memories and #memory_items == 0
@@ -220,6 +221,7 @@ local function name_session()
     if former then
       unlist(partition, tenant, namespace, session, former)
       forget_expiry(partition, member)
+      tell(partition, member, 'deleted', now, {})
     end
     set('uid', fresh_uid)
     set('namespace', namespace_name)
@@ -268,6 +270,21 @@ local function arm(moment)
   end
 end
 
+local function tell_all()
+  local details = { 'uid', held.uid, 'version', whole(version) }
+  if created then
+    tell(partition, member, 'created', now, details)
+  elseif stated or owned or replaces_view or replaces_memories or #memory_items > 0 then
+    tell(partition, member, 'updated', now, details)
+  end
+  if fresh > 0 then
+    tell(partition, member, 'messages', now, {
+      'uid', held.uid, 'version', whole(version),
+      'first', whole(next_sequence), 'last', whole(next_sequence + fresh - 1),
+    })
+  end
+end
+
 local overflows = 0
 if not idle then
   sweep(partition, now, SWEEP)
@@ -283,6 +300,7 @@ if not idle then
   set('updated', whole(now))
   redis.call('HSET', meta, unpack(changed))
   arm(moment)
+  tell_all()
   overflows = queue_summary(partition, member, trigger, held, now)
 end
 

@@ -17,6 +17,7 @@ from agent_memory_services.working_memory.windows import Trigger
 _RECORD: Final = Script(
     "agent_memory_services.working_memory",
     "lua/prelude",
+    "lua/changes",
     "lua/summaries",
     "summaries/lua/record",
 )

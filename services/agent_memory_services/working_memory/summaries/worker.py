@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -14,6 +15,8 @@ from agent_memory_services.working_memory.summaries.queue import Claim, SummaryQ
 from agent_memory_services.working_memory.summaries.writer import Outcome, Result, SummaryWriter
 
 log = structlog.get_logger()
+
+_CANCEL_AGAIN_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,8 @@ class SummaryWorker:
         try:
             yield
         finally:
-            tasks = [looking, *self._attempts]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end({looking})
+            await _end(set(self._attempts))
 
     async def _look_on(self) -> None:
         while True:
@@ -131,6 +132,14 @@ class SummaryWorker:
                 await self._queue.postpone(claim)
             case Result.NEEDLESS:
                 await self._queue.settle(claim, outcome.version)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are done: a client's own clean-up may swallow a cancellation."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _log_fault(error: Exception) -> None:

@@ -51,5 +51,7 @@ for index, name in ipairs(names) do
   redis.call('HSET', meta, name, recorded[index])
 end
 forget_summary(partition, member)
-queue_summary(partition, member, trigger, held, now_micros())
+local now = now_micros()
+queue_summary(partition, member, trigger, held, now)
+tell(partition, member, 'summarized', now, { 'uid', uid, 'version', whole(version) })
 return { 'ok', version }

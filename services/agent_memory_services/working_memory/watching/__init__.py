@@ -1,0 +1,1 @@
+"""Telling watchers what becomes of a session."""
