@@ -10,6 +10,7 @@ from rich.console import Console
 
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
+from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
 from agent_memory_services.jobs_cli import app as jobs
@@ -59,6 +60,12 @@ def up(
             help="Use this store instead of starting one.",
         ),
     ] = None,
+    store_fsync: Annotated[
+        Fsync,
+        typer.Option(
+            help="When the started store has writes on disk: always before it acknowledges them."
+        ),
+    ] = "everysec",
     state_dir: Annotated[
         Path | None,
         typer.Option(
@@ -79,6 +86,7 @@ def up(
             "extraction": extraction_port,
         },
         redis_url=redis_url,
+        store_fsync=store_fsync,
         environment=_workers(extraction_workers),
     )
     try:

@@ -36,7 +36,7 @@ QUICK = {
 CALL_SECONDS = 3.0
 
 
-async def play(folder: Path, seed: int, seconds: float, *, fsync: Fsync = "everysec") -> Tally:
+async def play(folder: Path, seed: int, seconds: float, *, fsync: Fsync = "always") -> Tally:
     """One round of `seconds`, in an empty folder."""
     chance, diary, stop = random.Random(seed), Diary(), asyncio.Event()
     async with EmbeddedStore(folder / "store", fsync=fsync) as store:
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30.0, help="length of a round")
     parser.add_argument("--seed", type=int, default=1, help="of the first round; the next has +1")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--fsync", choices=("everysec", "always", "no"), default="everysec")
+    parser.add_argument("--fsync", choices=("everysec", "always", "no"), default="always")
     asked = parser.parse_args()
     console, perfect = Console(), True
     for seed in range(asked.seed, asked.seed + asked.rounds):

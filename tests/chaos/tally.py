@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from agent_memory_client import MemoryAPIClient
+from agent_memory_client import ExtractionFailedError, MemoryAPIClient, MemoryTimeoutError
 from tests.chaos.talk import Diary, Session, said
 from tests.support.hobbies import facts
 from tests.support.known import known_of, log_of
 
 _DRAIN_SECONDS = 60.0
+_SETTLE_SECONDS = 5.0
 
 
 @dataclass
@@ -71,18 +73,22 @@ async def take_tally(memory: MemoryAPIClient, diary: Diary, kills: Counter[str])
     began = time.monotonic()
     sessions = [session for session in diary.sessions if session.acknowledged]
     for session in sessions:
-        await memory.wait_for_extraction(session.user, timeout=_DRAIN_SECONDS)
+        # What is not extracted by then counts as lost.
+        with suppress(MemoryTimeoutError, ExtractionFailedError):
+            left = began + _DRAIN_SECONDS - time.monotonic()
+            await memory.wait_for_extraction(session.user, timeout=max(1.0, left))
+    drained = time.monotonic() - began
     messages, known = Count(), Count()
     for session in sessions:
         log = await log_of(memory, session.user)
         messages.add(session.user, map(said, session.logged), (message.content for message in log))
         known.add(session.user, facts(session.acknowledged), await _settled(memory, session))
-    return Tally(messages, known, time.monotonic() - began, diary, kills)
+    return Tally(messages, known, drained, diary, kills)
 
 
 async def _settled(memory: MemoryAPIClient, session: Session) -> list[str]:
     """What is known of a user, once it is what it should be, or when the time is over."""
-    ends = time.monotonic() + _DRAIN_SECONDS / 6
+    ends = time.monotonic() + _SETTLE_SECONDS
     while True:
         found = await known_of(memory, session.user)
         if found == facts(session.acknowledged) or time.monotonic() > ends:

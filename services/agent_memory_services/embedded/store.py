@@ -34,10 +34,14 @@ _SEARCH_ARGUMENTS = (
 class EmbeddedStore:
     """An append-only store in one private folder, reachable from this machine alone.
 
-    What was acknowledged is there again after a crash of the server; `fsync` says what a power
-    cut may cost: nothing ("always"), a second ("everysec"), or what the kernel had not written
-    ("no"). Indexes are rebuilt from the data at every start, about a minute per 100,000 HNSW
-    vectors, which `ready_within` (seconds) has to cover.
+    `fsync` says when a write is on disk, and so what a crash may cost. With "always" it is there
+    before it is acknowledged, and nothing is lost. With "everysec" a power cut may cost a second;
+    a crash of the server costs nothing, unless the disk was busy: while a sync runs, the server
+    keeps what comes in to itself, for two seconds at most. With "no" a crash of the server costs
+    nothing, and a power cut what the kernel had not written.
+
+    Indexes are rebuilt from the data at every start, about a minute per 100,000 HNSW vectors,
+    which `ready_within` (seconds) has to cover.
     """
 
     def __init__(
