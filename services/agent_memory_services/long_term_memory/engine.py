@@ -1,11 +1,11 @@
 """Settings of the query engine without which an answer could be incomplete and not say so."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ResponseError
 
 log = structlog.get_logger()
@@ -42,6 +42,10 @@ _REQUIREMENTS: Final = (
 )
 
 
+class _Node(Protocol):
+    def execute_command(self, *args: Any) -> Awaitable[Any]: ...
+
+
 class EngineSettingsError(Exception):
     """The query engine is set to answer incompletely, and may not be set otherwise from here."""
 
@@ -58,20 +62,29 @@ async def require_complete_answers(client: Redis) -> None:
     Raises:
         EngineSettingsError: a setting is amiss and the store does not let us change it.
     """
-    for requirement in _REQUIREMENTS:
-        if not await _holds(client, requirement):
-            await _set(client, requirement)
+    for node in await _nodes(client):
+        for requirement in _REQUIREMENTS:
+            if not await _holds(node, requirement):
+                await _set(node, requirement)
 
 
-async def _holds(client: Redis, requirement: _Requirement) -> bool:
-    answer = await _command(client, "FT.CONFIG", "GET", requirement.name)
+async def _nodes(client: Redis) -> Sequence[_Node]:
+    """The servers to ask: each that answers queries, where the store is a cluster."""
+    if isinstance(client, RedisCluster):
+        await client.initialize()
+        return client.get_primaries()
+    return [client]
+
+
+async def _holds(node: _Node, requirement: _Requirement) -> bool:
+    answer = await node.execute_command("FT.CONFIG", "GET", requirement.name)
     value = _value(answer)
     return value is not None and requirement.suffices(value)
 
 
-async def _set(client: Redis, requirement: _Requirement) -> None:
+async def _set(node: _Node, requirement: _Requirement) -> None:
     try:
-        await _command(client, "FT.CONFIG", "SET", requirement.name, requirement.value)
+        await node.execute_command("FT.CONFIG", "SET", requirement.name, requirement.value)
     except ResponseError as error:
         raise EngineSettingsError(requirement.name, requirement.value, requirement.why) from error
     log.info("engine.set", name=requirement.name, value=requirement.value)
@@ -80,7 +93,3 @@ async def _set(client: Redis, requirement: _Requirement) -> None:
 def _value(answer: Any) -> str | None:
     """The value in an answer of the form [[name, value]]."""
     return answer[0][1].decode() if answer and answer[0][1] is not None else None
-
-
-async def _command(client: Redis, *parts: str) -> Any:
-    return await cast("Any", client).execute_command(*parts)

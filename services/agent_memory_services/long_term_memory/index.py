@@ -1,22 +1,27 @@
 """The indexes: made where they are missing, checked, and asked."""
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import structlog
 from redis.asyncio import Redis
-from redis.commands.search.aggregation import AggregateRequest, AggregateResult
+from redis.commands.search.aggregation import AggregateRequest
+from redis.commands.search.index_definition import IndexDefinition, IndexType
 from redis.commands.search.result import Result
 from redis.exceptions import RedisError, ResponseError
 from redisvl.exceptions import RedisSearchError
 from redisvl.index import AsyncSearchIndex
 from redisvl.index.index import SearchParams
+from redisvl.query import CountQuery
 
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
 from agent_memory_services.long_term_memory.schema import VectorIndex, index_schema
 from agent_memory_services.runtime.errors import StoreUnavailable
 
 log = structlog.get_logger()
+
+Row: TypeAlias = list[bytes]
+"""Names and values of fields in turn."""
 
 _QUERIES_PER_ROUND: Final = 16
 # An index that is gone, in the words of several versions, and a query that took too long.
@@ -32,6 +37,7 @@ class MemoryIndex:
 
     def __init__(self, client: Redis, shards: int, vectors: VectorIndex, dimension: int) -> None:
         """Describe one index per shard, for vectors of `dimension` numbers."""
+        self._client = client
         self._indexes = {
             shard: AsyncSearchIndex(index_schema(shard, vectors, dimension), redis_client=client)
             for shard in map(Shard, range(shards))
@@ -39,13 +45,17 @@ class MemoryIndex:
 
     async def create(self) -> None:
         """Make the indexes that are missing; returns before they have read what is there."""
-        for index in self._indexes.values():
+        for shard, index in self._indexes.items():
+            # The library asks any node of a cluster, and only the shard's own may answer.
             try:
-                await index.create()
-            except RedisSearchError as error:
-                # Another process may have been faster.
+                await self._client.ft(shard.index).create_index(
+                    index.schema.redis_fields,
+                    stopwords=index.schema.index.stopwords,
+                    definition=_hashes(shard.memory_prefix),
+                )
+            except ResponseError as error:
                 if "already exists" not in str(error).lower():
-                    raise _cause(error) from error
+                    raise
 
     async def indexing(self) -> bool:
         """Whether some index is still reading what the store holds."""
@@ -69,16 +79,28 @@ class MemoryIndex:
             raise _without_query(error) from None
         return results
 
-    async def aggregate(self, tenant: str, request: AggregateRequest) -> AggregateResult:
-        """Answer an aggregation about a tenant."""
-        try:
-            answer: AggregateResult = await self._of(tenant).aggregate(request)
-        except RedisSearchError as error:
-            raise _without_query(_cause(error)) from None
-        return answer
+    async def page(
+        self, tenant: str, request: AggregateRequest, counted: CountQuery
+    ) -> tuple[list[Row], int]:
+        """Answer an aggregation about a tenant and count something else, in one round trip."""
+        name = self._of(tenant).name
+        # The library would ask any node of a cluster; a pipeline goes where the index is.
+        async with self._client.pipeline(transaction=False) as pipeline:
+            run: Any = pipeline.execute_command
+            run("FT.AGGREGATE", name, *request.build_args())
+            run("FT.SEARCH", name, *counted.get_args())
+            try:
+                (_, *rows), (total,) = await pipeline.execute()
+            except ResponseError as error:
+                raise _without_query(error) from None
+        return rows, total
 
     def _of(self, tenant: str) -> AsyncSearchIndex:
         return self._indexes[shard_of(tenant, len(self._indexes))]
+
+
+def _hashes(prefix: str) -> IndexDefinition:
+    return IndexDefinition([prefix], index_type=IndexType.HASH)  # type: ignore[no-untyped-call]
 
 
 def _without_query(error: Exception) -> Exception:

@@ -5,13 +5,17 @@ to. A process that would read a store otherwise than it was written is refused b
 """
 
 from dataclasses import asdict, dataclass
-from typing import Self
+from itertools import chain
+from typing import Final, Self
 
 from redis.asyncio import Redis
 
 from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.schema import REVISION, VectorIndex
+from agent_memory_services.runtime.redis import Script
+
+_claim: Final = Script("agent_memory_services.long_term_memory", "lua/claim")
 
 
 class LayoutMismatchError(Exception):
@@ -70,13 +74,10 @@ class Layout:
             LayoutMismatchError: the store was written for another layout.
         """
         wanted = {name: str(value) for name, value in asdict(self).items()}
+        parts = list(chain.from_iterable(wanted.items()))
         # The first shard exists whatever the number of shards, so that a changed number shows.
         for shard in map(Shard, range(self.shards)):
-            async with client.pipeline(transaction=True) as pipeline:
-                for name, value in wanted.items():
-                    pipeline.hsetnx(shard.layout, name, value)
-                pipeline.hgetall(shard.layout)
-                answers = await pipeline.execute()
-            stored = {name.decode(): value.decode() for name, value in answers[-1].items()}
+            answer = [part.decode() for part in await _claim(client, [shard.layout], parts)]
+            stored = dict(zip(answer[::2], answer[1::2], strict=True))
             if stored != wanted:
                 raise LayoutMismatchError(stored, wanted)

@@ -1,6 +1,5 @@
 """Listing and counting memories, without a question."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -100,13 +99,14 @@ class Listing:
         memory of the page before, whatever came to stand in front of it.
         """
         following = Range(schema.CREATE, high=after.create_time) if after else ALWAYS
-        rows, total = await asyncio.gather(
-            self._rows(scope.select(every([condition, following])), size + 1, after),
-            self.count(scope, condition),
+        rows, total = await self._index.page(
+            scope.tenant,
+            _newest(scope.select(every([condition, following])), size + 1, after),
+            CountQuery(str(scope.select(condition).condition)),
         )
-        memories = rows[:size]
-        more = len(rows) > size
-        return Listed(memories, total, Position.of(memories[-1]) if more else None)
+        found = [memory for row in rows if (memory := memory_of(_fields(row))) is not None]
+        more = len(rows) > size and found
+        return Listed(found[:size], total, Position.of(found[:size][-1]) if more else None)
 
     async def count(self, scope: Scope, condition: Node) -> int:
         """How many memories match."""
@@ -115,16 +115,14 @@ class Listing:
         [result] = await self._index.search(selection.tenant, [query])
         return int(result.total)
 
-    async def _rows(self, selection: Selection, count: int, after: Position | None) -> list[Memory]:
-        request = _PageRequest(str(selection.condition)).dialect(2)
-        if after is not None:
-            # The query alone cannot compare ids, and a single sort key cannot break ties.
-            at, last = after.create_time, encode(after.memory_id)
-            request.filter(f"@{schema.CREATE} < {at} || @{schema.ID} < '{last}'")
-        request.sort_by(*_NEWEST_FIRST, max=count)
-        answer = await self._index.aggregate(selection.tenant, request)
-        found = (memory_of(_fields(row)) for row in answer.rows)
-        return [memory for memory in found if memory is not None]
+
+def _newest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:
+    request = _PageRequest(str(selection.condition)).dialect(2)
+    if after is not None:
+        # The query alone cannot compare ids, and a single sort key cannot break ties.
+        at, last = after.create_time, encode(after.memory_id)
+        request.filter(f"@{schema.CREATE} < {at} || @{schema.ID} < '{last}'")
+    return request.sort_by(*_NEWEST_FIRST, max=count)
 
 
 def _fields(row: Sequence[bytes]) -> list[bytes | None]:

@@ -51,5 +51,5 @@ async def _pipelined(client: Redis, script: Script, calls: Sequence[ScriptCall])
         return []
     async with client.pipeline(transaction=False) as pipeline:
         for call in calls:
-            await script(pipeline, call.keys, call.args)
+            script.queue(pipeline, call.keys, call.args)
         return list(await pipeline.execute(raise_on_error=False))

@@ -82,6 +82,14 @@ class Script:
         except NoScriptError:
             return await cast("Any", client.eval(self._source, *parts))
 
+    def queue(
+        self, pipeline: Redis, keys: Sequence[KeyT] = (), args: Sequence[EncodableT] = ()
+    ) -> None:
+        """Add a run to a pipeline; it answers `NoScriptError` where the store lost its scripts."""
+        # A pipeline of a cluster has no method for this, but takes the command.
+        run: Any = pipeline.execute_command
+        run("EVALSHA", self._sha, len(keys), *keys, *args)
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:

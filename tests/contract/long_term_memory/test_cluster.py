@@ -1,0 +1,46 @@
+"""The service on a Redis Cluster: complete answers, whichever node holds a tenant."""
+
+from pathlib import Path
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.long_term_memory.keys import shard_of
+from agent_memory_services.long_term_memory.process import lifespan
+from agent_memory_services.long_term_memory.settings import Settings
+from tests.contract.long_term_memory.conftest import Tenant
+from tests.support.cluster import cluster
+from tests.support.servers import serving
+
+SHARDS = 8
+
+
+async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
+    """Tenants on all nodes create, list, search, change and delete, and miss nothing."""
+    names = [f"tenant-{at}" for at in range(10)]
+    assert len({shard_of(name, SHARDS) for name in names}) > SHARDS // 2
+    async with cluster(tmp_path) as url:
+        settings = Settings(redis_url=url, metrics_listen="", access_log=False, shards=SHARDS)
+        async with serving(lifespan, settings) as served:
+            for name in names:
+                await _live(Tenant(LongTermMemoryServiceStub(served.channel), name))
+        async with serving(lifespan, settings) as served:
+            for name in names:
+                tenant = Tenant(LongTermMemoryServiceStub(served.channel), name)
+                assert (await tenant.list()).total_size == 18
+
+
+async def _live(tenant: Tenant) -> None:
+    results = await tenant.create(*(f"likes tea number {at % 20}" for at in range(25)))
+    assert len({result.memory_id for result in results}) == 20
+    first = await tenant.list(page_size=12)
+    rest = await tenant.list(page_size=12, page_token=first.next_page_token)
+    ids = [memory.id for memory in (*first.memories, *rest.memories)]
+    assert len(set(ids)) == first.total_size == rest.total_size == 20
+    for mode in (1, 2, 3):
+        found = await tenant.search("tea", mode=mode, page_size=50)
+        assert {hit.memory.id for hit in found.hits} == set(ids)
+    await tenant.update(Memory(id=ids[0], text="likes coffee"))
+    assert [hit.memory.id for hit in (await tenant.search("coffee", mode=2)).hits] == ids[:1]
+    gone = await tenant.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=ids[1:3]))
+    assert list(gone.deleted_ids) == ids[1:3]
