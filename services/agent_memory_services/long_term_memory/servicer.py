@@ -14,7 +14,7 @@ from agent_memory_services.long_term_memory.memories import Memories
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.recall import Recall
-from agent_memory_services.long_term_memory.translate import creation_result, hits_of
+from agent_memory_services.long_term_memory.translate import creation_result, hits_of, time_window
 from agent_memory_services.long_term_memory.unserved import UnservedCalls
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.principal import current_principal
@@ -103,6 +103,7 @@ class LongTermMemoryServicer(UnservedCalls):
             hits=hits_of(page.hits, explain=request.explain),
             next_page_token=tokens.token(page.more_after),
             total_size=page.total,
+            time_windows=map(time_window, page.times),
         )
 
     async def StreamSearchMemories(

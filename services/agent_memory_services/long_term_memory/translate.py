@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal
+from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.memories import Creation
 from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.runtime.status import item_status
 
 
@@ -32,3 +33,11 @@ def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[Memor
                 for signal in candidate.signals
             )
         yield hit
+
+
+def time_window(spoken: SpokenTime) -> TimeWindow:
+    """A time that a question speaks of."""
+    window = TimeWindow(phrase=spoken.phrase)
+    window.start.FromDatetime(spoken.start)
+    window.end.FromDatetime(spoken.end)
+    return window

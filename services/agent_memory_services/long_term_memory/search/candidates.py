@@ -1,49 +1,30 @@
-"""A memory on its way through the ranking."""
+"""A memory that was found."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet, Signal
 
 
-@dataclass(slots=True)
-class Signal:
-    """One part of a score.
-
-    Attributes:
-        name: its stable name.
-        value: what it measured, in its own unit.
-        contribution: what it adds to the score.
-    """
-
-    name: str
-    value: float
-    contribution: float
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A memory and what is known about its rank so far.
+    """A memory and how it was ranked.
 
     Attributes:
         memory: the memory.
-        distance: its cosine distance to the question, where a vector took part.
-        signals: the parts of its score.
+        score: 0 to 1, higher is better.
+        distance: its cosine distance to the question, where its text's vector was compared.
+        sheet: what made the score; None where nothing was asked.
+        column: the memory's place in the sheet.
     """
 
     memory: Memory
+    score: float = 0.0
     distance: float | None = None
-    signals: list[Signal] = field(default_factory=list)
+    sheet: Scoresheet | None = None
+    column: int = 0
 
     @property
-    def score(self) -> float:
-        """The sum of the parts, 0 to 1."""
-        return min(1.0, max(0.0, sum(signal.contribution for signal in self.signals)))
-
-    def add(self, name: str, value: float, contribution: float) -> None:
-        """Add a part to the score."""
-        self.signals.append(Signal(name, value, contribution))
-
-    def scale(self, factor: float) -> None:
-        """Leave every part so far this share of its contribution."""
-        for signal in self.signals:
-            signal.contribution *= factor
+    def signals(self) -> tuple[Signal, ...]:
+        """The parts of the score."""
+        return self.sheet.signals(self.column) if self.sheet else ()

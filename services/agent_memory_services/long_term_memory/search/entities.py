@@ -25,8 +25,8 @@ class NamedEntities:
     names: QuestionNames
     name: str = "entities"
 
-    def measure(self, evidence: Evidence) -> Floats:
-        """The share of the known names of the question, for each memory."""
+    def measure(self, evidence: Evidence) -> Floats | None:
+        """The share of the known names of the question, for each memory; None without any."""
         known: dict[str, str | None] = {}
         named = []
         for memory in evidence.memories:
@@ -37,4 +37,6 @@ class NamedEntities:
                 borne.add(known[name])
             named.append(borne - {None})
         asked = set(known.values()) - {None}
-        return np.array([len(borne) / max(1, len(asked)) for borne in named])
+        if not asked:
+            return None
+        return np.array([len(borne) / len(asked) for borne in named])

@@ -36,6 +36,9 @@ class Part(Protocol):
         """What the most of it is worth, where a full match is worth 1."""
         ...
 
-    def measure(self, evidence: Evidence) -> Floats:
-        """How much speaks for each memory, 0 to 1, in their order; shape (memories,)."""
+    def measure(self, evidence: Evidence) -> Floats | None:
+        """How much speaks for each memory, 0 to 1, in their order; shape (memories,).
+
+        None where the part has nothing to say about any of them.
+        """
         ...

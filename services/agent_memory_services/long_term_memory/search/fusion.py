@@ -1,19 +1,24 @@
 """One match out of what several legs measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent_memory_services.long_term_memory.search.candidates import Candidate
+import numpy as np
+
+from agent_memory_services.long_term_memory.search.bm25 import Floats
 from agent_memory_services.long_term_memory.search.legs import Leg
 from agent_memory_services.long_term_memory.search.normalise import reciprocal_ranks
+from agent_memory_services.long_term_memory.search.pool import Pool
+from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
+from agent_memory_services.long_term_memory.search.wording import Wording
 
 
 class Fusion(Protocol):
     """How what a leg measured counts."""
 
-    def scaled(self, leg: Leg, values: Mapping[str, float]) -> dict[str, float]:
-        """What a leg measured, its best first, on the scale of 0 to 1."""
+    def counted(self, scaled: Floats) -> Floats:
+        """The worth of what a leg measured, given and answered on the scale of 0 to 1."""
         ...
 
 
@@ -21,9 +26,9 @@ class Fusion(Protocol):
 class LinearFusion:
     """Legs count by what they measured."""
 
-    def scaled(self, leg: Leg, values: Mapping[str, float]) -> dict[str, float]:
-        """The leg's own scale."""
-        return leg.scaled(values)
+    def counted(self, scaled: Floats) -> Floats:
+        """The measure itself."""
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +41,21 @@ class ReciprocalRankFusion:
 
     constant: int
 
-    def scaled(self, leg: Leg, values: Mapping[str, float]) -> dict[str, float]:  # noqa: ARG002 - the order says it all
+    def counted(self, scaled: Floats) -> Floats:
         """The worth of each rank."""
-        return reciprocal_ranks(values, self.constant)
+        return reciprocal_ranks(scaled, self.constant)
 
 
 def fuse(
-    fusion: Fusion,
-    legs: Sequence[Leg],
-    candidates: Sequence[Candidate],
-    measured: Mapping[str, Mapping[str, float]],
-) -> None:
-    """Give each candidate a signal for every leg that found it; they add up to its match."""
+    fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: Scoresheet
+) -> Floats:
+    """The match of each memory of a pool, 0 to 1; each leg gets a line on the sheet."""
+    match = np.zeros(len(pool.memories))
     for leg in legs:
-        values = measured[leg.name]
-        scaled = fusion.scaled(leg, values)
-        for candidate in candidates:
-            memory_id = candidate.memory.id
-            if memory_id in values:
-                candidate.add(leg.name, values[memory_id], leg.weight * scaled[memory_id])
+        found = pool.measured[leg.name]
+        reached = np.array([found.get(name, np.nan) for name in pool.memories])
+        values = leg.measure(reached, wording)
+        contributions = leg.weight * fusion.counted(leg.scaled(values))
+        sheet.add(leg.name, values, contributions)
+        match += contributions
+    return match

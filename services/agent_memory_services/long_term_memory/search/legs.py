@@ -1,6 +1,5 @@
 """The ways in which the index is asked; each leg finds memories and measures them its own way."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +12,10 @@ from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.documents import READ
 from agent_memory_services.long_term_memory.expression import Tag
 from agent_memory_services.long_term_memory.scope import Selection
-from agent_memory_services.long_term_memory.search.normalise import relative_to_best, similarities
+from agent_memory_services.long_term_memory.search.bm25 import Floats
+from agent_memory_services.long_term_memory.search.normalise import similarities
 from agent_memory_services.long_term_memory.search.question import Question
+from agent_memory_services.long_term_memory.search.wording import Wording
 
 
 class Leg(Protocol):
@@ -38,8 +39,17 @@ class Leg(Protocol):
         """What it measured of a memory, in its own unit."""
         ...
 
-    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
-        """What it measured, by memory id, on the scale of 0 to 1."""
+    def measure(self, found: Floats, wording: Wording) -> Floats:
+        """What it measures of every candidate, in its own unit; NaN where it cannot tell.
+
+        Args:
+            found: `value` of each candidate, NaN for those that another leg found.
+            wording: where the question's words occur in the candidates.
+        """
+        ...
+
+    def scaled(self, values: Floats) -> Floats:
+        """What it measured on the scale of 0 to 1."""
         ...
 
 
@@ -75,29 +85,38 @@ class DenseLeg:
         """The cosine distance; rounding may leave the engine's a hair below zero."""
         return max(0.0, float(vars(found)[VectorQuery.DISTANCE_ID]))
 
-    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
+    def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - words do not matter here
+        """The distances that the engine measured."""
+        return found
+
+    def scaled(self, values: Floats) -> Floats:
         """The distances as similarities."""
         return similarities(values)
 
 
 @dataclass(frozen=True, slots=True)
 class WordLeg:
-    """Words in common; measures BM25, 0 and up.
+    """Words in common; measures the share of what the question's words are worth, 0 to 1.
+
+    The engine's own scores decide what is found; see `bm25.py` for why they do not rank it.
 
     Attributes:
         name: its name in explanations.
         weight: its share of the match.
         question: the words.
+        around: whether the words around a memory count as its own.
     """
 
     name: str
     weight: float
     question: Question
+    around: bool = False
 
     def query(self, selection: Selection, depth: int) -> SearchParams:
         """The best matches in the selection."""
+        match = self.question.match(around=self.around)
         query = (
-            Query(f"{self.question.match()} {_unscored(selection)}")
+            Query(f"{match} {_unscored(selection, match)}")
             .scorer("BM25STD")
             .with_scores()
             .paging(0, depth)
@@ -106,22 +125,30 @@ class WordLeg:
         return _reading(query), None
 
     def value(self, found: Document) -> float:
-        """The BM25 score."""
+        """The engine's BM25 score."""
         return float(vars(found)["score"])
 
-    def scaled(self, values: Mapping[str, float]) -> dict[str, float]:
-        """The scores as shares of the best."""
-        return relative_to_best(values)
+    def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - see above
+        """The match of the words in each candidate, whichever leg found it."""
+        return (wording.around if self.around else wording.text).match()
+
+    def scaled(self, values: Floats) -> Floats:
+        """The match, which is on the scale."""
+        return values
 
 
-def _unscored(selection: Selection) -> str:
+def _unscored(selection: Selection, match: str) -> str:
     """A selection in the engine's words, to stand behind the words that are looked for.
 
     The engine counts the tags of a condition as matched words. A weight of zero forbids that, but
     only on an intersection, hence the repeated tenant, and only on one that does not come first.
+
+    Beside a condition the engine also loses most words of a memory that the condition did not
+    lead it to. Stating the words in the condition once more leads it there; without that, the
+    first hundred hold 64 % of LoCoMo's evidence instead of 76 %.
     """
     tenant = Tag(schema.TENANT, (selection.tenant,))
-    return f"(({selection.condition} {tenant})=>{{$weight:0}})"
+    return f"(({selection.condition} {tenant} {match})=>{{$weight:0}})"
 
 
 def _reading(query: Query) -> Query:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.bm25 import Floats
 from agent_memory_services.long_term_memory.search.evidence import Evidence
@@ -29,14 +27,14 @@ class Neighbours:
     name: str = "neighbours"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The mean for each memory; 0 for one that is no message of a session."""
+        """The mean for each memory; one that is no message of a session stands for itself."""
         places = [_place(memory) for memory in evidence.memories]
         matches: dict[tuple[Session, int], float] = {}
         for place, match in zip(places, evidence.match, strict=True):
             if place is not None:
                 matches[place] = max(match, matches.get(place, 0.0))
         shares = list(self._shares())
-        values = np.zeros(len(places))
+        values = evidence.match.copy()
         for at, place in enumerate(places):
             if place is not None:
                 session, number = place

@@ -4,24 +4,29 @@ Nothing here depends on how deep a leg was read, so that scores of one question 
 across its pages.
 """
 
-from collections.abc import Mapping
+import numpy as np
+
+from agent_memory_services.long_term_memory.search.bm25 import Floats
 
 
-def similarities(distances: Mapping[str, float]) -> dict[str, float]:
+def similarities(distances: Floats) -> Floats:
     """Cosine distances as similarities; what points away is as unlike as can be.
 
     The scale is absolute: unlike the best of a page, a similarity says whether anything fits.
+    What a leg did not reach (NaN) is no nearer than what it reached, and counts as the farthest.
     """
-    return {name: min(1.0, max(0.0, 1.0 - distance)) for name, distance in distances.items()}
+    known = distances[~np.isnan(distances)]
+    farthest = known.max() if known.size else np.inf
+    scaled: Floats = np.clip(1.0 - np.where(np.isnan(distances), farthest, distances), 0.0, 1.0)
+    return scaled
 
 
-def relative_to_best(scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores as shares of the best one, because BM25 has no upper end."""
-    best = max(scores.values(), default=0.0)
-    return {name: score / best if best else 0.0 for name, score in scores.items()}
+def reciprocal_ranks(scaled: Floats, constant: int) -> Floats:
+    """Ranks as shares of the first one's worth; what is worth nothing has no rank.
 
-
-def reciprocal_ranks(ranked: Mapping[str, float], constant: int) -> dict[str, float]:
-    """Ranks as shares of the first one's worth; `ranked` is in order, the best first."""
+    Equals share a rank, so that no order but that of the values counts.
+    """
+    order = np.sort(scaled)[::-1]
+    ranks = np.searchsorted(-order, -scaled, side="left")
     first = constant + 1
-    return {name: first / (first + rank) for rank, name in enumerate(ranked)}
+    return np.where(scaled > 0, first / (first + ranks), 0.0)

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent_memory.common.v1.search_pb2 import (
     FusionMethod,
@@ -12,18 +14,30 @@ from agent_memory.common.v1.search_pb2 import (
     SearchQuery,
 )
 from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.search.evidence import Part
 from agent_memory_services.long_term_memory.search.fusion import (
     Fusion,
     LinearFusion,
     ReciprocalRankFusion,
 )
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg
+from agent_memory_services.long_term_memory.search.parts import chosen, parts_of
 from agent_memory_services.long_term_memory.search.question import Question, question_of
+from agent_memory_services.long_term_memory.search.temporal.intent import (
+    SpokenTime,
+    spoken_times,
+)
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
-from agent_memory_services.runtime.errors import InvalidField, Unimplemented
+from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.runtime.errors import InvalidField
 
 DENSE: Final = "dense.text"
+DENSE_CONTEXT: Final = "dense.context"
 WORDS: Final = "words.text"
+WORDS_CONTEXT: Final = "words.context"
+
+_SINGLE: Final = frozenset({SearchMode.SEARCH_MODE_SEMANTIC, SearchMode.SEARCH_MODE_KEYWORD})
+"""Modes of one kind of match. Unless asked for more, they answer by that match alone."""
 
 Embed = Callable[[str], Awaitable[bytes]]
 """Makes the vector of a question."""
@@ -35,49 +49,83 @@ class Plan:
 
     Attributes:
         legs: what the index is asked; none where the text has nothing to look for.
+        words: the words of the question that are looked for.
         fusion: how the legs become one match.
         recency: the preference for what is fresh, or None.
         min_score: the least score of a hit.
         max_distance: the greatest cosine distance of a hit, or None.
+        parts: what speaks for a memory besides its own match.
+        times: the times that the question speaks of.
+        diversity: how far hits are spread, 0 to 1.
+        rerank: whether a cross-encoder reads the best once more.
     """
 
     legs: tuple[Leg, ...]
+    words: tuple[str, ...]
     fusion: Fusion
     recency: RecencyWeights | None
     min_score: float
     max_distance: float | None
+    parts: tuple[Part, ...] = ()
+    times: tuple[SpokenTime, ...] = ()
+    diversity: float = 0.0
+    rerank: bool = False
 
 
-async def plan_of(query: SearchQuery, weights: Weights, embed: Embed) -> Plan:
-    """Plan for a query that has a text.
+async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: int) -> Plan:
+    """Plan for a query that has a text and was asked at a moment, in microseconds.
 
     Raises:
-        InvalidField: an option does not fit the mode.
-        Unimplemented: an option asks for what this build does not rank by.
+        InvalidField: an option does not fit the mode, or there is no such time zone.
         EmbeddingUnavailable: the question could not be embedded.
     """
     _refuse_unfit(query)
-    _refuse_unbuilt(query.ranking)
+    question = question_of(query.text, max_words=weights.max_words)
+    ranking, hybrid = query.ranking, query.mode not in _SINGLE
+    times = _times(query, asked_at)
     return Plan(
-        legs=await _legs(query, weights, embed),
-        fusion=_fusion(query.ranking, weights),
+        legs=await _legs(query, question, weights, embed),
+        words=question.words,
+        fusion=_fusion(ranking, weights),
         recency=_recency(query.recency, weights.recency),
         min_score=query.min_score,
         max_distance=query.max_distance if query.HasField("max_distance") else None,
+        parts=parts_of(query.text, times, ranking, weights, by_default=hybrid),
+        times=times,
+        diversity=ranking.diversity,
+        rerank=ranking.rerank,
     )
 
 
-async def _legs(query: SearchQuery, weights: Weights, embed: Embed) -> tuple[Leg, ...]:
-    question = question_of(query.text, max_words=weights.max_words)
+async def _legs(
+    query: SearchQuery, question: Question, weights: Weights, embed: Embed
+) -> tuple[Leg, ...]:
     dense = _dense_weight(query, question, weights)
+    around = chosen(query.ranking, "context_legs", by_default=query.mode not in _SINGLE)
     legs: list[Leg] = []
     if dense > 0:
         # What must occur must occur, however near the meaning is.
-        must = "" if query.mode == SearchMode.SEARCH_MODE_SEMANTIC else question.must()
-        legs.append(DenseLeg(DENSE, dense, schema.VECTOR, await embed(query.text), must))
+        semantic = query.mode == SearchMode.SEARCH_MODE_SEMANTIC
+        must = "" if semantic else question.must(around=around)
+        vector = await embed(query.text)
+        context = dense * weights.dense_context * around
+        legs.append(DenseLeg(DENSE, dense - context, schema.VECTOR, vector, must))
+        legs.append(DenseLeg(DENSE_CONTEXT, context, schema.CONTEXT_VECTOR, vector, must))
     if dense < 1 and not question.empty:
-        legs.append(WordLeg(WORDS, 1 - dense, question))
-    return tuple(legs)
+        context = (1 - dense) * weights.words_context * around
+        legs.append(WordLeg(WORDS, 1 - dense - context, question))
+        legs.append(WordLeg(WORDS_CONTEXT, context, question, around=True))
+    return tuple(leg for leg in legs if leg.weight > 0)
+
+
+def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
+    """The times of a question, as seen from when it is asked about."""
+    try:
+        zone = ZoneInfo(query.time_zone) if query.time_zone else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidField("query.time_zone", "is no IANA time zone") from None
+    moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
+    return tuple(spoken_times(query.text, moment.ToDatetime(tzinfo=UTC).astimezone(zone)))
 
 
 def _dense_weight(query: SearchQuery, question: Question, weights: Weights) -> float:
@@ -120,13 +168,3 @@ def _or(options: RecencyOptions, name: str, default: float) -> float:
 def _refuse_unfit(query: SearchQuery) -> None:
     if query.HasField("max_distance") and query.mode != SearchMode.SEARCH_MODE_SEMANTIC:
         raise InvalidField("query.max_distance", "applies to the semantic mode only")
-
-
-def _refuse_unbuilt(ranking: RankingOptions) -> None:
-    """Refuse what would otherwise be asked for in vain; switching it off is always served."""
-    for name in (
-        *("context_legs", "neighbour_smoothing", "session_prior", "entity_match"),
-        *("temporal_intent", "diversity", "rerank"),
-    ):
-        if getattr(ranking, name):
-            raise Unimplemented(f"query.ranking.{name}")

@@ -1,7 +1,9 @@
 """What a question's text asks for."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from agent_memory_services.long_term_memory import schema
@@ -9,7 +11,7 @@ from agent_memory_services.long_term_memory.search.stop_words import STOP_WORDS
 from agent_memory_services.long_term_memory.words import words
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
-_FIELDS: Final = (schema.TEXT, schema.CONTEXT)
+_FIELDS: Final = {False: (schema.TEXT,), True: (schema.TEXT, schema.CONTEXT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,29 @@ class Question:
         """Whether there is nothing to look for."""
         return not self.phrases and not self.terms
 
-    def must(self) -> str:
-        """The phrases in the engine's words; empty where there are none."""
-        return " ".join(map(_phrase, self.phrases))
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that is looked for."""
+        return tuple(dict.fromkeys(chain(*self.phrases, self.terms)))
 
-    def should(self) -> str:
+    def must(self, *, around: bool = False) -> str:
+        """The phrases in the engine's words; empty where there are none.
+
+        Args:
+            around: whether they may also stand in the words around a memory.
+        """
+        return " ".join(_phrase(phrase, _FIELDS[around]) for phrase in self.phrases)
+
+    def should(self, *, around: bool = False) -> str:
         """The terms in the engine's words; empty where there are none."""
         if not self.terms:
             return ""
-        return f"@{'|'.join(_FIELDS)}:({'|'.join(self.terms)})"
+        return f"@{'|'.join(_FIELDS[around])}:({'|'.join(self.terms)})"
 
-    def match(self) -> str:
+    def match(self, *, around: bool = False) -> str:
         """Phrases that must occur, and terms: any of them, or for the rank alone beside phrases."""
-        if not self.phrases:
-            return self.should()
-        return f"{self.must()} ~{self.should()}" if self.terms else self.must()
+        must, should = self.must(around=around), self.should(around=around)
+        return f"{must} ~{should}" if must and should else must or should
 
 
 def question_of(text: str, *, max_words: int) -> Question:
@@ -61,7 +71,7 @@ def question_of(text: str, *, max_words: int) -> Question:
     return Question(tuple(dict.fromkeys(filter(None, quoted))), terms)
 
 
-def _phrase(phrase: tuple[str, ...]) -> str:
+def _phrase(phrase: tuple[str, ...], fields: Sequence[str]) -> str:
     # Each field by itself: the end of one and the start of the other are no phrase.
     text = " ".join(phrase)
-    return "(" + "|".join(f'(@{field}:"{text}")' for field in _FIELDS) + ")"
+    return "(" + "|".join(f'(@{field}:"{text}")' for field in fields) + ")"

@@ -9,6 +9,7 @@ from agent_memory_services.long_term_memory.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.places import Place
+from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.text_search import TextSearch, condition_of
 from agent_memory_services.runtime.clock import now_micros
 
@@ -31,11 +32,13 @@ class RecallPage:
         hits: the hits, best first; of a query without a text, newest first and without a score.
         total: how many memories the filter matches in all.
         more_after: the payload of a cursor to the next page; None where there is none.
+        times: the times that the question speaks of.
     """
 
     hits: Sequence[Candidate]
     total: int
     more_after: bytes | None
+    times: Sequence[SpokenTime] = ()
 
 
 class Recall:
@@ -53,7 +56,7 @@ class Recall:
 
         Raises:
             InvalidField: the filter nests too deep, or an option does not fit the mode.
-            Unimplemented: an option asks for what this build does not rank by.
+            Unimplemented: it is to be ranked once more, and there is no cross-encoder.
             EmbeddingUnavailable: the question could not be embedded.
         """
         if not query.text.strip():
@@ -63,7 +66,7 @@ class Recall:
         found = await self._text_search.page(scope, query, size=size, after=place)
         self._note(scope, query, found.hits)
         more = found.more_after
-        return RecallPage(found.hits, found.total, more.pack() if more else None)
+        return RecallPage(found.hits, found.total, more.pack() if more else None, found.times)
 
     async def stream(
         self, scope: Scope, query: SearchQuery, *, limit: int

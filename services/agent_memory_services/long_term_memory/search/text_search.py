@@ -12,14 +12,17 @@ from agent_memory_services.long_term_memory.filters import compile_filter
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.cross_encoder import CrossEncoder, Reranking
 from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.long_term_memory.search.plan import Plan, plan_of
 from agent_memory_services.long_term_memory.search.pool import Pool, pool_of
 from agent_memory_services.long_term_memory.search.ranking import Ranking
+from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, Weights
 from agent_memory_services.long_term_memory.vectors import Vectorizer
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import now_micros, to_micros
+from agent_memory_services.runtime.errors import Unimplemented
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,29 @@ class Found:
         hits: the hits, best first.
         total: how many memories the filter matches in all.
         more_after: where the next page goes on; None where there is none.
+        times: the times that the question speaks of.
     """
 
     hits: Sequence[Candidate]
     total: int
     more_after: Place | None
+    times: Sequence[SpokenTime]
 
 
 class TextSearch:
     """Answers queries that have a text."""
 
     def __init__(
-        self, index: MemoryIndex, vectorizer: Vectorizer, weights: Weights = DEFAULTS
+        self,
+        index: MemoryIndex,
+        vectorizer: Vectorizer,
+        weights: Weights = DEFAULTS,
+        cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self._index = index
         self._vectorizer = vectorizer
         self._weights = weights
+        self._cross_encoder = cross_encoder
 
     async def page(
         self, scope: Scope, query: SearchQuery, *, size: int, after: Place | None
@@ -54,37 +64,37 @@ class TextSearch:
 
         Raises:
             InvalidField: the filter nests too deep, or an option does not fit the mode.
-            Unimplemented: an option asks for what this build does not rank by.
+            Unimplemented: it is to be ranked once more, and there is no cross-encoder.
             EmbeddingUnavailable: the question could not be embedded.
         """
         place = after or Place(now_micros())
         condition = condition_of(query, place.asked_at)
         if after is not None:
             condition = every([condition, _stored_by(place.asked_at)])
-        plan = await self._plan(query)
-        hits, total = await self._unseen(plan, scope.select(condition), place, size)
+        plan = await self._plan(query, place.asked_at)
+        ranking = self._ranking(plan, query, place.asked_at)
+        hits, total = await self._unseen(ranking, scope.select(condition), place, size)
         page = hits[:size]
-        return Found(page, total, place.after(page) if len(hits) > size else None)
+        return Found(page, total, place.after(page) if len(hits) > size else None, plan.times)
 
     async def best(self, scope: Scope, query: SearchQuery, *, limit: int) -> list[Candidate]:
         """The `limit` best hits in one go; raises as `page` does."""
         now = now_micros()
-        plan = await self._plan(query)
+        plan = await self._plan(query, now)
         pool = await self._pool(plan, scope.select(condition_of(query, now)), limit)
-        return Ranking(plan, now).hits(pool)[:limit]
+        return (await self._ranking(plan, query, now).hits(pool))[:limit]
 
     async def _unseen(
-        self, plan: Plan, selection: Selection, place: Place, size: int
+        self, ranking: Ranking, selection: Selection, place: Place, size: int
     ) -> tuple[list[Candidate], int]:
         """More than `size` hits that were not shown, if there are so many, and the total."""
-        ranking = Ranking(plan, place.asked_at)
-        weights = self._weights
+        plan, weights = ranking.plan, self._weights
         depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(plan.legs)))
         before = -1
         while True:
             depth = min(depth, weights.max_depth)
             pool = await self._pool(plan, selection, depth)
-            hits = ranking.hits(pool)
+            hits = await ranking.hits(pool)
             unseen = place.following(hits)
             done = len(unseen) > size or len(hits) == before or depth == weights.max_depth
             if done or pool.exhausted(depth):
@@ -93,11 +103,23 @@ class TextSearch:
             before = len(hits)
             depth *= weights.growth
 
-    async def _plan(self, query: SearchQuery) -> Plan:
+    async def _plan(self, query: SearchQuery, asked_at: int) -> Plan:
         async def embed(text: str) -> bytes:
             return await self._vectorizer.of_question(text, "query.text")
 
-        return await plan_of(query, self._weights, embed)
+        return await plan_of(query, self._weights, embed, asked_at)
+
+    def _ranking(self, plan: Plan, query: SearchQuery, now: int) -> Ranking:
+        if not plan.rerank:
+            return Ranking(plan, now)
+        if self._cross_encoder is None:
+            raise Unimplemented("query.ranking.rerank")
+        weights = self._weights
+        return Ranking(
+            plan,
+            now,
+            Reranking(self._cross_encoder, query.text, weights.rerank, weights.rerank_depth),
+        )
 
     async def _pool(self, plan: Plan, selection: Selection, depth: int) -> Pool:
         count = CountQuery(str(selection.condition))

@@ -28,9 +28,9 @@ def dense(*numbers: float, must: str = "") -> DenseLeg:
     return DenseLeg("dense.text", 1, "vector", vectors(*numbers).text, must)
 
 
-def by_words(text: str) -> WordLeg:
+def by_words(text: str, *, around: bool = False) -> WordLeg:
     """A word leg for a text."""
-    return WordLeg("words.text", 1, question_of(text, max_words=50))
+    return WordLeg("words.text", 1, question_of(text, max_words=50), around=around)
 
 
 async def test_the_dense_leg_measures_cosine_distance(
@@ -79,6 +79,22 @@ async def test_conditions_do_not_count_as_words(index: MemoryIndex, insert: Inse
         assert max(bound.values()) <= max(free.values())
 
 
+async def test_conditions_do_not_hide_words(index: MemoryIndex, insert: Inserting) -> None:
+    """Beside a condition, each word of a memory counts, in any inflection."""
+    await insert(
+        *(
+            memory(f"dogs {'alice ' * (at % 3)}", id=f"{at}", user_id=f"u{at % 2}")
+            for at in range(30)
+        )
+    )
+    free = await found(index, by_words("alice dog"))
+    for condition in (Tag("user", ("u1",)), negated(Tag("user", ("u0",)))):
+        bound = await found(index, by_words("alice dog"), condition)
+        assert bound.keys() == {name for name in free if int(name) % 2}
+        order = sorted(bound, key=lambda name: int(name) % 3, reverse=True)
+        assert [int(name) % 3 for name in bound] == [int(name) % 3 for name in order]
+
+
 async def test_any_word_finds_and_rare_words_count_more(
     index: MemoryIndex, insert: Inserting
 ) -> None:
@@ -101,7 +117,9 @@ async def test_phrases_must_occur_as_they_are(index: MemoryIndex, insert: Insert
         memory("be there", context="he is never to", id="split"),
         memory("yes", context="to be sure", id="context"),
     )
-    assert (await found(index, by_words('"to be"'))).keys() == {"hamlet", "late", "context"}
+    assert (await found(index, by_words('"to be"'))).keys() == {"hamlet", "late"}
+    around = by_words('"to be"', around=True)
+    assert (await found(index, around)).keys() == {"hamlet", "late", "context"}
     assert (await found(index, by_words('"or not to"'))).keys() == {"hamlet"}
     assert (await found(index, by_words('"to be" "not to" late'))).keys() == {"hamlet", "late"}
     ranked = await found(index, by_words('"to be" late'))

@@ -31,8 +31,8 @@ _parts = pytest.mark.parametrize("part", _PARTS, ids=lambda part: part.name)
 def test_parts_are_bounded(part: Part, pool: list[tuple[Memory, float]]) -> None:
     """Each part measures every memory on the scale of 0 to 1."""
     values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
-    assert len(values) == len(pool)
-    assert ((values >= 0) & (values <= 1 + 1e-9)).all()
+    assert values is None or len(values) == len(pool)
+    assert values is None or ((values >= 0) & (values <= 1 + 1e-9)).all()
 
 
 @_parts
@@ -44,7 +44,8 @@ def test_parts_see_no_order(part: Part, pool: list[tuple[Memory, float]], random
     values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
     turned = [pool[at] for at in order]
     moved = part.measure(evidence(*zip(*turned, strict=True), question=_QUESTION))
-    assert moved == approx([values[at] for at in order])
+    assert (moved is None) is (values is None)
+    assert values is None or moved == approx([values[at] for at in order])
 
 
 def test_neighbours_lift_with_distance() -> None:
@@ -61,10 +62,11 @@ def test_all_neighbours_alike_give_their_match() -> None:
     assert values[2] == approx(0.4)
 
 
-def test_facts_have_no_neighbours() -> None:
-    """Without a position there is no before and after."""
+def test_facts_stand_for_themselves() -> None:
+    """Without a position there is no before and after, and a fact must not suffer for that."""
     memories = [Memory(session_id="a"), Memory(session_id="a")]
-    assert Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [1, 1])) == approx([0, 0])
+    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [1, 0.3]))
+    assert values == approx([1, 0.3])
 
 
 def test_a_session_shares_its_best() -> None:
@@ -112,3 +114,10 @@ def test_two_names_are_shared_out() -> None:
         evidence(memories)
     )
     assert values == approx([0.5, 1])
+
+
+def test_unknown_names_say_nothing() -> None:
+    """A capital that no candidate bears as a name is no name."""
+    memories = [Memory(text="Ann: hi"), Memory(text="hi")]
+    part = NamedEntities(1, QuestionNames("What does Zoe like?"))
+    assert part.measure(evidence(memories)) is None

@@ -1,5 +1,7 @@
 """How a query is going to be answered."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from agent_memory.common.v1.search_pb2 import (
@@ -13,8 +15,9 @@ from agent_memory_services.long_term_memory.search.fusion import LinearFusion, R
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
 from agent_memory_services.long_term_memory.search.plan import Plan, plan_of
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, RecencyWeights
-from agent_memory_services.runtime.errors import InvalidField, Unimplemented
+from agent_memory_services.runtime.errors import InvalidField
 
+NOW = 9 * 86_400_000_000
 SEMANTIC, KEYWORD = SearchMode.SEARCH_MODE_SEMANTIC, SearchMode.SEARCH_MODE_KEYWORD
 
 
@@ -24,31 +27,96 @@ async def planned(text: str = "tea", **fields: object) -> Plan:
     async def embed(_: str) -> bytes:
         return b"vector"
 
-    return await plan_of(SearchQuery(text=text, **fields), DEFAULTS, embed)
+    return await plan_of(SearchQuery(text=text, **fields), DEFAULTS, embed, NOW)
 
 
 def shares(plan: Plan) -> dict[str, float]:
-    """The share of each leg."""
-    return {leg.name: leg.weight for leg in plan.legs}
+    """The share of each leg, in hundredths."""
+    return {leg.name: round(100 * leg.weight) for leg in plan.legs}
+
+
+def parts(plan: Plan) -> set[str]:
+    """The names of the parts."""
+    return {part.name for part in plan.parts}
 
 
 async def test_modes_choose_legs() -> None:
     """Each mode asks what it needs and embeds nothing for a keyword search."""
     assert shares(await planned()) == {
-        "dense.text": 0.7,
-        "words.text": pytest.approx(0.3),
+        "dense.text": 30,
+        "dense.context": 30,
+        "words.text": 12,
+        "words.context": 28,
     }
-    assert shares(await planned(mode=SEMANTIC)) == {"dense.text": 1.0}
-    assert shares(await planned(mode=KEYWORD)) == {"words.text": 1.0}
+    assert shares(await planned(mode=SEMANTIC)) == {"dense.text": 100}
+    assert shares(await planned(mode=KEYWORD)) == {"words.text": 100}
 
 
-async def test_weights_choose_legs() -> None:
+async def test_options_choose_legs() -> None:
     """A leg without weight is not run, and without words meaning has it all."""
+    alone = {"context_legs": False}
     for weight, legs in ((0.0, ["words.text"]), (1.0, ["dense.text"])):
-        plan = await planned(ranking=RankingOptions(dense_weight=weight))
+        plan = await planned(ranking=RankingOptions(dense_weight=weight, **alone))
         assert list(shares(plan)) == legs
-    assert shares(await planned("???")) == {"dense.text": 1.0}
+    assert shares(await planned("???")) == {"dense.text": 50, "dense.context": 50}
     assert shares(await planned("???", mode=KEYWORD)) == {}
+    around = RankingOptions(context_legs=True)
+    assert shares(await planned(mode=KEYWORD, ranking=around)) == {
+        "words.text": 30,
+        "words.context": 70,
+    }
+
+
+_ALL = {
+    *("neighbours", "session.best", "session.coverage", "entities"),
+    *("temporal.nearness", "temporal.told"),
+}
+_QUESTION = "When did Ann leave in 2019?"
+
+
+@pytest.mark.parametrize(
+    ("option", "gone"),
+    [
+        ("neighbour_smoothing", {"neighbours"}),
+        ("session_prior", {"session.best", "session.coverage"}),
+        ("entity_match", {"entities"}),
+        ("temporal_intent", {"temporal.nearness", "temporal.told"}),
+    ],
+)
+async def test_each_part_can_be_switched(option: str, gone: set[str]) -> None:
+    """Hybrid search has every part unless told otherwise, the other modes have none."""
+    assert parts(await planned(_QUESTION)) == _ALL
+    off = RankingOptions(**{option: False})
+    assert parts(await planned(_QUESTION, ranking=off)) == _ALL - gone
+    assert parts(await planned(_QUESTION, mode=SEMANTIC)) == set()
+    on = RankingOptions(**{option: True})
+    assert parts(await planned(_QUESTION, mode=SEMANTIC, ranking=on)) == gone
+
+
+async def test_parts_need_something_to_go_by() -> None:
+    """A question without names and times is not measured by them."""
+    assert parts(await planned("What is it?")) == {
+        "neighbours",
+        "session.best",
+        "session.coverage",
+    }
+
+
+async def test_times_are_read_as_of_the_question() -> None:
+    """Relative times count from when a query is about, in the zone that it names."""
+    [now] = (await planned("yesterday")).times
+    assert now.start == datetime(1970, 1, 9, tzinfo=UTC)
+    about = datetime(2020, 5, 5, 2, tzinfo=UTC)
+    [then] = (await planned("yesterday", as_of=about, time_zone="America/New_York")).times
+    assert then.start == datetime(2020, 5, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Else", "../../etc/passwd", "\0", "x" * 64])
+async def test_unknown_zones_are_refused(zone: str) -> None:
+    """A zone that does not exist is named as the fault."""
+    with pytest.raises(InvalidField) as refused:
+        await planned(time_zone=zone)
+    assert refused.value.violations[0].field == "query.time_zone"
 
 
 async def test_phrases_bind_every_leg_but_meaning_alone() -> None:
@@ -80,20 +148,9 @@ async def test_distance_bounds_need_meaning_alone(mode: SearchMode.ValueType) ->
     assert refused.value.violations[0].field == "query.max_distance"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"context_legs": True},
-        {"neighbour_smoothing": True},
-        {"session_prior": True},
-        {"entity_match": True},
-        {"temporal_intent": True},
-        {"rerank": True},
-        {"diversity": 0.5},
-    ],
-)
-async def test_what_is_not_built_is_refused(options: dict[str, object]) -> None:
-    """An option is never taken and then not followed; switching it off is always fine."""
-    with pytest.raises(Unimplemented, match=r"query\.ranking"):
-        await planned(ranking=RankingOptions(**options))
-    await planned(ranking=RankingOptions(**dict.fromkeys(options, 0)))
+async def test_spreading_and_second_reading_are_asked_for() -> None:
+    """Neither happens unless a query asks for it."""
+    plan = await planned()
+    assert (plan.diversity, plan.rerank) == (0, False)
+    plan = await planned(ranking=RankingOptions(diversity=0.5, rerank=True))
+    assert (plan.diversity, plan.rerank) == (0.5, True)

@@ -35,12 +35,19 @@ def test_a_long_question_is_cut() -> None:
 def test_spelling() -> None:
     """Phrases must occur in one field; terms count beside them without having to occur."""
     question = Question((("a", "b"),), ("c", "d"))
-    phrase = '((@text:"a b")|(@context:"a b"))'
-    assert question.must() == phrase
-    assert question.match() == f"{phrase} ~@text|context:(c|d)"
-    assert Question((), ("c",)).match() == "@text|context:(c)"
-    assert Question((("a",),), ()).match() == '((@text:"a")|(@context:"a"))'
+    assert question.must() == '((@text:"a b"))'
+    assert question.match() == '((@text:"a b")) ~@text:(c|d)'
+    around = '((@text:"a b")|(@context:"a b"))'
+    assert question.must(around=True) == around
+    assert question.match(around=True) == f"{around} ~@text|context:(c|d)"
+    assert Question((), ("c",)).match() == "@text:(c)"
+    assert Question((("a",),), ()).match() == '((@text:"a"))'
     assert Question((), ()).empty
+
+
+def test_words_are_those_of_phrases_and_terms() -> None:
+    """Every word that is looked for, once."""
+    assert Question((("a", "b"), ("b",)), ("c", "a")).words == ("a", "b", "c")
 
 
 @given(st.text(max_size=40))

@@ -1,11 +1,17 @@
 """From what the legs found to an order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.search.bm25 import Floats
+from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.cross_encoder import Reranking
+from agent_memory_services.long_term_memory.search.evidence import Evidence, Part
 from agent_memory_services.long_term_memory.search.fusion import (
     Fusion,
     LinearFusion,
@@ -16,6 +22,7 @@ from agent_memory_services.long_term_memory.search.plan import DENSE, WORDS, Pla
 from agent_memory_services.long_term_memory.search.pool import Pool
 from agent_memory_services.long_term_memory.search.question import Question
 from agent_memory_services.long_term_memory.search.ranking import Ranking
+from agent_memory_services.long_term_memory.search.sessions import SessionBest
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
 NOW = 0
@@ -23,69 +30,163 @@ _LINEAR = LinearFusion()
 
 
 @dataclass(frozen=True)
+class Silent:
+    """A part that has nothing to say."""
+
+    weight: float = 5.0
+    name: str = "silent"
+
+    def measure(self, evidence: Evidence) -> Floats | None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A cross-encoder that knows the answer."""
+
+    relevant: str
+
+    async def relevance(self, question: str, texts: Sequence[str]) -> Sequence[float]:  # noqa: ARG002 - it knows
+        """1 for the relevant text."""
+        return [float(text == self.relevant) for text in texts]
+
+
+@dataclass(frozen=True)
 class Case:
-    """A plan for both legs, and what they found."""
+    """Texts with the distances that the dense leg found; the word leg looks for "tea"."""
 
     distances: Mapping[str, float]
-    scores: Mapping[str, float]
     fusion: Fusion = _LINEAR
     recency: RecencyWeights | None = None
     min_score: float = 0.0
     max_distance: float | None = None
+    parts: tuple[Part, ...] = ()
+    also: tuple[str, ...] = ()
+    diversity: float = 0.0
+    reranking: Reranking | None = None
 
-    def hits(self) -> list[tuple[str, float]]:
+    async def hits(self) -> list[tuple[str, float]]:
         """The hits with their scores."""
-        return [(hit.memory.id, hit.score) for hit in Ranking(self._plan(), NOW).hits(self._pool())]
+        return [(hit.memory.text, hit.score) for hit in await self.candidates()]
+
+    async def candidates(self) -> list[Candidate]:
+        """The hits."""
+        return await Ranking(self._plan(), NOW, self.reranking).hits(self._pool())
 
     def _plan(self) -> Plan:
+        legs = (DenseLeg(DENSE, 0.75, "vector", b""), WordLeg(WORDS, 0.25, Question((), ("tea",))))
         return Plan(
-            legs=(
-                DenseLeg(DENSE, 0.75, "vector", b""),
-                WordLeg(WORDS, 0.25, Question((), ("x",))),
-            ),
+            legs=legs,
+            words=("tea",),
             fusion=self.fusion,
             recency=self.recency,
             min_score=self.min_score,
             max_distance=self.max_distance,
+            parts=self.parts,
+            diversity=self.diversity,
         )
 
     def _pool(self) -> Pool:
-        names = {*self.distances, *self.scores}
-        measured = {DENSE: self.distances, WORDS: self.scores}
-        return Pool({name: Memory(id=name) for name in names}, measured, len(names))
+        texts = [*self.distances, *self.also]
+        measured = {DENSE: self.distances, WORDS: dict.fromkeys(self.also, 1.0)}
+        return Pool({text: Memory(id=text, text=text) for text in texts}, measured, len(texts))
 
 
-def test_linear_fusion_adds_weighted_values() -> None:
-    """A memory that both legs found adds up; one that a single leg found has that leg's part."""
-    case = Case({"a": 0.2, "b": 0.4}, {"b": 8.0, "c": 4.0})
-    hits = case.hits()
-    assert hits == [("b", approx(0.7)), ("a", approx(0.6)), ("c", approx(0.125))]
+async def test_linear_fusion_adds_weighted_values() -> None:
+    """What both legs measure adds up, whichever of them found the memory."""
+    hits = await Case({"milk": 0.2, "tea": 0.4}, also=("iced tea",)).hits()
+    assert hits == [
+        ("tea", approx(0.7)),
+        ("iced tea", approx(0.45 + 0.25, abs=0.05)),
+        ("milk", approx(0.6)),
+    ]
 
 
-def test_rank_fusion_sees_order_alone() -> None:
+async def test_rank_fusion_sees_order_alone() -> None:
     """By ranks, the distance between two values does not matter."""
-    near = Case({"a": 0.2, "b": 0.21}, {"b": 8.0}, fusion=ReciprocalRankFusion(60))
-    far = Case({"a": 0.2, "b": 1.9}, {"b": 8.0}, fusion=ReciprocalRankFusion(60))
-    assert near.hits() == far.hits()
-    assert near.hits()[0] == ("b", approx(0.75 * 61 / 62 + 0.25))
+    near = Case({"milk": 0.2, "tea": 0.21}, fusion=ReciprocalRankFusion(60))
+    far = Case({"milk": 0.2, "tea": 0.9}, fusion=ReciprocalRankFusion(60))
+    assert await near.hits() == await far.hits()
+    assert (await near.hits())[0] == ("tea", approx(0.75 * 61 / 62 + 0.25))
 
 
-def test_equal_scores_have_one_order() -> None:
+async def test_equal_scores_have_one_order() -> None:
     """Ties are broken by id, whichever leg found a memory first."""
-    hits = Case({"b": 0.5, "c": 0.5, "a": 0.5}, {}).hits()
+    hits = await Case({"b": 0.5, "c": 0.5, "a": 0.5}).hits()
     assert [name for name, _ in hits] == ["a", "b", "c"]
 
 
-def test_weak_and_distant_hits_are_dropped() -> None:
+async def test_weak_and_distant_hits_are_dropped() -> None:
     """A least score and a greatest distance cut what lies beyond, and what has no distance."""
-    hits = Case({"a": 0.2, "b": 0.9}, {}, min_score=0.5).hits()
+    hits = await Case({"a": 0.2, "b": 0.9}, min_score=0.5).hits()
     assert [name for name, _ in hits] == ["a"]
-    hits = Case({"a": 0.2, "b": 0.9}, {"c": 1.0}, max_distance=0.9).hits()
+    hits = await Case({"a": 0.2, "b": 0.9}, also=("c",), max_distance=0.9).hits()
     assert [name for name, _ in hits] == ["a", "b"]
 
 
-def test_recency_reorders_what_matches_alike() -> None:
+async def test_recency_reorders_what_matches_alike() -> None:
     """With recency, every score still lies within 0 to 1."""
-    hits = Case({"a": 0.2, "b": 0.4}, {"b": 8.0}, recency=RecencyWeights()).hits()
-    assert [name for name, _ in hits] == ["b", "a"]
+    hits = await Case({"milk": 0.2, "tea": 0.4}, recency=RecencyWeights()).hits()
+    assert [name for name, _ in hits] == ["tea", "milk"]
     assert all(0 <= score <= 1 for _, score in hits)
+
+
+async def test_signals_add_up_to_the_score() -> None:
+    """Every part of a score is explained, and nothing else makes it."""
+    case = Case({"milk": 0.2, "tea": 0.4}, parts=(SessionBest(0.5),), recency=RecencyWeights())
+    for hit in await case.candidates():
+        assert sum(signal.contribution for signal in hit.signals) == approx(hit.score)
+        assert [signal.name for signal in hit.signals] == [
+            *(DENSE, WORDS, "session.best"),
+            *("recency.freshness", "recency.novelty"),
+        ]
+
+
+async def test_a_silent_part_takes_nothing_away() -> None:
+    """A part without anything to say does not count among what could speak for a memory."""
+    assert await Case({"tea": 0.4}, parts=(Silent(),)).hits() == await Case({"tea": 0.4}).hits()
+
+
+async def test_a_full_match_scores_one() -> None:
+    """A memory that answers in every respect has the full score, whatever parts there are."""
+    [hit] = await Case({"tea": 0.0}, parts=(SessionBest(0.5),)).hits()
+    assert hit == ("tea", approx(1))
+
+
+async def test_a_second_reading_reorders_the_best() -> None:
+    """A cross-encoder lifts what it finds relevant among those it reads, and no other."""
+    distances = {"a": 0.1, "b": 0.2, "c": 0.3}
+    for depth, expected in ((3, ["c", "a", "b"]), (2, ["a", "b", "c"])):
+        reranking = Reranking(Judge("c"), "tea", share=0.5, depth=depth)
+        hits = await Case(distances, reranking=reranking).hits()
+        assert [name for name, _ in hits] == expected
+        assert all(0 <= score <= 1 for _, score in hits)
+
+
+async def test_diversity_discounts_repetition() -> None:
+    """Of two with the same words, the second gives way to one with others."""
+    distances = {"green tea is good": 0.1, "good green tea is": 0.11, "black tea": 0.3}
+    plain = [name for name, _ in await Case(distances).hits()]
+    spread = [name for name, _ in await Case(distances, diversity=0.7).hits()]
+    assert plain == ["green tea is good", "good green tea is", "black tea"]
+    assert spread == ["green tea is good", "black tea", "good green tea is"]
+
+
+@given(
+    st.dictionaries(st.text("abc ", min_size=1), st.floats(0, 2), min_size=1, max_size=8),
+    st.floats(0, 1),
+)
+async def test_diversity_keeps_scores_bounded(
+    distances: dict[str, float], diversity: float
+) -> None:
+    """A discount never makes a score negative or greater, and the best keeps its own."""
+    plain, spread = Case(distances), Case(distances, diversity=diversity)
+    before, after = dict(await plain.hits()), dict(await spread.hits())
+    assert all(0 <= after[name] <= before[name] + 1e-9 for name in before)
+    assert max(after.values()) == approx(max(before.values()))
+
+
+async def test_nothing_found_is_nothing() -> None:
+    """An empty pool has no hits, whatever the stages."""
+    case = Case({}, parts=(SessionBest(1),), recency=RecencyWeights(), diversity=1)
+    assert await case.hits() == []

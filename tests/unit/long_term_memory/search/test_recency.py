@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.recency import Recency
+from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 from agent_memory_services.runtime.clock import to_timestamp
 
@@ -18,43 +19,54 @@ _weight = st.floats(0, 1)
 _half_life = st.floats(0.001, 36_500)
 
 
-def candidate(created: float, accessed: float | None, match: float) -> Candidate:
-    """A candidate that was created and found so many days ago."""
+def sheet_of(
+    weights: RecencyWeights, created: float, accessed: float | None, match: float
+) -> Scoresheet:
+    """The scores of a memory that was created and found so many days ago."""
     memory = Memory(create_time=to_timestamp(NOW - int(created * DAY)))
     if accessed is not None:
         memory.last_access_time.CopyFrom(to_timestamp(NOW - int(accessed * DAY)))
-    found = Candidate(memory)
-    found.add("match", match, match)
-    return found
+    sheet = Scoresheet(1)
+    sheet.add("match", np.array([match]), np.array([match]))
+    Recency(weights, NOW).apply([memory], sheet)
+    return sheet
 
 
 def scored(weights: RecencyWeights, created: float, accessed: float | None, match: float) -> float:
-    """The score of a candidate."""
-    found = candidate(created, accessed, match)
-    Recency(weights, NOW)([found])
-    return found.score
+    """The score of such a memory."""
+    return float(sheet_of(weights, created, accessed, match).scores[0])
 
 
 def test_the_formula() -> None:
     """After one half-life of each, half of the recency is left."""
-    assert scored(RecencyWeights(), 30, 7, 0.5) == approx(0.8 * 0.5 + 0.2 * 0.5)
-    assert scored(RecencyWeights(), 30, 14, 1) == approx(0.8 + 0.2 * (0.6 / 4 + 0.4 / 2))
+    weights = RecencyWeights(half_life_last_access_days=30)
+    assert scored(weights, 30, None, 0.5) == approx(0.8 * 0.5 + 0.2 * 0.5)
+    assert scored(weights, 60, None, 1) == approx(0.8 + 0.2 * (0.6 / 4 + 0.4 / 4))
 
 
 def test_the_parts_are_explained() -> None:
     """Signals name both parts and add up to the score."""
-    found = candidate(30, 7, 0.5)
-    Recency(RecencyWeights(), NOW)([found])
-    assert [(s.name, s.value, s.contribution) for s in found.signals] == [
+    weights = RecencyWeights(half_life_last_access_days=30)
+    assert [
+        (signal.name, signal.value, signal.contribution)
+        for signal in sheet_of(weights, 30, None, 0.5).signals(0)
+    ] == [
         ("match", 0.5, approx(0.4)),
         ("recency.freshness", approx(0.5), approx(0.06)),
         ("recency.novelty", approx(0.5), approx(0.04)),
     ]
 
 
-def test_never_found_is_as_fresh_as_new() -> None:
-    """Without an access, freshness counts from creation; the future is no fresher than now."""
-    assert scored(RecencyWeights(), 3, None, 0.5) == scored(RecencyWeights(), 3, 3, 0.5)
+def test_being_found_counts_little() -> None:
+    """What was found just now gains a small share of what is new, and never loses by it."""
+    weights = RecencyWeights()
+    old, found, new = (scored(weights, *times, 0.5) for times in ((9e3, None), (9e3, 0), (0, None)))
+    assert old < found < old + (new - old) / 8
+    assert scored(weights, 0, 0, 0.5) == new
+
+
+def test_the_future_is_no_fresher_than_now() -> None:
+    """Clocks differ; nothing gains by that."""
     assert scored(RecencyWeights(), -9, -9, 0.5) == scored(RecencyWeights(), 0, 0, 0.5)
 
 
