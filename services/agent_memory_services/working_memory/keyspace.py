@@ -12,6 +12,7 @@ from agent_memory_services.runtime.keys import encode, partition_of
 from agent_memory_services.working_memory.session import SessionKey
 
 _PREFIX: Final = "am:wm:"
+SESSION_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 PARTITIONS_KEY: Final = f"{_PREFIX}partitions"
 RELAYS_KEY: Final = f"{_PREFIX}relays"
 

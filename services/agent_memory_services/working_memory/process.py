@@ -16,6 +16,7 @@ from agent_memory_services.runtime import redis, server
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.server import Service
+from agent_memory_services.working_memory.erasure.eraser import Eraser
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.models import DEFAULT_WINDOW
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
@@ -86,6 +87,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
                 feed,
                 checkpoint_seconds=settings.watch_checkpoint_seconds,
             ),
+            Eraser(client, settings.partitions),
         )
         async with aclosing(feed), relay.running(), _switched(summaries, settings):
             yield Service(

@@ -10,17 +10,18 @@ import grpc
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
-from agent_memory_services.runtime.errors import Unimplemented
 from agent_memory_services.runtime.masks import apply_mask
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.scope import require_namespace
 from agent_memory_services.working_memory.data import combine
+from agent_memory_services.working_memory.erasure.eraser import Eraser
+from agent_memory_services.working_memory.erasure.translate import receipt
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.logs import Stretch
 from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
-from agent_memory_services.working_memory.scope import Actor, reachable
+from agent_memory_services.working_memory.scope import Actor, reachable, require_erasable
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.translate import (
@@ -46,13 +47,19 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
     """Translates; the rules are elsewhere."""
 
     def __init__(
-        self, sessions: Sessions, listings: Listings, prompts: PromptBuilder, watch: Watch
+        self,
+        sessions: Sessions,
+        listings: Listings,
+        prompts: PromptBuilder,
+        watch: Watch,
+        eraser: Eraser,
     ) -> None:
-        """Serve sessions, their listings and changes, and prompts."""
+        """Serve sessions, their listings and changes, prompts, and erasure."""
         self._sessions = sessions
         self._listings = listings
         self._prompts = prompts
         self._watch = watch
+        self._eraser = eraser
 
     async def GetOrCreateWorkingMemory(
         self,
@@ -227,7 +234,10 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.EraseUserRequest,
         context: Context,
     ) -> rpc.EraseUserResponse:
-        raise Unimplemented("EraseUser")
+        caller = current_principal()
+        require_erasable(caller, request.user_id)
+        erasure = await self._eraser.erase(caller.tenant, request.user_id)
+        return rpc.EraseUserResponse(receipt=receipt(erasure))
 
 
 _Windowed: TypeAlias = (

@@ -7,6 +7,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.runtime.errors import EtagMismatch, OwnerMismatch, SessionNotFound
+from agent_memory_services.runtime.remembered_answers import concerns
 from agent_memory_services.working_memory.changes import Change, Written
 from agent_memory_services.working_memory.conflicts import settle
 from agent_memory_services.working_memory.intake import Naming, distinct, receive, receive_memories
@@ -278,6 +279,7 @@ class Sessions:
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)
+        concerns(written.user, written.uid)
         if written.submissions:
             self._outbox_grew(self._store.partition_of(key))
         if written.overflows:

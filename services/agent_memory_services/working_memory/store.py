@@ -25,15 +25,17 @@ from agent_memory_services.working_memory.changes import (
     Written,
 )
 from agent_memory_services.working_memory.digests import memory_digest
-from agent_memory_services.working_memory.keyspace import PARTITIONS_KEY, SessionPlace
+from agent_memory_services.working_memory.keyspace import (
+    PARTITIONS_KEY,
+    SESSION_PARTS,
+    SessionPlace,
+)
 from agent_memory_services.working_memory.logs import LogPage, Stretch
 from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import Entry, Session, SessionKey
 from agent_memory_services.working_memory.windows import Limits, Trigger
 
 _PACKAGE: Final = "agent_memory_services.working_memory"
-_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
-
 _READ: Final = Script(_PACKAGE, "lua/prelude", "lua/read")
 _LOG: Final = Script(_PACKAGE, "lua/prelude", "lua/log")
 _SHARED: Final = ("lua/prelude", "lua/changes", "lua/expiry", "lua/summaries")
@@ -129,7 +131,7 @@ class SessionStore:
         place = SessionPlace.of(key, self._partitions)
         answer = await _WRITE(
             self._client,
-            place.keys(*_PARTS),
+            place.keys(*SESSION_PARTS),
             [*_write_args(key, place, change), *trigger_args(self._trigger)],
         )
         return _written(_accepted(answer))
@@ -143,7 +145,7 @@ class SessionStore:
         """
         place = SessionPlace.of(key, self._partitions)
         args = [*place.spelled, *_actor_args(actor), etag]
-        answer = await _DELETE(self._client, place.keys(*_PARTS), args)
+        answer = await _DELETE(self._client, place.keys(*SESSION_PARTS), args)
         return answer != [b"absent"] and _accepted(answer) == []
 
 

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.runtime import keys
+from agent_memory_services.runtime import keys, remembered_answers
 from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.runtime.methods import MethodPolicy
@@ -32,6 +32,8 @@ class _Claim:
     key: str
     digest: bytes
     attempt: bytes
+    tenant: str
+    concerned: set[str]
     renewal: asyncio.TimerHandle | None = None
 
 
@@ -84,6 +86,8 @@ class Idempotency(Step):
             key=_key(caller, call.policy, request_id),
             digest=_digest(caller, message),
             attempt=secrets.token_bytes(8),
+            tenant=caller.tenant,
+            concerned=remembered_answers.begin(),
         )
         # Noted first: a call that is cancelled while it waits here gives its claim back too.
         self._claims[call] = claim
@@ -103,6 +107,11 @@ class Idempotency(Step):
     async def _conclude(self, claim: _Claim, answer: bytes | None) -> None:
         remembered: list[bytes | int] = [] if answer is None else [answer, _REMEMBERED_MS]
         try:
+            if remembered:
+                # First: an answer that nobody could find again could not be erased.
+                await remembered_answers.note(
+                    self._store, claim.tenant, claim.concerned, claim.key, _REMEMBERED_MS
+                )
             await self._finish(self._store, [claim.key], [claim.attempt, claim.digest, *remembered])
         except RedisError as error:
             # What the call did is done and its answer is known; a lost mark only lets a retry

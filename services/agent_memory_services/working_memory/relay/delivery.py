@@ -68,14 +68,15 @@ class Delivery:
         self._turn = turn
         self._max_bytes = max_bytes
         self._holds = Holds()
+        self._outages = 0
 
     async def advance(self) -> bool:
         """Deliver the next few entries; False where there are none to deliver now."""
         await self._try_held()
         entries = await self._outbox.read(self._partition, _READ_AHEAD, self._holds.start)
         for entry in entries:
-            if not self._holds.covers(entry.tenant):
-                await self._deliver(entry)
+            if not self._holds.covers(entry.tenant) and not await self._deliver(entry):
+                return True
             if not self._turn.lasts():
                 break
             self._holds.pass_over(entry)
@@ -90,25 +91,28 @@ class Delivery:
             else:
                 self._holds.release(tenant)
 
-    async def _deliver(self, entry: OutboxEntry) -> None:
-        """Try until the entry is accepted, set aside, held, or no longer ours to deliver."""
-        failures = 0
-        while self._turn.lasts():
-            try:
-                await self._attempt(entry)
-            except RedisError:
-                raise
-            except _OUTAGES as error:
-                self._note(error)
-                await self._turn.pause(self._turn.wait(error, failures))
-                failures += 1
-            except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
-                self._note(error)
-                self._hold(entry, error)
-                return
-            else:
-                self._holds.release(entry.tenant)
-                return
+    async def _deliver(self, entry: OutboxEntry) -> bool:
+        """Try once: the entry is accepted, set aside or held.
+
+        False where extraction is away, after a pause. What was read is then to be read again: it
+        may have been erased meanwhile.
+        """
+        try:
+            await self._attempt(entry)
+        except RedisError:
+            raise
+        except _OUTAGES as error:
+            self._note(error)
+            self._outages += 1
+            await self._turn.pause(self._turn.wait(error, self._outages - 1))
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
+            self._note(error)
+            self._hold(entry, error)
+        else:
+            self._holds.release(entry.tenant)
+        self._outages = 0
+        return True
 
     async def _attempt(self, entry: OutboxEntry) -> None:
         try:

@@ -1,6 +1,6 @@
 """What sessions have said and extraction has not acknowledged: one stream per partition."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,9 @@ from agent_memory_services.runtime.redis import Script
 from agent_memory_services.working_memory.keyspace import dead_key, outbox_key
 
 _BURY: Final = Script("agent_memory_services.working_memory.relay", "lua/bury")
+
+
+_ERASED_AT_A_TIME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,24 @@ class Outbox:
         """Set an entry aside that will never be accepted, with the reason."""
         keys = [outbox_key(partition), dead_key(partition)]
         await _BURY(self._client, keys, [entry.id, reason])
+
+    async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
+        """Delete the entries that concern somebody, those set aside too; how many there were."""
+        erased = 0
+        for key in (outbox_key(partition), dead_key(partition)):
+            start = "-"
+            while found := await self._page(key, start):
+                start = f"({found[-1].id.decode()}"
+                if doomed := [entry.id for entry in found if concerns(entry)]:
+                    erased += int(await self._client.xdel(key, *doomed))
+        return erased
+
+    async def _page(self, key: str, start: str) -> Sequence[OutboxEntry]:
+        found: Any = await self._client.xrange(key, min=start, count=_ERASED_AT_A_TIME)
+        return [
+            OutboxEntry(entry_id, fields[b"tenant"].decode(), fields[b"request"])
+            for entry_id, fields in found
+        ]
 
     async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
         """The partitions in which entries wait; one round trip."""
