@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.typing import EncodableT, KeyT
 
@@ -45,8 +46,27 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
     }
     if cluster:
         return cast("Redis", RedisCluster.from_url(url, **options))
+    pool = BlockingConnectionPool.from_url(url, timeout=timeout, **options)
+    pool.connection_class = _noticing(pool.connection_class)
     # `from_pool` hands the pool over: closing the client closes it.
-    return Redis.from_pool(BlockingConnectionPool.from_url(url, timeout=timeout, **options))
+    return Redis.from_pool(pool)
+
+
+def _noticing(kind: type[Any]) -> type[Any]:
+    """Connections that say so when their other side is gone.
+
+    Where uvloop has noticed it already, a write ends in a RuntimeError, which the client library
+    takes for a mistake in the program and lets through.
+    """
+
+    class Noticing(kind):  # type: ignore[misc] # one for each transport of the library
+        async def send_packed_command(self, *args: Any, **options: Any) -> None:
+            try:
+                await super().send_packed_command(*args, **options)
+            except RuntimeError as error:
+                raise StoreConnectionError("the store closed the connection") from error
+
+    return Noticing
 
 
 def _cluster_url(url: str) -> tuple[str, bool]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -161,3 +162,20 @@ async def _answers(client: Redis) -> bool:
 
 async def _covers(client: Redis) -> bool:
     return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
+
+
+def test_a_connection_that_broke_unnoticed_is_a_fault_of_the_store(redis_url: str) -> None:
+    """On the loop that services run on, too, a write to a dead connection is no program error."""
+
+    async def write() -> None:
+        async with connect(redis_url) as client:
+            connection = await client.connection_pool.get_connection()
+            connection._writer.transport.abort()
+            await asyncio.sleep(0)
+            with pytest.raises(RedisConnectionError):
+                await connection.send_command("PING")
+            await client.connection_pool.release(connection)
+            assert await client.ping()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(write())
