@@ -99,6 +99,18 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
     searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
     fault: Exception | None = None
 
+    async def ListMemories(self, request, context):
+        if self.fault:
+            raise self.fault
+        wanted = request.filter
+        found = [
+            memory
+            for memory in reversed(self.memories)
+            if (memory.namespace, memory.session_id) == (wanted.namespace.eq, wanted.session_id.eq)
+            and memory.type in wanted.type.any
+        ]
+        return long_term.ListMemoriesResponse(memories=found[: request.page_size])
+
     async def SearchMemories(self, request, context):
         self.searches.append(request)
         if self.fault:

@@ -22,6 +22,8 @@ from agent_memory_services.working_memory.models import DEFAULT_WINDOW
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.long_term_search import LongTermSearch
 from agent_memory_services.working_memory.prompt.sources import SourceReader
+from agent_memory_services.working_memory.reconstruction.long_term_listing import LongTermListing
+from agent_memory_services.working_memory.reconstruction.rebuild import Reconstruction
 from agent_memory_services.working_memory.relay.inbox import ExtractionInbox
 from agent_memory_services.working_memory.relay.leases import Leases
 from agent_memory_services.working_memory.relay.outbox import Outbox
@@ -75,7 +77,12 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         await store.open()
         relay = _relay(client, ExtractionInbox(extraction), settings)
         summaries = _summaries(client, store, ExtractionSummarizer(extraction), trigger, settings)
-        sessions = Sessions(store, relay.wake, summaries.wake)
+        sessions = Sessions(
+            store,
+            relay.wake,
+            summaries.wake,
+            Reconstruction(LongTermListing(long_term)) if settings.reconstruct else None,
+        )
         feed = Feed(client)
         servicer = WorkingMemoryServicer(
             sessions,

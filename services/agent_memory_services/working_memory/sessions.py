@@ -12,6 +12,7 @@ from agent_memory_services.working_memory.changes import Change, Written
 from agent_memory_services.working_memory.conflicts import settle
 from agent_memory_services.working_memory.intake import Naming, distinct, receive, receive_memories
 from agent_memory_services.working_memory.logs import LogPage, Stretch
+from agent_memory_services.working_memory.reconstruction.rebuild import Reconstruction
 from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, State
 from agent_memory_services.working_memory.store import SessionStore
@@ -53,6 +54,7 @@ class Sessions:
         store: SessionStore,
         outbox_grew: Callable[[int], None],
         view_overflowed: Callable[[], None],
+        reconstruction: Reconstruction | None = None,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -60,14 +62,16 @@ class Sessions:
             store: where they are kept.
             outbox_grew: is told each partition with new entries.
             view_overflowed: is told when another session waits for a summary.
+            reconstruction: rebuilds sessions that are gone, for readers; None leaves them gone.
         """
         self._store = store
         self._outbox_grew = outbox_grew
         self._view_overflowed = view_overflowed
+        self._reconstruction = reconstruction
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, cut to the limits; None where the actor sees none."""
-        session = await self._store.read(key, limits)
+        session = await self._store.read(key, limits) or await self._rebuilt(key)
         if session is None or not actor.sees(session.user):
             return None
         return replace(session, shown=tuple(latest(session.shown, limits)))
@@ -87,7 +91,8 @@ class Sessions:
     ) -> tuple[Session, bool]:
         """The session, cut to the limits, and whether it was created now.
 
-        One that exists is left as it is, except that it gets an owner where it has none.
+        One that exists is left as it is, except that it gets an owner where it has none. One that
+        is gone and can be rebuilt is answered, and not created.
 
         Raises:
             OwnerMismatch: it belongs to another user.
@@ -95,6 +100,10 @@ class Sessions:
 
         async def attempt() -> tuple[Session, bool]:
             found = await self._store.read(key, limits)
+            if found is None and (rebuilt := await self._rebuilt(key)):
+                if not actor.sees(rebuilt.user):
+                    raise OwnerMismatch("session")
+                return replace(rebuilt, shown=tuple(latest(rebuilt.shown, limits))), False
             if found is None:
                 change = Change(
                     expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
@@ -276,6 +285,9 @@ class Sessions:
         if page is None or not actor.sees(page.user):
             raise SessionNotFound(key.session_id)
         return page
+
+    async def _rebuilt(self, key: SessionKey) -> Session | None:
+        return await self._reconstruction.rebuild(key) if self._reconstruction else None
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)

@@ -66,3 +66,10 @@ class Settings(ProcessSettings):
     watch_checkpoint_seconds: float = Field(
         default=5.0, gt=0, description="The longest that a watcher hears nothing."
     )
+    reconstruct: bool = Field(
+        default=False,
+        description=(
+            "Whether readers of a session that is gone get what long-term memory kept of its "
+            "messages. Needs extraction to index messages."
+        ),
+    )

@@ -86,8 +86,9 @@ async def speak(stub: WorkingMemoryServiceStub, user: str, text: str, prefix: st
         )
 
 
+@pytest.mark.usefixtures("mute")
 async def test_nothing_of_an_erased_user_is_left(
-    stub: WorkingMemoryServiceStub, mute: Neighbours, redis: Redis
+    stub: WorkingMemoryServiceStub, redis: Redis
 ) -> None:
     """No key and no byte of the store, and everything of others is as it was."""
     await speak(stub, ALICE, SECRET, "tea")
@@ -110,11 +111,11 @@ async def test_nothing_of_an_erased_user_is_left(
     }
 
 
+@pytest.mark.usefixtures("mute")
 async def test_what_was_said_before_the_session_had_an_owner_goes_too(
-    stub: WorkingMemoryServiceStub, mute: Neighbours, redis: Redis
+    stub: WorkingMemoryServiceStub, redis: Redis
 ) -> None:
     """It is the owner's, though neither the outbox nor an answer names one."""
-    del mute
     append = rpc.AppendMessagesRequest(
         session_id="s", messages=[Message(role="user", content=SECRET)], request_id="r"
     )

@@ -1,0 +1,1 @@
+"""Sessions that are gone, rebuilt for readers."""
