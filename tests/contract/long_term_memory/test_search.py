@@ -100,7 +100,7 @@ async def test_what_is_found_is_noted(tenant: Tenant) -> None:
     request = rpc.SearchMemoriesRequest(query=SearchQuery(text="vegetarian"))
     for _ in range(3):
         await tenant.call("SearchMemories", request)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (found := await tenant.get(result.memory_id)).access_count:
             await asyncio.sleep(0.01)
     assert found.access_count == 1

@@ -149,7 +149,7 @@ async def test_the_store_comes_back_and_nothing_is_missing(
         await stub.AppendMessages(request)
         for writer in proxy.writers:
             writer.transport.abort()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     await stub.AppendMessages(request)

@@ -111,7 +111,7 @@ async def test_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     await owner.wait()
     with (tmp_path / "lock").open() as lock:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
     async with connect(address) as client:
         with pytest.raises(RedisConnectionError):

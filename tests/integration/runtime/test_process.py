@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -97,14 +96,15 @@ def _read(session_id: str) -> pb.GetWorkingMemoryRequest:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Signals):
     """Not ready first, then the lame-duck time, then the drain, then the lifespan, then 0."""
-    async with started() as process, connected(process) as channel:
+    # Longer than this test waits: a watcher of health that used up the drain would fail it.
+    unhurried = {"AGENT_MEMORY_DRAIN_SECONDS": "100"}
+    async with started(**unhurried) as process, connected(process) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         watch = health.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         stub = WorkingMemoryServiceStub(channel)
         call = asyncio.ensure_future(stub.GetWorkingMemory(_read("slow")))
         await process.logged("test.entered")
-        told = time.monotonic()
         process.send(number)
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
         # The lame-duck time: a balancer that has not heard yet still gets answers.
@@ -113,7 +113,6 @@ async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Si
         assert await process.exit_code() == 0
         life = [event for event in process.events if event.startswith(("server.", "test.hand"))]
         assert life == ["server.ready", "server.draining", "test.handed_back", "server.stopped"]
-        assert time.monotonic() - told < 3, "watchers of health must not use up the drain"
 
 
 async def test_a_call_that_never_ends_is_ended_by_the_drain():

@@ -79,7 +79,7 @@ async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str):
         assert (await redis.info("clients"))["connected_clients"] <= 3
         held = [await client.connection_pool.get_connection() for _ in range(2)]
         with pytest.raises(RedisConnectionError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await client.ping()
         await client.connection_pool.release(held[0])
         assert await client.ping()

@@ -46,7 +46,7 @@ async def append(stub: WorkingMemoryServiceStub, session: str, *texts: str) -> N
 
 async def summary_of(stub: WorkingMemoryServiceStub, session: str) -> str:
     """The summary of a session, once there is one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             got = await stub.GetWorkingMemory(rpc.GetWorkingMemoryRequest(session_id=session))
             if got.working_memory.context:

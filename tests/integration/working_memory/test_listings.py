@@ -68,7 +68,7 @@ async def write(sessions: Sessions, name: str, namespace: str = "chat", user: st
 async def gone(redis: Redis, name: str) -> None:
     """Wait until a session's keys have expired."""
     keys = SessionPlace.of(SessionKey("acme", "chat", name), PARTITIONS).keys("meta", "log", "view")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while await redis.exists(*keys):
             await asyncio.sleep(0.01)
 
@@ -192,15 +192,20 @@ async def test_a_write_rearms_the_time_to_live_of_every_key(
     keys = SessionPlace.of(key, PARTITIONS).keys("meta", "log", "ids", "view")
 
     async def left() -> list[int]:
-        return [await redis.pttl(name) for name in keys]
+        async with redis.pipeline(transaction=True) as pipe:
+            for name in keys:
+                pipe.pttl(name)
+            return await pipe.execute()
 
     await sessions.set(key, *wanted(said("a"), ttl=50_000_000), etag="", request_id="")
-    assert all(49_000 < ms <= 50_001 for ms in await left())
+    assert all(20_000 < ms <= 50_001 for ms in await left())
     for name in keys:
         await redis.pexpire(name, 1000)
     await sessions.append(key, [said("b")], ANYBODY, etag="", request_id="")
-    assert all(49_000 < ms <= 50_001 for ms in await left())
-    assert len(set(await left())) <= 2
+    rearmed = await left()
+    assert all(20_000 < ms <= 50_001 for ms in rearmed)
+    # All in one step: one transaction reads them within a tick of the store's clock.
+    assert max(rearmed) - min(rearmed) <= 1
     _, created = await sessions.get_or_create(key, ANYBODY, ALL)
     assert not created
     await sessions.set(key, *wanted(said("b")), etag="", request_id="")

@@ -49,8 +49,8 @@ class Places:
 
 
 async def gather(places: Places, request: PromptRequest) -> object:
-    """The sources of a request, within a second."""
-    async with asyncio.timeout(1):
+    """The sources of a request; parts that wait for each other run out of time."""
+    async with asyncio.timeout(30):
         return await SourceReader(places, places).gather(request)
 
 
