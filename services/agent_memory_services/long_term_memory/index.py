@@ -7,13 +7,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.commands.search.aggregation import AggregateRequest
 from redis.commands.search.index_definition import IndexDefinition, IndexType
-from redis.commands.search.result import Result
 from redis.exceptions import RedisError, ResponseError
 from redisvl.exceptions import RedisSearchError
 from redisvl.index import AsyncSearchIndex
 from redisvl.index.index import SearchParams
 from redisvl.query import CountQuery
 
+from agent_memory_services.long_term_memory.answers import Answer, answer_of
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
 from agent_memory_services.long_term_memory.schema import VectorIndex, index_schema
 from agent_memory_services.runtime.errors import StoreUnavailable
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 Row: TypeAlias = list[bytes]
 """Names and values of fields in turn."""
 
-_QUERIES_PER_ROUND: Final = 16
+_SCORED: Final = "WITHSCORES"
 # An index that is gone, in the words of several versions, and a query that took too long.
 _AWAY: Final = ("no such index", "unknown index name", "timeout limit was reached")
 
@@ -68,16 +68,22 @@ class MemoryIndex:
                 return True
         return False
 
-    async def search(self, tenant: str, queries: Sequence[SearchParams]) -> list[Result]:
+    async def search(self, tenant: str, queries: Sequence[SearchParams]) -> list[Answer]:
         """Answer several queries about a tenant in one round trip."""
-        index = self._of(tenant)
-        try:
-            results: list[Result] = await index.batch_search(
-                list(queries), batch_size=_QUERIES_PER_ROUND
-            )
-        except ResponseError as error:
-            raise _without_query(error) from None
-        return results
+        name = self._of(tenant).name
+        asked = [_arguments(query) for query in queries]
+        async with self._client.pipeline(transaction=False) as pipeline:
+            run: Any = pipeline.execute_command
+            for arguments in asked:
+                run("FT.SEARCH", name, *arguments)
+            try:
+                replies = await pipeline.execute()
+            except ResponseError as error:
+                raise _without_query(error) from None
+        return [
+            answer_of(reply, scored=_SCORED in arguments)
+            for reply, arguments in zip(replies, asked, strict=True)
+        ]
 
     async def page(
         self, tenant: str, request: AggregateRequest, counted: CountQuery
@@ -97,6 +103,14 @@ class MemoryIndex:
 
     def _of(self, tenant: str) -> AsyncSearchIndex:
         return self._indexes[shard_of(tenant, len(self._indexes))]
+
+
+def _arguments(query: SearchParams) -> list[Any]:
+    """A query in the engine's words, behind the name of the index."""
+    asked, params = query if isinstance(query, tuple) else (query, None)
+    arguments = [asked] if isinstance(asked, str) else list(asked.get_args())
+    named = [part for pair in (params or {}).items() for part in pair]
+    return [*arguments, "PARAMS", len(named), *named] if named else arguments
 
 
 def _hashes(prefix: str) -> IndexDefinition:

@@ -112,8 +112,8 @@ class Listing:
         """How many memories match."""
         selection = scope.select(condition)
         query = CountQuery(str(selection.condition))
-        [result] = await self._index.search(selection.tenant, [query])
-        return int(result.total)
+        [answer] = await self._index.search(selection.tenant, [query])
+        return answer.total
 
 
 def _newest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:

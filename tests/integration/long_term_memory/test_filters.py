@@ -56,8 +56,8 @@ async def _found(index: MemoryIndex, tenant: str, conditions: Sequence[Node]) ->
     words = WordLeg("words.text", 1, question_of("x y", max_words=2))
     dense = DenseLeg("dense.text", 1, "vector", vectors().text)
     legs = [leg.query(each, 100) for leg in (words, dense) for each in selections]
-    results = await index.search(tenant, [*alone, *legs])
-    found = [{document.id for document in result.docs} for result in results]
+    answers = await index.search(tenant, [*alone, *legs])
+    found = [{row.key.decode() for row in answer.rows} for answer in answers]
     count = len(selections)
     assert found[:count] == found[count : 2 * count] == found[2 * count :]
     return found[:count]
@@ -141,8 +141,8 @@ async def test_a_confined_scope_bounds_every_filter(index: MemoryIndex, store: M
 
     async def ids(scope: Scope) -> set[str]:
         query = Query(str(scope.select(ALWAYS).condition)).paging(0, 100).dialect(2)
-        [result] = await index.search("t", [query.return_field("record", decode_field=False)])
-        return {Memory.FromString(document.record).id for document in result.docs}
+        [answer] = await index.search("t", [query.return_field("record", decode_field=False)])
+        return {Memory.FromString(row.fields[b"record"]).id for row in answer.rows}
 
     assert await ids(Scope("t", users=frozenset({"u1"}))) == {"u1/n1", "u1/n2", "u1/"}
     assert await ids(Scope("t", frozenset({"u1", ""}), frozenset({"n2"}))) == {"u1/n2", "/n2"}

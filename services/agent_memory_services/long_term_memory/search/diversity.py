@@ -12,8 +12,8 @@ import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.bm25 import Floats
+from agent_memory_services.long_term_memory.search.evidence import session_of
 from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
-from agent_memory_services.long_term_memory.search.sessions import session_of
 from agent_memory_services.long_term_memory.search.stems import stem
 from agent_memory_services.long_term_memory.words import words
 

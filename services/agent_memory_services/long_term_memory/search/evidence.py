@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Protocol, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.bm25 import Floats, Occurrences
 
+Session: TypeAlias = tuple[str, str, str]
+"""Namespace, id and incarnation."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Evidence:
     """The candidates of a search, and what the legs say about them.
 
@@ -21,6 +25,18 @@ class Evidence:
     memories: Sequence[Memory]
     match: Floats
     words: Occurrences
+
+    @cached_property
+    def sessions(self) -> Sequence[Session | None]:
+        """The session that each memory comes from, or None."""
+        return list(map(session_of, self.memories))
+
+
+def session_of(memory: Memory) -> Session | None:
+    """The session a memory comes from, or None."""
+    if not memory.session_id:
+        return None
+    return memory.namespace, memory.session_id, memory.provenance.session_uid
 
 
 class Part(Protocol):

@@ -1,14 +1,14 @@
 """The ways in which the index is asked; each leg finds memories and measures them its own way."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from redis.commands.search.document import Document
 from redis.commands.search.query import Query
 from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.answers import Row
 from agent_memory_services.long_term_memory.documents import READ
 from agent_memory_services.long_term_memory.expression import Tag
 from agent_memory_services.long_term_memory.scope import Selection
@@ -16,6 +16,8 @@ from agent_memory_services.long_term_memory.search.bm25 import Floats
 from agent_memory_services.long_term_memory.search.normalise import similarities
 from agent_memory_services.long_term_memory.search.question import Question
 from agent_memory_services.long_term_memory.search.wording import Wording
+
+_DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
 class Leg(Protocol):
@@ -35,8 +37,8 @@ class Leg(Protocol):
         """Ask for the `depth` best memories of a selection."""
         ...
 
-    def value(self, found: Document) -> float:
-        """What it measured of a memory, in its own unit."""
+    def value(self, found: Row) -> float:
+        """What the engine measured of a memory."""
         ...
 
     def measure(self, found: Floats, wording: Wording) -> Floats:
@@ -81,9 +83,9 @@ class DenseLeg:
         )
         return _reading(query), query.params
 
-    def value(self, found: Document) -> float:
+    def value(self, found: Row) -> float:
         """The cosine distance; rounding may leave the engine's a hair below zero."""
-        return max(0.0, float(vars(found)[VectorQuery.DISTANCE_ID]))
+        return max(0.0, float(found.fields[_DISTANCE]))
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - words do not matter here
         """The distances that the engine measured."""
@@ -124,9 +126,9 @@ class WordLeg:
         )
         return _reading(query), None
 
-    def value(self, found: Document) -> float:
+    def value(self, found: Row) -> float:
         """The engine's BM25 score."""
-        return float(vars(found)["score"])
+        return found.score or 0.0
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - see above
         """The match of the words in each candidate, whichever leg found it."""

@@ -1,12 +1,10 @@
 """What is said around a message speaks for it: answers stand beside the words of their question."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.bm25 import Floats
-from agent_memory_services.long_term_memory.search.evidence import Evidence
-from agent_memory_services.long_term_memory.search.sessions import Session, session_of
+from agent_memory_services.long_term_memory.search.evidence import Evidence, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +26,24 @@ class Neighbours:
 
     def measure(self, evidence: Evidence) -> Floats:
         """The mean for each memory; one that is no message of a session stands for itself."""
-        places = [_place(memory) for memory in evidence.memories]
+        places = [
+            (session, memory.sequence) if session and memory.sequence else None
+            for session, memory in zip(evidence.sessions, evidence.memories, strict=True)
+        ]
         matches: dict[tuple[Session, int], float] = {}
-        for place, match in zip(places, evidence.match, strict=True):
+        for place, match in zip(places, evidence.match.tolist(), strict=True):
             if place is not None:
                 matches[place] = max(match, matches.get(place, 0.0))
+        return self._means(places, matches, evidence.match)
+
+    def _means(
+        self,
+        places: Sequence[tuple[Session, int] | None],
+        matches: Mapping[tuple[Session, int], float],
+        alone: Floats,
+    ) -> Floats:
         shares = list(self._shares())
-        values = evidence.match.copy()
+        values = alone.copy()
         for at, place in enumerate(places):
             if place is not None:
                 session, number = place
@@ -48,8 +57,3 @@ class Neighbours:
         for further in range(self.reach):
             share = self.decay**further / whole
             yield from ((further + 1, share), (-further - 1, share))
-
-
-def _place(memory: Memory) -> tuple[Session, int] | None:
-    session = session_of(memory)
-    return (session, memory.sequence) if session and memory.sequence else None

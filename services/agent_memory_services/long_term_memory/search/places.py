@@ -36,6 +36,8 @@ class Place:
 
     def following(self, hits: Sequence[Candidate]) -> list[Candidate]:
         """The hits, best first, that were not shown."""
+        if not self.shown:
+            return list(hits)
         shown = frozenset(self.recent)
         rest = hits[self.shown - len(self.recent) :]
         return [hit for hit in rest if _digest(hit) not in shown]

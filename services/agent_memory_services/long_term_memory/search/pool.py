@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from redis.commands.search.document import Document
-from redis.commands.search.result import Result
+from itertools import chain
+from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.answers import Answer, Row
 from agent_memory_services.long_term_memory.documents import READ, memory_of
 from agent_memory_services.long_term_memory.search.legs import Leg
+
+_READ: Final = tuple(name.encode() for name in READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,21 @@ class Pool:
         return all(len(values) < depth for values in self.measured.values())
 
 
-def pool_of(legs: Sequence[Leg], results: Sequence[Result], total: int) -> Pool:
-    """Gather the results of the legs, one for each."""
-    found = {document.id: document for result in results for document in result.docs}
-    by_key = {key: memory for key, document in found.items() if (memory := _memory(document))}
+def pool_of(legs: Sequence[Leg], answers: Sequence[Answer], total: int) -> Pool:
+    """Gather the answers to the legs, one for each."""
+    memories: dict[bytes, Memory] = {}
+    for row in chain.from_iterable(answer.rows for answer in answers):
+        if row.key not in memories and (memory := _memory(row)) is not None:
+            memories[row.key] = memory
     measured = {
-        leg.name: {by_key[doc.id].id: leg.value(doc) for doc in result.docs if doc.id in by_key}
-        for leg, result in zip(legs, results, strict=True)
+        leg.name: {
+            memories[row.key].id: leg.value(row) for row in answer.rows if row.key in memories
+        }
+        for leg, answer in zip(legs, answers, strict=True)
     }
-    return Pool({memory.id: memory for memory in by_key.values()}, measured, total)
+    return Pool({memory.id: memory for memory in memories.values()}, measured, total)
 
 
-def _memory(found: Document) -> Memory | None:
-    """The memory of a document; None for one that was deleted while the leg was read."""
-    return memory_of([getattr(found, field, None) for field in READ])
+def _memory(found: Row) -> Memory | None:
+    """The memory of a row; None for one that was deleted while the leg was read."""
+    return memory_of([found.fields.get(name) for name in _READ])

@@ -2,24 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.bm25 import Floats
-from agent_memory_services.long_term_memory.search.evidence import Evidence
-
-Session: TypeAlias = tuple[str, str, str]
-"""Namespace, id and incarnation."""
-
-
-def session_of(memory: Memory) -> Session | None:
-    """The session a memory comes from, or None."""
-    if not memory.session_id:
-        return None
-    return memory.namespace, memory.session_id, memory.provenance.session_uid
+from agent_memory_services.long_term_memory.search.evidence import Evidence, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +23,7 @@ class SessionBest:
 
     def measure(self, evidence: Evidence) -> Floats:
         """The best match for each memory; its own for one without a session."""
-        groups, count = _groups(evidence.memories)
+        groups, count = _groups(evidence.sessions)
         best = np.zeros(count)
         np.maximum.at(best, groups, evidence.match)
         return best[groups]
@@ -54,7 +42,7 @@ class SessionCoverage:
 
     def measure(self, evidence: Evidence) -> Floats:
         """The share of the question's words, each by its worth."""
-        groups, count = _groups(evidence.memories)
+        groups, count = _groups(evidence.sessions)
         worth = evidence.words.worth()
         if not worth.any():
             return np.zeros(len(groups))
@@ -64,11 +52,10 @@ class SessionCoverage:
         return np.minimum(1.0, coverage)[groups]
 
 
-def _groups(memories: Sequence[Memory]) -> tuple[npt.NDArray[np.intp], int]:
+def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], int]:
     """The number of each memory's session, and how many there are; each loner is one of its own."""
     numbers: dict[Session | int, int] = {}
     groups = [
-        numbers.setdefault(session_of(memory) or at, len(numbers))
-        for at, memory in enumerate(memories)
+        numbers.setdefault(session or at, len(numbers)) for at, session in enumerate(sessions)
     ]
     return np.array(groups, dtype=np.intp), len(numbers)

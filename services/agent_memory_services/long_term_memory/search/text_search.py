@@ -124,8 +124,8 @@ class TextSearch:
     async def _pool(self, plan: Plan, selection: Selection, depth: int) -> Pool:
         count = CountQuery(str(selection.condition))
         queries = [*(leg.query(selection, depth) for leg in plan.legs), count]
-        *results, counted = await self._index.search(selection.tenant, queries)
-        return pool_of(plan.legs, results, counted.total)
+        *answers, counted = await self._index.search(selection.tenant, queries)
+        return pool_of(plan.legs, answers, counted.total)
 
 
 def condition_of(query: SearchQuery, now: int) -> Node:

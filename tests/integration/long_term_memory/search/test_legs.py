@@ -19,8 +19,8 @@ SCOPE = Scope("acme")
 
 async def found(index: MemoryIndex, leg: Leg, condition: Node = ALWAYS) -> dict[str, float]:
     """What a leg measures, by id."""
-    results = await index.search("acme", [leg.query(SCOPE.select(condition), 100)])
-    return dict(pool_of([leg], results, 0).measured[leg.name])
+    answers = await index.search("acme", [leg.query(SCOPE.select(condition), 100)])
+    return dict(pool_of([leg], answers, 0).measured[leg.name])
 
 
 def dense(*numbers: float, must: str = "") -> DenseLeg:
@@ -155,8 +155,8 @@ async def test_a_pool_parses_each_memory_once(index: MemoryIndex, insert: Insert
     await insert(record)
     await insert.store.touch("acme", [record.id], now=5, interval=1)
     legs = [dense(1), by_words("tea")]
-    results = await index.search("acme", [leg.query(SCOPE.select(ALWAYS), 9) for leg in legs])
-    pool = pool_of(legs, results, 1)
+    answers = await index.search("acme", [leg.query(SCOPE.select(ALWAYS), 9) for leg in legs])
+    pool = pool_of(legs, answers, 1)
     [read] = await insert.store.get("acme", [record.id])
     assert isinstance(read, Memory)
     assert pool.memories == {record.id: read}

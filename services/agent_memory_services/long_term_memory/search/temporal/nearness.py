@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ _DAY: Final = 86_400_000_000
 # What happened is told afterwards, mostly within the week; and days differ around the world.
 _TOLD_LATE: Final = 7 * _DAY
 _TOLD_EARLY: Final = _DAY
+_REMEMBERED_TEXTS: Final = 4096
 
 _LENGTHS: Final = {
     TimePrecision.TIME_PRECISION_DAY: _DAY,
@@ -80,7 +82,12 @@ def _tell(memories: Iterable[Memory]) -> Iterator[bool]:
     for memory in memories:
         # Every message has the time at which it was said; that tells nothing about its content.
         dated = memory.HasField("event_time") and memory.type != MemoryType.MEMORY_TYPE_MESSAGE
-        yield dated or bool(_TIME_WORDS.search(memory.text))
+        yield dated or _mentions_time(memory.text)
+
+
+@lru_cache(_REMEMBERED_TEXTS)
+def _mentions_time(text: str) -> bool:
+    return bool(_TIME_WORDS.search(text))
 
 
 def _period(memory: Memory) -> tuple[int, int]:
