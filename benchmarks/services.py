@@ -145,7 +145,7 @@ def question(number: int) -> str:
     return f"who {DEEDS[number % 8]} {THINGS[number % 9]} in {PLACES[number % 10]}?"
 
 
-async def load_memories(stub: ltm_grpc.LongTermMemoryServiceAsyncStub) -> None:
+async def load_memories(stub: "ltm_grpc.LongTermMemoryServiceAsyncStub") -> None:
     """Store the records that searches look through."""
     for start in range(0, MEMORIES, BATCH):
         records = [
