@@ -39,12 +39,18 @@ class Victim:
 
 
 class Reaper:
-    """Has every victim die again and again, each at its own moments."""
+    """Has every victim die again and again, each at its own moments.
+
+    Attributes:
+        kills: How often each was killed.
+        collapses: How often each had ended by itself, which nothing here gives it a reason to.
+    """
 
     def __init__(self, victims: Mapping[str, Victim], chance: random.Random) -> None:
         self._victims = victims
         self._seeds = {name: chance.random() for name in victims}
         self.kills: Counter[str] = Counter(dict.fromkeys(victims, 0))
+        self.collapses: Counter[str] = Counter()
 
     @classmethod
     def of(cls, stack: Stack, store: EmbeddedStore, chance: random.Random) -> Self:
@@ -71,7 +77,9 @@ class Reaper:
         chance, clock = random.Random(self._seeds[name]), asyncio.get_running_loop().time
         while True:
             await asyncio.sleep(chance.uniform(0, _LONGEST_LIFE_SECONDS))
-            if clock() > ends:
+            if not self._victims[name].child().running:
+                self.collapses[name] += 1
+            elif clock() > ends:
                 return
             await self._victims[name].kill()
             self.kills[name] += 1

@@ -52,6 +52,7 @@ async def play(folder: Path, seed: int, seconds: float, *, fsync: Fsync = "alway
                     group.create_task(talker.talk(stop))
                 await reaper.reap(seconds)
                 stop.set()
+            diary.surprises.update({f"{name} collapsed": n for name, n in reaper.collapses.items()})
             return await take_tally(memory, diary, reaper.kills)
 
 

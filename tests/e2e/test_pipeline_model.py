@@ -195,12 +195,12 @@ async def test_a_write_during_promotion_loses_nothing(world: World) -> None:
     await memory.get_or_create_working_memory("placed", user_id="pia")
     async with stopped(long_term):
         await memory.set_working_memory("placed", WorkingMemory(memories=first, user_id="pia"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (await memory.list_jobs(session_id="placed", state="running")).jobs:
                 await asyncio.sleep(0.02)
         await memory.set_working_memory("placed", WorkingMemory(memories=second, user_id="pia"))
     await memory.wait_for_extraction("placed")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await known_of(memory, "pia") != facts(HOBBIES[:2]):
             await asyncio.sleep(0.05)
 

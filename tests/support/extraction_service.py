@@ -82,7 +82,7 @@ class Extraction:
     async def extracted(self, sequence: int, *, session_id: str = "s1") -> SessionProgress:
         """A session's progress, once it has come so far; what a client would do."""
         request = pb.WatchJobsRequest(namespace="chat", session_id=session_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for seen in self.stub.WatchJobs(request):
                 if seen.progress.extracted_sequence >= sequence:
                     return seen.progress
