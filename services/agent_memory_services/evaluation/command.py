@@ -51,7 +51,7 @@ def evaluate(
     """
     console = Console()
     try:
-        conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
+        conversations = _read(paths, dataset)
         with Progress(console=console, transient=True) as progress:
             evaluation = Evaluation(form=speakers, tracked=tracked, progress=_shown(progress))
             outcomes = asyncio.run(_run(evaluation, conversations, address, token))
@@ -62,6 +62,13 @@ def evaluate(
     console.print(_summary(conversations))
     for table in tables(outcomes):
         console.print(table)
+
+
+def _read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
+    conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
+    if not any(question.counts for each in conversations for question in each.questions):
+        raise UnreadableCorpusError(f"{', '.join(map(str, paths))} does not hold any question")
+    return conversations
 
 
 async def _run(

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.embeddings.base import (
     Embedder,
@@ -85,7 +85,10 @@ class Vectorizer:
 
 
 def with_context(memory: Memory) -> str:
-    """A memory's text behind the words around it."""
+    """A memory's text behind the words around it, and behind who says it."""
+    text = memory.text
+    if memory.type == MemoryType.MEMORY_TYPE_MESSAGE and memory.entities:
+        text = f"{memory.entities[0]}: {text}"
     if not memory.context:
-        return memory.text
-    return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{memory.text}"
+        return text
+    return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{text}"
