@@ -32,7 +32,7 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 
 .PHONY: test
 test: $(INSTALLED) ## Run every default test
-	python -m pytest --numprocesses=auto --dist=loadgroup tests
+	python -m pytest --numprocesses=auto --dist=load tests
 
 .PHONY: generate
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos

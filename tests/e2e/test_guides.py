@@ -5,10 +5,12 @@ have the same steps in the same order, so both are held to the same expectations
 only what a block's prose leaves undefined; the model is a scripted server.
 """
 
+import fcntl
 import inspect
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,7 +273,15 @@ async def reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             yield Reading({"__name__": "guide"}, memory, model)
 
 
-@pytest.mark.xdist_group("port 8000")
+@pytest.fixture
+def port_8000() -> Iterator[None]:
+    """The guides' port, which all test processes of this machine take in turns."""
+    with Path(tempfile.gettempdir(), "agent-memory-port-8000.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.usefixtures("port_8000")
 @pytest.mark.parametrize(
     "guide",
     [

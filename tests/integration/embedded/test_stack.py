@@ -59,6 +59,7 @@ async def test_data_survives_a_restart(tmp_path: Path) -> None:
         assert await client.get("key") == b"value"
 
 
+@pytest.mark.usefixtures("redis")
 async def test_a_given_store_is_used(tmp_path: Path, redis_url: str) -> None:
     """With a store's address no other is started, and services need no gateway."""
     options = StackOptions(state_dir=tmp_path, redis_url=redis_url, gateway=False)
