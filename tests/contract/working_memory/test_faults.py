@@ -72,6 +72,10 @@ class Proxy:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(self._host, self._port)
         self.writers += [writer, back]
+        if self._server is not None and not self._server.is_serving():
+            # It was accepted in the moment in which the way broke.
+            writer.transport.abort()
+            back.transport.abort()
         await asyncio.gather(
             self._pass(reader, back), self._pass(there, writer), return_exceptions=True
         )
