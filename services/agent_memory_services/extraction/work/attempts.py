@@ -73,7 +73,7 @@ class Attempts:
     async def _held(self, lease: Lease, work: Coroutine[Any, Any, Sequence[str]]) -> Sequence[str]:
         """Do the work while the lease is held; losing it ends the work."""
         working = asyncio.create_task(work)
-        beating = asyncio.create_task(self._beat(lease))
+        beating = asyncio.create_task(self._beat(lease, working))
         try:
             await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
@@ -84,8 +84,13 @@ class Attempts:
                 task.cancel()
             await asyncio.gather(working, beating, return_exceptions=True)
 
-    async def _beat(self, lease: Lease) -> None:
-        while True:
+    async def _beat(self, lease: Lease, working: asyncio.Task[Sequence[str]]) -> None:
+        """Renew the lease until the work is done.
+
+        The store's client may take a cancellation for a timeout of its own, so that being
+        cancelled is not enough to stop: whoever beat on would keep a finished job for ever.
+        """
+        while not working.done():
             await asyncio.sleep(self._heartbeat)
             try:
                 await self._leases.renew(lease)
