@@ -36,9 +36,12 @@ class MemoryVectors:
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
-    """The hash's fields for a memory, but for its accesses; None keeps the vectors it has."""
+    """The hash's fields for a memory, its record first and without its accesses.
+
+    None keeps the vectors it has.
+    """
     found: dict[str, str | bytes] = {
-        schema.RECORD: memory.SerializeToString(),
+        schema.RECORD: _without_accesses(memory).SerializeToString(),
         schema.ETAG: memory.etag,
         schema.CONTENT_HASH: memory.content_hash,
         schema.TEXT: searchable(memory.text),
@@ -49,6 +52,16 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
     if vectors is not None:
         found |= {schema.VECTOR: vectors.text, schema.CONTEXT_VECTOR: vectors.context}
     return found
+
+
+def _without_accesses(memory: Memory) -> Memory:
+    if not memory.access_count and not memory.HasField("last_access_time"):
+        return memory
+    alone = Memory()
+    alone.CopyFrom(memory)
+    alone.ClearField("access_count")
+    alone.ClearField("last_access_time")
+    return alone
 
 
 def absent_fields(memory: Memory) -> list[str]:

@@ -45,6 +45,27 @@ class Shard:
         """What the digest keys of a tenant start with."""
         return f"{self._root}:h:{encode(tenant)}:"
 
+    def revisions(self, tenant: str, memory_id: str) -> str:
+        """Key of what a memory was before each of its changes."""
+        return f"{self._root}:r:{encode(tenant)}:{encode(memory_id)}"
+
+    def left(self, tenant: str, user_id: str) -> str:
+        """Key of the memories that were a user's and left traces: deleted, or another's now."""
+        return f"{self._root}:left:{encode(tenant)}:{encode(user_id)}"
+
+    def feed(self, tenant: str) -> str:
+        """Key of a tenant's latest changes, in order."""
+        return f"{self._root}:c:{encode(tenant)}"
+
+    def dirty(self, tenant: str) -> str:
+        """Key of a tenant's memories that consolidation has yet to look at."""
+        return f"{self._root}:d:{encode(tenant)}"
+
+    @property
+    def tenants(self) -> str:
+        """Key of the tenants that ever stored a memory here."""
+        return f"{self._root}:tenants"
+
     @property
     def _root(self) -> str:
         return f"am:lt:{{s{self.number:02d}}}"

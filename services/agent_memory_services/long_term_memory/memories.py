@@ -1,16 +1,19 @@
 """The rules of creating, reading, changing and deleting memories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.intake import WRITABLE, draft, settle, violations
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore, WriteOutcome, Written
+from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
-from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.clock import now_micros, to_micros
 from agent_memory_services.runtime.errors import (
     AccessDenied,
     EtagMismatch,
@@ -22,7 +25,7 @@ from agent_memory_services.runtime.errors import (
 from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.runtime.masks import apply_mask
 
-_UPDATE_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 5
 _OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
 
 
@@ -49,12 +52,19 @@ class Memories:
         self._vectorizer = vectorizer
 
     async def create(
-        self, scope: Scope, given: Sequence[Memory], *, deduplicate: bool, request_id: str
+        self,
+        scope: Scope,
+        given: Sequence[Memory],
+        *,
+        deduplicate: bool,
+        request_id: str,
+        actor: str,
     ) -> list[Creation]:
         """Store memories, each for itself.
 
         A memory without an id gets one; where the call has a `request_id`, it is derived from
-        that, so that a repeated call names what the first one stored.
+        that, so that a repeated call names what the first one stored. `actor` is whom their
+        history names.
 
         Raises:
             InvalidFields: a memory breaks a rule; nothing was stored.
@@ -78,14 +88,18 @@ class Memories:
             for at, found in vectors.items()
             if found is None
         }
-        storable = {at: (drafts[at], found) for at, found in vectors.items() if found is not None}
-        written = await self._store.insert(
-            scope.tenant, list(storable.values()), deduplicate=deduplicate, now=now
+        creations = {
+            at: Change(None, drafts[at], ltm.REVISION_CAUSE_CREATE, found, unique=deduplicate)
+            for at, found in vectors.items()
+            if found is not None
+        }
+        commits = await self._store.commit_each(
+            scope.tenant, list(creations.values()), actor=actor, now=now
         )
-        _refuse_if_nothing_worked(written, len(given))
-        for (at, (memory, _)), answer in zip(storable.items(), written, strict=True):
+        _refuse_if_nothing_worked(commits, len(given))
+        for at, commit in zip(creations, commits, strict=True):
             derived = bool(request_id) and not given[at].id
-            results[at] = _creation(memory, answer, derived=derived)
+            results[at] = _creation(drafts[at], commit, derived=derived)
         return [results[at] for at in range(len(given))]
 
     async def get(self, scope: Scope, memory_id: str) -> Memory:
@@ -107,13 +121,23 @@ class Memories:
             for memory_id, memory in zip(ids, found, strict=True)
         ]
 
-    async def update(self, scope: Scope, given: Memory, paths: Sequence[str]) -> Memory:
+    async def update(
+        self,
+        scope: Scope,
+        given: Memory,
+        paths: Sequence[str],
+        *,
+        actor: str,
+        reason: str = "",
+    ) -> Memory:
         """Change the fields that a mask names.
 
         Args:
             scope: what the caller may touch.
             given: the new values; its id names the memory, and its etag, if any, must match.
             paths: the mask.
+            actor: who changes it, for its history.
+            reason: why, for its history.
 
         Raises:
             MemoryNotFound: there is no such memory.
@@ -124,35 +148,63 @@ class Memories:
             AccessDenied: the change would move the memory out of the caller's scope.
             EmbeddingUnavailable: a new text could not be embedded.
         """
-        for _ in range(_UPDATE_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             before = await self.get(scope, given.id)
             if given.etag and given.etag != before.etag:
                 raise EtagMismatch(before.etag)
-            after = await self._attempt(scope, before, given, paths)
-            if after is not None:
-                return after
+            change = await self._change(scope, before, given, paths, reason)
+            if change is None:
+                return before
+            commit = await self._store.commit(
+                scope.tenant, [change], actor=actor, now=to_micros(change.memory.update_time)
+            )
+            if commit.committed:
+                return change.memory
+            _refuse_unless_stale(commit, given.id)
         raise EtagMismatch((await self.get(scope, given.id)).etag)
 
-    async def delete(self, scope: Scope, ids: Sequence[str]) -> list[str]:
-        """Delete memories; answers those that were there."""
+    async def delete(
+        self, scope: Scope, ids: Sequence[str], *, actor: str, reason: str = ""
+    ) -> list[str]:
+        """Delete memories; answers those that were there.
+
+        `actor` and `reason` go into their history.
+
+        Raises:
+            EtagMismatch: a memory keeps changing.
+        """
         wanted = list(dict.fromkeys(ids))
-        if scope.confined:
-            found = await self.get_each(scope, wanted)
-            wanted = [memory.id for memory in found if isinstance(memory, Memory)]
-        existed = await self._store.delete(scope.tenant, wanted)
-        return [memory_id for memory_id, was in zip(wanted, existed, strict=True) if was]
+        deleted: set[str] = set()
+        left = wanted
+        for _ in range(_ATTEMPTS):
+            found = [m for m in await self.get_each(scope, left) if isinstance(m, Memory)]
+            changes = [
+                Change(memory, None, ltm.REVISION_CAUSE_DELETE, reason=reason) for memory in found
+            ]
+            commits = await self._store.commit_each(
+                scope.tenant, changes, actor=actor, now=now_micros()
+            )
+            left = []
+            for memory, commit in zip(found, _sound(commits), strict=True):
+                if commit.committed:
+                    deleted.add(memory.id)
+                elif commit.outcome is CommitOutcome.STALE:
+                    left.append(memory.id)
+            if not left:
+                return [memory_id for memory_id in wanted if memory_id in deleted]
+        raise EtagMismatch((await self.get(scope, left[0])).etag)
 
     async def _vectors(self, memories: Mapping[int, Memory]) -> dict[int, MemoryVectors | None]:
         found = await self._vectorizer.of_memories(list(memories.values()))
         return dict(zip(memories, found, strict=True))
 
-    async def _attempt(
-        self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str]
-    ) -> Memory | None:
-        """Change a memory as it was read; None when somebody else was faster."""
+    async def _change(
+        self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
+    ) -> Change | None:
+        """The change of a memory as it was read; None where it has these values already."""
         after, changed = _changed(before, given, paths)
         if not changed:
-            return before
+            return None
         if broken := list(violations(after, "memory")):
             raise InvalidFields(broken)
         if not scope.admits(after):
@@ -163,18 +215,8 @@ class Memories:
             [vectors] = await self._vectorizer.of_memories([after])
             if vectors is None:
                 raise InvalidField("memory.text", REJECTED)
-        now = now_micros()
-        settle(after, now)
-        written = await self._store.replace(scope.tenant, before, after, vectors, now=now)
-        match written:
-            case Written(WriteOutcome.REPLACED):
-                return after
-            case Written(WriteOutcome.STALE):
-                return None
-            case Written(WriteOutcome.DUPLICATE, other) if other is not None:
-                raise IdAlreadyExists(other.id)
-            case _:
-                raise MemoryNotFound(before.id)
+        settle(after, now_micros())
+        return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, reason)
 
 
 def _refuse_broken(given: Sequence[Memory]) -> None:
@@ -187,9 +229,9 @@ def _refuse_broken(given: Sequence[Memory]) -> None:
         raise InvalidFields(broken)
 
 
-def _refuse_if_nothing_worked(written: Sequence[Written | Exception], wanted: int) -> None:
+def _refuse_if_nothing_worked(commits: Sequence[Commit | Exception], wanted: int) -> None:
     """A fault that met every memory of a call is the call's own."""
-    faults = [answer for answer in written if isinstance(answer, Exception)]
+    faults = [answer for answer in commits if isinstance(answer, Exception)]
     if len(faults) == wanted:
         raise faults[0]
 
@@ -200,17 +242,33 @@ def _identified(memory: Memory, request_id: str, at: int) -> Memory:
     return memory
 
 
-def _creation(memory: Memory, answer: Written | Exception, *, derived: bool) -> Creation:
-    if isinstance(answer, Exception):
-        return Creation(error=answer)
-    match answer.outcome:
-        case WriteOutcome.CREATED:
+def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:
+    match commit:
+        case Commit(CommitOutcome.STALE):
+            return
+        case Commit(CommitOutcome.DUPLICATE, other=Memory() as other):
+            raise IdAlreadyExists(other.id)
+    raise MemoryNotFound(memory_id)
+
+
+def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:
+    for commit in commits:
+        if isinstance(commit, Exception):
+            raise commit
+        yield commit
+
+
+def _creation(memory: Memory, commit: Commit | Exception, *, derived: bool) -> Creation:
+    if isinstance(commit, Exception):
+        return Creation(error=commit)
+    match commit.outcome:
+        case CommitOutcome.COMMITTED:
             return Creation(memory)
-        case WriteOutcome.SAME:
+        case CommitOutcome.SAME:
             # A derived id belongs to this very call, whose first attempt lost its answer.
-            return Creation(answer.other, duplicate=not derived)
-        case WriteOutcome.DUPLICATE:
-            return Creation(answer.other, duplicate=True)
+            return Creation(commit.other, duplicate=not derived)
+        case CommitOutcome.DUPLICATE:
+            return Creation(commit.other, duplicate=True)
     return Creation(error=IdAlreadyExists(memory.id))
 
 

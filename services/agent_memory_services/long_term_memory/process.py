@@ -51,7 +51,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
     )
     async with client, aclosing(await create_embedder(settings.embedding)) as embedder:
         index = await _open_index(client, settings, embedder.fingerprint)
-        store = MemoryStore(client, settings.shards)
+        store = MemoryStore(client, settings.shards, settings.history)
         accesses = AccessTracker(store)
         async with accesses.running():
             yield Service(

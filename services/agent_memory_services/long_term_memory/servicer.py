@@ -45,6 +45,7 @@ class LongTermMemoryServicer(UnservedCalls):
             request.memories,
             deduplicate=request.deduplication != _NO_DEDUPLICATION,
             request_id=request.request_id,
+            actor=_actor(),
         )
         return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 
@@ -116,15 +117,27 @@ class LongTermMemoryServicer(UnservedCalls):
     async def UpdateMemory(
         self, request: rpc.UpdateMemoryRequest, context: Context
     ) -> rpc.UpdateMemoryResponse:
-        memory = await self._memories.update(_scope(), request.memory, request.update_mask.paths)
+        memory = await self._memories.update(
+            _scope(),
+            request.memory,
+            request.update_mask.paths,
+            actor=_actor(),
+            reason=request.reason,
+        )
         return rpc.UpdateMemoryResponse(memory=memory)
 
     async def DeleteMemories(
         self, request: rpc.DeleteMemoriesRequest, context: Context
     ) -> rpc.DeleteMemoriesResponse:
-        deleted = await self._memories.delete(_scope(), request.memory_ids)
+        deleted = await self._memories.delete(
+            _scope(), request.memory_ids, actor=_actor(), reason=request.reason
+        )
         return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
 
 
 def _scope() -> Scope:
     return Scope.of(current_principal())
+
+
+def _actor() -> str:
+    return current_principal().subject

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.schema import VectorIndex
 from agent_memory_services.runtime.environment import AlsoFrom
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -74,6 +75,29 @@ class Settings(ProcessSettings):
     embedding_timeout_seconds: float = Field(
         default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."
     )
+
+    history_revisions: int = Field(
+        default=1000, ge=1, description="Latest changes of a memory that its history keeps."
+    )
+    history_retention_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long a deleted memory's history stays and the memory can be restored.",
+    )
+    history_changes: int = Field(
+        default=10_000,
+        ge=1,
+        description="About how many of a tenant's latest changes a watch can resume behind.",
+    )
+
+    @property
+    def history(self) -> HistoryLimits:
+        """How much of the past is kept."""
+        return HistoryLimits(
+            revisions=self.history_revisions,
+            changes=self.history_changes,
+            retention_days=self.history_retention_days,
+        )
 
     @property
     def vectors(self) -> VectorIndex:

@@ -1,17 +1,21 @@
 """A store and an index over it, with vectors of four numbers that tests choose themselves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.commit import Commit
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.intake import draft, settle
 from agent_memory_services.long_term_memory.schema import VectorIndex
-from agent_memory_services.long_term_memory.store import MemoryStore, Written
+from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
 
@@ -47,6 +51,53 @@ def memory(text: str = "likes tea", **fields: object) -> Memory:
     return draft(given, now_micros(), "model")
 
 
+def creation(record: Memory, made: MemoryVectors | None = None, *, unique: bool = False) -> Change:
+    """The change that stores a memory."""
+    return Change(None, record, ltm.REVISION_CAUSE_CREATE, made or vectors(), unique=unique)
+
+
+def update(before: Memory, after: Memory, *, keep_vectors: bool = True, **fields: Any) -> Change:
+    """The change that a caller makes."""
+    made = None if keep_vectors else vectors(0, 1)
+    return Change(before, after, ltm.REVISION_CAUSE_UPDATE, made, **fields)
+
+
+def deletion(before: Memory) -> Change:
+    """The change that deletes a memory."""
+    return Change(before, None, ltm.REVISION_CAUSE_DELETE)
+
+
+def changed(before: Memory, **fields: object) -> Memory:
+    """A copy with other fields, as a write would leave it."""
+    after = Memory()
+    after.CopyFrom(before)
+    after.MergeFrom(Memory(**fields))  # type: ignore[arg-type]
+    settle(after, now_micros())
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Makes changes of one tenant's memories, one call each time."""
+
+    store: MemoryStore
+    tenant: str = "acme"
+
+    async def __call__(self, *changes: Change) -> str:
+        """Make them all, or none; answers what became of them."""
+        return (await self.commit(*changes)).outcome.value
+
+    async def commit(self, *changes: Change) -> Commit:
+        """The same, with what was in the way."""
+        return await self.store.commit(self.tenant, changes, actor="tester", now=now_micros())
+
+
+@pytest.fixture
+def write(store: MemoryStore) -> Writing:
+    """Changing the memories of the tenant `acme`."""
+    return Writing(store)
+
+
 @dataclass(frozen=True, slots=True)
 class Inserting:
     """Stores memories of one tenant, one call each time."""
@@ -56,11 +107,12 @@ class Inserting:
 
     async def __call__(
         self, *memories: Memory, deduplicate: bool = False
-    ) -> list[Written | Exception]:
-        return await self.store.insert(
+    ) -> list[Commit | Exception]:
+        """Store them, each for itself."""
+        return await self.store.commit_each(
             self.tenant,
-            [(each, vectors()) for each in memories],
-            deduplicate=deduplicate,
+            [creation(each, unique=deduplicate) for each in memories],
+            actor="tester",
             now=now_micros(),
         )
 

@@ -8,7 +8,13 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.access import AccessTracker
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.redis import connect
-from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
+from tests.integration.long_term_memory.conftest import (
+    SHARDS,
+    Inserting,
+    Writing,
+    deletion,
+    memory,
+)
 
 
 async def counts(store: MemoryStore, *records: Memory) -> list[int]:
@@ -42,14 +48,14 @@ async def test_processes_agree_on_the_interval(store: MemoryStore, insert: Inser
 
 
 async def test_a_deleted_memory_stays_deleted(
-    redis: Redis, store: MemoryStore, insert: Inserting
+    redis: Redis, store: MemoryStore, insert: Inserting, write: Writing
 ) -> None:
     """A memory that went between being found and being noted does not come back."""
     gone, there = memory("gone"), memory("there")
     await insert(gone, there)
     tracker = AccessTracker(store)
     tracker.note("acme", [gone.id, there.id])
-    await store.delete("acme", [gone.id])
+    await write(deletion(gone))
     async with tracker.running():
         pass
     assert await counts(store, gone, there) == [-1, 1]

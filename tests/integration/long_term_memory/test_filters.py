@@ -18,7 +18,7 @@ from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import to_micros
 from agent_memory_services.runtime.ids import new_id
-from tests.integration.long_term_memory.conftest import vectors
+from tests.integration.long_term_memory.conftest import Inserting, vectors
 from tests.integration.long_term_memory.random_records import filters, memories, times, values
 from tests.integration.long_term_memory.reference import is_visible, matches
 
@@ -36,9 +36,7 @@ async def _stored(store: MemoryStore, records: Sequence[Memory], ids: Sequence[s
     tenant = new_id()
     for at, (record, memory_id) in enumerate(zip(records, ids, strict=True)):
         record.id, record.content_hash = memory_id, str(at)
-    await store.insert(
-        tenant, [(record, vectors()) for record in records], deduplicate=False, now=0
-    )
+    await Inserting(store, tenant)(*records)
     for record in records[::2]:
         await store.touch(tenant, [record.id], now=to_micros(record.create_time), interval=1)
         record.access_count = 1
@@ -115,7 +113,7 @@ async def test_no_filter_leaves_the_tenant(index: MemoryIndex, store: MemoryStor
     tenants = ["a", "A", "a b", "a_20b", "a,b", "a|b", "{a}", "a*", '"a"', "a:b", "😀", "é", "É"]
     for tenant in tenants:
         record = Memory(id="same", text="x", type=1)
-        await store.insert(tenant, [(record, vectors())], deduplicate=False, now=0)
+        await Inserting(store, tenant)(record)
     for tenant in tenants:
         [found] = await _found(index, tenant, [ALWAYS])
         assert found == {store.shard(tenant).memory(tenant, "same")}
@@ -124,7 +122,7 @@ async def test_no_filter_leaves_the_tenant(index: MemoryIndex, store: MemoryStor
 async def test_a_prefix_sees_every_value(index: MemoryIndex, store: MemoryStore) -> None:
     """A prefix finds more values than the engine expands by default, and one letter suffices."""
     records = [Memory(id=f"m{at}", text="x", session_id=f"s{at}") for at in range(500)]
-    await store.insert("t", [(each, vectors()) for each in records], deduplicate=False, now=0)
+    await Inserting(store, "t")(*records)
     query = MemoryFilter(session_id=TagFilter(prefix="s"))
     [result] = await index.search(
         "t", [Query(str(Scope("t").select(compile_filter(query, "filter")).condition)).dialect(2)]
@@ -137,7 +135,7 @@ async def test_a_confined_scope_bounds_every_filter(index: MemoryIndex, store: M
     for user in ("u1", "u2", ""):
         for namespace in ("n1", "n2", ""):
             record = Memory(id=f"{user}/{namespace}", text="x", user_id=user, namespace=namespace)
-            await store.insert("t", [(record, vectors())], deduplicate=False, now=0)
+            await Inserting(store, "t")(record)
 
     async def ids(scope: Scope) -> set[str]:
         query = Query(str(scope.select(ALWAYS).condition)).paging(0, 100).dialect(2)

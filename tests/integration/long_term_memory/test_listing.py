@@ -10,9 +10,8 @@ from agent_memory_services.long_term_memory.expression import ALWAYS
 from agent_memory_services.long_term_memory.index import MemoryIndex, QueryRefusedError
 from agent_memory_services.long_term_memory.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.clock import to_timestamp
-from tests.integration.long_term_memory.conftest import Inserting, memory
+from tests.integration.long_term_memory.conftest import Inserting, Writing, deletion, memory
 
 SCOPE = Scope("acme")
 HOSTILE = ("1", "10", "9", "1e5", "0x1", "inf", "nan", "a", "A", "b", "B", "é", "É", "'", "\\", "")
@@ -55,7 +54,7 @@ async def test_ties_are_broken_by_id(listing: Listing, insert: Inserting, size: 
 
 
 async def test_each_memory_once_while_others_are_stored(
-    listing: Listing, insert: Inserting, store: MemoryStore
+    listing: Listing, insert: Inserting, write: Writing
 ) -> None:
     """Memories stored or deleted between pages shift nothing; totals follow the truth."""
     records = [memory(f"{at}", create_time=to_timestamp(at // 4)) for at in range(20)]
@@ -71,7 +70,7 @@ async def test_each_memory_once_while_others_are_stored(
             break
         await insert(memory(f"new {round_}", create_time=to_timestamp(1000 + round_)))
         if round_ == 2:
-            await store.delete("acme", [seen[0]])
+            await write(deletion(next(each for each in records if each.id == seen[0])))
     assert sorted(seen) == sorted(record.id for record in records)
 
 

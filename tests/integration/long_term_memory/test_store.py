@@ -5,39 +5,38 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.documents import document
 from agent_memory_services.long_term_memory.expression import ALWAYS
 from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.intake import settle
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore, WriteOutcome, Written
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
-from tests.integration.long_term_memory.conftest import Inserting, memory, vectors
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.runtime.clock import to_timestamp
+from tests.integration.long_term_memory.conftest import (
+    Inserting,
+    Writing,
+    changed,
+    creation,
+    deletion,
+    memory,
+    update,
+    vectors,
+)
 
 T = "acme"
 
 
-def outcomes(results: list[Written | Exception]) -> list[str]:
+def outcomes(results: list[Commit | Exception]) -> list[str]:
     """What became of each write, none of which failed."""
-    assert all(isinstance(result, Written) for result in results), results
+    assert all(isinstance(result, Commit) for result in results), results
     return [result.outcome.value for result in results]
-
-
-def changed(before: Memory, **fields: object) -> Memory:
-    """A copy with other fields, as a write would leave it."""
-    after = Memory()
-    after.CopyFrom(before)
-    after.MergeFrom(Memory(**fields))
-    settle(after, now_micros())
-    return after
 
 
 async def test_a_stored_memory_comes_back_whole(store: MemoryStore, insert: Inserting) -> None:
     """What was stored is what is read, access count included."""
     record = memory(topics=["a,b", "c"], user_id="u", pinned=True)
-    assert outcomes(await insert(record)) == ["created"]
+    assert outcomes(await insert(record)) == ["committed"]
     assert await store.get(T, [record.id, "other"]) == [record, None]
 
 
@@ -58,9 +57,7 @@ async def test_the_same_id_and_content_is_the_same_memory(insert: Inserting) -> 
 async def test_an_id_belongs_to_its_tenant(store: MemoryStore, insert: Inserting) -> None:
     """Two tenants use one id for different memories."""
     await insert(memory(id="one"))
-    await store.insert(
-        "other", [(memory("likes coffee", id="one"), vectors())], deduplicate=True, now=now_micros()
-    )
+    await Inserting(store, "other")(memory("likes coffee", id="one"))
     [mine], [theirs] = await store.get(T, ["one"]), await store.get("other", ["one"])
     assert (mine.text, theirs.text) == ("likes tea", "likes coffee")
 
@@ -77,14 +74,14 @@ async def test_equal_content_is_found_within_owner_namespace_and_type(insert: In
         memory("Likes tea", user_id="u"),
         deduplicate=True,
     )
-    assert outcomes(results) == ["created", "duplicate", *["created"] * 4]
+    assert outcomes(results) == ["committed", "duplicate", *["committed"] * 4]
     assert results[1].other == first
     assert outcomes(await insert(memory(user_id="u"), deduplicate=True)) == ["duplicate"]
 
 
 async def test_without_deduplication_every_record_is_stored(insert: Inserting) -> None:
     """The policy NONE stores equals side by side; a later EXACT write still finds them."""
-    assert outcomes(await insert(memory(), memory())) == ["created", "created"]
+    assert outcomes(await insert(memory(), memory())) == ["committed", "committed"]
     assert outcomes(await insert(memory(), deduplicate=True)) == ["duplicate"]
 
 
@@ -99,67 +96,67 @@ async def test_without_deduplication_every_record_is_stored(insert: Inserting) -
     ],
 )
 async def test_only_what_readers_see_is_a_duplicate(
-    store: MemoryStore, insert: Inserting, ended: dict[str, object]
+    insert: Inserting, write: Writing, ended: dict[str, object]
 ) -> None:
     """Content whose memory is hidden, expired or not true now may be stated anew."""
     first = memory()
     await insert(first)
-    await store.replace(T, first, changed(first, **ended), None, now=now_micros())
+    await write(update(first, changed(first, **ended)))
     second = memory()
-    assert outcomes(await insert(second, deduplicate=True)) == ["created"]
+    assert outcomes(await insert(second, deduplicate=True)) == ["committed"]
     [third] = await insert(memory(), deduplicate=True)
     assert third.other.id == second.id
 
 
-async def test_racing_writers_store_one(store: MemoryStore) -> None:
+async def test_racing_writers_store_one(write: Writing) -> None:
     """Of many equal memories written at once, exactly one is stored."""
     drafts = [memory(user_id="u") for _ in range(20)]
-    results = await asyncio.gather(
-        *(
-            store.insert(T, [(draft, vectors())], deduplicate=True, now=now_micros())
-            for draft in drafts
-        )
-    )
-    kinds = [result.outcome for [result] in results]
-    assert kinds.count(WriteOutcome.CREATED) == 1
-    assert kinds.count(WriteOutcome.DUPLICATE) == 19
+    results = await asyncio.gather(*(write(creation(draft, unique=True)) for draft in drafts))
+    assert results.count("committed") == 1
+    assert results.count("duplicate") == 19
 
 
-async def test_a_change_moves_the_content(store: MemoryStore, insert: Inserting) -> None:
+async def test_a_change_moves_the_content(
+    store: MemoryStore, insert: Inserting, write: Writing
+) -> None:
     """After an edit, the old content is free and the new one is taken."""
     first, second = memory("a"), memory("b")
     await insert(first, second)
     edited = changed(first, text="c")
-    written = await store.replace(T, first, edited, vectors(0, 1), now=now_micros())
-    assert written.outcome is WriteOutcome.REPLACED
+    assert await write(update(first, edited, keep_vectors=False)) == "committed"
     assert await store.get(T, [first.id]) == [edited]
     results = await insert(memory("a"), memory("c"), deduplicate=True)
-    assert outcomes(results) == ["created", "duplicate"]
+    assert outcomes(results) == ["committed", "duplicate"]
 
 
-async def test_a_change_never_makes_a_duplicate(store: MemoryStore, insert: Inserting) -> None:
+async def test_a_change_never_makes_a_duplicate(
+    store: MemoryStore, insert: Inserting, write: Writing
+) -> None:
     """An edit into content that another memory holds is refused and changes nothing."""
     first, second = memory("a"), memory("b")
     await insert(first, second)
-    written = await store.replace(T, second, changed(second, text="a"), vectors(), now=now_micros())
-    assert (written.outcome, written.other) == (WriteOutcome.DUPLICATE, first)
+    hindered = await write.commit(update(second, changed(second, text="a"), keep_vectors=False))
+    assert (hindered.outcome.value, hindered.other) == ("duplicate", first)
     assert await store.get(T, [second.id]) == [second]
 
 
-async def test_a_change_of_something_else_is_stale(store: MemoryStore, insert: Inserting) -> None:
+async def test_a_change_of_something_else_is_stale(
+    store: MemoryStore, insert: Inserting, write: Writing
+) -> None:
     """Of two edits of one reading, the second is told so, and a deleted memory stays deleted."""
     record = memory()
     await insert(record)
     one, two = changed(record, slot="a"), changed(record, slot="b")
-    assert (await store.replace(T, record, one, None, now=0)).outcome is WriteOutcome.REPLACED
-    assert (await store.replace(T, record, two, None, now=0)).outcome is WriteOutcome.STALE
-    await store.delete(T, [record.id])
-    assert (await store.replace(T, one, two, None, now=0)).outcome is WriteOutcome.MISSING
+    assert await write(update(record, one)) == "committed"
+    assert await write(update(record, two)) == "stale"
+    assert await write(deletion(record)) == "stale"
+    assert await write(deletion(one)) == "committed"
+    assert await write(update(one, two)) == "missing"
     assert await store.get(T, [record.id]) == [None]
 
 
 async def test_a_change_keeps_vectors_and_accesses(
-    redis: Redis, store: MemoryStore, insert: Inserting
+    redis: Redis, store: MemoryStore, insert: Inserting, write: Writing
 ) -> None:
     """An edit that needs no embedding leaves the vectors; a cleared time leaves the hash."""
     record = memory(expire_time=to_timestamp(2**52))
@@ -169,7 +166,7 @@ async def test_a_change_keeps_vectors_and_accesses(
     before = await redis.hgetall(key)
     after = changed(record, pinned=True)
     after.ClearField("expire_time")
-    await store.replace(T, record, after, None, now=now_micros())
+    await write(update(record, after))
     stored = await redis.hgetall(key)
     assert stored[b"vector"] == before[b"vector"]
     assert (stored[b"access"], stored[b"access_count"]) == (b"5", b"1")
@@ -181,24 +178,22 @@ async def test_a_change_keeps_vectors_and_accesses(
 
 
 async def test_deletion_frees_the_content(
-    redis: Redis, store: MemoryStore, insert: Inserting
+    store: MemoryStore, insert: Inserting, write: Writing
 ) -> None:
-    """A deleted memory leaves no key behind, and its content may come again."""
+    """A deleted memory is gone, and its content may come again."""
     record = memory()
     await insert(record)
-    assert await store.delete(T, [record.id, "never"]) == [True, False]
-    assert await store.delete(T, [record.id]) == [False]
-    assert await redis.keys("*") == []
-    assert outcomes(await insert(memory(), deduplicate=True)) == ["created"]
+    assert await write(deletion(record)) == "committed"
+    assert await store.get(T, [record.id]) == [None]
+    assert await write(deletion(record)) == "missing"
+    assert outcomes(await insert(memory(), deduplicate=True)) == ["committed"]
 
 
-async def test_deleting_a_twin_keeps_the_content_taken(
-    store: MemoryStore, insert: Inserting
-) -> None:
+async def test_deleting_a_twin_keeps_the_content_taken(insert: Inserting, write: Writing) -> None:
     """The content stays with the memory that holds it when an equal one goes."""
     holder, twin = memory(), memory()
     await insert(holder, twin)
-    await store.delete(T, [twin.id])
+    await write(deletion(twin))
     [result] = await insert(memory(), deduplicate=True)
     assert result.other == holder
 
@@ -215,29 +210,29 @@ async def test_a_touch_counts_once_per_interval(store: MemoryStore, insert: Inse
 
 
 async def test_a_touch_never_brings_a_memory_back(
-    redis: Redis, index: MemoryIndex, store: MemoryStore, insert: Inserting
+    index: MemoryIndex, store: MemoryStore, insert: Inserting, write: Writing
 ) -> None:
     """Noting an access of a deleted memory leaves nothing behind."""
     record = memory()
     await insert(record)
-    await store.delete(T, [record.id])
+    await write(deletion(record))
     assert await store.touch(T, [record.id], now=1, interval=1) == 0
-    assert await redis.keys("*") == []
+    assert await store.get(T, [record.id]) == [None]
     assert await Listing(index).count(Scope(T), ALWAYS) == 0
 
 
 async def test_a_store_that_lost_its_scripts_gets_them_again(
-    redis: Redis, store: MemoryStore, insert: Inserting
+    redis: Redis, insert: Inserting, write: Writing
 ) -> None:
     """A restarted store runs a whole batch all the same, and in order."""
     await redis.script_flush()
     records = [memory(f"fact {at % 40}") for at in range(80)]
     assert outcomes(await insert(*records, deduplicate=True)) == [
-        *["created"] * 40,
+        *["committed"] * 40,
         *["duplicate"] * 40,
     ]
     await redis.script_flush()
-    assert await store.delete(T, [record.id for record in records[:40]]) == [True] * 40
+    assert await write(*map(deletion, records[:40])) == "committed"
 
 
 async def test_one_failing_write_leaves_the_others(
@@ -248,4 +243,4 @@ async def test_one_failing_write_leaves_the_others(
     await redis.set(store.shard(T).memory(T, broken.id), "not a hash")
     first, second = await insert(broken, fine)
     assert isinstance(first, Exception)
-    assert second.outcome is WriteOutcome.CREATED
+    assert second.outcome is CommitOutcome.COMMITTED

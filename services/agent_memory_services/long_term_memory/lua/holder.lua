@@ -17,8 +17,3 @@ local function holder_of(digest_key, content_hash, now)
     return key
   end
 end
-
-local function stored(outcome, key)
-  local field = redis.call('HMGET', key, 'record', 'access', 'access_count')
-  return {outcome, field[1], field[2], field[3]}
-end

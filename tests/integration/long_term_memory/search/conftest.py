@@ -21,6 +21,7 @@ from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.vectors import Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
+from tests.integration.long_term_memory.conftest import creation
 
 SHALLOW = Weights(depth=5, overfetch=1, growth=2, max_depth=1000)
 _SCOPE = Scope("acme")
@@ -44,7 +45,8 @@ class Searching:
             records.append(record)
         found = await self.vectorizer.of_memories(records)
         pairs = [(record, made) for record, made in zip(records, found, strict=True) if made]
-        await self.store.insert(self.scope.tenant, pairs, deduplicate=False, now=now_micros())
+        changes = [creation(*pair) for pair in pairs]
+        await self.store.commit_each(self.scope.tenant, changes, actor="tester", now=now_micros())
         return records
 
     async def pages(self, query: SearchQuery, size: int) -> list[list[Candidate]]:

@@ -10,9 +10,13 @@ from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg
 from agent_memory_services.long_term_memory.search.pool import pool_of
 from agent_memory_services.long_term_memory.search.question import question_of
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.runtime.clock import now_micros
-from tests.integration.long_term_memory.conftest import Inserting, memory, vectors
+from tests.integration.long_term_memory.conftest import (
+    Inserting,
+    Writing,
+    creation,
+    memory,
+    vectors,
+)
 
 SCOPE = Scope("acme")
 
@@ -33,13 +37,11 @@ def by_words(text: str, *, around: bool = False) -> WordLeg:
     return WordLeg("words.text", 1, question_of(text, max_words=50), around=around)
 
 
-async def test_the_dense_leg_measures_cosine_distance(
-    index: MemoryIndex, store: MemoryStore
-) -> None:
+async def test_the_dense_leg_measures_cosine_distance(index: MemoryIndex, write: Writing) -> None:
     """Distances run from 0 for the same direction to 2 for the opposite one."""
     directions = {"same": (2, 0, 0, 0), "half": (1, 1, 0, 0), "away": (-1, 0, 0, 0)}
-    records = [(memory(name, id=name), vectors(*at)) for name, at in directions.items()]
-    await store.insert("acme", records, deduplicate=False, now=now_micros())
+    records = [creation(memory(name, id=name), vectors(*at)) for name, at in directions.items()]
+    await write(*records)
     measured = await found(index, dense(1, 0, 0, 0))
     assert measured == {
         "same": pytest.approx(0, abs=1e-6),

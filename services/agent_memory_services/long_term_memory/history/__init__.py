@@ -1,0 +1,1 @@
+"""What became of memories: their revisions, taking changes back, watching."""
