@@ -1,0 +1,1 @@
+"""One owner's facts said once: paraphrases merge, newer values end older ones."""

@@ -1,0 +1,84 @@
+"""Whether two statements of one owner say the same.
+
+Words decide and vectors confirm. Vectors alone cannot tell: all-MiniLM-L6-v2 puts "User has 3
+cats" beside "User has 4 cats" at 0.9, and "likes" beside "does not like".
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from agent_memory_services.long_term_memory.consolidation.rules.statement import (
+    NEGATION,
+    Statement,
+)
+
+REORDERED: Final = 0.80
+"""The least cosine of statements with the same words in another order."""
+REFINED: Final = 0.75
+"""The least cosine of statements in one slot of which one says a little more."""
+NEAR: Final = 0.50
+"""The least cosine of statements that a model is asked about."""
+
+
+class Likeness(StrEnum):
+    """How two statements stand to each other."""
+
+    SAME = "same"
+    UNSURE = "unsure"
+    """They may say the same, or contradict each other: a model could tell."""
+    OTHER = "other"
+
+
+def likeness(one: Statement, other: Statement, cosine: float, *, one_slot: bool) -> Likeness:
+    """Compare two statements.
+
+    Args:
+        one: a statement.
+        other: another one of the same owner and type.
+        cosine: of their texts' vectors.
+        one_slot: whether both are values of the same attribute of the same subject.
+    """
+    if _is_same(one, other, cosine) or (one_slot and _refines(one, other, cosine)):
+        return Likeness.SAME
+    return Likeness.UNSURE if one_slot or cosine >= NEAR else Likeness.OTHER
+
+
+def may_be_same(one: Statement, other: Statement) -> bool:
+    """Whether nothing forbids that they say the same: numbers, negations and names agree."""
+    return (
+        one.numbers == other.numbers
+        and one.negations == other.negations
+        and one.names <= other.stems
+        and other.names <= one.stems
+    )
+
+
+def _is_same(one: Statement, other: Statement, cosine: float) -> bool:
+    if not one.words or one.bag != other.bag:
+        return False
+    in_order = [word.text for word in one.words] == [word.text for word in other.words]
+    return in_order or (cosine >= REORDERED and _only_moved(one, other))
+
+
+def _only_moved(one: Statement, other: Statement) -> bool:
+    """Whether the order differs by the place of one phrase alone.
+
+    Otherwise two names could have changed their roles, and a negation or a preposition what it
+    belongs to, without any word being another.
+    """
+    if one.joins or other.joins or NEGATION in one.bag:
+        return False
+    phrases = {one.movable, other.movable} - {()}
+    if len(phrases) != 1 or any(len(phrase) > 1 for phrase in phrases):
+        return False
+    [(moved,)] = phrases
+    return [word.text for word in one.words if word.text != moved] == [
+        word.text for word in other.words if word.text != moved
+    ]
+
+
+def _refines(one: Statement, other: Statement, cosine: float) -> bool:
+    """Whether one says what the other says and a little more, in the same slot."""
+    if cosine < REFINED or not may_be_same(one, other):
+        return False
+    return not (one.bag - other.bag) or not (other.bag - one.bag)

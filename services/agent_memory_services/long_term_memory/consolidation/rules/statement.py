@@ -1,0 +1,209 @@
+"""A statement as far as its words tell what it says.
+
+The reading is English. In other languages the words stay as they are, so that only statements
+with the same words are taken for the same.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from agent_memory_services.long_term_memory.consolidation.rules import vocabulary
+from agent_memory_services.long_term_memory.search.irregular_forms import IRREGULAR
+from agent_memory_services.long_term_memory.search.stems import stem
+from agent_memory_services.long_term_memory.search.stop_words import STOP_WORDS
+from agent_memory_services.long_term_memory.words import words
+
+NEGATION: Final = "not"
+PAST: Final = "(past)"
+SUBJECT: Final = "user"
+"""How a statement calls the person it is about; "I" is read as the same."""
+
+_TOKEN: Final = re.compile(r"[^\W_]+(?:[.:/-]\d+)*|[,;]")
+_LIKE: Final = vocabulary.SAME[stem("like")]
+_TENS: Final = 20
+_SHORTEST_PAST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that counts.
+
+    Attributes:
+        text: its stem, behind the word that gives it its part, where there is one.
+        movable: whether it stands behind a preposition, with which it may change its place.
+    """
+
+    text: str
+    movable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a text says, as far as words tell.
+
+    Attributes:
+        words: the words that count, in order; those of a plain enumeration in alphabetical order.
+        names: stems of the words that are written like names.
+        joins: whether it enumerates.
+    """
+
+    words: tuple[Word, ...]
+    names: frozenset[str]
+    joins: bool
+
+    @property
+    def bag(self) -> Counter[str]:
+        """How often each word occurs."""
+        return Counter(word.text for word in self.words)
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The words without what gives them their part."""
+        return frozenset(word.text.rpartition(":")[2].removesuffix(PAST) for word in self.words)
+
+    @property
+    def numbers(self) -> Counter[str]:
+        """The numbers it holds."""
+        return Counter(
+            word.text.rpartition(":")[2]
+            for word in self.words
+            if any(map(str.isnumeric, word.text))
+        )
+
+    @property
+    def negations(self) -> int:
+        """How often it denies."""
+        return sum(word.text == NEGATION for word in self.words)
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The words whose place tells something, in order."""
+        return tuple(word.text for word in self.words if not word.movable)
+
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """The words that may have another place."""
+        return tuple(word.text for word in self.words if word.movable)
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Statement:
+    """Read a text."""
+    plain = unicodedata.normalize("NFKC", text)
+    terms = _with_numbers(_TOKEN.findall(_reworded(plain.casefold())))
+    return Statement(
+        words=tuple(_words(terms)),
+        names=frozenset(_names(plain)),
+        joins=not vocabulary.JOINING.isdisjoint(terms),
+    )
+
+
+def _reworded(text: str) -> str:
+    for pattern, replacement in vocabulary.REWORDED:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _with_numbers(terms: Sequence[str]) -> list[str]:
+    """Written numbers as digits; "twenty five" is one of them."""
+    found: list[str] = []
+    tens = False
+    for term in terms:
+        number = vocabulary.NUMBERS.get(term)
+        if number is None:
+            found.append(vocabulary.ORDINALS.get(term, term))
+        elif tens and 0 < number < 10:  # noqa: PLR2004 - the last digit
+            found[-1] = str(int(found[-1]) + number)
+        else:
+            found.append(str(number))
+        tens = number is not None and number >= _TENS
+    return found
+
+
+def _words(terms: Sequence[str]) -> Iterator[Word]:
+    """The words that count; those of an enumeration in one order, however they were enumerated."""
+    listed: list[Word] = []
+    joined, binding, movable = False, "", False
+    for at, term in enumerate(terms):
+        if term in vocabulary.JOINING:
+            joined = True
+        elif term in vocabulary.NEUTRAL:
+            joined, movable = False, True
+        elif _binds(term, terms):
+            joined, binding, movable = False, f"{term}:", False
+        elif not _is_empty(terms, at):
+            found = [Word(binding + text, movable) for text in _read_word(terms, at)]
+            if not joined or len(found) > 1:
+                yield from _ordered(listed)
+                listed = []
+            listed += found
+            joined, binding, movable = False, "", False
+    yield from _ordered(listed)
+
+
+def _ordered(listed: Sequence[Word]) -> Sequence[Word]:
+    """The members of an enumeration in alphabetical order, unless one of them is denied."""
+    if any(word.text in {NEGATION, PAST} for word in listed):
+        return listed
+    return sorted(listed, key=lambda word: word.text)
+
+
+def _binds(term: str, terms: Sequence[str]) -> bool:
+    """Whether a word gives the next one its part; "to" does where there is a "from"."""
+    return term in vocabulary.BINDING and (term != "to" or "from" in terms)
+
+
+def _is_empty(terms: Sequence[str], at: int) -> bool:
+    term = terms[at]
+    if term in vocabulary.EMPTY or term == "to":
+        return True
+    helps = term in {"has", "have"} and at + 1 < len(terms)
+    return helps and _is_participle(terms[at + 1])
+
+
+def _is_participle(term: str) -> bool:
+    irregular = term in IRREGULAR and term not in vocabulary.NOT_PAST
+    return irregular or (term.endswith("ed") and len(term) >= _SHORTEST_PAST)
+
+
+def _is_helped(terms: Sequence[str], at: int) -> bool:
+    """Whether an auxiliary stands before a word, with nothing but empty words between."""
+    before = [term for term in terms[:at] if term not in vocabulary.EMPTY - vocabulary.AUXILIARIES]
+    return bool(before) and before[-1] in vocabulary.AUXILIARIES
+
+
+def _read_word(terms: Sequence[str], at: int) -> Iterator[str]:
+    term = terms[at]
+    if term in vocabulary.NEGATIONS:
+        yield NEGATION
+        return
+    if term in vocabulary.PAST:
+        yield PAST
+        if term != "had":
+            return
+    root = stem(term)
+    if root in vocabulary.DISLIKES:
+        yield NEGATION
+        root = _LIKE
+    over = at and term != "had" and _is_participle(term) and not _is_helped(terms, at)
+    yield vocabulary.SAME.get(root, root) + (PAST if over else "")
+
+
+def _names(text: str) -> Iterator[str]:
+    """Words with a capital; the first of a sentence counts unless it is a common one."""
+    for term in text.split():
+        first = next(filter(str.isalnum, term), "")
+        if first.isupper():
+            for word in words(term)[:1]:
+                if word not in STOP_WORDS and word not in {SUBJECT, "the"}:
+                    yield _plain(word)
+
+
+def _plain(word: str) -> str:
+    root = stem(word)
+    return vocabulary.SAME.get(root, root)

@@ -1,0 +1,109 @@
+"""The order of facts in time."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_memory.common.v1.memory_pb2 import Memory, TimePrecision
+from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
+
+PRECISIONS = {
+    None: TimePrecision.TIME_PRECISION_INSTANT,
+    "day": TimePrecision.TIME_PRECISION_DAY,
+    "week": TimePrecision.TIME_PRECISION_WEEK,
+    "month": TimePrecision.TIME_PRECISION_MONTH,
+    "season": TimePrecision.TIME_PRECISION_SEASON,
+    "year": TimePrecision.TIME_PRECISION_YEAR,
+}
+
+
+def moment(date: str) -> datetime:
+    """A date in UTC."""
+    return datetime.fromisoformat(date).replace(tzinfo=UTC)
+
+
+def micros(date: str) -> int:
+    """A date in microseconds."""
+    return int(moment(date).timestamp()) * 1_000_000
+
+
+def told(said: str, event: str = "", precision: str | None = None, slot: str = "") -> Beginning:
+    """When a memory begins that was said then, of an event then."""
+    memory = Memory(slot=slot)
+    memory.validity.valid_from.FromDatetime(moment(said))
+    if event:
+        memory.event_time.start.FromDatetime(moment(event))
+        memory.event_time.precision = PRECISIONS[precision]
+    return Beginning.of(memory)
+
+
+def test_what_was_said_later_is_newer() -> None:
+    """Without events, facts are in the order in which they were said."""
+    older, newer = told("2023-05-01"), told("2024-05-01")
+    assert older.turn_to(newer) == micros("2024-05-01")
+    assert newer.turn_to(older) is None
+
+
+def test_events_come_before_words() -> None:
+    """What happened later is newer, though it was told first."""
+    first = told("2024-01-01", event="2020-03-01")
+    told_late = told("2024-06-01", event="2015-03-01")
+    assert told_late.turn_to(first) == micros("2020-03-01")
+    assert first.turn_to(told_late) is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "last"),
+    [
+        ("day", "2024-03-01T12:00"),
+        ("week", "2024-03-07"),
+        ("month", "2024-03-31"),
+        ("season", "2024-05-31"),
+        ("year", "2025-02-28"),
+    ],
+)
+def test_a_period_ends_with_its_precision(precision: str, last: str) -> None:
+    """What begins within a period is not behind it, and what begins after it is."""
+    event = told("2023-01-01", "2024-03-01", precision)
+    assert event.turn_to(told(last)) == micros(last)
+    assert event.end > micros(last)
+    assert event.end <= micros(last) + 86_400_000_000
+
+
+def test_a_vague_event_gives_way_to_what_was_said_later() -> None:
+    """What happened "in 2024", told in December, comes after a fact of March, not before it."""
+    in_march, in_2024 = told("2024-03-05"), told("2024-12-01", "2024-01-01", "year")
+    assert in_march.turn_to(in_2024) == micros("2024-12-01")
+    assert in_2024.turn_to(in_march) is None
+
+
+def test_what_was_said_at_once_has_no_order() -> None:
+    """Two facts of one moment do not end each other."""
+    assert told("2024-01-01").turn_to(told("2024-01-01")) is None
+
+
+def test_a_birthday_does_not_date_what_was_said() -> None:
+    """The event of a slot that tells of a birth is not when the statement begins to hold."""
+    first = told("2023-01-01", event="1990-05-05", slot="user/birthday")
+    corrected = told("2024-01-01", event="1990-05-04", slot="user/birthday")
+    assert first.turn_to(corrected) == micros("2024-01-01")
+
+
+@given(st.data())
+def test_of_two_facts_at_most_one_is_newer(data: st.DataObject) -> None:
+    """No two facts end each other, and an end always lies behind the beginning."""
+    dates = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)).map(lambda d: d.isoformat())  # noqa: DTZ001 - a zone is added
+    memories = [
+        told(
+            data.draw(dates),
+            data.draw(dates | st.just("")),
+            data.draw(st.sampled_from(list(PRECISIONS))),
+        )
+        for _ in range(2)
+    ]
+    one, other = memories
+    turns = [(one, one.turn_to(other)), (other, other.turn_to(one))]
+    assert any(turn is None for _, turn in turns)
+    assert all(turn is None or turn > fact.start for fact, turn in turns)
