@@ -15,6 +15,7 @@ from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
 from agent_memory_services.jobs_cli import app as jobs
 from agent_memory_services.keys_cli import app as keys
+from agent_memory_services.moving.cli import app as moving
 
 app = typer.Typer(
     help="Memory for LLM agents.",
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(keys, name="keys")
 app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
+app.add_typer(moving)
 
 _ANY_PORT = "0 for any free one."
 

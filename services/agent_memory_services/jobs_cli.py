@@ -3,10 +3,22 @@
 import importlib
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from agent_memory_services.connection_options import (
+    DEFAULT_BASE_URL,
+    ApiKey,
+    BaseUrl,
+    BearerToken,
+    CaCertificateFile,
+    ClientCertificateFile,
+    ClientKeyFile,
+    Tenant,
+    given,
+    service_address,
+)
 
 app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
 
@@ -44,52 +56,32 @@ class _Terminal:
 def connection(
     context: typer.Context,
     *,
-    base_url: Annotated[
-        str,
-        typer.Option("--base-url", "--address", envvar=f"{_VARIABLES}BASE_URL", help="Gateway."),
-    ] = "http://localhost:8000",
-    extraction_address: Annotated[
-        str | None,
-        typer.Option(
-            envvar=f"{_VARIABLES}EXTRACTION_ADDRESS", help="The service itself, past the gateway."
-        ),
-    ] = None,
-    api_key: Annotated[
-        str | None, typer.Option(envvar=f"{_VARIABLES}API_KEY", help="Credential.")
-    ] = None,
-    bearer_token: Annotated[
-        str | None, typer.Option(envvar=f"{_VARIABLES}BEARER_TOKEN", help="Credential.")
-    ] = None,
-    tenant: Annotated[
-        str | None, typer.Option(envvar=f"{_VARIABLES}TENANT", help="Tenant to act for.")
-    ] = None,
-    ca_certificate_file: Annotated[
-        Path | None, typer.Option(envvar=f"{_VARIABLES}CA_CERTIFICATE_FILE", help="Whom to trust.")
-    ] = None,
-    client_certificate_file: Annotated[
-        Path | None,
-        typer.Option(envvar=f"{_VARIABLES}CLIENT_CERTIFICATE_FILE", help="Who calls."),
-    ] = None,
-    client_key_file: Annotated[
-        Path | None, typer.Option(envvar=f"{_VARIABLES}CLIENT_KEY_FILE", help="Its private key.")
-    ] = None,
+    base_url: BaseUrl = DEFAULT_BASE_URL,
+    extraction_address: Annotated[str | None, service_address("EXTRACTION_ADDRESS")] = None,
+    api_key: ApiKey = None,
+    bearer_token: BearerToken = None,
+    tenant: Tenant = None,
+    ca_certificate_file: CaCertificateFile = None,
+    client_certificate_file: ClientCertificateFile = None,
+    client_key_file: ClientKeyFile = None,
     timeout: Annotated[
         float | None, typer.Option(envvar=f"{_VARIABLES}TIMEOUT", help="Seconds of one call.")
     ] = None,
 ) -> None:
     """List, show, retry, cancel and watch background work."""
-    given = {
-        "base_url": base_url,
-        "extraction_address": extraction_address,
-        "api_key": api_key,
-        "bearer_token": bearer_token,
-        "tenant": tenant,
-        "ca_certificate_file": ca_certificate_file,
-        "client_certificate_file": client_certificate_file,
-        "client_key_file": client_key_file,
-        "timeout": timeout,
-    }
-    context.obj = _Terminal({name: value for name, value in given.items() if value is not None})
+    context.obj = _Terminal(
+        given(
+            base_url=base_url,
+            extraction_address=extraction_address,
+            api_key=api_key,
+            bearer_token=bearer_token,
+            tenant=tenant,
+            ca_certificate_file=ca_certificate_file,
+            client_certificate_file=client_certificate_file,
+            client_key_file=client_key_file,
+            timeout=timeout,
+        )
+    )
 
 
 @app.command("list")

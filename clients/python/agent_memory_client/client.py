@@ -17,6 +17,7 @@ from agent_memory_client.prompts import PromptMethods
 from agent_memory_client.summary_views import SummaryViewMethods
 from agent_memory_client.tools.catalogue import ToolSchemaMethods
 from agent_memory_client.tools.resolver import ToolMethods
+from agent_memory_client.transfer import TransferMethods
 from agent_memory_client.validation import build
 from agent_memory_client.waiting import WaitingMethods
 
@@ -27,6 +28,7 @@ class MemoryAPIClient(
     PromotionMethods,
     PromptMethods,
     ForgettingMethods,
+    TransferMethods,
     JobMethods,
     WaitingMethods,
     SummaryViewMethods,

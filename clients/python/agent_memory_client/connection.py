@@ -1,6 +1,6 @@
 """One call: its deadline, its credential, its request id and its errors."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from typing import TypeVar
 
 import grpc
@@ -60,6 +60,38 @@ class Connection:
         try:
             async for response in call:
                 yield response
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, dict(metadata)) from error
+        finally:
+            call.cancel()
+
+    async def upload(
+        self,
+        method: grpc.aio.StreamUnaryMultiCallable[Request, Response],
+        requests: AsyncIterable[Request],
+        kind: type[Request],
+    ) -> Response:
+        """Make a call whose requests are a stream; each is asked for when the server has room.
+
+        Args:
+            method: What to call.
+            requests: The requests; an error of theirs ends the call and is raised.
+            kind: What they are.
+
+        Raises:
+            MemoryClientError: The subclass that stands for the status of the answer.
+        """
+        deadline = service_config().deadlines.get(kind.DESCRIPTOR.full_name)
+        metadata = self._metadata()
+        call = method(timeout=deadline, metadata=metadata)
+        try:
+            async for request in requests:
+                if call.done():
+                    # It is refused; the rest is of no use.
+                    break
+                await call.write(request)
+            await call.done_writing()
+            return await call
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, dict(metadata)) from error
         finally:

@@ -8,11 +8,11 @@ from typing import Final, cast
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.documents import (
     READ,
     absent_fields,
+    accesses,
     document,
     memory_of,
 )
@@ -128,7 +128,7 @@ class Commission:
             return [], {}
         fields = document(self.tenant, change.after, change.vectors)
         if change.before is None:
-            return [], fields | {schema.ACCESS_COUNT: "0"}
+            return [], fields | accesses(change.after)
         return absent_fields(change.after), fields
 
     def _claim(self, change: Change) -> str:

@@ -64,6 +64,13 @@ def _without_accesses(memory: Memory) -> Memory:
     return alone
 
 
+def accesses(memory: Memory) -> dict[str, str]:
+    """The fields that stand beside the record: how often it was found, and when last."""
+    counted = {schema.ACCESS_COUNT: str(memory.access_count)}
+    last = _time(memory, "last_access_time")
+    return counted if last is None else counted | {schema.ACCESS: str(last)}
+
+
 def absent_fields(memory: Memory) -> list[str]:
     """The fields that the hash of a memory must not have."""
     return [name for name, value in _numbers(memory).items() if value is None]

@@ -85,6 +85,19 @@ class MemoryIndex:
             for reply, arguments in zip(replies, asked, strict=True)
         ]
 
+    async def rows(self, tenant: str, request: AggregateRequest) -> list[Row]:
+        """Answer an aggregation about a tenant."""
+        name = self._of(tenant).name
+        async with self._client.pipeline(transaction=False) as pipeline:
+            run: Any = pipeline.execute_command
+            run("FT.AGGREGATE", name, *request.build_args())
+            try:
+                [(_, *found)] = await pipeline.execute()
+            except ResponseError as error:
+                raise _without_query(error) from None
+        rows: list[Row] = found
+        return rows
+
     async def page(
         self, tenant: str, request: AggregateRequest, counted: CountQuery
     ) -> tuple[list[Row], int]:

@@ -63,7 +63,7 @@ def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
     if not memory.text.strip():
         yield FieldViolation(f"{path}.text", "text is required")
     moments = dict(_moments(memory))
-    wrong = [name for name, moment in moments.items() if not _is_moment(moment)]
+    wrong = [name for name, moment in moments.items() if not is_moment(moment)]
     for name in wrong:
         yield FieldViolation(f"{path}.{name}", "must be a time of the years 1 to 9999")
     if not wrong and _ends_early(memory):
@@ -83,7 +83,8 @@ def _moments(memory: Memory) -> Iterator[tuple[str, Timestamp]]:
         yield "create_time", memory.create_time
 
 
-def _is_moment(timestamp: Timestamp) -> bool:
+def is_moment(timestamp: Timestamp) -> bool:
+    """Whether it is a time that the store can keep, and that JSON can spell."""
     return _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < _NANOS
 
 

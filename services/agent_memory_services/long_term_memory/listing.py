@@ -77,10 +77,11 @@ def listed(given: MemoryFilter, *, include_hidden: bool, now: int) -> Node:
     return matching if include_hidden else every([matching, visible(now)])
 
 
-class _PageRequest(AggregateRequest):
+class RecordsRequest(AggregateRequest):
     """Reads records last, and so of the page alone; the library would read all that match."""
 
     def build_args(self) -> list[str]:
+        """The request in the engine's words."""
         return [*super().build_args(), "LOAD", str(len(READ)), *READ]
 
 
@@ -104,7 +105,7 @@ class Listing:
             _newest(scope.select(every([condition, following])), size + 1, after),
             CountQuery(str(scope.select(condition).condition)),
         )
-        found = [memory for row in rows if (memory := memory_of(_fields(row))) is not None]
+        found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]
         more = len(rows) > size and found
         return Listed(found[:size], total, Position.of(found[:size][-1]) if more else None)
 
@@ -117,7 +118,7 @@ class Listing:
 
 
 def _newest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:
-    request = _PageRequest(str(selection.condition)).dialect(2)
+    request = RecordsRequest(str(selection.condition)).dialect(2)
     if after is not None:
         # The query alone cannot compare ids, and a single sort key cannot break ties.
         at, last = after.create_time, encode(after.memory_id)
@@ -125,7 +126,7 @@ def _newest(selection: Selection, count: int, after: Position | None) -> Aggrega
     return request.sort_by(*_NEWEST_FIRST, max=count)
 
 
-def _fields(row: Sequence[bytes]) -> list[bytes | None]:
+def fields_of(row: Sequence[bytes]) -> list[bytes | None]:
     """The fields `READ` of a row, which alternates names and values."""
     by_name = dict(zip(row[::2], row[1::2], strict=True))
     return [by_name.get(name.encode()) for name in READ]

@@ -22,8 +22,11 @@ from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.servicer import LongTermMemoryServicer
 from agent_memory_services.long_term_memory.settings import Settings
 from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.transfer.importing import Import
 from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime import redis, server
+from agent_memory_services.runtime.contract_rules import ContractRules
 from agent_memory_services.runtime.redis import require_query_engine
 from agent_memory_services.runtime.server import Service
 
@@ -70,6 +73,8 @@ def _servicer(
         Memories(store, vectorizer),
         listing,
         Recall(TextSearch(index, vectorizer), listing, accesses),
+        Walk(index),
+        Import(store, vectorizer, ContractRules().violations),
     )
 
 

@@ -14,8 +14,16 @@ from agent_memory_services.long_term_memory.memories import Memories
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.recall import Recall
-from agent_memory_services.long_term_memory.translate import creation_result, hits_of, time_window
+from agent_memory_services.long_term_memory.transfer.exporting import exported
+from agent_memory_services.long_term_memory.transfer.importing import Import
+from agent_memory_services.long_term_memory.translate import (
+    creation_result,
+    hits_of,
+    import_answer,
+    time_window,
+)
 from agent_memory_services.long_term_memory.unserved import UnservedCalls
+from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.status import item_status
@@ -31,11 +39,15 @@ _NO_DEDUPLICATION: Final = ltm.DEDUPLICATION_POLICY_NONE
 class LongTermMemoryServicer(UnservedCalls):
     """Translates; the rules are elsewhere."""
 
-    def __init__(self, memories: Memories, listing: Listing, recall: Recall) -> None:
-        """Serve memories by id, by filter and by question."""
+    def __init__(
+        self, memories: Memories, listing: Listing, recall: Recall, walk: Walk, imports: Import
+    ) -> None:
+        """Serve memories by id, by filter and by question, and take them in and out."""
         self._memories = memories
         self._listing = listing
         self._recall = recall
+        self._walk = walk
+        self._imports = imports
 
     async def CreateMemories(
         self, request: rpc.CreateMemoriesRequest, context: Context
@@ -133,6 +145,23 @@ class LongTermMemoryServicer(UnservedCalls):
             _scope(), request.memory_ids, actor=_actor(), reason=request.reason
         )
         return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
+
+    async def ImportMemories(
+        self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
+    ) -> rpc.ImportMemoriesResponse:
+        rows = (row.memory async for row in request)
+        return import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
+
+    async def ExportMemories(
+        self, request: rpc.ExportMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
+        scope = _scope()
+        tokens = PageTokens("export", scope.tenant, request.filter, request.include_hidden)
+        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        after = tokens.place(request.resume_token, Position.unpack)
+        async for memories in exported(self._walk, scope, condition, after):
+            token = tokens.token(Position.of(memories[-1]).pack())
+            yield rpc.ExportMemoriesResponse(memories=memories, resume_token=token)
 
 
 def _scope() -> Scope:

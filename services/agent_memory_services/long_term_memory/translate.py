@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.long_term_memory.memories import Creation
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
+from agent_memory_services.long_term_memory.transfer.importing import ImportReport
 from agent_memory_services.runtime.status import item_status
 
 
@@ -41,3 +43,17 @@ def time_window(spoken: SpokenTime) -> TimeWindow:
     window.start.FromDatetime(spoken.start)
     window.end.FromDatetime(spoken.end)
     return window
+
+
+def import_answer(report: ImportReport) -> rpc.ImportMemoriesResponse:
+    """What became of an import."""
+    answer = rpc.ImportMemoriesResponse(
+        created_count=report.created,
+        duplicate_count=report.duplicates,
+        rejected_count=report.rejected,
+    )
+    for rejected in report.errors:
+        answer.errors.add(
+            row=rejected.row, memory_id=rejected.memory_id, error=item_status(rejected.error)
+        )
+    return answer

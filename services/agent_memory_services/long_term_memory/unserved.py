@@ -36,17 +36,6 @@ class UnservedCalls(LongTermMemoryServiceServicer):
     ) -> rpc.CompactMemoriesResponse:
         raise Unimplemented("CompactMemories")
 
-    async def ImportMemories(
-        self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
-    ) -> rpc.ImportMemoriesResponse:
-        raise Unimplemented("ImportMemories")
-
-    async def ExportMemories(
-        self, request: rpc.ExportMemoriesRequest, context: Context
-    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
-        raise Unimplemented("ExportMemories")
-        yield rpc.ExportMemoriesResponse()
-
     async def WatchMemories(
         self, request: rpc.WatchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.WatchMemoriesResponse]:

@@ -21,6 +21,8 @@ from agent_memory_client.models.lifecycle import (
     ForgetPolicy,
     ForgetResponse,
     ForgottenMemory,
+    ImportReport,
+    ImportRowError,
     MemoryRevision,
 )
 
@@ -89,6 +91,21 @@ def from_revision(revision: long_term_memory_pb2.MemoryRevision) -> MemoryRevisi
         after=from_memory(revision.after) if revision.HasField("after") else None,
         related_memory_ids=list(revision.related_memory_ids),
         created_at=from_timestamp(revision, "create_time"),
+    )
+
+
+def from_import(response: service_pb2.ImportMemoriesResponse) -> ImportReport:
+    """What became of an import."""
+    return ImportReport(
+        created=response.created_count,
+        duplicates=response.duplicate_count,
+        rejected=response.rejected_count,
+        errors=[
+            ImportRowError(
+                row=item.row, memory_id=item.memory_id or None, error=from_status(item.error)
+            )
+            for item in response.errors
+        ],
     )
 
 

@@ -51,6 +51,34 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
     )
 
 
+def to_imported(
+    record: MemoryRecord, *, namespace: str = "", user_id: str = ""
+) -> memory_pb2.Memory:
+    """A memory for an import, which keeps the life that it had elsewhere.
+
+    Args:
+        record: The memory, which is left as it is.
+        namespace: Where it belongs when it names none.
+        user_id: Whose it is when it names nobody.
+    """
+    memory = to_memory(record, namespace=namespace, user_id=user_id)
+    memory.MergeFrom(
+        memory_pb2.Memory(
+            update_time=to_optional_timestamp(record.updated_at),
+            last_access_time=to_optional_timestamp(record.last_accessed),
+            access_count=record.access_count,
+            proof_count=record.proof_count,
+            merged_into=record.merged_into or "",
+            archive_time=to_optional_timestamp(record.archived_at),
+            sequence=record.sequence or 0,
+        )
+    )
+    if record.validity is not None:
+        memory.validity.superseded_by = record.validity.superseded_by or ""
+        memory.validity.reason = record.validity.reason or ""
+    return memory
+
+
 def to_event_time(start: datetime | None, precision: TimePrecision) -> memory_pb2.EventTime | None:
     """When something happened, where that is known."""
     if start is None:

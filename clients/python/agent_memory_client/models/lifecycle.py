@@ -137,6 +137,32 @@ class MemoryRevisionList(Model):
     next_cursor: str | None = None
 
 
+class ExportPart(Model):
+    """Some of the memories of an export, oldest first."""
+
+    memories: list[MemoryRecord]
+    resume_token: str = Field(description="Continues after these memories.")
+
+
+class ImportRowError(Model):
+    """Why a row of an import was rejected."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    row: int = Field(description="Its position among those given, from 0.")
+    memory_id: str | None = Field(description="Its memory's id, where it named one.")
+    error: MemoryClientError
+
+
+class ImportReport(Model):
+    """What became of an import."""
+
+    created: int = Field(description="How many memories are stored now.")
+    duplicates: int = Field(description="How many were there before.")
+    rejected: int
+    errors: list[ImportRowError] = Field(description="Why, for at most 1000 of the rejected.")
+
+
 class EraseReceipt(Model):
     """What one service erased of a user."""
 

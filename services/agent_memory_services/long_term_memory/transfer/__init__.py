@@ -1,0 +1,1 @@
+"""Memories on their way out of the store and back into one."""

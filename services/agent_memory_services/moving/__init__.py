@@ -1,0 +1,1 @@
+"""`agent-memory export` and `agent-memory import`: memories to a file and back."""
