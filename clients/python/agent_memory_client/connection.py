@@ -1,4 +1,4 @@
-"""One call: its deadline, its credential, its request id and its errors."""
+"""One call: its deadline, its credential, its request id, its span and its errors."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from typing import TypeVar
@@ -11,6 +11,7 @@ from agent_memory_client.channels import ChannelPool, ChannelSet
 from agent_memory_client.config import MemoryClientConfig
 from agent_memory_client.error_details import REQUEST_ID_HEADER, from_rpc_error
 from agent_memory_client.service_config import service_config
+from agent_memory_client.tracing import traced
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -38,11 +39,12 @@ class Connection:
             MemoryClientError: The subclass that stands for the status of the answer.
         """
         _name(request)
-        own = self.config.timeout
-        timeout = service_config().deadlines[request.DESCRIPTOR.full_name] if own is None else own
+        own, contract, name = self.config.timeout, service_config(), request.DESCRIPTOR.full_name
+        timeout = contract.deadlines[name] if own is None else own
         metadata = self._metadata()
         try:
-            return await method(request, timeout=timeout, metadata=metadata)
+            with traced(contract.paths[name]) as trace:
+                return await method(request, timeout=timeout, metadata=(*metadata, *trace))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, dict(metadata)) from error
 
@@ -54,16 +56,20 @@ class Connection:
         Raises:
             MemoryClientError: The subclass that stands for the status the stream ended with.
         """
-        deadline = service_config().deadlines.get(request.DESCRIPTOR.full_name)
+        contract, name = service_config(), request.DESCRIPTOR.full_name
         metadata = self._metadata()
-        call = method(request, timeout=deadline, metadata=metadata)
         try:
-            async for response in call:
-                yield response
+            with traced(contract.paths[name]) as trace:
+                call = method(
+                    request, timeout=contract.deadlines.get(name), metadata=(*metadata, *trace)
+                )
+                try:
+                    async for response in call:
+                        yield response
+                finally:
+                    call.cancel()
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, dict(metadata)) from error
-        finally:
-            call.cancel()
 
     async def upload(
         self,

@@ -28,10 +28,12 @@ class ServiceConfig:
             be repeated.
         deadlines: Seconds a call may take, by the full name of its request message. A stream
             without a deadline is absent.
+        paths: `/package.Service/Method`, by the full name of the request message.
     """
 
     channel_json: str
     deadlines: Mapping[str, float]
+    paths: Mapping[str, str]
 
 
 @cache
@@ -40,10 +42,9 @@ def service_config() -> ServiceConfig:
     text = resources.files("agent_memory").joinpath("service_config.json").read_text("utf-8")
     content = json.loads(text)
     by_path: dict[str, float] = content["deadlines_seconds"]
-    deadlines = {
-        request: by_path[path] for request, path in _paths_by_request().items() if path in by_path
-    }
-    return ServiceConfig(json.dumps(content["service_config"]), deadlines)
+    paths = _paths_by_request()
+    deadlines = {request: by_path[path] for request, path in paths.items() if path in by_path}
+    return ServiceConfig(json.dumps(content["service_config"]), deadlines, paths)
 
 
 def _paths_by_request() -> dict[str, str]:

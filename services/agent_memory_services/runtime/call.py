@@ -7,10 +7,12 @@ from typing import Any
 
 import grpc
 from google.rpc.status_pb2 import Status
+from opentelemetry.trace import Span
 
 from agent_memory_services.runtime.errors import ServiceError
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.runtime.round_trips import RoundTrips
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,6 +27,8 @@ class Call:
         started: when it began, on the monotonic clock.
         metadata: what the caller sent along.
         request_id: names the call in logs and downstream.
+        span: the call in its trace; None where traces are off.
+        round_trips: how often it went to the store so far; None before it is counted.
         principal: who it acts for; None before authentication.
         due: when its answer is due, on the monotonic clock; None means never.
         task: what runs the call, where the server itself may have to end it.
@@ -43,6 +47,8 @@ class Call:
     started: float = 0.0
     metadata: Mapping[str, str | bytes] = field(default_factory=dict)
     request_id: str = ""
+    span: Span | None = None
+    round_trips: RoundTrips | None = None
     principal: Principal | None = None
     due: float | None = None
     task: asyncio.Task[Any] | None = None

@@ -6,9 +6,11 @@ from typing import Any
 
 import orjson
 import structlog
+from opentelemetry.trace import get_current_span
 from structlog.typing import EventDict
 
 from agent_memory_services.runtime import request_id
+from agent_memory_services.runtime.tracing.spans import current_tracer
 
 
 def configure(level: str) -> None:
@@ -40,6 +42,14 @@ def _name_request(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _name_span(_: Any, __: str, event: EventDict) -> EventDict:
+    """Joins the line to its trace, under the names that log pipelines know."""
+    if current_tracer() is not None and (span := get_current_span().get_span_context()).is_valid:
+        event["trace_id"] = f"{span.trace_id:032x}"
+        event["span_id"] = f"{span.span_id:016x}"
+    return event
+
+
 def _dumps(event: EventDict, **_: Any) -> bytes:
     return orjson.dumps(event, default=repr)
 
@@ -50,6 +60,7 @@ def _text(event: EventDict, **_: Any) -> str:
 
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     _name_request,
+    _name_span,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,

@@ -1,8 +1,8 @@
-"""What every call to another service has: a deadline, a tenant, errors that can be understood."""
+"""What every call to another service has: a deadline, a tenant, a trace, errors with a meaning."""
 
 # ruff: noqa: ASYNC109 - `timeout` is what gRPC calls the deadline of a call.
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -13,6 +13,8 @@ from agent_memory_services.runtime.acting import call_metadata
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.connection import Connection
 from agent_memory_services.runtime.downstream import refused_by
+from agent_memory_services.runtime.outgoing_call import OutgoingCall, meters_of
+from agent_memory_services.runtime.rpc_meters import MethodMeters
 
 Make: TypeAlias = "Callable[[grpc.aio.Channel], Any]"
 
@@ -39,43 +41,57 @@ class OutgoingChannel(grpc.aio.Channel):
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """One request, one response."""
-        return self._single(method, lambda channel: channel.unary_unary(method, *args, **kwargs))
+        make = lambda channel: channel.unary_unary(method, *args, **kwargs)  # noqa: E731
+        return self._single(method, make, meters_of(method, "unary"))
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Many requests, one response."""
-        return self._single(method, lambda channel: channel.stream_unary(method, *args, **kwargs))
+        make = lambda channel: channel.stream_unary(method, *args, **kwargs)  # noqa: E731
+        return self._single(method, make, meters_of(method, "client_stream"))
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """One request, many responses."""
-        return self._stream(method, lambda channel: channel.unary_stream(method, *args, **kwargs))
+        make = lambda channel: channel.unary_stream(method, *args, **kwargs)  # noqa: E731
+        return self._stream(method, make, meters_of(method, "server_stream"))
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Many requests, many responses."""
-        return self._stream(method, lambda channel: channel.stream_stream(method, *args, **kwargs))
+        make = lambda channel: channel.stream_stream(method, *args, **kwargs)  # noqa: E731
+        return self._stream(method, make, meters_of(method, "bidi_stream"))
 
-    def _single(self, method: str, make: Make) -> Callable[..., Any]:
+    def _single(self, method: str, make: Make, meters: MethodMeters) -> Callable[..., Any]:
         multicallable = self._following(make)
 
         async def call(request: Any, *, timeout: float | None = None) -> Any:
             try:
-                return await multicallable()(request, **self._terms(method, timeout))
+                with OutgoingCall(method, meters) as outgoing:
+                    terms = self._terms(method, timeout, outgoing)
+                    response = await multicallable()(_counted(request, meters), **terms)
+                    meters.received()
+                    return response
             except grpc.aio.AioRpcError as error:
                 raise _meaning(error, method) from error
 
         return call
 
-    def _stream(self, method: str, make: Make) -> Callable[..., AsyncIterator[Any]]:
+    def _stream(
+        self, method: str, make: Make, meters: MethodMeters
+    ) -> Callable[..., AsyncIterator[Any]]:
         multicallable = self._following(make)
 
         async def call(request: Any, *, timeout: float | None = None) -> AsyncIterator[Any]:
-            responses = multicallable()(request, **self._terms(method, timeout))
             try:
-                async for response in responses:
-                    yield response
+                with OutgoingCall(method, meters) as outgoing:
+                    terms = self._terms(method, timeout, outgoing)
+                    responses = multicallable()(_counted(request, meters), **terms)
+                    try:
+                        async for response in responses:
+                            meters.received()
+                            yield response
+                    finally:
+                        responses.cancel()
             except grpc.aio.AioRpcError as error:
                 raise _meaning(error, method) from error
-            finally:
-                responses.cancel()
 
         return call
 
@@ -92,11 +108,11 @@ class OutgoingChannel(grpc.aio.Channel):
 
         return current
 
-    def _terms(self, method: str, timeout: float | None) -> dict[str, Any]:
+    def _terms(self, method: str, timeout: float | None, outgoing: OutgoingCall) -> dict[str, Any]:
         limits = [timeout or self._deadlines.get(method), deadline.remaining()]
         return {
             "timeout": min((limit for limit in limits if limit is not None), default=None),
-            "metadata": [*call_metadata(), *self._identity.metadata],
+            "metadata": [*call_metadata(), *self._identity.metadata, *outgoing.trace()],
             "wait_for_ready": self._wait_for_ready,
         }
 
@@ -126,6 +142,20 @@ class OutgoingChannel(grpc.aio.Channel):
     async def channel_ready(self) -> None:
         """Wait until it is connected."""
         await self._connection.current().channel_ready()
+
+
+def _counted(request: Any, meters: MethodMeters) -> Any:
+    """The request, or the stream of them, counted as it is sent."""
+    if not isinstance(request, AsyncIterable):
+        meters.sent()
+        return request
+    return _counted_stream(request, meters)
+
+
+async def _counted_stream(requests: AsyncIterable[Any], meters: MethodMeters) -> AsyncIterator[Any]:
+    async for request in requests:
+        meters.sent()
+        yield request
 
 
 def _meaning(error: grpc.aio.AioRpcError, method: str) -> Exception:

@@ -15,6 +15,12 @@ from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.typing import EncodableT, KeyT
 
+from agent_memory_services.runtime.observed_redis import (
+    SCRIPT_NAMES,
+    ObservedCluster,
+    ObservedRedis,
+)
+
 # The search replies that the index library parses are those of RESP2.
 _PROTOCOL = 2
 # A command whose answer was lost may have run, so nothing is repeated down here: the caller
@@ -45,11 +51,11 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
         "max_connections": max_connections,
     }
     if cluster:
-        return cast("Redis", RedisCluster.from_url(url, **options))
+        return cast("Redis", ObservedCluster.from_url(url, **options))
     pool = BlockingConnectionPool.from_url(url, timeout=timeout, **options)
     pool.connection_class = _noticing(pool.connection_class)
     # `from_pool` hands the pool over: closing the client closes it.
-    return Redis.from_pool(pool)
+    return ObservedRedis.from_pool(pool)
 
 
 def _noticing(kind: type[Any]) -> type[Any]:
@@ -91,6 +97,7 @@ class Script:
         self._source = "\n".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
         # The protocol names scripts by SHA-1; nothing rests on its strength.
         self._sha = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+        SCRIPT_NAMES[self._sha] = SCRIPT_NAMES[self._source] = _name(package, names[-1])
 
     async def __call__(
         self, client: Redis, keys: Sequence[KeyT] = (), args: Sequence[EncodableT] = ()
@@ -109,6 +116,12 @@ class Script:
         # A pipeline of a cluster has no method for this, but takes the command.
         run: Any = pipeline.execute_command
         run("EVALSHA", self._sha, len(keys), *keys, *args)
+
+
+def _name(package: str, name: str) -> str:
+    """What operators know a script by, such as `working_memory/write`."""
+    path = "/".join([*package.split(".")[1:], name])
+    return path.replace("/lua/", "/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from agent_memory_services.runtime.settings import ProcessSettings
 from agent_memory_services.runtime.signals import on_first_signal
 from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.order import ordered_steps
+from agent_memory_services.runtime.tracing.export import exported
 from agent_memory_services.runtime.transport import bind, server_options
 
 log = structlog.get_logger()
@@ -108,6 +109,17 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
     Raises:
         OSError: the address is taken.
     """
+    async with (
+        exported(settings, _traced_name(settings)),
+        _serving(settings, lifespan) as running,
+    ):
+        yield running
+
+
+@asynccontextmanager
+async def _serving(
+    settings: SettingsT, lifespan: Lifespan[SettingsT]
+) -> AsyncIterator[RunningServer]:
     store = redis.connect(
         settings.redis_url,
         timeout=settings.redis_timeout_seconds,
@@ -148,6 +160,11 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
                     yield running
                 finally:
                     await running.drain()
+
+
+def _traced_name(settings: ProcessSettings) -> str:
+    """What the process is called in traces, such as `agent-memory-extraction`."""
+    return "-".join(["agent-memory", *settings.section.lower().split("_")]).rstrip("-")
 
 
 def _credentials(settings: ProcessSettings) -> grpc.ServerCredentials | None:

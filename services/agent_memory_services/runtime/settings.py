@@ -27,6 +27,7 @@ from agent_memory_services.runtime.environment import (
 )
 from agent_memory_services.runtime.limits.settings import LimitSettings
 from agent_memory_services.runtime.secret_url import SecretUrl
+from agent_memory_services.runtime.tracing.settings import TraceSettings
 
 
 def _address(text: str) -> str:
@@ -41,7 +42,7 @@ ListenAddress = Annotated[str, AfterValidator(_address)]
 OptionalListenAddress = Annotated[str, AfterValidator(_address_or_none)]
 
 
-class ProcessSettings(TrustSettings, LimitSettings):
+class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
     """What every service process can be told."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -16,6 +16,7 @@ from agent_memory_services.runtime.errors import (
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.redis import Script
+from agent_memory_services.runtime.tracing.spans import kept_context
 from agent_memory_services.working_memory import records
 from agent_memory_services.working_memory.changes import (
     Change,
@@ -155,7 +156,7 @@ def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterato
     yield from (key.tenant, key.namespace, key.session_id)
     yield from (_or_empty(change.expected), change.etag)
     yield from _actor_args(change.actor)
-    yield from (encode(change.actor.user), new_id())
+    yield from (encode(change.actor.user), new_id(), kept_context())
     yield from _counted([] if change.state is None else list(records.write_state(change.state)))
     yield from (int(change.replaces_view), int(not change.replaces_view))
     yield from _counted([_message_args(message) for message in change.messages])

@@ -9,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agent_memory.long_term_memory.v1 import service_pb2
 from agent_memory_services.runtime.methods import method_policies
-from agent_memory_services.runtime.metrics import GO_CODES, CallMeters, exposed
+from agent_memory_services.runtime.metrics import CallMeters, exposed
+from agent_memory_services.runtime.rpc_meters import GO_CODES
 
 POLICIES = method_policies(
     service_pb2.DESCRIPTOR.services_by_name["LongTermMemoryService"]
@@ -53,6 +54,7 @@ def test_every_series_exists_from_the_start():
         "grpc_server_msg_sent",
         "grpc_server_handling_seconds",
         "agent_memory_calls_in_flight",
+        "agent_memory_store_round_trips",
     }
     handled = families["grpc_server_handled"].samples
     assert len(handled) == len(POLICIES) * len(grpc.StatusCode)

@@ -33,6 +33,7 @@ class JobRecord:
         strikes: Those of them that the job itself is to blame for.
         failing_seconds: How long it had been failing when it was last taken.
         striking_seconds: How long before that the first of the strikes was.
+        traces: Of the calls that it collected from, the first few.
     """
 
     job: Job
@@ -44,6 +45,7 @@ class JobRecord:
     strikes: int
     failing_seconds: float
     striking_seconds: float
+    traces: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Self:
@@ -59,6 +61,7 @@ class JobRecord:
             strikes=int(fields[b"strikes"]),
             failing_seconds=_seconds(int(fields[b"since"]), started),
             striking_seconds=_seconds(int(fields.get(b"struck", 0)), started),
+            traces=tuple(fields.get(b"traces", b"").decode().split()),
         )
 
 

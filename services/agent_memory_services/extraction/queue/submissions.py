@@ -12,6 +12,7 @@ from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.extraction.queue.identity import Session, new_job_id
 from agent_memory_services.extraction.queue.store import Step, Store
 from agent_memory_services.runtime.keys import encode
+from agent_memory_services.runtime.tracing.spans import kept_context
 
 _SUBMIT = Step("submit")
 
@@ -106,6 +107,7 @@ class Intake:
             new_job_id(partition),
             int(extracting),
             int(plan.index_messages),
+            kept_context(),
             *(submission.withheld or (0, 0)),
             len(submission.messages),
         ]

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from opentelemetry.trace import Span
 from redis.exceptions import RedisError
 
 from agent_memory_services.extraction.queue.leases import Lease, LeaseLost, Leases
@@ -14,6 +15,7 @@ from agent_memory_services.extraction.work.backoff import RetryPolicy
 from agent_memory_services.extraction.work.failures import Failure, failure_of
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Runs
+from agent_memory_services.runtime.tracing.spans import continued, note_failure
 
 log = structlog.get_logger()
 
@@ -59,14 +61,23 @@ class Attempts:
             self._meters.attempt(lease.record.lane, outcome, time.monotonic() - began)
 
     async def _outcome(self, lease: Lease) -> str:
+        record = lease.record
+        with continued(f"extraction {record.lane}", record.traces) as span:
+            span.set_attribute("agent_memory.job.attempt", record.job.attempt)
+            span.set_attribute("agent_memory.job.messages", len(lease.messages))
+            return await self._attempted(lease, span)
+
+    async def _attempted(self, lease: Lease, span: Span) -> str:
         try:
             async with asyncio.timeout(self._run_seconds):
                 memory_ids = await self._held(lease, self._runs.perform(lease))
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
+            note_failure(span, error)
             return await self._failed(lease, failure_of(error))
         await self._leases.settle(lease, memory_ids)
+        span.set_attribute("agent_memory.job.memories", len(memory_ids))
         log.info("job.succeeded", job_id=lease.job_id, memories=len(memory_ids))
         return "succeeded"
 

@@ -4,8 +4,10 @@ import time
 
 from google.protobuf.message import Message
 
+from agent_memory_services.runtime import round_trips
 from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.metrics import CallMeters
+from agent_memory_services.runtime.round_trips import RoundTrips
 from agent_memory_services.runtime.steps.base import Step
 
 
@@ -16,10 +18,13 @@ class CallMetrics(Step):
 
     def __init__(self, meters: CallMeters) -> None:
         self._of = meters.of
+        self._trips = meters.round_trips
 
     def enter(self, call: Call) -> None:
-        """Count the start."""
+        """Count the start, and from here on the ways to the store."""
         self._of[call.policy.full_name].started()
+        call.round_trips = RoundTrips()
+        round_trips.current.set(call.round_trips)
 
     def received(self, call: Call, message: Message) -> None:  # noqa: ARG002 - counted, not read
         """Count a request message."""
@@ -34,3 +39,5 @@ class CallMetrics(Step):
         meters = self._of[call.policy.full_name]
         meters.handled[call.code]()
         meters.seconds(time.monotonic() - call.started)
+        if call.round_trips is not None:
+            self._trips[call.policy.full_name](call.round_trips.made)

@@ -1,7 +1,7 @@
 """The order of the steps, which decides what sees what.
 
-What has to be counted and logged stands inside metrics and the log; those see the final code,
-because error mapping stands inside them. Auth stands before anything looks at the request, so
+What has to be traced, counted and logged stands inside these; they see the final code, because
+error mapping stands inside them. Auth stands before anything looks at the request, so
 that strangers learn nothing from it.
 """
 
@@ -25,6 +25,7 @@ from agent_memory_services.runtime.steps.memory_guard import memory_guard
 from agent_memory_services.runtime.steps.request_context import RequestContext
 from agent_memory_services.runtime.steps.stream_recheck import StreamRecheck
 from agent_memory_services.runtime.steps.time_limit import TimeLimit
+from agent_memory_services.runtime.steps.tracing import tracing
 from agent_memory_services.runtime.steps.validation import Validation
 
 
@@ -40,6 +41,7 @@ def ordered_steps(
     """The steps of one process, outermost first."""
     steps = (
         RequestContext(),
+        tracing(policies),
         CallMetrics(meters),
         AccessLog() if settings.access_log else None,
         ErrorMapping(),

@@ -26,6 +26,7 @@ local member = tenant .. ':' .. namespace .. ':' .. session
 local expected, etag = take(), take()
 local caller, owner = take_caller(), take()
 local fresh_uid = take()
+local trace = take() -- of the call that writes; empty where it is not traced
 
 local function load()
   local names = {
@@ -109,7 +110,11 @@ local submissions, parts, size = 0, {}, 0
 local function close_submission()
   if #parts > 0 then
     local request = submission_head() .. table.concat(parts)
-    redis.call('XADD', partition .. ':outbox', '*', 'tenant', tenant_name, 'request', request)
+    local entry = { 'tenant', tenant_name, 'request', request }
+    if trace ~= '' then
+      entry[5], entry[6] = 'trace', trace
+    end
+    redis.call('XADD', partition .. ':outbox', '*', unpack(entry))
     submissions, parts, size = submissions + 1, {}, 0
   end
 end

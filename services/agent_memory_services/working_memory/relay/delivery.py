@@ -1,6 +1,7 @@
 """Delivering one partition's outbox: in order, until everything is accepted or set aside."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from agent_memory_services.runtime.errors import (
     StoreFull,
     Unavailable,
 )
+from agent_memory_services.runtime.tracing.spans import continued, note_failure
 from agent_memory_services.working_memory.relay import metrics
 from agent_memory_services.working_memory.relay.holds import Holds
 from agent_memory_services.working_memory.relay.outbox import Outbox, OutboxEntry
@@ -115,13 +117,18 @@ class Delivery:
         return True
 
     async def _attempt(self, entry: OutboxEntry) -> None:
-        try:
-            await self._submit(entry.tenant, self._readable(entry))
-        except InvalidFields as error:
-            await self._bury(entry, error.message)
-        else:
-            await self._outbox.acknowledge(self._partition, entry)
-            metrics.DELIVERED.inc()
+        waited = entry.age(time.time())
+        with continued("outbox delivery", [entry.trace]) as span:
+            span.set_attribute("agent_memory.waited_seconds", waited)
+            try:
+                await self._submit(entry.tenant, self._readable(entry))
+            except InvalidFields as error:
+                note_failure(span, error)
+                await self._bury(entry, error.message)
+            else:
+                await self._outbox.acknowledge(self._partition, entry)
+                metrics.DELIVERED.inc()
+                metrics.DELIVERY_SECONDS.observe(waited)
 
     def _hold(self, entry: OutboxEntry, error: Exception) -> None:
         seconds = self._turn.wait(error, self._holds.refusals(entry.tenant))

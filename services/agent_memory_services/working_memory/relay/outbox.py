@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from redis.asyncio import Redis
 
@@ -23,11 +23,23 @@ class OutboxEntry:
         id: its place in the stream.
         tenant: whose session it is.
         request: a serialized `SubmitMessagesRequest`.
+        trace: of the call that left it; empty where that was not traced.
     """
 
     id: bytes
     tenant: str
     request: bytes
+    trace: str = ""
+
+    @classmethod
+    def parse(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
+        """Read an entry of a stream."""
+        trace = fields.get(b"trace", b"").decode()
+        return cls(entry_id, fields[b"tenant"].decode(), fields[b"request"], trace)
+
+    def age(self, now: float) -> float:
+        """Seconds since it was left, at `now` in seconds since the epoch."""
+        return max(0.0, now - int(self.id.partition(b"-")[0]) / 1e3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +67,7 @@ class Outbox:
     ) -> Sequence[OutboxEntry]:
         """The first entries of a partition from `start` on, in the order they were written in."""
         found: Any = await self._client.xrange(outbox_key(partition), min=start, count=count)
-        return [
-            OutboxEntry(entry_id, fields[b"tenant"].decode(), fields[b"request"])
-            for entry_id, fields in found
-        ]
+        return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def acknowledge(self, partition: int, entry: OutboxEntry) -> None:
         """Delete an entry that was delivered."""
@@ -82,10 +91,7 @@ class Outbox:
 
     async def _page(self, key: str, start: str) -> Sequence[OutboxEntry]:
         found: Any = await self._client.xrange(key, min=start, count=_ERASED_AT_A_TIME)
-        return [
-            OutboxEntry(entry_id, fields[b"tenant"].decode(), fields[b"request"])
-            for entry_id, fields in found
-        ]
+        return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
         """The partitions in which entries wait; one round trip."""

@@ -8,16 +8,19 @@ local lanes = {
   store = { fresh = ARGV[17], wait = 0, patience = 0 },
 }
 local extracting, indexing = ARGV[18] == '1', ARGV[19] == '1'
+local trace = ARGV[20] -- of the call that submits; empty where it is not traced
 -- What the session keeps to itself; none where the first is 0.
-local first_withheld, last_withheld = tonumber(ARGV[20]), tonumber(ARGV[21])
-local messages_end = 22 + 2 * tonumber(ARGV[22])
+local first_withheld, last_withheld = tonumber(ARGV[21]), tonumber(ARGV[22])
+local messages_begin = 24
+local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[23])
+local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
 local head = base .. 'session:' .. session
 local known = call('HMGET', head, 'received', 'floor')
 local received, floor = tonumber(known[1]), tonumber(known[2])
 if not received then
   -- Of a session that was forgotten, everything before was settled.
-  local lowest = messages_end > 22 and tonumber(ARGV[23]) or math.huge
+  local lowest = messages_end > messages_begin and tonumber(ARGV[messages_begin]) or math.huge
   if first_withheld > 0 then
     lowest = math.min(lowest, first_withheld)
   end
@@ -64,6 +67,17 @@ local function job_of(lane)
   return collecting[lane]
 end
 
+local function keep_trace(job)
+  if trace == '' then
+    return
+  end
+  local key = base .. 'job:' .. job.id
+  local kept = call('HGET', key, 'traces') or ''
+  if #kept < TRACES * (#trace + 1) then
+    call('HSET', key, 'traces', kept .. trace .. ' ')
+  end
+end
+
 local function collect(lane, sequence, message)
   local job = job_of(lane)
   call('ZADD', base .. 'messages:' .. job.id, sequence, message)
@@ -80,6 +94,7 @@ local function schedule(lane, job)
     call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
   end
+  keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
   enqueue(tenant, job.id, math.min(now + plan.wait, tonumber(found[1]) + plan.patience))
@@ -89,7 +104,7 @@ end
 for sequence = first_withheld, first_withheld > 0 and last_withheld or -1 do
   is_new(sequence)
 end
-for i = 23, messages_end, 2 do
+for i = messages_begin, messages_end, 2 do
   local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
   if is_new(sequence) then
     if extracting then

@@ -1,0 +1,107 @@
+"""Clients of the store that count their round trips and make a span of each.
+
+A span names the command and, for a script, the script. It holds no key, argument or answer,
+because those hold ids and what people said.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final
+
+from opentelemetry.trace import SpanKind
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import Pipeline
+from redis.asyncio.cluster import ClusterPipeline
+
+from agent_memory_services.runtime import round_trips
+from agent_memory_services.runtime.tracing.spans import NOTHING, being_recorded, part
+
+SCRIPT_NAMES: Final[dict[str, str]] = {}
+"""Names of scripts, by their source and by the digest that the protocol knows them by."""
+_RUN_SCRIPT: Final = frozenset({"EVALSHA", "EVAL"})
+
+
+class ObservedPipeline(Pipeline):
+    """A pipeline of one server."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Send the commands together."""
+        with _batch(len(self)):
+            return await super().execute(raise_on_error)
+
+
+class ObservedClusterPipeline(ClusterPipeline):
+    """A pipeline of a cluster."""
+
+    async def execute(
+        self, raise_on_error: bool = True, allow_redirections: bool = True
+    ) -> list[Any]:
+        """Send the commands, together as far as one node has their keys."""
+        with _batch(len(self)):
+            return await super().execute(raise_on_error, allow_redirections)
+
+
+class ObservedRedis(Redis):
+    """A client of one server."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command and wait for its answer."""
+        with _command(args):
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """A pipeline that is observed as one."""
+        return ObservedPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
+
+
+class ObservedCluster(RedisCluster):
+    """A client of a cluster."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command to the node that holds its keys, and wait for the answer."""
+        with _command(args):
+            return await super().execute_command(*args, **options)
+
+    def pipeline(
+        self, transaction: bool | None = None, shard_hint: str | None = None
+    ) -> ClusterPipeline:
+        """A pipeline that is observed as one."""
+        if shard_hint:
+            return super().pipeline(transaction, shard_hint)
+        return ObservedClusterPipeline(self, transaction)  # type: ignore[abstract] # like its base
+
+
+def _command(args: tuple[Any, ...]) -> AbstractContextManager[Any]:
+    round_trips.count()
+    return _command_span(args) if being_recorded() else NOTHING
+
+
+def _batch(size: int) -> AbstractContextManager[Any]:
+    round_trips.count()
+    return _batch_span(size) if being_recorded() else NOTHING
+
+
+@contextmanager
+def _command_span(args: tuple[Any, ...]) -> Iterator[None]:
+    operation = str(args[0])
+    script = SCRIPT_NAMES.get(args[1]) if operation in _RUN_SCRIPT else None
+    with part(f"{operation} {script}" if script else operation, SpanKind.CLIENT) as span:
+        span.set_attributes({"db.system.name": "redis", "db.operation.name": operation})
+        if script:
+            span.set_attribute("db.stored_procedure.name", script)
+        yield
+
+
+@contextmanager
+def _batch_span(size: int) -> Iterator[None]:
+    with part("PIPELINE", SpanKind.CLIENT) as span:
+        span.set_attributes(
+            {
+                "db.system.name": "redis",
+                "db.operation.name": "PIPELINE",
+                "db.operation.batch.size": size,
+            }
+        )
+        yield
