@@ -43,7 +43,8 @@ def traced(path: str) -> Iterator[Sequence[tuple[str, str]]]:
 
 def _end(span: Span, code: grpc.StatusCode) -> None:
     span.set_attribute(_CODE, code.name)
-    if code is not grpc.StatusCode.OK:
+    # To leave a stream or give a call up is the application's own decision, and no failure.
+    if code not in {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED}:
         # The text of an error may name what nobody but the caller should read.
         span.set_attribute("error.type", code.name)
         span.set_status(StatusCode.ERROR)

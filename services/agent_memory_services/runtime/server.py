@@ -19,6 +19,7 @@ from agent_memory_services.runtime.auth.certificates.tls import server_credentia
 from agent_memory_services.runtime.environment import SettingsError
 from agent_memory_services.runtime.health import Health
 from agent_memory_services.runtime.interceptor import CallInterceptor
+from agent_memory_services.runtime.loop_lag import watched_loop
 from agent_memory_services.runtime.methods import method_policies
 from agent_memory_services.runtime.metrics import CallMeters, exposed
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -111,6 +112,7 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
     """
     async with (
         exported(settings, _traced_name(settings)),
+        watched_loop(),
         _serving(settings, lifespan) as running,
     ):
         yield running

@@ -10,11 +10,13 @@ import structlog
 from opentelemetry.trace import Span
 from redis.exceptions import RedisError
 
+from agent_memory.extraction.v1.extraction_pb2 import Job
 from agent_memory_services.extraction.queue.leases import Lease, LeaseLost, Leases
 from agent_memory_services.extraction.work.backoff import RetryPolicy
 from agent_memory_services.extraction.work.failures import Failure, failure_of
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Runs
+from agent_memory_services.runtime.clock import now_micros, to_micros
 from agent_memory_services.runtime.tracing.spans import continued, note_failure
 
 log = structlog.get_logger()
@@ -77,6 +79,7 @@ class Attempts:
             note_failure(span, error)
             return await self._failed(lease, failure_of(error))
         await self._leases.settle(lease, memory_ids)
+        self._meters.settled(lease.record.lane, _age(lease.record.job))
         span.set_attribute("agent_memory.job.memories", len(memory_ids))
         log.info("job.succeeded", job_id=lease.job_id, memories=len(memory_ids))
         return "succeeded"
@@ -132,3 +135,8 @@ class Attempts:
             lease, failure.status, delay_seconds=delay, strike=failure.strike
         )
         return "retried"
+
+
+def _age(job: Job) -> float:
+    """Seconds since a job came to be, by our clock and the store's, which may differ a little."""
+    return max(0.0, (now_micros() - to_micros(job.create_time)) / 1e6)

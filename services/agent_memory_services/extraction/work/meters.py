@@ -11,6 +11,8 @@ from agent_memory_services.extraction.queue.records import Lane
 OUTCOMES: Final = ("succeeded", "retried", "failed", "lost", "handed_back")
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
+_LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400)
+
 
 class Meters:
     """Counts runs and their results, and shows the queue."""
@@ -28,6 +30,13 @@ class Meters:
             "Seconds that attempts of jobs took.",
             ("lane",),
             buckets=_SECONDS,
+            registry=registry,
+        )
+        self._lag = Histogram(
+            "agent_memory_extraction_lag_seconds",
+            "From the arrival of a job's first message to the end of its work.",
+            ("lane",),
+            buckets=_LAG,
             registry=registry,
         )
         self._memories = Counter(
@@ -53,6 +62,7 @@ class Meters:
         )
         for lane in Lane:
             self._seconds.labels(lane)
+            self._lag.labels(lane)
             for outcome in OUTCOMES:
                 self._attempts.labels(lane, outcome)
 
@@ -60,6 +70,10 @@ class Meters:
         """An attempt ended."""
         self._attempts.labels(lane, outcome).inc()
         self._seconds.labels(lane).observe(seconds)
+
+    def settled(self, lane: Lane, waited: float) -> None:
+        """A job is done, so many seconds after its first message came in."""
+        self._lag.labels(lane).observe(waited)
 
     def stored(self, count: int) -> None:
         """Memories are stored."""

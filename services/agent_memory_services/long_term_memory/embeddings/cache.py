@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agent_memory_services.long_term_memory.embeddings import metrics
 from agent_memory_services.long_term_memory.embeddings.base import Embedder, Fingerprint, Vectors
 
 
@@ -47,6 +48,8 @@ class CachedEmbedder:
         misses = sum(key in missing for key in keys)
         self.misses += misses
         self.hits += len(keys) - misses
+        metrics.MISSES.inc(misses)
+        metrics.HITS.inc(len(keys) - misses)
         if missing:
             made = await self._embedder.embed(list(missing.values()))
             for key, vector in zip(missing, made, strict=True):

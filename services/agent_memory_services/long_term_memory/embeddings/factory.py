@@ -3,6 +3,7 @@
 from agent_memory_services.long_term_memory.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
 from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.embeddings.observed import ObservedEmbedder
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 
 
@@ -13,7 +14,7 @@ async def create_embedder(settings: EmbeddingSettings) -> Embedder:
         EmbeddingMisconfigured: a file, a key or a setting is wrong.
         EmbeddingUnavailable: the vector length had to be probed and the provider is away.
     """
-    embedder = await _open(settings)
+    embedder = ObservedEmbedder(await _open(settings), remote=settings.remote)
     if not settings.cache_entries:
         return embedder
     return CachedEmbedder(embedder, settings.cache_entries)

@@ -1,7 +1,8 @@
 """RPCs as spans, on the side that serves and on the side that calls.
 
-Names and attributes are those of OpenTelemetry's conventions for gRPC, which also say when a code
-is a failure: always for a caller, and for a server only where the server is to blame.
+Names and attributes are those of OpenTelemetry's conventions for gRPC. So is which codes are a
+failure: for a server, those that it is to blame for; for a caller all, but that here a call which
+was given up is none on either side.
 """
 
 from typing import Final
@@ -24,6 +25,7 @@ _FAULTS_OF_SERVERS: Final = frozenset(
         grpc.StatusCode.DATA_LOSS,
     }
 )
+_NO_FAILURES_OF_CALLS: Final = frozenset({grpc.StatusCode.OK, grpc.StatusCode.CANCELLED})
 
 
 def attributes_of(path: str) -> Attributes:
@@ -53,7 +55,7 @@ def returned(span: Span, code: grpc.StatusCode) -> None:
     """End the span of a call that was made by how it ended."""
     if span.is_recording():
         span.set_attribute(_CODE, code.name)
-        if code is not grpc.StatusCode.OK:
+        if code not in _NO_FAILURES_OF_CALLS:
             _fail(span, code)
     span.end()
 

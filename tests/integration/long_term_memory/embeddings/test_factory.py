@@ -1,7 +1,8 @@
+import pytest
+from prometheus_client import REGISTRY
+
 from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.embeddings.openai import OpenAIEmbedder
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 from tests.integration.long_term_memory.embeddings.provider import DIMENSION, Provider
 
@@ -23,7 +24,7 @@ async def test_a_cache_of_nothing_is_left_out() -> None:
     embedder = await create_embedder(EmbeddingSettings(cache_entries=0))
     await embedder.aclose()
 
-    assert isinstance(embedder, LocalEmbedder)
+    assert not isinstance(embedder, CachedEmbedder)
 
 
 async def test_a_named_endpoint_is_asked() -> None:
@@ -35,6 +36,26 @@ async def test_a_named_endpoint_is_asked() -> None:
         await embedder.embed(["a"])
         await embedder.aclose()
 
-    assert isinstance(embedder, OpenAIEmbedder)
     assert embedder.fingerprint.dimension == DIMENSION
     assert len(provider.requests) == 2
+
+
+async def test_an_operator_sees_what_embedding_costs() -> None:
+    """Texts, time and failures by model; repeats count as hits of the cache."""
+
+    def told(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(f"agent_memory_embedding_{name}", labels) or 0
+
+    before = told("cache_lookups_total", outcome="hit")
+    async with Provider().serve() as provider:
+        embedder = await create_embedder(EmbeddingSettings(base_url=provider.url, model="seen"))
+        await embedder.embed(["a", "b"])
+        await embedder.embed(["b"])
+        await embedder.aclose()
+        with pytest.raises(RuntimeError):
+            await embedder.embed(["c"])
+
+    assert told("texts_total", model="seen") == 2
+    assert told("seconds_count", model="seen") == 1
+    assert told("failures_total", model="seen") == 1
+    assert told("cache_lookups_total", outcome="hit") == before + 1

@@ -11,6 +11,7 @@ from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
 
 from agent_memory_services.extraction.extractors.base import ExtractionFailed
 from agent_memory_services.extraction.extractors.openai.faults import translate
+from agent_memory_services.extraction.extractors.openai.meters import observed, prepare
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the queue's to wait out."""
@@ -42,6 +43,7 @@ class ChatEndpoint:
     ) -> None:
         """Prepare the connection; nothing is sent yet. `timeout_seconds` limits each attempt."""
         self.model = model
+        prepare(model)
         self._timeout = timeout_seconds
         # Forms that the endpoint refused are not tried again.
         self._first_form = 0
@@ -84,7 +86,7 @@ class ChatEndpoint:
         async for attempt in stamina.retry_context(
             _is_momentary, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0
         ):
-            with attempt:
+            with attempt, observed(self.model):
                 return await self._complete(question, form)
         raise AssertionError  # stamina's last attempt returns or raises
 

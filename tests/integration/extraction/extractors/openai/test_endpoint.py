@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from prometheus_client import REGISTRY
 
 from agent_memory_services.extraction.extractors.base import Conversation, ExtractionFailed, Turn
 from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndpoint, Question
@@ -135,3 +136,22 @@ async def test_no_key_of_the_environment_is_ever_sent(monkeypatch: pytest.Monkey
     async with ScriptedModel() as model:
         await endpoint_to(model).ask(Question("", ""))
     assert "sk-secret" not in str(model.requests[0].headers)
+
+
+async def test_an_operator_sees_each_attempt() -> None:
+    """What failed and was tried again counts twice, and takes its time twice."""
+
+    def told(name: str, **labels: str) -> float:
+        return (
+            REGISTRY.get_sample_value(f"agent_memory_model_{name}", {"model": "m", **labels}) or 0
+        )
+
+    names = [("calls_total", "answered"), ("calls_total", "failed")]
+    before = [told(name, outcome=outcome) for name, outcome in names]
+    timed = told("seconds_count")
+    async with ScriptedModel() as model:
+        model.queue(Refuse(503))
+        await endpoint_to(model).ask(STRUCTURED)
+    after = [told(name, outcome=outcome) for name, outcome in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
+    assert told("seconds_count") == timed + 2
