@@ -1,7 +1,8 @@
-"""Regenerate every file that comes from the protos: `make generate`; compare only: `--check`.
+"""Regenerate every file that comes from another: `make generate`; compare only: `--check`.
 
-Writes the Python stubs, the service config (deadlines and retries) that every client loads,
-and the descriptor set that the gateway transcodes with. Needs no network.
+From the protos come the Python stubs, the service config (deadlines and retries) that every
+client loads, the descriptor set that the gateway transcodes with and the OpenAPI document that
+it serves; from these the gateway's configurations under `deploy`. Needs no network.
 """
 
 import json
@@ -10,17 +11,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from openapi import Document
+
 ROOT = Path(__file__).resolve().parent.parent
 STUBS = ROOT / "clients/python/agent_memory"
 SERVICE_CONFIG = STUBS / "service_config.json"
 GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/runtime/descriptors.binpb"
+OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
 VALIDATION_RULES = "buf/validate/validate.proto"
 GATEWAY_EXTRAS = ("google/rpc/status.proto", "google/rpc/error_details.proto")
+# Configuration of a gateway -> how it is asked for.
+GATEWAYS = {
+    "deploy/compose/envoy.json": (
+        *("--working-memory", "working-memory:50051"),
+        *("--long-term-memory", "long-term-memory:50051"),
+        *("--extraction", "extraction:50051"),
+    ),
+}
 POLICY_EXTENSION = "agent_memory.common.v1.policy"
 
 # A call that may be repeated is, on the one code that says nothing was done.
@@ -145,12 +158,30 @@ def regenerate() -> None:
         generate_stubs(image, folder)
         SERVICE_CONFIG.write_text(json.dumps(service_config(image), indent=2) + "\n")
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
+        OPENAPI.write_text(json.dumps(Document(image).build(version()), indent=1) + "\n")
+    for path, options in GATEWAYS.items():
+        write_gateway(ROOT / path, options)
+
+
+def version() -> str:
+    """The product's version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+def write_gateway(path: Path, options: tuple[str, ...]) -> None:
+    """Write the configuration that `agent-memory gateway config` prints."""
+    # In a process of its own, which imports the stubs as they are now.
+    command = (sys.executable, "-m", "agent_memory_services.cli", "gateway", "config", *options)
+    with path.open("w") as file:
+        subprocess.run(command, cwd=ROOT, stdout=file, check=True)
 
 
 def generated_files() -> dict[Path, bytes]:
     """The generated files as they are on disk."""
     stubs = [path for path in STUBS.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}]
-    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS]
+    gateways = [ROOT / path for path in GATEWAYS]
+    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, *gateways]
     return {path: path.read_bytes() for path in outputs if path.exists()}
 
 
@@ -163,7 +194,7 @@ def main() -> None:
         changed = {path for path, _ in before.items() ^ after.items()}
         if changed:
             names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in changed))
-            sys.exit(f"generated files differed from the protos: {names}")
+            sys.exit(f"generated files differed from their sources: {names}")
 
 
 if __name__ == "__main__":

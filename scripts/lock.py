@@ -13,16 +13,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
 
-# Lock file -> dependency groups that it adds to the services' own dependencies.
-LOCKS = {"services.lock": ("weights",), "dev.lock": ("dev",)}
+# Lock file -> what it pins: the services' own dependencies, with some groups, or a group alone.
+OWN = ("pyproject.toml",)
+LOCKS = {
+    "services.lock": (*OWN, "--group", "weights"),
+    "dev.lock": (*OWN, "--group", "dev"),
+    "build.lock": ("--group", "build"),
+}
 
 
-def compile_lock(target: Path, groups: tuple[str, ...], *, upgrade: bool) -> None:
+def compile_lock(target: Path, sources: tuple[str, ...], *, upgrade: bool) -> None:
     """Resolve for every supported platform and write the pins to `target`."""
-    options = [option for group in groups for option in ("--group", group)]
     command = [
         str(Path(sys.executable).with_name("uv")),
-        *("pip", "compile", "pyproject.toml", *options),
+        *("pip", "compile", *sources),
         *("--universal", "--python-version", "3.11", "--generate-hashes"),
         *("--no-header", "--annotation-style", "line", "--quiet"),
         *("--no-emit-package", "agent-memory-suite-client"),
@@ -35,11 +39,11 @@ def stale_locks() -> list[str]:
     """Names of the lock files that differ from what their sources ask for."""
     stale = []
     with tempfile.TemporaryDirectory() as name:
-        for lock, groups in LOCKS.items():
+        for lock, sources in LOCKS.items():
             copy = Path(name, lock)
             if (FOLDER / lock).exists():
                 shutil.copy(FOLDER / lock, copy)
-            compile_lock(copy, groups, upgrade=False)
+            compile_lock(copy, sources, upgrade=False)
             if not (FOLDER / lock).exists() or copy.read_text() != (FOLDER / lock).read_text():
                 stale.append(lock)
     return stale
@@ -58,8 +62,8 @@ def main() -> None:
                 f"requirements: {', '.join(stale)} differ from pyproject.toml; run `make lock`"
             )
         return
-    for lock, groups in LOCKS.items():
-        compile_lock(FOLDER / lock, groups, upgrade=arguments.upgrade)
+    for lock, sources in LOCKS.items():
+        compile_lock(FOLDER / lock, sources, upgrade=arguments.upgrade)
 
 
 if __name__ == "__main__":

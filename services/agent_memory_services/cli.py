@@ -13,6 +13,7 @@ from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
+from agent_memory_services.gateway_cli import app as gateway_group
 from agent_memory_services.jobs_cli import app as jobs
 from agent_memory_services.keys_cli import app as keys
 from agent_memory_services.moving.cli import app as moving
@@ -28,6 +29,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
 app.add_typer(moving)
+app.add_typer(gateway_group, name="gateway")
 
 _ANY_PORT = "0 for any free one."
 

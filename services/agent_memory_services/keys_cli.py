@@ -1,6 +1,7 @@
 """`agent-memory keys`: make, list, show, rotate and revoke API keys."""
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from agent_memory_services.runtime.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.runtime.auth.api_keys.token import Token
 from agent_memory_services.runtime.auth.identity import Role
 from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.environment import FILE_SUFFIX, PREFIX
 from agent_memory_services.runtime.redis import connect
 from agent_memory_services.runtime.secret_url import SecretUrl
 
@@ -31,6 +33,7 @@ app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_
 
 T = TypeVar("T")
 
+_STORE_VARIABLE = f"{PREFIX}REDIS_URL"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"(\d+)([smhd])").fullmatch
 _MICROS = 1_000_000
@@ -46,11 +49,22 @@ def _seconds(text: str) -> int:
     return int(parts[1]) * _UNITS[parts[2]]
 
 
+def _store_of_file() -> str:
+    path = os.environ.get(f"{_STORE_VARIABLE}{FILE_SUFFIX}")
+    if path is None:
+        raise typer.BadParameter(f"say which store, by --redis-url or by {_STORE_VARIABLE}")
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from None
+
+
 Store = Annotated[
     str,
     typer.Option(
         "--redis-url",
-        envvar=["AGENT_MEMORY_REDIS_URL", "REDIS_URL"],
+        envvar=[_STORE_VARIABLE, "REDIS_URL"],
+        default_factory=_store_of_file,
         help="The store of the servers.",
         show_default=False,
     ),

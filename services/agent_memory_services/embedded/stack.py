@@ -5,7 +5,6 @@ import os
 from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -13,7 +12,11 @@ from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.errors import OpenToAllError
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_HOSTS, bootstrap
-from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.embedded.gateway.descriptors import (
+    own_descriptors,
+    own_openapi,
+    services_by_backend,
+)
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, listening, require_free
@@ -127,7 +130,7 @@ class Stack:
         return store.url
 
     async def _start_services(self, starting: AsyncExitStack) -> None:
-        descriptors = services_by_backend(_descriptors())
+        descriptors = services_by_backend(own_descriptors())
         for name in SERVICES:
             process = ServiceProcess(
                 name,
@@ -144,10 +147,11 @@ class Stack:
 
     async def _start_gateway(self, starting: AsyncExitStack) -> None:
         config = bootstrap(
-            _descriptors(),
+            own_descriptors(),
             listen=self.address,
             backends=self.services,
             hosts=LOOPBACK_HOSTS if is_loopback(self.address.host) else ANY_HOST,
+            openapi=own_openapi(),
         )
         gateway = EmbeddedGateway(
             self._options.state_dir, self.address, config, pass_fds=[self._lock]
@@ -171,12 +175,6 @@ class Stack:
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
         # Whoever reaches loopback is trusted, unless the environment asks for more.
         return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
-
-
-def _descriptors() -> bytes:
-    return (
-        resources.files("agent_memory_services.runtime").joinpath("descriptors.binpb").read_bytes()
-    )
 
 
 async def _all_at_once(starts: Iterable[Coroutine[Any, Any, None]]) -> None:

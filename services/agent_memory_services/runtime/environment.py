@@ -4,15 +4,20 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, get_args
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from agent_memory_services.runtime.secret_url import SecretUrl
+
 PREFIX = "AGENT_MEMORY_"
+# A secret may stand in a file instead, which this variable names.
+FILE_SUFFIX = "_FILE"
 # Keys under these are for others to judge: each service its own, the rest by its reader.
-SECTIONS = ("WORKING_MEMORY", "LONG_TERM_MEMORY", "EXTRACTION", "UP", "CLIENT", "TEST")
+SECTIONS = ("WORKING_MEMORY", "LONG_TERM_MEMORY", "EXTRACTION", "UP", "GATEWAY", "CLIENT", "TEST")
 
 
 class SettingsError(Exception):
@@ -49,6 +54,29 @@ def keys_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*keys, *extra]))
 
 
+def variables_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
+    """The keys of the field `name`; after each of a secret's keys the one that names its file."""
+    keys = keys_of(settings, name)
+    if not is_secret(settings.model_fields[name]):
+        return keys
+    return tuple(variable for key in keys for variable in (key, key + FILE_SUFFIX))
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a field's value is not for everybody to read."""
+    types = (field.annotation, *get_args(field.annotation))
+    return any(
+        isinstance(kind, type) and issubclass(kind, (SecretStr, SecretUrl)) for kind in types
+    )
+
+
+def source_of(
+    settings: type[BaseSettings], name: str, environment: Mapping[str, str]
+) -> str | None:
+    """The variable that says what the field `name` is, or None where it has its default."""
+    return next((key for key in variables_of(settings, name) if key in environment), None)
+
+
 def _is_shared(settings: type[BaseSettings], name: str) -> bool:
     """Whether a class without a section, so one for every process, declares the field."""
     return any(
@@ -61,11 +89,18 @@ class Environment(PydanticBaseSettingsSource):
     """Reads fields from the variables that `keys_of` names."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """The value of the first variable that is set, or None."""
-        for key in keys_of(self.settings_cls, field_name):
-            if (value := os.environ.get(key)) is not None:
-                return value, field_name, self.field_is_complex(field)
-        return None, field_name, False
+        """The value of the first variable that is set, or None.
+
+        Raises:
+            SettingsError: the variable names a file that cannot be read.
+        """
+        key = source_of(self.settings_cls, field_name, os.environ)
+        if key is None:
+            return None, field_name, False
+        value = os.environ[key]
+        if key not in keys_of(self.settings_cls, field_name):
+            value = _read(key, Path(value))
+        return value, field_name, self.field_is_complex(field)
 
     def __call__(self) -> dict[str, Any]:
         """The values of all fields that the environment sets."""
@@ -77,13 +112,21 @@ class Environment(PydanticBaseSettingsSource):
         return found
 
 
+def _read(key: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{key}: cannot read {path}: {why}") from None
+
+
 def refuse_unknown_keys(settings: type[BaseSettings], environment: Mapping[str, str]) -> None:
     """Refuse variables with our prefix that nothing reads: they are most likely misspelt.
 
     Raises:
         SettingsError: there are some; the message names the closest known key of each.
     """
-    known = {key for name in settings.model_fields for key in keys_of(settings, name)}
+    known = {key for name in settings.model_fields for key in variables_of(settings, name)}
     section = getattr(settings, "section", "")
     foreign = tuple(f"{PREFIX}{other}_" for other in SECTIONS if other != section)
     unknown = sorted(

@@ -1,5 +1,7 @@
 """What a process can be told."""
 
+import os
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import pytest
@@ -10,6 +12,7 @@ from agent_memory_services.runtime.environment import (
     SettingsError,
     keys_of,
     refuse_unknown_keys,
+    source_of,
 )
 from agent_memory_services.runtime.settings import ProcessSettings
 
@@ -80,6 +83,34 @@ def test_well_known_names_come_last(monkeypatch: pytest.MonkeyPatch):
         "AGENT_MEMORY_REDIS_URL",
         "REDIS_URL",
     )
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Orchestrators hand secrets over as files; a secret's own variable comes first."""
+    file = tmp_path / "secret"
+    file.write_text("redis://:from-file@store\n")
+    monkeypatch.setenv("AGENT_MEMORY_REDIS_URL_FILE", str(file))
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(file))
+    settings = Settings.load()
+    assert settings.redis_url == "redis://:from-file@store"
+    assert settings.key == SecretStr("redis://:from-file@store")
+    assert source_of(Settings, "redis_url", os.environ) == "AGENT_MEMORY_REDIS_URL_FILE"
+    monkeypatch.setenv("AGENT_MEMORY_REDIS_URL", "redis://own")
+    assert Settings.load().redis_url == "redis://own"
+
+
+def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch):
+    """Everything else is seen where it is set."""
+    monkeypatch.setenv("AGENT_MEMORY_LISTEN_FILE", "/etc/hostname")
+    with pytest.raises(SettingsError, match="AGENT_MEMORY_LISTEN_FILE is not a setting"):
+        Settings.load()
+
+
+def test_a_secrets_file_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A process does not start with a default where it was told of a secret."""
+    monkeypatch.setenv("AGENT_MEMORY_REDIS_URL_FILE", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match="AGENT_MEMORY_REDIS_URL_FILE: cannot read"):
+        Settings.load()
 
 
 def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch):

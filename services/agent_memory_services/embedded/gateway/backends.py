@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agent_memory_services.embedded.gateway.tls import GatewayTls
 from agent_memory_services.runtime.addresses import Address, is_ip
 
 _TYPE = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _MAX_CALLS = 16_384
 
 
-def cluster(name: str, address: Address, services: Sequence[str]) -> dict[str, Any]:
+def cluster(
+    name: str, address: Address, services: Sequence[str], tls: GatewayTls
+) -> dict[str, Any]:
     """The cluster of one backend, which serves `services` at every address behind the name.
 
     A host name may stand for many replicas (a headless Kubernetes Service): calls are spread over
@@ -35,6 +38,7 @@ def cluster(name: str, address: Address, services: Sequence[str]) -> dict[str, A
         "circuit_breakers": {
             "thresholds": [{"max_requests": _MAX_CALLS, "max_pending_requests": _MAX_CALLS}]
         },
+        **tls.upstream(address.host),
     }
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_memory_services.embedded.gateway.access_log import access_log
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
-from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
 from agent_memory_services.embedded.gateway.replies import local_replies
 from agent_memory_services.embedded.gateway.routes import virtual_host
+from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
 from agent_memory_services.runtime.addresses import Address
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -28,6 +30,8 @@ def bootstrap(
     origins: Sequence[str] = LOOPBACK_ORIGINS,
     max_request_bytes: int = 8 * _MEBIBYTE,
     max_response_bytes: int = 32 * _MEBIBYTE,
+    openapi: str = "{}",
+    tls: GatewayTls = PLAIN_TEXT,
 ) -> dict[str, Any]:
     """An Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
 
@@ -40,6 +44,8 @@ def bootstrap(
         origins: RE2 patterns of the web origins whose pages may call.
         max_request_bytes: Largest JSON request; gRPC messages are limited by the services.
         max_response_bytes: Largest JSON answer, except of a stream.
+        openapi: The document that is served under `OPENAPI_PATH`.
+        tls: Certificates of the gateway, and authorities of the services.
 
     Raises:
         ValueError: `backends` and the descriptors name different backends.
@@ -60,25 +66,29 @@ def bootstrap(
         "http2_protocol_options": {
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
+        "access_log": access_log(),
         "local_reply_config": local_replies(),
         "http_filters": http_filters(
             descriptors, services, origins, max_request_bytes, max_response_bytes
         ),
         "route_config": {
-            "virtual_hosts": [virtual_host(services, hosts, origins, max_request_bytes)],
+            "virtual_hosts": [
+                virtual_host(routes(descriptors), hosts, origins, max_request_bytes, openapi)
+            ],
             "validate_clusters": False,
+            "max_direct_response_body_size_bytes": len(openapi.encode()),
         },
     }
     return {
         "static_resources": {
-            "listeners": [_listener(listen, manager)],
-            "clusters": [cluster(name, backends[name], services[name]) for name in services],
+            "listeners": [_listener(listen, manager, tls)],
+            "clusters": [cluster(name, backends[name], services[name], tls) for name in services],
         },
         "overload_manager": _connection_limit(),
     }
 
 
-def _listener(listen: Address, manager: Mapping[str, Any]) -> dict[str, Any]:
+def _listener(listen: Address, manager: Mapping[str, Any], tls: GatewayTls) -> dict[str, Any]:
     network_filter = {
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": manager,
@@ -86,7 +96,7 @@ def _listener(listen: Address, manager: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": "gateway",
         "address": envoy_address(listen),
-        "filter_chains": [{"filters": [network_filter]}],
+        "filter_chains": [{"filters": [network_filter], **tls.downstream()}],
     }
 
 

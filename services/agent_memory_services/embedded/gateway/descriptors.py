@@ -1,8 +1,51 @@
-"""Which services a descriptor set holds, and which backend serves each."""
+"""Which services a descriptor set holds, which backend serves each, and how they are called."""
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from google.protobuf.descriptor_pb2 import (
+    FileDescriptorProto,
+    FileDescriptorSet,
+    MethodDescriptorProto,
+    MethodOptions,
+)
+
+from agent_memory.common.v1.policy_pb2 import policy
 
 ROOT_PACKAGE = "agent_memory"
+
+
+_GENERATED = "agent_memory_services.runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How the gateway treats the calls of one method.
+
+    Attributes:
+        path: the path on the wire, `/package.Service/Method`.
+        backend: name of the backend that serves it.
+        deadline: seconds a call may take when its caller names no deadline, or None.
+        idempotent: the call may be repeated safely.
+        streaming: either side sends more than one message.
+    """
+
+    path: str
+    backend: str
+    deadline: float | None
+    idempotent: bool
+    streaming: bool
+
+
+def own_descriptors() -> bytes:
+    """The serialized descriptor set of this product's services."""
+    return resources.files(_GENERATED).joinpath("descriptors.binpb").read_bytes()
+
+
+def own_openapi() -> str:
+    """The OpenAPI document of the same services' JSON."""
+    return resources.files(_GENERATED).joinpath("openapi.json").read_text()
 
 
 def services_by_backend(descriptors: bytes) -> dict[str, list[str]]:
@@ -12,9 +55,35 @@ def services_by_backend(descriptors: bytes) -> dict[str, list[str]]:
     by `extraction`. Services of other roots (health, reflection) are not the gateway's.
     """
     found: dict[str, list[str]] = {}
+    for backend, file in _own_files(descriptors):
+        names = [f"{file.package}.{service.name}" for service in file.service]
+        found.setdefault(backend, []).extend(names)
+    return {backend: names for backend, names in found.items() if names}
+
+
+def routes(descriptors: bytes) -> list[Route]:
+    """Every method of these services, as its options declare it."""
+    return [
+        _route(backend, f"/{file.package}.{service.name}/{method.name}", method)
+        for backend, file in _own_files(descriptors)
+        for service in file.service
+        for method in service.method
+    ]
+
+
+def _own_files(descriptors: bytes) -> Iterator[tuple[str, FileDescriptorProto]]:
     for file in FileDescriptorSet.FromString(descriptors).file:
         root, _, rest = file.package.partition(".")
         if root == ROOT_PACKAGE:
-            names = [f"{file.package}.{service.name}" for service in file.service]
-            found.setdefault(rest.partition(".")[0], []).extend(names)
-    return {backend: names for backend, names in found.items() if names}
+            yield rest.partition(".")[0], file
+
+
+def _route(backend: str, path: str, method: MethodDescriptorProto) -> Route:
+    seconds = method.options.Extensions[policy].default_deadline.ToNanoseconds() / 1e9
+    return Route(
+        path=path,
+        backend=backend,
+        deadline=seconds or None,
+        idempotent=method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
+        streaming=method.client_streaming or method.server_streaming,
+    )

@@ -8,6 +8,7 @@ from agent_memory_services.embedded.gateway.strict_json import strict_json_scrip
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"
+LIVE_PATH = "/livez"
 
 
 def http_filters(
@@ -22,6 +23,7 @@ def http_filters(
     return [
         _filter("cors", "cors.v3.Cors"),
         _filter("rbac", "rbac.v3.RBAC", rules=_refuse_other_origins(origins)),
+        _filter("health_check", "health_check.v3.HealthCheck", **_answering(LIVE_PATH)),
         _filter("health_check", "health_check.v3.HealthCheck", **_health(services)),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
         _filter(
@@ -64,9 +66,16 @@ def _origin(match: Mapping[str, Any]) -> dict[str, Any]:
 def _health(backends: Iterable[str]) -> dict[str, Any]:
     """Answer 200 while every backend has at least one healthy address, 503 otherwise."""
     return {
-        "pass_through_mode": False,
-        "headers": [{"name": ":path", "string_match": {"exact": HEALTH_PATH}}],
+        **_answering(HEALTH_PATH),
         "cluster_min_healthy_percentages": {name: {"value": 1} for name in backends},
+    }
+
+
+def _answering(path: str) -> dict[str, Any]:
+    """Answer 200 under the path while the gateway itself runs."""
+    return {
+        "pass_through_mode": False,
+        "headers": [{"name": ":path", "string_match": {"exact": path}}],
     }
 
 

@@ -1,48 +1,85 @@
 """Which backend answers which path, and for which hosts and origins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from agent_memory_services.embedded.gateway.descriptors import Route
+
+OPENAPI_PATH = "/openapi.json"
 
 # A call that surely never began may be tried again, whatever it does.
 _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
+# One whose answer was lost may be, where repeating it does no harm. A service's own UNAVAILABLE
+# is passed on: it says when to come back, and callers retry it themselves.
+_ANSWER_LOST = f"{_NEVER_BEGAN},reset"
+# The service ends a call that takes too long, with a reason. The gateway only ends those of a
+# service that no longer can.
+_LATER_SECONDS = 1.0
 _EXPOSED = "grpc-status,grpc-message,grpc-status-details-bin,x-request-id"
 _ACCEPTED = (
     "authorization,content-type,grpc-timeout,traceparent,x-agent-memory-tenant,x-grpc-web,"
     "x-request-id,x-user-agent"
 )
 # A gRPC stream may be of any length; its messages are what the services limit.
-_UNLIMITED = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+_SWITCHED_OFF = {
+    "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+    "disabled": True,
+}
 
 
 def virtual_host(
-    services: Mapping[str, Sequence[str]],
+    methods: Sequence[Route],
     hosts: Sequence[str],
     origins: Sequence[str],
     max_json_bytes: int,
+    openapi: str,
 ) -> dict[str, Any]:
-    """Routes by gRPC service name; JSON requests reach them once they are transcoded."""
+    """A route for each method; JSON requests reach them once they are transcoded."""
     return {
         "name": "agent_memory",
         "domains": list(hosts),
         "routes": [
-            *(_route(name, backend) for backend in services for name in services[backend]),
+            *(_route(method) for method in methods),
+            _document(OPENAPI_PATH, openapi),
             _elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
     }
 
 
-def _route(service: str, backend: str) -> dict[str, Any]:
+def _route(method: Route) -> dict[str, Any]:
+    retry_on = _ANSWER_LOST if method.idempotent and not method.streaming else _NEVER_BEGAN
     return {
-        "match": {"prefix": f"/{service}/"},
+        # Without anything of the request: this name is what the access log shows.
+        "name": method.path,
+        "match": {"path": method.path},
         "route": {
-            "cluster": backend,
-            # No limit but the caller's own: 0 as maximum means grpc-timeout counts as it is.
+            "cluster": method.backend,
             "timeout": "0s",
-            "max_stream_duration": {"grpc_timeout_header_max": "0s"},
-            "retry_policy": {"retry_on": _NEVER_BEGAN, "num_retries": 2},
+            "max_stream_duration": _time_limit(method),
+            "retry_policy": {"retry_on": retry_on, "num_retries": 2},
         },
-        "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _UNLIMITED},
+        "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
+    }
+
+
+def _time_limit(method: Route) -> dict[str, str]:
+    """The caller's own deadline as it is, else the method's."""
+    callers = {"grpc_timeout_header_max": "0s"}
+    if method.deadline is None:
+        return callers
+    return {**callers, "max_stream_duration": f"{method.deadline + _LATER_SECONDS:g}s"}
+
+
+def _document(path: str, text: str) -> dict[str, Any]:
+    return {
+        "name": path,
+        "match": {"path": path},
+        "direct_response": {"status": 200, "body": {"inline_string": text}},
+        "response_headers_to_add": [
+            {"header": {"key": "content-type", "value": "application/json"}}
+        ],
+        "typed_per_filter_config": {"envoy.filters.http.grpc_json_transcoder": _SWITCHED_OFF},
     }
 
 
@@ -53,6 +90,7 @@ def _elsewhere(max_json_bytes: int) -> dict[str, Any]:
     and the buffer of the JSON check still want a route.
     """
     return {
+        "name": "elsewhere",
         "match": {"prefix": "/"},
         "route": {"cluster": "none", "cluster_not_found_response_code": "NOT_FOUND"},
         "request_body_buffer_limit": max_json_bytes,

@@ -15,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from grpc_tools import protoc
 
+from agent_memory.common.v1.policy_pb2 import policy
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
@@ -35,7 +36,11 @@ def echo_descriptors(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     # Error details are only rendered when the set holds their types too.
     arguments += ["echo.proto", "google/rpc/error_details.proto", "google/rpc/status.proto"]
     assert protoc.main(["protoc", *arguments]) == 0
-    return target.read_bytes()
+    files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
+    (echo,) = (file for file in files.file if file.service)
+    (part,) = (method for method in echo.service[0].method if method.name == "EchoPart")
+    part.options.Extensions[policy].default_deadline.FromMilliseconds(100)
+    return files.SerializeToString()
 
 
 @dataclass
@@ -78,6 +83,7 @@ async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
         )
 
     async def unary(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+        await asyncio.sleep(asked.pause.ToTimedelta().total_seconds())
         return answer(asked, context)
 
     async def fail(asked: Any, context: grpc.aio.ServicerContext) -> Any:

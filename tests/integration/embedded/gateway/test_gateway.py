@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -76,6 +77,48 @@ async def test_dead_backend_is_unavailable(echo, gateway) -> None:
     answer = await ask(gateway, "POST", "/v1/echo", {"text": "hi"})
     assert (answer.status, answer.reason) == (503, "DEPENDENCY_UNAVAILABLE")
     assert answer.json["details"][1]["retryDelay"] == "1s"
+
+
+async def test_a_call_that_hangs_is_ended(echo, gateway) -> None:
+    """A caller who named no deadline gets the method's, in both protocols; another keeps theirs."""
+    asked = echo.request(text="hi", pause={"seconds": 3})
+    async with channel(gateway) as grpc_channel:
+        call = echo.stub(grpc_channel, "EchoPart")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call(asked)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert _error_info(caught.value).reason == "DEADLINE_EXCEEDED"
+        assert (await call(asked, timeout=30)).text == "hi"
+    answer = await ask(gateway, "PATCH", "/v1/echo/hi?pause=3s", {"word": "x"})
+    assert (answer.status, answer.reason) == (504, "DEADLINE_EXCEEDED")
+
+
+async def test_it_is_alive_whatever_the_backends_are(echo, gateway) -> None:
+    """Liveness is the gateway's own; restarting it would bring no service back."""
+    await echo.server.stop(0)
+    assert (await ask(gateway, "GET", "/livez")).status == 200
+
+
+async def test_each_request_is_logged_in_one_line(gateway) -> None:
+    """The line has the method and its outcome, and nothing of the path or the query."""
+    await ask(gateway, "GET", "/v1/echo/alice?repeat_count=2", x_request_id="the-request")
+    await ask(gateway, "GET", "/nowhere/alice")
+
+    async def flushed() -> bool:
+        return len(logged(gateway)) == 2
+
+    await gateway.child.ready(flushed, within=30)
+    served, refused = logged(gateway)
+    assert served["method"] == f"/{SERVICE}/GetEcho"
+    assert (served["http_status"], served["grpc_status"]) == (200, "OK")
+    assert (served["service"], served["request_id"]) == ("echo", "the-request")
+    assert (refused["method"], refused["http_status"]) == ("elsewhere", 404)
+
+
+def logged(gateway: EmbeddedGateway) -> list[Any]:
+    """The lines of its access log so far."""
+    lines = gateway.child.log.read_text().splitlines()
+    return [json.loads(line) for line in lines if "gateway.request" in line]
 
 
 async def test_json_by_body(gateway) -> None:

@@ -1,0 +1,85 @@
+"""`agent-memory gateway`: the configuration of an Envoy in front of the services."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from agent_memory_services.embedded.gateway.bootstrap import (
+    ANY_HOST,
+    LOOPBACK_ORIGINS,
+    bootstrap,
+)
+from agent_memory_services.embedded.gateway.descriptors import own_descriptors, own_openapi
+from agent_memory_services.embedded.gateway.tls import GatewayTls
+from agent_memory_services.runtime.addresses import Address, parse_address
+
+app = typer.Typer(help="The gateway in front of the services.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `config` a command of its own, whatever else there will be."""
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+ServiceAddress = Annotated[
+    Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Where this service is.")
+]
+PemFile = Annotated[str, typer.Option(metavar="FILE", help="PEM file, as the gateway finds it.")]
+
+
+@app.command()
+def config(
+    *,
+    working_memory: ServiceAddress,
+    long_term_memory: ServiceAddress,
+    extraction: ServiceAddress,
+    listen: Annotated[
+        Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Where callers connect.")
+    ] = "0.0.0.0:8000",  # type: ignore[assignment] # a container's own; parsed
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name callers may call it by, without the port; any if none is given."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="RE2 pattern of a web origin whose pages may call; if none, this machine's."
+        ),
+    ] = None,
+    ca: PemFile = "",
+    certificate: PemFile = "",
+    key: PemFile = "",
+    terminate_tls: Annotated[
+        bool, typer.Option("--terminate-tls", help="Let callers speak TLS to the gateway itself.")
+    ] = False,
+) -> None:
+    """Print the configuration for Envoy, as JSON.
+
+    With --ca the services are called over TLS and shown the certificate, where there is one.
+    """
+    if bool(certificate) != bool(key) or (terminate_tls and not certificate):
+        raise typer.BadParameter(
+            "--certificate and --key go together, and --terminate-tls needs both"
+        )
+    settings = bootstrap(
+        own_descriptors(),
+        listen=listen,
+        backends={
+            "working_memory": working_memory,
+            "long_term_memory": long_term_memory,
+            "extraction": extraction,
+        },
+        hosts=host or ANY_HOST,
+        origins=origin or LOOPBACK_ORIGINS,
+        openapi=own_openapi(),
+        tls=GatewayTls(certificate=certificate, key=key, ca=ca, terminate=terminate_tls),
+    )
+    typer.echo(json.dumps(settings, indent=1))
