@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.long_term_memory.access import AccessTracker
-from agent_memory_services.long_term_memory.embeddings.base import Embedder, Fingerprint
+from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.engine import require_complete_answers
 from agent_memory_services.long_term_memory.index import MemoryIndex
@@ -60,14 +60,13 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             yield Service(
                 SERVICE_NAME,
                 service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
-                _servicer(index, store, accesses, embedder),
+                _servicer(index, store, accesses, Vectorizer(embedder, settings.vectors)),
             )
 
 
 def _servicer(
-    index: MemoryIndex, store: MemoryStore, accesses: AccessTracker, embedder: Embedder
+    index: MemoryIndex, store: MemoryStore, accesses: AccessTracker, vectorizer: Vectorizer
 ) -> LongTermMemoryServicer:
-    vectorizer = Vectorizer(embedder)
     listing = Listing(index)
     return LongTermMemoryServicer(
         Memories(store, vectorizer),

@@ -5,8 +5,10 @@ the microsecond from 1684 to 2255; farther out a filter sees a time to within 32
 while the record itself stays exact.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 from redisvl.schema import IndexSchema
 
@@ -60,6 +62,10 @@ REVISION: Final = 1
 """Counts up when the fields change, so that an index of another build is noticed."""
 
 
+Precision: TypeAlias = Literal["float32", "float16"]
+"""The type of a vector's numbers."""
+
+
 class VectorIndex(BaseModel):
     """How vectors are indexed.
 
@@ -70,21 +76,27 @@ class VectorIndex(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     algorithm: Literal["hnsw", "flat"] = "hnsw"
+    precision: Precision = "float32"
     m: int = Field(default=16, ge=2, le=512)
     ef_construction: int = Field(default=64, ge=1, le=4096)
     ef_runtime: int = Field(default=100, ge=1, le=4096)
 
     def attributes(self, dimension: int) -> dict[str, object]:
         """The attributes of a vector field, in the words of the index library."""
-        shared = {"dims": dimension, "distance_metric": "cosine", "datatype": "float32"}
+        shared = {"dims": dimension, "distance_metric": "cosine", "datatype": self.precision}
         if self.algorithm == "flat":
             return {**shared, "algorithm": "flat"}
-        return {**shared, **self.model_dump()}
+        return {**shared, **self.model_dump(exclude={"precision"})}
+
+    def packed(self, vectors: npt.NDArray[np.float32]) -> list[bytes]:
+        """Each row as the engine takes it."""
+        return [row.tobytes() for row in vectors.astype(self.precision, copy=False)]
 
     def __str__(self) -> str:
         if self.algorithm == "flat":
-            return "flat"
-        return f"hnsw m={self.m} ef_construction={self.ef_construction} ef={self.ef_runtime}"
+            return f"flat {self.precision}"
+        links = f"m={self.m} ef_construction={self.ef_construction} ef={self.ef_runtime}"
+        return f"hnsw {self.precision} {links}"
 
 
 def index_schema(shard: Shard, vectors: VectorIndex, dimension: int) -> IndexSchema:

@@ -14,11 +14,12 @@ def test_the_environment_reaches_embedder_and_index(monkeypatch: pytest.MonkeyPa
         "EMBEDDING_BASE_URL": "http://127.0.0.1:1/v1",
         "EMBEDDING_DIMENSION": "256",
         "INDEX_ALGORITHM": "flat",
+        "INDEX_PRECISION": "float16",
         "SHARDS": "4",
     }.items():
         monkeypatch.setenv(PREFIX + name, value)
     settings = Settings.load()
-    assert (settings.shards, str(settings.vectors)) == (4, "flat")
+    assert (settings.shards, str(settings.vectors)) == (4, "flat float16")
     assert (settings.embedding.dimension, settings.embedding.remote) == (256, True)
 
 
@@ -27,7 +28,7 @@ def test_the_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     settings = Settings.load()
     assert not settings.embedding.remote
-    assert str(settings.vectors) == "hnsw m=16 ef_construction=64 ef=100"
+    assert str(settings.vectors) == "hnsw float32 m=16 ef_construction=64 ef=100"
 
 
 def test_an_embedder_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,10 @@ MESSAGE = MemoryType.MEMORY_TYPE_MESSAGE
         (Memory(text="likes tea", entities=["Ann"]), "likes tea"),
         (Memory(text="likes tea", context="of Ann"), "of Ann\nlikes tea"),
         (Memory(text="I like tea", type=MESSAGE), "I like tea"),
-        (Memory(text="I like tea", type=MESSAGE, entities=["Ann"]), "Ann: I like tea"),
+        (Memory(text="I like tea", type=MESSAGE, entities=["Ann"]), 'Ann said, "I like tea"'),
         (
             Memory(text="Tea", type=MESSAGE, entities=["Ann"], context="Ben: Tea or milk?"),
-            "Ben: Tea or milk?\nAnn: Tea",
+            'Ben: Tea or milk?\nAnn said, "Tea"',
         ),
     ],
 )

@@ -72,6 +72,6 @@ async def searching(redis: Redis) -> AsyncIterator[Searching]:
     embedder = await LocalEmbedder.open()
     index = MemoryIndex(redis, 1, VectorIndex(), embedder.fingerprint.dimension)
     await index.create()
-    vectorizer = Vectorizer(embedder)
+    vectorizer = Vectorizer(embedder, VectorIndex())
     yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
     await embedder.aclose()

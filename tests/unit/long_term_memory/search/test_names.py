@@ -1,9 +1,15 @@
 """Names in questions."""
 
+import numpy as np
 import pytest
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory_services.long_term_memory.search.entities import NamedEntities
+from agent_memory_services.long_term_memory.search.evidence import Evidence
 from agent_memory_services.long_term_memory.search.names import QuestionNames, names_of
+from agent_memory_services.long_term_memory.search.wording import Wording
+
+MESSAGE = MemoryType.MEMORY_TYPE_MESSAGE
 
 
 @pytest.mark.parametrize(
@@ -20,6 +26,12 @@ from agent_memory_services.long_term_memory.search.names import QuestionNames, n
         ("what is it", "It", False),
         ("Who is Zoë?", "ZOË", True),
         ("Who is it?", "", False),
+        ("Where do I live?", "user", True),
+        ("Where do I live?", "assistant", False),
+        ("Which book did you recommend to me?", "assistant", True),
+        ("Which book did you recommend to me?", "user", False),
+        ("Can you tell me my name?", "user", True),
+        ("Where does Ann live?", "user", False),
         ("", "Ann", False),
     ],
 )
@@ -43,9 +55,34 @@ def test_names_are_found_by_their_capitals(question: str, name: str, held: bool)
 )
 def test_speakers_are_read_from_the_text(text: str, names: list[str]) -> None:
     """A label at the start says who speaks."""
-    assert list(names_of(Memory(text=text))) == names
+    assert list(names_of(Memory(text=text, type=MESSAGE))) == names
+
+
+def test_roles_are_names_of_messages() -> None:
+    """A message has the role that its application noted; what is no message passes for both."""
+    message = Memory(text="hi", type=MESSAGE, entities=["Ann"])
+    message.metadata["role"] = "user"
+    assert list(names_of(message)) == ["user", "Ann"]
+    message.type = MemoryType.MEMORY_TYPE_SEMANTIC
+    assert list(names_of(message)) == ["user", "assistant", "Ann"]
+
+
+@pytest.mark.parametrize("question", ["Where do I live?", "What did you recommend to me?"])
+def test_facts_stand_level_with_the_messages_of_a_role(question: str) -> None:
+    """What a pronoun gives to the messages of one side, it gives to every fact too."""
+    said = [Memory(text="hi", type=MESSAGE) for _ in range(2)]
+    for message, role in zip(said, ("user", "assistant"), strict=True):
+        message.metadata["role"] = role
+    fact = Memory(text="User lives in Oslo", type=MemoryType.MEMORY_TYPE_SEMANTIC)
+    memories = [*said, fact]
+    evidence = Evidence(memories, np.zeros(3), Wording([], memories).text)
+    values = NamedEntities(0.15, QuestionNames(question)).measure(evidence)
+    assert values is not None
+    assert sorted(values[:2]) == [0, 1]
+    assert values[2] == 1
 
 
 def test_entities_are_names() -> None:
     """What was noted about a memory counts beside its speaker."""
-    assert list(names_of(Memory(text="Ann: hi", entities=["Ben"]))) == ["Ann", "Ben"]
+    said = Memory(text="Ann: hi", entities=["Ben"], type=MESSAGE)
+    assert list(names_of(said)) == ["Ann", "Ben"]

@@ -1,0 +1,253 @@
+"""What a search costs as memories grow, beside the engine's bare query for nearest neighbours.
+
+    python benchmarks/search.py [--sizes 10000 100000] [--questions 200] [--precision float16]
+                                [--redis-url redis://...]
+
+For each size, a store is filled with that many memories: texts of words that are as unequally
+frequent as those of a language, vectors in clusters, and owners of very unequal size, one of them
+with 1,000 memories. Then each question is asked through the service, over gRPC with its default
+settings, once within that owner and once within the whole tenant. Questions are of six words
+beyond the hundred most frequent ones, which stand for the stop words of a language. The question's
+vector is in the cache, as embedding costs the same at every size. Beside it stands
+`FT.SEARCH ... KNN 10` alone, sent to the same store with the same condition.
+
+The store is one of this process's own, which ends with it, unless `--redis-url` names one. That
+one is kept, and a later run with the same precision goes on with what it holds; `--questions 0`
+only fills it. 1,000,000 memories need 10 GB, or 6 GB as float16, and an hour.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import numpy.typing as npt
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.common.v1.search_pb2 import SearchQuery
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.documents import MemoryVectors
+from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag
+from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.process import lifespan
+from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.search.legs import DenseLeg
+from agent_memory_services.long_term_memory.settings import Settings
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.runtime import server
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.redis import connect
+from agent_memory_services.runtime.secret_url import SecretUrl
+
+TENANT, OWNER = "default", "owner"
+OWNED = 1_000
+DIMENSION = 384
+VOCABULARY = 20_000
+CLUSTERS = 200
+WORDS_PER_MEMORY = 20
+WORDS_PER_QUESTION = 6
+PER_SESSION = 20
+STOP_WORDS = 100
+LOT = 1_000
+Ask = Callable[[int], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Made-up memories and questions, the same in every run."""
+
+    random: np.random.Generator
+
+    def texts(self, count: int, words: int, *, rarer_than: int = 0) -> list[str]:
+        """Texts of so many words, the k-th word of the vocabulary about k times rarer."""
+        frequencies = 1 / np.arange(1, VOCABULARY + 1)
+        frequencies[:rarer_than] = 0
+        drawn = self.random.choice(VOCABULARY, (count, words), p=frequencies / frequencies.sum())
+        return [" ".join(f"w{number}" for number in row) for row in drawn]
+
+    def vectors(self, count: int) -> npt.NDArray[np.float32]:
+        """Unit vectors around the centres of clusters."""
+        centres = np.random.default_rng(0).normal(size=(CLUSTERS, DIMENSION))
+        made = centres[self.random.integers(CLUSTERS, size=count)]
+        made = made + 1.5 * self.random.normal(size=(count, DIMENSION))
+        made /= np.linalg.norm(made, axis=1, keepdims=True)
+        return made.astype(np.float32)
+
+
+async def fill(client: Redis, vectors: VectorIndex, first: int, last: int) -> None:
+    """Store the memories with the numbers from `first` until before `last`."""
+    store = MemoryStore(client, 1)
+    lots = iter(range(first, last, LOT))
+
+    async def work() -> None:
+        for start in lots:
+            lot = lot_of(start, min(LOT, last - start), vectors)
+            await store.insert(TENANT, lot, deduplicate=False, now=now_micros())
+
+    # While the store follows one lot, another is made.
+    await asyncio.gather(work(), work())
+
+
+def lot_of(first: int, count: int, index: VectorIndex) -> list[tuple[Memory, MemoryVectors]]:
+    """So many memories from a number on."""
+    corpus = Corpus(np.random.default_rng(first + 1))
+    texts = corpus.texts(count, WORDS_PER_MEMORY)
+    vectors = index.packed(corpus.vectors(count))
+    return [
+        (memory(first + at, texts[at], "benchmark"), MemoryVectors(vectors[at], vectors[at]))
+        for at in range(count)
+    ]
+
+
+def memory(number: int, text: str, model: str) -> Memory:
+    """A message of a session; the first thousand have one owner."""
+    given = Memory(
+        id=f"m{number}",
+        text=text,
+        type=MemoryType.MEMORY_TYPE_MESSAGE,
+        user_id=OWNER if number < OWNED else f"u{int(number**0.5)}",
+        session_id=f"s{number // PER_SESSION}",
+        sequence=number % PER_SESSION + 1,
+    )
+    return draft(given, now_micros(), model)
+
+
+@asynccontextmanager
+async def store_of(url: str | None) -> AsyncIterator[str]:
+    """Where the store listens: the one that is named, or one for the moment."""
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        async with EmbeddedStore(Path(folder), fsync="no") as store:
+            yield store.url
+
+
+@asynccontextmanager
+async def running(
+    url: str, precision: Precision
+) -> AsyncIterator[tuple[Settings, Redis, LongTermMemoryServiceStub]]:
+    """The service on a store, with its settings and a client of the store."""
+    settings = Settings(
+        redis_url=SecretUrl(url),
+        listen="127.0.0.1:0",
+        metrics_listen="",
+        access_log=False,
+        index_precision=precision,
+    )
+    async with (
+        connect(url, timeout=60) as client,
+        server.start(settings, lifespan) as served,
+        grpc.aio.insecure_channel(served.address) as channel,
+    ):
+        yield settings, client, LongTermMemoryServiceStub(channel)
+
+
+async def median(ask: Ask, count: int) -> float:
+    """The median milliseconds of asking each question, after asking it once for the caches."""
+    taken = []
+    for number in range(count):
+        await ask(number)
+        start = time.perf_counter()
+        await ask(number)
+        taken.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(taken)
+
+
+def searching(stub: Any, questions: Sequence[str], owner: str | None) -> Ask:
+    """A search through the service."""
+    filters = MemoryFilter(user_id=TagFilter(eq=owner)) if owner else MemoryFilter()
+    metadata = (("x-agent-memory-tenant", TENANT),)
+
+    async def ask(number: int) -> object:
+        query = SearchQuery(text=questions[number], filter=filters, untracked=True)
+        request = rpc.SearchMemoriesRequest(query=query)
+        return await stub.SearchMemories(request, metadata=metadata, timeout=60)
+
+    return ask
+
+
+def nearest(client: Redis, vectors: Sequence[bytes], owner: str | None) -> Ask:
+    """The engine's bare query for the ten nearest."""
+    condition: Node = Tag(schema.USER, (owner,)) if owner else ALWAYS
+    selection = Scope(TENANT).select(condition)
+    index = MemoryStore(client, 1).shard(TENANT).index
+    run: Any = client.execute_command
+
+    async def ask(number: int) -> object:
+        query, params = DenseLeg("", 1, schema.VECTOR, vectors[number]).query(selection, 10)
+        named = list(itertools.chain.from_iterable(params.items()))
+        return await run("FT.SEARCH", index, *query.get_args(), "PARAMS", len(named), *named)
+
+    return ask
+
+
+async def measure(options: argparse.Namespace) -> Table:
+    """The table of all sizes."""
+    count = options.questions
+    corpus = Corpus(np.random.default_rng(1))
+    texts = corpus.texts(count, WORDS_PER_QUESTION, rarer_than=STOP_WORDS)
+    table = Table("memories", "within", "search p50 ms", "KNN 10 p50 ms", "ratio", "grows by")
+    before: dict[str | None, float] = {}
+    async with (
+        store_of(options.redis_url) as url,
+        running(url, options.precision) as (settings, client, stub),
+    ):
+        vectors = settings.vectors.packed(corpus.vectors(count))
+        stored = await held(stub)
+        for size in sorted(options.sizes):
+            await fill(client, settings.vectors, stored, size)
+            stored = max(size, stored)
+            for owner in (OWNER, None) if count else ():
+                search = await median(searching(stub, texts, owner), count)
+                bare = await median(nearest(client, vectors, owner), count)
+                grown = f"{search / before[owner]:.2f}" if owner in before else ""
+                before[owner] = search
+                table.add_row(
+                    f"{stored:,}",
+                    f"an owner's {OWNED:,}" if owner else "the tenant",
+                    *(f"{search:.1f}", f"{bare:.2f}", f"{search / bare:.1f}", grown),
+                )
+    return table
+
+
+async def held(stub: Any) -> int:
+    """How many memories the store has of earlier runs."""
+    request = rpc.CountMemoriesRequest()
+    metadata = (("x-agent-memory-tenant", TENANT),)
+    return int((await stub.CountMemories(request, metadata=metadata, timeout=60)).count)
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--precision", choices=["float32", "float16"], default="float32")
+    parser.add_argument("--redis-url")
+    os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
+    Console().print(asyncio.run(measure(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
