@@ -39,10 +39,12 @@ from rich.table import Table
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag
 from agent_memory_services.long_term_memory.intake import draft
@@ -100,19 +102,25 @@ async def fill(client: Redis, vectors: VectorIndex, first: int, last: int) -> No
     async def work() -> None:
         for start in lots:
             lot = lot_of(start, min(LOT, last - start), vectors)
-            await store.insert(TENANT, lot, deduplicate=False, now=now_micros())
+            await store.commit_each(TENANT, lot, actor="benchmark", now=now_micros())
 
     # While the store follows one lot, another is made.
     await asyncio.gather(work(), work())
 
 
-def lot_of(first: int, count: int, index: VectorIndex) -> list[tuple[Memory, MemoryVectors]]:
+def lot_of(first: int, count: int, index: VectorIndex) -> list[Change]:
     """So many memories from a number on."""
     corpus = Corpus(np.random.default_rng(first + 1))
     texts = corpus.texts(count, WORDS_PER_MEMORY)
     vectors = index.packed(corpus.vectors(count))
     return [
-        (memory(first + at, texts[at], "benchmark"), MemoryVectors(vectors[at], vectors[at]))
+        Change(
+            None,
+            memory(first + at, texts[at], "benchmark"),
+            ltm.REVISION_CAUSE_CREATE,
+            MemoryVectors(vectors[at], vectors[at]),
+            unique=False,
+        )
         for at in range(count)
     ]
 
