@@ -14,11 +14,12 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from agent_memory_services.runtime.call import Call, Context
-from agent_memory_services.runtime.errors import Cancelled, InvalidField
+from agent_memory_services.runtime.errors import Cancelled, InvalidField, MessageTooLarge
 from agent_memory_services.runtime.faults import refusal
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.status import status_of, to_grpc
 from agent_memory_services.runtime.steps.base import Step
+from agent_memory_services.runtime.transport import max_answer_bytes
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -26,8 +27,18 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 class CallAdapter:
     """Runs the calls of one method through the steps."""
 
-    def __init__(self, policy: MethodPolicy, handler: Handler, steps: Sequence[Step]) -> None:
+    def __init__(
+        self,
+        policy: MethodPolicy,
+        handler: Handler,
+        steps: Sequence[Step],
+        *,
+        max_message_bytes: int,
+    ) -> None:
+        """Adapt a handler whose requests may have `max_message_bytes`."""
         self._policy = policy
+        self._max_request_bytes = max_message_bytes
+        self._max_answer_bytes = max_answer_bytes(max_message_bytes)
         self._handler: Any = handler
         self._steps = tuple(steps)
         self._received = _overriding(steps, "received")
@@ -101,6 +112,8 @@ class CallAdapter:
 
     async def _parsed(self, call: Call, data: bytes) -> Message:
         call.request_bytes += len(data)
+        if len(data) > self._max_request_bytes:
+            raise MessageTooLarge("request", len(data), self._max_request_bytes)
         try:
             message = self._policy.request_type.FromString(data)
         except DecodeError:
@@ -127,6 +140,8 @@ class CallAdapter:
 
     def _serialized(self, call: Call, response: Message) -> bytes:
         data = response.SerializeToString()
+        if len(data) > self._max_answer_bytes:
+            raise MessageTooLarge("answer", len(data), self._max_answer_bytes)
         call.response_bytes += len(data)
         for sent in self._sent:
             sent(call)

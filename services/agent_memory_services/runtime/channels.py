@@ -16,6 +16,7 @@ __all__ = ["acting_for", "call_metadata", "open_channel"]
 
 _CONTRACT = json.loads(files("agent_memory").joinpath("service_config.json").read_text())
 _DEADLINES: dict[str, float] = _CONTRACT["deadlines_seconds"]
+_SCHEMES = frozenset({"dns", "ipv4", "ipv6", "unix"})
 _SERVICE_CONFIG = json.dumps(_CONTRACT["service_config"])
 
 
@@ -26,7 +27,7 @@ def open_channel(
     max_message_bytes: int = 16 * 1024 * 1024,
     wait_for_ready: bool = False,
 ) -> grpc.aio.Channel:
-    """A channel to the service at `address` (`host:port`), for a stub of the contracts.
+    """A channel to the service at `address`, for a stub of the contracts.
 
     Every call acts for the present principal, carries the present request id, and has a
     deadline: the one it is given, or else the method's own, and never more than is left of the
@@ -34,7 +35,8 @@ def open_channel(
     `ServiceError`. A name is resolved again when connections end, and all its addresses are used.
 
     Args:
-        address: where the service listens.
+        address: where the service listens, as `host:port` or as a gRPC target, which may list
+            several replicas: `ipv4:10.0.0.1:50051,10.0.0.2:50051`.
         identity: how this process shows itself to it.
         max_message_bytes: the largest message, both ways.
         wait_for_ready: wait for a connection until the deadline, instead of failing at once.
@@ -45,5 +47,7 @@ def open_channel(
 
 
 def _target(address: str) -> str:
+    if address.partition(":")[0] in _SCHEMES:
+        return address
     host = parse_address(address).host
     return address if is_ip(host) else f"dns:///{address}"

@@ -5,6 +5,7 @@ Rules and stores raise these; `status.py` alone turns them into what goes over t
     ServiceError
     ├── InvalidFields               a field breaks its rule
     │   └── InvalidField            the same, for one field
+    ├── MessageTooLarge             the request, or the answer to it
     ├── InvalidFieldMask            an update mask names an unknown or read-only path
     ├── InvalidToken                a page or resume token is damaged or foreign
     ├── Unauthenticated             no valid credential
@@ -26,6 +27,7 @@ Rules and stores raise these; `status.py` alone turns them into what goes over t
     │   ├── EmbeddingUnavailable
     │   ├── ModelUnavailable
     │   └── ShuttingDown            this process is about to end
+    │       └── OpenForLong         a stream continues in another call
     ├── Exhausted                   a limit is reached; try again later
     │   ├── StoreFull
     │   ├── Overloaded
@@ -105,6 +107,20 @@ class InvalidField(InvalidFields):
 
     def __init__(self, field: str, description: str) -> None:
         super().__init__((FieldViolation(field, description),))
+
+
+class MessageTooLarge(ServiceError):
+    """The request, or the answer to it, is larger than a message may be."""
+
+    reason = ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE
+
+    def __init__(self, message: str, size: int, limit: int) -> None:
+        """Say which `message` it is (`request` or `answer`), with both sizes in bytes."""
+        less = "send" if message == "request" else "ask for"
+        super().__init__(
+            f"the {message} has {size} bytes, and may have {limit}; {less} less at a time",
+            metadata={"message": message, "max_bytes": str(limit)},
+        )
 
 
 class InvalidFieldMask(ServiceError):
@@ -306,7 +322,17 @@ class ShuttingDown(Unavailable):
     reason = ErrorReason.ERROR_REASON_SHUTTING_DOWN
 
     def __init__(self, retry_after: float | None = None) -> None:
-        super().__init__("the process is shutting down", retry_after=retry_after)
+        super().__init__(self._why(), retry_after=retry_after)
+
+    def _why(self) -> str:
+        return "the process is shutting down"
+
+
+class OpenForLong(ShuttingDown):
+    """A stream was open for as long as any may be; it continues from its last token."""
+
+    def _why(self) -> str:
+        return "the stream was open for long; continue from its last token"
 
 
 class Exhausted(ServiceError):

@@ -24,9 +24,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         steps: Sequence[Step],
         *,
         open_services: frozenset[str] = frozenset(),
+        max_message_bytes: int,
     ) -> None:
-        """Serve the methods in `policies`, and `open_services` (health) as they are."""
+        """Serve the methods in `policies`, and `open_services` (health) as they are.
+
+        A request may have `max_message_bytes`.
+        """
         self._policies = policies
+        self._max_message_bytes = max_message_bytes
         self._steps = tuple(steps)
         self._open = open_services
         self._adapted: dict[str, Handler] = {}
@@ -46,7 +51,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return handler
         if (policy := self._policies.get(path)) is None:
             return self._unknown
-        adapted = CallAdapter(policy, handler, self._steps).adapted()
+        adapted = CallAdapter(
+            policy, handler, self._steps, max_message_bytes=self._max_message_bytes
+        ).adapted()
         self._adapted[path] = adapted
         return adapted
 

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.typing import EncodableT, KeyT
 
@@ -20,6 +19,7 @@ from agent_memory_services.runtime.observed_redis import (
     ObservedCluster,
     ObservedRedis,
 )
+from agent_memory_services.runtime.redis_connection import careful
 
 # The search replies that the index library parses are those of RESP2.
 _PROTOCOL = 2
@@ -51,28 +51,23 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
         "max_connections": max_connections,
     }
     if cluster:
-        return cast("Redis", ObservedCluster.from_url(url, **options))
+        return _cluster(url, options)
     pool = BlockingConnectionPool.from_url(url, timeout=timeout, **options)
-    pool.connection_class = _noticing(pool.connection_class)
+    pool.connection_class = careful(pool.connection_class)
     # `from_pool` hands the pool over: closing the client closes it.
     return ObservedRedis.from_pool(pool)
 
 
-def _noticing(kind: type[Any]) -> type[Any]:
-    """Connections that say so when their other side is gone.
-
-    Where uvloop has noticed it already, a write ends in a RuntimeError, which the client library
-    takes for a mistake in the program and lets through.
-    """
-
-    class Noticing(kind):  # type: ignore[misc] # one for each transport of the library
-        async def send_packed_command(self, *args: Any, **options: Any) -> None:
-            try:
-                await super().send_packed_command(*args, **options)
-            except RuntimeError as error:
-                raise StoreConnectionError("the store closed the connection") from error
-
-    return Noticing
+def _cluster(url: str, options: dict[str, Any]) -> Redis:
+    cluster = ObservedCluster.from_url(url, **options)
+    # What connections are made of can be said of a pool only. Nodes that are found later take
+    # theirs from here, too.
+    kind = cluster.connection_kwargs["connection_class"] = careful(
+        cluster.connection_kwargs["connection_class"]
+    )
+    for node in cluster.nodes_manager.startup_nodes.values():
+        node.connection_class = kind
+    return cast("Redis", cluster)
 
 
 def _cluster_url(url: str) -> tuple[str, bool]:

@@ -27,7 +27,7 @@ from agent_memory_services.runtime.signals import on_first_signal
 from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.order import ordered_steps
 from agent_memory_services.runtime.tracing.export import exported
-from agent_memory_services.runtime.transport import bind, server_options
+from agent_memory_services.runtime.transport import Options, aging_options, bind, server_options
 
 log = structlog.get_logger()
 
@@ -96,9 +96,8 @@ class RunningServer:
         self._admission.end_open_streams()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.drain_seconds):
-                await self._admission.emptied()
-        # What is left are watchers of our health, who would stay as long as they are let, and
-        # the last answers on their way.
+                await self._admission.quiet(_FLUSH_SECONDS)
+        # What is left are watchers of our health, who would stay as long as they are let.
         await self._server.stop(min(_FLUSH_SECONDS, self._settings.drain_seconds))
         await stopping
 
@@ -143,10 +142,13 @@ async def _serving(
             authenticator=authenticator,
             store=store,
         )
-        interceptor = CallInterceptor(policies, steps, open_services=_OPEN_SERVICES)
-        server = grpc.aio.server(
-            interceptors=[interceptor], options=server_options(settings.max_message_bytes)
+        interceptor = CallInterceptor(
+            policies,
+            steps,
+            open_services=_OPEN_SERVICES,
+            max_message_bytes=settings.max_message_bytes,
         )
+        server = grpc.aio.server(interceptors=[interceptor], options=_options(settings))
         service.add_to_server(service.servicer, server)
         readiness = Health(service.full_name)
         await readiness.add_to(server)
@@ -167,6 +169,13 @@ async def _serving(
 def _traced_name(settings: ProcessSettings) -> str:
     """What the process is called in traces, such as `agent-memory-extraction`."""
     return "-".join(["agent-memory", *settings.section.lower().split("_")]).rstrip("-")
+
+
+def _options(settings: ProcessSettings) -> Options:
+    return [
+        *server_options(settings.max_message_bytes),
+        *aging_options(settings.max_connection_age_seconds, settings.max_deadline_seconds),
+    ]
 
 
 def _credentials(settings: ProcessSettings) -> grpc.ServerCredentials | None:

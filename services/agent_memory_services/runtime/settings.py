@@ -76,13 +76,17 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
         default=64, gt=0, description="The most connections to the store that a process opens."
     )
     working_memory_address: str = Field(
-        default="127.0.0.1:50051", description="Where WorkingMemoryService is reached."
+        default="127.0.0.1:50051",
+        description=(
+            "Where WorkingMemoryService is reached: host:port, or a gRPC target such as "
+            "ipv4:10.0.0.1:50051,10.0.0.2:50051."
+        ),
     )
     long_term_memory_address: str = Field(
-        default="127.0.0.1:50052", description="Where LongTermMemoryService is reached."
+        default="127.0.0.1:50052", description="Where LongTermMemoryService is reached, likewise."
     )
     extraction_address: str = Field(
-        default="127.0.0.1:50053", description="Where ExtractionService is reached."
+        default="127.0.0.1:50053", description="Where ExtractionService is reached, likewise."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severity that is logged."
@@ -90,6 +94,14 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
     access_log: bool = Field(default=True, description="Whether each call is logged in one line.")
     reflection: bool = Field(
         default=False, description="Whether clients may ask the server for its contracts."
+    )
+    max_connection_age_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description=(
+            "Seconds after which callers are asked to connect anew, so that they find replicas "
+            "that were added; running calls go on. 0 for never."
+        ),
     )
     lame_duck_seconds: float = Field(
         default=5.0,

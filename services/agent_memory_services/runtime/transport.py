@@ -12,8 +12,23 @@ _MAX_RECONNECT_MS = 2_000
 # Below the clients' interval, with room for late timers: a stricter server would end their
 # connections as abuse.
 _SERVER_MIN_PING_MS = 20_000
+# Requests are limited before they are parsed, where a refusal can say so; what is larger still
+# the library refuses by itself, without details. Answers may be as large as that.
+_TRANSPORT_FACTOR = 2
+# A call that runs as long as any may is over by then.
+_AGE_MARGIN_SECONDS = 60.0
+# What the library's number holds.
+_LONGEST_MS = 2**31 - 1
 
 Options = list[tuple[str, str | int]]
+
+
+def max_answer_bytes(max_message_bytes: int) -> int:
+    """The largest answer, where a request may have `max_message_bytes`.
+
+    What was written in one message comes back in one, with what the services add to it.
+    """
+    return _TRANSPORT_FACTOR * max_message_bytes
 
 
 def server_options(max_message_bytes: int) -> Options:
@@ -24,6 +39,21 @@ def server_options(max_message_bytes: int) -> Options:
         ("grpc.http2.min_recv_ping_interval_without_data_ms", _SERVER_MIN_PING_MS),
         ("grpc.keepalive_permit_without_calls", 1),
         *_message_caps(max_message_bytes),
+    ]
+
+
+def aging_options(age_seconds: float, longest_call_seconds: float) -> Options:
+    """Options of a server whose connections end after `age_seconds`, give or take a tenth.
+
+    Callers connect again at once, and then find replicas that have been added. Calls that run at
+    that moment go on where they are: the grace is longer than any of them.
+    """
+    if not age_seconds:
+        return []
+    grace = longest_call_seconds + _AGE_MARGIN_SECONDS
+    return [
+        ("grpc.max_connection_age_ms", _milliseconds(age_seconds)),
+        ("grpc.max_connection_age_grace_ms", _milliseconds(grace)),
     ]
 
 
@@ -56,8 +86,13 @@ def channel_options(max_message_bytes: int) -> Options:
     ]
 
 
+def _milliseconds(seconds: float) -> int:
+    return min(int(seconds * 1000), _LONGEST_MS)
+
+
 def _message_caps(max_message_bytes: int) -> Options:
+    cap = max_answer_bytes(max_message_bytes)
     return [
-        ("grpc.max_receive_message_length", max_message_bytes),
-        ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.max_receive_message_length", cap),
+        ("grpc.max_send_message_length", cap),
     ]

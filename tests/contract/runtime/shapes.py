@@ -18,6 +18,7 @@ from agent_memory_services.runtime.metrics import CallMeters
 from agent_memory_services.runtime.settings import ProcessSettings
 from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.order import ordered_steps
+from agent_memory_services.runtime.transport import channel_options, server_options
 
 SHAPES = ("unary", "server_stream", "client_stream", "bidi_stream")
 REQUEST = AppendMessagesRequest(session_id="s", messages=[{"role": "user", "content": "hi"}])
@@ -51,7 +52,7 @@ class Shapes:
             return [await open_call]
         return [response async for response in open_call]
 
-    def open(self, shape, *requests, timeout=10, metadata=()):
+    def open(self, shape, *requests, timeout=10, metadata=(), compression=None):
         """The library's own call object."""
         method = {
             "unary": self.channel.unary_unary,
@@ -60,7 +61,7 @@ class Shapes:
             "bidi_stream": self.channel.stream_stream,
         }[shape](f"/test.Shapes/{shape}", _bytes, SessionRef.FromString)
         request = iter(requests) if shape in {"client_stream", "bidi_stream"} else requests[0]
-        return method(request, timeout=timeout, metadata=metadata)
+        return method(request, timeout=timeout, metadata=metadata, compression=compression)
 
     def handled(self, shape: str, code: str) -> float:
         """How many calls ended with a code, by the metrics."""
@@ -116,11 +117,14 @@ async def serve(
             authenticator=TrustEveryone("default"),
             store=store,
         )
-        server = grpc.aio.server(interceptors=[CallInterceptor(policies, steps)])
+        size = settings.max_message_bytes
+        interceptor = CallInterceptor(policies, steps, max_message_bytes=size)
+        server = grpc.aio.server(interceptors=[interceptor], options=server_options(size))
         server.add_generic_rpc_handlers((_handlers(behaviour),))
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        options = channel_options(size)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options) as channel:
             yield Shapes(channel, meters, admission)
         await server.stop(None)
 

@@ -104,6 +104,18 @@ async def test_a_stream_without_a_declared_deadline_stays_open():
         call.cancel()
 
 
+async def test_a_stream_without_an_end_continues_in_another_call():
+    """No stream stays with one process for good; its caller is told to take the last token."""
+    endless = Endless()
+    settings = ProcessSettings(max_deadline_seconds=0.1, access_log=False)
+    async with serve(endless, settings=settings, deadline=None) as shapes:
+        with refused() as refusal:
+            await shapes.call("server_stream", REQUEST, timeout=None)
+        await eventually(lambda: shapes.admission.running == 0)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+    assert "last token" in refusal.message
+
+
 async def test_a_single_call_without_any_deadline_gets_the_maximum():
     """Only streams may be open-ended."""
     endless = Endless()

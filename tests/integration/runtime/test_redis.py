@@ -1,7 +1,7 @@
 """The store's client against a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from agent_memory_services.runtime.redis import (
     probe,
     require_query_engine,
 )
+from tests.support.interruption import Interruption, Moment
 
 
 @pytest.fixture
@@ -100,6 +101,31 @@ async def test_a_silent_store_is_given_up(unused_tcp_server: int):
             async with asyncio.timeout(1):
                 await client.ping()
     assert len(connections) == 1
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_no_cancellation_is_lost(client: Redis, moment: Moment):
+    """Whenever it comes, whoever waits for the store ends; the client library would lose some."""
+    await client.ping()
+    interruption = Interruption(0, moment)
+    while True:
+        task = asyncio.ensure_future(_awaiting(interruption.around(_used(client))))
+        await asyncio.wait([task])
+        if not interruption.done:
+            assert not task.cancelled()
+            return
+        assert task.cancelled(), f"await {interruption.at} went on"
+        interruption = Interruption(interruption.at + 1, moment)
+
+
+async def _used(client: Redis) -> None:
+    await client.set("k", "1")
+    async with client.pipeline(transaction=True) as pipeline:
+        await pipeline.get("k").get("k").execute()
+
+
+async def _awaiting(what: Awaitable[None]) -> None:
+    await what
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
 """Options of servers and channels."""
 
-from agent_memory_services.runtime.transport import channel_options, server_options
+from agent_memory_services.runtime.transport import (
+    aging_options,
+    channel_options,
+    server_options,
+)
 
 SERVER = dict(server_options(1 << 20))
 CHANNEL = dict(channel_options(1 << 20))
@@ -15,9 +19,19 @@ def test_servers_allow_the_pings_that_channels_send():
 
 
 def test_both_ends_have_the_same_caps():
-    """What one end sends, the other takes."""
+    """What one end sends, the other takes; a request just too large arrives and is refused."""
     for option in ("grpc.max_receive_message_length", "grpc.max_send_message_length"):
-        assert SERVER[option] == CHANNEL[option] == 1 << 20
+        assert SERVER[option] == CHANNEL[option] == 2 << 20
+
+
+def test_no_call_is_cut_by_the_age_of_its_connection():
+    """The grace is longer than the longest call, whatever the settings."""
+    for longest in (1.0, 3600.0):
+        options = dict(aging_options(300.0, longest))
+        assert options["grpc.max_connection_age_ms"] == 300_000
+        assert options["grpc.max_connection_age_grace_ms"] > longest * 1000
+    assert dict(aging_options(1e9, 1e9)) == dict.fromkeys(options, 2**31 - 1)
+    assert not aging_options(0.0, 3600.0)
 
 
 def test_a_port_belongs_to_one_server():

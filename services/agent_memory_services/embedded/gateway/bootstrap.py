@@ -67,7 +67,7 @@ def bootstrap(
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
         "access_log": access_log(),
-        "local_reply_config": local_replies(),
+        "local_reply_config": local_replies(max_request_bytes),
         "http_filters": http_filters(
             descriptors, services, origins, max_request_bytes, max_response_bytes
         ),

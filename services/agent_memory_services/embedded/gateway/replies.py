@@ -1,6 +1,7 @@
 """What the gateway answers by itself, in the shape the services' own errors have."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from google.protobuf import duration_pb2, json_format
@@ -17,6 +18,7 @@ class _Meaning(NamedTuple):
     code: int
     reason: "ErrorReason.ValueType"
     message: str
+    metadata: Mapping[str, str] = {}
 
 
 # What an HTTP status that Envoy makes up means to a caller: no service has seen the request.
@@ -38,8 +40,8 @@ _MEANINGS = {
     ),
     413: _Meaning(
         code_pb2.INVALID_ARGUMENT,
-        ErrorReason.ERROR_REASON_INVALID_FIELD,
-        "the request is too large",
+        ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE,
+        "the request is too large; send less at a time",
     ),
     500: _Meaning(
         code_pb2.INTERNAL,
@@ -67,15 +69,17 @@ _TRANSCODED = {"name": "x-envoy-original-path", "present_match": True}
 _NOT_TRANSCODED = {**_TRANSCODED, "invert_match": True}
 
 
-def local_replies() -> dict[str, Any]:
+def local_replies(max_request_bytes: int) -> dict[str, Any]:
     """A `google.rpc.Status` with its details for every status the gateway produces itself.
 
     Callers of gRPC get it in the trailer, callers of JSON as the body.
     """
+    too_large = {"message": "request", "max_bytes": str(max_request_bytes)}
+    meanings = {**_MEANINGS, 413: _MEANINGS[413]._replace(metadata=too_large)}
     return {
         "mappers": [
             mapper
-            for http, meaning in _MEANINGS.items()
+            for http, meaning in meanings.items()
             for mapper in (_for_json(http, meaning), _for_grpc(http, meaning))
         ]
     }
@@ -112,7 +116,8 @@ def _answer(http: int) -> dict[str, Any]:
 
 def _status(meaning: _Meaning) -> status_pb2.Status:
     reason = ErrorReason.Name(meaning.reason).removeprefix("ERROR_REASON_")
-    details: list[Message] = [error_details_pb2.ErrorInfo(reason=reason, domain=_DOMAIN)]
+    info = error_details_pb2.ErrorInfo(reason=reason, domain=_DOMAIN, metadata=meaning.metadata)
+    details: list[Message] = [info]
     if meaning.code == code_pb2.UNAVAILABLE:
         details.append(_RETRY)
     status = status_pb2.Status(code=meaning.code, message=meaning.message)

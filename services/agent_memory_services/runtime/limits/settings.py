@@ -58,7 +58,7 @@ class LimitSettings(SectionedSettings):
     max_message_bytes: int = Field(
         default=16 * 1024 * 1024,
         ge=64 * 1024,
-        description="The largest request and response, in bytes, on both ends.",
+        description="The largest request, in bytes; an answer may have twice as many.",
     )
     max_concurrent_calls: int = Field(
         default=256,
@@ -108,5 +108,8 @@ class LimitSettings(SectionedSettings):
     max_deadline_seconds: float = Field(
         default=3600.0,
         gt=0,
-        description="The longest a call may run, whatever its caller asks for.",
+        description=(
+            "The longest a call may run, whatever its caller asks for. A stream without an end "
+            "of its own ends then, and continues from its last token in another call."
+        ),
     )

@@ -23,6 +23,7 @@ class Admission(Step):
         self._max_streams = max_streams
         self._calls = 0
         self._streams: set[Call] = set()
+        self._admitted = 0
         self._emptied = asyncio.Event()
 
     @property
@@ -41,6 +42,7 @@ class Admission(Step):
             if self._calls >= self._max_calls:
                 raise Overloaded(_RETRY_SECONDS)
             self._calls += 1
+        self._admitted += 1
 
     def exit(self, call: Call) -> None:
         """Give the place back."""
@@ -56,6 +58,19 @@ class Admission(Step):
         while self.running:
             self._emptied.clear()
             await self._emptied.wait()
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait until nothing has run for so long.
+
+        A call that reached the process before its door was closed may begin late, and an answer
+        that was given may still be on its way.
+        """
+        while True:
+            await self.emptied()
+            before = self._admitted
+            await asyncio.sleep(seconds)
+            if self._admitted == before and not self.running:
+                return
 
     def end_open_streams(self) -> None:
         """End the streams that would go on as long as their callers like.

@@ -5,7 +5,7 @@ import time
 
 from agent_memory_services.runtime import deadline
 from agent_memory_services.runtime.call import Call
-from agent_memory_services.runtime.errors import DeadlineExceeded
+from agent_memory_services.runtime.errors import DeadlineExceeded, OpenForLong, ServiceError
 from agent_memory_services.runtime.steps.base import Step
 
 
@@ -13,7 +13,8 @@ class TimeLimit(Step):
     """Settles when the answer is due, and ends calls that the caller's deadline does not end.
 
     A call without a deadline gets the one its method declares, and none may run longer than the
-    maximum. A stream that declares none is open as long as its caller likes.
+    maximum. A stream that declares none has no deadline: after the maximum its caller is told to
+    continue in another call, so that none stays with one process for good.
     """
 
     name = "deadline"
@@ -29,18 +30,22 @@ class TimeLimit(Step):
         granted = self._granted(call, given)
         if granted is None:
             deadline.due_at.set(None)
+            self._end_after(self._maximum, call, OpenForLong())
             return
         call.due = time.monotonic() + granted
         deadline.due_at.set(call.due)
         if given is None or granted < given:
-            call.task = asyncio.current_task()
-            loop = asyncio.get_running_loop()
-            self._timers[call] = loop.call_later(granted, call.end, DeadlineExceeded())
+            self._end_after(granted, call, DeadlineExceeded())
 
     def exit(self, call: Call) -> None:
         """Stop watching."""
         if timer := self._timers.pop(call, None):
             timer.cancel()
+
+    def _end_after(self, seconds: float, call: Call, why: ServiceError) -> None:
+        call.task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        self._timers[call] = loop.call_later(seconds, call.end, why)
 
     def _granted(self, call: Call, given: float | None) -> float | None:
         if given is not None:

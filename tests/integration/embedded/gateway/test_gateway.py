@@ -174,7 +174,7 @@ async def test_json_error_of_the_gateway(
 async def test_too_large_json_is_refused_unread(gateway) -> None:
     """A body over the limit is refused by its announced length, before it is sent."""
     answer = await ask(gateway, "POST", "/v1/echo", content_length="9000000")
-    assert (answer.status, answer.reason) == (413, "INVALID_FIELD")
+    assert (answer.status, answer.reason) == (413, "MESSAGE_TOO_LARGE")
 
 
 async def test_large_json_is_transcoded(gateway) -> None:

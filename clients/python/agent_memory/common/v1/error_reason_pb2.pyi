@@ -103,7 +103,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     server's log repeats.
     """
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 27
-    """The process is shutting down. Code UNAVAILABLE."""
+    """The process is shutting down, or a stream was open for as long as any may
+    be; continue from its last token. Code UNAVAILABLE.
+    """
+    ERROR_REASON_MESSAGE_TOO_LARGE: _ErrorReason.ValueType  # 28
+    """The request, or the answer to it, is larger than a message may be; send or
+    ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
+    (`request` or `answer`), `max_bytes`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. Every answer other than OK carries exactly one
@@ -193,5 +200,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 26
 server's log repeats.
 """
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 27
-"""The process is shutting down. Code UNAVAILABLE."""
+"""The process is shutting down, or a stream was open for as long as any may
+be; continue from its last token. Code UNAVAILABLE.
+"""
+ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 28
+"""The request, or the answer to it, is larger than a message may be; send or
+ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
+(`request` or `answer`), `max_bytes`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

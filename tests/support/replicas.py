@@ -1,0 +1,71 @@
+"""Several processes of each service on one store, found by their callers without a gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import resources
+from pathlib import Path
+
+from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.embedded.ports import free_port
+from agent_memory_services.embedded.service import ServiceProcess
+from agent_memory_services.embedded.stack import SERVICES
+from agent_memory_services.runtime.addresses import Address
+
+
+class Replicas:
+    """Processes of all services, by name and number.
+
+    Attributes:
+        targets: the replicas of each service, as a gRPC target over which calls are spread.
+    """
+
+    def __init__(
+        self, folder: Path, redis_url: str, environment: Mapping[str, str], *, count: int = 2
+    ) -> None:
+        self._listens = {
+            name: [Address("127.0.0.1", free_port()) for _ in range(count)] for name in SERVICES
+        }
+        self.targets = {
+            name: "ipv4:" + ",".join(map(str, listens)) for name, listens in self._listens.items()
+        }
+        self._environment = {
+            "AGENT_MEMORY_AUTH": "off",
+            "AGENT_MEMORY_REDIS_URL": redis_url,
+            "AGENT_MEMORY_METRICS_LISTEN": "",
+            **{f"AGENT_MEMORY_{name}_ADDRESS".upper(): at for name, at in self.targets.items()},
+            **environment,
+        }
+        self._folder = folder
+        self._processes = {name: self._described(name) for name in SERVICES}
+
+    def of(self, name: str) -> Sequence[ServiceProcess]:
+        """The processes of a service."""
+        return self._processes[name]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run all of them until the block is left."""
+        async with AsyncExitStack() as stack:
+            processes = [process for of_one in self._processes.values() for process in of_one]
+            for process in processes:
+                stack.push_async_callback(process.stop)
+            await asyncio.gather(*(process.start() for process in processes))
+            yield
+
+    def _described(self, name: str) -> list[ServiceProcess]:
+        descriptors = resources.files("agent_memory_services.runtime") / "descriptors.binpb"
+        grpc_names = services_by_backend(descriptors.read_bytes())[name]
+        return [
+            ServiceProcess(
+                name,
+                grpc_names,
+                listen=listen,
+                environment={
+                    **self._environment,
+                    f"AGENT_MEMORY_{name}_LISTEN".upper(): str(listen),
+                },
+                log=self._folder / f"{name}-{number}.log",
+            )
+            for number, listen in enumerate(self._listens[name])
+        ]
