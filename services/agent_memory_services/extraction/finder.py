@@ -1,6 +1,6 @@
 """Finds memories in windows of a session, with whatever extractor and summarizer there is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
@@ -14,11 +14,13 @@ from agent_memory_services.extraction.extractors.base import (
     Extractor,
     Strategy,
 )
-from agent_memory_services.extraction.extractors.summarizers import Summarizer
+from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.extraction.memories import Origin, from_candidate, from_summary
 from agent_memory_services.extraction.turns import Window
 
 _SUMMARY_WORDS: Final = 500
+_MOST_CHARACTERS: Final = 24_000
+"""Memories that are summed up at a time."""
 _STRATEGIES: Final = {
     ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED: Strategy.DISCRETE,
     ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE: Strategy.DISCRETE,
@@ -96,6 +98,17 @@ class Finder:
         message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
         return from_summary(text, message_ids, self.origin(brief, self.summarizer))
 
+    async def condensed(self, notes: Sequence[Note], task: Task) -> str:
+        """Memories summed up, the oldest first, however many there are.
+
+        Raises:
+            ExtractionFailed: the summarizer could not work.
+        """
+        summary = ""
+        for some in _portions(notes):
+            summary = await self.summarizer.condense(some, task, previous=summary)
+        return summary
+
     @staticmethod
     def origin(brief: Brief, source: Extractor | Summarizer) -> Origin:
         """Where memories that `source` finds come from."""
@@ -107,6 +120,19 @@ class Finder:
             extractor=source.name,
             version=source.version,
         )
+
+
+def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:
+    portion: list[Note] = []
+    left = _MOST_CHARACTERS
+    for note in notes:
+        if portion and left < len(note.text):
+            yield portion
+            portion, left = [], _MOST_CHARACTERS
+        portion.append(note)
+        left -= len(note.text)
+    if portion:
+        yield portion
 
 
 def _last_said(candidate: Candidate, said: dict[str, datetime]) -> datetime | None:

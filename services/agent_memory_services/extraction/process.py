@@ -17,6 +17,12 @@ from agent_memory_services.extraction.queue.submissions import Intake, Schedule
 from agent_memory_services.extraction.servicer import ExtractionServicer
 from agent_memory_services.extraction.settings import Settings
 from agent_memory_services.extraction.turns import WindowLimits
+from agent_memory_services.extraction.views.refresh import Refresher
+from agent_memory_services.extraction.views.runs import ViewRuns
+from agent_memory_services.extraction.views.sources import Memories
+from agent_memory_services.extraction.views.store import ViewStore
+from agent_memory_services.extraction.views.views import Views
+from agent_memory_services.extraction.views.writing import Writing
 from agent_memory_services.extraction.watching.feed import Feed
 from agent_memory_services.extraction.watching.watch import Watch
 from agent_memory_services.extraction.work.attempts import Attempts
@@ -33,6 +39,8 @@ from agent_memory_services.runtime.server import Service
 
 FULL_NAME = DESCRIPTOR.services_by_name["ExtractionService"].full_name
 _HEARTBEATS_PER_LEASE = 3
+_SHARE_OF_RUN = 0.2
+"""Of the longest run: after it a view's job makes room for others before it goes on."""
 
 
 @asynccontextmanager
@@ -51,7 +59,18 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
     async with client, channel, chosen(settings) as finder:
         store = Store(client, settings.partitions, _retention(settings))
         await store.open()
-        worker = _worker(settings, store, LongTermMemory(channel), finder)
+        view_store, memories = ViewStore(store), Memories(channel)
+        writing = Writing(memories, finder, most=settings.view_memories)
+        view_runs = ViewRuns(
+            view_store,
+            memories,
+            writing,
+            share_seconds=settings.run_seconds * _SHARE_OF_RUN,
+        )
+        worker = _worker(settings, store, LongTermMemory(channel), finder, view_runs)
+        refresher = Refresher(
+            view_store, memories, worker.wake, refresh_seconds=settings.view_refresh_seconds
+        )
         feed = Feed(store)
         jobs = Jobs(store)
         servicer = ExtractionServicer(
@@ -65,14 +84,20 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
                 checkpoint_seconds=settings.watch_checkpoint_seconds,
             ),
             Preview(finder, _limits(settings)),
+            Views(view_store, writing),
         )
         # A worker that fails ends the process: one that only answers calls would look healthy.
         async with asyncio.TaskGroup() as background:
-            working = background.create_task(worker.run())
+            working = [
+                background.create_task(worker.run()),
+                background.create_task(refresher.run()),
+            ]
             try:
                 yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
             finally:
-                working.cancel()
+                refresher.end()
+                for task in working:
+                    task.cancel()
                 await feed.aclose()
 
 
@@ -81,7 +106,9 @@ def run() -> None:
     server.run(Settings, lifespan)
 
 
-def _worker(settings: Settings, store: Store, memory: LongTermMemory, finder: Finder) -> Worker:
+def _worker(
+    settings: Settings, store: Store, memory: LongTermMemory, finder: Finder, views: ViewRuns
+) -> Worker:
     leases = Leases(
         store,
         lease_seconds=settings.lease_seconds,
@@ -92,6 +119,7 @@ def _worker(settings: Settings, store: Store, memory: LongTermMemory, finder: Fi
         leases,
         memory,
         finder,
+        views,
         METERS,
         limits=_limits(settings),
         known=settings.known_memories if settings.uses_model else 0,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
-from agent_memory.extraction.v1.extraction_pb2 import Job
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.scope import require
 
@@ -25,5 +25,15 @@ def require_submission(
 
 
 def sees(principal: Principal, job: Job) -> bool:
-    """Whether a job exists for a principal, given that it is of its tenant."""
+    """Whether a job exists for a principal, given that it is of its tenant.
+
+    A job of a summary view that covers more than one owner or namespace is beyond whoever is
+    confined to some.
+    """
+    if job.kind == JobKind.JOB_KIND_SUMMARY_VIEW:
+        within_users = principal.users is None or (job.user_id in principal.users - {""})
+        within_namespaces = principal.namespaces is None or job.HasField("session")
+        if not (within_users and within_namespaces):
+            return False
+        return principal.allows_namespace(job.session.namespace)
     return principal.allows(job.session.namespace, job.user_id)

@@ -3,7 +3,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any, NoReturn
+from typing import Any
 
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
@@ -13,6 +13,8 @@ from agent_memory_services.extraction.queue.identity import Session, Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.submissions import Intake, Submission
 from agent_memory_services.extraction.scope import require_submission
+from agent_memory_services.extraction.views.servicer import SummaryViewCalls
+from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.watching.watch import Watch, Watched
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
 from agent_memory_services.runtime.errors import Unimplemented
@@ -22,10 +24,13 @@ from agent_memory_services.runtime.scope import require_namespace
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 1000
 
 
-class ExtractionServicer(ExtractionServiceServicer):
+class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     """Answers the calls of ExtractionService."""
 
-    def __init__(self, intake: Intake, jobs: Jobs, watch: Watch, preview: Preview) -> None:
+    def __init__(
+        self, intake: Intake, jobs: Jobs, watch: Watch, preview: Preview, views: Views
+    ) -> None:
+        super().__init__(views, jobs)
         self._intake = intake
         self._jobs = jobs
         self._watch = watch
@@ -120,46 +125,6 @@ class ExtractionServicer(ExtractionServiceServicer):
                     job=sighting.job, progress=sighting.progress, resume_token=sighting.token
                 )
 
-    async def CreateSummaryView(
-        self, request: pb.CreateSummaryViewRequest, context: Any
-    ) -> pb.CreateSummaryViewResponse:
-        _not_served()
-
-    async def GetSummaryView(
-        self, request: pb.GetSummaryViewRequest, context: Any
-    ) -> pb.GetSummaryViewResponse:
-        _not_served()
-
-    async def ListSummaryViews(
-        self, request: pb.ListSummaryViewsRequest, context: Any
-    ) -> pb.ListSummaryViewsResponse:
-        _not_served()
-
-    async def UpdateSummaryView(
-        self, request: pb.UpdateSummaryViewRequest, context: Any
-    ) -> pb.UpdateSummaryViewResponse:
-        _not_served()
-
-    async def DeleteSummaryView(
-        self, request: pb.DeleteSummaryViewRequest, context: Any
-    ) -> pb.DeleteSummaryViewResponse:
-        _not_served()
-
-    async def RunSummaryView(
-        self, request: pb.RunSummaryViewRequest, context: Any
-    ) -> pb.RunSummaryViewResponse:
-        _not_served()
-
-    async def RunSummaryViewPartition(
-        self, request: pb.RunSummaryViewPartitionRequest, context: Any
-    ) -> pb.RunSummaryViewPartitionResponse:
-        _not_served()
-
-    async def ListSummaryViewPartitions(
-        self, request: pb.ListSummaryViewPartitionsRequest, context: Any
-    ) -> pb.ListSummaryViewPartitionsResponse:
-        _not_served()
-
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
         raise Unimplemented("EraseUser")
 
@@ -167,7 +132,3 @@ class ExtractionServicer(ExtractionServiceServicer):
 def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:
     span = request.first_withheld_sequence, request.last_withheld_sequence
     return span if span[0] else None
-
-
-def _not_served() -> NoReturn:
-    raise Unimplemented("summary views")

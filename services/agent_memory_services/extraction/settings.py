@@ -70,6 +70,17 @@ class Settings(ProcessSettings):
         le=100,
         description="Stored memories shown to the model, so that it does not repeat them.",
     )
+    view_memories: int = Field(
+        default=500,
+        ge=1,
+        le=1000,
+        description="The most memories that one summary of a view reads: the newest of its group.",
+    )
+    view_refresh_seconds: float = Field(
+        default=3600.0,
+        gt=0,
+        description="How often a continuous summary view looks whether its memories changed.",
+    )
     lease_seconds: float = Field(
         default=30.0, gt=0, description="How long a job is left to a worker that shows no life."
     )

@@ -2,10 +2,42 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from agent_memory_services.extraction.extractors.base import Turn
-from agent_memory_services.extraction.extractors.local.summary import summarize
+from agent_memory_services.extraction.extractors.local.summary import condense, summarize
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One of the memories that a summary is to be made of.
+
+    Attributes:
+        text: What it says.
+        at: When it was first stored, with a time zone.
+        owner: Whose it is; empty for nobody's.
+    """
+
+    text: str
+    at: datetime
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a summary of memories shall be.
+
+    Attributes:
+        instructions: What it shall say, in words; empty for everything that matters.
+        model: The model that shall write it; empty for the usual one.
+        max_words: The most words it may have.
+    """
+
+    instructions: str = ""
+    model: str = ""
+    max_words: int = 300
 
 
 class Summarizer(Protocol):
@@ -26,6 +58,14 @@ class Summarizer(Protocol):
         """
         ...
 
+    async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
+        """Sum memories up, the oldest first; `previous` is what was made of those before them.
+
+        Raises:
+            ExtractionFailed: it could not work.
+        """
+        ...
+
 
 class LocalSummarizer:
     """Picks what is worth keeping by rule."""
@@ -37,3 +77,8 @@ class LocalSummarizer:
         """As the protocol says, off the event loop."""
         summary = await asyncio.to_thread(summarize, turns, previous, max_words)
         return summary or previous
+
+    async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
+        """As the protocol says, off the event loop; no rule can follow instructions."""
+        texts = [note.text for note in notes]
+        return await asyncio.to_thread(condense, texts, previous, task.max_words)

@@ -17,6 +17,8 @@ class Lane(StrEnum):
     """Finds facts in them."""
     STORE = "store"
     """Stores them, and given memories, as they are."""
+    VIEW = "view"
+    """Refreshes a summary view; it has no messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class JobRecord:
         failing_seconds: How long it had been failing when it was last taken.
         striking_seconds: How long before that the first of the strikes was.
         traces: Of the calls that it collected from, the first few.
+        only_changed: Of a view, only the groups whose memories changed.
     """
 
     job: Job
@@ -46,6 +49,7 @@ class JobRecord:
     failing_seconds: float
     striking_seconds: float
     traces: tuple[str, ...] = ()
+    only_changed: bool = False
 
     @classmethod
     def parse(cls, job_id: str, fields: Mapping[bytes, bytes]) -> Self:
@@ -55,13 +59,14 @@ class JobRecord:
             job=_job(job_id, fields),
             tenant=fields[b"tenant_name"].decode(),
             lane=Lane(fields[b"lane"].decode()),
-            config=ExtractionConfig.FromString(fields[b"config"]),
-            time_zone=fields[b"zone"].decode(),
+            config=ExtractionConfig.FromString(fields.get(b"config", b"")),
+            time_zone=fields.get(b"zone", b"").decode(),
             failures=int(fields[b"failures"]),
             strikes=int(fields[b"strikes"]),
             failing_seconds=_seconds(int(fields[b"since"]), started),
             striking_seconds=_seconds(int(fields.get(b"struck", 0)), started),
             traces=tuple(fields.get(b"traces", b"").decode().split()),
+            only_changed=fields.get(b"only_changed") == b"1",
         )
 
 

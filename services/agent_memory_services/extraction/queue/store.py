@@ -41,8 +41,11 @@ class Retention:
 class Step(Script):
     """A Lua script that changes one partition, atomically."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__("agent_memory_services.extraction.queue", "lua/prelude", f"lua/{name}")
+    def __init__(self, name: str, *, folder: str = "queue") -> None:
+        """Load `<folder>/lua/<name>.lua`."""
+        super().__init__(
+            "agent_memory_services.extraction", "queue/lua/prelude", f"{folder}/lua/{name}"
+        )
 
 
 class Store:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
-from agent_memory.extraction.v1.extraction_pb2 import Job, JobState, SessionProgress
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, JobState, SessionProgress
 from agent_memory_services.extraction.queue.identity import Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.progress import ProgressBook
@@ -152,7 +152,9 @@ class Watch:
             yield await self._sighting(watched, job, at)
 
     async def _sighting(self, watched: Watched, job: Job, at: Mapping[int, Position]) -> Sighting:
-        progress = await self._progress.of_job(watched.principal.tenant, job)
+        about_session = job.kind == JobKind.JOB_KIND_EXTRACTION
+        tenant = watched.principal.tenant
+        progress = await self._progress.of_job(tenant, job) if about_session else None
         return Sighting(job, progress, _write_token(at, watched))
 
     async def _checkpoint(self, watched: Watched, at: Mapping[int, Position]) -> Sighting:

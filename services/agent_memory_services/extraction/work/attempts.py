@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import Job
 from agent_memory_services.extraction.queue.leases import Lease, LeaseLost, Leases
+from agent_memory_services.extraction.views.runs import Unfinished
 from agent_memory_services.extraction.work.backoff import RetryPolicy
 from agent_memory_services.extraction.work.failures import Failure, failure_of
 from agent_memory_services.extraction.work.meters import Meters
@@ -75,6 +76,10 @@ class Attempts:
                 memory_ids = await self._held(lease, self._runs.perform(lease))
         except LeaseLost:
             raise
+        except Unfinished:
+            # Others get their turn before it goes on.
+            await self._leases.hand_back(lease)
+            return "handed_back"
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
             note_failure(span, error)
             return await self._failed(lease, failure_of(error))

@@ -46,6 +46,8 @@ class RetryPolicy:
             failing_seconds: How long ago the first failure was.
             striking_seconds: How long ago the first strike was.
         """
+        if failure.hopeless:
+            return None
         blamed = strikes + failure.strike >= self.max_strikes
         if blamed and striking_seconds >= self.strike_seconds:
             return None

@@ -11,6 +11,7 @@ from agent_memory_services.runtime.errors import (
     AccessDenied,
     DeadlineExceeded,
     Exhausted,
+    SummaryViewNotFound,
     Unauthenticated,
     Unavailable,
     Unimplemented,
@@ -60,12 +61,14 @@ class Failure:
         cause: One word for logs and metrics.
         retry_after: Seconds that somebody asked to wait; None where nobody did.
         strike: True where the job itself may be at fault, False for an outage around it.
+        hopeless: True where no repetition changes anything.
     """
 
     status: Status
     cause: str
     retry_after: float | None
     strike: bool
+    hopeless: bool = False
 
 
 def failure_of(error: Exception) -> Failure:
@@ -84,4 +87,5 @@ def failure_of(error: Exception) -> Failure:
         met.retry_after,
         # A run that takes too long may be the job's own fault.
         strike=isinstance(error, TimeoutError) or not isinstance(met, _OUTAGES),
+        hopeless=isinstance(met, SummaryViewNotFound),
     )

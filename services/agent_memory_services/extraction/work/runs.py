@@ -25,6 +25,7 @@ from agent_memory_services.extraction.turns import (
     windows,
     zone_of,
 )
+from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.sink import LongTermMemory, Stored
 from agent_memory_services.runtime.channels import acting_for
@@ -42,6 +43,7 @@ class Runs:
         leases: Leases,
         memory: LongTermMemory,
         finder: Finder,
+        views: ViewRuns,
         meters: Meters,
         *,
         limits: WindowLimits,
@@ -51,6 +53,7 @@ class Runs:
         self._leases = leases
         self._memory = memory
         self._finder = finder
+        self._views = views
         self._meters = meters
         self._limits = limits
         self._known = known
@@ -65,8 +68,12 @@ class Runs:
             ExtractionFailed: the extractor could not work.
             ServiceError: long-term memory could not take the results.
             LeaseLost: the job is somebody else's.
+            Unfinished: the job goes on later.
         """
         with acting_for(lease.record.tenant):
+            if lease.record.lane is Lane.VIEW:
+                await self._views.perform(lease)
+                return ()
             if lease.record.lane is Lane.STORE:
                 return await self._store_as_is(lease)
             brief = _brief(lease)

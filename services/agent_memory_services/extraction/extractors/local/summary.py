@@ -62,6 +62,25 @@ def summarize(turns: Sequence[Turn], previous: str, max_words: int) -> str:
     return " ".join(points[index].text for index in sorted(chosen))
 
 
+def condense(statements: Sequence[str], previous: str, max_words: int) -> str:
+    """Sum statements up: what matters most in them, each thing once, in their order.
+
+    Args:
+        statements: What is known, the oldest first.
+        previous: What was made of earlier ones, or nothing.
+        max_words: The most words the answer may have.
+    """
+    earlier = [_point(text, _EARLIER) for text in _sentences_of(previous)]
+    points = [*earlier, *(_point(_ended(text), _FACT + _bonus(text)) for text in statements)]
+    chosen = _chosen(points, max_words)
+    return " ".join(points[index].text for index in sorted(chosen)) or previous
+
+
+def _ended(text: str) -> str:
+    line = " ".join(text.split())
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
 def _point(text: str, bonus: float) -> _Point:
     return _Point(text, bonus, frozenset(_telling(text)), len(text.split()))
 

@@ -27,12 +27,14 @@ class Question:
         data: What it shall do it with; written by anybody.
         schema: JSON schema of the answer; None for free text.
         name: The schema's name.
+        model: The model to ask; empty for the endpoint's own.
     """
 
     instructions: str
     data: str
     schema: Mapping[str, Any] | None = None
     name: str = "answer"
+    model: str = ""
 
 
 class ChatEndpoint:
@@ -94,7 +96,7 @@ class ChatEndpoint:
         try:
             async with asyncio.timeout(self._timeout):
                 completion = await self._client.chat.completions.create(
-                    model=self.model,
+                    model=question.model or self.model,
                     messages=[
                         {"role": "system", "content": question.instructions},
                         {"role": "user", "content": question.data},

@@ -20,15 +20,7 @@ end
 
 local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
 for _, id in ipairs(stale) do
-  local job = load_job(id)
-  call('ZREM', base .. 'jobs:' .. job.tenant, id)
-  call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
-  call('ZREM', base .. 'jobs-of:' .. job.thread, id)
-  call('DEL', base .. 'job:' .. id)
-  for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. id)
-  end
-  call('ZREM', base .. 'finished', id)
+  forget(id)
 end
 
 local due = call('ZRANGE', base .. 'tenants', '-inf', now, 'BYSCORE', 'LIMIT', 0, 64)

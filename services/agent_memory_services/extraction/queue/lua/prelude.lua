@@ -16,6 +16,15 @@
 --   blocked:<lane>:<session>   jobs that are due but wait for the active one
 --   job:<job>, and its messages:, before:, memories: and results:
 --
+-- A summary view stands where a thread and its session do, with a lane of its own:
+--   views:<tenant>     its view ids
+--   view:<view>        the view; its partitions are those of its `edition`
+--   refresh            views that are refreshed by themselves, by when that is looked into next
+--   summaries:<edition>           its groups
+--   summary:<edition>:<group>     the summary of one
+--   about:<tenant>:<user>         the summaries that somebody's memories went into
+--   ended              editions whose summaries are to be removed
+--
 -- Moments are microseconds since the epoch on the store's own clock, so that workers on machines
 -- with different clocks agree on what is due.
 local base = KEYS[1]
@@ -24,7 +33,6 @@ local idle = tonumber(ARGV[2]) -- milliseconds that a settled session is kept
 local backlog = tonumber(ARGV[3]) -- changes that are kept for watchers
 
 local PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED = 1, 2, 3, 4, 5
-local LANES = { 'extract', 'store' }
 local PAYLOAD = { 'messages:', 'before:', 'memories:', 'results:' }
 
 local call = redis.call
@@ -155,6 +163,18 @@ local function finish(job, state)
   end
   renew_session(job.session, job.thread)
   move(job, state)
+end
+
+local function forget(id)
+  local job = load_job(id)
+  call('ZREM', base .. 'jobs:' .. job.tenant, id)
+  call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
+  call('ZREM', base .. 'jobs-of:' .. job.thread, id)
+  call('DEL', base .. 'job:' .. id)
+  for _, family in ipairs(PAYLOAD) do
+    call('DEL', base .. family .. id)
+  end
+  call('ZREM', base .. 'finished', id)
 end
 
 -- Until which sequence the session has arrived, and until which it is settled.

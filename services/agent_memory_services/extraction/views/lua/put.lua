@@ -1,0 +1,25 @@
+-- Puts the summary of a group in the place of the one before. Answers 0 where the view is of another
+-- edition, and -1 where the job ARGV[10], if one is given, no longer runs under this lease. The
+-- owners whose memories went into it follow.
+local tenant, view, edition, group, content, seen = unpack(ARGV, 4, 9)
+local job, token = ARGV[10], ARGV[11]
+if call('HGET', base .. 'view:' .. view, 'edition') ~= edition then
+  return 0
+end
+if job ~= '' and not load_leased(job, token) then
+  return -1
+end
+local place = edition .. ':' .. group
+local key = base .. 'summary:' .. place
+for owner in string.gmatch(call('HGET', key, 'owners') or '', '%S+') do
+  call('SREM', base .. 'about:' .. tenant .. ':' .. owner, place)
+end
+local owners = {}
+for i = 12, #ARGV do
+  call('SADD', base .. 'about:' .. tenant .. ':' .. ARGV[i], place)
+  owners[#owners + 1] = ARGV[i]
+end
+call('HSET', key, 'content', content, 'seen', seen, 'job', job, 'tenant', tenant,
+  'owners', table.concat(owners, ' '))
+call('ZADD', base .. 'summaries:' .. edition, 0, group)
+return 1

@@ -1,0 +1,95 @@
+"""Continuous views: noticing whose memories changed, and scheduling jobs for them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory_services.extraction.queue.store import Step
+from agent_memory_services.extraction.views.identity import ViewName
+from agent_memory_services.extraction.views.runs import is_as_seen
+from agent_memory_services.extraction.views.sources import Memories
+from agent_memory_services.extraction.views.store import KeptView, ViewStore
+from agent_memory_services.runtime.channels import acting_for
+from agent_memory_services.runtime.errors import ServiceError, SummaryViewNotFound
+
+log = structlog.get_logger()
+
+_DUE: Final = Step("due", folder="views")
+_VIEWS_AT_A_TIME: Final = 20
+_LONGEST_REST: Final = 5.0
+"""Seconds until a view is noticed whose time has come."""
+_FIELDS: Final = 4
+
+
+class Refresher:
+    """Looks into continuous views, each in turn, by whichever replica takes it first."""
+
+    def __init__(
+        self,
+        store: ViewStore,
+        memories: Memories,
+        wake: Callable[[int], None],
+        *,
+        refresh_seconds: float,
+    ) -> None:
+        """Look into each view every `refresh_seconds`; tell `wake` where a job is due."""
+        self._store = store
+        self._memories = memories
+        self._wake = wake
+        self._refresh_seconds = refresh_seconds
+        self._ending = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look until told to end; also clears away what deleted views leave."""
+        while not self._ending.is_set():
+            for partition in range(self._store.store.partitions):
+                try:
+                    await self._look(partition)
+                except RedisError as fault:
+                    log.warning("views.store_away", error=type(fault).__name__)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(_LONGEST_REST, self._refresh_seconds)):
+                    await self._ending.wait()
+
+    def end(self) -> None:
+        """End after the present look.
+
+        Being cancelled is not enough: the store's client may take it for a timeout of its own.
+        """
+        self._ending.set()
+
+    async def _look(self, partition: int) -> None:
+        while not self._ending.is_set() and await self._store.clear_ended(partition):
+            pass
+        while not self._ending.is_set() and (taken := await self._take(partition)):
+            for kept in taken:
+                await self._refresh(partition, kept)
+
+    async def _refresh(self, partition: int, kept: KeptView) -> None:
+        with acting_for(kept.name.tenant):
+            try:
+                if await is_as_seen(self._memories, kept.view, kept.seen):
+                    return
+                await self._store.schedule(kept, only_changed=True)
+            except SummaryViewNotFound:
+                return
+            except ServiceError as fault:
+                # The next look comes by itself.
+                log.warning("views.not_looked_into", error=type(fault).__name__)
+                return
+        self._wake(partition)
+
+    async def _take(self, partition: int) -> Sequence[KeptView]:
+        pause = int(self._refresh_seconds * 1_000_000)
+        found: Any = await self._store.store.take(_DUE, partition, [_VIEWS_AT_A_TIME, pause])
+        return [_kept(*found[start : start + _FIELDS]) for start in range(0, len(found), _FIELDS)]
+
+
+def _kept(tenant: bytes, content: bytes, edition: bytes, seen: bytes) -> KeptView:
+    view = SummaryView.FromString(content)
+    return KeptView(ViewName(tenant.decode(), view.id), view, edition.decode(), seen)

@@ -1,0 +1,165 @@
+"""The work of a job: every group of a view, or those whose memories changed."""
+
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory_services.extraction.queue.leases import Lease
+from agent_memory_services.extraction.views.identity import Group, ViewName
+from agent_memory_services.extraction.views.sources import Memories
+from agent_memory_services.extraction.views.store import KeptSummary, KeptView, ViewStore
+from agent_memory_services.extraction.views.writing import Writing, empty
+from agent_memory_services.runtime.clock import to_micros
+from agent_memory_services.runtime.errors import SummaryViewNotFound
+
+_GROUPS_AT_A_TIME: Final = 200
+_DIGEST_BITS: Final = 128
+
+
+class Unfinished(Exception):  # noqa: N818 - named for what happened
+    """A run has had its share of time; what it did stays done, and the job goes on later."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the memories of a group look like, whatever their order."""
+
+    count: int = 0
+    _sum: int = 0
+
+    def add(self, memory_id: str, etag: str) -> None:
+        """Count a memory in the state that its etag tells."""
+        self.count += 1
+        digest = blake2b(f"{memory_id}\0{etag}".encode(), digest_size=_DIGEST_BITS // 8).digest()
+        self._sum = (self._sum + int.from_bytes(digest)) % (1 << _DIGEST_BITS)
+
+    @property
+    def digest(self) -> bytes:
+        """Another one whenever a memory is added, removed or changed."""
+        return self.count.to_bytes(8) + self._sum.to_bytes(_DIGEST_BITS // 8)
+
+
+@dataclass(slots=True)
+class Census:
+    """Every memory of a view at a moment.
+
+    Attributes:
+        groups: what each group looks like.
+        count: how many memories there are, grouped or not.
+        newest: when one of them changed last, in microseconds since the epoch.
+    """
+
+    groups: dict[Group, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    count: int = 0
+    newest: int = 0
+
+    @property
+    def seen(self) -> bytes:
+        """What `is_as_seen` compares with."""
+        return f"{self.count} {self.newest}".encode()
+
+
+async def census(memories: Memories, view: SummaryView) -> Census:
+    """Count what a view covers now; keeps one tally for each group and no memory."""
+    found = Census()
+    async for memory in memories.every(view):
+        found.count += 1
+        found.newest = max(found.newest, to_micros(memory.update_time))
+        if (group := Group.of(memory, view.group_by)) is not None:
+            found.groups[group].add(memory.id, memory.etag)
+    return found
+
+
+async def is_as_seen(memories: Memories, view: SummaryView, seen: bytes) -> bool:
+    """Whether a view's memories are those of a census, by two counts and no listing."""
+    if not seen:
+        return False
+    count, newest = map(int, seen.split())
+    if await memories.count(view) != count:
+        return False
+    return not await memories.count(view, changed_after=newest)
+
+
+class ViewRuns:
+    """Does the work of jobs of kind SUMMARY_VIEW."""
+
+    def __init__(
+        self, store: ViewStore, memories: Memories, writing: Writing, *, share_seconds: float
+    ) -> None:
+        """Stop after `share_seconds`, with at least one summary done, to be continued."""
+        self._store = store
+        self._memories = memories
+        self._writing = writing
+        self._share_seconds = share_seconds
+
+    async def perform(self, lease: Lease) -> None:
+        """Refresh a view; what an earlier attempt of the job did is not done again.
+
+        Raises:
+            Unfinished: there is more to do than fits into one run.
+            SummaryViewNotFound: the view is gone.
+            ExtractionFailed: the summarizer could not work; summaries not reached stay as they are.
+            ServiceError: long-term memory refused, or is away; likewise.
+            LeaseLost: the job is somebody else's.
+        """
+        name = ViewName(lease.record.tenant, lease.record.job.view_id)
+        kept = await self._store.find(name)
+        if kept is None:
+            raise SummaryViewNotFound(name.view_id)
+        until = time.monotonic() + self._share_seconds
+        counted = await census(self._memories, kept.view)
+        async for group, mark in self._due(lease, kept, counted.groups):
+            written = await self._writing.write(kept.view, group)
+            summary = KeptSummary(group, written.partition, mark, lease.job_id)
+            await self._store.put(kept, summary, written.owners, lease)
+            if time.monotonic() > until:
+                raise Unfinished
+        await self._end_vanished(lease, kept, counted.groups)
+        await self._store.note(kept, counted.seen)
+
+    async def _due(
+        self, lease: Lease, kept: KeptView, tallies: Mapping[Group, Tally]
+    ) -> AsyncIterator[tuple[Group, bytes]]:
+        """The groups that this job has still to write, with their marks."""
+        groups = sorted(tallies, key=lambda group: group.key)
+        for start in range(0, len(groups), _GROUPS_AT_A_TIME):
+            some = groups[start : start + _GROUPS_AT_A_TIME]
+            known = {each.group: each for each in await self._store.summaries(kept, some)}
+            for group in some:
+                mark = self._writing.mark(kept.view, tallies[group].digest)
+                if not _is_done(lease, known.get(group), mark):
+                    yield group, mark
+
+    async def _end_vanished(self, lease: Lease, kept: KeptView, present: Iterable[Group]) -> None:
+        """Say of groups without memories that they are empty; forget those that were already."""
+        present = frozenset(present)
+        async for some in self._summarized(kept):
+            vanished = [group for group in some if group not in present]
+            for summary in await self._store.summaries(kept, vanished):
+                if summary.job_id == lease.job_id:
+                    continue
+                if summary.partition.empty_reason:
+                    place = (kept.edition, summary.group.key)
+                    await self._store.drop(kept.name.tenant, [place])
+                    continue
+                nothing = empty(kept.view, summary.group)
+                emptied = KeptSummary(summary.group, nothing, b"", lease.job_id)
+                await self._store.put(kept, emptied, [summary.group.owner], lease)
+
+    async def _summarized(self, kept: KeptView) -> AsyncIterator[Sequence[Group]]:
+        after = ""
+        while some := await self._store.groups(kept, after, _GROUPS_AT_A_TIME):
+            yield some
+            after = some[-1].key
+
+
+def _is_done(lease: Lease, known: KeptSummary | None, mark: bytes) -> bool:
+    if known is None:
+        return False
+    if known.job_id == lease.job_id:
+        return True
+    return lease.record.only_changed and known.seen == mark

@@ -1,0 +1,111 @@
+"""The contract's calls for summary views, translated to what views do."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from agent_memory.extraction.v1 import service_pb2 as pb
+from agent_memory_services.extraction.queue.jobs import Jobs
+from agent_memory_services.extraction.views.views import Views
+from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.principal import Principal, current_principal
+
+_DEFAULT_PAGE: Final = 20
+_LARGEST_PAGE: Final = 1000
+
+
+class SummaryViewCalls:
+    """Answers the calls of ExtractionService that are about summary views."""
+
+    def __init__(self, views: Views, jobs: Jobs) -> None:
+        self._views = views
+        self._view_jobs = jobs
+
+    async def CreateSummaryView(
+        self, request: pb.CreateSummaryViewRequest, context: Any
+    ) -> pb.CreateSummaryViewResponse:
+        view = await self._views.create(current_principal(), request.summary_view)
+        return pb.CreateSummaryViewResponse(summary_view=view)
+
+    async def GetSummaryView(
+        self, request: pb.GetSummaryViewRequest, context: Any
+    ) -> pb.GetSummaryViewResponse:
+        view = await self._views.get(current_principal(), request.view_id)
+        return pb.GetSummaryViewResponse(summary_view=view)
+
+    async def ListSummaryViews(
+        self, request: pb.ListSummaryViewsRequest, context: Any
+    ) -> pb.ListSummaryViewsResponse:
+        principal = current_principal()
+        bound_to = _binding(principal, pb.ListSummaryViewsRequest())
+        page = await self._views.page(
+            principal, after=_after(request.page_token, bound_to), limit=_size(request.page_size)
+        )
+        return pb.ListSummaryViewsResponse(
+            summary_views=page.views, next_page_token=_token(page.after, bound_to)
+        )
+
+    async def UpdateSummaryView(
+        self, request: pb.UpdateSummaryViewRequest, context: Any
+    ) -> pb.UpdateSummaryViewResponse:
+        view = await self._views.update(
+            current_principal(), request.summary_view, request.update_mask.paths
+        )
+        return pb.UpdateSummaryViewResponse(summary_view=view)
+
+    async def DeleteSummaryView(
+        self, request: pb.DeleteSummaryViewRequest, context: Any
+    ) -> pb.DeleteSummaryViewResponse:
+        deleted = await self._views.delete(current_principal(), request.view_id)
+        return pb.DeleteSummaryViewResponse(deleted=deleted)
+
+    async def RunSummaryView(
+        self, request: pb.RunSummaryViewRequest, context: Any
+    ) -> pb.RunSummaryViewResponse:
+        principal = current_principal()
+        job_id = await self._views.run(principal, request.view_id)
+        return pb.RunSummaryViewResponse(job=await self._view_jobs.get(principal, job_id))
+
+    async def RunSummaryViewPartition(
+        self, request: pb.RunSummaryViewPartitionRequest, context: Any
+    ) -> pb.RunSummaryViewPartitionResponse:
+        partition = await self._views.run_partition(
+            current_principal(), request.view_id, request.group
+        )
+        return pb.RunSummaryViewPartitionResponse(partition=partition)
+
+    async def ListSummaryViewPartitions(
+        self, request: pb.ListSummaryViewPartitionsRequest, context: Any
+    ) -> pb.ListSummaryViewPartitionsResponse:
+        principal = current_principal()
+        same = pb.ListSummaryViewPartitionsRequest(view_id=request.view_id, group=request.group)
+        bound_to = _binding(principal, same)
+        page = await self._views.partitions(
+            principal,
+            request.view_id,
+            request.group,
+            after=_after(request.page_token, bound_to),
+            limit=_size(request.page_size),
+        )
+        return pb.ListSummaryViewPartitionsResponse(
+            partitions=page.partitions, next_page_token=_token(page.after, bound_to)
+        )
+
+
+def _size(asked: int) -> int:
+    return min(asked or _DEFAULT_PAGE, _LARGEST_PAGE)
+
+
+def _binding(principal: Principal, request: Message) -> tuple[bytes, bytes, bytes]:
+    """What the tokens of a list are valid for."""
+    kind = request.DESCRIPTOR.full_name.encode()
+    return principal.tenant.encode(), kind, request.SerializeToString(deterministic=True)
+
+
+def _after(token: str, bound_to: tuple[bytes, ...]) -> str:
+    return decode_cursor(token, *bound_to).decode() if token else ""
+
+
+def _token(after: str | None, bound_to: tuple[bytes, ...]) -> str:
+    return encode_cursor(after.encode(), *bound_to) if after else ""

@@ -1,0 +1,38 @@
+"""Summing up more than fits into one look."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from agent_memory_services.extraction.extractors.base import Turn
+from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
+from agent_memory_services.extraction.extractors.summarizers import Note, Task
+from agent_memory_services.extraction.finder import Finder
+
+NOW = datetime(2023, 5, 8, tzinfo=UTC)
+
+
+class Counting:
+    """A summarizer that says how many notes it has seen."""
+
+    name, version = "counting", "1"
+
+    def __init__(self) -> None:
+        self.portions: list[int] = []
+
+    async def summarize(self, turns: Sequence[Turn], *, previous: str, max_words: int) -> str:
+        raise NotImplementedError
+
+    async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
+        assert task.max_words == 9
+        self.portions.append(len(notes))
+        return str(int(previous or 0) + len(notes))
+
+
+async def test_many_memories_are_read_in_portions() -> None:
+    """Each portion continues what was made of those before, and none is left out."""
+    summarizer = Counting()
+    finder = Finder(LocalExtractor(), summarizer)
+    notes = [Note("so many words " * 300, NOW) for _ in range(20)] + [Note("x" * 100_000, NOW)]
+    assert await finder.condensed(notes, Task(max_words=9)) == "21"
+    assert len(summarizer.portions) > 2
+    assert await finder.condensed([], Task(max_words=9)) == ""
