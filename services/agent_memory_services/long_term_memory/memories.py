@@ -10,7 +10,7 @@ from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.intake import WRITABLE, draft, settle, violations
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
 from agent_memory_services.runtime.clock import now_micros, to_micros
@@ -26,7 +26,6 @@ from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.runtime.masks import apply_mask
 
 _ATTEMPTS: Final = 5
-_OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Memories:
             for at, memory in enumerate(given)
         ]
         results = {
-            at: Creation(error=AccessDenied(_OTHER_SCOPE))
+            at: Creation(error=AccessDenied(OTHER_SCOPE))
             for at, memory in enumerate(drafts)
             if not scope.admits(memory)
         }
@@ -208,7 +207,7 @@ class Memories:
         if broken := list(violations(after, "memory")):
             raise InvalidFields(broken)
         if not scope.admits(after):
-            raise AccessDenied(_OTHER_SCOPE)
+            raise AccessDenied(OTHER_SCOPE)
         vectors = None
         if not changed.isdisjoint({"text", "context"}):
             after.embedding_model = self._vectorizer.model

@@ -13,6 +13,9 @@ from agent_memory_services.long_term_memory.access import AccessTracker
 from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.engine import require_complete_answers
+from agent_memory_services.long_term_memory.history.log import RevisionLog
+from agent_memory_services.long_term_memory.history.revert import Reverter
+from agent_memory_services.long_term_memory.history.servicer import History
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.layout import Layout
 from agent_memory_services.long_term_memory.listing import Listing
@@ -55,25 +58,33 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
     async with client, aclosing(await create_embedder(settings.embedding)) as embedder:
         index = await _open_index(client, settings, embedder.fingerprint)
         store = MemoryStore(client, settings.shards, settings.history)
+        vectorizer = Vectorizer(embedder, settings.vectors)
+        revisions = RevisionLog(client, settings.shards)
+        history = History(revisions, Reverter(store, revisions, vectorizer))
         accesses = AccessTracker(store)
         async with accesses.running():
             yield Service(
                 SERVICE_NAME,
                 service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
-                _servicer(index, store, accesses, Vectorizer(embedder, settings.vectors)),
+                _servicer(index, store, accesses, vectorizer, history),
             )
 
 
 def _servicer(
-    index: MemoryIndex, store: MemoryStore, accesses: AccessTracker, vectorizer: Vectorizer
+    index: MemoryIndex,
+    store: MemoryStore,
+    accesses: AccessTracker,
+    vectorizer: Vectorizer,
+    history: History,
 ) -> LongTermMemoryServicer:
     listing = Listing(index)
     return LongTermMemoryServicer(
         Memories(store, vectorizer),
         listing,
         Recall(TextSearch(index, vectorizer), listing, accesses),
-        Walk(index),
-        Import(store, vectorizer, ContractRules().violations),
+        walk=Walk(index),
+        imports=Import(store, vectorizer, ContractRules().violations),
+        history=history,
     )
 
 

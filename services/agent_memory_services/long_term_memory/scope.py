@@ -1,12 +1,15 @@
 """The boundary of what a call may see, which no filter can leave."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.expression import NEVER, Node, Tag, every
 from agent_memory_services.runtime.principal import Principal
+
+OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
+"""What a caller would need to touch a memory outside its scope."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import grpc
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.long_term_memory.history.servicer import History, HistoryCalls
 from agent_memory_services.long_term_memory.listing import Listing, Position, listed
 from agent_memory_services.long_term_memory.memories import Memories
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
@@ -36,18 +37,26 @@ _STREAMED, _MOST_STREAMED = 1000, 10_000
 _NO_DEDUPLICATION: Final = ltm.DEDUPLICATION_POLICY_NONE
 
 
-class LongTermMemoryServicer(UnservedCalls):
+class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
     """Translates; the rules are elsewhere."""
 
     def __init__(
-        self, memories: Memories, listing: Listing, recall: Recall, walk: Walk, imports: Import
+        self,
+        memories: Memories,
+        listing: Listing,
+        recall: Recall,
+        *,
+        walk: Walk,
+        imports: Import,
+        history: History,
     ) -> None:
-        """Serve memories by id, by filter and by question, and take them in and out."""
+        """Serve memories by id, filter and question, take them in and out, tell what they were."""
         self._memories = memories
         self._listing = listing
         self._recall = recall
         self._walk = walk
         self._imports = imports
+        self._history = history
 
     async def CreateMemories(
         self, request: rpc.CreateMemoriesRequest, context: Context

@@ -16,16 +16,6 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 class UnservedCalls(LongTermMemoryServiceServicer):
     """Refuses them in the terms of the error catalogue."""
 
-    async def ListMemoryRevisions(
-        self, request: rpc.ListMemoryRevisionsRequest, context: Context
-    ) -> rpc.ListMemoryRevisionsResponse:
-        raise Unimplemented("ListMemoryRevisions")
-
-    async def RevertMemory(
-        self, request: rpc.RevertMemoryRequest, context: Context
-    ) -> rpc.RevertMemoryResponse:
-        raise Unimplemented("RevertMemory")
-
     async def ForgetMemories(
         self, request: rpc.ForgetMemoriesRequest, context: Context
     ) -> rpc.ForgetMemoriesResponse:

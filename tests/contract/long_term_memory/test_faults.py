@@ -29,10 +29,10 @@ CALLS: dict[str, object] = {
     "SearchMemories": rpc.SearchMemoriesRequest(query=SearchQuery(text="x")),
     "UpdateMemory": rpc.UpdateMemoryRequest(memory=Memory(id="a", text="x")),
     "DeleteMemories": rpc.DeleteMemoriesRequest(memory_ids=["a"]),
-}
-UNSERVED: dict[str, object] = {
     "ListMemoryRevisions": rpc.ListMemoryRevisionsRequest(memory_id="a"),
     "RevertMemory": rpc.RevertMemoryRequest(memory_id="a"),
+}
+UNSERVED: dict[str, object] = {
     "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
     "CompactMemories": rpc.CompactMemoriesRequest(),
     "EraseUser": rpc.EraseUserRequest(user_id="u"),

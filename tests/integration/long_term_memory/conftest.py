@@ -67,6 +67,16 @@ def deletion(before: Memory) -> Change:
     return Change(before, None, ltm.REVISION_CAUSE_DELETE)
 
 
+def merge(merged: Memory, *originals: Memory) -> list[Change]:
+    """One record in the place of several, which stay hidden."""
+    cause, ids = ltm.REVISION_CAUSE_MERGE, tuple(each.id for each in originals)
+    hidden = [
+        Change(each, changed(each, merged_into=merged.id), cause, related=(merged.id,))
+        for each in originals
+    ]
+    return [Change(None, merged, cause, vectors(), "near duplicates", ids), *hidden]
+
+
 def changed(before: Memory, **fields: object) -> Memory:
     """A copy with other fields, as a write would leave it."""
     after = Memory()

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import CommitOutcome
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.runtime.redis import connect
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
     Inserting,
@@ -21,9 +22,10 @@ from tests.integration.long_term_memory.conftest import (
     creation,
     deletion,
     memory,
+    merge,
     update,
-    vectors,
 )
+from tests.support.cut_line import CutLine
 
 T = "acme"
 
@@ -39,16 +41,6 @@ async def dump(redis: Redis) -> dict[bytes, Any]:
         b"stream": redis.xrange,
     }
     return {key: await read[kind](key) for key, kind in kinds.items()}
-
-
-def merge(merged: Memory, *originals: Memory) -> list[Change]:
-    """One record in the place of several, which stay hidden."""
-    cause, ids = ltm.REVISION_CAUSE_MERGE, tuple(each.id for each in originals)
-    hidden = [
-        Change(each, changed(each, merged_into=merged.id), cause, related=(merged.id,))
-        for each in originals
-    ]
-    return [Change(None, merged, cause, vectors(), "near duplicates", ids), *hidden]
 
 
 async def test_several_changes_are_one(
@@ -329,3 +321,20 @@ async def test_every_key_of_a_commit_lies_in_the_shard(
     keys = await redis.keys("*")
     assert len(keys) > 8
     assert all(tag in key for key in keys)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_cut_connection_leaves_all_or_nothing(
+    redis_url: str, store: MemoryStore, insert: Inserting, answered: bool
+) -> None:
+    """A commit of which nobody heard an answer was made as a whole or not at all."""
+    one, two, merged = memory("a"), memory("b"), memory("ab")
+    await insert(one, two)
+    async with CutLine.to(redis_url) as line, connect(line.url, max_connections=1) as client:
+        await client.ping()
+        line.cut_at(1, answered=answered)
+        with pytest.raises(RedisError):
+            await Writing(MemoryStore(client, SHARDS))(*merge(merged, one, two))
+    found = await store.get(T, [one.id, two.id, merged.id])
+    hidden = [bool(each.merged_into) if each else None for each in found]
+    assert hidden == ([True, True, False] if answered else [False, False, None])

@@ -1,0 +1,206 @@
+"""Taking changes back: an edit, a merge, a supersession, a deletion, or an earlier revert."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
+from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.documents import MemoryVectors
+from agent_memory_services.long_term_memory.history.log import RevisionLog
+from agent_memory_services.long_term_memory.history.revisions import exists, in_sight
+from agent_memory_services.long_term_memory.history.together import Revised, revised_together
+from agent_memory_services.long_term_memory.history.undo import inverse
+from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.errors import (
+    AccessDenied,
+    EtagMismatch,
+    IdAlreadyExists,
+    InvalidField,
+    InvalidState,
+    MemoryNotFound,
+)
+from agent_memory_services.runtime.ids import derived_id
+
+_ATTEMPTS: Final = 5
+_REVISION_ID: Final = re.compile("[1-9][0-9]{0,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What is to be taken back.
+
+    Attributes:
+        memory_id: the memory.
+        revision_id: its revision; empty means the latest.
+        etag: the memory's etag, if the reversal depends on it.
+        reason: why, for the history.
+        request_id: names the call; a repeated one finds done what it did.
+        actor: who takes it back, for the history.
+    """
+
+    memory_id: str
+    revision_id: str = ""
+    etag: str = ""
+    reason: str = ""
+    request_id: str = ""
+    actor: str = ""
+
+
+class Reverter:
+    """Takes changes back."""
+
+    def __init__(self, store: MemoryStore, log: RevisionLog, vectorizer: Vectorizer) -> None:
+        self._store = store
+        self._log = log
+        self._vectorizer = vectorizer
+
+    async def revert(self, scope: Scope, asked: Reversal) -> list[Memory]:
+        """Take back what the commit behind a revision changed, all of it or nothing.
+
+        Of an edit, the fields that it changed come back. Of a merge, every original is shown again
+        and the merged record goes. Of a supersession the older record is valid again and the newer
+        one stays. A deleted record is stored again. The reversal is a revision like any other.
+
+        Returns:
+            The memories that changed and are there, the one asked for first.
+
+        Raises:
+            MemoryNotFound: there is no such memory, and no history of it.
+            InvalidField: the memory has no such revision, or not any more.
+            InvalidState: what it changed was changed again since, or cannot be taken back.
+            IdAlreadyExists: another memory has the content that would come back.
+            EtagMismatch: the memory has another etag, or a memory keeps changing.
+            AccessDenied: the change concerned a memory outside the caller's scope.
+            EmbeddingUnavailable: a text that comes back could not be embedded.
+        """
+        for _ in range(_ATTEMPTS):
+            one = await self._asked_for(scope, asked)
+            if asked.request_id and (done := await self._done_before(scope, asked)):
+                return done
+            current = one.present.etag if one.present else ""
+            if asked.etag and asked.etag != current:
+                raise EtagMismatch(current)
+            changes = await self._changes(scope, asked, one)
+            commit = await self._store.commit(
+                scope.tenant, changes, actor=asked.actor, now=now_micros()
+            )
+            if commit.committed:
+                return [change.after for change in changes if change.after is not None]
+            _refuse_duplicate(commit)
+        raise EtagMismatch(current)
+
+    async def _asked_for(self, scope: Scope, asked: Reversal) -> Revised:
+        number = _number(asked.revision_id)
+        below = number + 1 if number else 0
+        stretch = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
+        if not exists(scope, stretch):
+            raise MemoryNotFound(asked.memory_id)
+        found = [each for each in stretch.revisions if in_sight(scope, each)]
+        if not found or number not in {0, int(found[0].revision_id)}:
+            raise _no_such_revision()
+        return Revised(asked.memory_id, stretch.present, found[0])
+
+    async def _done_before(self, scope: Scope, asked: Reversal) -> list[Memory]:
+        """What a call of this name changed already, where its answer was lost."""
+        stretch = await self._log.read(scope.tenant, asked.memory_id, count=1)
+        if not stretch.revisions:
+            return []
+        ids = [asked.memory_id, *stretch.revisions[0].related_memory_ids]
+        found = await self._store.get(scope.tenant, ids)
+        return [each for each in found if each and each.etag == _etag(asked, each)]
+
+    async def _changes(self, scope: Scope, asked: Reversal, one: Revised) -> list[Change]:
+        """What takes back all that the commit changed."""
+        together = await revised_together(self._log, scope.tenant, one)
+        inverses = [inverse(each, asked.reason) for each in together]
+        changes = [change for change in inverses if change is not None]
+        _require_something(one.revision, changes)
+        if not all(_within(scope, change) for change in changes):
+            raise AccessDenied(OTHER_SCOPE)
+        vectors = await self._vectors(changes)
+        ids = [change.memory.id for change in changes]
+        for change in changes:
+            if change.after is not None:
+                _settle(change.after, asked)
+        return [
+            replace(
+                change,
+                vectors=vectors.get(own),
+                related=tuple(each for each in ids if each != own),
+            )
+            for own, change in zip(ids, changes, strict=True)
+        ]
+
+    async def _vectors(self, changes: Sequence[Change]) -> dict[str, MemoryVectors]:
+        """New vectors for what comes back with other words than it has, or comes back at all."""
+        anew = [change.after for change in changes if change.after and _needs_vectors(change)]
+        for memory in anew:
+            memory.embedding_model = self._vectorizer.model
+        made = await self._vectorizer.of_memories(anew) if anew else []
+        found = {
+            memory.id: vectors
+            for memory, vectors in zip(anew, made, strict=True)
+            if vectors is not None
+        }
+        if len(found) < len(anew):
+            raise InvalidField("revision_id", f"what comes back {REJECTED}")
+        return found
+
+
+def _number(revision_id: str) -> int:
+    """The number of a revision; 0 for the latest."""
+    if not revision_id:
+        return 0
+    if not _REVISION_ID.fullmatch(revision_id):
+        raise _no_such_revision()
+    return int(revision_id)
+
+
+def _no_such_revision() -> InvalidField:
+    return InvalidField("revision_id", "the memory has no such revision, or not any more")
+
+
+def _require_something(revision: MemoryRevision, changes: Sequence[Change]) -> None:
+    """Refuse to do nothing, and to remove a merged record where no original comes back for it."""
+    removes = all(change.after is None for change in changes)
+    if not changes or (removes and revision.related_memory_ids):
+        raise InvalidState(
+            "gone",
+            "what that revision changed is gone; take the later changes back first, from the"
+            " latest on",
+        )
+
+
+def _within(scope: Scope, change: Change) -> bool:
+    return all(scope.admits(each) for each in (change.before, change.after) if each is not None)
+
+
+def _needs_vectors(change: Change) -> bool:
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return after is not None
+    return (before.text, before.context) != (after.text, after.context)
+
+
+def _settle(memory: Memory, asked: Reversal) -> None:
+    settle(memory, now_micros())
+    if asked.request_id:
+        memory.etag = _etag(asked, memory)
+
+
+def _etag(asked: Reversal, memory: Memory) -> str:
+    """The etag by which a repeated call knows what it did."""
+    return derived_id("revert", asked.request_id, memory.id)
+
+
+def _refuse_duplicate(commit: Commit) -> None:
+    if commit.outcome is CommitOutcome.DUPLICATE and commit.other is not None:
+        raise IdAlreadyExists(commit.other.id)

@@ -1,0 +1,69 @@
+"""The calls about what became of memories: from requests to the rules of history, and back."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import grpc
+
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
+from agent_memory_services.long_term_memory.history.log import RevisionLog
+from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
+from agent_memory_services.long_term_memory.history.revisions import page_of
+from agent_memory_services.long_term_memory.pages import PageTokens, page_size
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.runtime.principal import current_principal
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_LISTED, _MOST_LISTED = 20, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the calls are answered with."""
+
+    log: RevisionLog
+    reverter: Reverter
+
+
+class HistoryCalls(LongTermMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    _history: History
+
+    async def ListMemoryRevisions(
+        self, request: rpc.ListMemoryRevisionsRequest, context: Context
+    ) -> rpc.ListMemoryRevisionsResponse:
+        scope = Scope.of(current_principal())
+        asked = rpc.ListMemoryRevisionsRequest(memory_id=request.memory_id)
+        tokens = PageTokens("revisions", scope.tenant, asked)
+        page = await page_of(
+            self._history.log,
+            scope,
+            request.memory_id,
+            size=page_size(request.page_size, default=_LISTED, largest=_MOST_LISTED),
+            below=tokens.place(request.page_token, int),
+        )
+        return rpc.ListMemoryRevisionsResponse(
+            revisions=page.revisions,
+            next_page_token=tokens.token(
+                str(page.more_below).encode() if page.more_below else None
+            ),
+        )
+
+    async def RevertMemory(
+        self, request: rpc.RevertMemoryRequest, context: Context
+    ) -> rpc.RevertMemoryResponse:
+        principal = current_principal()
+        asked = Reversal(
+            request.memory_id,
+            revision_id=request.revision_id,
+            etag=request.etag,
+            reason=request.reason,
+            request_id=request.request_id,
+            actor=principal.subject,
+        )
+        memories = await self._history.reverter.revert(Scope.of(principal), asked)
+        return rpc.RevertMemoryResponse(memories=memories)

@@ -1,0 +1,71 @@
+"""A way to the store that breaks at a chosen command."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+_CHUNK = 1 << 20
+
+
+class CutLine:
+    """Passes bytes between clients and the store until it is cut.
+
+    Attributes:
+        url: where clients connect.
+        passed: commands that clients sent since the last `cut_at`; a pipeline counts as one.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._cut_at = 0
+        self._answered = False
+        self.passed = 0
+        self.url = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, redis_url: str) -> AsyncIterator[Self]:
+        """A line to a store, open until the block is left."""
+        host, _, port = redis_url.removeprefix("redis://").split("/")[0].rpartition(":")
+        line = cls(host, int(port))
+        server = await asyncio.start_server(line._connected, "127.0.0.1", 0)
+        line.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield line
+        finally:
+            server.close()
+
+    def cut_at(self, number: int, *, answered: bool) -> None:
+        """Break the connection at a command, counted from 1 and from now; 0 is never.
+
+        Args:
+            number: which command.
+            answered: whether the store still runs it, so that only its answer is lost.
+        """
+        self._cut_at, self._answered, self.passed = number, answered, 0
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(self._host, self._port)
+        answers = asyncio.create_task(_pass(there, writer))
+        try:
+            while data := await reader.read(_CHUNK):
+                self.passed += 1
+                if self.passed == self._cut_at:
+                    answers.cancel()
+                    if self._answered:
+                        back.write(data)
+                        await there.read(1)
+                    return
+                back.write(data)
+        except ConnectionError:
+            pass
+        finally:
+            answers.cancel()
+            writer.transport.abort()
+            back.transport.abort()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(_CHUNK):
+        writer.write(data)
