@@ -95,7 +95,7 @@ def _for_json(http: int, meaning: _Meaning) -> dict[str, Any]:
 
 
 def _for_grpc(http: int, meaning: _Meaning) -> dict[str, Any]:
-    status = base64.b64encode(_status(meaning).SerializeToString()).decode().rstrip("=")
+    status = base64.b64encode(_bytes(_status(meaning))).decode().rstrip("=")
     is_grpc = [_request(_LOOKS_GRPC), _request(_NOT_TRANSCODED)]
     return {
         "filter": {"and_filter": {"filters": [_answer(http), *is_grpc]}},
@@ -122,5 +122,10 @@ def _status(meaning: _Meaning) -> status_pb2.Status:
         details.append(_RETRY)
     status = status_pb2.Status(code=meaning.code, message=meaning.message)
     for detail in details:
-        status.details.add().Pack(detail)
+        status.details.add().Pack(detail, deterministic=True)
     return status
+
+
+def _bytes(message: Message) -> bytes:
+    """The same each time, so that the configuration is."""
+    return message.SerializeToString(deterministic=True)
