@@ -21,6 +21,9 @@ from agent_memory_services.runtime.keys import encode
 READ: Final = (schema.RECORD, schema.ACCESS, schema.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
 
+READ_WHOLE: Final = (*READ, schema.VECTOR, schema.CONTEXT_VECTOR)
+"""The fields that make a memory with its vectors, in the order `stored_of` takes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryVectors:
@@ -33,6 +36,14 @@ class MemoryVectors:
 
     text: bytes
     context: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemory:
+    """A memory and its vectors."""
+
+    memory: Memory
+    vectors: MemoryVectors
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
@@ -86,6 +97,15 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
         memory.last_access_time.CopyFrom(to_timestamp(int(access)))
     memory.access_count = int(access_count or 0)
     return memory
+
+
+def stored_of(values: Sequence[bytes | None]) -> StoredMemory | None:
+    """The memory that the fields `READ_WHOLE` hold; None where there is none."""
+    *read, text, context = values
+    memory = memory_of(read)
+    if memory is None or text is None or context is None:
+        return None
+    return StoredMemory(memory, MemoryVectors(text, context))
 
 
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:

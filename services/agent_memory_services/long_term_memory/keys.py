@@ -62,6 +62,11 @@ class Shard:
         return f"{self._root}:d:{encode(tenant)}"
 
     @property
+    def sweep_lease(self) -> str:
+        """Key of who consolidates the shard at the moment."""
+        return f"{self._root}:sweep"
+
+    @property
     def tenants(self) -> str:
         """Key of the tenants that ever stored a memory here."""
         return f"{self._root}:tenants"

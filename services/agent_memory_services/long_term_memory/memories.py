@@ -1,15 +1,13 @@
-"""The rules of creating, reading, changing and deleting memories."""
+"""The rules of reading, changing and deleting memories by id."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
-from agent_memory_services.long_term_memory.documents import MemoryVectors
-from agent_memory_services.long_term_memory.intake import WRITABLE, draft, settle, violations
+from agent_memory_services.long_term_memory.intake import WRITABLE, settle, violations
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
@@ -22,25 +20,9 @@ from agent_memory_services.runtime.errors import (
     InvalidFields,
     MemoryNotFound,
 )
-from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.runtime.masks import apply_mask
 
 _ATTEMPTS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """What became of a memory that was to be created.
-
-    Attributes:
-        memory: the memory that holds the content now; None when it was rejected.
-        duplicate: whether it was there before.
-        error: why it was rejected.
-    """
-
-    memory: Memory | None = None
-    duplicate: bool = False
-    error: Exception | None = None
 
 
 class Memories:
@@ -49,57 +31,6 @@ class Memories:
     def __init__(self, store: MemoryStore, vectorizer: Vectorizer) -> None:
         self._store = store
         self._vectorizer = vectorizer
-
-    async def create(
-        self,
-        scope: Scope,
-        given: Sequence[Memory],
-        *,
-        deduplicate: bool,
-        request_id: str,
-        actor: str,
-    ) -> list[Creation]:
-        """Store memories, each for itself.
-
-        A memory without an id gets one; where the call has a `request_id`, it is derived from
-        that, so that a repeated call names what the first one stored. `actor` is whom their
-        history names.
-
-        Raises:
-            InvalidFields: a memory breaks a rule; nothing was stored.
-            EmbeddingUnavailable: the embedding provider is away; nothing was stored.
-        """
-        _refuse_broken(given)
-        now = now_micros()
-        drafts = [
-            # A microsecond apart, so that listings keep the order of the call.
-            _identified(draft(memory, now + at, self._vectorizer.model), request_id, at)
-            for at, memory in enumerate(given)
-        ]
-        results = {
-            at: Creation(error=AccessDenied(OTHER_SCOPE))
-            for at, memory in enumerate(drafts)
-            if not scope.admits(memory)
-        }
-        vectors = await self._vectors({at: m for at, m in enumerate(drafts) if at not in results})
-        results |= {
-            at: Creation(error=InvalidField(f"memories[{at}].text", REJECTED))
-            for at, found in vectors.items()
-            if found is None
-        }
-        creations = {
-            at: Change(None, drafts[at], ltm.REVISION_CAUSE_CREATE, found, unique=deduplicate)
-            for at, found in vectors.items()
-            if found is not None
-        }
-        commits = await self._store.commit_each(
-            scope.tenant, list(creations.values()), actor=actor, now=now
-        )
-        _refuse_if_nothing_worked(commits, len(given))
-        for at, commit in zip(creations, commits, strict=True):
-            derived = bool(request_id) and not given[at].id
-            results[at] = _creation(drafts[at], commit, derived=derived)
-        return [results[at] for at in range(len(given))]
 
     async def get(self, scope: Scope, memory_id: str) -> Memory:
         """A memory, hidden and superseded ones too.
@@ -193,10 +124,6 @@ class Memories:
                 return [memory_id for memory_id in wanted if memory_id in deleted]
         raise EtagMismatch((await self.get(scope, left[0])).etag)
 
-    async def _vectors(self, memories: Mapping[int, Memory]) -> dict[int, MemoryVectors | None]:
-        found = await self._vectorizer.of_memories(list(memories.values()))
-        return dict(zip(memories, found, strict=True))
-
     async def _change(
         self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
     ) -> Change | None:
@@ -218,29 +145,6 @@ class Memories:
         return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, reason)
 
 
-def _refuse_broken(given: Sequence[Memory]) -> None:
-    broken = [
-        violation
-        for at, memory in enumerate(given)
-        for violation in violations(memory, f"memories[{at}]")
-    ]
-    if broken:
-        raise InvalidFields(broken)
-
-
-def _refuse_if_nothing_worked(commits: Sequence[Commit | Exception], wanted: int) -> None:
-    """A fault that met every memory of a call is the call's own."""
-    faults = [answer for answer in commits if isinstance(answer, Exception)]
-    if len(faults) == wanted:
-        raise faults[0]
-
-
-def _identified(memory: Memory, request_id: str, at: int) -> Memory:
-    if not memory.id:
-        memory.id = derived_id("memory", request_id, str(at)) if request_id else new_id()
-    return memory
-
-
 def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:
     match commit:
         case Commit(CommitOutcome.STALE):
@@ -255,20 +159,6 @@ def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:
         if isinstance(commit, Exception):
             raise commit
         yield commit
-
-
-def _creation(memory: Memory, commit: Commit | Exception, *, derived: bool) -> Creation:
-    if isinstance(commit, Exception):
-        return Creation(error=commit)
-    match commit.outcome:
-        case CommitOutcome.COMMITTED:
-            return Creation(memory)
-        case CommitOutcome.SAME:
-            # A derived id belongs to this very call, whose first attempt lost its answer.
-            return Creation(commit.other, duplicate=not derived)
-        case CommitOutcome.DUPLICATE:
-            return Creation(commit.other, duplicate=True)
-    return Creation(error=IdAlreadyExists(memory.id))
 
 
 def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memory, set[str]]:

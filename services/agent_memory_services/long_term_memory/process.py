@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from typing import Final
 
 import structlog
@@ -10,6 +10,12 @@ from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.long_term_memory.access import AccessTracker
+from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
+from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
+from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
+from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
+from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
+from agent_memory_services.long_term_memory.creating import Creating
 from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.engine import require_complete_answers
@@ -17,6 +23,7 @@ from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.servicer import History
 from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.layout import Layout
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.memories import Memories
@@ -62,30 +69,37 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         revisions = RevisionLog(client, settings.shards)
         history = History(revisions, Reverter(store, revisions, vectorizer))
         accesses = AccessTracker(store)
-        async with accesses.running():
+        dirty = DirtySets(client, settings.shards)
+        consolidator = Consolidator(store, Neighbourhood(index), precision=settings.index_precision)
+        compaction = Compaction(store, index, dirty, consolidator)
+        sweep = Sweep(
+            client,
+            [Shard(number) for number in range(settings.shards)],
+            dirty,
+            compaction,
+            interval_seconds=settings.consolidation_sweep_seconds,
+        )
+        listing = Listing(index)
+        servicer = LongTermMemoryServicer(
+            creating=Creating(store, vectorizer, compaction, settings.deduplication),
+            memories=Memories(store, vectorizer),
+            listing=listing,
+            recall=Recall(TextSearch(index, vectorizer), listing, accesses),
+            compaction=compaction,
+            walk=Walk(index),
+            imports=Import(store, vectorizer, ContractRules().violations),
+            history=history,
+        )
+        async with accesses.running(), _switched(sweep, settings):
             yield Service(
                 SERVICE_NAME,
                 service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
-                _servicer(index, store, accesses, vectorizer, history),
+                servicer,
             )
 
 
-def _servicer(
-    index: MemoryIndex,
-    store: MemoryStore,
-    accesses: AccessTracker,
-    vectorizer: Vectorizer,
-    history: History,
-) -> LongTermMemoryServicer:
-    listing = Listing(index)
-    return LongTermMemoryServicer(
-        Memories(store, vectorizer),
-        listing,
-        Recall(TextSearch(index, vectorizer), listing, accesses),
-        walk=Walk(index),
-        imports=Import(store, vectorizer, ContractRules().violations),
-        history=history,
-    )
+def _switched(sweep: Sweep, settings: Settings) -> AbstractAsyncContextManager[None]:
+    return sweep.running() if settings.consolidation_sweep_seconds else nullcontext()
 
 
 async def _open_index(client: Redis, settings: Settings, fingerprint: Fingerprint) -> MemoryIndex:

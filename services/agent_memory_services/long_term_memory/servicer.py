@@ -7,8 +7,9 @@ from typing import Any, Final, TypeAlias
 import grpc
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
+from agent_memory_services.long_term_memory.creating import Creating
 from agent_memory_services.long_term_memory.history.servicer import History, HistoryCalls
 from agent_memory_services.long_term_memory.listing import Listing, Position, listed
 from agent_memory_services.long_term_memory.memories import Memories
@@ -18,6 +19,7 @@ from agent_memory_services.long_term_memory.search.recall import Recall
 from agent_memory_services.long_term_memory.transfer.exporting import exported
 from agent_memory_services.long_term_memory.transfer.importing import Import
 from agent_memory_services.long_term_memory.translate import (
+    compaction_answer,
     creation_result,
     hits_of,
     import_answer,
@@ -26,6 +28,7 @@ from agent_memory_services.long_term_memory.translate import (
 from agent_memory_services.long_term_memory.unserved import UnservedCalls
 from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.deadline import remaining
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.status import item_status
 
@@ -34,7 +37,8 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 _LISTED, _MOST_LISTED = 20, 1000
 _FOUND, _MOST_FOUND = 10, 100
 _STREAMED, _MOST_STREAMED = 1000, 10_000
-_NO_DEDUPLICATION: Final = ltm.DEDUPLICATION_POLICY_NONE
+_BATCH_SECONDS: Final = 10.0
+"""The longest that a batch of a compaction should take, a model's answers included."""
 
 
 class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
@@ -42,16 +46,20 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
 
     def __init__(
         self,
+        *,
+        creating: Creating,
         memories: Memories,
         listing: Listing,
         recall: Recall,
-        *,
+        compaction: Compaction,
         walk: Walk,
         imports: Import,
         history: History,
     ) -> None:
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
+        self._creating = creating
         self._memories = memories
+        self._compaction = compaction
         self._listing = listing
         self._recall = recall
         self._walk = walk
@@ -61,10 +69,10 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
     async def CreateMemories(
         self, request: rpc.CreateMemoriesRequest, context: Context
     ) -> rpc.CreateMemoriesResponse:
-        creations = await self._memories.create(
+        creations = await self._creating.create(
             _scope(),
             request.memories,
-            deduplicate=request.deduplication != _NO_DEDUPLICATION,
+            request.deduplication,
             request_id=request.request_id,
             actor=_actor(),
         )
@@ -171,6 +179,20 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
         async for memories in exported(self._walk, scope, condition, after):
             token = tokens.token(Position.of(memories[-1]).pack())
             yield rpc.ExportMemoriesResponse(memories=memories, resume_token=token)
+
+    async def CompactMemories(
+        self, request: rpc.CompactMemoriesRequest, context: Context
+    ) -> rpc.CompactMemoriesResponse:
+        report = await self._compaction.run(
+            _scope(), request.filter, actor=_actor(), goes_on=_time_is_left
+        )
+        return compaction_answer(report)
+
+
+async def _time_is_left() -> bool:
+    """Whether the call may begin another batch, and still answer what it did."""
+    left = remaining()
+    return left is None or left > _BATCH_SECONDS
 
 
 def _scope() -> Scope:

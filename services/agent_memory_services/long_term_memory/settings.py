@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
@@ -96,6 +97,29 @@ class Settings(ProcessSettings):
         ge=1,
         description="About how many of a tenant's latest changes a watch can resume behind.",
     )
+
+    consolidation_policy: Literal["none", "exact", "consolidate"] = Field(
+        default="consolidate",
+        description=(
+            "What new memories are compared by where a call does not say: not at all, by the same "
+            "type and text, or so that paraphrases merge and newer values end older ones."
+        ),
+    )
+    consolidation_sweep_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description=(
+            "Pause between two rounds over the memories that changed otherwise, such as by an "
+            "import or an edit; one process does it for all. 0: only CompactMemories does."
+        ),
+    )
+
+    @property
+    def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:
+        """What new memories are compared by where a call does not say."""
+        return ltm.DeduplicationPolicy.Value(
+            f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
+        )
 
     @property
     def history(self) -> HistoryLimits:

@@ -8,7 +8,13 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commission, Commit, commit_of
-from agent_memory_services.long_term_memory.documents import READ, memory_of
+from agent_memory_services.long_term_memory.documents import (
+    READ,
+    READ_WHOLE,
+    StoredMemory,
+    memory_of,
+    stored_of,
+)
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
 from agent_memory_services.long_term_memory.scripts import run_each
@@ -88,6 +94,14 @@ class MemoryStore:
             for memory_id in ids:
                 pipeline.hmget(shard.memory(tenant, memory_id), READ)
             return [memory_of(values) for values in await pipeline.execute()]
+
+    async def get_whole(self, tenant: str, ids: Sequence[str]) -> list[StoredMemory | None]:
+        """The memories of these ids with their vectors, None for an id that has none."""
+        shard = self.shard(tenant)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for memory_id in ids:
+                pipeline.hmget(shard.memory(tenant, memory_id), READ_WHOLE)
+            return [stored_of(values) for values in await pipeline.execute()]
 
     async def touch(self, tenant: str, ids: Sequence[str], *, now: int, interval: int) -> int:
         """Note that memories were found at `now`, each at most once per `interval`.

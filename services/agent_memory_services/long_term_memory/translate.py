@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.long_term_memory.memories import Creation
+from agent_memory_services.long_term_memory.consolidation.compaction import Report
+from agent_memory_services.long_term_memory.creating import Creation
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.transfer.importing import ImportReport
@@ -16,12 +17,21 @@ def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
     """What became of a memory that was to be created."""
     if creation.memory is None:
         error = creation.error or RuntimeError("a rejection without a reason")
-        return ltm.CreateMemoryResult(outcome=ltm.CREATE_OUTCOME_REJECTED, error=item_status(error))
-    duplicate = creation.duplicate
+        return ltm.CreateMemoryResult(outcome=creation.outcome, error=item_status(error))
     return ltm.CreateMemoryResult(
-        outcome=ltm.CREATE_OUTCOME_DUPLICATE if duplicate else ltm.CREATE_OUTCOME_CREATED,
+        outcome=creation.outcome,
         memory_id=creation.memory.id,
+        related_memory_ids=creation.related,
         memory=creation.memory,
+    )
+
+
+def compaction_answer(report: Report) -> rpc.CompactMemoriesResponse:
+    """What a compaction did."""
+    return rpc.CompactMemoriesResponse(
+        considered_count=report.considered,
+        merged_count=report.merged,
+        superseded_count=report.superseded,
     )
 
 

@@ -21,11 +21,6 @@ class UnservedCalls(LongTermMemoryServiceServicer):
     ) -> rpc.ForgetMemoriesResponse:
         raise Unimplemented("ForgetMemories")
 
-    async def CompactMemories(
-        self, request: rpc.CompactMemoriesRequest, context: Context
-    ) -> rpc.CompactMemoriesResponse:
-        raise Unimplemented("CompactMemories")
-
     async def WatchMemories(
         self, request: rpc.WatchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.WatchMemoriesResponse]:

@@ -8,6 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc.error_details_pb2 import ErrorInfo
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Validity
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.runtime.clock import to_timestamp
 from tests.contract.long_term_memory.conftest import Tenant
@@ -55,7 +56,9 @@ async def test_hidden_ones_can_be_read(tenant: Tenant) -> None:
 
 async def test_hostile_ids_never_meet(tenant: Tenant) -> None:
     """Whatever characters an id holds, it names its own memory and no other."""
-    await tenant.create(*(Memory(id=name, text=f"text of {name}") for name in HOSTILE))
+    # Exactly compared, since case and brackets make no other statement.
+    given = (Memory(id=name, text=f"text of {name}") for name in HOSTILE)
+    await tenant.create(*given, deduplication=ltm.DEDUPLICATION_POLICY_EXACT)
     for name in HOSTILE:
         assert (await tenant.get(name)).text == f"text of {name}"
         page = await tenant.list(filter={"id": {"eq": name}})

@@ -34,7 +34,6 @@ CALLS: dict[str, object] = {
 }
 UNSERVED: dict[str, object] = {
     "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
-    "CompactMemories": rpc.CompactMemoriesRequest(),
     "EraseUser": rpc.EraseUserRequest(user_id="u"),
 }
 

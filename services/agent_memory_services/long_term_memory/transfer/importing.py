@@ -8,7 +8,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.transfer.rows import restored, row_violations
 from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
@@ -25,7 +25,6 @@ from agent_memory_services.runtime.errors import (
 _BATCH_ROWS: Final = 100
 _BATCH_BYTES: Final = 1024 * 1024
 _LISTED_ERRORS: Final = 1000
-_OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
 
 ContractViolations = Callable[[Memory], Sequence[FieldViolation]]
 
@@ -126,7 +125,7 @@ class Import:
         )
         if broken := [*stated, *row_violations(row)]:
             return InvalidFields(broken)
-        return None if scope.admits(row) else AccessDenied(_OTHER_SCOPE)
+        return None if scope.admits(row) else AccessDenied(OTHER_SCOPE)
 
     async def _new(
         self, scope: Scope, memories: Mapping[int, Memory], report: ImportReport

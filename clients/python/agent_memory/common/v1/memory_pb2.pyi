@@ -255,7 +255,7 @@ class Memory(_message.Message):
     session_id: _builtins.str
     """The session it comes from; empty for none."""
     pinned: _builtins.bool
-    """Never merged, forgotten or archived while true."""
+    """Never merged, superseded, forgotten or archived while true."""
     standing: _builtins.bool
     """A preference or instruction that every prompt should consider."""
     context: _builtins.str
@@ -265,6 +265,8 @@ class Memory(_message.Message):
     slot: _builtins.str
     """`subject/attribute` of a fact that has one value at a time, such as
     `user/employer`; a newer fact in the same slot supersedes an older one.
+    Where it is empty, consolidation reads it from sentences that leave no
+    doubt, such as "I work at Acme".
     """
     access_count: _builtins.int
     """How often it was found. Set by the server."""

@@ -30,29 +30,33 @@ class _DeduplicationPolicy:
 class _DeduplicationPolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeduplicationPolicy.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DEDUPLICATION_POLICY_UNSPECIFIED: _DeduplicationPolicy.ValueType  # 0
-    """The server's default, which is CONSOLIDATE where consolidation is built
-    and EXACT elsewhere.
+    """The server's default, which is CONSOLIDATE unless its operator chose
+    another one.
     """
     DEDUPLICATION_POLICY_NONE: _DeduplicationPolicy.ValueType  # 1
-    """Not at all: every record is stored."""
+    """Not at all: every record is stored, and compaction leaves it alone until
+    it changes.
+    """
     DEDUPLICATION_POLICY_EXACT: _DeduplicationPolicy.ValueType  # 2
     """The same type and text is the same memory."""
     DEDUPLICATION_POLICY_CONSOLIDATE: _DeduplicationPolicy.ValueType  # 3
-    """Paraphrases merge and contradictions supersede."""
+    """Paraphrases merge and contradictions supersede, within one owner."""
 
 class DeduplicationPolicy(_DeduplicationPolicy, metaclass=_DeduplicationPolicyEnumTypeWrapper):
     """How far a new memory is compared with those of its owner."""
 
 DEDUPLICATION_POLICY_UNSPECIFIED: DeduplicationPolicy.ValueType  # 0
-"""The server's default, which is CONSOLIDATE where consolidation is built
-and EXACT elsewhere.
+"""The server's default, which is CONSOLIDATE unless its operator chose
+another one.
 """
 DEDUPLICATION_POLICY_NONE: DeduplicationPolicy.ValueType  # 1
-"""Not at all: every record is stored."""
+"""Not at all: every record is stored, and compaction leaves it alone until
+it changes.
+"""
 DEDUPLICATION_POLICY_EXACT: DeduplicationPolicy.ValueType  # 2
 """The same type and text is the same memory."""
 DEDUPLICATION_POLICY_CONSOLIDATE: DeduplicationPolicy.ValueType  # 3
-"""Paraphrases merge and contradictions supersede."""
+"""Paraphrases merge and contradictions supersede, within one owner."""
 Global___DeduplicationPolicy: _TypeAlias = DeduplicationPolicy  # noqa: Y015
 
 class _CreateOutcome:

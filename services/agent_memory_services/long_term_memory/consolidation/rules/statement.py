@@ -23,7 +23,11 @@ PAST: Final = "(past)"
 SUBJECT: Final = "user"
 """How a statement calls the person it is about; "I" is read as the same."""
 
-_TOKEN: Final = re.compile(r"[^\W_]+(?:[.:/-]\d+)*|[,;]")
+# Words; numbers with their sign and parts; separators; and symbols, since C is not C++.
+_TOKEN: Final = re.compile(
+    r"(?<!\w)[+-]?\d+(?:[.:/-]\d+)*[^\W\d_]*|[^\W_]+(?:[.:/-]\d+)*|[,;]"
+    r"|[^\w\s.!?'\"()\[\]\u2010-\u2015\u201c\u201d\u2026-]"
+)
 _LIKE: Final = vocabulary.SAME[stem("like")]
 _TENS: Final = 20
 _SHORTEST_PAST: Final = 5

@@ -1,0 +1,224 @@
+"""Looks at memories that are stored and settles each among its owner's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge, Verdict
+from agent_memory_services.long_term_memory.consolidation.meters import METERS
+from agent_memory_services.long_term_memory.consolidation.neighbours import (
+    Neighbour,
+    Neighbourhood,
+)
+from agent_memory_services.long_term_memory.consolidation.plan import (
+    Deed,
+    Plan,
+    View,
+    alike,
+    excludes,
+    plan,
+    with_slot,
+)
+from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
+from agent_memory_services.long_term_memory.consolidation.rules.participation import (
+    is_fact,
+    may_merge,
+)
+from agent_memory_services.long_term_memory.documents import StoredMemory
+from agent_memory_services.long_term_memory.schema import Precision
+from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.visibility import is_visible
+from agent_memory_services.runtime.clock import now_micros
+
+_ATTEMPTS: Final = 3
+_MOST_DOUBTS: Final = 5
+"""Neighbours that one call of the judge is about."""
+_LINKS: Final = 3
+"""From a neighbour to what it was merged into, to what that was merged from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """A memory that is looked at.
+
+    Attributes:
+        read: the memory, with the slot that its words fill.
+        slot_is_new: whether that slot is not stored with it yet.
+    """
+
+    read: StoredMemory
+    slot_is_new: bool
+
+    @classmethod
+    def of(cls, stored: StoredMemory) -> Self:
+        memory = with_slot(stored.memory)
+        return cls(StoredMemory(memory, stored.vectors), memory is not stored.memory)
+
+    @property
+    def memory(self) -> Memory:
+        return self.read.memory
+
+
+class Consolidator:
+    """Merges paraphrases and ends what a newer fact contradicts.
+
+    It works on memories that are stored, and every decision is one commit that rests on what was
+    read: a failure at any point leaves facts that are not consolidated yet, and nothing else.
+    """
+
+    def __init__(
+        self,
+        store: MemoryStore,
+        neighbourhood: Neighbourhood,
+        judge: Judge | None = None,
+        *,
+        precision: Precision = "float32",
+    ) -> None:
+        """Compare vectors whose numbers are of this type, and ask the judge if there is one."""
+        self._store = store
+        self._neighbourhood = neighbourhood
+        self._judge = judge
+        self._precision = precision
+
+    async def settle(
+        self, tenant: str, subjects: Sequence[StoredMemory], *, actor: str
+    ) -> AsyncIterator[tuple[str, Plan | None]]:
+        """Decide about each memory, in order, and do it; they see each other.
+
+        The neighbours of all of them are one round trip, and a judge is asked at most once for
+        each.
+
+        Yields:
+            Ids of the memories and what was done about each; None for one that kept changing.
+
+        Raises:
+            RedisError: the store went away; what was done stands.
+        """
+        facts = [_Fact.of(each) for each in subjects if is_fact(each.memory)]
+        for subject in subjects:
+            if not is_fact(subject.memory):
+                yield subject.memory.id, Plan(Deed.KEPT, subject.memory)
+        if not facts:
+            return
+        around = await self._neighbourhood.of(tenant, [each.read for each in facts], now_micros())
+        verdicts = await self._verdicts(facts, around)
+        for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
+            done = await self._settle(tenant, fact, neighbours, said, actor)
+            if done is not None:
+                METERS.did(done.deed)
+            yield fact.memory.id, done
+
+    async def _settle(
+        self,
+        tenant: str,
+        fact: "_Fact",
+        neighbours: Sequence[Neighbour],
+        verdicts: Mapping[str, Verdict],
+        actor: str,
+    ) -> Plan | None:
+        concerned = [
+            each.memory.id
+            for each in neighbours
+            if each.memory.id in verdicts or _concerns(fact.memory, each)
+        ]
+        if not concerned and not fact.slot_is_new:
+            return Plan(Deed.KEPT, fact.memory)
+        for _ in range(_ATTEMPTS):
+            found = await self._planned(tenant, fact.memory, concerned, verdicts)
+            if not found.changes:
+                return found
+            commit = await self._store.commit(tenant, found.changes, actor=actor, now=now_micros())
+            if commit.committed:
+                return found
+        return None
+
+    async def _planned(
+        self,
+        tenant: str,
+        fact: Memory,
+        concerned: Sequence[str],
+        verdicts: Mapping[str, Verdict],
+    ) -> Plan:
+        """What shall be done, by what the store holds now."""
+        stored = await self._read(tenant, [fact.id, *concerned])
+        current = stored.get(fact.id)
+        if current is None:
+            return Plan(Deed.KEPT, fact)
+        view = View(stored, verdicts, now_micros(), self._precision)
+        if into := view.shown(fact.id) if current.memory.merged_into else None:
+            # Another memory, or another process, was faster.
+            return Plan(Deed.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))
+        if not is_visible(current.memory, view.now):
+            return Plan(Deed.KEPT, current.memory)
+        return plan(view, current, concerned)
+
+    async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:
+        """Memories with what they were merged into and from."""
+        stored: dict[str, StoredMemory] = {}
+        missing = dict.fromkeys(ids)
+        for _ in range(_LINKS):
+            found = await self._store.get_whole(tenant, list(missing))
+            stored |= {each.memory.id: each for each in found if each is not None}
+            linked = [link for each in found if each is not None for link in _links(each.memory)]
+            missing = {link: None for link in linked if link not in stored}
+            if not missing:
+                break
+        return stored
+
+    async def _verdicts(
+        self, facts: Sequence["_Fact"], around: Sequence[Sequence[Neighbour]]
+    ) -> list[Mapping[str, Verdict]]:
+        judge = self._judge
+        if judge is None:
+            return [{} for _ in facts]
+
+        async def said(subject: Memory, neighbours: Sequence[Neighbour]) -> Mapping[str, Verdict]:
+            doubtful = _doubtful(subject, neighbours)
+            if not doubtful:
+                return {}
+            verdicts = await judge.verdicts(subject, doubtful)
+            return {
+                other.id: verdict
+                for other, verdict in zip(doubtful, verdicts, strict=True)
+                if verdict is not Verdict.OTHER
+            }
+
+        return await asyncio.gather(
+            *(said(each.memory, near) for each, near in zip(facts, around, strict=True))
+        )
+
+
+def _links(memory: Memory) -> list[str]:
+    into = [memory.merged_into] if memory.merged_into else []
+    return [*into, *memory.provenance.memory_ids]
+
+
+def _concerns(subject: Memory, other: Neighbour) -> bool:
+    """Whether the rules may do something about the two."""
+    return _is_same(subject, other) or excludes(subject, other.memory)
+
+
+def _is_same(subject: Memory, other: Neighbour) -> bool:
+    # Vectors of what only a slot led to are compared once they are read.
+    nearness = 1.0 if other.cosine is None else other.cosine
+    return alike(subject, other.memory, nearness) is Likeness.SAME
+
+
+def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
+    """The neighbours that only a judge can tell about; none where the rules know what to do."""
+    if any(
+        excludes(subject, each.memory)
+        or (_is_same(subject, each) and may_merge(subject, each.memory))
+        for each in neighbours
+    ):
+        return []
+    now = now_micros()
+    return [
+        each.memory
+        for each in neighbours
+        if is_fact(each.memory)
+        and is_visible(each.memory, now)
+        and alike(subject, each.memory, each.cosine or 0.0) is Likeness.UNSURE
+    ][:_MOST_DOUBTS]

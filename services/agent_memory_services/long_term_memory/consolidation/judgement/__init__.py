@@ -1,0 +1,1 @@
+"""What a model says of two facts where words and vectors cannot tell."""

@@ -1,0 +1,53 @@
+"""What consolidation does, as metrics of this process."""
+
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
+
+from agent_memory_services.long_term_memory.consolidation.plan import Deed
+
+_CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
+
+
+class Meters:
+    """Counts what became of memories, and calls of the model."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Create every series, so that a rate of zero is a zero and not a gap."""
+        self._deeds = Counter(
+            "agent_memory_consolidation_memories",
+            "Memories that consolidation looked at, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._deferred = Counter(
+            "agent_memory_consolidation_deferred",
+            "Memories that are left to the next sweep, as the store failed or they kept changing.",
+            registry=registry,
+        )
+        self._calls = Counter(
+            "agent_memory_consolidation_model_calls",
+            "Calls of the model that judges facts, by how they ended.",
+            ("outcome",),
+            registry=registry,
+        )
+        for deed in Deed:
+            self._deeds.labels(deed)
+        for outcome in _CALL_OUTCOMES:
+            self._calls.labels(outcome)
+
+    def did(self, deed: Deed) -> None:
+        """A memory was looked at."""
+        self._deeds.labels(deed).inc()
+
+    def deferred(self, count: int) -> None:
+        """Memories stay to be looked at."""
+        self._deferred.inc(count)
+
+    def asked(self, outcome: str) -> None:
+        """A call of the model ended."""
+        self._calls.labels(outcome).inc()
+
+
+METERS: Final = Meters()
+"""Those of this process; a registry takes each series once."""

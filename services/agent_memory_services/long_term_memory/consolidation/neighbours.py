@@ -1,0 +1,116 @@
+"""What is near a memory among its owner's, and what fills the same slot."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from redis.commands.search.query import Query
+from redisvl.index.index import SearchParams
+from redisvl.query import VectorQuery
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.answers import Answer, Row
+from agent_memory_services.long_term_memory.consolidation.rules.participation import FACTS
+from agent_memory_services.long_term_memory.documents import READ, StoredMemory, memory_of
+from agent_memory_services.long_term_memory.expression import Node, Range, Tag, every, negated
+from agent_memory_services.long_term_memory.filters import flag
+from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.visibility import visible
+
+_NEAREST: Final = 8
+"""How many neighbours are looked at; the same facts said often are merged before there are more."""
+_SLOT_VALUES: Final = 32
+"""How many values of a slot are looked at, the latest first."""
+_DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A memory beside another one of the same owner.
+
+    Attributes:
+        memory: the memory.
+        cosine: of the texts' vectors; None where only the slot led to it.
+    """
+
+    memory: Memory
+    cosine: float | None
+
+
+class Neighbourhood:
+    """Looks for neighbours, which never lie outside the owner."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self._index = index
+
+    async def of(
+        self, tenant: str, subjects: Sequence[StoredMemory], now: int
+    ) -> list[list[Neighbour]]:
+        """The neighbours of each memory, in one round trip; the nearest first, then its slot's.
+
+        What was stored before the call is found, the other subjects included. Values of a slot
+        that ended are neighbours too; nothing else that readers do not see is.
+        """
+        asked = [list(_queries(tenant, subject, now)) for subject in subjects]
+        answers = iter(await self._index.search(tenant, list(chain.from_iterable(asked))))
+        return [
+            _merged(subject.memory, [next(answers) for _ in queries])
+            for subject, queries in zip(subjects, asked, strict=True)
+        ]
+
+
+def _queries(tenant: str, subject: StoredMemory, now: int) -> Iterator[SearchParams]:
+    memory = subject.memory
+    owner: list[Node] = [
+        Tag(schema.NAMESPACE, (memory.namespace,)),
+        Tag(schema.USER, (memory.user_id,)),
+    ]
+    alike = [Tag(schema.TYPE, (str(memory.type),)), flag(schema.PINNED, value=False), visible(now)]
+    yield _nearest(_condition(tenant, [*owner, *alike]), subject.vectors.text)
+    if memory.slot:
+        values: list[Node] = [
+            Tag(schema.TYPE, tuple(map(str, FACTS))),
+            Tag(schema.SLOT, (memory.slot,)),
+            negated(flag(schema.HIDDEN, value=True)),
+            negated(Range(schema.EXPIRE, high=now)),
+        ]
+        yield _values(_condition(tenant, [*owner, *values]))
+
+
+def _condition(tenant: str, parts: Sequence[Node]) -> str:
+    return str(Scope(tenant).select(every(parts)).condition)
+
+
+def _nearest(condition: str, vector: bytes) -> SearchParams:
+    query = VectorQuery(
+        vector, schema.VECTOR, filter_expression=condition, num_results=_NEAREST + 1
+    )
+    return _reading(query), query.params
+
+
+def _values(condition: str) -> SearchParams:
+    query = Query(condition).sort_by(schema.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
+    return _reading(query.dialect(2)), None
+
+
+def _reading(query: Query) -> Query:
+    for field in READ:
+        query.return_field(field, decode_field=False)
+    return query
+
+
+def _merged(subject: Memory, answers: Sequence[Answer]) -> list[Neighbour]:
+    found: dict[str, Neighbour] = {}
+    for row in chain.from_iterable(answer.rows for answer in answers):
+        memory = memory_of([row.fields.get(name.encode()) for name in READ])
+        if memory is not None and memory.id != subject.id:
+            found.setdefault(memory.id, Neighbour(memory, _cosine(row)))
+    return list(found.values())
+
+
+def _cosine(row: Row) -> float | None:
+    distance = row.fields.get(_DISTANCE)
+    return None if distance is None else 1.0 - float(distance)
