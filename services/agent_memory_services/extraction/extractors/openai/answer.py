@@ -15,7 +15,7 @@ from agent_memory_services.extraction.extractors.base import (
 )
 from agent_memory_services.extraction.extractors.openai.facts import EventAnswer, FactAnswer
 from agent_memory_services.extraction.extractors.openai.moments import read_event, read_moment
-from agent_memory_services.extraction.extractors.openai.repair import json_values
+from agent_memory_services.runtime.model_api.json_answers import json_values
 
 _MAX_TAG: Final = 100
 _MAX_TAGS: Final = 10

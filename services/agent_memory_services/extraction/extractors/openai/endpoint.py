@@ -1,61 +1,15 @@
-"""One question to a chat model, asked in the strictest form that the endpoint understands."""
-
-import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Final
-
-import stamina
-from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
+"""A chat model whose failures are failures of extraction."""
 
 from agent_memory_services.extraction.extractors.base import ExtractionFailed
-from agent_memory_services.extraction.extractors.openai.faults import translate
-from agent_memory_services.extraction.extractors.openai.meters import observed, prepare
+from agent_memory_services.runtime.model_api import chat
+from agent_memory_services.runtime.model_api.chat import Question
+from agent_memory_services.runtime.model_api.failures import ModelFailed
 
-_ATTEMPTS: Final = 3
-"""For what a moment mends; a longer fault is the queue's to wait out."""
-_NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask.
-
-    Attributes:
-        instructions: What the model shall do; written by us and by the application.
-        data: What it shall do it with; written by anybody.
-        schema: JSON schema of the answer; None for free text.
-        name: The schema's name.
-        model: The model to ask; empty for the endpoint's own.
-    """
-
-    instructions: str
-    data: str
-    schema: Mapping[str, Any] | None = None
-    name: str = "answer"
-    model: str = ""
+__all__ = ["ChatEndpoint", "Question"]
 
 
-class ChatEndpoint:
+class ChatEndpoint(chat.ChatEndpoint):
     """A chat model behind an OpenAI-compatible endpoint."""
-
-    def __init__(
-        self, *, model: str, base_url: str | None, api_key: str | None, timeout_seconds: float
-    ) -> None:
-        """Prepare the connection; nothing is sent yet. `timeout_seconds` limits each attempt."""
-        self.model = model
-        prepare(model)
-        self._timeout = timeout_seconds
-        # Forms that the endpoint refused are not tried again.
-        self._first_form = 0
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            # Never None: the library would then send whatever key the environment holds.
-            api_key=api_key or "none",
-            max_retries=0,
-            timeout=timeout_seconds,
-        )
 
     async def ask(self, question: Question) -> str:
         """Ask, and return the answer's text.
@@ -63,88 +17,7 @@ class ChatEndpoint:
         Raises:
             ExtractionFailed: there is no answer, or not a whole one.
         """
-        forms = _forms(question)
-        form = min(self._first_form, len(forms) - 1) if question.schema else 0
-        while True:
-            try:
-                answer = await self._send(question, forms[form])
-            except APIStatusError as error:
-                if error.status_code not in _NOT_UNDERSTOOD or form + 1 == len(forms):
-                    raise translate(error) from None
-                form += 1
-                continue
-            except APIError as error:
-                raise translate(error) from None
-            if question.schema:
-                self._first_form = form
-            return answer
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    async def _send(self, question: Question, form: Mapping[str, Any]) -> str:
-        # A context, not stamina's decorator: its log line would hold the arguments.
-        async for attempt in stamina.retry_context(
-            _is_momentary, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0
-        ):
-            with attempt, observed(self.model):
-                return await self._complete(question, form)
-        raise AssertionError  # stamina's last attempt returns or raises
-
-    async def _complete(self, question: Question, form: Mapping[str, Any]) -> str:
         try:
-            async with asyncio.timeout(self._timeout):
-                completion = await self._client.chat.completions.create(
-                    model=question.model or self.model,
-                    messages=[
-                        {"role": "system", "content": question.instructions},
-                        {"role": "user", "content": question.data},
-                    ],
-                    **form,
-                )
-        except TimeoutError:
-            raise ExtractionFailed("model_unavailable") from None
-        except ValueError:
-            # A body that is no JSON, such as the page of a proxy.
-            raise ExtractionFailed("bad_answer") from None
-        return _text_of(completion)
-
-
-def _forms(question: Question) -> list[dict[str, Any]]:
-    """Ways to ask for the answer's shape, the strictest first."""
-    if question.schema is None:
-        return [{"temperature": 0}, {}]
-    strict = {
-        "type": "json_schema",
-        "json_schema": {"name": question.name, "schema": question.schema, "strict": True},
-    }
-    return [
-        {"response_format": strict, "temperature": 0},
-        # Reasoning models take no temperature.
-        {"response_format": strict},
-        {"response_format": {"type": "json_object"}},
-        {},
-    ]
-
-
-def _is_momentary(error: Exception) -> bool:
-    if isinstance(error, APIStatusError):
-        return error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return isinstance(error, APIConnectionError)
-
-
-def _text_of(completion: Any) -> str:
-    """The answer's text; endpoints differ from the published shape, so nothing is taken for sure.
-
-    Raises:
-        ExtractionFailed: there is none, or it was cut off.
-    """
-    try:
-        choice = completion.choices[0]
-        text, reason = choice.message.content, choice.finish_reason
-    except (AttributeError, IndexError, TypeError):
-        raise ExtractionFailed("bad_answer") from None
-    if not isinstance(text, str) or not text.strip() or reason == "length":
-        raise ExtractionFailed("bad_answer")
-    return text
+            return await super().ask(question)
+        except ModelFailed as failed:
+            raise ExtractionFailed(failed.reason, retry_after=failed.retry_after) from None

@@ -4,11 +4,7 @@ A provider may quote the input or part of the key in its message, so only the st
 error code cross over, and the original is not chained.
 """
 
-import math
 import re
-import time
-from collections.abc import Mapping
-from email.utils import mktime_tz, parsedate_tz
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +16,7 @@ from agent_memory_services.long_term_memory.embeddings.base import (
     EmbeddingRejected,
     EmbeddingUnavailable,
 )
+from agent_memory_services.runtime.model_api.failures import retry_after
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _OPERATORS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -44,27 +41,6 @@ def translate(error: APIError) -> EmbeddingError:
             wish = max(wish or 0.0, QUOTA_PAUSE)
         return EmbeddingUnavailable(f"the embedding provider answers {reason}", retry_after=wish)
     return EmbeddingRejected(f"the embedding provider refuses the input: {reason}")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds a response asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
-
-    None where it does not say, or not in a way that can be read.
-    """
-    seconds = _number(headers.get("retry-after-ms"), 1000)
-    if seconds is None:
-        seconds = _number(headers.get("retry-after"), 1)
-    if seconds is None and (date := parsedate_tz(headers.get("retry-after", ""))):
-        seconds = mktime_tz(date) - time.time()
-    return None if seconds is None else max(0.0, seconds)
-
-
-def _number(text: str | None, divisor: float) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value / divisor if math.isfinite(value) else None
 
 
 def _code(error: APIStatusError) -> str:

@@ -3,7 +3,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.openai_api.faults import retry_after
+from agent_memory_services.runtime.model_api.failures import retry_after
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a provider's refusals mean, without its words: they may quote the conversation."""
+"""What a provider's refusals mean, without its words: they may quote what was asked."""
 
 import math
 import time
@@ -9,28 +9,42 @@ from typing import Final
 
 from openai import APIError, APIStatusError
 
-from agent_memory_services.extraction.extractors.base import ExtractionFailed
-
 _AWAY: Final = "model_unavailable"
 _DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 
 
-def translate(error: APIError) -> ExtractionFailed:
+class ModelFailed(Exception):  # noqa: N818 - named for what happened
+    """A model gave no answer, or none that can be used.
+
+    Attributes:
+        reason: Short and stable, safe to show: `model_unavailable`, `rate_limited`,
+            `model_denied`, `rejected` or `bad_answer`.
+        retry_after: Seconds the provider asked to wait; None when it did not say.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        """Keep the reason and the provider's wish."""
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+def translate(error: APIError) -> ModelFailed:
     """Say why a call failed: `model_unavailable`, `rate_limited`, `model_denied` or `rejected`.
 
-    Only the last one is about the conversation itself.
+    Only the last one is about what was asked.
     """
     if not isinstance(error, APIStatusError):
-        return ExtractionFailed(_AWAY)
+        return ModelFailed(_AWAY)
     status, wish = error.status_code, retry_after(error.response.headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ExtractionFailed("rate_limited", retry_after=wish)
+        return ModelFailed("rate_limited", retry_after=wish)
     if status in _DENIED:
-        return ExtractionFailed("model_denied")
+        return ModelFailed("model_denied")
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ExtractionFailed(_AWAY, retry_after=wish)
-    return ExtractionFailed("rejected")
+        return ModelFailed(_AWAY, retry_after=wish)
+    return ModelFailed("rejected")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,0 +1,1 @@
+"""Asking models behind endpoints that speak OpenAI's protocol."""
