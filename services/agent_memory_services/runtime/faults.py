@@ -8,6 +8,7 @@ import asyncio
 
 import grpc
 import structlog
+from prometheus_client import Counter
 from redis import exceptions as redis
 
 from agent_memory_services.runtime.downstream import refused_by
@@ -35,6 +36,8 @@ _STORE_AWAY = (
 # Replies without a class of their own: a node that may not write, and a query that ran out of
 # the engine's time.
 _STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
+_FAULTS = Counter("agent_memory_store_faults", "Calls that the store failed, by how.", ["kind"])
+_AWAY, _FULL = _FAULTS.labels("away"), _FAULTS.labels("full")
 
 
 def refusal(error: BaseException) -> ServiceError:
@@ -77,4 +80,5 @@ def _store_fault(error: redis.RedisError) -> ServiceError | None:
     if not away and not full:
         return None
     log.warning("store.fault", error=type(error).__name__)
+    (_FULL if full else _AWAY).inc()
     return StoreFull() if full else StoreUnavailable()

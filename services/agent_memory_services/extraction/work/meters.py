@@ -5,10 +5,23 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
+from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.extraction.queue.leases import Outlook
 from agent_memory_services.extraction.queue.records import Lane
+from agent_memory_services.runtime.errors import (
+    AccessDenied,
+    IdAlreadyExists,
+    InvalidFields,
+    InvalidState,
+    OwnerMismatch,
+)
 
 OUTCOMES: Final = ("succeeded", "retried", "failed", "lost", "handed_back")
+REJECTIONS: Final = tuple(
+    ErrorReason.Name(kind.reason)
+    for kind in (AccessDenied, IdAlreadyExists, InvalidFields, InvalidState, OwnerMismatch)
+)
+"""Why a memory may be refused for good."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 _LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400)
@@ -60,6 +73,8 @@ class Meters:
             "How long the oldest due job of the whole store has been due.",
             registry=registry,
         )
+        for reason in REJECTIONS:
+            self._rejections.labels(reason)
         for lane in Lane:
             self._seconds.labels(lane)
             self._lag.labels(lane)
