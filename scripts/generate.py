@@ -27,12 +27,25 @@ OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
 VALIDATION_RULES = "buf/validate/validate.proto"
 GATEWAY_EXTRAS = ("google/rpc/status.proto", "google/rpc/error_details.proto")
 # Configuration of a gateway -> how it is asked for.
+_COMPOSE = (
+    *("--working-memory", "working-memory:50051"),
+    *("--long-term-memory", "long-term-memory:50051"),
+    *("--extraction", "extraction:50051"),
+)
+_KUBERNETES = (
+    *("--working-memory", "working-memory-headless:50051"),
+    *("--long-term-memory", "long-term-memory-headless:50051"),
+    *("--extraction", "extraction-headless:50051"),
+)
+_TLS = (
+    *("--ca", "/etc/agent-memory/tls/ca.crt"),
+    *("--certificate", "/etc/agent-memory/tls/tls.crt"),
+    *("--key", "/etc/agent-memory/tls/tls.key"),
+)
 GATEWAYS = {
-    "deploy/compose/envoy.json": (
-        *("--working-memory", "working-memory:50051"),
-        *("--long-term-memory", "long-term-memory:50051"),
-        *("--extraction", "extraction:50051"),
-    ),
+    "deploy/compose/envoy.json": _COMPOSE,
+    "deploy/kubernetes/base/envoy.json": _KUBERNETES,
+    "deploy/kubernetes/components/tls/envoy.json": (*_KUBERNETES, *_TLS),
 }
 POLICY_EXTENSION = "agent_memory.common.v1.policy"
 

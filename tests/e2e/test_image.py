@@ -216,6 +216,8 @@ class _Suite:
         }
         told["AGENT_MEMORY_LISTEN"] = self._addresses[f"{name}:50051"]
         told["AGENT_MEMORY_METRICS_LISTEN"] = "127.0.0.1:0"
+        # Its collector is not ours to run.
+        assert told.pop("AGENT_MEMORY_TRACES_ENDPOINT") == "http://collector:4317"
         told["AGENT_MEMORY_LAME_DUCK_SECONDS"] = "0"
         return self._image.variables({**told, **NO_NETWORK})
 

@@ -15,7 +15,7 @@ from agent_memory_services.runtime.addresses import Address
 
 _READY_SECONDS = 20.0
 _PROBE_SECONDS = 2.0
-_FLAGS = (
+FLAGS = (
     *("--concurrency", "2"),
     # Several stacks may run beside each other; hot restart would share memory by a fixed name.
     "--disable-hot-restart",
@@ -69,7 +69,7 @@ class EmbeddedGateway:
         """
         program = binaries.envoy()
         require_free("the gateway", *self.listen)
-        command: list[str | Path] = [program, "--config-path", self.write_config(), *_FLAGS]
+        command: list[str | Path] = [program, "--config-path", self.write_config(), *FLAGS]
         log = self._state_dir / "gateway.log"
         self._child = Child("the gateway", command, log=log, pass_fds=self._pass_fds)
         try:
