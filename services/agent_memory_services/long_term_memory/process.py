@@ -13,6 +13,7 @@ from agent_memory_services.long_term_memory.access import AccessTracker
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
+from agent_memory_services.long_term_memory.consolidation.judgement.choose import chosen
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
 from agent_memory_services.long_term_memory.creating import Creating
@@ -62,7 +63,11 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         timeout=settings.redis_timeout_seconds,
         max_connections=settings.redis_max_connections,
     )
-    async with client, aclosing(await create_embedder(settings.embedding)) as embedder:
+    async with (
+        client,
+        aclosing(await create_embedder(settings.embedding)) as embedder,
+        chosen(settings) as judge,
+    ):
         index = await _open_index(client, settings, embedder.fingerprint)
         store = MemoryStore(client, settings.shards, settings.history)
         vectorizer = Vectorizer(embedder, settings.vectors)
@@ -70,7 +75,9 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         history = History(revisions, Reverter(store, revisions, vectorizer))
         accesses = AccessTracker(store)
         dirty = DirtySets(client, settings.shards)
-        consolidator = Consolidator(store, Neighbourhood(index), precision=settings.index_precision)
+        consolidator = Consolidator(
+            store, Neighbourhood(index), judge, precision=settings.index_precision
+        )
         compaction = Compaction(store, index, dirty, consolidator)
         sweep = Sweep(
             client,

@@ -1,9 +1,9 @@
 """What a long-term memory process can be told."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
@@ -11,6 +11,9 @@ from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
 from agent_memory_services.runtime.environment import AlsoFrom
 from agent_memory_services.runtime.settings import ProcessSettings
+
+# Deployments set variables to nothing where they mean to leave them out.
+_EmptyIsUnset: Final = BeforeValidator(lambda value: value or None)
 
 
 class Settings(ProcessSettings):
@@ -114,6 +117,39 @@ class Settings(ProcessSettings):
         ),
     )
 
+    consolidation_judge: Literal["auto", "none", "openai"] = Field(
+        default="auto",
+        description=(
+            "Who decides about facts that words and vectors cannot tell apart: `openai` is a chat "
+            "model, `none` keeps them all; `auto` is `openai` when a key or a base URL is set."
+        ),
+    )
+    consolidation_model: str = Field(
+        default="gpt-4o-mini", min_length=1, description="The chat model; unused by `none`."
+    )
+    consolidation_openai_api_key: Annotated[
+        SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")
+    ] = Field(default=None, description="Key of the endpoint that serves the chat model.")
+    consolidation_openai_base_url: Annotated[
+        str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")
+    ] = Field(
+        default=None,
+        description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
+    )
+    consolidation_timeout_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="The longest that new memories wait for the chat model's judgement.",
+    )
+
+    @property
+    def uses_judge(self) -> bool:
+        """True when a chat model decides where the rules cannot."""
+        if self.consolidation_judge == "auto":
+            key, url = self.consolidation_openai_api_key, self.consolidation_openai_base_url
+            return key is not None or url is not None
+        return self.consolidation_judge == "openai"
+
     @property
     def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:
         """What new memories are compared by where a call does not say."""
@@ -148,6 +184,16 @@ class Settings(ProcessSettings):
         return EmbeddingSettings(
             **{name: getattr(self, prefix + name) for name in EmbeddingSettings.model_fields}
         )
+
+    @model_validator(mode="after")
+    def _can_judge(self) -> Self:
+        reachable = self.consolidation_openai_api_key or self.consolidation_openai_base_url
+        if self.uses_judge and not reachable:
+            raise ValueError(
+                "judging by OpenAI needs a consolidation_openai_api_key; other endpoints, a "
+                "consolidation_openai_base_url"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_embed(self) -> Self:

@@ -1,13 +1,12 @@
 """CreateMemories with consolidation, with the real model."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.runtime.clock import to_timestamp
 from tests.contract.long_term_memory.conftest import Tenant
+from tests.contract.long_term_memory.facts import one, said, shown, year
 
 CREATED, DUPLICATE, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_CREATED,
@@ -17,28 +16,6 @@ CREATED, DUPLICATE, MERGED, SUPERSEDED = (
 )
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT
 NONE = ltm.DEDUPLICATION_POLICY_NONE
-
-
-def year(number: int) -> Any:
-    """The first moment of a year."""
-    return to_timestamp(int(datetime(number, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000)
-
-
-def said(text: str, in_year: int, **fields: Any) -> Memory:
-    """A fact that was said in a year."""
-    return Memory(text=text, validity=Validity(valid_from=year(in_year)), **fields)
-
-
-async def one(tenant: Tenant, *memories: Memory | str, **fields: Any) -> Any:
-    """The result of the last of memories that are created one call each."""
-    for memory in memories:
-        [result] = await tenant.create(memory, **fields)
-    return result
-
-
-async def shown(tenant: Tenant) -> set[str]:
-    """The texts that readers see."""
-    return {memory.text for memory in (await tenant.list(page_size=1000)).memories}
 
 
 async def compact(tenant: Tenant) -> Any:

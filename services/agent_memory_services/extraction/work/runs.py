@@ -91,7 +91,8 @@ class Runs:
             memory_ids += self._noted(
                 await self._memory.store(
                     found,
-                    deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
+                    # The same is often said again, in other words, and what it was may change.
+                    deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
                     ids_name_content=True,
                 )
             )

@@ -12,7 +12,7 @@ from agent_memory_services.long_term_memory.consolidation.judgement.base import 
 from agent_memory_services.long_term_memory.consolidation.rules.contradiction import contradicts
 from agent_memory_services.long_term_memory.consolidation.rules.cosines import cosine
 from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
-    NEAR,
+    CLOSE,
     Likeness,
     likeness,
     may_be_same,
@@ -209,7 +209,7 @@ def _joins(
 
 
 def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
-    near = view.nearness(one, other) >= NEAR
+    near = view.nearness(one, other) >= CLOSE
     return near and may_be_same(read(one.memory.text), read(other.memory.text))
 
 

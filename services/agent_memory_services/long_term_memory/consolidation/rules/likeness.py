@@ -16,7 +16,9 @@ REORDERED: Final = 0.80
 """The least cosine of statements with the same words in another order."""
 REFINED: Final = 0.75
 """The least cosine of statements in one slot of which one says a little more."""
-NEAR: Final = 0.50
+CLOSE: Final = 0.60
+"""The least cosine of statements that a model may declare the same."""
+NEAR: Final = 0.45
 """The least cosine of statements that a model is asked about."""
 
 
