@@ -45,6 +45,37 @@ async def test_one_call_too_many_is_told_to_come_back(shape: str):
         assert await shapes.call(shape, REQUEST)
 
 
+async def test_calls_that_take_long_because_they_are_many_become_fewer():
+    """One that would join them is told to come back; a call of another kind is let in."""
+    running, slow = 0, False
+
+    async def crowded(_: object) -> SessionRef:
+        nonlocal running
+        running += 1
+        await asyncio.sleep(0.005 * running if slow else 0.001)
+        running -= 1
+        return SessionRef()
+
+    settings = ProcessSettings(access_log=False)
+    async with serve(crowded, settings=settings) as shapes:
+        for _ in range(200):
+            await shapes.call("unary", REQUEST)
+        slow, refusals = True, []
+
+        async def insist() -> None:
+            while not refusals:
+                try:
+                    await shapes.call("unary", REQUEST)
+                except grpc.aio.AioRpcError as error:
+                    refusals.append(error)
+
+        await asyncio.gather(*(insist() for _ in range(40)))
+        with refused() as refusal:
+            raise refusals[0]
+        assert (refusal.reason, refusal.retry_after) == ("OVERLOADED", 0.5)
+        assert await shapes.call("server_stream", REQUEST)
+
+
 async def test_watchers_do_not_lock_out_callers():
     """Streams and single calls have bounds of their own."""
     gate = Gate()

@@ -65,6 +65,14 @@ class LimitSettings(SectionedSettings):
         gt=0,
         description="Calls that run at a time; one more is refused for now.",
     )
+    max_slowdown: float = Field(
+        default=3.0,
+        ge=0,
+        description=(
+            "How many times as long as alone the calls of a method may take before fewer of them "
+            "are let in at a time, though never fewer than 16; 0 for no such limit."
+        ),
+    )
     max_open_streams: int = Field(
         default=1024, gt=0, description="Streams that are open at a time; one more is refused."
     )

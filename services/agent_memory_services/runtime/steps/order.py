@@ -18,6 +18,7 @@ from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.authentication import Authentication
 from agent_memory_services.runtime.steps.base import Step
 from agent_memory_services.runtime.steps.call_metrics import CallMetrics
+from agent_memory_services.runtime.steps.congestion import congestion
 from agent_memory_services.runtime.steps.error_mapping import ErrorMapping
 from agent_memory_services.runtime.steps.fair_shares import fair_shares
 from agent_memory_services.runtime.steps.idempotency import Idempotency
@@ -47,6 +48,7 @@ def ordered_steps(
         ErrorMapping(),
         memory_guard(settings),
         admission,
+        congestion(settings, policies),
         Authentication(authenticator),
         _recheck(settings, authenticator),
         fair_shares(settings, policies),

@@ -1,0 +1,74 @@
+"""How many calls of one kind may run at a time."""
+
+from agent_memory_services.runtime.limits.congestion import CongestionLimit
+
+ALONE = 0.01
+MOST = 256
+
+
+class Clocked:
+    """A limit whose calls take as long as a server makes them take."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.limit = CongestionLimit(16, MOST, 3.0, self.now)
+
+    def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
+        """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
+        ends = self.now + seconds
+        while self.now < ends:
+            running = self.limit.running = min(offered, self.limit.limit)
+            took = takes(running)
+            self.now += took
+            for _ in range(running):
+                self.limit.ended(took, self.now)
+        self.limit.running = 0
+
+
+def test_calls_that_wait_for_each_other_are_let_in_sparingly():
+    """Down to a number at which they are quick again, and no further than to the fewest."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    assert clocked.limit.limit == MOST
+    clocked.run(20, offered=1000)
+    assert 16 <= clocked.limit.limit <= 24
+
+
+def test_calls_that_wait_for_somebody_else_are_not():
+    """A slow model is no reason to ask it less often at a time."""
+    clocked = Clocked()
+    clocked.run(20, offered=1000, takes=lambda _: 2.0)
+    assert clocked.limit.limit == MOST
+
+
+def test_a_burst_is_let_through():
+    """What is over soon has done no harm."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    clocked.run(0.3, offered=30)
+    assert clocked.limit.limit == MOST
+
+
+def test_the_limit_is_forgotten_when_the_crowd_is_gone():
+    """A few seconds of quick calls are enough."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    clocked.run(20, offered=1000)
+    clocked.run(5, offered=2)
+    assert clocked.limit.limit == MOST
+
+
+def test_calls_that_have_become_slower_for_good_are_no_crowd():
+    """More data makes a search slower at any number; that is learnt in time."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    clocked.run(120, offered=40, takes=lambda _: 20 * ALONE)
+    assert clocked.limit.limit > 40
+
+
+def test_a_limit_below_the_fewest_stands():
+    """Who allows ten calls at a time gets no more."""
+    limit = CongestionLimit(16, 10, 3.0, 0.0)
+    assert limit.limit == 10
+    limit.running = 10
+    assert limit.full
