@@ -23,7 +23,7 @@ from agent_memory_services.extraction.views.sources import Memories
 from agent_memory_services.extraction.views.store import ViewStore
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.views.writing import Writing
-from agent_memory_services.extraction.watching.feed import Feed
+from agent_memory_services.extraction.watching.changes import Change
 from agent_memory_services.extraction.watching.watch import Watch
 from agent_memory_services.extraction.work.attempts import Attempts
 from agent_memory_services.extraction.work.backoff import RetryPolicy
@@ -34,6 +34,7 @@ from agent_memory_services.extraction.work.worker import Worker
 from agent_memory_services.runtime import server
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
+from agent_memory_services.runtime.feed.feed import Feed
 from agent_memory_services.runtime.redis import connect
 from agent_memory_services.runtime.server import Service
 
@@ -71,7 +72,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         refresher = Refresher(
             view_store, memories, worker.wake, refresh_seconds=settings.view_refresh_seconds
         )
-        feed = Feed(store)
+        feed = Feed(client, Change.read)
         jobs = Jobs(store)
         servicer = ExtractionServicer(
             Intake(store, _schedule(settings), worker.wake),

@@ -15,6 +15,7 @@ from agent_memory.working_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.runtime import redis, server
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
 from agent_memory_services.runtime.channels import open_channel
+from agent_memory_services.runtime.feed.feed import Feed
 from agent_memory_services.runtime.server import Service
 from agent_memory_services.working_memory.erasure.eraser import Eraser
 from agent_memory_services.working_memory.listings import Listings
@@ -40,7 +41,7 @@ from agent_memory_services.working_memory.summaries.summarizer import (
 )
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
-from agent_memory_services.working_memory.watching.feed import Feed
+from agent_memory_services.working_memory.watching.notes import Note
 from agent_memory_services.working_memory.watching.standing import Standings
 from agent_memory_services.working_memory.watching.watch import Watch
 from agent_memory_services.working_memory.windows import SUMMARIZATION_THRESHOLD, Trigger
@@ -83,7 +84,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             summaries.wake,
             Reconstruction(LongTermListing(long_term)) if settings.reconstruct else None,
         )
-        feed = Feed(client)
+        feed = Feed(client, Note.read)
         servicer = WorkingMemoryServicer(
             sessions,
             Listings(client, settings.partitions),

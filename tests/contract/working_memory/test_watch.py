@@ -19,7 +19,6 @@ from agent_memory_services.working_memory.process import lifespan
 from agent_memory_services.working_memory.session import SessionKey, State
 from agent_memory_services.working_memory.settings import Settings
 from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.watching.feed import Feed
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
 
@@ -262,13 +261,3 @@ async def test_a_drain_ends_watches_with_the_reason(settings: Settings) -> None:
         refused = await ending
     assert refused.code() == grpc.StatusCode.UNAVAILABLE
     assert "shutting down" in str(refused.details())
-
-
-async def test_watchers_of_a_partition_share_a_reader(redis: Redis) -> None:
-    """However many watch, the store is asked once."""
-    feed = Feed(redis)
-    async with feed.follow(0, b"one") as one, feed.follow(0, b"other") as other:
-        assert one._tail is other._tail
-        assert len(feed._readers) == 1
-    assert feed._readers == {}
-    await feed.aclose()

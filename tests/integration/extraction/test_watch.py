@@ -11,9 +11,10 @@ from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory_services.extraction.queue.store import Retention
-from agent_memory_services.extraction.watching.feed import Feed
+from agent_memory_services.extraction.watching.changes import Change
 from agent_memory_services.extraction.watching.watch import Sighting, Watch, Watched
 from agent_memory_services.runtime.errors import InvalidToken, ShuttingDown
+from agent_memory_services.runtime.feed.feed import Feed
 from tests.integration.extraction.queue import Queue, principal
 from tests.support.sessions import message, session, submission
 
@@ -22,14 +23,14 @@ ALL = Watched(principal(), None)
 
 
 @pytest.fixture
-async def feed(queue: Queue) -> AsyncIterator[Feed]:
+async def feed(queue: Queue) -> AsyncIterator[Feed[Change]]:
     """A feed of the queue's changes."""
-    feed = Feed(queue.store)
+    feed = Feed(queue.store.client, Change.read)
     yield feed
     await feed.aclose()
 
 
-def watch_on(queue: Queue, feed: Feed, *, checkpoint_seconds: float = 30) -> Watch:
+def watch_on(queue: Queue, feed: Feed[Change], *, checkpoint_seconds: float = 30) -> Watch:
     """A watch that is silent while nothing happens."""
     return Watch(
         queue.jobs,
@@ -61,7 +62,9 @@ async def exhaust(sightings: AsyncIterator[Sighting]) -> None:
             pass
 
 
-async def test_a_session_is_followed_to_the_end_of_its_extraction(queue: Queue, feed: Feed) -> None:
+async def test_a_session_is_followed_to_the_end_of_its_extraction(
+    queue: Queue, feed: Feed[Change]
+) -> None:
     """First where it stands, then each change, with the progress that a client waits for."""
     await queue.submit(submission(message(1)))
     async with aclosing(watch_on(queue, feed).follow(ONE, "")) as sightings:
@@ -79,7 +82,7 @@ async def test_a_session_is_followed_to_the_end_of_its_extraction(queue: Queue, 
     assert done.progress.session_uid == "u1"
 
 
-async def test_a_session_without_news_tells_its_progress(queue: Queue, feed: Feed) -> None:
+async def test_a_session_without_news_tells_its_progress(queue: Queue, feed: Feed[Change]) -> None:
     """A session never heard of stands at zero; one that is settled says so, job or no job."""
     async with aclosing(watch_on(queue, feed).follow(ONE, "")) as sightings:
         first = await next_of(sightings)
@@ -93,7 +96,7 @@ async def test_a_session_without_news_tells_its_progress(queue: Queue, feed: Fee
         assert second.progress.extracted_sequence == 1
 
 
-async def test_a_failed_job_is_among_the_first_told(queue: Queue, feed: Feed) -> None:
+async def test_a_failed_job_is_among_the_first_told(queue: Queue, feed: Feed[Change]) -> None:
     """Who waits for a session learns at once that a job of it was given up."""
     await queue.submit(submission(message(1)))
     await queue.leases.give_up(await queue.must_claim(), Status(), strike=True)
@@ -101,7 +104,7 @@ async def test_a_failed_job_is_among_the_first_told(queue: Queue, feed: Feed) ->
         assert (await until(sightings, JobState.JOB_STATE_FAILED)).job is not None
 
 
-async def test_a_tenant_is_followed_over_all_partitions(queue: Queue, feed: Feed) -> None:
+async def test_a_tenant_is_followed_over_all_partitions(queue: Queue, feed: Feed[Change]) -> None:
     """What is under way comes first, then what changes, of this tenant and no other."""
     for number in range(5):
         await queue.submit(submission(message(1), to=session(f"s{number}", uid=f"u{number}")))
@@ -115,7 +118,7 @@ async def test_a_tenant_is_followed_over_all_partitions(queue: Queue, feed: Feed
         assert news.job.session.session_id == "s8"
 
 
-async def test_a_watcher_continues_after_its_token(queue: Queue, feed: Feed) -> None:
+async def test_a_watcher_continues_after_its_token(queue: Queue, feed: Feed[Change]) -> None:
     """Nothing that happened in between is missed, and nothing before is told again."""
     watch = watch_on(queue, feed)
     await queue.submit(submission(message(1)))
@@ -135,7 +138,7 @@ async def test_a_watcher_continues_after_its_token(queue: Queue, feed: Feed) -> 
 async def test_a_watcher_that_was_away_too_long_starts_afresh(redis: Redis) -> None:
     """When changes since its token are forgotten, it is told where everything stands."""
     queue = Queue.on(redis, Retention(changes=1))
-    feed = Feed(queue.store)
+    feed = Feed(queue.store.client, Change.read)
     watch = watch_on(queue, feed)
     await queue.submit(submission(message(1)))
     async with aclosing(watch.follow(ONE, "")) as sightings:
@@ -149,7 +152,7 @@ async def test_a_watcher_that_was_away_too_long_starts_afresh(redis: Redis) -> N
     await feed.aclose()
 
 
-async def test_silence_is_broken_by_checkpoints(queue: Queue, feed: Feed) -> None:
+async def test_silence_is_broken_by_checkpoints(queue: Queue, feed: Feed[Change]) -> None:
     """A watcher of one session hears its progress now and then, though nothing happens."""
     watch = watch_on(queue, feed, checkpoint_seconds=0.02)
     async with aclosing(watch.follow(ONE, "")) as sightings:
@@ -157,7 +160,7 @@ async def test_silence_is_broken_by_checkpoints(queue: Queue, feed: Feed) -> Non
     assert all(sighting.job is None and sighting.progress is not None for sighting in heard)
 
 
-async def test_a_token_of_another_watch_is_refused(queue: Queue, feed: Feed) -> None:
+async def test_a_token_of_another_watch_is_refused(queue: Queue, feed: Feed[Change]) -> None:
     """A token continues what it came from and nothing else."""
     watch = watch_on(queue, feed)
     async with aclosing(watch.follow(ONE, "")) as sightings:
@@ -167,7 +170,7 @@ async def test_a_token_of_another_watch_is_refused(queue: Queue, feed: Feed) -> 
             await anext(watch.follow(watched, wrong))
 
 
-async def test_a_limited_watcher_learns_nothing_of_others(queue: Queue, feed: Feed) -> None:
+async def test_a_limited_watcher_learns_nothing_of_others(queue: Queue, feed: Feed[Change]) -> None:
     """A credential for another user sees neither the jobs nor how far the session is."""
     await queue.submit(submission(message(1), user_id="alice"))
     bob = Watched(principal(users=frozenset({"bob"})), session().thread)
@@ -177,7 +180,9 @@ async def test_a_limited_watcher_learns_nothing_of_others(queue: Queue, feed: Fe
     assert first.progress is None
 
 
-async def test_many_watchers_share_one_reader(queue: Queue, feed: Feed, redis: Redis) -> None:
+async def test_many_watchers_share_one_reader(
+    queue: Queue, feed: Feed[Change], redis: Redis
+) -> None:
     """Watchers of one partition cost the store one connection, and none when they are gone."""
     watch = watch_on(queue, feed)
     watchers = [watch.follow(ONE, "") for _ in range(10)]
@@ -193,7 +198,7 @@ async def test_many_watchers_share_one_reader(queue: Queue, feed: Feed, redis: R
     assert feed._readers == {}
 
 
-async def test_watchers_learn_that_the_process_ends(queue: Queue, feed: Feed) -> None:
+async def test_watchers_learn_that_the_process_ends(queue: Queue, feed: Feed[Change]) -> None:
     """A closing feed ends its watchers with a reason to come back elsewhere."""
     sightings = watch_on(queue, feed).follow(ONE, "")
     await next_of(sightings)
@@ -205,7 +210,7 @@ async def test_watchers_learn_that_the_process_ends(queue: Queue, feed: Feed) ->
 
 
 async def test_a_store_that_goes_away_ends_watchers_with_an_error(
-    queue: Queue, feed: Feed, redis: Redis
+    queue: Queue, feed: Feed[Change], redis: Redis
 ) -> None:
     """A watcher is told about a fault instead of hearing nothing for ever."""
     sightings = watch_on(queue, feed).follow(ONE, "")

@@ -1,21 +1,22 @@
 """Watching jobs: where they stand now, then every change."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, JobState, SessionProgress
 from agent_memory_services.extraction.queue.identity import Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.progress import ProgressBook
-from agent_memory_services.extraction.watching.feed import (
+from agent_memory_services.extraction.watching.changes import (
     Change,
-    Feed,
-    Following,
-    Position,
-    read_position,
-    spell,
+    changes_key,
+    tenant_topic,
+    thread_topic,
 )
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.feed.feed import Feed
+from agent_memory_services.runtime.feed.position import Position
+from agent_memory_services.runtime.feed.subscription import Following, ForgottenError
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.principal import Principal
 
@@ -49,11 +50,12 @@ class Watched:
     principal: Principal
     thread: Thread | None
 
-    def concerns(self, change: Change) -> bool:
-        """Whether a change is about it."""
+    @property
+    def topic(self) -> tuple[str, str]:
+        """What the changes of it are about."""
         if self.thread is not None:
-            return change.thread_key == self.thread.key
-        return change.tenant_key == encode(self.principal.tenant) and bool(change.job_id)
+            return thread_topic(self.thread.key)
+        return tenant_topic(encode(self.principal.tenant))
 
     @property
     def binding(self) -> bytes:
@@ -68,7 +70,7 @@ class Watch:
         self,
         jobs: Jobs,
         progress: ProgressBook,
-        feed: Feed,
+        feed: Feed[Change],
         *,
         partitions: int,
         checkpoint_seconds: float,
@@ -88,20 +90,26 @@ class Watch:
             InvalidToken: the token is damaged or of another watch.
         """
         given = _read_token(token, watched) if token else {}
-        async with self._feed.follow(self._range(watched)) as following:
-            at = {
-                partition: given.get(partition, tail.end)
-                for partition, tail in following.tails.items()
-            }
-            if not token or await _is_behind(following, at):
-                async for sighting in self._snapshot(watched, at):
-                    yield sighting
+        partitions = self._range(watched)
+        async with self._feed.follow([*map(changes_key, partitions)], watched.topic) as following:
+            places = _Places(partitions, following)
+            up_to_date = bool(token) and await places.rewind(given)
+            moved = True
             while True:
-                async for sighting in self._news(watched, following, at):
-                    yield sighting
-                await following.wait(self._checkpoint_seconds)
-                if not _has_news(following, at):
-                    yield await self._checkpoint(watched, at)
+                try:
+                    if not up_to_date:
+                        async for sighting in self._snapshot(watched, places.at):
+                            yield sighting
+                    up_to_date = True
+                    async for sighting in self._news(watched, places):
+                        yield sighting
+                except ForgottenError:
+                    places.skip()
+                    up_to_date = False
+                    continue
+                if not moved:
+                    yield await self._checkpoint(watched, places.at)
+                moved = await following.wait(self._checkpoint_seconds)
 
     def _range(self, watched: Watched) -> list[int]:
         if watched.thread is None:
@@ -131,25 +139,34 @@ class Watch:
                     yield job
                 after = page.after
 
-    async def _news(
-        self, watched: Watched, following: Following, at: dict[int, Position]
-    ) -> AsyncIterator[Sighting]:
-        for partition, tail in following.tails.items():
-            while changes := await tail.since(at[partition]):
-                at[partition] = changes[-1].position
-                relevant = [change.job_id for change in changes if watched.concerns(change)]
-                async for sighting in self._changed(watched, relevant, at):
+    async def _news(self, watched: Watched, places: "_Places") -> AsyncIterator[Sighting]:
+        for subscription in places.subscriptions:
+            while True:
+                before = places.at
+                changes = await subscription.news()
+                if not changes and not subscription.behind:
+                    break
+                job_ids = [change.job_id for change in changes]
+                async for sighting in self._changed(watched, job_ids, before, places.at):
                     yield sighting
 
     async def _changed(
-        self, watched: Watched, job_ids: Iterable[str], at: Mapping[int, Position]
+        self,
+        watched: Watched,
+        job_ids: Iterable[str],
+        before: Mapping[int, Position],
+        after: Mapping[int, Position],
     ) -> AsyncIterator[Sighting]:
-        """What became of jobs that changed, each once; a watcher is told states, not steps."""
+        """What became of jobs that changed, each once; a watcher is told states, not steps.
+
+        Until all of it was told, a token continues before it.
+        """
         distinct = dict.fromkeys(job_ids)
+        jobs = await self._jobs.load(watched.principal, [*filter(None, distinct)])
         if "" in distinct:
-            yield await self._checkpoint(watched, at)
-        for job in await self._jobs.load(watched.principal, [*filter(None, distinct)]):
-            yield await self._sighting(watched, job, at)
+            yield await self._checkpoint(watched, before if jobs else after)
+        for number, job in enumerate(jobs, start=1):
+            yield await self._sighting(watched, job, after if number == len(jobs) else before)
 
     async def _sighting(self, watched: Watched, job: Job, at: Mapping[int, Position]) -> Sighting:
         about_session = job.kind == JobKind.JOB_KIND_EXTRACTION
@@ -167,23 +184,40 @@ class Watch:
         return Sighting(None, standing.progress, token)
 
 
-async def _is_behind(following: Following, at: Mapping[int, Position]) -> bool:
-    for partition, tail in following.tails.items():
-        if await tail.forgot(at[partition]):
-            return True
-    return False
+class _Places:
+    """How far a watcher has come in each partition."""
 
+    def __init__(self, partitions: Sequence[int], following: Following[Change]) -> None:
+        self.subscriptions = list(following.subscriptions.values())
+        self._by_partition = dict(zip(partitions, self.subscriptions, strict=True))
 
-def _has_news(following: Following, at: Mapping[int, Position]) -> bool:
-    return any(tail.end > at[partition] for partition, tail in following.tails.items())
+    @property
+    def at(self) -> Mapping[int, Position]:
+        """Every change up to here was told."""
+        return {partition: each.position for partition, each in self._by_partition.items()}
+
+    async def rewind(self, given: Mapping[int, Position]) -> bool:
+        """Go on where a token says; false where changes since then are forgotten."""
+        try:
+            for partition, position in given.items():
+                if subscription := self._by_partition.get(partition):
+                    await subscription.rewind(position)
+        except ForgottenError:
+            self.skip()
+            return False
+        return True
+
+    def skip(self) -> None:
+        """Go on at the present, past all that was not told."""
+        for subscription in self.subscriptions:
+            subscription.skip()
 
 
 def _write_token(at: Mapping[int, Position], watched: Watched) -> str:
-    spelled = ",".join(f"{partition}={spell(position)}" for partition, position in at.items())
+    spelled = ",".join(f"{partition}={each.spell()}" for partition, each in at.items())
     return encode_cursor(spelled.encode(), watched.binding)
 
 
 def _read_token(token: str, watched: Watched) -> dict[int, Position]:
-    spelled = decode_cursor(token, watched.binding).decode()
-    places = (place.partition("=") for place in spelled.split(","))
-    return {int(partition): read_position(position) for partition, _, position in places}
+    places = (place.partition(b"=") for place in decode_cursor(token, watched.binding).split(b","))
+    return {int(partition): Position.read(position) for partition, _, position in places}

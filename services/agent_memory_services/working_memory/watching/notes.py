@@ -1,30 +1,11 @@
-"""What the store notes of a change, and its place among the changes of a partition."""
+"""What the store notes of a change of a session."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Self
+from typing import Self
 
-
-class Position(NamedTuple):
-    """A place in a stream of changes."""
-
-    milliseconds: int
-    number: int
-
-    @classmethod
-    def read(cls, text: bytes) -> Self:
-        """The inverse of `spell`."""
-        milliseconds, _, number = text.partition(b"-")
-        return cls(int(milliseconds), int(number))
-
-    def spell(self) -> str:
-        """The position as the store writes it."""
-        return f"{self.milliseconds}-{self.number}"
-
-
-ORIGIN = Position(0, 0)
-"""Before the first change."""
+from agent_memory_services.runtime.feed.position import Position
+from agent_memory_services.runtime.feed.tail import Raw
 
 
 class Kind(Enum):
@@ -61,9 +42,15 @@ class Note:
     first: int = 0
     last: int = 0
 
+    @property
+    def topics(self) -> tuple[bytes]:
+        """What it is about."""
+        return (self.session,)
+
     @classmethod
-    def read(cls, position: bytes, fields: Mapping[bytes, bytes]) -> Self:
+    def read(cls, entry: Raw) -> Self:
         """A note as `lua/changes.lua` writes it."""
+        position, fields = entry
         return cls(
             Position.read(position),
             session=fields[b"session"],

@@ -7,18 +7,22 @@ from typing import Final
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
-from agent_memory_services.runtime.errors import SessionNotFound
+from agent_memory_services.runtime.errors import InvalidToken, SessionNotFound
+from agent_memory_services.runtime.feed.feed import Feed
+from agent_memory_services.runtime.feed.position import ORIGIN, Position
+from agent_memory_services.runtime.feed.subscription import Following, ForgottenError
+from agent_memory_services.working_memory.keyspace import changes_key
 from agent_memory_services.working_memory.logs import Stretch
 from agent_memory_services.working_memory.scope import Actor
 from agent_memory_services.working_memory.session import SessionKey
 from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.watching.feed import Feed, Subscription
-from agent_memory_services.working_memory.watching.notes import Kind, Note, Position
+from agent_memory_services.working_memory.watching.notes import Kind, Note
 from agent_memory_services.working_memory.watching.standing import Standing, Standings
 
 _TOLD_BYTES: Final = 1 << 20
 """Text of messages that is told at a time; a longer change is told in parts."""
 _MICROS: Final = 1_000_000
+_FORGOTTEN: Final = "changes since then are forgotten; read the session and watch anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,12 @@ class Watch:
     """Answers watchers."""
 
     def __init__(
-        self, store: SessionStore, standings: Standings, feed: Feed, *, checkpoint_seconds: float
+        self,
+        store: SessionStore,
+        standings: Standings,
+        feed: Feed[Note],
+        *,
+        checkpoint_seconds: float,
     ) -> None:
         """Tell nothing for `checkpoint_seconds` at the most."""
         self._store = store
@@ -63,26 +72,35 @@ class Watch:
         watcher = _Watcher(key, actor)
         after = watcher.position_of(token) if token else None
         partition, mark = self._standings.partition_of(key), self._standings.mark_of(key)
-        async with self._feed.follow(partition, mark) as subscription:
+        async with self._feed.follow([changes_key(partition)], mark) as following:
             if not watcher.sees(standing := await self._standings.of(key)) and standing:
                 raise SessionNotFound(key.session_id)
-            if after is not None:
-                async for notes in subscription.since(after):
+            (subscription,) = following.subscriptions.values()
+            try:
+                if after is not None:
+                    await subscription.rewind(after)
+                while subscription.behind:
+                    async for sighting in self._told(watcher, await subscription.news()):
+                        yield sighting
+                yield watcher.checkpoint(subscription.position)
+                async for notes in self._news(watcher, following, partition):
                     async for sighting in self._told(watcher, notes):
                         yield sighting
-            yield watcher.checkpoint(subscription.position)
-            async for notes in self._news(watcher, subscription, partition):
-                async for sighting in self._told(watcher, notes):
-                    yield sighting
-                if not notes:
-                    yield watcher.checkpoint(subscription.position)
+                    if not notes:
+                        yield watcher.checkpoint(subscription.position)
+            except ForgottenError:
+                raise InvalidToken(_FORGOTTEN) from None
 
     async def _news(
-        self, watcher: "_Watcher", subscription: Subscription, partition: int
+        self, watcher: "_Watcher", following: Following[Note], partition: int
     ) -> AsyncIterator[Sequence[Note]]:
         """What happens, and nothing when nothing did for a while."""
+        (subscription,) = following.subscriptions.values()
         while True:
-            yield await subscription.next(watcher.patience(self._checkpoint_seconds))
+            moved = await following.wait(watcher.patience(self._checkpoint_seconds))
+            notes = await subscription.news()
+            if notes or not moved:
+                yield notes
             if watcher.has_expired:
                 await self._standings.sweep(partition)
                 watcher.sees(await self._standings.of(watcher.key))
@@ -114,7 +132,7 @@ class _Watcher:
     def __init__(self, key: SessionKey, actor: Actor) -> None:
         self.key = key
         self.actor = actor
-        self.reached = Position(0, 0)
+        self.reached = ORIGIN
         self._expires: int | None = None
         # Of a session that is gone before anybody could look, a confined caller learns nothing.
         self._seen = actor.users is None
