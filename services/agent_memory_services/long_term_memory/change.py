@@ -5,8 +5,7 @@ from typing import Final, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.documents import MemoryVectors
-from agent_memory_services.long_term_memory.visibility import is_hidden
+from agent_memory_services.long_term_memory.documents import MemoryVectors, is_hidden
 
 Cause: TypeAlias = ltm.RevisionCause.ValueType
 Kind: TypeAlias = ltm.MemoryChangeKind.ValueType

@@ -5,7 +5,7 @@ are the exception: they stand beside the record, so that finding a memory neithe
 changes its etag.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,9 +77,8 @@ def _without_accesses(memory: Memory) -> Memory:
 
 def accesses(memory: Memory) -> dict[str, str]:
     """The fields that stand beside the record: how often it was found, and when last."""
-    counted = {schema.ACCESS_COUNT: str(memory.access_count)}
-    last = _time(memory, "last_access_time")
-    return counted if last is None else counted | {schema.ACCESS: str(last)}
+    found = {name: read(memory) for name, read in ACCESSES.items()}
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def absent_fields(memory: Memory) -> list[str]:
@@ -109,37 +108,20 @@ def stored_of(values: Sequence[bytes | None]) -> StoredMemory | None:
 
 
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:
-    provenance = memory.provenance
-    hidden = bool(memory.merged_into) or memory.HasField("archive_time")
+    values = {schema.TENANT: (tenant,), **{name: read(memory) for name, read in TAGS.items()}}
     return {
-        schema.TENANT: encode(tenant),
-        schema.ID: encode(memory.id),
-        schema.NAMESPACE: encode(memory.namespace),
-        schema.USER: encode(memory.user_id),
-        schema.SESSION: encode(memory.session_id),
-        schema.TYPE: str(memory.type),
-        schema.TOPICS: _list(memory.topics),
-        schema.ENTITIES: _list(memory.entities),
-        schema.STRATEGY: str(provenance.strategy),
-        schema.EXTRACTOR: encode(provenance.extractor),
-        schema.SOURCE: _list(provenance.message_ids),
-        schema.SLOT: encode(memory.slot),
-        schema.PINNED: str(int(memory.pinned)),
-        schema.STANDING: str(int(memory.standing)),
-        schema.HIDDEN: str(int(hidden)),
+        name: schema.SEPARATOR.join(map(encode, held)) or encode("")
+        for name, held in values.items()
     }
 
 
 def _numbers(memory: Memory) -> dict[str, int | None]:
-    return {
-        schema.CREATE: to_micros(memory.create_time),
-        schema.UPDATE: to_micros(memory.update_time),
-        schema.EVENT: _time(memory.event_time, "start"),
-        schema.VALID_FROM: _time(memory.validity, "valid_from"),
-        schema.INVALID_FROM: _time(memory.validity, "invalid_from"),
-        schema.EXPIRE: _time(memory, "expire_time"),
-        schema.SEQUENCE: memory.sequence,
-    }
+    return {name: read(memory) for name, read in NUMBERS.items()}
+
+
+def is_hidden(memory: Memory) -> bool:
+    """Whether a memory was merged into another or archived."""
+    return bool(memory.merged_into) or memory.HasField("archive_time")
 
 
 def _time(message: Message, name: str) -> int | None:
@@ -149,5 +131,37 @@ def _time(message: Message, name: str) -> int | None:
     return to_micros(timestamp)
 
 
-def _list(values: Iterable[str]) -> str:
-    return schema.SEPARATOR.join(map(encode, values)) or encode("")
+TAGS: Final[Mapping[str, Callable[[Memory], Sequence[str]]]] = {
+    schema.ID: lambda memory: (memory.id,),
+    schema.NAMESPACE: lambda memory: (memory.namespace,),
+    schema.USER: lambda memory: (memory.user_id,),
+    schema.SESSION: lambda memory: (memory.session_id,),
+    schema.TYPE: lambda memory: (str(memory.type),),
+    schema.TOPICS: lambda memory: memory.topics,
+    schema.ENTITIES: lambda memory: memory.entities,
+    schema.STRATEGY: lambda memory: (str(memory.provenance.strategy),),
+    schema.EXTRACTOR: lambda memory: (memory.provenance.extractor,),
+    schema.SOURCE: lambda memory: memory.provenance.message_ids,
+    schema.SLOT: lambda memory: (memory.slot,),
+    schema.PINNED: lambda memory: (str(int(memory.pinned)),),
+    schema.STANDING: lambda memory: (str(int(memory.standing)),),
+    schema.HIDDEN: lambda memory: (str(int(is_hidden(memory))),),
+}
+"""The values of each tag field, but for the tenant's, which no record holds."""
+
+NUMBERS: Final[Mapping[str, Callable[[Memory], int | None]]] = {
+    schema.CREATE: lambda memory: to_micros(memory.create_time),
+    schema.UPDATE: lambda memory: to_micros(memory.update_time),
+    schema.EVENT: lambda memory: _time(memory.event_time, "start"),
+    schema.VALID_FROM: lambda memory: _time(memory.validity, "valid_from"),
+    schema.INVALID_FROM: lambda memory: _time(memory.validity, "invalid_from"),
+    schema.EXPIRE: lambda memory: _time(memory, "expire_time"),
+    schema.SEQUENCE: lambda memory: memory.sequence,
+}
+"""The number of each numeric field, None where it is not set, but for those of accesses."""
+
+ACCESSES: Final[Mapping[str, Callable[[Memory], int | None]]] = {
+    schema.ACCESS: lambda memory: _time(memory, "last_access_time"),
+    schema.ACCESS_COUNT: lambda memory: memory.access_count,
+}
+"""The numbers that stand beside the record."""

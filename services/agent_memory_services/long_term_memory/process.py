@@ -23,6 +23,8 @@ from agent_memory_services.long_term_memory.engine import require_complete_answe
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.servicer import History
+from agent_memory_services.long_term_memory.history.told import Told
+from agent_memory_services.long_term_memory.history.watch import Watch
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.layout import Layout
@@ -38,6 +40,7 @@ from agent_memory_services.long_term_memory.vectors import Vectorizer
 from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime import redis, server
 from agent_memory_services.runtime.contract_rules import ContractRules
+from agent_memory_services.runtime.feed.feed import Feed
 from agent_memory_services.runtime.redis import require_query_engine
 from agent_memory_services.runtime.server import Service
 
@@ -72,7 +75,12 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         store = MemoryStore(client, settings.shards, settings.history)
         vectorizer = Vectorizer(embedder, settings.vectors)
         revisions = RevisionLog(client, settings.shards)
-        history = History(revisions, Reverter(store, revisions, vectorizer))
+        feed = Feed(client, Told.read)
+        history = History(
+            revisions,
+            Reverter(store, revisions, vectorizer),
+            Watch(feed, settings.shards, checkpoint_seconds=settings.watch_checkpoint_seconds),
+        )
         accesses = AccessTracker(store)
         dirty = DirtySets(client, settings.shards)
         consolidator = Consolidator(
@@ -97,7 +105,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             imports=Import(store, vectorizer, ContractRules().violations),
             history=history,
         )
-        async with accesses.running(), _switched(sweep, settings):
+        async with aclosing(feed), accesses.running(), _switched(sweep, settings):
             yield Service(
                 SERVICE_NAME,
                 service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,

@@ -157,6 +157,10 @@ class Settings(ProcessSettings):
             f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
         )
 
+    watch_checkpoint_seconds: float = Field(
+        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+    )
+
     @property
     def history(self) -> HistoryLimits:
         """How much of the past is kept."""

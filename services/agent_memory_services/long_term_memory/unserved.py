@@ -1,7 +1,6 @@
 """The calls that this build does not serve."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 import grpc
@@ -20,12 +19,6 @@ class UnservedCalls(LongTermMemoryServiceServicer):
         self, request: rpc.ForgetMemoriesRequest, context: Context
     ) -> rpc.ForgetMemoriesResponse:
         raise Unimplemented("ForgetMemories")
-
-    async def WatchMemories(
-        self, request: rpc.WatchMemoriesRequest, context: Context
-    ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
-        raise Unimplemented("WatchMemories")
-        yield rpc.WatchMemoriesResponse()
 
     async def EraseUser(
         self, request: rpc.EraseUserRequest, context: Context

@@ -4,7 +4,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Range, every, negated
 from agent_memory_services.long_term_memory.filters import flag
-from agent_memory_services.runtime.clock import to_micros
+from agent_memory_services.long_term_memory.matching import holds
 
 
 def visible(at: int, *, superseded: bool = False) -> Node:
@@ -27,17 +27,6 @@ def visible(at: int, *, superseded: bool = False) -> Node:
     )
 
 
-def is_hidden(memory: Memory) -> bool:
-    """Whether a memory was merged into another or archived."""
-    return bool(memory.merged_into) or memory.HasField("archive_time")
-
-
 def is_visible(memory: Memory, at: int) -> bool:
-    """Whether `visible` holds of a memory at a moment in microseconds."""
-    validity = memory.validity
-    return not (
-        is_hidden(memory)
-        or (memory.HasField("expire_time") and to_micros(memory.expire_time) <= at)
-        or (validity.HasField("valid_from") and to_micros(validity.valid_from) > at)
-        or (validity.HasField("invalid_from") and to_micros(validity.invalid_from) <= at)
-    )
+    """Whether readers see a memory at a moment in microseconds."""
+    return holds(visible(at), memory)

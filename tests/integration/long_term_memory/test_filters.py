@@ -1,4 +1,4 @@
-"""The engine agrees with the reference about every filter."""
+"""The engine, and what tells from a record alone, agree with the reference about every filter."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.expression import ALWAYS, Node
 from agent_memory_services.long_term_memory.filters import compile_filter
 from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.matching import holds
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
 from agent_memory_services.long_term_memory.search.question import question_of
@@ -78,12 +79,14 @@ async def test_engine_agrees_with_the_reference(
     ids: list[str],
     trees: list[MemoryFilter],
 ) -> None:
-    """2,000 random filter trees each find exactly the random records that meet them."""
+    """2,000 random filter trees each find, and hold of, exactly the records that meet them."""
     tenant = await _stored(store, records, ids[: len(records)])
-    found = await _found(index, tenant, [compile_filter(tree, "filter") for tree in trees])
-    for tree, keys in zip(trees, found, strict=True):
+    conditions = [compile_filter(tree, "filter") for tree in trees]
+    found = await _found(index, tenant, conditions)
+    for tree, condition, keys in zip(trees, conditions, found, strict=True):
         expected = [record for record in records if matches(tree, record)]
         assert keys == _keys(store, tenant, expected), tree
+        assert [record for record in records if holds(condition, record)] == expected, tree
 
 
 @settings(_many, max_examples=40)
@@ -106,6 +109,8 @@ async def test_visibility_agrees_with_the_reference(
     for (at, flag), keys in zip(cases, found, strict=True):
         expected = [record for record in records if is_visible(record, at, superseded=flag)]
         assert keys == _keys(store, tenant, expected), (at, flag)
+        told = [record for record in records if holds(visible(at, superseded=flag), record)]
+        assert told == expected, (at, flag)
 
 
 async def test_no_filter_leaves_the_tenant(index: MemoryIndex, store: MemoryStore) -> None:

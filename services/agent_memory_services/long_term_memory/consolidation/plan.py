@@ -30,9 +30,9 @@ from agent_memory_services.long_term_memory.consolidation.rules.participation im
 from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_of
 from agent_memory_services.long_term_memory.consolidation.rules.statement import read
 from agent_memory_services.long_term_memory.consolidation.rules.superseding import succession
-from agent_memory_services.long_term_memory.documents import StoredMemory
+from agent_memory_services.long_term_memory.documents import StoredMemory, is_hidden
 from agent_memory_services.long_term_memory.intake import settle
-from agent_memory_services.long_term_memory.visibility import is_hidden, is_visible
+from agent_memory_services.long_term_memory.visibility import is_visible
 from agent_memory_services.runtime.clock import to_micros
 from agent_memory_services.runtime.ids import new_id
 

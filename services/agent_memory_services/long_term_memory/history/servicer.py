@@ -1,6 +1,8 @@
 """The calls about what became of memories: from requests to the rules of history, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,6 +13,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
+from agent_memory_services.long_term_memory.history.watch import Watch
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.principal import current_principal
@@ -26,6 +29,7 @@ class History:
 
     log: RevisionLog
     reverter: Reverter
+    watch: Watch
 
 
 class HistoryCalls(LongTermMemoryServiceServicer):
@@ -67,3 +71,12 @@ class HistoryCalls(LongTermMemoryServiceServicer):
         )
         memories = await self._history.reverter.revert(Scope.of(principal), asked)
         return rpc.RevertMemoryResponse(memories=memories)
+
+    async def WatchMemories(
+        self, request: rpc.WatchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
+        scope = Scope.of(current_principal())
+        sightings = self._history.watch.follow(scope, request.filter, request.resume_token)
+        async with aclosing(sightings):
+            async for sighting in sightings:
+                yield rpc.WatchMemoriesResponse(change=sighting.change, resume_token=sighting.token)

@@ -1,0 +1,168 @@
+"""Watching memories: every change from now on, or from where an earlier watch ended."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
+from agent_memory_services.long_term_memory.change import Kind
+from agent_memory_services.long_term_memory.documents import ACCESSES
+from agent_memory_services.long_term_memory.expression import Node
+from agent_memory_services.long_term_memory.filters import compile_filter
+from agent_memory_services.long_term_memory.history.told import Told
+from agent_memory_services.long_term_memory.keys import shard_of
+from agent_memory_services.long_term_memory.matching import fields_of, holds
+from agent_memory_services.long_term_memory.pages import PageTokens
+from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.runtime.errors import InvalidField, InvalidToken
+from agent_memory_services.runtime.feed.feed import Feed
+from agent_memory_services.runtime.feed.position import Position
+from agent_memory_services.runtime.feed.subscription import (
+    Following,
+    ForgottenError,
+    Subscription,
+)
+
+_FORGOTTEN: Final = "changes since then are forgotten; list the memories and watch anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a watcher is told.
+
+    Attributes:
+        change: the change; None in a checkpoint.
+        token: continues after this.
+    """
+
+    change: MemoryChange | None
+    token: str
+
+
+class Watch:
+    """Answers watchers."""
+
+    def __init__(self, feed: Feed[Told], shards: int, *, checkpoint_seconds: float) -> None:
+        """Tell nothing for `checkpoint_seconds` at the most."""
+        self._feed = feed
+        self._shards = shards
+        self._checkpoint_seconds = checkpoint_seconds
+
+    async def follow(
+        self, scope: Scope, given: MemoryFilter, token: str
+    ) -> AsyncGenerator[Sighting, None]:
+        """Tell a checkpoint, or what happened since the token, and then every change.
+
+        A change is told where the memory matches before it or after it. To someone who may see
+        it on one side alone, it comes or goes. Never ends by itself.
+
+        Raises:
+            InvalidField: the filter nests too deep, or asks for accesses.
+            InvalidToken: the token is damaged or of another watch, or changes since then are
+                forgotten.
+        """
+        watcher = _Watcher(scope, given)
+        after = watcher.tokens.place(token, Position.read)
+        key = shard_of(scope.tenant, self._shards).feed(scope.tenant)
+        async with self._feed.follow([key]) as following:
+            (subscription,) = following.subscriptions.values()
+            try:
+                if after is not None:
+                    await subscription.rewind(after)
+                async for sighting in self._told(watcher, following, subscription):
+                    yield sighting
+            except ForgottenError:
+                raise InvalidToken(_FORGOTTEN) from None
+
+    async def _told(
+        self, watcher: "_Watcher", following: Following[Told], subscription: Subscription[Told]
+    ) -> AsyncIterator[Sighting]:
+        while subscription.behind:
+            for told in await subscription.news():
+                if sighting := watcher.sighting(told):
+                    yield sighting
+        yield watcher.checkpoint(subscription.position)
+        patience = _Patience(self._checkpoint_seconds)
+        while True:
+            await following.wait(patience.left)
+            for told in await subscription.news():
+                if sighting := watcher.sighting(told):
+                    patience.renew()
+                    yield sighting
+            if not patience.left:
+                patience.renew()
+                yield watcher.checkpoint(subscription.position)
+
+
+class _Watcher:
+    """Who watches what."""
+
+    def __init__(self, scope: Scope, given: MemoryFilter) -> None:
+        self._scope = scope
+        self._condition = _followable(compile_filter(given, "filter"))
+        self.tokens = PageTokens("watch", scope.tenant, given)
+
+    def sighting(self, told: Told) -> Sighting | None:
+        """What the watcher is told of a change; None where it does not concern it."""
+        before, after = self._in_reach(told.before), self._in_reach(told.after)
+        if not any(holds(self._condition, each) for each in (before, after) if each is not None):
+            return None
+        change = MemoryChange(
+            kind=_seen_as(told, before, after),
+            memory_id=told.memory_id,
+            memory=after,
+            change_time=to_timestamp(told.time),
+        )
+        return Sighting(change, self._token(told.position))
+
+    def checkpoint(self, position: Position) -> Sighting:
+        """A sign of life."""
+        return Sighting(None, self._token(position))
+
+    def _in_reach(self, memory: Memory | None) -> Memory | None:
+        return memory if memory is not None and self._scope.admits(memory) else None
+
+    def _token(self, position: Position) -> str:
+        return self.tokens.token(position.spell().encode())
+
+
+class _Patience:
+    """How long a watcher has heard nothing."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.renew()
+
+    def renew(self) -> None:
+        """It heard something."""
+        self._ends = time.monotonic() + self._seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until it should hear something."""
+        return max(0.0, self._ends - time.monotonic())
+
+
+def _followable(condition: Node) -> Node:
+    """A condition on what a change can change; being found changes no memory.
+
+    Raises:
+        InvalidField: the condition asks how often or when a memory was found.
+    """
+    if not ACCESSES.keys().isdisjoint(fields_of(condition)):
+        raise InvalidField("filter", "accesses cannot be watched: being found is no change")
+    return condition
+
+
+def _seen_as(told: Told, before: Memory | None, after: Memory | None) -> Kind:
+    """What a change is to someone who sees the memory on one of its sides alone."""
+    if told.before is not None and before is None:
+        return ltm.MEMORY_CHANGE_KIND_CREATED
+    if told.after is not None and after is None:
+        return ltm.MEMORY_CHANGE_KIND_DELETED
+    return told.kind
