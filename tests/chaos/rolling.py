@@ -11,14 +11,14 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from agent_memory_client import MemoryAPIClient
+from agent_memory_client import MemoryAPIClient, MemoryClientError
 from agent_memory_services.embedded.service import ServiceProcess
 from agent_memory_services.embedded.stack import SERVICES
 from agent_memory_services.embedded.store import EmbeddedStore
@@ -28,7 +28,8 @@ from tests.support.replicas import Replicas
 from tests.support.waiting import eventually
 
 ENVIRONMENT = {
-    "AGENT_MEMORY_LAME_DUCK_SECONDS": "0.3",
+    # Long enough for callers to hear of it on a machine that is busy with other tests.
+    "AGENT_MEMORY_LAME_DUCK_SECONDS": "1",
     # The launcher kills what needs longer, and the exit code would tell.
     "AGENT_MEMORY_DRAIN_SECONDS": "10",
     # Short, so that connections end of old age all the time as well.
@@ -50,12 +51,14 @@ class Turn:
     started: Sequence[str] = SERVICES
 
 
-async def roll(folder: Path, turns: Sequence[Turn]) -> Seen:
-    """Take turns while everybody calls."""
+async def roll(
+    folder: Path, turns: Sequence[Turn], environment: Mapping[str, str] | None = None
+) -> Seen:
+    """Take turns while everybody calls, with processes that have more in their environment."""
     seen, stop = Seen(), asyncio.Event()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(EmbeddedStore(folder / "store", fsync="no"))
-        replicas = Replicas(folder, store.url, ENVIRONMENT)
+        replicas = Replicas(folder, store.url, {**ENVIRONMENT, **(environment or {})})
         await stack.enter_async_context(replicas.running())
         addresses = {f"{name}_address": target for name, target in replicas.targets.items()}
         memory = await stack.enter_async_context(MemoryAPIClient(**addresses))
@@ -74,6 +77,7 @@ async def roll(folder: Path, turns: Sequence[Turn]) -> Seen:
                     await asyncio.gather(*(process.start() for process in back))
                 stop.set()
             await _compare_logs(memory, seen, callers)
+            await _drain(memory, seen, [_WATCHED, *(caller.name for caller in callers)])
             with suppress(TimeoutError):
                 await eventually(lambda: seen.caught_up, within=_PATIENCE_SECONDS)
             watching.cancel()
@@ -100,6 +104,15 @@ async def _compare_logs(memory: MemoryAPIClient, seen: Seen, callers: Sequence[C
         log = await log_of(memory, caller.name)
         if [message.content for message in log] != caller.said:
             seen.failures[f"the log of {caller.name} is another one"] += 1
+
+
+async def _drain(memory: MemoryAPIClient, seen: Seen, sessions: Sequence[str]) -> None:
+    """What was said is extracted, although everybody who works on it was replaced meanwhile."""
+    for session in sessions:
+        try:
+            await memory.wait_for_extraction(session, timeout=_PATIENCE_SECONDS)
+        except MemoryClientError as error:
+            seen.failures[f"{session} is not extracted: {error!r}"] += 1
 
 
 def main() -> int:

@@ -7,6 +7,8 @@ from pathlib import Path
 import promql_parser as ast
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
+from scripts import metrics_page
 
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.exceptions import MemoryNotFoundError
@@ -51,6 +53,28 @@ async def test_each_alert_watches_something(watched: WatchedStack, rule) -> None
     """What it compares is there to be compared."""
     for side in _compared(rule.query.tree):
         assert _told(side.prettify(), watched), side.prettify()
+
+
+async def test_the_page_tells_every_metric(watched: WatchedStack) -> None:
+    """`python scripts/metrics_page.py` brings it up to date."""
+    assert metrics_page.written() == metrics_page.table(
+        await metrics_page.expositions_of(watched.stack)
+    )
+
+
+async def test_every_series_is_there_before_it_is_needed(watched: WatchedStack) -> None:
+    """A counter without a series would show no rate when its first event comes."""
+    expositions = await metrics_page.expositions_of(watched.stack)
+    for exposition in expositions.values():
+        for metric in text_string_to_metric_families(exposition):
+            assert metric.samples, metric.name
+
+
+async def test_no_label_names_anybody(watched: WatchedStack) -> None:
+    """Nobody who used the stack, and nothing that was said or stored."""
+    told = "\n".join((await metrics_page.expositions_of(watched.stack)).values())
+    for word in ('"ana"', '"s0"', '"default"', "vegetarian", "cats"):
+        assert word not in told
 
 
 async def test_nothing_is_wrong_with_a_healthy_stack(watched: WatchedStack) -> None:
