@@ -11,6 +11,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.runtime.redis import connect
 from tests.contract.long_term_memory.conftest import Tenant
+from tests.contract.long_term_memory.facts import one, said, shown
 from tests.contract.runtime.refusals import refused
 
 Code = grpc.StatusCode
@@ -132,6 +133,32 @@ async def test_a_conflict_says_what_to_do(tenant: Tenant) -> None:
         await revert(tenant, memory.id)
     assert (refusal.code, refusal.reason) == (Code.ALREADY_EXISTS, "ID_ALREADY_EXISTS")
     assert refusal.metadata == {"id": other.id}
+
+
+async def test_a_merge_is_taken_back(tenant: Tenant) -> None:
+    """Both statements are there again, each found by itself, and stay two."""
+    merged = await one(tenant, "User likes coffee", "User enjoys coffee")
+    assert merged.outcome == ltm.CREATE_OUTCOME_MERGED
+    back = await revert(tenant, merged.memory_id, reason="not the same")
+    assert {memory.id for memory in back} == set(merged.related_memory_ids)
+    assert await shown(tenant) == {"User likes coffee", "User enjoys coffee"}
+    await tenant.call("CompactMemories", rpc.CompactMemoriesRequest())
+    assert await shown(tenant) == {"User likes coffee", "User enjoys coffee"}
+
+
+async def test_a_supersession_is_taken_back(tenant: Tenant) -> None:
+    """The older employer is true again beside the newer, and its history tells both changes."""
+    acme = await one(tenant, said("I work at Acme", 2023))
+    globex = await one(tenant, said("I joined Globex", 2024))
+    assert globex.outcome == ltm.CREATE_OUTCOME_SUPERSEDED
+    [ended, _] = (await revisions(tenant, acme.memory_id)).revisions[:2]
+    assert ended.cause == ltm.REVISION_CAUSE_SUPERSEDE
+    assert list(ended.related_memory_ids) == [globex.memory_id]
+    assert ended.reason
+    [back] = await revert(tenant, acme.memory_id)
+    assert not back.validity.HasField("invalid_from")
+    assert await shown(tenant) == {"I work at Acme", "I joined Globex"}
+    assert await tenant.get(globex.memory_id) == globex.memory
 
 
 async def test_a_repeated_call_reverts_once(tenant: Tenant) -> None:

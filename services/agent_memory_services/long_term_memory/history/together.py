@@ -23,34 +23,39 @@ class Revised:
 
 
 async def revised_together(log: RevisionLog, tenant: str, one: Revised) -> list[Revised]:
-    """A revision and those that the same commit made of other memories, by what relates them.
+    """A revision and those that the same commit made of the memories that it names.
 
-    The revisions of one commit have its time and, where they are of one cause, say the same of it:
-    the old one of a supersession is found from the old one alone, all of a merge from any.
+    The revisions of one commit have its time and name each other. Where a newer fact ended a
+    memory, only the end of that memory is meant: what the newer one became stays as it is.
     """
     found = {one.memory_id: one}
-    waiting = list(one.revision.related_memory_ids)
-    seen = {one.memory_id}
+    waiting = [] if _ended(one.revision) else [one]
     while waiting:
-        memory_id = waiting.pop()
-        if memory_id in seen:
-            continue
-        seen.add(memory_id)
-        other = await _same_commit(log, tenant, memory_id, one.revision)
-        if other is not None:
-            found[memory_id] = other
-            waiting.extend(other.revision.related_memory_ids)
+        asking = waiting.pop()
+        for memory_id in asking.revision.related_memory_ids:
+            if memory_id not in found:
+                other = await _counterpart(log, tenant, memory_id, asking.revision)
+                if other is not None:
+                    found[memory_id] = other
+                    waiting.append(other)
     return list(found.values())
 
 
-async def _same_commit(
-    log: RevisionLog, tenant: str, memory_id: str, sought: MemoryRevision
+def _ended(revision: MemoryRevision) -> bool:
+    before, after = revision.before.validity, revision.after.validity
+    return bool(after.superseded_by) and not before.superseded_by
+
+
+async def _counterpart(
+    log: RevisionLog, tenant: str, memory_id: str, asking: MemoryRevision
 ) -> Revised | None:
+    """The revision of a memory that another's revision names, and that names it back."""
     present, first = None, True
     async for stretch in log.stretches(tenant, memory_id):
         if first:
             present, first = stretch.present, False
         for revision in stretch.revisions:
-            if (revision.create_time, revision.cause) == (sought.create_time, sought.cause):
+            same_time = revision.create_time == asking.create_time
+            if same_time and asking.memory_id in revision.related_memory_ids:
                 return Revised(memory_id, present, revision)
     return None

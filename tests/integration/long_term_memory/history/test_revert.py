@@ -221,6 +221,21 @@ async def test_a_supersession_is_taken_back(
     assert ended.validity.superseded_by == newer.id
 
 
+async def test_a_chain_of_supersessions_comes_apart_anywhere(
+    insert: Inserting, write: Writing, revert: Reverting
+) -> None:
+    """The first fact is valid again whatever became of the second, which a third ended."""
+    first, second, third = memory("a"), memory("b"), memory("c")
+    await insert(first)
+    await write(*supersession(first, second))
+    await write(*supersession(second, third))
+    [back] = await revert(first)
+    assert not back.HasField("validity")
+    [ended] = await revert.store.get(TENANT, [second.id])
+    assert ended is not None
+    assert ended.validity.superseded_by == third.id
+
+
 async def test_a_deletion_is_taken_back(write: Writing, revert: Reverting) -> None:
     """The record comes back with new vectors, as old as it was, and can go again."""
     record = memory("tea", user_id="alice")
