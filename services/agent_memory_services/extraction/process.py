@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
 from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
+from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.extractors.choose import chosen
 from agent_memory_services.extraction.finder import Finder
 from agent_memory_services.extraction.preview import Preview
@@ -86,6 +87,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             ),
             Preview(finder, _limits(settings)),
             Views(view_store, writing),
+            eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
         )
         # A worker that fails ends the process: one that only answers calls would look healthy.
         async with asyncio.TaskGroup() as background:

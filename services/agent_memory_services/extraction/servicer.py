@@ -8,6 +8,9 @@ from typing import Any
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
+from agent_memory_services.extraction.erasure.eraser import Eraser
+from agent_memory_services.extraction.erasure.translate import answer as erasure_answer
+from agent_memory_services.extraction.erasure.translate import sessions_of
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.identity import Session, Thread
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
@@ -17,9 +20,8 @@ from agent_memory_services.extraction.views.servicer import SummaryViewCalls
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.watching.watch import Watch, Watched
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
-from agent_memory_services.runtime.errors import Unimplemented
 from agent_memory_services.runtime.principal import current_principal
-from agent_memory_services.runtime.scope import require_namespace
+from agent_memory_services.runtime.scope import require_erasable, require_namespace
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 1000
 
@@ -28,13 +30,21 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     """Answers the calls of ExtractionService."""
 
     def __init__(
-        self, intake: Intake, jobs: Jobs, watch: Watch, preview: Preview, views: Views
+        self,
+        intake: Intake,
+        jobs: Jobs,
+        watch: Watch,
+        preview: Preview,
+        views: Views,
+        *,
+        eraser: Eraser,
     ) -> None:
         super().__init__(views, jobs)
         self._intake = intake
         self._jobs = jobs
         self._watch = watch
         self._preview = preview
+        self._eraser = eraser
 
     async def SubmitMessages(
         self, request: pb.SubmitMessagesRequest, context: Any
@@ -126,7 +136,10 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 )
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
-        raise Unimplemented("EraseUser")
+        principal = current_principal()
+        require_erasable(principal, request.user_id)
+        known = sessions_of(request.sessions)
+        return erasure_answer(await self._eraser.erase(principal.tenant, request.user_id, known))
 
 
 def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:

@@ -38,6 +38,8 @@ class CommitOutcome(StrEnum):
     MISSING = "missing"
     STALE = "stale"
     """Somebody else changed the memory since it was read."""
+    ERASED = "erased"
+    """The session that the memory comes from was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,12 @@ class Commission:
         if len({change.memory.id for change in changes}) != len(changes):
             raise ValueError("a commit changes each memory once")
         shard, limits = self.shard, self.limits
-        shared_keys = (shard.feed(self.tenant), shard.dirty(self.tenant), shard.tenants)
+        shared_keys = (
+            shard.feed(self.tenant),
+            shard.dirty(self.tenant),
+            shard.tenants,
+            shard.erased(self.tenant),
+        )
         shared_args = (
             self.now,
             self.tenant,
@@ -116,6 +123,7 @@ class Commission:
         yield _departure(change)
         yield change.kind
         yield self._revision(change)
+        yield memory.provenance.session_uid
         removed, fields = self._fields(change)
         yield len(removed)
         yield from removed

@@ -21,6 +21,7 @@ from agent_memory_services.runtime.errors import (
     IdAlreadyExists,
     InvalidField,
     InvalidFields,
+    SessionErased,
 )
 from agent_memory_services.runtime.ids import derived_id, new_id
 
@@ -242,4 +243,6 @@ def _creation(memory: Memory, commit: Commit | Exception, *, derived: bool) -> C
             return Creation(ltm.CREATE_OUTCOME_CREATED, commit.other)
         case CommitOutcome.SAME | CommitOutcome.DUPLICATE:
             return Creation(ltm.CREATE_OUTCOME_DUPLICATE, commit.other)
+        case CommitOutcome.ERASED:
+            return Creation.rejected(SessionErased())
     return Creation.rejected(IdAlreadyExists(memory.id))

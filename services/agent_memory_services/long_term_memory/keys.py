@@ -61,6 +61,10 @@ class Shard:
         """Key of a tenant's memories that consolidation has yet to look at."""
         return f"{self._root}:d:{encode(tenant)}"
 
+    def erased(self, tenant: str) -> str:
+        """Key of a tenant's sessions of which nothing is taken in any more, by until when."""
+        return f"{self._root}:erased:{encode(tenant)}"
+
     @property
     def sweep_lease(self) -> str:
         """Key of who consolidates the shard at the moment."""

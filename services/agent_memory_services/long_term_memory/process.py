@@ -20,6 +20,8 @@ from agent_memory_services.long_term_memory.creating import Creating
 from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.engine import require_complete_answers
+from agent_memory_services.long_term_memory.erasure.eraser import Eraser
+from agent_memory_services.long_term_memory.erasure.traces import Traces
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.servicer import History
@@ -104,6 +106,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),
             history=history,
+            eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
         )
         async with aclosing(feed), accesses.running(), _switched(sweep, settings):
             yield Service(

@@ -10,6 +10,9 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.creating import Creating
+from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
+from agent_memory_services.long_term_memory.erasure.eraser import Eraser
+from agent_memory_services.long_term_memory.erasure.servicer import ErasureCalls
 from agent_memory_services.long_term_memory.history.servicer import History, HistoryCalls
 from agent_memory_services.long_term_memory.listing import Listing, Position, listed
 from agent_memory_services.long_term_memory.memories import Memories
@@ -41,7 +44,7 @@ _BATCH_SECONDS: Final = 10.0
 """The longest that a batch of a compaction should take, a model's answers included."""
 
 
-class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
+class LongTermMemoryServicer(HistoryCalls, ErasureCalls, UnservedCalls):
     """Translates; the rules are elsewhere."""
 
     def __init__(
@@ -55,6 +58,7 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
         walk: Walk,
         imports: Import,
         history: History,
+        eraser: Eraser,
     ) -> None:
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
         self._creating = creating
@@ -65,6 +69,7 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
         self._walk = walk
         self._imports = imports
         self._history = history
+        self._eraser = eraser
 
     async def CreateMemories(
         self, request: rpc.CreateMemoriesRequest, context: Context
@@ -76,6 +81,7 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
             request_id=request.request_id,
             actor=_actor(),
         )
+        concerns_owners_of(creation.memory for creation in creations if creation.memory)
         return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 
     async def GetMemory(
@@ -153,6 +159,7 @@ class LongTermMemoryServicer(HistoryCalls, UnservedCalls):
             actor=_actor(),
             reason=request.reason,
         )
+        concerns_owners_of([memory])
         return rpc.UpdateMemoryResponse(memory=memory)
 
     async def DeleteMemories(

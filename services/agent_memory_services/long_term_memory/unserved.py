@@ -19,8 +19,3 @@ class UnservedCalls(LongTermMemoryServiceServicer):
         self, request: rpc.ForgetMemoriesRequest, context: Context
     ) -> rpc.ForgetMemoriesResponse:
         raise Unimplemented("ForgetMemories")
-
-    async def EraseUser(
-        self, request: rpc.EraseUserRequest, context: Context
-    ) -> rpc.EraseUserResponse:
-        raise Unimplemented("EraseUser")

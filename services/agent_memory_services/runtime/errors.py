@@ -19,6 +19,7 @@ Rules and stores raise these; `status.py` alone turns them into what goes over t
     ├── EtagMismatch                the resource changed since the etag was read
     ├── IdAlreadyExists             the id is taken by a record with other content
     ├── RequestIdReused             the request id was used with another body
+    ├── SessionErased               what the session said is not wanted any more
     ├── InvalidState                the operation does not fit the resource's state
     ├── Unavailable                 try again later
     │   ├── RequestInProgress       the first call with this request id still runs
@@ -247,6 +248,15 @@ class RequestIdReused(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("the request id was used before with another body")
+
+
+class SessionErased(ServiceError):
+    """The session was erased; nothing of it is taken in any more."""
+
+    reason = ErrorReason.ERROR_REASON_SESSION_ERASED
+
+    def __init__(self) -> None:
+        super().__init__("the session was erased")
 
 
 class InvalidState(ServiceError):

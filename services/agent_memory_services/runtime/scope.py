@@ -37,3 +37,14 @@ def require(principal: Principal, namespace: str, user_id: str) -> None:
     """
     require_namespace(principal, namespace)
     require_user(principal, user_id)
+
+
+def require_erasable(principal: Principal, user: str) -> None:
+    """Insist that the credential reaches everything of a user, as a receipt says that all is gone.
+
+    Raises:
+        AccessDenied: it does not.
+    """
+    require_user(principal, user)
+    if principal.namespaces is not None:
+        raise AccessDenied("a credential for every namespace")

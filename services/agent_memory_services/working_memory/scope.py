@@ -72,16 +72,5 @@ def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> l
     return [asked]
 
 
-def require_erasable(principal: Principal, user: str) -> None:
-    """Insist that the credential reaches everything of a user, as a receipt says that all is gone.
-
-    Raises:
-        AccessDenied: it does not.
-    """
-    require_user(principal, user)
-    if principal.namespaces is not None:
-        raise AccessDenied("a credential for every namespace")
-
-
 ANYBODY: Final = Actor()
 """A caller that names nobody, with a credential that is bound to nobody."""

@@ -12,16 +12,16 @@ from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
 from agent_memory_services.runtime.masks import apply_mask
 from agent_memory_services.runtime.principal import current_principal
-from agent_memory_services.runtime.scope import require_namespace
+from agent_memory_services.runtime.scope import require_erasable, require_namespace
 from agent_memory_services.working_memory.data import combine
 from agent_memory_services.working_memory.erasure.eraser import Eraser
-from agent_memory_services.working_memory.erasure.translate import receipt
+from agent_memory_services.working_memory.erasure.translate import answer as erasure_answer
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.logs import Stretch
 from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
-from agent_memory_services.working_memory.scope import Actor, reachable, require_erasable
+from agent_memory_services.working_memory.scope import Actor, reachable
 from agent_memory_services.working_memory.session import Session, SessionKey
 from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.translate import (
@@ -237,7 +237,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         caller = current_principal()
         require_erasable(caller, request.user_id)
         erasure = await self._eraser.erase(caller.tenant, request.user_id)
-        return rpc.EraseUserResponse(receipt=receipt(erasure))
+        return erasure_answer(erasure)
 
 
 _Windowed: TypeAlias = (

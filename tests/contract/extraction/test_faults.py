@@ -12,16 +12,8 @@ from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory_services.embedded.store import EmbeddedStore
 from tests.contract.runtime.refusals import refused
-from tests.support.extraction_service import Extraction, extracting
+from tests.support.extraction_service import extracting
 from tests.support.sessions import message
-
-
-async def test_what_is_not_built_says_so(extraction: Extraction) -> None:
-    """A method of the contract without an implementation is UNIMPLEMENTED, with the reason."""
-    with refused() as refusal:
-        await extraction.stub.EraseUser(pb.EraseUserRequest(user_id="x"))
-    assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
-    assert refusal.reason == "UNIMPLEMENTED"
 
 
 async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ CALLS: dict[str, object] = {
 }
 UNSERVED: dict[str, object] = {
     "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
-    "EraseUser": rpc.EraseUserRequest(user_id="u"),
 }
 
 

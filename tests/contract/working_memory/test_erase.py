@@ -1,7 +1,6 @@
 """Erasing a user, over a real connection and down to the last key of the store."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -14,34 +13,10 @@ from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.runtime.errors import InvalidField, StoreUnavailable
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.residue import residue
 
 SECRET = "I keep bees in Lisbon"
 ALICE = "alice liddell"
-
-
-async def dump(redis: Redis) -> AsyncIterator[bytes]:
-    """Everything in the store: every key, with every byte under it."""
-    async for key in redis.scan_iter():
-        yield key
-        kind = await redis.type(key)
-        if kind == b"string":
-            yield await redis.get(key) or b""
-        elif kind == b"hash":
-            yield repr(await redis.hgetall(key)).encode()
-        elif kind == b"list":
-            yield repr(await redis.lrange(key, 0, -1)).encode()
-        elif kind == b"set":
-            yield repr(await redis.smembers(key)).encode()
-        elif kind == b"zset":
-            yield repr(await redis.zrange(key, 0, -1)).encode()
-        elif kind == b"stream":
-            yield repr(await redis.xrange(key)).encode()
-
-
-async def residue(redis: Redis, *words: str) -> list[bytes]:
-    """The pieces of the store in which one of the words stands."""
-    needles = [word.encode() for word in words]
-    return [piece async for piece in dump(redis) if any(needle in piece for needle in needles)]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStra
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.extraction.queue.identity import Session, new_job_id
 from agent_memory_services.extraction.queue.store import Step, Store
+from agent_memory_services.runtime.errors import SessionErased
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.tracing.spans import kept_context
 
@@ -77,12 +78,17 @@ class Intake:
         self._wake = wake
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Store what is new of a submission, durably, and schedule the work on it."""
+        """Store what is new of a submission, durably, and schedule the work on it.
+
+        Raises:
+            SessionErased: its owner was erased.
+        """
         thread = submission.session.thread
         partition = thread.partition(self._store.partitions)
-        job_id, received = await self._store.take(
-            _SUBMIT, partition, self._arguments(submission, partition)
-        )
+        answer = await self._store.take(_SUBMIT, partition, self._arguments(submission, partition))
+        if answer is None:
+            raise SessionErased
+        job_id, received = answer
         at_once = submission.memories or self._schedule.index_messages
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
@@ -109,6 +115,7 @@ class Intake:
             int(plan.index_messages),
             kept_context(),
             *(submission.withheld or (0, 0)),
+            encode(submission.user_id),
             len(submission.messages),
         ]
         for message in submission.messages:

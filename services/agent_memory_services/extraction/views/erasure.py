@@ -1,5 +1,6 @@
 """What summary views hold of a user, and its end."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,16 +16,22 @@ from agent_memory_services.runtime.keys import encode
 _AT_A_TIME: Final = 100
 
 
-async def erase_user(store: ViewStore, tenant: str, user_id: str) -> dict[str, int]:
+async def erase_user(
+    store: ViewStore, tenant: str, user_id: str, *, barred_seconds: float
+) -> dict[str, int]:
     """Erase what views hold of a user; when it was interrupted, it may be repeated.
 
     Every summary goes that one of the user's memories went into, though it speaks of others too:
     the next run writes it anew. A view that asks for this user alone goes with its jobs, and one
     that names the user among others names the others only.
 
+    For `barred_seconds` no summary is kept that the user's memories went into: whoever read them
+    before they were erased may still be writing.
+
     Returns:
         How many `summary_views` and `summary_partitions` went.
     """
+    await _bar(store, tenant, user_id, barred_seconds)
     views = await _strip_views(store, tenant, user_id)
     partitions = 0
     about = f"{_prefix(store, tenant)}about:{encode(tenant)}:{encode(user_id)}"
@@ -35,6 +42,18 @@ async def erase_user(store: ViewStore, tenant: str, user_id: str) -> dict[str, i
         await store.store.client.srem(about, *found)
         partitions += len(found)
     return {"summary_views": views, "summary_partitions": partitions}
+
+
+async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> None:
+    """The user goes by a digest, as it must not be found in the store."""
+    key = f"{_prefix(store, tenant)}unsummed:{encode(tenant)}"
+    digest = hashlib.sha1(encode(user_id).encode(), usedforsecurity=False).hexdigest()
+    now = now_micros()
+    async with store.store.client.pipeline(transaction=False) as pipeline:
+        pipeline.zremrangebyscore(key, "-inf", now)
+        pipeline.zadd(key, {digest: now + int(seconds * 1e6)})
+        pipeline.pexpire(key, int(seconds * 1e3) + 1)
+        await pipeline.execute()
 
 
 async def _members(store: ViewStore, key: str) -> list[bytes]:

@@ -36,12 +36,16 @@ from agent_memory_services.runtime.errors import (
     MemoryNotFound,
     OwnerMismatch,
     ServiceError,
+    SessionErased,
 )
 from agent_memory_services.runtime.status import status_of
 
 _BATCH: Final = 100
 _SERVICE: Final = "LongTermMemoryService"
-_FINAL: Final = (AccessDenied, IdAlreadyExists, InvalidFields, InvalidState, OwnerMismatch)
+_FINAL: Final = (
+    *(AccessDenied, IdAlreadyExists, InvalidFields),
+    *(InvalidState, OwnerMismatch, SessionErased),
+)
 """Refusals of one memory that no repetition changes."""
 _FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
 

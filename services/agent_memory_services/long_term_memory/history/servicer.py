@@ -10,6 +10,7 @@ import grpc
 
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
+from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
@@ -70,6 +71,7 @@ class HistoryCalls(LongTermMemoryServiceServicer):
             actor=principal.subject,
         )
         memories = await self._history.reverter.revert(Scope.of(principal), asked)
+        concerns_owners_of(memories)
         return rpc.RevertMemoryResponse(memories=memories)
 
     async def WatchMemories(

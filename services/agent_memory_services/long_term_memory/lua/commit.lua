@@ -1,7 +1,8 @@
 -- Makes several changes of one tenant's memories, all of them or none: the records, the digests of
 -- their contents, a revision for each, the tenant's feed, and what consolidation has to look at.
--- KEYS: the feed, the dirty set and the tenants of the shard; then for each change the memory, its
--- revisions, the digests of its content before and after, the memories that left its owner.
+-- KEYS: the feed, the dirty set, the tenants of the shard and the erased sessions; then for each
+-- change the memory, its revisions, the digests of its content before and after, the memories that
+-- left its owner.
 -- ARGV: now in microseconds, the tenant, the revisions that a memory keeps, the entries that the
 -- feed keeps, the milliseconds that a deleted memory's revisions stay; then for each change the
 -- values that `change_at` names and, counted, the fields to remove and the fields and values to
@@ -9,7 +10,7 @@
 -- Answers {'committed'}, or what is in the way of which change, counted from 0, and the fields of
 -- the other memory where one is.
 
-local feed_key, dirty_key, tenants_key = KEYS[1], KEYS[2], KEYS[3]
+local feed_key, dirty_key, tenants_key, erased_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now, tenant = tonumber(ARGV[1]), ARGV[2]
 local revisions_kept, changes_kept = tonumber(ARGV[3]), ARGV[4]
 local retention = tonumber(ARGV[5])
@@ -20,10 +21,10 @@ local function change_at(key, arg)
     old_digest = KEYS[key + 2], new_digest = KEYS[key + 3], left = KEYS[key + 4],
     id = ARGV[arg], step = ARGV[arg + 1], etag = ARGV[arg + 2], content_hash = ARGV[arg + 3],
     claim = ARGV[arg + 4], dirty = ARGV[arg + 5], departs = ARGV[arg + 6],
-    kind = ARGV[arg + 7], revision = ARGV[arg + 8],
+    kind = ARGV[arg + 7], revision = ARGV[arg + 8], session = ARGV[arg + 9],
   }
-  change.removed_from = arg + 10
-  change.removed_to = arg + 9 + tonumber(ARGV[arg + 9])
+  change.removed_from = arg + 11
+  change.removed_to = arg + 10 + tonumber(ARGV[arg + 10])
   change.set_from = change.removed_to + 2
   change.set_to = change.removed_to + 1 + tonumber(ARGV[change.removed_to + 1])
   return change
@@ -31,7 +32,7 @@ end
 
 local changes, own = {}, {}
 local arg = 6
-for key = 4, #KEYS, 5 do
+for key = 5, #KEYS, 5 do
   local change = change_at(key, arg)
   arg = change.set_to + 1
   changes[#changes + 1] = change
@@ -63,7 +64,19 @@ local function rival(change)
   end
 end
 
+-- What was extracted from a session may arrive after its user was erased.
+local function comes_late(change)
+  if change.step ~= 'create' or change.session == '' then
+    return false
+  end
+  local barred = redis.call('ZSCORE', erased_key, change.session)
+  return barred and tonumber(barred) > now
+end
+
 for at, change in ipairs(changes) do
+  if comes_late(change) then
+    return hindered('erased', at)
+  end
   local field = redis.call('HMGET', change.memory, 'etag', 'content_hash')
   if change.step == 'create' then
     if field[2] == change.content_hash then

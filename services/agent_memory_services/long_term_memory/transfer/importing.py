@@ -20,6 +20,7 @@ from agent_memory_services.runtime.errors import (
     InvalidField,
     InvalidFields,
     ServiceError,
+    SessionErased,
 )
 
 _BATCH_ROWS: Final = 100
@@ -166,5 +167,7 @@ def _note(number: int, memory: Memory, commit: Commit | Exception, report: Impor
             report.created += 1
         case CommitOutcome.SAME:
             report.duplicates += 1
+        case CommitOutcome.ERASED:
+            report.reject(number, memory.id, SessionErased())
         case _:
             report.reject(number, memory.id, IdAlreadyExists(memory.id))

@@ -1,7 +1,7 @@
 """Erasing a user: sessions, what waits for extraction, and answers that repeat what was said."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +15,18 @@ from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.redis import Script
 from agent_memory_services.runtime.remembered_answers import erase_answers
+from agent_memory_services.working_memory.erasure.remembered import ErasedSession, ErasedSessions
 from agent_memory_services.working_memory.keyspace import (
     SESSION_PARTS,
     SessionPlace,
     listing_key,
 )
-from agent_memory_services.working_memory.relay.outbox import Outbox, OutboxEntry
+from agent_memory_services.working_memory.relay.outbox import (
+    Outbox,
+    OutboxEntry,
+    Position,
+    position,
+)
 
 log = structlog.get_logger()
 
@@ -42,12 +48,14 @@ class Erasure:
     Attributes:
         id: names the erasure in the log.
         erased: how many of each kind went.
+        sessions: those that went, and lately before, for the services that follow.
         started: when it began, in microseconds since the epoch.
         ended: when nothing was left.
     """
 
     id: str
     erased: Mapping[str, int]
+    sessions: Sequence[ErasedSession]
     started: int
     ended: int
 
@@ -60,34 +68,40 @@ class Eraser:
         self._client = client
         self._partitions = partitions
         self._outbox = Outbox(client)
+        self._remembered = ErasedSessions(client)
 
     async def erase(self, tenant: str, user: str) -> Erasure:
         """Erase everything of a user; when it was interrupted, it may be repeated.
 
-        What extraction has taken in already is extraction's to erase, after this. Who writes for
-        the user meanwhile may begin new sessions.
+        What extraction has taken in already is extraction's to erase, after this, and what is on
+        its way there is refused on arrival: the answer names the sessions. Who writes for the
+        user meanwhile may begin new sessions.
         """
         started, receipt = now_micros(), new_id()
         erased: Counter[str] = Counter(sessions=0, messages=0, memories=0, submissions=0, answers=0)
-        gone: set[str] = set()
-        for partition in range(self._partitions):
+        partitions = range(self._partitions)
+        # What is said from here on belongs to a session that is found below, or to a new one.
+        ends = [await self._outbox.end(partition) for partition in partitions]
+        gone: dict[str, ErasedSession] = {}
+        for partition in partitions:
             gone |= await self._sessions(partition, tenant, user, erased)
-
-        def concerns(entry: OutboxEntry) -> bool:
-            return entry.tenant == tenant and _is_of(entry, user, gone)
-
-        for partition in range(self._partitions):
-            erased["submissions"] += await self._outbox.erase(partition, concerns)
+        pending: set[str] = set()
+        for partition, end in zip(partitions, ends, strict=True):
+            words = _Words(tenant, user, gone, end, pending)
+            erased["submissions"] += await self._outbox.erase(partition, words.waiting)
+            erased["submissions"] += await self._outbox.erase_buried(partition, words.buried)
         erased["answers"] = await erase_answers(self._client, tenant, [user, *gone])
+        expired = {uid: ErasedSession(uid) for uid in pending - set(gone)}
+        sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
         log.info("user.erased", receipt=receipt, **erased)
-        return Erasure(receipt, erased, started, now_micros())
+        return Erasure(receipt, erased, sessions, started, now_micros())
 
     async def _sessions(
         self, partition: int, tenant: str, user: str, erased: Counter[str]
-    ) -> set[str]:
+    ) -> dict[str, ErasedSession]:
         """Erase the sessions of a partition; the incarnations that went."""
         listing = listing_key(partition, tenant, None, user)
-        gone: set[str] = set()
+        gone: dict[str, ErasedSession] = {}
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
@@ -95,9 +109,9 @@ class Eraser:
                 found: Any = await _ERASE(
                     self._client, place.keys(*SESSION_PARTS), [*place.spelled, user, encode(user)]
                 )
-                uid, messages, memories = found
+                uid, messages, memories, late = found
                 if uid:
-                    gone.add(uid.decode())
+                    gone[uid.decode()] = ErasedSession(uid.decode(), bool(late))
                     erased.update(sessions=1, messages=messages, memories=memories)
         return gone
 
@@ -106,10 +120,46 @@ class Eraser:
         return list(found)
 
 
-def _is_of(entry: OutboxEntry, user: str, incarnations: set[str]) -> bool:
-    """Whether a user speaks in an entry: its owner, or the owner that its session got later."""
-    try:
-        request = SubmitMessagesRequest.FromString(entry.request)
-    except DecodeError:
-        return False
-    return request.user_id == user or request.session_uid in incarnations
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Which outbox entries hold a user's words.
+
+    Attributes:
+        tenant: whose user.
+        user: the user.
+        gone: the incarnations that were erased; early entries of them may name no user.
+        end: the last entry when the erasure began.
+        pending: the incarnations of the entries that were found, to be added to.
+    """
+
+    tenant: str
+    user: str
+    gone: Container[str]
+    end: Position
+    pending: set[str]
+
+    def waiting(self, entry: OutboxEntry) -> bool:
+        """Whether an entry that waits does; what came later may be of a session that lives."""
+        request = self._request(entry)
+        if request is None:
+            return False
+        before = position(entry.id) <= self.end
+        found = request.session_uid in self.gone or (before and request.user_id == self.user)
+        if found:
+            self.pending.add(request.session_uid)
+        return found
+
+    def buried(self, entry: OutboxEntry) -> bool:
+        """Whether an entry that was set aside does."""
+        request = self._request(entry)
+        return request is not None and (
+            request.session_uid in self.gone or request.user_id == self.user
+        )
+
+    def _request(self, entry: OutboxEntry) -> SubmitMessagesRequest | None:
+        if entry.tenant != self.tenant:
+            return None
+        try:
+            return SubmitMessagesRequest.FromString(entry.request)
+        except DecodeError:
+            return None

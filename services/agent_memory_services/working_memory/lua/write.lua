@@ -236,6 +236,7 @@ local function name_session()
   if created or owned then
     if not created then
       unlist(partition, tenant, namespace, session, held.owner)
+      set('owned_late', '1')
     end
     set('user', caller.user)
     set('owner', owner)

@@ -15,6 +15,7 @@ from agent_memory_services.runtime.errors import (
     DeadlineExceeded,
     InvalidField,
     InvalidFields,
+    SessionErased,
     StoreFull,
     Unavailable,
 )
@@ -125,6 +126,9 @@ class Delivery:
             except InvalidFields as error:
                 note_failure(span, error)
                 await self._bury(entry, error.message)
+            except SessionErased:
+                # It was on its way when its user was erased.
+                await self._outbox.acknowledge(self._partition, entry)
             else:
                 await self._outbox.acknowledge(self._partition, entry)
                 metrics.DELIVERED.inc()

@@ -1,12 +1,8 @@
 """Tenants whom extraction refuses for now, so that the others of a partition need not wait."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from agent_memory_services.working_memory.relay.outbox import OutboxEntry
-
-_Position = tuple[int, int]
-_BEGINNING: Final = (0, 0)
+from agent_memory_services.working_memory.relay.outbox import ORIGIN, OutboxEntry, position
 
 
 @dataclass(slots=True)
@@ -33,7 +29,7 @@ class Holds:
 
     def __init__(self) -> None:
         self._held: dict[str, _Hold] = {}
-        self._next = _BEGINNING
+        self._next = ORIGIN
 
     @property
     def start(self) -> str:
@@ -55,7 +51,7 @@ class Holds:
     def pass_over(self, entry: OutboxEntry) -> None:
         """An entry was read, and is delivered or held."""
         if self._held:
-            milliseconds, number = _position(entry.id)
+            milliseconds, number = position(entry.id)
             self._next = milliseconds, number + 1
 
     def due(self, now: float) -> list[tuple[str, bytes]]:
@@ -66,11 +62,6 @@ class Holds:
         """Deliver a tenant's entries again, from the first that was held."""
         held = self._held.pop(tenant, None)
         if held is not None:
-            self._next = min(self._next, _position(held.first))
+            self._next = min(self._next, position(held.first))
         if not self._held:
-            self._next = _BEGINNING
-
-
-def _position(entry_id: bytes) -> _Position:
-    milliseconds, _, number = entry_id.partition(b"-")
-    return int(milliseconds), int(number)
+            self._next = ORIGIN

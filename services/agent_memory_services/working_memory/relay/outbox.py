@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from redis.asyncio import Redis
 
@@ -11,8 +11,17 @@ from agent_memory_services.working_memory.keyspace import dead_key, outbox_key
 
 _BURY: Final = Script("agent_memory_services.working_memory.relay", "lua/bury")
 
-
 _ERASED_AT_A_TIME: Final = 100
+
+Position: TypeAlias = tuple[int, int]
+"""Place in a stream; `ORIGIN` is before its first entry."""
+ORIGIN: Final = (0, 0)
+
+
+def position(entry_id: bytes) -> Position:
+    """The place of an entry."""
+    milliseconds, _, number = entry_id.partition(b"-")
+    return int(milliseconds), int(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +87,26 @@ class Outbox:
         keys = [outbox_key(partition), dead_key(partition)]
         await _BURY(self._client, keys, [entry.id, reason])
 
+    async def end(self, partition: int) -> Position:
+        """The place of the last entry of a partition."""
+        last: Any = await self._client.xrevrange(outbox_key(partition), count=1)
+        return position(last[0][0]) if last else ORIGIN
+
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the entries that concern somebody, those set aside too; how many there were."""
+        """Delete the entries that concern somebody; how many there were."""
+        return await self._erase(outbox_key(partition), concerns)
+
+    async def erase_buried(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
+        """Delete the entries that were set aside and concern somebody; how many there were."""
+        return await self._erase(dead_key(partition), concerns)
+
+    async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:
         erased = 0
-        for key in (outbox_key(partition), dead_key(partition)):
-            start = "-"
-            while found := await self._page(key, start):
-                start = f"({found[-1].id.decode()}"
-                if doomed := [entry.id for entry in found if concerns(entry)]:
-                    erased += int(await self._client.xdel(key, *doomed))
+        start = "-"
+        while found := await self._page(key, start):
+            start = f"({found[-1].id.decode()}"
+            if doomed := [entry.id for entry in found if concerns(entry)]:
+                erased += int(await self._client.xdel(key, *doomed))
         return erased
 
     async def _page(self, key: str, start: str) -> Sequence[OutboxEntry]:

@@ -82,3 +82,33 @@ class EraseReceipt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EraseReceipt: _TypeAlias = EraseReceipt  # noqa: Y015
+
+@_typing.final
+class ErasedSession(_message.Message):
+    """A session that was erased. What it said may be on its way to the services
+    that follow; they refuse it there once they know of it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_UID_FIELD_NUMBER: _builtins.int
+    OWNED_LATE_FIELD_NUMBER: _builtins.int
+    session_uid: _builtins.str
+    """Its incarnation."""
+    owned_late: _builtins.bool
+    """It had begun before it got its owner: what it said until then names no
+    user, and is found by the session alone.
+    """
+    def __init__(
+        self,
+        *,
+        session_uid: _builtins.str = ...,
+        owned_late: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owned_late", b"owned_late", "session_uid", b"session_uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ErasedSession: _TypeAlias = ErasedSession  # noqa: Y015

@@ -111,6 +111,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
     (`request` or `answer`), `max_bytes`.
     """
+    ERROR_REASON_SESSION_ERASED: _ErrorReason.ValueType  # 29
+    """The session was erased; nothing of it is taken in any more. Code
+    FAILED_PRECONDITION.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. Every answer other than OK carries exactly one
@@ -207,5 +211,9 @@ ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 28
 """The request, or the answer to it, is larger than a message may be; send or
 ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
 (`request` or `answer`), `max_bytes`.
+"""
+ERROR_REASON_SESSION_ERASED: ErrorReason.ValueType  # 29
+"""The session was erased; nothing of it is taken in any more. Code
+FAILED_PRECONDITION.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

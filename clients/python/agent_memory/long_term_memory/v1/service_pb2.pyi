@@ -1051,19 +1051,25 @@ class EraseUserRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     request_id: _builtins.str
     """Names the call; repeating it within a day answers what it answered first."""
+    @_builtins.property
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[_erase_pb2.ErasedSession]:
+        """The sessions that the services before this one erased."""
+
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        sessions: _abc.Iterable[_erase_pb2.ErasedSession] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sessions", b"sessions", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -13,6 +13,9 @@
 --   ahead:<session>    sequences that arrived before their predecessors
 --   open:<session>     unsettled jobs, by their first sequence
 --   recent:<session>   the last messages, for reference
+--   owned:<tenant>:<owner>   the sessions of an owner, by when they are forgotten
+--   unsummed:<tenant>  digests of owners of whom no summary is kept for now, by until when
+--   erased             incarnations of which nothing is taken in any more, by until when
 --   blocked:<lane>:<session>   jobs that are due but wait for the active one
 --   job:<job>, and its messages:, before:, memories: and results:
 --
@@ -134,6 +137,27 @@ local function leave(job)
   call('DEL', blocked_key(job))
 end
 
+local function owned_key(thread, owner)
+  return base .. 'owned:' .. thread:match('^[^:]+') .. ':' .. owner
+end
+
+-- The owner's list lasts as long as what it lists.
+local function renew_owned(session, thread, busy)
+  local owner = call('HGET', base .. 'session:' .. session, 'owner')
+  if not owner then
+    return
+  end
+  local owned = owned_key(thread, owner)
+  call('ZREMRANGEBYSCORE', owned, '-inf', now)
+  call('ZADD', owned, busy and '+inf' or now + idle * 1000, session)
+  local last = tonumber(call('ZRANGE', owned, -1, -1, 'WITHSCORES')[2])
+  if last == math.huge then
+    call('PERSIST', owned)
+  else
+    call('PEXPIREAT', owned, math.ceil(last / 1000))
+  end
+end
+
 -- A session with unsettled jobs is kept; a settled one for a while, so that what is sent twice
 -- is known again.
 local function renew_session(session, thread)
@@ -150,6 +174,7 @@ local function renew_session(session, thread)
       call('PEXPIRE', key, idle)
     end
   end
+  renew_owned(session, thread, busy)
 end
 
 local function finish(job, state)

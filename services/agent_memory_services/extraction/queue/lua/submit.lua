@@ -1,5 +1,6 @@
 -- Takes messages and memories of a session in, and schedules the jobs that will work on them.
--- Answers the job and until which sequence the session has arrived.
+-- Answers the job and until which sequence the session has arrived, or nothing where the session
+-- was erased.
 local tenant, tenant_name, thread, session, uid = unpack(ARGV, 4, 8)
 local spec, user, config, zone = unpack(ARGV, 9, 12)
 local reference = tonumber(ARGV[13]) -- messages kept for reference
@@ -11,13 +12,18 @@ local extracting, indexing = ARGV[18] == '1', ARGV[19] == '1'
 local trace = ARGV[20] -- of the call that submits; empty where it is not traced
 -- What the session keeps to itself; none where the first is 0.
 local first_withheld, last_withheld = tonumber(ARGV[21]), tonumber(ARGV[22])
-local messages_begin = 24
-local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[23])
+local owner = ARGV[23] -- the user, spelled for keys
+local messages_begin = 25
+local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[24])
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
+if call('ZSCORE', base .. 'erased', uid) then
+  return false
+end
+
 local head = base .. 'session:' .. session
-local known = call('HMGET', head, 'received', 'floor')
-local received, floor = tonumber(known[1]), tonumber(known[2])
+local known = call('HMGET', head, 'received', 'floor', 'owner')
+local received, floor, former = tonumber(known[1]), tonumber(known[2]), known[3]
 if not received then
   -- Of a session that was forgotten, everything before was settled.
   local lowest = messages_end > messages_begin and tonumber(ARGV[messages_begin]) or math.huge
@@ -131,8 +137,12 @@ if not next(collecting) then
 end
 
 call('HSET', head, 'received', received, 'floor', floor, 'uid', uid)
-if user ~= '' then
-  call('HSET', head, 'user', user)
+if user ~= '' or not former then
+  call('HSET', head, 'user', user, 'owner', owner)
+  if former and former ~= owner then
+    call('ZREM', owned_key(thread, former), session)
+    call('HSET', head, 'owned_late', 1)
+  end
 end
 call('ZREMRANGEBYRANK', base .. 'recent:' .. session, 0, -(reference + 1))
 call('SET', base .. 'latest:' .. thread, session)

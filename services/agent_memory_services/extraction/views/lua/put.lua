@@ -1,6 +1,7 @@
 -- Puts the summary of a group in the place of the one before. Answers 0 where the view is of another
 -- edition, and -1 where the job ARGV[10], if one is given, no longer runs under this lease. The
--- owners whose memories went into it follow.
+-- owners whose memories went into it follow. What was written from memories of somebody who was
+-- erased meanwhile is dropped; the next run writes it anew.
 local tenant, view, edition, group, content, seen = unpack(ARGV, 4, 9)
 local job, token = ARGV[10], ARGV[11]
 if call('HGET', base .. 'view:' .. view, 'edition') ~= edition then
@@ -8,6 +9,12 @@ if call('HGET', base .. 'view:' .. view, 'edition') ~= edition then
 end
 if job ~= '' and not load_leased(job, token) then
   return -1
+end
+for i = 12, #ARGV do
+  local barred = call('ZSCORE', base .. 'unsummed:' .. tenant, redis.sha1hex(ARGV[i]))
+  if barred and tonumber(barred) > now then
+    return 1
+  end
 end
 local place = edition .. ':' .. group
 local key = base .. 'summary:' .. place

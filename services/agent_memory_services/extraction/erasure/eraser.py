@@ -1,0 +1,134 @@
+"""Erasing a user: sessions, jobs in every state, summary views, and answers that repeat them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from agent_memory_services.extraction.erasure.sessions import (
+    OwnedSessions,
+    SessionPlace,
+    bar,
+    erase_changes,
+)
+from agent_memory_services.extraction.queue.store import Store
+from agent_memory_services.extraction.views.erasure import erase_user as erase_views
+from agent_memory_services.extraction.views.store import ViewStore
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.remembered_answers import erase_answers
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedSession:
+    """An incarnation that was erased, and whether it had begun before it had an owner."""
+
+    uid: str
+    owned_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased of a user.
+
+    Attributes:
+        id: names the erasure in the log.
+        erased: how many of each kind went.
+        sessions: the sessions that went.
+        started: when it began, in microseconds since the epoch.
+        ended: when nothing was left.
+    """
+
+    id: str
+    erased: Mapping[str, int]
+    sessions: Sequence[ErasedSession]
+    started: int
+    ended: int
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What went so far."""
+
+    counts: Counter[str] = field(
+        default_factory=lambda: Counter(sessions=0, jobs=0, messages=0, answers=0)
+    )
+    sessions: dict[str, ErasedSession] = field(default_factory=dict)
+
+
+class Eraser:
+    """Erases users from the queue, in steps that each take no longer than any other."""
+
+    def __init__(self, store: Store, views: ViewStore, *, summaries_barred_seconds: float) -> None:
+        """Erase from the queue and from views.
+
+        A summary that takes up to `summaries_barred_seconds` to write from what was read before
+        the erasure is not kept.
+        """
+        self._store = store
+        self._views = views
+        self._barred_seconds = summaries_barred_seconds
+
+    async def erase(self, tenant: str, user: str, known: Iterable[ErasedSession]) -> Erasure:
+        """Erase everything of a user; when it was interrupted, it may be repeated.
+
+        What a worker has in hand is lost to it: the next thing it asks of the queue is refused.
+        What it stores in long-term memory meanwhile is long-term memory's to refuse, after this:
+        the answer names the sessions.
+
+        Args:
+            tenant: whose user.
+            user: the user.
+            known: the sessions that working memory erased; what arrives of them is refused.
+        """
+        started, receipt = now_micros(), new_id()
+        known = list(known)
+        await bar(self._store, [session.uid for session in known])
+        progress = _Progress()
+        late = {session.uid for session in known if session.owned_late}
+        for partition in range(self._store.partitions):
+            places = await self._of_owner(partition, tenant, user, progress)
+            places += await self._of_nobody(partition, tenant, late, progress)
+            if places:
+                keys = [place.key for place in places]
+                await erase_changes(self._store, partition, keys)
+        progress.counts.update(
+            await erase_views(self._views, tenant, user, barred_seconds=self._barred_seconds)
+        )
+        owners = [user, *progress.sessions, *(session.uid for session in known)]
+        progress.counts["answers"] = await erase_answers(self._store.client, tenant, owners)
+        log.info("user.erased", receipt=receipt, **progress.counts)
+        sessions = list(progress.sessions.values())
+        return Erasure(receipt, progress.counts, sessions, started, now_micros())
+
+    async def _of_owner(
+        self, partition: int, tenant: str, user: str, progress: _Progress
+    ) -> list[SessionPlace]:
+        """Erase the user's sessions."""
+        owned, gone = OwnedSessions(self._store, tenant, user), list[SessionPlace]()
+        while places := await owned.first(partition):
+            for place in places:
+                await _erase(owned, place, progress)
+            gone += places
+        return gone
+
+    async def _of_nobody(
+        self, partition: int, tenant: str, late: set[str], progress: _Progress
+    ) -> list[SessionPlace]:
+        """Erase sessions of the user that had named nobody when they were last heard of."""
+        if not late:
+            return []
+        nobodys = OwnedSessions(self._store, tenant, "")
+        places = [place async for place in nobodys.every(partition) if place.uid in late]
+        for place in places:
+            await _erase(nobodys, place, progress)
+        return places
+
+
+async def _erase(owned: OwnedSessions, place: SessionPlace, progress: _Progress) -> None:
+    erased = await owned.erase(place)
+    progress.counts.update(sessions=1, jobs=erased.jobs, messages=erased.messages)
+    progress.sessions[place.uid] = ErasedSession(place.uid, erased.owned_late)

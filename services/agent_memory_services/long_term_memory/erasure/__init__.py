@@ -1,0 +1,1 @@
+"""Erasing what is remembered of a user, and what it was before."""
