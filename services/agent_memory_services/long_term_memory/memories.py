@@ -7,6 +7,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
 from agent_memory_services.long_term_memory.intake import WRITABLE, settle, violations
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
@@ -167,7 +168,10 @@ def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memor
     after.CopyFrom(before)
     named = apply_mask(after, given, paths, WRITABLE)
     _keep_reason(before, after)
-    return after, {name for name in named if getattr(after, name) != getattr(before, name)}
+    if "slot" not in named:
+        follow_words(before, after)
+    changed = (*named, "slot")
+    return after, {name for name in changed if getattr(after, name) != getattr(before, name)}
 
 
 def _keep_reason(before: Memory, after: Memory) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
@@ -13,6 +15,11 @@ CREATED, DUPLICATE, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_DUPLICATE,
     ltm.CREATE_OUTCOME_MERGED,
     ltm.CREATE_OUTCOME_SUPERSEDED,
+)
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey")
+THINGS = (
+    *("lamp", "chair", "table", "house", "river"),
+    *("garden", "bridge", "jacket", "guitar", "kettle"),
 )
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT
 NONE = ltm.DEDUPLICATION_POLICY_NONE
@@ -79,3 +86,194 @@ async def test_the_newer_employer_ends_the_older(tenant: Tenant) -> None:
     for at, text in ((year(2023), "I work at Acme"), (year(2025), "I joined Globex")):
         found = await tenant.search("Where do I work?", as_of=at)
         assert [hit.memory.text for hit in found.hits] == [text]
+
+
+async def test_two_in_one_call_end_each_other_in_order(tenant: Tenant) -> None:
+    """Without dates the later of a call is the newer."""
+    results = await tenant.create("I work at Acme", "I joined Globex")
+    assert [result.outcome for result in results] == [CREATED, SUPERSEDED]
+    assert results[0].memory.validity.superseded_by == results[1].memory_id
+    assert await shown(tenant) == {"I joined Globex"}
+
+
+async def test_a_fact_that_arrives_late_takes_its_place(tenant: Tenant) -> None:
+    """What was true in between ends with what came next, and ends what came before."""
+    acme = await one(tenant, said("I work at Acme", 2020))
+    await one(tenant, said("I joined Globex", 2024))
+    initech = await one(tenant, said("I work for Initech", 2022))
+    assert (initech.outcome, list(initech.related_memory_ids)) == (SUPERSEDED, [acme.memory_id])
+    assert initech.memory.validity.invalid_from == year(2024)
+    assert await shown(tenant) == {"I joined Globex"}
+    for at, text in (
+        (2021, "I work at Acme"),
+        (2023, "I work for Initech"),
+        (2025, "I joined Globex"),
+    ):
+        found = await tenant.search("job", as_of=year(at))
+        assert [hit.memory.text for hit in found.hits] == [text]
+
+
+async def test_who_comes_back_ends_what_was_between(tenant: Tenant) -> None:
+    """The same value again is a fact of its own when another one was true meanwhile."""
+    await one(tenant, said("I work at Acme", 2020), said("I joined Globex", 2022))
+    again = await one(tenant, said("I work at Acme", 2024))
+    assert again.outcome == SUPERSEDED
+    assert await shown(tenant) == {"I work at Acme"}
+    assert (await tenant.list(include_hidden=True)).total_size == 3
+
+
+async def test_an_earlier_end_repeats_nothing(tenant: Tenant) -> None:
+    """A value that ended, told again as of then, is linked with what is known of it."""
+    await one(tenant, said("I work at Acme", 2020), said("I joined Globex", 2024))
+    late = await one(tenant, said("I work for Acme", 2021))
+    assert late.outcome == MERGED
+    found = await tenant.search("job", as_of=year(2022))
+    assert [hit.memory.text for hit in found.hits] == ["I work at Acme"]
+    assert await shown(tenant) == {"I joined Globex"}
+
+
+async def test_an_explicit_slot_is_taken_at_its_word(tenant: Tenant) -> None:
+    """Another value of a slot that a caller names ends the older one; refinements merge."""
+    await one(tenant, said("User is vegetarian", 2023, slot="user/diet"))
+    vegan = await one(tenant, said("User is vegan", 2024, slot="user/diet"))
+    assert vegan.outcome == SUPERSEDED
+    assert await shown(tenant) == {"User is vegan"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("User follows a vegetarian diet", "User plays basketball on weekends"),
+        ("User likes coffee", "User does not like coffee"),
+        ("User has 3 cats", "User has 4 cats"),
+        ("User's brother is Bob", "User's brother is Rob"),
+        ("User prefers tea over coffee", "User prefers coffee over tea"),
+        ("User lives in Lisbon", "User lives near the station"),
+        ("I work at Acme", "I joined the gym"),
+    ],
+)
+async def test_other_facts_stay_apart(tenant: Tenant, first: str, second: str) -> None:
+    """Near vectors alone neither merge nor end anything."""
+    assert (await one(tenant, first, second)).outcome == CREATED
+    assert await shown(tenant) == {first, second}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"user_id": "v"},
+        {"user_id": ""},
+        {"namespace": "n"},
+        {"type": 2},
+        {"type": 3},
+        {"pinned": True},
+    ],
+)
+async def test_owners_types_and_pins_are_boundaries(tenant: Tenant, other: dict[str, Any]) -> None:
+    """Nothing merges across them, in either direction; sessions are none."""
+    mine = {"user_id": "u", "type": 1}
+    first, second = "User likes coffee", "User enjoys coffee"
+    for one_side, other_side in (({}, other), (other, {})):
+        await tenant.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=["a", "b"]))
+        await one(tenant, Memory(id="a", text=first, **mine | one_side))
+        result = await one(tenant, Memory(id="b", text=second, **mine | other_side))
+        assert result.outcome == CREATED
+        assert not result.memory.merged_into
+        assert not (await tenant.get("a")).merged_into
+    across_sessions = Memory(text="User loves coffee", session_id="s", **mine)
+    assert (await one(tenant, across_sessions)).outcome == MERGED
+
+
+async def test_a_pinned_fact_is_not_ended(tenant: Tenant) -> None:
+    """Somebody said that it stands; the newer one stays beside it."""
+    pinned = await one(tenant, said("I work at Acme", 2023, pinned=True))
+    newer = await one(tenant, said("I joined Globex", 2024))
+    assert newer.outcome == CREATED
+    assert await tenant.get(pinned.memory_id) == pinned.memory
+    assert await shown(tenant) == {"I work at Acme", "I joined Globex"}
+
+
+async def test_an_end_that_a_caller_set_stays(tenant: Tenant) -> None:
+    """Consolidation moves no end but its own."""
+    acme = said("I work at Acme", 2020)
+    acme.validity.invalid_from.CopyFrom(year(2023))
+    known = await one(tenant, acme)
+    assert (await one(tenant, said("I joined Globex", 2021))).outcome == CREATED
+    assert (await tenant.get(known.memory_id)).validity.invalid_from == year(2023)
+
+
+async def test_the_same_hundred_facts_three_times_are_a_hundred(tenant: Tenant) -> None:
+    """In other words and other orders, a hundred facts stay a hundred."""
+    things = [f"{colour} {thing}" for colour in COLOURS for thing in THINGS]
+    for verb in ("likes", "enjoys", "loves"):
+        results = await tenant.create(*(f"User {verb} the {thing}" for thing in things))
+        assert all(result.outcome in {CREATED, MERGED} for result in results)
+        things.reverse()
+    assert await shown(tenant) == {f"User likes the {thing}" for thing in things}
+    again = await tenant.create(*(f"User likes the {thing}" for thing in things))
+    assert {result.outcome for result in again} == {DUPLICATE}
+
+
+async def test_a_repeated_memory_is_answered_by_what_holds_it(tenant: Tenant) -> None:
+    """Storing it again under its id finds it, wherever consolidation put it."""
+    first = Memory(id="one", text="User likes coffee")
+    second = Memory(id="two", text="User enjoys coffee")
+    merged = await one(tenant, first, second)
+    for repeated in (first, second):
+        again = await one(tenant, repeated)
+        assert (again.outcome, again.memory_id) == (DUPLICATE, merged.memory_id)
+    assert (await tenant.get(merged.memory_id)).proof_count == 2
+    acme = said("I work at Acme", 2023, id="acme")
+    await one(tenant, acme, said("I joined Globex", 2024))
+    assert (await one(tenant, acme)).memory_id == "acme"
+    assert (await tenant.list(include_hidden=True)).total_size == 5
+
+
+async def test_taking_a_merge_back_restores_both(tenant: Tenant) -> None:
+    """Both are shown again, stay apart from then on, and repeating them changes nothing."""
+    first = Memory(id="one", text="User likes coffee")
+    second = Memory(id="two", text="User enjoys coffee")
+    merged = await one(tenant, first, second)
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=merged.memory_id))
+    assert await shown(tenant) == {first.text, second.text}
+    assert (await compact(tenant)).merged_count == 0
+    for repeated in (first, second):
+        assert (await one(tenant, repeated)).memory_id == repeated.id
+    assert await shown(tenant) == {first.text, second.text}
+
+
+async def test_taking_the_last_merge_back_restores_the_last(tenant: Tenant) -> None:
+    """Of three that became one, the one that came last is shown again beside the other two."""
+    merged = await one(tenant, "User likes coffee", "User enjoys coffee", "User loves coffee")
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=merged.memory_id))
+    assert await shown(tenant) == {"User likes coffee", "User loves coffee"}
+
+
+async def test_taking_a_supersession_back_restores_the_older(tenant: Tenant) -> None:
+    """The history tells why it ended; then both are true."""
+    acme = await one(tenant, said("I work at Acme", 2023))
+    globex = await one(tenant, said("I joined Globex", 2024))
+    history = await tenant.call(
+        "ListMemoryRevisions", rpc.ListMemoryRevisionsRequest(memory_id=acme.memory_id)
+    )
+    ended, created = history.revisions
+    assert (ended.cause, created.cause) == (
+        ltm.REVISION_CAUSE_SUPERSEDE,
+        ltm.REVISION_CAUSE_CREATE,
+    )
+    assert "user/employer" in ended.reason
+    assert list(ended.related_memory_ids) == [globex.memory_id]
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=acme.memory_id))
+    assert await shown(tenant) == {"I work at Acme", "I joined Globex"}
+    assert (await compact(tenant)).superseded_count == 0
+
+
+async def test_an_edit_is_compared_again(tenant: Tenant) -> None:
+    """A text that changed is looked at by the next compaction, and its slot follows it."""
+    await one(tenant, said("I work at Acme", 2023))
+    edited = await one(tenant, said("I live in Lisbon", 2024))
+    await tenant.update(Memory(id=edited.memory_id, text="I joined Globex"), "text")
+    assert (await tenant.get(edited.memory_id)).slot == "user/employer"
+    done = await compact(tenant)
+    assert (done.considered_count, done.superseded_count) == (1, 1)
+    assert await shown(tenant) == {"I joined Globex"}

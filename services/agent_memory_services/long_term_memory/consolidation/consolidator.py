@@ -1,9 +1,8 @@
 """Looks at memories that are stored and settles each among its owner's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge, Verdict
@@ -19,6 +18,7 @@ from agent_memory_services.long_term_memory.consolidation.plan import (
     alike,
     excludes,
     plan,
+    slot_change,
     with_slot,
 )
 from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
@@ -37,28 +37,6 @@ _MOST_DOUBTS: Final = 5
 """Neighbours that one call of the judge is about."""
 _LINKS: Final = 3
 """From a neighbour to what it was merged into, to what that was merged from."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """A memory that is looked at.
-
-    Attributes:
-        read: the memory, with the slot that its words fill.
-        slot_is_new: whether that slot is not stored with it yet.
-    """
-
-    read: StoredMemory
-    slot_is_new: bool
-
-    @classmethod
-    def of(cls, stored: StoredMemory) -> Self:
-        memory = with_slot(stored.memory)
-        return cls(StoredMemory(memory, stored.vectors), memory is not stored.memory)
-
-    @property
-    def memory(self) -> Memory:
-        return self.read.memory
 
 
 class Consolidator:
@@ -85,10 +63,10 @@ class Consolidator:
     async def settle(
         self, tenant: str, subjects: Sequence[StoredMemory], *, actor: str
     ) -> AsyncIterator[tuple[str, Plan | None]]:
-        """Decide about each memory, in order, and do it; they see each other.
+        """Decide about each memory, in order, and do it.
 
-        The neighbours of all of them are one round trip, and a judge is asked at most once for
-        each.
+        Each sees those before it, not those to come, whose turn it is to see it. The neighbours of
+        all of them are one round trip, and a judge is asked at most once for each.
 
         Yields:
             Ids of the memories and what was done about each; None for one that kept changing.
@@ -96,24 +74,45 @@ class Consolidator:
         Raises:
             RedisError: the store went away; what was done stands.
         """
-        facts = [_Fact.of(each) for each in subjects if is_fact(each.memory)]
+        facts = [each for each in subjects if is_fact(each.memory)]
         for subject in subjects:
             if not is_fact(subject.memory):
                 yield subject.memory.id, Plan(Deed.KEPT, subject.memory)
         if not facts:
             return
-        around = await self._neighbourhood.of(tenant, [each.read for each in facts], now_micros())
+        facts = await self._with_slots(tenant, facts, actor)
+        found = await self._neighbourhood.of(tenant, facts, now_micros())
+        around = list(_without_those_to_come([each.memory.id for each in facts], found))
         verdicts = await self._verdicts(facts, around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
-            done = await self._settle(tenant, fact, neighbours, said, actor)
+            done = await self._settle(tenant, fact.memory, neighbours, said, actor)
             if done is not None:
                 METERS.did(done.deed)
             yield fact.memory.id, done
 
+    async def _with_slots(
+        self, tenant: str, facts: Sequence[StoredMemory], actor: str
+    ) -> list[StoredMemory]:
+        """The facts with the slots that their words fill, by which they find each other."""
+        found = {each.memory.id: with_slot(each.memory) for each in facts}
+        changes = [
+            slot_change(each.memory, found[each.memory.id])
+            for each in facts
+            if found[each.memory.id] is not each.memory
+        ]
+        now = now_micros()
+        commits = await self._store.commit_each(tenant, changes, actor=actor, now=now)
+        for change, commit in zip(changes, commits, strict=True):
+            if isinstance(commit, Exception):
+                raise commit
+            if not commit.committed and change.before is not None:
+                found[change.memory.id] = change.before
+        return [StoredMemory(found[each.memory.id], each.vectors) for each in facts]
+
     async def _settle(
         self,
         tenant: str,
-        fact: "_Fact",
+        fact: Memory,
         neighbours: Sequence[Neighbour],
         verdicts: Mapping[str, Verdict],
         actor: str,
@@ -121,12 +120,12 @@ class Consolidator:
         concerned = [
             each.memory.id
             for each in neighbours
-            if each.memory.id in verdicts or _concerns(fact.memory, each)
+            if each.memory.id in verdicts or _concerns(fact, each)
         ]
-        if not concerned and not fact.slot_is_new:
-            return Plan(Deed.KEPT, fact.memory)
+        if not concerned:
+            return Plan(Deed.KEPT, fact)
         for _ in range(_ATTEMPTS):
-            found = await self._planned(tenant, fact.memory, concerned, verdicts)
+            found = await self._planned(tenant, fact, concerned, verdicts)
             if not found.changes:
                 return found
             commit = await self._store.commit(tenant, found.changes, actor=actor, now=now_micros())
@@ -168,7 +167,7 @@ class Consolidator:
         return stored
 
     async def _verdicts(
-        self, facts: Sequence["_Fact"], around: Sequence[Sequence[Neighbour]]
+        self, facts: Sequence[StoredMemory], around: Sequence[Sequence[Neighbour]]
     ) -> list[Mapping[str, Verdict]]:
         judge = self._judge
         if judge is None:
@@ -188,6 +187,15 @@ class Consolidator:
         return await asyncio.gather(
             *(said(each.memory, near) for each, near in zip(facts, around, strict=True))
         )
+
+
+def _without_those_to_come(
+    ids: Sequence[str], found: Sequence[Sequence[Neighbour]]
+) -> Iterator[list[Neighbour]]:
+    to_come = set(ids)
+    for own, neighbours in zip(ids, found, strict=True):
+        to_come.discard(own)
+        yield [each for each in neighbours if each.memory.id not in to_come]
 
 
 def _links(memory: Memory) -> list[str]:

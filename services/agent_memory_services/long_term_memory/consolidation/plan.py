@@ -33,7 +33,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.superseding impo
 from agent_memory_services.long_term_memory.documents import StoredMemory, is_hidden
 from agent_memory_services.long_term_memory.intake import settle
 from agent_memory_services.long_term_memory.visibility import is_visible
-from agent_memory_services.runtime.clock import to_micros
+from agent_memory_services.runtime.clock import now_micros, to_micros
 from agent_memory_services.runtime.ids import new_id
 
 MOST_ORIGINALS: Final = 64
@@ -135,6 +135,13 @@ def with_slot(memory: Memory) -> Memory:
     after.CopyFrom(memory)
     after.slot = slot.name
     return after
+
+
+def slot_change(before: Memory, after: Memory) -> Change:
+    """The change that stores a slot with its memory."""
+    settle(after, now_micros())
+    cause = ltm.REVISION_CAUSE_UPDATE
+    return Change(before, after, cause, reason=_SLOT_READ, compared=True)
 
 
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
@@ -245,7 +252,7 @@ def _age(memory: Memory) -> tuple[int, str]:
 
 
 def _succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Plan | None:
-    before, fact = subject.memory, with_slot(subject.memory)
+    fact = subject.memory
     judged = [
         each.memory
         for each in shown
@@ -259,8 +266,8 @@ def _succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return _merge(view, StoredMemory(after.fact, subject.vectors), same)
     changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
-    if after.fact != before:
-        changes.append(_settling(before, after.fact, after.ended, view.now))
+    if after.fact != fact:
+        changes.append(_beginning(fact, after.fact, after.ended, view.now))
     if not changes:
         return None
     ended = tuple(each.id for each in after.ended)
@@ -289,16 +296,14 @@ def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
     )
 
 
-def _settling(before: Memory, fact: Memory, ended: Sequence[Memory], now: int) -> Change:
-    """The change of the fact itself: its slot, when it begins, or when it ends."""
-    moved = fact.validity != before.validity
-    by = fact.validity.superseded_by
-    settle(fact, now)
+def _beginning(before: Memory, after: Memory, ended: Sequence[Memory], now: int) -> Change:
+    """The change of the fact itself: when it begins, or when it ends."""
+    settle(after, now)
+    by = [after.validity.superseded_by] if after.validity.superseded_by else []
     return Change(
         before,
-        fact,
-        ltm.REVISION_CAUSE_SUPERSEDE if moved else ltm.REVISION_CAUSE_UPDATE,
-        reason=(fact.validity.reason or _BEGINS) if moved else _SLOT_READ,
-        related=(*(each.id for each in ended), *((by,) if by else ())),
-        compared=True,
+        after,
+        ltm.REVISION_CAUSE_SUPERSEDE,
+        reason=after.validity.reason or _BEGINS,
+        related=(*(each.id for each in ended), *by),
     )

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.words import words
 
 _LONGEST: Final = 200
@@ -52,6 +53,15 @@ def slot_of(text: str) -> Slot | None:
         if match and (slot := _slot(sentence, match)):
             return slot
     return None
+
+
+def follow_words(before: Memory, after: Memory) -> None:
+    """Let a slot that was read from a text follow the text; one that was given stays."""
+    if before.text == after.text:
+        return
+    was, is_now = slot_of(before.text), slot_of(after.text)
+    if was is not None and was.name == before.slot:
+        after.slot = is_now.name if is_now else ""
 
 
 def _slot(sentence: _Sentence, match: re.Match[str]) -> Slot | None:
