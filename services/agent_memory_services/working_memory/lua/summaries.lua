@@ -1,11 +1,13 @@
 -- Which sessions of a partition wait for a summary.
 --
 -- A sorted set of `tenant:namespace:session` by the time from which somebody may work on them, in
--- microseconds; who takes one moves that time to the end of its lease. And a hash of the same
--- members with the number of attempts that failed.
+-- microseconds; who takes one moves that time to the end of its lease. And hashes of the same
+-- members with the number of attempts that failed, and with the traces of the writes that put
+-- them down.
 
 local function summary_keys(partition)
-  return partition .. ':summaries', partition .. ':summaries:failed'
+  local waiting = partition .. ':summaries'
+  return waiting, waiting .. ':failed', waiting .. ':traces'
 end
 
 -- When a view is too long: the share of the window, and the window of sessions that named none.
@@ -14,9 +16,10 @@ local function take_trigger()
 end
 
 local function forget_summary(partition, member)
-  local waiting, failed = summary_keys(partition)
+  local waiting, failed, traces = summary_keys(partition)
   redis.call('ZREM', waiting, member)
   redis.call('HDEL', failed, member)
+  redis.call('HDEL', traces, member)
 end
 
 -- Puts a session down whose view is too long, and strikes one off whose view is not; `held` are

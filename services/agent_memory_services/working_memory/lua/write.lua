@@ -308,6 +308,10 @@ if not idle then
   arm(moment)
   tell_all()
   overflows = queue_summary(partition, member, trigger, held, now)
+  if overflows == 1 and trace ~= '' then
+    local _, _, traces = summary_keys(partition)
+    redis.call('HSET', traces, member, trace)
+  end
 end
 
 local answers = {}

@@ -38,11 +38,13 @@ class Claim:
         partition: where it waits.
         member: its place in the queue.
         lease: names the claim.
+        trace: of the write that put it down; empty where that was not traced.
     """
 
     partition: int
     member: bytes
     lease: bytes
+    trace: str
 
     @property
     def key(self) -> SessionKey:
@@ -86,7 +88,10 @@ class SummaryQueue:
             [summaries_key(partition)],
             [partition_prefix(partition), self._lease],
         )
-        return None if found is None else Claim(partition, *found)
+        if found is None:
+            return None
+        member, lease, trace = found
+        return Claim(partition, member, lease, trace.decode())
 
     async def postpone(self, claim: Claim, *, at_least: float = 0.0) -> None:
         """Count a failure and let the session wait, for `at_least` so many seconds."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from opentelemetry.trace import Span
 from redis.exceptions import RedisError
 
 from agent_memory_services.runtime.errors import ServiceError
+from agent_memory_services.runtime.tracing.spans import continued, note_failure
 from agent_memory_services.working_memory.summaries import metrics
 from agent_memory_services.working_memory.summaries.queue import Claim, SummaryQueue
 from agent_memory_services.working_memory.summaries.writer import Outcome, Result, SummaryWriter
@@ -98,7 +100,8 @@ class SummaryWorker:
 
     async def _work_on(self, claim: Claim) -> None:
         try:
-            await self._attempt(claim)
+            with continued("session summary", [claim.trace]) as span:
+                await self._attempt(claim, span)
         except RedisError as error:
             _log_fault(error)
         except asyncio.CancelledError:
@@ -106,7 +109,7 @@ class SummaryWorker:
                 await self._queue.hand_back(claim)
             raise
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _attempt(self, claim: Claim, span: Span) -> None:
         """One attempt; whatever goes wrong with it, the session waits for the next one."""
         try:
             async with asyncio.timeout(self._effort.attempt):
@@ -115,6 +118,7 @@ class SummaryWorker:
             raise
         except Exception as error:  # noqa: BLE001 - nothing changed, and the session waits on
             metrics.FAILED.inc()
+            note_failure(span, error)
             log.warning("summary.failed", partition=claim.partition, error=type(error).__name__)
             wish = error.retry_after if isinstance(error, ServiceError) else None
             await self._queue.postpone(claim, at_least=wish or 0.0)

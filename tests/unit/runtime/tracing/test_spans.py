@@ -4,11 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from opentelemetry.trace import INVALID_SPAN, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import INVALID_SPAN, SpanKind, StatusCode
 
 from agent_memory_services.runtime.errors import SessionNotFound
 from agent_memory_services.runtime.tracing.spans import (
@@ -19,26 +15,7 @@ from agent_memory_services.runtime.tracing.spans import (
     part,
     traced_by,
 )
-
-
-class Traced:
-    """Traces that are kept here, as long as they are on."""
-
-    def __init__(self, ratio: float = 1.0) -> None:
-        self._kept = InMemorySpanExporter()
-        provider = TracerProvider(sampler=ParentBasedTraceIdRatio(ratio), shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(self._kept))
-        self.tracer: Tracer = provider.get_tracer("test")
-
-    def span(self, name: str) -> ReadableSpan:
-        """The one span of a name."""
-        (found,) = [span for span in self._kept.get_finished_spans() if span.name == name]
-        return found
-
-    @property
-    def names(self) -> list[str]:
-        """What was recorded."""
-        return [span.name for span in self._kept.get_finished_spans()]
+from tests.support.traced import Traced
 
 
 @pytest.fixture
