@@ -11,9 +11,11 @@ from agent_memory_client.erasure import ErasureMethods
 from agent_memory_client.errors import MemoryUnavailableError, invalid
 from agent_memory_client.forgetting import ForgettingMethods
 from agent_memory_client.health import HealthMethods
+from agent_memory_client.history import HistoryMethods
 from agent_memory_client.jobs import JobMethods
 from agent_memory_client.long_term_memory import PromotionMethods
 from agent_memory_client.prompts import PromptMethods
+from agent_memory_client.session_watching import SessionWatching
 from agent_memory_client.summary_views import SummaryViewMethods
 from agent_memory_client.tools.catalogue import ToolSchemaMethods
 from agent_memory_client.tools.resolver import ToolMethods
@@ -27,6 +29,8 @@ class MemoryAPIClient(
     ToolMethods,
     PromotionMethods,
     PromptMethods,
+    SessionWatching,
+    HistoryMethods,
     ForgettingMethods,
     TransferMethods,
     JobMethods,

@@ -15,6 +15,7 @@ from agent_memory_client.models.jobs import ExtractionPreview, Job, JobChange, J
 from agent_memory_client.models.messages import MemoryMessage
 from agent_memory_client.models.sessions import MemoryStrategyConfig
 from agent_memory_client.paging import check_limit
+from agent_memory_client.resuming import PATIENCE, resumed
 from agent_memory_client.validation import build
 
 
@@ -86,16 +87,18 @@ class JobMethods(ClientBase):
         session_id: str | None = None,
         namespace: str | None = None,
         resume_token: str | None = None,
+        patience: float = PATIENCE,
     ) -> AsyncGenerator[JobChange, None]:
-        """Tell where jobs stand, then every change; ends only with the connection.
+        """Tell where jobs stand, then every change; a connection that breaks is made again.
 
         Args:
             session_id: Only this session; all jobs of the tenant when absent.
             namespace: The session's namespace.
             resume_token: Of the last change seen; continues after it.
+            patience: Seconds to try for when nobody answers.
 
         Raises:
-            MemoryUnavailableError: The connection ended; watch again from the last token.
+            MemoryUnavailableError: Nobody answered for too long.
         """
         stub = self._connection.services.extraction
         request = rpc.WatchJobsRequest(
@@ -103,7 +106,8 @@ class JobMethods(ClientBase):
             namespace=self._namespace(namespace) if session_id else "",
             resume_token=resume_token or "",
         )
-        async with aclosing(self._connection.stream(stub.WatchJobs, request)) as responses:
+        watch = resumed(self._connection, stub.WatchJobs, request, patience=patience)
+        async with aclosing(watch) as responses:
             async for response in responses:
                 yield JobChange(
                     job=from_job(response.job) if response.HasField("job") else None,

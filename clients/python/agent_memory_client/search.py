@@ -1,6 +1,7 @@
 """Finding, listing and counting memories."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Unpack
 
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
@@ -97,6 +98,35 @@ class SearchMethods(ClientBase):
         async for page in pages(fetch):
             for memory in page.items:
                 yield memory
+
+    async def stream_long_term_memories(
+        self,
+        text: str = "",
+        *,
+        limit: int = 1000,
+        explain: bool = False,
+        **criteria: Unpack[SearchArguments],
+    ) -> AsyncGenerator[MemoryRecordResult, None]:
+        """Find many memories in one call, the best first, no faster than they are taken.
+
+        Args:
+            text: The question.
+            limit: How many at the most; beyond 10000, the first 10000.
+            explain: Answers what each part of the ranking added to a score.
+            **criteria: As in `search_long_term_memory`.
+
+        Raises:
+            MemoryUnavailableError: The connection ended; nothing is asked again by itself.
+        """
+        check_limit(limit)
+        search = self._to_request(build(SearchQuery, {**criteria, "text": text}), 0)
+        request = rpc.StreamSearchMemoriesRequest(query=search.query, limit=limit, explain=explain)
+        stub = self._connection.services.long_term_memory
+        stream = self._connection.stream(stub.StreamSearchMemories, request)
+        async with aclosing(stream) as parts:
+            async for part in parts:
+                for hit in part.hits:
+                    yield from_hit(hit)
 
     async def list_long_term_memories(
         self,

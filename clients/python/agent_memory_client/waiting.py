@@ -1,9 +1,9 @@
 """Waiting until what was said has become memories."""
 
 import asyncio
-import random
 from contextlib import aclosing
 from dataclasses import dataclass
+from math import inf
 
 from agent_memory.extraction.v1 import extraction_pb2
 from agent_memory.extraction.v1 import service_pb2 as extraction
@@ -12,17 +12,13 @@ from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_client.conversions.jobs import from_job, from_progress
 from agent_memory_client.errors import (
     ExtractionFailedError,
-    MemoryCancelledError,
     MemoryClientError,
-    MemoryServerError,
     MemoryTimeoutError,
-    MemoryUnavailableError,
 )
 from agent_memory_client.models.jobs import ExtractionProgress
 from agent_memory_client.promotion_waiting import PromotionWaiting
+from agent_memory_client.resuming import resumed
 
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
 _FAILED = extraction_pb2.JobState.JOB_STATE_FAILED
 _FORGOTTEN = "INVALID_TOKEN"
 
@@ -113,48 +109,32 @@ class WaitingMethods(PromotionWaiting):
         return (await self._connection.call(stub.GetWorkingMemory, request)).working_memory
 
     async def _reach(self, goal: _Goal) -> ExtractionProgress:
-        """Watch until the goal is reached; a stream that breaks is taken up where it was."""
+        """Watch until the goal is reached."""
         request = extraction.WatchJobsRequest(namespace=goal.namespace, session_id=goal.session_id)
-        pause = _FIRST_PAUSE
         while goal.sequence:
-            before = request.resume_token
             try:
-                if (progress := await self._watch(goal, request)) is not None:
-                    return progress
+                return await self._watch(goal, request)
             except MemoryClientError as error:
-                if error.reason == _FORGOTTEN and before:
-                    # A server that forgot the token tells everything anew.
-                    request.resume_token = before = ""
-                elif not _is_break(error):
+                # A server that forgot the token tells everything anew.
+                if error.reason != _FORGOTTEN or not request.resume_token:
                     raise
-            moved = request.resume_token != before
-            pause = _FIRST_PAUSE if moved else min(2 * pause, _LONGEST_PAUSE)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                request.resume_token = ""
         return ExtractionProgress(
             session_uid=goal.session_uid, received_sequence=0, extracted_sequence=0
         )
 
-    async def _watch(
-        self, goal: _Goal, request: extraction.WatchJobsRequest
-    ) -> ExtractionProgress | None:
-        """Read one stream to the goal, or to its end; the request keeps the place."""
+    async def _watch(self, goal: _Goal, request: extraction.WatchJobsRequest) -> ExtractionProgress:
+        """Watch to the goal; the request keeps the place."""
         stub = self._connection.services.extraction
-        async with aclosing(self._connection.stream(stub.WatchJobs, request)) as responses:
+        watch = resumed(self._connection, stub.WatchJobs, request, patience=inf)
+        async with aclosing(watch) as responses:
             async for response in responses:
-                request.resume_token = response.resume_token or request.resume_token
                 if goal.is_reached(response.progress):
                     return from_progress(response.progress)
                 extracted = response.progress.extracted_sequence
                 if response.HasField("job") and goal.is_missed(response.job, extracted):
                     raise _failure(response.job)
-        return None
-
-
-def _is_break(error: MemoryClientError) -> bool:
-    """Whether a connection ended, here or at a proxy, rather than a service said no."""
-    return isinstance(error, MemoryUnavailableError) or (
-        isinstance(error, MemoryServerError | MemoryCancelledError) and not error.reason
-    )
+        raise AssertionError("a watch ends with an error alone")
 
 
 def _failure(job: extraction_pb2.Job) -> ExtractionFailedError:

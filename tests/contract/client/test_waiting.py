@@ -52,7 +52,7 @@ async def test_it_returns_when_the_log_is_extracted(
     client: MemoryAPIClient, services: Services
 ) -> None:
     """Progress short of the log, or of an earlier session of that name, does not count."""
-    services.extraction.watches.append([seen(1), seen(9, uid="uid-before"), seen(2)])
+    services.extraction.watch.parts.append([seen(1), seen(9, uid="uid-before"), seen(2)])
     progress = await client.wait_for_extraction("s", user_id="alice")
     assert progress.extracted_sequence == 2
 
@@ -61,7 +61,7 @@ async def test_a_broken_stream_is_taken_up_where_it_was(
     client: MemoryAPIClient, services: Services
 ) -> None:
     """After a break or an end, the next watch carries the last token."""
-    services.extraction.watches.extend(
+    services.extraction.watch.parts.extend(
         [
             [seen(0, token="t1"), refusal(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")],
             [seen(1, token="t2")],
@@ -69,12 +69,12 @@ async def test_a_broken_stream_is_taken_up_where_it_was(
         ]
     )
     await client.wait_for_extraction("s")
-    assert [watch.resume_token for watch in services.extraction.watched] == ["", "t1", "t2"]
+    assert [watch.resume_token for watch in services.extraction.watch.asked] == ["", "t1", "t2"]
 
 
 async def test_a_forgotten_token_starts_anew(client: MemoryAPIClient, services: Services) -> None:
     """A server that lost the token is watched from the beginning."""
-    services.extraction.watches.extend(
+    services.extraction.watch.parts.extend(
         [
             [seen(0, token="t1")],
             [refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_TOKEN")],
@@ -82,12 +82,12 @@ async def test_a_forgotten_token_starts_anew(client: MemoryAPIClient, services: 
         ]
     )
     await client.wait_for_extraction("s")
-    assert [watch.resume_token for watch in services.extraction.watched] == ["", "t1", ""]
+    assert [watch.resume_token for watch in services.extraction.watch.asked] == ["", "t1", ""]
 
 
 async def test_a_refusal_ends_the_wait(client: MemoryAPIClient, services: Services) -> None:
     """What the service refuses is not asked again."""
-    services.extraction.watches.append(
+    services.extraction.watch.parts.append(
         [refusal(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")]
     )
     with pytest.raises(MemoryPermissionError):
@@ -98,7 +98,7 @@ async def test_a_job_that_gives_up_ends_the_wait(
     client: MemoryAPIClient, services: Services
 ) -> None:
     """The error carries the job and its reason."""
-    services.extraction.watches.append([seen(0), seen(0, job=failed(1, 2))])
+    services.extraction.watch.parts.append([seen(0), seen(0, job=failed(1, 2))])
     with pytest.raises(ExtractionFailedError, match="model is down") as raised:
         await client.wait_for_extraction("s")
     assert raised.value.job.error is not None
@@ -109,7 +109,7 @@ async def test_failures_that_are_not_waited_for_do_not_count(
     client: MemoryAPIClient, services: Services
 ) -> None:
     """Jobs of an earlier session of that name, or done since, or of later messages, are passed."""
-    services.extraction.watches.append(
+    services.extraction.watch.parts.append(
         [
             seen(0, job=failed(1, 2, uid="uid-before")),
             seen(1, job=failed(1, 1)),
@@ -122,7 +122,7 @@ async def test_failures_that_are_not_waited_for_do_not_count(
 
 async def test_the_wait_has_an_end(client: MemoryAPIClient, services: Services) -> None:
     """Running out of time is a timeout, and the stream is closed."""
-    services.extraction.watches.append([seen(1)])
+    services.extraction.watch.parts.append([seen(1)])
     with pytest.raises(MemoryTimeoutError, match=r"longer than 0\.2 s"):
         await client.wait_for_extraction("s", timeout=0.2)
 
@@ -131,7 +131,7 @@ async def test_an_empty_log_needs_no_waiting(client: MemoryAPIClient, services: 
     """Nothing was said, so nothing is watched."""
     await client.get_or_create_working_memory("empty")
     assert (await client.wait_for_extraction("empty")).extracted_sequence == 0
-    assert services.extraction.watched == []
+    assert services.extraction.watch.asked == []
 
 
 async def test_a_session_that_is_not_there_is_not_found(client: MemoryAPIClient) -> None:

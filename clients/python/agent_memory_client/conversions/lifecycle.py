@@ -8,6 +8,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2, service_pb2
 from agent_memory_client.conversions.enums import (
     CREATE_OUTCOMES,
     FORGET_REASONS,
+    MEMORY_CHANGES,
     MEMORY_TYPES,
     REVISION_CAUSES,
 )
@@ -23,6 +24,7 @@ from agent_memory_client.models.lifecycle import (
     ForgottenMemory,
     ImportReport,
     ImportRowError,
+    MemoryChange,
     MemoryRevision,
 )
 
@@ -91,6 +93,18 @@ def from_revision(revision: long_term_memory_pb2.MemoryRevision) -> MemoryRevisi
         after=from_memory(revision.after) if revision.HasField("after") else None,
         related_memory_ids=list(revision.related_memory_ids),
         created_at=from_timestamp(revision, "create_time"),
+    )
+
+
+def from_memory_change(answer: service_pb2.WatchMemoriesResponse) -> MemoryChange:
+    """What a watcher is told."""
+    change = answer.change
+    return MemoryChange(
+        kind=MEMORY_CHANGES.name(change.kind),
+        memory_id=change.memory_id or None,
+        memory=from_memory(change.memory) if change.HasField("memory") else None,
+        changed_at=from_timestamp(change, "change_time"),
+        resume_token=answer.resume_token,
     )
 
 

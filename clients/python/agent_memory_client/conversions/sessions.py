@@ -7,7 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from agent_memory.common.v1 import strategy_pb2
 from agent_memory.working_memory.v1 import service_pb2, working_memory_pb2
-from agent_memory_client.conversions.enums import STRATEGIES
+from agent_memory_client.conversions.enums import SESSION_CHANGES, STRATEGIES
 from agent_memory_client.conversions.memories import from_memory, to_memory
 from agent_memory_client.conversions.messages import from_message, to_messages
 from agent_memory_client.conversions.scalars import (
@@ -21,6 +21,7 @@ from agent_memory_client.models.sessions import (
     AppendResult,
     MemoryStrategyConfig,
     SequenceRange,
+    SessionChange,
     SessionInfo,
     SessionUpdate,
     StrategyOptions,
@@ -120,6 +121,18 @@ def from_added(response: service_pb2.AddMemoriesResponse) -> AddMemoriesResult:
         memories=[from_memory(memory) for memory in response.memories],
         etag=response.etag,
         session_uid=response.session_uid,
+    )
+
+
+def from_session_change(answer: service_pb2.WatchWorkingMemoryResponse) -> SessionChange:
+    """What a watcher is told."""
+    change = answer.change
+    return SessionChange(
+        kind=SESSION_CHANGES.name(change.kind),
+        etag=change.etag or None,
+        messages=[from_message(message) for message in change.messages],
+        changed_at=from_timestamp(change, "change_time"),
+        resume_token=answer.resume_token,
     )
 
 

@@ -137,6 +137,18 @@ class MemoryRevisionList(Model):
     next_cursor: str | None = None
 
 
+class MemoryChange(Model):
+    """What a watcher is told: a change of a memory, or a sign of life without one."""
+
+    kind: str | None = Field(
+        description="`created`, `updated`, `merged`, `superseded` or `deleted`."
+    )
+    memory_id: str | None
+    memory: MemoryRecord | None = Field(description="The memory after it; none where it is gone.")
+    changed_at: UtcDatetime | None
+    resume_token: str = Field(description="Continues a watch after this.")
+
+
 class ExportPart(Model):
     """Some of the memories of an export, oldest first."""
 

@@ -156,3 +156,15 @@ class MessageListResponse(Model):
     messages: list[MemoryMessage]
     total: int = Field(description="How many messages the log holds.")
     next_cursor: str | None = None
+
+
+class SessionChange(Model):
+    """What a watcher is told: a change of a session, or a sign of life without one."""
+
+    kind: str | None = Field(
+        description="`created`, `messages`, `updated`, `summarized` or `deleted`."
+    )
+    etag: str | None = Field(description="The session's after it; none where it is gone.")
+    messages: list[MemoryMessage] = Field(description="Those that joined, for `messages`.")
+    changed_at: UtcDatetime | None
+    resume_token: str = Field(description="Continues a watch after this.")

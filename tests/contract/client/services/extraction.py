@@ -2,12 +2,9 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
-import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 
 import grpc
-from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.erase_pb2 import EraseReceipt
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -15,19 +12,18 @@ from agent_memory.extraction.v1 import extraction_pb2 as types
 from agent_memory.extraction.v1 import service_pb2 as rpc
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
 from tests.contract.client.services.refusal import not_found, refuse
+from tests.contract.client.services.script import Script
 
 Context = grpc.aio.ServicerContext
-Watch = list[rpc.WatchJobsResponse | Status]
 
 
 class Extraction(ExtractionServiceServicer):
-    """Jobs in a dictionary; each watch plays the next script, and the last one stays open."""
+    """Jobs in a dictionary; watches play a script."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, types.Job] = {}
         self.views: dict[str, types.SummaryView] = {}
-        self.watches: deque[Watch] = deque()
-        self.watched: list[rpc.WatchJobsRequest] = []
+        self.watch: Script[rpc.WatchJobsRequest] = Script()
 
     async def ExtractMemories(self, request, _: Context):
         candidates = [
@@ -60,14 +56,8 @@ class Extraction(ExtractionServiceServicer):
         return rpc.CancelJobResponse(job=job)
 
     async def WatchJobs(self, request, context: Context) -> AsyncIterator[rpc.WatchJobsResponse]:
-        self.watched.append(request)
-        script = self.watches.popleft() if self.watches else []
-        for step in script:
-            if isinstance(step, Status):
-                await refuse(context, step)
-            yield step
-        if not self.watches:
-            await asyncio.Event().wait()
+        async for answer in self.watch.play(request, context):
+            yield answer
 
     async def CreateSummaryView(self, request, _: Context):
         view = types.SummaryView()

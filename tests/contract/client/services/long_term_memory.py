@@ -14,6 +14,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from tests.contract.client.services.matching import matches
 from tests.contract.client.services.paging import page
 from tests.contract.client.services.refusal import not_found, refusal, refuse
+from tests.contract.client.services.script import Script
 
 Context = grpc.aio.ServicerContext
 
@@ -23,6 +24,7 @@ class LongTermMemory(LongTermMemoryServiceServicer):
 
     def __init__(self) -> None:
         self.memories: dict[str, Memory] = {}
+        self.watch: Script[rpc.WatchMemoriesRequest] = Script()
 
     def add(self, memory: Memory) -> types.CreateMemoryResult:
         """Store a memory as the service would."""
@@ -114,6 +116,16 @@ class LongTermMemory(LongTermMemoryServiceServicer):
 
     async def RevertMemory(self, request: rpc.RevertMemoryRequest, context: Context):
         return rpc.RevertMemoryResponse(memories=[await self._existing(request.memory_id, context)])
+
+    async def WatchMemories(self, request: rpc.WatchMemoriesRequest, context: Context):
+        async for answer in self.watch.play(request, context):
+            yield answer
+
+    async def StreamSearchMemories(self, request: rpc.StreamSearchMemoriesRequest, _: Context):
+        found = self._newest_first(request.query.filter)[: request.limit]
+        for begin in range(0, len(found), 2):
+            hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
+            yield rpc.StreamSearchMemoriesResponse(hits=hits)
 
     async def ForgetMemories(self, request: rpc.ForgetMemoriesRequest, _: Context):
         considered = self._newest_first(request.filter)

@@ -16,6 +16,7 @@ from tests.contract.client.services.long_term_memory import LongTermMemory
 from tests.contract.client.services.matching import matches
 from tests.contract.client.services.paging import page
 from tests.contract.client.services.refusal import not_found, refusal, refuse
+from tests.contract.client.services.script import Script
 
 Context = grpc.aio.ServicerContext
 
@@ -26,7 +27,12 @@ class WorkingMemory(WorkingMemoryServiceServicer):
     def __init__(self, long_term_memory: LongTermMemory) -> None:
         self.sessions: dict[tuple[str, str], types.WorkingMemory] = {}
         self.logs: dict[tuple[str, str], list[Message]] = {}
+        self.watch: Script[rpc.WatchWorkingMemoryRequest] = Script()
         self._long_term_memory = long_term_memory
+
+    async def WatchWorkingMemory(self, request, context: Context):
+        async for answer in self.watch.play(request, context):
+            yield answer
 
     async def GetOrCreateWorkingMemory(self, request, context: Context):
         session, created = await self._open(request, context)
