@@ -2,7 +2,8 @@
 
 From the protos come the Python stubs, the service config (deadlines and retries) that every
 client loads, the descriptor set that the gateway transcodes with and the OpenAPI document that
-it serves; from these the gateway's configurations under `deploy`. Needs no network.
+it serves; from these the gateway's configurations under `deploy`. From the settings' models
+comes `docs/configuration.md`. Needs no network.
 """
 
 import json
@@ -26,6 +27,7 @@ GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/runtime/descriptors
 OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
 VALIDATION_RULES = "buf/validate/validate.proto"
 GATEWAY_EXTRAS = ("google/rpc/status.proto", "google/rpc/error_details.proto")
+CONFIGURATION = ROOT / "docs/configuration.md"
 # Configuration of a gateway -> how it is asked for.
 _COMPOSE = (
     *("--working-memory", "working-memory:50051"),
@@ -173,7 +175,8 @@ def regenerate() -> None:
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
         OPENAPI.write_text(json.dumps(Document(image).build(version()), indent=1) + "\n")
     for path, options in GATEWAYS.items():
-        write_gateway(ROOT / path, options)
+        write(ROOT / path, "-m", "agent_memory_services.cli", "gateway", "config", *options)
+    write(CONFIGURATION, "scripts/configuration_page.py")
 
 
 def version() -> str:
@@ -182,19 +185,18 @@ def version() -> str:
     return str(project["version"])
 
 
-def write_gateway(path: Path, options: tuple[str, ...]) -> None:
-    """Write the configuration that `agent-memory gateway config` prints."""
+def write(path: Path, *command: str) -> None:
+    """Write what a command of this interpreter prints."""
     # In a process of its own, which imports the stubs as they are now.
-    command = (sys.executable, "-m", "agent_memory_services.cli", "gateway", "config", *options)
     with path.open("w") as file:
-        subprocess.run(command, cwd=ROOT, stdout=file, check=True)
+        subprocess.run((sys.executable, *command), cwd=ROOT, stdout=file, check=True)
 
 
 def generated_files() -> dict[Path, bytes]:
     """The generated files as they are on disk."""
     stubs = [path for path in STUBS.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}]
     gateways = [ROOT / path for path in GATEWAYS]
-    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, *gateways]
+    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION, *gateways]
     return {path: path.read_bytes() for path in outputs if path.exists()}
 
 

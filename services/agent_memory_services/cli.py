@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agent_memory_services.config_cli import app as configuration
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
@@ -25,6 +26,7 @@ app = typer.Typer(
     # Every option of `up` is a variable too: AGENT_MEMORY_UP_PORT and so on.
     context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
 )
+app.add_typer(configuration, name="config")
 app.add_typer(keys, name="keys")
 app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
