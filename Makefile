@@ -60,7 +60,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/lock.py --check
 
 # benchmarks/tokens.py is not among them: it compares with tokenizers that npm carries.
-BENCHMARKS := embeddings interceptor authentication append pipeline services
+BENCHMARKS := embeddings interceptor authentication append pipeline services footprint
 
 .PHONY: bench
 bench: $(INSTALLED) ## Run the benchmarks

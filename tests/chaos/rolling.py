@@ -52,13 +52,20 @@ class Turn:
 
 
 async def roll(
-    folder: Path, turns: Sequence[Turn], environment: Mapping[str, str] | None = None
+    folder: Path,
+    turns: Sequence[Turn],
+    environment: Mapping[str, str] | None = None,
+    *,
+    trees: Mapping[int, Path] | None = None,
 ) -> Seen:
-    """Take turns while everybody calls, with processes that have more in their environment."""
+    """Take turns while everybody calls, with processes that have more in their environment.
+
+    Replicas whose number has a tree run its code.
+    """
     seen, stop = Seen(), asyncio.Event()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(EmbeddedStore(folder / "store", fsync="no"))
-        replicas = Replicas(folder, store.url, {**ENVIRONMENT, **(environment or {})})
+        replicas = Replicas(folder, store.url, {**ENVIRONMENT, **(environment or {})}, trees=trees)
         await stack.enter_async_context(replicas.running())
         addresses = {f"{name}_address": target for name, target in replicas.targets.items()}
         memory = await stack.enter_async_context(MemoryAPIClient(**addresses))

@@ -1,6 +1,7 @@
 """Several processes of each service on one store, found by their callers without a gateway."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
@@ -21,8 +22,15 @@ class Replicas:
     """
 
     def __init__(
-        self, folder: Path, redis_url: str, environment: Mapping[str, str], *, count: int = 2
+        self,
+        folder: Path,
+        redis_url: str,
+        environment: Mapping[str, str],
+        *,
+        count: int = 2,
+        trees: Mapping[int, Path] | None = None,
     ) -> None:
+        """Describe `count` of each; those whose number has a tree run the code in it."""
         self._listens = {
             name: [Address("127.0.0.1", free_port()) for _ in range(count)] for name in SERVICES
         }
@@ -37,6 +45,7 @@ class Replicas:
             **environment,
         }
         self._folder = folder
+        self._trees = trees or {}
         self._processes = {name: self._described(name) for name in SERVICES}
 
     def of(self, name: str) -> Sequence[ServiceProcess]:
@@ -63,9 +72,19 @@ class Replicas:
                 listen=listen,
                 environment={
                     **self._environment,
+                    **self._code(number),
                     f"AGENT_MEMORY_{name}_LISTEN".upper(): str(listen),
                 },
                 log=self._folder / f"{name}-{number}.log",
             )
             for number, listen in enumerate(self._listens[name])
         ]
+
+    def _code(self, number: int) -> dict[str, str]:
+        """Which code a process imports; what is installed unless it has a tree of its own."""
+        tree = self._trees.get(number)
+        if tree is None:
+            return {}
+        return {
+            "PYTHONPATH": os.pathsep.join(map(str, (tree / "services", tree / "clients/python")))
+        }

@@ -4,8 +4,9 @@ import copy
 from collections.abc import Callable
 
 import pytest
+import yaml
 
-from tests.integration.deploy.conftest import OVERLAYS, TOOLBOX, WITH_TLS, Objects
+from tests.integration.deploy.conftest import KUBERNETES, OVERLAYS, TOOLBOX, WITH_TLS, Objects
 from tests.integration.deploy.manifests import (
     Container,
     named,
@@ -218,6 +219,17 @@ def test_mistake_is_noticed(rendered: dict[str, Objects], policy: Policy, mistak
     objects = copy.deepcopy(rendered["prod"])
     mistake(objects)
     assert list(policy(objects))
+
+
+def test_the_adapter_serves_what_the_autoscalers_ask_for(rendered: dict[str, Objects]) -> None:
+    """Its rules name every metric of ours, on the side on which it is asked for."""
+    rules = yaml.safe_load((KUBERNETES / "prometheus-adapter.yaml").read_text())["rules"]
+    for scaler in of_kind(rendered["prod"], "HorizontalPodAutoscaler"):
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] != "Resource":
+                side = {"Pods": "custom", "External": "external"}[metric["type"]]
+                name = metric[metric["type"].lower()]["metric"]["name"]
+                assert any(name in rule["seriesQuery"] for rule in rules[side])
 
 
 def test_every_policy_has_its_mistake() -> None:
