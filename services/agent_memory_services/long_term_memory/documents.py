@@ -131,6 +131,11 @@ def _time(message: Message, name: str) -> int | None:
     return to_micros(timestamp)
 
 
+def _hidden(memory: Memory) -> Sequence[str]:
+    hidden = str(int(is_hidden(memory)))
+    return (hidden, schema.ARCHIVED) if memory.HasField("archive_time") else (hidden,)
+
+
 TAGS: Final[Mapping[str, Callable[[Memory], Sequence[str]]]] = {
     schema.ID: lambda memory: (memory.id,),
     schema.NAMESPACE: lambda memory: (memory.namespace,),
@@ -145,7 +150,7 @@ TAGS: Final[Mapping[str, Callable[[Memory], Sequence[str]]]] = {
     schema.SLOT: lambda memory: (memory.slot,),
     schema.PINNED: lambda memory: (str(int(memory.pinned)),),
     schema.STANDING: lambda memory: (str(int(memory.standing)),),
-    schema.HIDDEN: lambda memory: (str(int(is_hidden(memory))),),
+    schema.HIDDEN: _hidden,
 }
 """The values of each tag field, but for the tenant's, which no record holds."""
 

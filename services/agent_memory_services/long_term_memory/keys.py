@@ -71,6 +71,11 @@ class Shard:
         return f"{self._root}:sweep"
 
     @property
+    def forgetting_lease(self) -> str:
+        """Key of who forgets by schedule in the shard at the moment."""
+        return f"{self._root}:forgetting"
+
+    @property
     def tenants(self) -> str:
         """Key of the tenants that ever stored a memory here."""
         return f"{self._root}:tenants"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Final
 
 import structlog
@@ -30,6 +30,10 @@ from agent_memory_services.long_term_memory.history.watch import Watch
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.layout import Layout
+from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
+from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_DAY
+from agent_memory_services.long_term_memory.lifecycle.retention import Retention
+from agent_memory_services.long_term_memory.lifecycle.schedule import Schedule
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.memories import Memories
 from agent_memory_services.long_term_memory.search.recall import Recall
@@ -96,6 +100,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             compaction,
             interval_seconds=settings.consolidation_sweep_seconds,
         )
+        forgetting = Forgetting(store, index)
+        schedule = Schedule(
+            client,
+            [Shard(number) for number in range(settings.shards)],
+            forgetting,
+            Retention(store, index, micros=round(settings.archive_retention_days * MICROS_PER_DAY)),
+            {tenant: each.plan for tenant, each in settings.forgetting_plans.items()},
+            interval_seconds=settings.forgetting_interval_seconds,
+        )
         listing = Listing(index)
         servicer = LongTermMemoryServicer(
             creating=Creating(store, vectorizer, compaction, settings.deduplication),
@@ -106,18 +119,20 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),
             history=history,
+            forgetting=forgetting,
             eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
         )
-        async with aclosing(feed), accesses.running(), _switched(sweep, settings):
+        async with (
+            aclosing(feed),
+            accesses.running(),
+            sweep.running() if settings.consolidation_sweep_seconds else nullcontext(),
+            schedule.running() if settings.forgetting_interval_seconds else nullcontext(),
+        ):
             yield Service(
                 SERVICE_NAME,
                 service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
                 servicer,
             )
-
-
-def _switched(sweep: Sweep, settings: Settings) -> AbstractAsyncContextManager[None]:
-    return sweep.running() if settings.consolidation_sweep_seconds else nullcontext()
 
 
 async def _open_index(client: Redis, settings: Settings, fingerprint: Fingerprint) -> MemoryIndex:

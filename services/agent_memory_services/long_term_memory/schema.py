@@ -36,6 +36,8 @@ SLOT: Final = "slot"
 PINNED: Final = "pinned"
 STANDING: Final = "standing"
 HIDDEN: Final = "hidden"
+ARCHIVED: Final = "archived"
+"""What `HIDDEN` says besides of a memory that was archived."""
 
 CREATE: Final = "create"
 UPDATE: Final = "update"

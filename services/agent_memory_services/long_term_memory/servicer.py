@@ -14,6 +14,8 @@ from agent_memory_services.long_term_memory.erasure.answers import concerns_owne
 from agent_memory_services.long_term_memory.erasure.eraser import Eraser
 from agent_memory_services.long_term_memory.erasure.servicer import ErasureCalls
 from agent_memory_services.long_term_memory.history.servicer import History, HistoryCalls
+from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
+from agent_memory_services.long_term_memory.lifecycle.servicer import ForgettingCalls
 from agent_memory_services.long_term_memory.listing import Listing, Position, listed
 from agent_memory_services.long_term_memory.memories import Memories
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
@@ -28,7 +30,6 @@ from agent_memory_services.long_term_memory.translate import (
     import_answer,
     time_window,
 )
-from agent_memory_services.long_term_memory.unserved import UnservedCalls
 from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.deadline import remaining
@@ -44,7 +45,7 @@ _BATCH_SECONDS: Final = 10.0
 """The longest that a batch of a compaction should take, a model's answers included."""
 
 
-class LongTermMemoryServicer(HistoryCalls, ErasureCalls, UnservedCalls):
+class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     """Translates; the rules are elsewhere."""
 
     def __init__(
@@ -58,6 +59,7 @@ class LongTermMemoryServicer(HistoryCalls, ErasureCalls, UnservedCalls):
         walk: Walk,
         imports: Import,
         history: History,
+        forgetting: Forgetting,
         eraser: Eraser,
     ) -> None:
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
@@ -69,6 +71,7 @@ class LongTermMemoryServicer(HistoryCalls, ErasureCalls, UnservedCalls):
         self._walk = walk
         self._imports = imports
         self._history = history
+        self._forgetting = forgetting
         self._eraser = eraser
 
     async def CreateMemories(

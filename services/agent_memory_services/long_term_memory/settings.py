@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
+from agent_memory_services.long_term_memory.lifecycle.settings import ForgettingPlan
 from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
 from agent_memory_services.runtime.environment import AlsoFrom
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -156,6 +157,25 @@ class Settings(ProcessSettings):
         return ltm.DeduplicationPolicy.Value(
             f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
         )
+
+    forgetting_interval_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        description="Pause between two rounds of forgetting in the background; 0 is never.",
+    )
+    forgetting_plans: dict[str, ForgettingPlan] = Field(
+        default_factory=dict,
+        description=(
+            "What tenants forget by schedule, as JSON: by tenant, or `*` for all without a plan of "
+            "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
+            "`hard_age_multiplier`, `permanently`. Without a plan only what ended by nature goes."
+        ),
+    )
+    archive_retention_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long an archived memory can be brought back before it is deleted.",
+    )
 
     watch_checkpoint_seconds: float = Field(
         default=5.0, gt=0, description="The longest that a watcher hears nothing."

@@ -31,9 +31,8 @@ CALLS: dict[str, object] = {
     "DeleteMemories": rpc.DeleteMemoriesRequest(memory_ids=["a"]),
     "ListMemoryRevisions": rpc.ListMemoryRevisionsRequest(memory_id="a"),
     "RevertMemory": rpc.RevertMemoryRequest(memory_id="a"),
-}
-UNSERVED: dict[str, object] = {
     "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
+    "EraseUser": rpc.EraseUserRequest(user_id="u"),
 }
 
 
@@ -126,15 +125,3 @@ async def test_a_store_of_another_model_is_refused(redis_url: str) -> None:
     with pytest.raises(LayoutMismatchError, match="agent-memory reindex"):
         async with serving(lifespan, other):
             pass
-
-
-async def test_what_is_not_served_says_so(tenant: Tenant) -> None:
-    """Methods of the contract that this build lacks are refused by the catalogue."""
-    for method, request in UNSERVED.items():
-        with refused() as refusal:
-            await tenant.call(method, request)
-        assert (method, refusal.code, refusal.reason) == (
-            method,
-            grpc.StatusCode.UNIMPLEMENTED,
-            "UNIMPLEMENTED",
-        )

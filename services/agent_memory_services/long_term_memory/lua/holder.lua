@@ -5,7 +5,7 @@
 local function seen(key, content_hash, now)
   local field = redis.call('HMGET', key, 'content_hash', 'hidden', 'expire', 'valid_from', 'invalid_from')
   return field[1] == content_hash
-    and field[2] ~= '1'
+    and field[2] == '0'
     and not (field[3] and tonumber(field[3]) <= now)
     and not (field[4] and tonumber(field[4]) > now)
     and not (field[5] and tonumber(field[5]) <= now)

@@ -1,0 +1,1 @@
+"""The end of memories: what is forgotten, when, and for how long it can be brought back."""
