@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-from prometheus_client import REGISTRY
-
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
@@ -89,22 +86,6 @@ async def test_a_tenant_has_its_own(tenant: Tenant, neighbour: Tenant) -> None:
     await tenant.create("User likes coffee", "User enjoys coffee", deduplication=EXACT)
     assert await compact(neighbour) == (0, 0, 0)
     assert await compact(tenant) == (2, 2, 0)
-
-
-@pytest.mark.parametrize("count", [1000])
-async def test_unchanged_memories_cost_nothing(tenant: Tenant, count: int) -> None:
-    """However many there are, an idle compaction looks at none of them."""
-    looked_at = "agent_memory_consolidation_memories_total"
-    for start in range(0, count, 250):
-        await tenant.create(*(f"Note number {start + at}" for at in range(250)))
-
-    def seen() -> float:
-        outcomes = ("kept", "merged", "superseded")
-        return sum(REGISTRY.get_sample_value(looked_at, {"outcome": o}) or 0 for o in outcomes)
-
-    before = seen()
-    assert await compact(tenant) == (0, 0, 0)
-    assert seen() == before
 
 
 async def test_late_values_find_their_place_in_compaction_too(tenant: Tenant) -> None:

@@ -65,8 +65,8 @@ class Consolidator:
     ) -> AsyncIterator[tuple[str, Plan | None]]:
         """Decide about each memory, in order, and do it.
 
-        Each sees those before it, not those to come, whose turn it is to see it. The neighbours of
-        all of them are one round trip, and a judge is asked at most once for each.
+        Each sees those before it, not those to come, whose turn it is to see it. A judge is asked
+        at most once for each.
 
         Yields:
             Ids of the memories and what was done about each; None for one that kept changing.

@@ -24,6 +24,8 @@ _NEAREST: Final = 8
 """How many neighbours are looked at; the same facts said often are merged before there are more."""
 _SLOT_VALUES: Final = 32
 """How many values of a slot are looked at, the latest first."""
+# Looking for neighbours takes the store a while; others get a turn between two lots.
+_SUBJECTS_PER_ROUND: Final = 32
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
@@ -49,11 +51,19 @@ class Neighbourhood:
     async def of(
         self, tenant: str, subjects: Sequence[StoredMemory], now: int
     ) -> list[list[Neighbour]]:
-        """The neighbours of each memory, in one round trip; the nearest first, then its slot's.
+        """The neighbours of each memory, many in a round trip; the nearest first, then its slot's.
 
         What was stored before the call is found, the other subjects included. Values of a slot
         that ended are neighbours too; nothing else that readers do not see is.
         """
+        found: list[list[Neighbour]] = []
+        for start in range(0, len(subjects), _SUBJECTS_PER_ROUND):
+            found += await self._round(tenant, subjects[start : start + _SUBJECTS_PER_ROUND], now)
+        return found
+
+    async def _round(
+        self, tenant: str, subjects: Sequence[StoredMemory], now: int
+    ) -> list[list[Neighbour]]:
         asked = [list(_queries(tenant, subject, now)) for subject in subjects]
         answers = iter(await self._index.search(tenant, list(chain.from_iterable(asked))))
         return [

@@ -1,0 +1,94 @@
+"""Several processes at once, and the sweep that one of them does for all."""
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.long_term_memory.consolidation.lease import Lease
+from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
+from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.expression import ALWAYS
+from agent_memory_services.long_term_memory.keys import Shard
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.visibility import is_visible
+from agent_memory_services.runtime.clock import now_micros
+from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
+
+EXACT = ltm.DEDUPLICATION_POLICY_EXACT
+COFFEE = ("likes", "enjoys", "loves", "adores", "prefers")
+
+
+async def shown(made: World) -> list[Memory]:
+    """What readers see."""
+    page = await Listing(made.index).page(SCOPE, ALWAYS, size=100, after=None)
+    return [each for each in page.memories if is_visible(each, now_micros())]
+
+
+def sweep(redis: Redis, made: World, *, interval_seconds: float = 60) -> Sweep:
+    """The sweep of a process."""
+    return Sweep(redis, [Shard(0)], made.dirty, made.compaction, interval_seconds=interval_seconds)
+
+
+async def test_paraphrases_that_meet_become_one(redis: Redis, embedder: LocalEmbedder) -> None:
+    """Five writers at once leave one fact with five originals, at the latest after a sweep."""
+    made = world(redis, embedder)
+    await made.index.create()
+    async with asyncio.TaskGroup() as writers:
+        for verb in COFFEE:
+            writers.create_task(made.create(Memory(text=f"User {verb} coffee")))
+    await sweep(redis, made).round()
+    [fact] = await shown(made)
+    assert fact.proof_count == len(COFFEE)
+    assert len(fact.provenance.memory_ids) == len(COFFEE)
+
+
+async def test_a_sweep_and_a_compaction_at_once(redis: Redis, embedder: LocalEmbedder) -> None:
+    """Whoever is faster, the result is the same."""
+    made, other = world(redis, embedder), world(redis, embedder)
+    await made.index.create()
+    await made.create(*(Memory(text=f"User {verb} coffee") for verb in COFFEE), policy=EXACT)
+    await asyncio.gather(made.compact(), other.compact(), sweep(redis, made).round())
+    await made.compact()
+    [fact] = await shown(made)
+    assert fact.proof_count == len(COFFEE)
+
+
+async def test_one_process_sweeps(redis: Redis, embedder: LocalEmbedder) -> None:
+    """While another holds the lease nothing is looked at; when it is over, everything is."""
+    made = world(redis, embedder)
+    await made.index.create()
+    await made.create(*(Memory(text=f"User {verb} coffee") for verb in COFFEE), policy=EXACT)
+    other = Lease(redis, Shard(0).sweep_lease, 30)
+    assert await other.take()
+    await sweep(redis, made).round()
+    assert len(await shown(made)) == len(COFFEE)
+    await other.release()
+    await sweep(redis, made).round()
+    assert len(await shown(made)) == 1
+
+
+async def test_the_sweep_runs_by_itself(redis: Redis, embedder: LocalEmbedder) -> None:
+    """What changed is looked at without anybody asking."""
+    made = world(redis, embedder)
+    await made.index.create()
+    async with sweep(redis, made, interval_seconds=0.01).running(), asyncio.timeout(30):
+        await made.create(*(Memory(text=f"User {verb} coffee") for verb in COFFEE), policy=EXACT)
+        while len(await shown(made)) > 1:
+            await asyncio.sleep(0.01)
+    assert not await redis.exists(Shard(0).sweep_lease)
+
+
+async def test_a_lease_ends_with_its_holder(redis: Redis) -> None:
+    """Nobody else takes it while it is held, and it can be renewed; left alone it ends."""
+    mine, theirs = Lease(redis, "lease", 0.2), Lease(redis, "lease", 30)
+    assert await mine.take()
+    assert not await theirs.take()
+    assert await mine.take()
+    async with asyncio.timeout(30):
+        while not await theirs.take():
+            await asyncio.sleep(0.02)
+    assert not await mine.take()
+    await mine.release()
+    assert not await mine.take()
