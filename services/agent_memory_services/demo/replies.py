@@ -44,10 +44,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Answer a text; a `finish_reason` of `length` says that it was cut off."""
+    """Answer a text; a `finish_reason` of `length` says that it was cut off.
+
+    `usage` is how many tokens were read and written; nothing lets callers count themselves.
+    """
 
     text: str
     finish_reason: str = "stop"
+    usage: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,18 @@ def completion(request: Request, reply: Say | Call) -> dict[str, Any]:
             for position, (name, arguments) in enumerate(reply.tools)
         ]
     reason = "tool_calls" if isinstance(reply, Call) else reply.finish_reason
+    usage = (0, 0) if isinstance(reply, Call) else reply.usage
     return {
         "id": f"chatcmpl-{number}",
         "object": "chat.completion",
         "created": 0,
         "model": request.body.get("model", ""),
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        "usage": {
+            "prompt_tokens": usage[0],
+            "completion_tokens": usage[1],
+            "total_tokens": sum(usage),
+        },
     }
 
 

@@ -1,6 +1,7 @@
-"""`agent-memory eval`: how well a system finds what is asked for."""
+"""`agent-memory eval`: how well a system extracts, and finds what is asked for."""
 
 import importlib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,7 @@ import typer
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.corpus import SpeakerForm
 
-app = typer.Typer(help="Measure how well what is asked for is found.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `retrieval` a command of its own."""
+app = typer.Typer(help="Measure how well facts are extracted, and found.", no_args_is_help=True)
 
 
 @app.command()
@@ -48,3 +44,44 @@ def retrieval(
     command.evaluate(
         paths, dataset, address=address, token=token, speakers=speakers, tracked=tracked
     )
+
+
+class Material(StrEnum):
+    """What extraction is evaluated on."""
+
+    GOLDEN = "golden"
+    CHATS = Dataset.CHATS.value
+    LOCOMO = Dataset.LOCOMO.value
+    LONGMEMEVAL = Dataset.LONGMEMEVAL.value
+
+
+@app.command()
+def extraction(
+    *,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files; without any, the golden messages shipped.")
+    ] = None,
+    dataset: Annotated[Material, typer.Option(help="What the files hold.")] = Material.GOLDEN,
+    address: Annotated[
+        str | None,
+        typer.Option(help="host:port of a running system; without it, the local extractor."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="Credential for the running system.", envvar="AGENT_MEMORY_EVAL_TOKEN"),
+    ] = None,
+) -> None:
+    """Say how many of the facts found are right, and how many of the right ones are found.
+
+    On golden messages: precision and recall, and every mistake. On conversations with questions:
+    how many of the turns that answer a question are cited by a fact, and whether searching facts
+    beside the messages finds at least as much of them as searching the messages alone.
+    """
+    command = importlib.import_module("agent_memory_services.evaluation.extraction_command")
+    if dataset is Material.GOLDEN:
+        command.evaluate_golden(paths or [], address=address, token=token)
+    elif paths:
+        kind = Dataset(dataset.value)
+        command.evaluate_conversations(paths, kind, address=address, token=token)
+    else:
+        raise typer.BadParameter("a data set needs its files", param_hint="PATHS")

@@ -51,20 +51,28 @@ def evaluate(
     """
     console = Console()
     try:
-        conversations = _read(paths, dataset)
+        conversations = read(paths, dataset)
         with Progress(console=console, transient=True) as progress:
-            evaluation = Evaluation(form=speakers, tracked=tracked, progress=_shown(progress))
+            evaluation = Evaluation(
+                form=speakers, tracked=tracked, progress=shown(progress, "Asking")
+            )
             outcomes = asyncio.run(_run(evaluation, conversations, address, token))
     except (UnreadableCorpusError, OSError, EmbeddedError, NotStoredError) as error:
-        _fail(str(error))
+        fail(str(error))
     except grpc.aio.AioRpcError as error:
-        _fail(f"{error.code().name}: {error.details()}")
-    console.print(_summary(conversations))
+        fail(f"{error.code().name}: {error.details()}")
+    console.print(summary(conversations))
     for table in tables(outcomes):
         console.print(table)
 
 
-def _read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
+def read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
+    """The conversations of files.
+
+    Raises:
+        UnreadableCorpusError: a file holds something else, or they hold no question.
+        OSError: a file cannot be read.
+    """
     conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
     if not any(question.counts for each in conversations for question in each.questions):
         raise UnreadableCorpusError(f"{', '.join(map(str, paths))} does not hold any question")
@@ -87,8 +95,9 @@ async def _run(
         return await evaluation.run(connection, conversations)
 
 
-def _shown(progress: Progress) -> Callable[[int, int], None]:
-    task = progress.add_task("Asking", total=None)
+def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
+    """Takes how much of something is done, and of how much, and shows it."""
+    task = progress.add_task(what, total=None)
 
     def show(done: int, whole: int) -> None:
         progress.update(task, completed=done, total=whole)
@@ -96,7 +105,8 @@ def _shown(progress: Progress) -> Callable[[int, int], None]:
     return show
 
 
-def _summary(conversations: Sequence[Conversation]) -> str:
+def summary(conversations: Sequence[Conversation]) -> str:
+    """What was evaluated on, in a line."""
     turns = sum(len(each.turns) for each in conversations)
     questions = sum(len(each.questions) for each in conversations)
     aside = sum(each.set_aside for each in conversations)
@@ -106,6 +116,11 @@ def _summary(conversations: Sequence[Conversation]) -> str:
     )
 
 
-def _fail(message: str) -> NoReturn:
+def fail(message: str) -> NoReturn:
+    """Print why it could not be done, and end.
+
+    Raises:
+        typer.Exit: always.
+    """
     Console(stderr=True, soft_wrap=True).print(f"agent-memory: {message}", markup=False)
     raise typer.Exit(1)

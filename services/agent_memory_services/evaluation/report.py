@@ -22,10 +22,10 @@ def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
 
 
 def _overview(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
-    table = _recall_table("Evidence among the first hits, %", "settings")
+    table = recall_table("Evidence among the first hits, %", "settings")
     for contender, every in outcomes.items():
         asked = [outcome for outcome in every if outcome.counts]
-        table.add_row(contender, str(len(asked)), *_shares(asked))
+        table.add_row(contender, str(len(asked)), *shares(asked))
     return table
 
 
@@ -39,14 +39,15 @@ def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
 
 
 def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
-    table = _recall_table(f"{contender}, by class of question", "class")
+    table = recall_table(f"{contender}, by class of question", "class")
     for kind in sorted({outcome.kind for outcome in outcomes}):
         asked = [outcome for outcome in outcomes if outcome.kind == kind]
-        table.add_row(kind, str(len(asked)), *_shares(asked))
+        table.add_row(kind, str(len(asked)), *shares(asked))
     return table
 
 
-def _recall_table(title: str, first: str) -> Table:
+def recall_table(title: str, first: str) -> Table:
+    """An empty table for rows of `shares`."""
     depths = " ".join(f"{f'@{depth}':>5}" for depth in DEPTHS)
     return _table(title, first, "n", *(f"{measure}\n{depths}" for measure in _MEASURES))
 
@@ -59,7 +60,8 @@ def _table(title: str, first: str, *others: str) -> Table:
     return table
 
 
-def _shares(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def shares(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The measures of at least one outcome, each at every depth."""
     recalls = [recall(outcomes, depth) for depth in DEPTHS]
     for measure in _MEASURES:
         yield _aligned(100 * getattr(each, measure) for each in recalls)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -13,10 +13,12 @@ from agent_memory_services.extraction.extractors.base import (
     Conversation,
     Extractor,
     Strategy,
+    Turn,
 )
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.extraction.memories import Origin, from_candidate, from_summary
 from agent_memory_services.extraction.turns import Window
+from agent_memory_services.runtime.model_api.ledger import BudgetSpent
 
 _SUMMARY_WORDS: Final = 500
 _MOST_CHARACTERS: Final = 24_000
@@ -54,14 +56,41 @@ class Brief:
         return _STRATEGIES[self.config.strategy]
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """An extractor and the summarizer that works in its way."""
+
+    extractor: Extractor
+    summarizer: Summarizer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Memories, and the name of the extractor or summarizer that found them."""
+
+    memories: Sequence[Memory]
+    by: str
+
+
 class Finder:
-    """An extractor and a summarizer behind one door."""
+    """An extractor and a summarizer behind one door, and those that step in where none is paid."""
 
-    def __init__(self, extractor: Extractor, summarizer: Summarizer) -> None:
-        self.extractor = extractor
-        self.summarizer = summarizer
+    def __init__(self, hands: Hands, *, spare: Hands | None = None) -> None:
+        """Work with `hands`, and with `spare` where a tenant's budget does not allow these."""
+        self._hands = hands
+        self._spare = spare or hands
 
-    async def facts(self, window: Window, brief: Brief, known: Sequence[str]) -> list[Memory]:
+    @property
+    def extractor(self) -> Extractor:
+        """The usual extractor."""
+        return self._hands.extractor
+
+    @property
+    def summarizer(self) -> Summarizer:
+        """The usual summarizer."""
+        return self._hands.summarizer
+
+    async def facts(self, window: Window, brief: Brief, known: Sequence[str]) -> Found:
         """The facts that the turns of a window state.
 
         Raises:
@@ -75,39 +104,73 @@ class Finder:
             instructions=brief.config.custom_prompt,
             known=known,
         )
-        origin = self.origin(brief, self.extractor)
-        said = {turn.message_id: turn.at for turn in window.turns}
-        return [
-            from_candidate(candidate, origin, said=_last_said(candidate, said))
-            for candidate in await self.extractor.extract(conversation)
+        hands = self._hands
+        try:
+            candidates = await hands.extractor.extract(conversation)
+        except BudgetSpent:
+            hands = self._spare
+            candidates = await hands.extractor.extract(conversation)
+        origin = self.origin(brief, hands.extractor)
+        memories = [
+            from_candidate(
+                candidate,
+                origin,
+                said=max((turn.at for turn in told), default=None),
+                context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in told),
+            )
+            for candidate in candidates
+            for told in [
+                [turn for turn in window.turns if turn.message_id in candidate.message_ids]
+            ]
         ]
+        return Found(memories, hands.extractor.name)
 
-    async def summary(self, window: Window, brief: Brief, previous: str) -> Memory | None:
-        """The thread's summary, continued by a window; None where there is nothing to say.
+    async def summary(self, window: Window, brief: Brief, previous: str) -> Found:
+        """The thread's summary, continued by a window; nothing where there is nothing to say.
 
         Raises:
             ExtractionFailed: the summarizer could not work.
         """
         turns = [turn for turn in window.turns if not turn.recalled and turn.text]
-        text = previous
-        if turns:
-            words = brief.config.max_summary_words or _SUMMARY_WORDS
-            text = await self.summarizer.summarize(turns, previous=previous, max_words=words)
-        if not text:
-            return None
+        if not turns:
+            return Found((), "")
+        words = brief.config.max_summary_words or _SUMMARY_WORDS
+        text, by = await self.summed_up(turns, previous, words)
+        if not text or text == previous:
+            return Found((), by.name)
         message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
-        return from_summary(text, message_ids, self.origin(brief, self.summarizer))
+        return Found([from_summary(text, message_ids, self.origin(brief, by))], by.name)
 
-    async def condensed(self, notes: Sequence[Note], task: Task) -> str:
-        """Memories summed up, the oldest first, however many there are.
+    async def summed_up(
+        self, turns: Sequence[Turn], previous: str, max_words: int
+    ) -> tuple[str, Summarizer]:
+        """What continues a summary, and who wrote it.
 
         Raises:
             ExtractionFailed: the summarizer could not work.
         """
-        summary = ""
+        hands = self._hands
+        try:
+            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
+        except BudgetSpent:
+            hands = self._spare
+            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
+        return text, hands.summarizer
+
+    async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
+        """Memories summed up, the oldest first, however many; and the name of who did it last.
+
+        Raises:
+            ExtractionFailed: the summarizer could not work.
+        """
+        summary, hands = "", self._hands
         for some in _portions(notes):
-            summary = await self.summarizer.condense(some, task, previous=summary)
-        return summary
+            try:
+                summary = await hands.summarizer.condense(some, task, previous=summary)
+            except BudgetSpent:
+                hands = self._spare
+                summary = await hands.summarizer.condense(some, task, previous=summary)
+        return summary, hands.summarizer.name
 
     @staticmethod
     def origin(brief: Brief, source: Extractor | Summarizer) -> Origin:
@@ -135,8 +198,15 @@ def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:
         yield portion
 
 
-def _last_said(candidate: Candidate, said: dict[str, datetime]) -> datetime | None:
-    return max((said[cited] for cited in candidate.message_ids if cited in said), default=None)
+def _as_told(candidate: Candidate, window: Window, origin: Origin) -> Memory:
+    """A fact as a memory, with when and in which words it was said."""
+    told = [turn for turn in window.turns if turn.message_id in candidate.message_ids]
+    return from_candidate(
+        candidate,
+        origin,
+        said=max((turn.at for turn in told), default=None),
+        context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in told),
+    )
 
 
 _PROTO: Final = {strategy: number for number, strategy in _STRATEGIES.items() if number}

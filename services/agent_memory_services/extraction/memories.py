@@ -12,7 +12,6 @@ from agent_memory.common.v1.memory_pb2 import (
     MemoryType,
     Provenance,
     TimePrecision,
-    Validity,
 )
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
@@ -52,13 +51,17 @@ class Origin:
     version: str = ""
 
 
-def from_candidate(candidate: Candidate, origin: Origin, *, said: datetime | None = None) -> Memory:
+def from_candidate(
+    candidate: Candidate, origin: Origin, *, said: datetime | None = None, context: str = ""
+) -> Memory:
     """A fact as a memory; what is found again in the same messages has the same id.
 
     Args:
         candidate: The fact.
         origin: Where it comes from.
-        said: When it was said; it is true from then on. None leaves that open.
+        said: When it was said; it is true, and as old, from then on: what is extracted late, from
+            a conversation of long ago, is no news. None leaves that open.
+        context: The words it was said in, by which it is found as well as they are.
     """
     memory = _owned(origin, candidate.message_ids)
     memory.id = derived_id("fact", origin.session_uid, *candidate.message_ids, candidate.text)
@@ -74,8 +77,11 @@ def from_candidate(candidate: Candidate, origin: Origin, *, said: datetime | Non
         memory.event_time.precision = _PRECISIONS[candidate.event_time.precision]
     if candidate.expire_time is not None:
         memory.expire_time.FromDatetime(candidate.expire_time)
+    memory.context = context[:_MAX_CONTEXT]
     if said is not None:
-        memory.validity.CopyFrom(_valid_from(said))
+        since = _no_later_than_now(said)
+        memory.create_time.CopyFrom(since)
+        memory.validity.valid_from.CopyFrom(since)
     return memory
 
 
@@ -139,12 +145,11 @@ def _owned(origin: Origin, message_ids: Iterable[str]) -> Memory:
     )
 
 
-def _valid_from(said: datetime) -> Validity:
-    """True since it was said; a caller's clock that runs ahead must not hide it until then."""
+def _no_later_than_now(said: datetime) -> Timestamp:
+    """When something was said; a caller's clock that runs ahead must not hide it until then."""
     moment = Timestamp()
     moment.FromDatetime(said)
-    now = to_timestamp(now_micros())
-    return Validity(valid_from=min(moment, now, key=Timestamp.ToMicroseconds))
+    return min(moment, to_timestamp(now_micros()), key=Timestamp.ToMicroseconds)
 
 
 def _fitting(tags: Iterable[str]) -> list[str]:

@@ -1,13 +1,13 @@
 """What would be found in messages, with nothing stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import tzinfo
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.extraction.extractors.base import ExtractionFailed, Strategy
-from agent_memory_services.extraction.finder import Brief, Finder
+from agent_memory_services.extraction.finder import Brief, Finder, Found
 from agent_memory_services.extraction.turns import (
     Window,
     WindowLimits,
@@ -28,24 +28,14 @@ class Preview:
         self._finder = finder
         self._limits = limits
 
-    @property
-    def extractor(self) -> str:
-        """The extractor's name."""
-        return self._finder.extractor.name
-
-    @property
-    def summarizer(self) -> str:
-        """The summarizer's name."""
-        return self._finder.summarizer.name
-
     async def memories(
         self,
         messages: Sequence[Message],
         before: Sequence[Message],
         config: ExtractionConfig,
         time_zone: str,
-    ) -> list[Memory]:
-        """The memories that a strategy would find; they have no ids yet.
+    ) -> Found:
+        """The memories that a strategy would find, without ids yet, and who would find them.
 
         Raises:
             InvalidField: there is no such time zone.
@@ -53,7 +43,7 @@ class Preview:
         """
         brief = Brief(SessionRef(), "", "", config, _zone(time_zone))
         if config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE:
-            return []
+            return Found((), "")
         cut = windows(
             [to_turn(message) for message in _named(messages)],
             [to_turn(message) for message in before],
@@ -64,36 +54,44 @@ class Preview:
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         given = {message.id for message in messages}
-        return [_without_ids(memory, given) for memory in found]
+        return Found([_without_ids(memory, given) for memory in found.memories], found.by)
 
-    async def summary(self, messages: Sequence[Message], previous: str, max_words: int) -> str:
-        """A summary that continues `previous`; empty where there is nothing to say.
+    async def summary(
+        self, messages: Sequence[Message], previous: str, max_words: int
+    ) -> tuple[str, str]:
+        """A summary that continues `previous`, and who wrote it.
+
+        It is empty where there is nothing to say.
 
         Raises:
             ExtractorFailed: the summarizer could not work.
         """
-        turns = [to_turn(message) for message in messages if message.content]
+        turns = [turn for turn in map(to_turn, messages) if turn.text and not turn.recalled]
         if not turns:
-            return previous
+            return previous, self._finder.summarizer.name
         try:
-            return await self._finder.summarizer.summarize(
-                turns, previous=previous, max_words=max_words or _SUMMARY_WORDS
-            )
+            text, by = await self._finder.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
+        return text, by.name
 
-    async def _look(self, cut: Iterable[Window], brief: Brief) -> list[Memory]:
-        if brief.strategy is not Strategy.SUMMARY:
-            return [
-                memory
-                for window in cut
-                for memory in await self._finder.facts(window, brief, known=())
-            ]
-        summary: Memory | None = None
+    async def _look(self, cut: Iterable[Window], brief: Brief) -> Found:
+        looks = [look async for look in self._looks(cut, brief)]
+        names = dict.fromkeys(look.by for look in looks if look.by)
+        found = [memory for look in looks for memory in look.memories]
+        # Each look at a thread continues its summary.
+        memories = found[-1:] if brief.strategy is Strategy.SUMMARY else found
+        return Found(memories, ", ".join(names))
+
+    async def _looks(self, cut: Iterable[Window], brief: Brief) -> AsyncIterator[Found]:
+        said = ""
         for window in cut:
-            previous = summary.text if summary else ""
-            summary = await self._finder.summary(window, brief, previous)
-        return [summary] if summary else []
+            if brief.strategy is Strategy.SUMMARY:
+                look = await self._finder.summary(window, brief, said)
+                said = look.memories[0].text if look.memories else said
+            else:
+                look = await self._finder.facts(window, brief, known=())
+            yield look
 
 
 def _zone(name: str) -> tzinfo:

@@ -58,7 +58,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         identity=OwnIdentity.of(settings),
         max_message_bytes=settings.max_message_bytes,
     )
-    async with client, channel, chosen(settings) as finder:
+    async with client, channel, chosen(settings, client) as finder:
         store = Store(client, settings.partitions, _retention(settings))
         await store.open()
         view_store, memories = ViewStore(store), Memories(channel)

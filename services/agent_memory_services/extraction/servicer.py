@@ -20,6 +20,7 @@ from agent_memory_services.extraction.views.servicer import SummaryViewCalls
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.watching.watch import Watch, Watched
 from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.custom_prompts import check_extraction
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.scope import require_erasable, require_namespace
 
@@ -51,6 +52,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     ) -> pb.SubmitMessagesResponse:
         principal = current_principal()
         require_submission(principal, request.session, request.user_id, request.memories)
+        check_extraction(request.extraction, "extraction")
         thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
         receipt = await self._intake.submit(
             Submission(
@@ -70,19 +72,20 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     async def ExtractMemories(
         self, request: pb.ExtractMemoriesRequest, context: Any
     ) -> pb.ExtractMemoriesResponse:
-        memories = await self._preview.memories(
+        check_extraction(request.extraction, "extraction")
+        found = await self._preview.memories(
             request.messages, request.before, request.extraction, request.time_zone
         )
         return pb.ExtractMemoriesResponse(
-            candidates=[MemoryCandidate(memory=memory) for memory in memories],
-            extractor=self._preview.extractor,
+            candidates=[MemoryCandidate(memory=memory) for memory in found.memories],
+            extractor=found.by,
         )
 
     async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:
-        summary = await self._preview.summary(
+        summary, by = await self._preview.summary(
             request.messages, request.previous_summary, request.max_words
         )
-        return pb.SummarizeResponse(summary=summary, summarizer=self._preview.summarizer)
+        return pb.SummarizeResponse(summary=summary, summarizer=by)
 
     async def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.GetJobResponse:
         return pb.GetJobResponse(job=await self._jobs.get(current_principal(), request.job_id))

@@ -2,9 +2,18 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    SecretStr,
+    model_validator,
+)
 
+from agent_memory_services.extraction.spending.budgets import Budget
 from agent_memory_services.runtime.environment import AlsoFrom
+from agent_memory_services.runtime.model_api.meters import Price
 from agent_memory_services.runtime.settings import ProcessSettings
 
 _DAY = 86_400.0
@@ -63,6 +72,28 @@ class Settings(ProcessSettings):
     )
     model_timeout_seconds: float = Field(
         default=60.0, gt=0, description="Limit of one call to the model, not of its retries."
+    )
+    token_budget: int = Field(
+        default=0,
+        ge=0,
+        description=(
+            "Tokens that a tenant may spend on the model in a window; beyond that the local "
+            "extractor works. 0: no limit."
+        ),
+    )
+    token_budgets: dict[str, NonNegativeInt] = Field(
+        default={},
+        description='Budgets of single tenants, as JSON: `{"acme": 5000000}`.',
+    )
+    token_budget_seconds: int = Field(
+        default=86_400, ge=1, description="How long a window of the budgets is."
+    )
+    model_prices: dict[str, tuple[NonNegativeFloat, NonNegativeFloat]] = Field(
+        default={},
+        description=(
+            "US dollars for a million tokens read and written, as JSON, for the cost metric: "
+            '`{"gpt-4o-mini": [0.15, 0.6]}`.'
+        ),
     )
     known_memories: int = Field(
         default=10,
@@ -126,6 +157,16 @@ class Settings(ProcessSettings):
         if self.extractor == "auto":
             return self.openai_api_key is not None or self.openai_base_url is not None
         return self.extractor == "openai"
+
+    @property
+    def budget(self) -> Budget:
+        """What tenants may spend on the model."""
+        return Budget(self.token_budget, self.token_budgets, self.token_budget_seconds)
+
+    @property
+    def prices(self) -> dict[str, Price]:
+        """What models cost."""
+        return {model: Price(*price) for model, price in self.model_prices.items()}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.extraction.extractors.base import Turn
+from agent_memory_services.runtime.recalled import without_recalled
 
 
 def zone_of(name: str) -> tzinfo | None:
@@ -20,16 +21,26 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 def to_turn(message: Message) -> Turn:
-    """A message as a turn; one without a time was said just now."""
+    """A message as a turn; one without a time was said just now.
+
+    What a prompt took from memory is not part of what was said; a message of nothing else is
+    recalled, whether or not it says so.
+    """
     said = message.create_time if message.HasField("create_time") else None
+    text = without_recalled(message.content)
     return Turn(
         message_id=message.id,
         role=message.role,
-        text=message.content,
+        text=text,
         at=said.ToDatetime(tzinfo=UTC) if said else datetime.now(UTC),
         name=message.name,
-        recalled=message.recalled,
+        recalled=is_recalled(message),
     )
+
+
+def is_recalled(message: Message) -> bool:
+    """Whether a message says nothing but what memory put there."""
+    return message.recalled or bool(message.content and not without_recalled(message.content))
 
 
 @dataclass(frozen=True, slots=True)

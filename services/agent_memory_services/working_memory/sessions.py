@@ -6,6 +6,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.runtime.custom_prompts import check_extraction
 from agent_memory_services.runtime.errors import EtagMismatch, OwnerMismatch, SessionNotFound
 from agent_memory_services.runtime.remembered_answers import concerns
 from agent_memory_services.working_memory.changes import Change, Written
@@ -21,6 +22,7 @@ from agent_memory_services.working_memory.views import plan_view
 from agent_memory_services.working_memory.windows import Limits, latest
 
 _TIME_ZONE: Final = "working_memory.time_zone"
+_EXTRACTION: Final = "working_memory.extraction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,12 @@ class Sessions:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
             InvalidField: an id comes twice with different content, a memory has no text, or the
-                time zone is not known.
+                time zone is not known, or the custom prompt cannot be followed.
         """
         naming = Naming(key, request_id)
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)
+        if wanted.state.extraction is not None:
+            check_extraction(wanted.state.extraction, _EXTRACTION)
         messages = distinct(wanted.messages, "working_memory.messages")
 
         async def attempt() -> tuple[Session, int]:
@@ -249,7 +253,7 @@ class Sessions:
             SessionNotFound: there is none.
             OwnerMismatch: it belongs to another user, or its owner would change.
             EtagMismatch: it changed since the etag was read.
-            InvalidField: the time zone is not known.
+            InvalidField: the time zone is not known, or the custom prompt cannot be followed.
         """
 
         async def attempt() -> Session:
@@ -259,6 +263,8 @@ class Sessions:
             _check_writable(session, actor, etag)
             revision = revise(session)
             check_time_zone(revision.state.time_zone, _TIME_ZONE)
+            if revision.state.extraction is not None:
+                check_extraction(revision.state.extraction, _EXTRACTION)
             state = _with_known_range(session, revision.state)
             owner = replace(actor, user=revision.user)
             change = Change(expected=session.version, actor=owner, state=state)

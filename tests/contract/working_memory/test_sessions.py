@@ -312,3 +312,19 @@ async def test_bad_fields_are_named(
     assert (refusal.code, refusal.reason) == (Code.INVALID_ARGUMENT, "INVALID_FIELD")
     assert list(refusal.fields) == [field]
     assert (await stub.ListSessions(rpc.ListSessionsRequest())).total_size == 0
+
+
+async def test_a_custom_prompt_is_checked_when_it_is_set(stub: WorkingMemoryServiceStub) -> None:
+    """What could not be followed is refused where it is set, with the field and the reason."""
+    custom = ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM
+    bad = ExtractionConfig(strategy=custom, custom_prompt="Look at {message}.")
+    good = ExtractionConfig(strategy=custom, custom_prompt='Find birds: {"bird": "owl"}.')
+    await put(stub, session("hi", extraction=good))
+    for call in (put(stub, session("hi", extraction=bad)), update(stub, extraction=bad)):
+        with refused() as refusal:
+            await call
+        assert refusal.code is Code.INVALID_ARGUMENT
+        ((field, description),) = refusal.fields.items()
+        assert field == "working_memory.extraction.custom_prompt"
+        assert "{message}" in description
+    assert (await get(stub)).extraction == good

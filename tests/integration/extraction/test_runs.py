@@ -267,10 +267,12 @@ async def test_custom_instructions_reach_the_model(url: str) -> None:
             answer = await extraction.submit(
                 message(1),
                 strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM,
-                custom_prompt="Find {recipes}.",
+                custom_prompt='Find recipes like {"of": "soup"}.',
             )
             await extraction.ended(answer.job_id)
-        assert model.requests[0].messages[0]["content"].endswith("Find {recipes}.")
+        assert (
+            model.requests[0].messages[0]["content"].endswith('Find recipes like {"of": "soup"}.')
+        )
     (memory,) = extraction.memory.kept.values()
     assert memory.provenance.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM
     assert memory.provenance.extractor_version == "gpt-4o-mini"

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.extraction.extractors.base import Turn
 from agent_memory_services.extraction.turns import WindowLimits, to_turn, windows, zone_of
+from agent_memory_services.runtime.recalled import MEMORIES_TITLE
 from tests.support.sessions import SAID, message
 
 
@@ -70,3 +72,12 @@ def test_a_turn_keeps_when_it_was_said() -> None:
 def test_zones_are_known_by_their_iana_names(name: str, zone: object) -> None:
     """A name that means no zone is told from one that does."""
     assert zone_of(name) == zone
+
+
+def test_a_stored_prompt_is_recalled() -> None:
+    """A message that holds only what memory put there is recalled though it does not say so."""
+    listed = f"{MEMORIES_TITLE}\n- User likes tea"
+    assert to_turn(Message(role="system", content=listed)).recalled
+    mixed = to_turn(Message(role="user", content=f"{listed}\n\nI like rain."))
+    assert (mixed.text, mixed.recalled) == ("I like rain.", False)
+    assert not to_turn(Message(role="assistant")).recalled

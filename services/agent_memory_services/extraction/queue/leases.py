@@ -132,13 +132,21 @@ class Leases:
         """
         await self._hold(_RENEW, lease, self._lease)
 
-    async def keep(self, lease: Lease, window: str, found: Sequence[Memory]) -> None:
+    async def keep(
+        self, lease: Lease, window: str, found: Sequence[Memory], *, by: str = ""
+    ) -> None:
         """Keep what was found in a window, so that a later attempt stores the same.
+
+        Args:
+            lease: The job.
+            window: The window's name.
+            found: What was found in it.
+            by: Who found it; empty where nobody had to look.
 
         Raises:
             LeaseLost: the job is somebody else's.
         """
-        await self._hold(_KEEP, lease, window, _pack(found))
+        await self._hold(_KEEP, lease, window, _pack(found), by)
 
     async def settle(self, lease: Lease, memory_ids: Sequence[str]) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.

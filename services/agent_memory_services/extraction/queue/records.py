@@ -1,6 +1,6 @@
 """How a job is kept in the store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, cast
@@ -74,6 +74,7 @@ def _seconds(since: int, until: int) -> float:
     return max(0, until - since) / 1e6 if since else 0.0
 
 
+_WORKER = b"by."
 _MOMENTS = {
     b"create": "create_time",
     b"due": "due_time",
@@ -82,12 +83,19 @@ _MOMENTS = {
 }
 
 
+def _workers(fields: Mapping[bytes, bytes]) -> Iterator[str]:
+    for field in fields:
+        if field.startswith(_WORKER):
+            yield field.removeprefix(_WORKER).decode()
+
+
 def _job(job_id: str, fields: Mapping[bytes, bytes]) -> Job:
     job = Job.FromString(fields[b"spec"])
     job.MergeFromString(fields.get(b"outcome", b""))
     if error := fields.get(b"error"):
         job.error.ParseFromString(error)
     job.id = job_id
+    job.extractors.extend(sorted(_workers(fields)))
     job.state = cast("JobState.ValueType", int(fields[b"state"]))
     job.attempt = int(fields[b"attempt"])
     job.first_sequence = int(fields[b"first"])

@@ -114,7 +114,7 @@ class ViewRuns:
         counted = await census(self._memories, kept.view)
         async for group, mark in self._due(lease, kept, counted.groups):
             written = await self._writing.write(kept.view, group)
-            summary = KeptSummary(group, written.partition, mark, lease.job_id)
+            summary = KeptSummary(group, written.partition, mark, lease.job_id, written.by)
             await self._store.put(kept, summary, written.owners, lease)
             if time.monotonic() > until:
                 raise Unfinished

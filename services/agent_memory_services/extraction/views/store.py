@@ -54,12 +54,14 @@ class KeptSummary:
         partition: what is known of them.
         seen: what they looked like.
         job_id: the job that computed it last; empty where a caller waited for it.
+        by: the summarizer that wrote it; known when it is put, and kept with the job alone.
     """
 
     group: Group
     partition: SummaryPartition
     seen: bytes
     job_id: str
+    by: str = ""
 
 
 class ViewStore:
@@ -192,6 +194,7 @@ class ViewStore:
                 summary.seen,
                 lease.job_id if lease else "",
                 lease.token if lease else "",
+                summary.by,
                 *sorted({encode(owner) for owner in owners if owner}),
             ],
         )

@@ -20,10 +20,11 @@ NO_MEMORY: Final = "no memory is in this group"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A summary, and the owners whose memories went into it."""
+    """A summary, the owners whose memories went into it, and the summarizer that wrote it."""
 
     partition: SummaryPartition
     owners: frozenset[str]
+    by: str = ""
 
 
 class Writing:
@@ -47,9 +48,10 @@ class Writing:
             return Written(empty(view, group), frozenset({group.owner}))
         task = Task(instructions=view.prompt, model=view.model_name, max_words=SUMMARY_WORDS)
         partition = _partition(view, group)
-        partition.summary = await self._finder.condensed(_notes(found), task)
+        partition.summary, by = await self._finder.condensed(_notes(found), task)
         partition.memory_count = len(found)
-        return Written(partition, frozenset({group.owner, *(memory.user_id for memory in found)}))
+        owners = frozenset({group.owner, *(memory.user_id for memory in found)})
+        return Written(partition, owners, by)
 
     def mark(self, view: SummaryView, digest: bytes) -> bytes:
         """Changes whenever the summary of memories with a digest would be another one."""

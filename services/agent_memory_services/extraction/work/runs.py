@@ -21,6 +21,7 @@ from agent_memory_services.extraction.queue.records import Lane
 from agent_memory_services.extraction.turns import (
     Window,
     WindowLimits,
+    is_recalled,
     to_turn,
     windows,
     zone_of,
@@ -84,13 +85,14 @@ class Runs:
     async def _extract(self, lease: Lease, brief: Brief) -> list[str]:
         memory_ids: list[str] = []
         for window in self._windows(lease):
-            found = lease.results.get(window.name)
-            if found is None:
+            memories = lease.results.get(window.name)
+            if memories is None:
                 found = await self._finder.facts(window, brief, await self._nearest(window, brief))
-                await self._leases.keep(lease, window.name, found)
+                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                memories = found.memories
             memory_ids += self._noted(
                 await self._memory.store(
-                    found,
+                    memories,
                     # The same is often said again, in other words, and what it was may change.
                     deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
                     ids_name_content=True,
@@ -99,23 +101,20 @@ class Runs:
         return memory_ids
 
     async def _summarize(self, lease: Lease, brief: Brief) -> Sequence[str]:
+        own_id = summary_id(brief.session_uid)
+        stored = said = await self._memory.text_of(own_id)
         summary: Memory | None = None
         for window in self._windows(lease):
-            kept = lease.results.get(window.name)
-            if kept is None:
-                summary = await self._continued(summary, window, brief)
-                await self._leases.keep(lease, window.name, [summary] if summary else [])
-            else:
-                summary = kept[0] if kept else None
-        return self._noted(await self._memory.replace(summary)) if summary else []
-
-    async def _continued(
-        self, summary: Memory | None, window: Window, brief: Brief
-    ) -> Memory | None:
-        previous = (
-            summary.text if summary else await self._memory.text_of(summary_id(brief.session_uid))
-        )
-        return await self._finder.summary(window, brief, previous)
+            memories = lease.results.get(window.name)
+            if memories is None:
+                found = await self._finder.summary(window, brief, said)
+                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                memories = found.memories
+            for summary in memories:
+                said = summary.text
+        if summary is None or said == stored:
+            return [own_id] if stored else []
+        return self._noted(await self._memory.replace(summary))
 
     async def _store_as_is(self, lease: Lease) -> list[str]:
         job = lease.record.job
@@ -175,7 +174,7 @@ def _message_memories(
     previous: Message | None = None
     new = {message.sequence for message in messages}
     for message in [*before, *messages]:
-        if message.recalled or not message.content:
+        if is_recalled(message) or not message.content:
             continue
         if message.sequence in new:
             yield from_message(message, previous, origin)

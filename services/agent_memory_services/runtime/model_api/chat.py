@@ -10,10 +10,13 @@ import stamina
 from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
 
 from agent_memory_services.runtime.model_api.failures import ModelFailed, translate
-from agent_memory_services.runtime.model_api.meters import observed, prepare
+from agent_memory_services.runtime.model_api.ledger import Ledger, Unlimited
+from agent_memory_services.runtime.model_api.meters import ModelMeter, Price, Usage
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the caller's to wait out."""
+_BYTES_PER_TOKEN: Final = 4
+_ANSWER_TOKENS: Final = 500
 _NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
@@ -35,6 +38,12 @@ class Question:
     name: str = "answer"
     model: str = ""
 
+    @property
+    def tokens(self) -> int:
+        """About how many tokens it takes, its answer included."""
+        said = len(self.instructions.encode()) + len(self.data.encode())
+        return said // _BYTES_PER_TOKEN + _ANSWER_TOKENS
+
 
 class ChatEndpoint:
     """A chat model behind an OpenAI-compatible endpoint."""
@@ -47,10 +56,23 @@ class ChatEndpoint:
         api_key: str | None,
         timeout_seconds: float,
         attempts: int = _ATTEMPTS,
+        ledger: Ledger | None = None,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
-        """Prepare the connection; nothing is sent yet. `timeout_seconds` limits each attempt."""
+        """Prepare the connection; nothing is sent yet.
+
+        Args:
+            model: The model to ask.
+            base_url: Where it is served; None is OpenAI's own.
+            api_key: The key; None where none is needed.
+            timeout_seconds: Limit of each attempt.
+            attempts: How often a fault of the moment is tried again.
+            ledger: Decides which calls may be made; None allows all.
+            prices: What models cost, by name.
+        """
         self.model = model
-        prepare(model)
+        self._meter = ModelMeter(model, prices or {})
+        self._ledger = ledger or Unlimited()
         self._timeout = timeout_seconds
         self._attempts = attempts
         # Forms that the endpoint refused are not tried again.
@@ -67,6 +89,7 @@ class ChatEndpoint:
         """Ask, and return the answer's text.
 
         Raises:
+            BudgetSpent: the present tenant may not ask.
             ModelFailed: there is no answer, or not a whole one.
         """
         forms = _forms(question)
@@ -94,14 +117,20 @@ class ChatEndpoint:
         async for attempt in stamina.retry_context(
             _is_momentary, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=2.0
         ):
-            with attempt, observed(self.model):
+            with attempt, self._meter.observed(question.model):
                 return await self._complete(question, form)
         raise AssertionError  # stamina's last attempt returns or raises
 
     async def _complete(self, question: Question, form: Mapping[str, Any]) -> str:
+        async with self._ledger.opened(question.tokens) as bill:
+            completion = await self._completion(question, form)
+            bill.tokens = self._meter.count(question.model, _usage(completion, question))
+        return _text_of(completion)
+
+    async def _completion(self, question: Question, form: Mapping[str, Any]) -> Any:
         try:
             async with asyncio.timeout(self._timeout):
-                completion = await self._client.chat.completions.create(
+                return await self._client.chat.completions.create(
                     model=question.model or self.model,
                     messages=[
                         {"role": "system", "content": question.instructions},
@@ -114,7 +143,15 @@ class ChatEndpoint:
         except ValueError:
             # A body that is no JSON, such as the page of a proxy.
             raise ModelFailed("bad_answer") from None
-        return _text_of(completion)
+
+
+def _usage(completion: Any, question: Question) -> Usage:
+    """What a call took, by the endpoint's own count; guessed where it does not say."""
+    usage = getattr(completion, "usage", None)
+    counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
+    if all(isinstance(count, int) and count >= 0 for count in counts) and any(counts):
+        return Usage(counts[0] or 0, counts[1] or 0)
+    return Usage(question.tokens - _ANSWER_TOKENS, _ANSWER_TOKENS)
 
 
 def _forms(question: Question) -> list[dict[str, Any]]:

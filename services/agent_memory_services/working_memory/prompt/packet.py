@@ -13,6 +13,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.runtime.recalled import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
 from agent_memory_services.working_memory.prompt.model import (
     Prompt,
     PromptRequest,
@@ -21,9 +22,6 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.rendering import (
-    MEMORIES_TITLE,
-    STANDING_TITLE,
-    SUMMARY_TITLE,
     bullet,
     history_line,
     list_tokens,

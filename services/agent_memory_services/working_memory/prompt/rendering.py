@@ -8,10 +8,6 @@ from agent_memory_services.working_memory.prompt.model import Line
 from agent_memory_services.working_memory.session import Shown
 from agent_memory_services.working_memory.tokens import MESSAGE_TOKENS, count_tokens
 
-STANDING_TITLE: Final = "Preferences and instructions to keep in mind:"
-MEMORIES_TITLE: Final = "Memories that may help to answer:"
-SUMMARY_TITLE: Final = "Summary of the conversation so far:"
-
 _TIME_FORMATS: Final = {
     TimePrecision.TIME_PRECISION_WEEK: "week of %Y-%m-%d",
     TimePrecision.TIME_PRECISION_MONTH: "%Y-%m",

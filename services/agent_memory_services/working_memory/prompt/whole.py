@@ -6,6 +6,7 @@ The summary comes first, then the history, then what memory knows, then the ques
 from collections.abc import Sequence
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.runtime.recalled import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
 from agent_memory_services.working_memory.prompt.model import (
     Line,
     Prompt,
@@ -15,9 +16,6 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.rendering import (
-    MEMORIES_TITLE,
-    STANDING_TITLE,
-    SUMMARY_TITLE,
     bullet,
     history_line,
     list_tokens,

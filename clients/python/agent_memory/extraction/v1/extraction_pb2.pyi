@@ -143,6 +143,7 @@ class Job(_message.Message):
     DUE_TIME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    EXTRACTORS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the job within its tenant."""
     kind: Global___JobKind.ValueType
@@ -189,6 +190,12 @@ class Job(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it succeeded, failed or was cancelled."""
 
+    @_builtins.property
+    def extractors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who did its work so far: extractors and summarizers, such as `openai`; more
+        than one where a tenant's token budget ran out in the middle.
+        """
+
     def __init__(
         self,
         *,
@@ -208,10 +215,11 @@ class Job(_message.Message):
         due_time: _timestamp_pb2.Timestamp | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        extractors: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "session", b"session", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -65,6 +65,8 @@ _FOCUS: Final = {
     ),
 }
 
+_APPLICATION: Final = "system"
+_NOBODY: Final = frozenset({_APPLICATION, "tool"})
 _SUMMARY_RULES: Final = """\
 You keep the running summary of a conversation between a user and an assistant. You are given JSON:
 `summary`, the summary so far, which may be empty, and `messages`, what was said next, oldest first,
@@ -120,7 +122,7 @@ def facts_question(conversation: Conversation) -> Question:
     data = {
         "time_zone": str(zone),
         "known": [{"k": k, "text": text} for k, text in enumerate(conversation.known, 1)],
-        "before": [_spoken(turn, zone) for turn in conversation.before],
+        "before": [_spoken(turn, zone) for turn in _reference(conversation)],
         "messages": [
             {"n": n, **_spoken(turn, zone)} for n, turn in enumerate(evidence(conversation), 1)
         ],
@@ -139,8 +141,18 @@ def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Qu
 
 
 def evidence(conversation: Conversation) -> list[Turn]:
-    """The messages that may be cited, in the order of their numbers."""
-    return [turn for turn in conversation.turns if not turn.recalled]
+    """The messages that may be cited, in the order of their numbers.
+
+    Instructions of an application and answers of its tools are nobody's statements; what tools
+    answer may be memories too.
+    """
+    return [turn for turn in conversation.turns if not turn.recalled and turn.role not in _NOBODY]
+
+
+def _reference(conversation: Conversation) -> list[Turn]:
+    """What helps to understand the messages: those before, and what the application said."""
+    settings = [turn for turn in conversation.turns if turn.role == _APPLICATION]
+    return [turn for turn in (*conversation.before, *settings) if not turn.recalled]
 
 
 def _spoken(turn: Turn, zone: tzinfo) -> dict[str, Any]:

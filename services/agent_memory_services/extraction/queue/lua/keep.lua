@@ -5,4 +5,5 @@ if not job then
   return 0
 end
 call('HSET', base .. 'results:' .. job.id, ARGV[6], ARGV[7])
+worked(job, ARGV[8])
 return 1

@@ -112,6 +112,13 @@ local function unlease(job)
   call('HDEL', base .. 'job:' .. job.id, 'token')
 end
 
+-- Notes who did some of a job's work.
+local function worked(job, who)
+  if who ~= '' then
+    call('HSET', base .. 'job:' .. job.id, 'by.' .. who, 1)
+  end
+end
+
 -- Counts a failure that the job itself may be to blame for; answers how many and since when.
 local function strike(job)
   local key = base .. 'job:' .. job.id

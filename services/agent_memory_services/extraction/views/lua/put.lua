@@ -3,12 +3,16 @@
 -- owners whose memories went into it follow. What was written from memories of somebody who was
 -- erased meanwhile is dropped; the next run writes it anew.
 local tenant, view, edition, group, content, seen = unpack(ARGV, 4, 9)
-local job, token = ARGV[10], ARGV[11]
+local job, token, who = ARGV[10], ARGV[11], ARGV[12]
 if call('HGET', base .. 'view:' .. view, 'edition') ~= edition then
   return 0
 end
-if job ~= '' and not load_leased(job, token) then
-  return -1
+if job ~= '' then
+  local leased = load_leased(job, token)
+  if not leased then
+    return -1
+  end
+  worked(leased, who)
 end
 for i = 12, #ARGV do
   local barred = call('ZSCORE', base .. 'unsummed:' .. tenant, redis.sha1hex(ARGV[i]))
@@ -22,7 +26,7 @@ for owner in string.gmatch(call('HGET', key, 'owners') or '', '%S+') do
   call('SREM', base .. 'about:' .. tenant .. ':' .. owner, place)
 end
 local owners = {}
-for i = 12, #ARGV do
+for i = 13, #ARGV do
   call('SADD', base .. 'about:' .. tenant .. ':' .. ARGV[i], place)
   owners[#owners + 1] = ARGV[i]
 end

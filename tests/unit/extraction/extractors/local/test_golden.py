@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.unit.extraction.extractors.local.golden import Score, golden, score
+from tests.unit.extraction.extractors.local.golden import Judgement, golden, score
 
 MESSAGES = golden(held_out=False)
 KEPT_APART = golden(held_out=True)
 
 
-def report(name: str, result: Score) -> None:
+def report(name: str, result: Judgement) -> None:
     """Print the numbers and every mistake."""
     print(f"\n{name}: precision {result.precision:.3f}, recall {result.recall:.3f}")  # noqa: T201
     for kind in ("missed", "invented", "wrong"):

@@ -69,3 +69,19 @@ def test_a_summary_is_asked_for_in_order_with_the_one_so_far() -> None:
     assert [message["text"] for message in data["messages"]] == ["one", "two"]
     assert data["time_zone"] == str(UTC)
     assert "at most 50 words" in question.instructions
+
+
+def test_applications_and_tools_state_nothing() -> None:
+    """What an application says helps to understand, what a tool answers may be memory itself."""
+    question = facts_question(
+        Conversation(
+            turns=[
+                Turn("1", "system", "User is setting up a profile", SAID),
+                Turn("2", "tool", "User likes tea", SAID),
+                turn("Hi"),
+            ]
+        )
+    )
+    data = json.loads(question.data)
+    assert [message["text"] for message in data["messages"]] == ["Hi"]
+    assert [message["text"] for message in data["before"]] == ["User is setting up a profile"]

@@ -1,0 +1,122 @@
+"""Lets conversations live in a running system: told turn by turn, extracted in the background."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import grpc
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1.service_pb2 import WatchJobsRequest
+from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
+from agent_memory.long_term_memory.v1 import service_pb2 as ltm
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory.working_memory.v1 import service_pb2 as wm
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.evaluation.corpus import Conversation, Turn
+
+_SECONDS: Final = 120.0
+_EXTRACTION_SECONDS: Final = 600.0
+_PAGE: Final = 1000
+_ROLES: Final = ("user", "assistant")
+
+
+class System:
+    """A running system behind its gateway; calls raise `grpc.aio.AioRpcError` when refused."""
+
+    def __init__(self, channel: grpc.aio.Channel, token: str | None, namespace: str) -> None:
+        """Live in a namespace of one's own, as the bearer of a token, if there is one."""
+        self._sessions = WorkingMemoryServiceStub(channel)
+        self._extraction = ExtractionServiceStub(channel)
+        self._memories = LongTermMemoryServiceStub(channel)
+        self._terms: dict[str, Any] = {
+            "metadata": (("authorization", f"Bearer {token}"),) if token else (),
+            "timeout": _SECONDS,
+        }
+        self._namespace = namespace
+
+    async def tell(self, conversation: Conversation) -> None:
+        """Tell every turn of a conversation, each sitting in a session of its own."""
+        for session_id, turns in _sittings(conversation):
+            request = wm.AppendMessagesRequest(
+                namespace=self._namespace,
+                session_id=session_id,
+                user_id=conversation.id,
+                messages=_messages(turns),
+            )
+            await self._sessions.AppendMessages(request, **self._terms)
+
+    async def settled(self, conversation: Conversation) -> None:
+        """Wait until every turn is extracted.
+
+        Raises:
+            TimeoutError: it takes too long.
+        """
+        async with asyncio.timeout(_EXTRACTION_SECONDS):
+            for session_id, turns in _sittings(conversation):
+                await self._extracted(session_id, len(turns))
+
+    async def memories(self, conversation: Conversation) -> list[Memory]:
+        """Everything that is remembered of a conversation."""
+        request = ltm.ListMemoriesRequest(filter=self.of(conversation), page_size=_PAGE)
+        found: list[Memory] = []
+        while True:
+            page = await self._memories.ListMemories(request, **self._terms)
+            found += page.memories
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def search(self, request: ltm.SearchMemoriesRequest) -> ltm.SearchMemoriesResponse:
+        """Ask a question."""
+        return await self._memories.SearchMemories(request, **self._terms)
+
+    async def leave(self, conversation: Conversation) -> None:
+        """Delete the sessions and the memories of a conversation."""
+        for session_id, _ in _sittings(conversation):
+            gone = wm.DeleteWorkingMemoryRequest(namespace=self._namespace, session_id=session_id)
+            await self._sessions.DeleteWorkingMemory(gone, **self._terms)
+        ids = [memory.id for memory in await self.memories(conversation)]
+        for start in range(0, len(ids), 500):
+            some = ltm.DeleteMemoriesRequest(memory_ids=ids[start : start + 500])
+            await self._memories.DeleteMemories(some, **self._terms)
+
+    def of(self, conversation: Conversation) -> MemoryFilter:
+        """What belongs to a conversation."""
+        return MemoryFilter(
+            namespace=TagFilter(eq=self._namespace), user_id=TagFilter(eq=conversation.id)
+        )
+
+    async def _extracted(self, session_id: str, sequence: int) -> None:
+        request = WatchJobsRequest(namespace=self._namespace, session_id=session_id)
+        watching = self._extraction.WatchJobs(request, metadata=self._terms["metadata"])
+        try:
+            async for seen in watching:
+                if seen.progress.extracted_sequence >= sequence:
+                    return
+        finally:
+            watching.cancel()
+
+
+def _sittings(conversation: Conversation) -> Iterator[tuple[str, Sequence[Turn]]]:
+    for session_id, turns in groupby(conversation.turns, key=lambda turn: turn.session_id):
+        yield f"{conversation.id}/{session_id}", list(turns)
+
+
+def _messages(turns: Sequence[Turn]) -> Iterator[Message]:
+    speakers = list(dict.fromkeys(turn.speaker for turn in turns))
+    for turn in turns:
+        message = Message(
+            id=turn.id,
+            # Speakers with names take the two roles in turn; roles without names are roles.
+            role=turn.speaker
+            if turn.speaker in _ROLES
+            else _ROLES[speakers.index(turn.speaker) % len(_ROLES)],
+            name="" if turn.speaker in _ROLES else turn.speaker,
+            content=turn.text,
+        )
+        message.create_time.FromDatetime(turn.said)
+        yield message

@@ -1,0 +1,1 @@
+"""What the model may cost each tenant, and what it did cost."""
