@@ -9,6 +9,8 @@ import yaml
 from tests.integration.deploy.conftest import KUBERNETES, OVERLAYS, TOOLBOX, WITH_TLS, Objects
 from tests.integration.deploy.manifests import (
     Container,
+    environment,
+    gateway_config,
     named,
     of_kind,
     services,
@@ -49,6 +51,26 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_policy_is_kept(rendered: dict[str, Objects], policy: Policy, overlay: str) -> None:
     """Nothing is missed in any overlay."""
     assert list(policy(rendered[overlay])) == []
+
+
+def test_with_tls_nothing_is_plain(rendered: dict[str, Objects]) -> None:
+    """Every service has a certificate, asks for one, and is called over TLS by all."""
+    objects = rendered[WITH_TLS]
+    for container in services(objects):
+        told = environment(objects, container)
+        folder = "/etc/agent-memory/tls"
+        assert told["AGENT_MEMORY_TLS_CLIENT_CA_FILE"] == f"{folder}/ca.crt"
+        assert told["AGENT_MEMORY_SERVICES_TLS"] == "true"
+        assert folder in {mount["mountPath"] for mount in container.spec["volumeMounts"]}
+    for cluster in gateway_config(objects)["static_resources"]["clusters"]:
+        assert cluster["transport_socket"]["name"] == "envoy.transport_sockets.tls"
+    named_https = {
+        port["appProtocol"]
+        for service in of_kind(objects, "Service")
+        for port in service["spec"]["ports"]
+        if port["name"] == "grpc"
+    }
+    assert named_https == {"https"}
 
 
 @pytest.mark.parametrize(

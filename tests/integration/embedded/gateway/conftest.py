@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ class Echo:
 @pytest.fixture
 async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
     """The echo service on a free port, healthy."""
+    async with serving(echo_descriptors) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(
+    echo_descriptors: bytes, credentials: grpc.ServerCredentials | None = None
+) -> AsyncIterator[Echo]:
+    """The echo service, by TLS where there are credentials."""
     pool = DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(echo_descriptors).file:
         pool.Add(file)
@@ -113,7 +123,10 @@ async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
     checks = health.aio.HealthServicer()
     await checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    if credentials is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        port = server.add_secure_port("localhost:0", credentials)
     await server.start()
     yield Echo(request, response, checks, port, server)
     await server.stop(0)

@@ -1,0 +1,69 @@
+"""What the pages for operators name is there: files, commands, options, settings, metrics."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from agent_memory_services.cli import app
+from agent_memory_services.config_cli import ServiceName
+from agent_memory_services.runtime.environment import variables_of
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs/operations").glob("*.md")), ROOT / "deploy/compose/README.md"]
+ROOTS = ("deploy", "docs", "tests", "benchmarks", "clients", "services", "scripts", "protos")
+# Read by commands, not by services.
+OF_COMMANDS = re.compile(r"AGENT_MEMORY_(CLIENT|UP|GATEWAY|KEYS|JOBS|TEST)_")
+# Made by whoever follows the page.
+MADE = {"deploy/compose/secrets"}
+
+page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+
+
+@page
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link is a file, and every path of the repository exists."""
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)#:]+)[^):]*\)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    named = set(re.findall(rf"(?<![\w/.-])(?:{'|'.join(ROOTS)})/[\w./-]*\w", text)) - MADE
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@page
+def test_settings_exist(page: Path) -> None:
+    """Every variable of ours is one that a service or a command reads."""
+    known = {
+        variable
+        for service in ServiceName
+        for name in service.settings.model_fields
+        for variable in variables_of(service.settings, name)
+    }
+    named = set(re.findall(r"\bAGENT_MEMORY_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert {name for name in named - known if not OF_COMMANDS.match(name)} == set()
+
+
+@page
+def test_commands_can_be_typed(page: Path) -> None:
+    """Every `agent-memory ...` has a command of that name, with those options."""
+    for words in _commands(page.read_text()):
+        command: Any = typer.main.get_command(app)
+        while commands := getattr(command, "commands", None):
+            name = words.pop(0)
+            assert name in commands, f"no command {name}"
+            command = commands[name]
+        known = {option for one in command.params for option in one.opts}
+        assert {word for word in words if word.startswith("--")} <= known
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    """The commands in blocks of shell lines, without what is around them."""
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            # A namespace has the same name; a command begins its line, or what is run in a pod.
+            for found in re.findall(r"(?:^|-- +)agent-memory ([^|<>&#]+)", line):
+                yield shlex.split(found)
