@@ -6,9 +6,14 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.ids import derived_id
 from agent_memory_services.runtime.keys import encode
 
 _ERASED_AT_A_TIME: Final = 100
+_LONGEST_CALL_MS: Final = 60 * 60 * 1000
+# Two processes' clocks may differ; a call that began this late may do without a remembered answer.
+_SKEW_MICROS: Final = 5_000_000
 
 _concerned: ContextVar[set[str] | None] = ContextVar("concerned", default=None)
 
@@ -31,16 +36,40 @@ def concerns(*owners: str) -> None:
 
 async def note(store: Redis, tenant: str, owners: Iterable[str], key: str, life_ms: int) -> None:
     """Note that the answer at a key concerns owners; forgotten when the answer is."""
-    for owner in owners:
-        index = _index(tenant, owner)
-        async with store.pipeline(transaction=False) as pipeline:
+    async with store.pipeline(transaction=False) as pipeline:
+        for owner in owners:
+            index = _index(tenant, owner)
             pipeline.sadd(index, key)
             pipeline.pexpire(index, life_ms)
-            await pipeline.execute()
+        await pipeline.execute()
+
+
+async def withdraw_if_erased(
+    store: Redis, tenant: str, owners: Iterable[str], key: str, since: int
+) -> None:
+    """Forget the answer at a key where one of its owners was erased after a moment.
+
+    Whoever remembers an answer calls this afterwards: an erasure that did not see the answer was
+    noted before. The moment is in microseconds.
+    """
+    owners = list(owners)
+    if not owners:
+        return
+    moments: Any = await store.zmscore(_erasures(tenant), list(map(_digest, owners)))
+    if all(moment is None or moment <= since - _SKEW_MICROS for moment in moments):
+        return
+    await store.unlink(key)
+    for owner in owners:
+        await store.srem(_index(tenant, owner), key)
 
 
 async def erase_answers(store: Redis, tenant: str, owners: Iterable[str]) -> int:
-    """Forget every answer that concerns one of the owners; how many there were."""
+    """Forget every answer that concerns one of the owners; how many there were.
+
+    A call that is under way remembers no answer that concerns them.
+    """
+    owners = list(owners)
+    await _note_erasure(store, tenant, owners)
     erased = 0
     for owner in owners:
         index = _index(tenant, owner)
@@ -52,6 +81,15 @@ async def erase_answers(store: Redis, tenant: str, owners: Iterable[str]) -> int
     return erased
 
 
+async def _note_erasure(store: Redis, tenant: str, owners: Iterable[str]) -> None:
+    key, now = _erasures(tenant), now_micros()
+    async with store.pipeline(transaction=False) as pipeline:
+        pipeline.zremrangebyscore(key, "-inf", now - _LONGEST_CALL_MS * 1000)
+        pipeline.zadd(key, {_digest(owner): now for owner in owners})
+        pipeline.pexpire(key, _LONGEST_CALL_MS)
+        await pipeline.execute()
+
+
 async def _members(store: Redis, index: str) -> list[bytes]:
     found: Any = await store.srandmember(index, _ERASED_AT_A_TIME)
     return list(found)
@@ -59,3 +97,12 @@ async def _members(store: Redis, index: str) -> list[bytes]:
 
 def _index(tenant: str, owner: str) -> str:
     return f"am:id:of:{encode(tenant)}:{encode(owner)}"
+
+
+def _erasures(tenant: str) -> str:
+    return f"am:id:erased:{encode(tenant)}"
+
+
+def _digest(owner: str) -> str:
+    """An owner who was erased must not be found in the store."""
+    return derived_id("owner", owner)

@@ -10,12 +10,14 @@ from redis.asyncio import Redis
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.runtime import remembered_answers
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.settings import ProcessSettings
 from agent_memory_services.runtime.steps import order
 from agent_memory_services.runtime.steps.idempotency import Idempotency
 from tests.contract.runtime.refusals import refused
 from tests.contract.runtime.working_memory import Told, lifespan_of
+from tests.support.residue import residue
 from tests.support.servers import serving
 from tests.support.waiting import eventually
 
@@ -273,3 +275,29 @@ def _with_data(key: str) -> pb.SetWorkingMemoryRequest:
     request = pb.SetWorkingMemoryRequest(request_id="r1", working_memory={"session_id": "s"})
     request.working_memory.data.fields[key].string_value = key
     return request
+
+
+async def test_an_answer_that_comes_after_an_erasure_is_not_remembered(
+    redis: Redis, redis_url: str
+):
+    """A call is under way while its user is erased; others' answers are remembered."""
+    gate = Gate()
+
+    async def behave(request: pb.AppendMessagesRequest, _: object) -> None:
+        remembered_answers.concerns(request.user_id)
+        await gate()
+
+    async with serve(redis_url, behave) as (_, stub):
+        calls = []
+        for user in ("alice", "bob"):
+            request = _request(request_id=f"of-{user}")
+            request.user_id = user
+            calls.append(asyncio.ensure_future(stub.AppendMessages(request)))
+        await eventually(lambda: gate.begun == 2)
+        await remembered_answers.erase_answers(redis, "default", ["alice"])
+        gate.open.set()
+        await asyncio.gather(*calls)
+        left = [key for key in await redis.keys("am:id:*") if b"of_2d" in key]
+        assert len(left) == 1
+        assert b"bob" in left[0]
+        assert await residue(redis, "alice") == []

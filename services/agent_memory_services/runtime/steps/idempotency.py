@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from agent_memory_services.runtime import keys, remembered_answers
 from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.principal import Principal
@@ -34,6 +35,7 @@ class _Claim:
     attempt: bytes
     tenant: str
     concerned: set[str]
+    begun: int
     renewal: asyncio.TimerHandle | None = None
 
 
@@ -88,6 +90,7 @@ class Idempotency(Step):
             attempt=secrets.token_bytes(8),
             tenant=caller.tenant,
             concerned=remembered_answers.begin(),
+            begun=now_micros(),
         )
         # Noted first: a call that is cancelled while it waits here gives its claim back too.
         self._claims[call] = claim
@@ -113,6 +116,10 @@ class Idempotency(Step):
                     self._store, claim.tenant, claim.concerned, claim.key, _REMEMBERED_MS
                 )
             await self._finish(self._store, [claim.key], [claim.attempt, claim.digest, *remembered])
+            if remembered:
+                await remembered_answers.withdraw_if_erased(
+                    self._store, claim.tenant, claim.concerned, claim.key, claim.begun
+                )
         except RedisError as error:
             # What the call did is done and its answer is known; a lost mark only lets a retry
             # execute again, which its derived ids make harmless.
