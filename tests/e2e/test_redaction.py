@@ -1,0 +1,168 @@
+"""What callers say is nowhere but in the store and in the answers to it."""
+
+import asyncio
+import http.client
+import re
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import pytest
+from google.api.annotations_pb2 import http as http_rule
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from agent_memory_services.embedded.stack import Stack, StackOptions
+from agent_memory_services.runtime.methods import MethodPolicy
+from tests.support.any_call import attempt
+from tests.support.canaries import Canaries
+from tests.support.collector import Collector, collecting
+from tests.support.contracts import POLICIES, SERVICES
+
+# What the catalogue of reasons lets an answer repeat to the one who said it.
+REPEATED = frozenset({"session_id", "memory_id", "job_id", "view_id", "id", "path"})
+_VARIABLE = re.compile(r"\{[^}]*\}")
+_WATCH_SECONDS = 0.3
+
+
+@dataclass
+class Sweep:
+    """Everything that was said, and where it was found."""
+
+    canaries: Canaries = field(default_factory=Canaries)
+    calls: int = 0
+    refused: int = 0
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def look(self, where: str, text: bytes | str) -> None:
+        """Note every word in a text."""
+        if places := self.canaries.found_in(text):
+            self.found.setdefault(where, []).extend(places)
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[Collector]:
+    """Takes the spans."""
+    async with collecting() as collector:
+        yield collector
+
+
+async def test_what_is_said_is_in_no_log_metric_trace_or_error(
+    tmp_path: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A word of its own in every text of every RPC, by gRPC and by JSON, allowed and not."""
+    sweep = Sweep()
+    options = StackOptions(
+        state_dir=tmp_path,
+        environment={
+            "AGENT_MEMORY_TRACES_ENDPOINT": collector.endpoint,
+            "AGENT_MEMORY_LOG_LEVEL": "debug",
+            "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0",
+        },
+    )
+    async with Stack(options) as stack:
+        async with grpc.aio.insecure_channel(str(stack.address)) as channel:
+            for policy in POLICIES:
+                await _call(sweep, channel, policy)
+                await asyncio.to_thread(_call_json, sweep, stack, policy)
+        for name, address in stack.metrics.items():
+            url = f"http://{address}/metrics"
+            told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())
+            sweep.look(f"metrics of {name}", told)
+    log_bytes = _look_at_logs(sweep, tmp_path)
+    for span in collector.spans:
+        sweep.look(f"span {span.name}", span.wire)
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{sweep.calls} calls ({sweep.refused} refused), {len(collector.spans)} spans, "
+            f"{log_bytes} bytes of logs"
+        )
+    assert sweep.calls > 3 * len(POLICIES)
+    assert sweep.calls - sweep.refused > len(POLICIES) / 2, "hardly anything was said"
+    assert len(collector.spans) > sweep.calls
+    assert not sweep.found, sweep.found
+
+
+async def _call(sweep: Sweep, channel: grpc.aio.Channel, policy: MethodPolicy) -> None:
+    """By gRPC: as it should be, again by somebody else, and with a word in every text."""
+    name, kind = policy.method, policy.request_type
+    metadata = [(key, sweep.canaries.word(f"{name} {key}")) for key in ("authorization", "x-mine")]
+    allowed = sweep.canaries.allowed(kind, f"{name} (allowed)")
+    foreign = kind.FromString(allowed.SerializeToString())
+    if "user_id" in kind.DESCRIPTOR.fields_by_name:
+        foreign.user_id = sweep.canaries.word(f"{name} (foreign) user_id")  # type: ignore[attr-defined]
+    stuffed = sweep.canaries.stuffed(kind, f"{name} (stuffed)")
+    for request in (allowed, foreign, stuffed):
+        waits = policy.server_streaming and policy.deadline is None
+        responses, error = await attempt(
+            channel, policy, request, metadata, timeout=_WATCH_SECONDS if waits else 30
+        )
+        sweep.calls += 1
+        for response in responses:
+            for status in _statuses(response):
+                _look_at_status(sweep, f"item of {name}", status)
+        if error is not None:
+            sweep.refused += 1
+            status = rpc_status.from_call(error) or Status(message=str(error.details()))
+            _look_at_status(sweep, f"error of {name}", status)
+
+
+def _call_json(sweep: Sweep, stack: Stack, policy: MethodPolicy) -> None:
+    """By JSON: with a word in the path, in the query, and in the body."""
+    method = SERVICES[policy.service].methods_by_name[policy.method]
+    rule = method.GetOptions().Extensions[http_rule]
+    verb = rule.WhichOneof("pattern")
+    if verb is None or policy.streaming:
+        return
+    in_path, in_query, in_body = (
+        sweep.canaries.word(f"{policy.method} by JSON, in the {part}")
+        for part in ("path", "query", "body")
+    )
+    path = _VARIABLE.sub(in_path, getattr(rule, verb))
+    allowed = sweep.canaries.allowed(policy.request_type, f"{policy.method} by JSON")
+    for query in ("", f"?unknown={in_query}"):
+        for body in (json_format.MessageToJson(allowed), f'{{"{in_body}": "{in_body}"}}'):
+            connection = http.client.HTTPConnection(*stack.address, timeout=30)
+            connection.request(verb.upper(), path + query, body if rule.body else None)
+            with connection.getresponse() as response:
+                response.read()
+                sweep.calls += 1
+                sweep.refused += response.status >= 400
+            connection.close()
+
+
+def _look_at_logs(sweep: Sweep, folder: Path) -> int:
+    """How many bytes of logs there were."""
+    logs = [log.read_bytes() for log in folder.glob("*.log")]
+    for log in logs:
+        sweep.look("logs", log)
+    return sum(map(len, logs))
+
+
+def _look_at_status(sweep: Sweep, where: str, status: Status) -> None:
+    sweep.look(where, status.message)
+    for detail in status.details:
+        info = ErrorInfo()
+        if detail.Unpack(info):
+            for key, value in info.metadata.items():
+                if key not in REPEATED:
+                    sweep.look(where, f"{key}={value}")
+        else:
+            sweep.look(where, detail.value)
+
+
+def _statuses(message: Message) -> Iterator[Status]:
+    """Every status in a message, however deep."""
+    for described, value in message.ListFields():
+        if described.message_type is None or described.message_type.GetOptions().map_entry:
+            continue
+        for child in value if described.is_repeated else [value]:
+            if isinstance(child, Status):
+                yield child
+            else:
+                yield from _statuses(child)
