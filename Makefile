@@ -34,6 +34,17 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 test: $(INSTALLED) ## Run every default test
 	python -m pytest --numprocesses=auto --dist=load tests
 
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Feed every parser of outside input with anything, two minutes each
+	python -m tests.fuzz --seconds 120
+
+# Not locked: it is no part of what runs, and asks a service that is not there offline.
+.PHONY: audit
+audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilities (asks pypi.org)
+	for lock in requirements/*.lock; do \
+		uv tool run pip-audit==2.10.1 --strict --disable-pip --no-deps --requirement $$lock || exit 1; \
+	done
+
 .PHONY: generate
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py

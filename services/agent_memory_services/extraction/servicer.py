@@ -19,7 +19,7 @@ from agent_memory_services.extraction.scope import require_submission
 from agent_memory_services.extraction.views.servicer import SummaryViewCalls
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.watching.watch import Watch, Watched
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 from agent_memory_services.runtime.custom_prompts import check_extraction
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.scope import require_erasable, require_namespace
@@ -107,7 +107,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 session_id=request.session_id if request.HasField("session_id") else None,
                 state=request.state or None,
             ),
-            after=decode_cursor(token, *bound_to).decode() if token else "",
+            after=read_cursor(token, bytes.decode, *bound_to) if token else "",
             limit=min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE),
         )
         next_token = encode_cursor(page.after.encode(), *bound_to) if page.after else ""

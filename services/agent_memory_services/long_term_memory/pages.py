@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 
 PlaceT = TypeVar("PlaceT")
 
@@ -35,7 +35,7 @@ class PageTokens:
         Raises:
             InvalidToken: the token is damaged, or continues another query.
         """
-        return unpack(decode_cursor(token, *self._binding)) if token else None
+        return read_cursor(token, unpack, *self._binding) if token else None
 
     def token(self, payload: bytes | None) -> str:
         """The token that continues at a place; empty where nothing follows."""

@@ -6,12 +6,19 @@ therefore guards against mistakes and needs no secret.
 
 import binascii
 import hashlib
+import struct
 from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import TypeVar
 
 from agent_memory_services.runtime.errors import InvalidToken
 
 _CHECKSUM_BYTES = 8
 _PERSON = b"am-cursor"
+# What Lua and Redis hold exactly.
+_LARGEST_NUMBER = 2**53
+
+T = TypeVar("T")
 
 
 def encode_cursor(payload: bytes, *binding: bytes) -> str:
@@ -36,6 +43,41 @@ def decode_cursor(token: str, *binding: bytes) -> bytes:
     ):
         raise InvalidToken
     return payload
+
+
+def read_cursor(token: str, read: Callable[[bytes], T], *binding: bytes) -> T:
+    """What `read` makes of the payload of a token.
+
+    Raises:
+        InvalidToken: as `decode_cursor`, or `read` cannot read it.
+    """
+    return understood(decode_cursor(token, *binding), read)
+
+
+def understood(payload: bytes, read: Callable[[bytes], T]) -> T:
+    """What `read` makes of a payload, which may be anything.
+
+    The checksum keeps nobody from writing a token of their own.
+
+    Raises:
+        InvalidToken: `read` cannot read it.
+    """
+    try:
+        return read(payload)
+    except (ValueError, OverflowError, struct.error):
+        raise InvalidToken from None
+
+
+def whole_number(text: bytes | str) -> int:
+    """A number in a payload, which every store can hold.
+
+    Raises:
+        ValueError: it is none, or too large.
+    """
+    found = int(text)
+    if not 0 <= found <= _LARGEST_NUMBER:
+        raise ValueError("out of range")
+    return found
 
 
 def _checksum(payload: bytes, binding: tuple[bytes, ...]) -> bytes:

@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor, whole_number
 from agent_memory_services.runtime.errors import InvalidToken
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.working_memory.listings import Position
@@ -37,8 +37,7 @@ class PageTokens:
         Raises:
             InvalidToken: it is damaged or comes from another call.
         """
-        updated, _, member = decode_cursor(token, *self._binding).partition(b":")
-        return Position(int(updated), member)
+        return read_cursor(token, _read_position, *self._binding)
 
     def for_sequence(self, uid: str, sequence: int) -> str:
         """A token that goes on at a position of the log of one incarnation."""
@@ -50,8 +49,17 @@ class PageTokens:
         Raises:
             InvalidToken: it is damaged or comes from another call.
         """
-        uid, _, sequence = decode_cursor(token, *self._binding).partition(b":")
-        return uid.decode(), int(sequence)
+        return read_cursor(token, _read_sequence, *self._binding)
+
+
+def _read_position(payload: bytes) -> Position:
+    updated, _, member = payload.partition(b":")
+    return Position(whole_number(updated), member)
+
+
+def _read_sequence(payload: bytes) -> tuple[str, int]:
+    uid, _, sequence = payload.partition(b":")
+    return uid.decode(), whole_number(sequence)
 
 
 def check_incarnation(expected: str, found: str) -> None:

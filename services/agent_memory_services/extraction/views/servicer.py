@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory_services.extraction.queue.jobs import Jobs
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 from agent_memory_services.runtime.principal import Principal, current_principal
 
 _DEFAULT_PAGE: Final = 20
@@ -104,7 +104,7 @@ def _binding(principal: Principal, request: Message) -> tuple[bytes, bytes, byte
 
 
 def _after(token: str, bound_to: tuple[bytes, ...]) -> str:
-    return decode_cursor(token, *bound_to).decode() if token else ""
+    return read_cursor(token, bytes.decode, *bound_to) if token else ""
 
 
 def _token(after: str | None, bound_to: tuple[bytes, ...]) -> str:

@@ -13,7 +13,7 @@ from agent_memory_services.extraction.watching.changes import (
     tenant_topic,
     thread_topic,
 )
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor, whole_number
 from agent_memory_services.runtime.feed.feed import Feed
 from agent_memory_services.runtime.feed.position import Position
 from agent_memory_services.runtime.feed.subscription import Following, ForgottenError
@@ -219,5 +219,9 @@ def _write_token(at: Mapping[int, Position], watched: Watched) -> str:
 
 
 def _read_token(token: str, watched: Watched) -> dict[int, Position]:
-    places = (place.partition(b"=") for place in decode_cursor(token, watched.binding).split(b","))
-    return {int(partition): Position.read(position) for partition, _, position in places}
+    return read_cursor(token, _read_places, watched.binding)
+
+
+def _read_places(spelled: bytes) -> dict[int, Position]:
+    places = (place.partition(b"=") for place in spelled.split(b","))
+    return {whole_number(partition): Position.read(position) for partition, _, position in places}

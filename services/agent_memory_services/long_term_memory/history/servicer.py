@@ -17,6 +17,7 @@ from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.history.watch import Watch
 from agent_memory_services.long_term_memory.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.runtime.cursors import whole_number
 from agent_memory_services.runtime.principal import current_principal
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -49,7 +50,7 @@ class HistoryCalls(LongTermMemoryServiceServicer):
             scope,
             request.memory_id,
             size=page_size(request.page_size, default=_LISTED, largest=_MOST_LISTED),
-            below=tokens.place(request.page_token, int),
+            below=tokens.place(request.page_token, whole_number),
         )
         return rpc.ListMemoryRevisionsResponse(
             revisions=page.revisions,

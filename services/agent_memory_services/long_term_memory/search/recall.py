@@ -12,6 +12,7 @@ from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.text_search import TextSearch, condition_of
 from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.cursors import understood
 
 _PER_ANSWER: Final = 100
 
@@ -60,9 +61,9 @@ class Recall:
             EmbeddingUnavailable: the question could not be embedded.
         """
         if not query.text.strip():
-            position = Position.unpack(after) if after is not None else None
+            position = understood(after, Position.unpack) if after is not None else None
             return await self._newest(scope, query, size, position)
-        place = Place.unpack(after) if after is not None else None
+        place = understood(after, Place.unpack) if after is not None else None
         found = await self._text_search.page(scope, query, size=size, after=place)
         self._note(scope, query, found.hits)
         more = found.more_after

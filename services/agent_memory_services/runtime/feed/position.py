@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple, Self
 
+from agent_memory_services.runtime.cursors import whole_number
+
 
 class Position(NamedTuple):
     """A place in a stream, as the store numbers it."""
@@ -11,9 +13,13 @@ class Position(NamedTuple):
 
     @classmethod
     def read(cls, text: bytes) -> Self:
-        """The inverse of `spell`."""
-        milliseconds, _, number = text.partition(b"-")
-        return cls(int(milliseconds), int(number))
+        """The inverse of `spell`.
+
+        Raises:
+            ValueError: it is no place.
+        """
+        milliseconds, _, counted = text.partition(b"-")
+        return cls(whole_number(milliseconds), whole_number(counted))
 
     def spell(self) -> str:
         """The position as the store writes it."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.cursors import decode_cursor, encode_cursor
+from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 from agent_memory_services.runtime.errors import InvalidToken, SessionNotFound
 from agent_memory_services.runtime.feed.feed import Feed
 from agent_memory_services.runtime.feed.position import ORIGIN, Position
@@ -151,7 +151,7 @@ class _Watcher:
         Raises:
             InvalidToken: it is damaged or of another session.
         """
-        self.reached = Position.read(decode_cursor(token, *self._binding))
+        self.reached = read_cursor(token, Position.read, *self._binding)
         return self.reached
 
     def checkpoint(self, position: Position) -> Sighting:
