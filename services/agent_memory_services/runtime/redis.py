@@ -59,7 +59,9 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
 
 
 def _cluster(url: str, options: dict[str, Any]) -> Redis:
-    cluster = ObservedCluster.from_url(url, **options)
+    # By default the client closes all its connections, used ones too, at every fifth command that
+    # a node sends elsewhere. It follows each such answer anyway.
+    cluster = ObservedCluster.from_url(url, reinitialize_steps=0, **options)
     # What connections are made of can be said of a pool only. Nodes that are found later take
     # theirs from here, too.
     kind = cluster.connection_kwargs["connection_class"] = careful(

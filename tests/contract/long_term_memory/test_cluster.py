@@ -16,7 +16,7 @@ SHARDS = 8
 
 
 async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
-    """Tenants on all nodes create, list, search, change and delete, and miss nothing."""
+    """Tenants on all nodes create, list, search, change, revert and watch, and miss nothing."""
     names = [f"tenant-{at}" for at in range(10)]
     assert len({shard_of(name, SHARDS) for name in names}) > SHARDS // 2
     async with cluster(tmp_path) as url:
@@ -31,6 +31,9 @@ async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
 
 
 async def _live(tenant: Tenant) -> None:
+    metadata = (("x-agent-memory-tenant", tenant.name),)
+    watch = tenant.stub.WatchMemories(rpc.WatchMemoriesRequest(), metadata=metadata, timeout=60)
+    assert not (await watch.read()).HasField("change")
     results = await tenant.create(*(f"likes tea number {at % 20}" for at in range(25)))
     assert len({result.memory_id for result in results}) == 20
     first = await tenant.list(page_size=12)
@@ -44,3 +47,12 @@ async def _live(tenant: Tenant) -> None:
     assert [hit.memory.id for hit in (await tenant.search("coffee", mode=2)).hits] == ids[:1]
     gone = await tenant.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=ids[1:3]))
     assert list(gone.deleted_ids) == ids[1:3]
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=ids[0]))
+    request = rpc.ListMemoryRevisionsRequest(memory_id=ids[0])
+    assert len((await tenant.call("ListMemoryRevisions", request)).revisions) == 3
+    told = []
+    while len(told) < 24:
+        answer = await watch.read()
+        told += [answer.change.memory_id] if answer.HasField("change") else []
+    assert told[20:] == [ids[0], *ids[1:3], ids[0]]
+    watch.cancel()
