@@ -7,6 +7,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
 from agent_memory_services.long_term_memory.intake import WRITABLE, settle, violations
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
@@ -112,8 +113,8 @@ class Memories:
             changes = [
                 Change(memory, None, ltm.REVISION_CAUSE_DELETE, reason=reason) for memory in found
             ]
-            commits = await self._store.commit_each(
-                scope.tenant, changes, actor=actor, now=now_micros()
+            commits = await commit_each_whole(
+                self._store, scope.tenant, changes, actor=actor, now=now_micros()
             )
             left = []
             for memory, commit in zip(found, _sound(commits), strict=True):

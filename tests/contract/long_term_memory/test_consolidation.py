@@ -277,3 +277,22 @@ async def test_an_edit_is_compared_again(tenant: Tenant) -> None:
     done = await compact(tenant)
     assert (done.considered_count, done.superseded_count) == (1, 1)
     assert await shown(tenant) == {"I joined Globex"}
+
+
+async def test_a_deletion_takes_the_originals_along(tenant: Tenant) -> None:
+    """Nothing that said the same stays hidden behind; taken back, everything is there again."""
+    first = Memory(id="one", text="User likes coffee")
+    second = Memory(id="two", text="User enjoys coffee")
+    merged = await one(tenant, first, second)
+    gone = await tenant.call(
+        "DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=[merged.memory_id])
+    )
+    assert list(gone.deleted_ids) == [merged.memory_id]
+    assert (await tenant.list(include_hidden=True)).total_size == 0
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=merged.memory_id))
+    assert await shown(tenant) == {"User likes coffee"}
+    assert (await tenant.list(include_hidden=True)).total_size == 3
+    ids = ["one", merged.memory_id, "two"]
+    gone = await tenant.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=ids))
+    assert list(gone.deleted_ids) == ids
+    assert (await tenant.list(include_hidden=True)).total_size == 0

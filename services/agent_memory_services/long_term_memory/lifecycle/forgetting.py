@@ -10,6 +10,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.documents import is_hidden
 from agent_memory_services.long_term_memory.expression import Node, Tag, every
 from agent_memory_services.long_term_memory.index import MemoryIndex
@@ -152,8 +153,8 @@ class Forgetting:
                 for memory in found
                 if memory is not None and _still(asked.policy, memory, left[memory.id], now)
             ]
-            commits = await self._store.commit_each(
-                scope.tenant, changes, actor=asked.actor, now=now_micros()
+            commits = await commit_each_whole(
+                self._store, scope.tenant, changes, actor=asked.actor, now=now_micros()
             )
             stale = {}
             for change, commit in zip(changes, commits, strict=True):

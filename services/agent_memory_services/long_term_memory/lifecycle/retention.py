@@ -4,6 +4,7 @@ from typing import Final
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.lifecycle.conditions import archived_before
 from agent_memory_services.long_term_memory.scope import Scope
@@ -38,7 +39,9 @@ class Retention:
                 for memory in page
                 if to_micros(memory.archive_time) < before
             ]
-            commits = await self._store.commit_each(tenant, changes, actor=actor, now=now_micros())
+            commits = await commit_each_whole(
+                self._store, tenant, changes, actor=actor, now=now_micros()
+            )
             for commit in commits:
                 if isinstance(commit, Exception):
                     raise commit
