@@ -20,6 +20,9 @@ from agent_memory_services.embedded.ports import free_port
 from tests.e2e.conftest import eventually
 from tests.support import dockerfile
 
+# Installing everything takes its time, most of all from a registry far away.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "deploy" / "compose"
 IMAGE = ROOT / "deploy" / "docker" / "Dockerfile"

@@ -31,6 +31,8 @@ def test_settings_that_fit_are_ok() -> None:
         ("AGENT_MEMORY_EXTRACTION_CONCURRENCY", "many", "AGENT_MEMORY_EXTRACTION_CONCURRENCY: "),
         ("AGENT_MEMORY_LISTEN", "0.0.0.0:50051", "auth is off"),
         ("AGENT_MEMORY_AUTH", "api-key", "api_key_pepper_file is needed"),
+        ("AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS", "60", "must not be more than max_wait"),
+        ("AGENT_MEMORY_EXTRACTION_RETRY_FIRST_SECONDS", "900", "must not be more than retry_lon"),
         ("AGENT_MEMORY_API_KEY_PEPPER_FILE", "/nowhere", "cannot read /nowhere"),
         ("AGENT_MEMORY_REDIS_URL_FILE", "/nowhere", "cannot read /nowhere"),
     ],
@@ -43,6 +45,13 @@ def test_what_would_keep_a_service_from_starting_is_told(
     told = RUNNER.invoke(app, ["config", "check", "extraction"])
     assert told.exit_code == 1
     assert complaint in told.stdout
+
+
+def test_retries_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first wait is no longer than the longest."""
+    monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_RELAY_RETRY_SECONDS", "60")
+    told = RUNNER.invoke(app, ["config", "check", "working-memory"])
+    assert "relay_retry_seconds must not be more than relay_max_retry_seconds" in told.stdout
 
 
 def test_what_is_set_is_shown_with_its_source_and_without_secrets(

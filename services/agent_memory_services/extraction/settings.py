@@ -172,6 +172,8 @@ class Settings(ProcessSettings):
     def _consistent(self) -> Self:
         if self.session_retention_seconds < self.job_retention_seconds:
             raise ValueError("session_retention_seconds must not be less than that of jobs")
+        self.require_order("debounce_seconds", "max_wait_seconds")
+        self.require_order("retry_first_seconds", "retry_longest_seconds")
         if self.uses_model and self.openai_api_key is None and self.openai_base_url is None:
             raise ValueError("OpenAI needs an openai_api_key; other endpoints, an openai_base_url")
         return self

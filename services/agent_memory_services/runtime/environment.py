@@ -43,6 +43,15 @@ class SectionedSettings(BaseSettings):
             if not field.description:
                 raise TypeError(f"{cls.__name__}.{name} has no description")
 
+    def require_order(self, smaller: str, larger: str) -> None:
+        """Refuse a field that is more than another.
+
+        Raises:
+            ValueError: it is.
+        """
+        if getattr(self, smaller) > getattr(self, larger):
+            raise ValueError(f"{smaller} must not be more than {larger}")
+
 
 def keys_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
     """The variables that the field `name` is read from, the first that is set winning."""

@@ -1,8 +1,8 @@
 """What a working memory process can be told."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agent_memory_services.runtime.settings import ProcessSettings
 
@@ -73,3 +73,9 @@ class Settings(ProcessSettings):
             "messages. Needs extraction to index messages."
         ),
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        self.require_order("relay_retry_seconds", "relay_max_retry_seconds")
+        self.require_order("summary_retry_seconds", "summary_max_retry_seconds")
+        return self
