@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.commands.search.aggregation import AggregateRequest, Asc
+from redisvl.query import CountQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory import schema
@@ -13,15 +14,16 @@ from agent_memory_services.long_term_memory.expression import Node, Range, every
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.listing import Position, RecordsRequest, fields_of
 from agent_memory_services.long_term_memory.scope import Scope, Selection
+from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.keys import encode
 
-_DAY: Final = 86_400_000_000
 # Beyond it the engine's doubles no longer tell two microseconds apart, and windows would overlap.
 _LAST_EXACT: Final = 2**53 - 1
 # The library takes these objects, whatever its annotations say.
 _OLDEST_FIRST: Final[tuple[Any, ...]] = (Asc(f"@{schema.CREATE}"), Asc(f"@{schema.ID}"))
 # What is sparse is crossed in longer and longer strides.
 _STRIDE_GROWTH: Final = 16
+_PAGES_AT_FIRST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class _Window:
 
     start: int | None
     end: int | None
+
+    @property
+    def condition(self) -> Node:
+        """What it holds."""
+        return Range(schema.CREATE, self.start, self.end)
 
     def next(self, span: int) -> "_Window | None":
         """The window that follows; None after the last."""
@@ -56,9 +63,8 @@ class Walk:
         What is stored, changed or deleted meanwhile behind the place that was reached is seen as
         it is when the walk comes there; nothing is seen twice unless its creation time changes.
         """
-        span = _DAY
-        start = after.create_time if after else None
-        window: _Window | None = _Window(start, 0 if start is None else _end(start, span))
+        window: _Window | None = await self._first(scope, condition, after, _PAGES_AT_FIRST * size)
+        span = 1
         while window is not None:
             found, full = await self._page(scope, condition, window, after, size)
             if found:
@@ -72,12 +78,37 @@ class Walk:
                 span *= _STRIDE_GROWTH if 2 * len(found) < size else 1
                 window = window.next(span)
 
+    async def _first(
+        self, scope: Scope, condition: Node, after: Position | None, limit: int
+    ) -> _Window:
+        """A window that starts where the walk does and holds some memories, but not too many.
+
+        Counting is many times cheaper than sorting, so it is looked for by halves.
+        """
+        start = after.create_time if after else None
+        window = _Window(start, None)
+        if await self._count(scope, condition, window) <= limit:
+            return window
+        low, high = start or 0, now_micros()
+        while high - low > 1:
+            middle = (low + high) // 2
+            window = _Window(start, middle)
+            held = await self._count(scope, condition, window)
+            if 0 < held <= limit:
+                return window
+            low, high = (low, middle) if held else (middle, high)
+        return _Window(start, high)
+
+    async def _count(self, scope: Scope, condition: Node, window: _Window) -> int:
+        selection = scope.select(every([condition, window.condition]))
+        [answer] = await self._index.search(scope.tenant, [CountQuery(str(selection.condition))])
+        return answer.total
+
     async def _page(
         self, scope: Scope, condition: Node, window: _Window, after: Position | None, size: int
     ) -> tuple[list[Memory], bool]:
         """The first memories of a window, and whether there may be more in it."""
-        inside = Range(schema.CREATE, window.start, window.end)
-        selection = scope.select(every([condition, inside]))
+        selection = scope.select(every([condition, window.condition]))
         rows = await self._index.rows(scope.tenant, _oldest(selection, size, after))
         found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]
         return found, len(rows) == size and bool(found)
