@@ -649,7 +649,9 @@ class RevertMemoryRequest(_message.Message):
     memory_id: _builtins.str
     """The memory."""
     revision_id: _builtins.str
-    """The change to take back; empty means the latest."""
+    """The change to take back; empty means the latest. Fields that were changed
+    again since stand in its way.
+    """
     etag: _builtins.str
     """The memory's current etag, where the revert depends on it."""
     reason: _builtins.str
@@ -682,7 +684,7 @@ class RevertMemoryResponse(_message.Message):
     MEMORIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def memories(self) -> _containers.RepeatedCompositeFieldContainer[_memory_pb2.Memory]:
-        """The memories that changed, the one asked for first."""
+        """The memories that changed and are there, the one asked for first."""
 
     def __init__(
         self,
@@ -999,7 +1001,9 @@ class WatchMemoriesRequest(_message.Message):
     """Continues after the change that carried this token; empty starts now."""
     @_builtins.property
     def filter(self) -> _filter_pb2.MemoryFilter:
-        """Which memories are watched."""
+        """Which memories are watched: a change is told where the memory matches
+        before it or after it. Accesses are no changes and cannot be asked for.
+        """
 
     def __init__(
         self,

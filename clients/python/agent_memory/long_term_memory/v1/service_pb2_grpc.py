@@ -198,14 +198,17 @@ class LongTermMemoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMemoryRevisions(self, request, context):
-        """Lists the changes of a memory, the latest first.
+        """Lists the changes of a memory, the latest first. A deleted memory's can
+        be listed for a while.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RevertMemory(self, request, context):
-        """Takes a change back: an edit, a merge or a supersession.
+        """Takes a change back: an edit, a merge, a supersession, a deletion or an
+        earlier revert. What the change did to several memories is taken back as
+        a whole.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,9 +62,14 @@ class LongTermMemoryServiceStub:
     DeleteMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]
     """Deletes memories. One that does not exist is no error."""
     ListMemoryRevisions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]
-    """Lists the changes of a memory, the latest first."""
+    """Lists the changes of a memory, the latest first. A deleted memory's can
+    be listed for a while.
+    """
     RevertMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.RevertMemoryRequest, _service_pb2.RevertMemoryResponse]
-    """Takes a change back: an edit, a merge or a supersession."""
+    """Takes a change back: an edit, a merge, a supersession, a deletion or an
+    earlier revert. What the change did to several memories is taken back as
+    a whole.
+    """
     ForgetMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForgetMemoriesRequest, _service_pb2.ForgetMemoriesResponse]
     """Forgets by policy; by default only says what it would forget."""
     CompactMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.CompactMemoriesRequest, _service_pb2.CompactMemoriesResponse]
@@ -114,9 +119,14 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     DeleteMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]  # type: ignore[assignment]
     """Deletes memories. One that does not exist is no error."""
     ListMemoryRevisions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]  # type: ignore[assignment]
-    """Lists the changes of a memory, the latest first."""
+    """Lists the changes of a memory, the latest first. A deleted memory's can
+    be listed for a while.
+    """
     RevertMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.RevertMemoryRequest, _service_pb2.RevertMemoryResponse]  # type: ignore[assignment]
-    """Takes a change back: an edit, a merge or a supersession."""
+    """Takes a change back: an edit, a merge, a supersession, a deletion or an
+    earlier revert. What the change did to several memories is taken back as
+    a whole.
+    """
     ForgetMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.ForgetMemoriesRequest, _service_pb2.ForgetMemoriesResponse]  # type: ignore[assignment]
     """Forgets by policy; by default only says what it would forget."""
     CompactMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.CompactMemoriesRequest, _service_pb2.CompactMemoriesResponse]  # type: ignore[assignment]
@@ -223,7 +233,9 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.ListMemoryRevisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ListMemoryRevisionsResponse, _abc.Awaitable[_service_pb2.ListMemoryRevisionsResponse]]:
-        """Lists the changes of a memory, the latest first."""
+        """Lists the changes of a memory, the latest first. A deleted memory's can
+        be listed for a while.
+        """
 
     @_abc_1.abstractmethod
     def RevertMemory(
@@ -231,7 +243,10 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.RevertMemoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.RevertMemoryResponse, _abc.Awaitable[_service_pb2.RevertMemoryResponse]]:
-        """Takes a change back: an edit, a merge or a supersession."""
+        """Takes a change back: an edit, a merge, a supersession, a deletion or an
+        earlier revert. What the change did to several memories is taken back as
+        a whole.
+        """
 
     @_abc_1.abstractmethod
     def ForgetMemories(
