@@ -88,6 +88,15 @@ async def test_the_newer_employer_ends_the_older(tenant: Tenant) -> None:
         assert [hit.memory.text for hit in found.hits] == [text]
 
 
+async def test_without_a_validity_the_creation_dates_a_fact(tenant: Tenant) -> None:
+    """A memory that says only when it was created, as an imported one does, is dated by that."""
+    await one(tenant, Memory(text="I joined Globex", create_time=year(2024)))
+    await one(tenant, Memory(text="I work at Acme", create_time=year(2023)))
+    for at, text in ((2023, "I work at Acme"), (2025, "I joined Globex")):
+        found = await tenant.search("Where do I work?", as_of=year(at))
+        assert [hit.memory.text for hit in found.hits] == [text]
+
+
 async def test_two_in_one_call_end_each_other_in_order(tenant: Tenant) -> None:
     """Without dates the later of a call is the newer."""
     results = await tenant.create("I work at Acme", "I joined Globex")

@@ -266,8 +266,12 @@ def _succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return _merge(view, StoredMemory(after.fact, subject.vectors), same)
     changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
+    if after.begun is not None:
+        begun = after.begun
+        changes.append(_beginning(rivals[begun.id], begun, [fact.id], view.now))
     if after.fact != fact:
-        changes.append(_beginning(fact, after.fact, after.ended, view.now))
+        related = [each.id for each in after.ended]
+        changes.append(_beginning(fact, after.fact, related, view.now))
     if not changes:
         return None
     ended = tuple(each.id for each in after.ended)
@@ -296,14 +300,15 @@ def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
     )
 
 
-def _beginning(before: Memory, after: Memory, ended: Sequence[Memory], now: int) -> Change:
-    """The change of the fact itself: when it begins, or when it ends."""
+def _beginning(before: Memory, after: Memory, related: Sequence[str], now: int) -> Change:
+    """The change of when a fact begins, or of when it ends itself."""
     settle(after, now)
-    by = [after.validity.superseded_by] if after.validity.superseded_by else []
+    by = after.validity.superseded_by
+    ended = by and by != before.validity.superseded_by
     return Change(
         before,
         after,
         ltm.REVISION_CAUSE_SUPERSEDE,
-        reason=after.validity.reason or _BEGINS,
-        related=(*(each.id for each in ended), *by),
+        reason=after.validity.reason if ended else _BEGINS,
+        related=(*related, *([by] if ended else [])),
     )

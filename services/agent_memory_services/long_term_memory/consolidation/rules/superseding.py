@@ -15,15 +15,17 @@ from agent_memory_services.runtime.clock import to_micros, to_timestamp
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What becomes of a fact and of those it ends.
+    """What becomes of a fact and of those around it.
 
     Attributes:
         fact: the fact, with its own validity; equal to what it was where nothing changes.
         ended: the older facts, each with its end; empty where it ends none.
+        begun: the fact that ends it, where that did not say yet when it begins.
     """
 
     fact: Memory
     ended: Sequence[Memory]
+    begun: Memory | None = None
 
 
 def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Succession:
@@ -37,19 +39,26 @@ def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Successio
         reason: why the older of two ends, for its validity.
     """
     own = Beginning.of(fact)
-    ended, later = [], []
+    ended: list[Memory] = []
+    later: dict[tuple[int, str], Memory] = {}
     for rival in rivals:
         other = Beginning.of(rival)
         if (turn := other.turn_to(own)) is not None:
             if _may_end(rival, turn):
                 ended.append(_ended(rival, other, turn, fact.id, reason))
         elif (turn := own.turn_to(other)) is not None:
-            later.append((turn, rival.id))
-    after = _begun(fact, own, ends_others=bool(ended))
-    if later and _may_end(after, min(later)[0]):
-        turn, by = min(later)
-        after = _ended(after, own, turn, by, reason)
-    return Succession(after, ended)
+            later[turn, rival.id] = rival
+    after = _begun(fact, own) if ended else fact
+    if not later or not _may_end(after, min(later)[0]):
+        return Succession(after, ended)
+    first = min(later)
+    turn, by = first
+    begun = _begun(later[first], Beginning.of(later[first]))
+    return Succession(
+        _ended(after, own, turn, by, reason),
+        ended,
+        begun if begun is not later[first] else None,
+    )
 
 
 def _may_end(memory: Memory, turn: int) -> bool:
@@ -59,14 +68,14 @@ def _may_end(memory: Memory, turn: int) -> bool:
     return not memory.pinned and not by_a_caller and (end is None or end > turn)
 
 
-def _begun(fact: Memory, own: Beginning, *, ends_others: bool) -> Memory:
+def _begun(fact: Memory, own: Beginning) -> Memory:
     """The fact, true from when it ends others on, so that at no moment two are."""
+    known = fact.validity.HasField("valid_from")
+    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
+        return fact
     after = _copy(fact)
-    validity = after.validity
-    late = validity.HasField("valid_from") and to_micros(validity.valid_from) > own.start
-    if ends_others and not fact.pinned and (late or not validity.HasField("valid_from")):
-        validity.valid_from.CopyFrom(to_timestamp(own.start))
-    return after if after.validity != fact.validity else fact
+    after.validity.valid_from.CopyFrom(to_timestamp(own.start))
+    return after
 
 
 def _ended(memory: Memory, own: Beginning, turn: int, by: str, reason: str) -> Memory:
