@@ -1,5 +1,7 @@
 """Traces that stay in the process."""
 
+from collections.abc import Sequence
+
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -18,10 +20,15 @@ class Traced:
 
     def span(self, name: str) -> ReadableSpan:
         """The one span of a name."""
-        (found,) = [span for span in self._kept.get_finished_spans() if span.name == name]
+        (found,) = [span for span in self.spans if span.name == name]
         return found
 
     @property
+    def spans(self) -> Sequence[ReadableSpan]:
+        """What was recorded, in the order in which it ended."""
+        return self._kept.get_finished_spans()
+
+    @property
     def names(self) -> list[str]:
-        """What was recorded."""
-        return [span.name for span in self._kept.get_finished_spans()]
+        """What it is called."""
+        return [span.name for span in self.spans]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, get_current_span
 from prometheus_client import Counter, Histogram
 
 from agent_memory_services.runtime.tracing.spans import part
@@ -73,6 +73,9 @@ class ModelMeter:
         name = self._label(model)
         _TOKENS.labels(name, "in").inc(usage.read)
         _TOKENS.labels(name, "out").inc(usage.written)
+        span = get_current_span()
+        span.set_attribute("gen_ai.usage.input_tokens", usage.read)
+        span.set_attribute("gen_ai.usage.output_tokens", usage.written)
         if price := self._prices.get(model or self._model):
             spent = usage.read * price.read + usage.written * price.written
             _COST.labels(name).inc(spent / _PER_PRICE)

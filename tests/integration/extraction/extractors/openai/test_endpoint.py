@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from opentelemetry.trace import StatusCode
 from prometheus_client import REGISTRY
 
 from agent_memory_services.extraction.extractors.base import Conversation, ExtractionFailed, Turn
@@ -10,6 +11,7 @@ from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndp
 from agent_memory_services.extraction.extractors.openai.extractor import OpenAIExtractor
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA
 from agent_memory_services.extraction.extractors.openai.summarizer import OpenAISummarizer
+from agent_memory_services.runtime.tracing.spans import continued, traced_by
 from tests.support.openai_server import (
     Close,
     Garbage,
@@ -21,6 +23,7 @@ from tests.support.openai_server import (
     facts,
 )
 from tests.support.sessions import SAID
+from tests.support.traced import Traced
 
 STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
 SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
@@ -155,3 +158,20 @@ async def test_an_operator_sees_each_attempt() -> None:
     after = [told(name, outcome=outcome) for name, outcome in names]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
     assert told("seconds_count") == timed + 2
+
+
+async def test_a_trace_shows_the_call_and_what_it_took_but_not_what_was_said() -> None:
+    """Model and tokens, each attempt by itself."""
+    traced = Traced()
+    with traced_by(traced.tracer):
+        async with ScriptedModel() as model:
+            model.queue(Refuse(503))
+            with continued("run", []):
+                await endpoint_to(model).ask(Question("Keep it.", "I'm vegetarian.", ANSWER_SCHEMA))
+    failed, answered = [span for span in traced.spans if span.name == "chat m"]
+    assert failed.status.status_code is StatusCode.ERROR
+    assert answered.status.status_code is StatusCode.UNSET
+    assert answered.attributes is not None
+    assert answered.attributes["gen_ai.request.model"] == "m"
+    assert answered.attributes["gen_ai.usage.input_tokens"]
+    assert "vegetarian" not in failed.to_json() + answered.to_json()
