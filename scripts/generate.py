@@ -51,13 +51,14 @@ GATEWAYS = {
 }
 POLICY_EXTENSION = "agent_memory.common.v1.policy"
 
-# A call that may be repeated is, on the one code that says nothing was done.
+# A call that may be repeated is, where a server was away, or ended with the call on its hands: that
+# reaches a caller as a cancellation that is none of its own.
 RETRY_POLICY = {
     "maxAttempts": 4,
     "initialBackoff": "0.1s",
     "maxBackoff": "2s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 
 

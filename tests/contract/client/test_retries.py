@@ -35,6 +35,16 @@ async def test_two_calls_have_two_request_ids(client: MemoryAPIClient, services:
     assert len(set(ids)) == 3
 
 
+async def test_a_call_that_a_server_dropped_at_its_end_is_made_again(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """It reaches the caller as a cancellation that is none of its own."""
+    dropped = refusal(grpc.StatusCode.CANCELLED, "CANCELLED")
+    services.recorder.refusals["CreateMemories"].append(dropped)
+    await client.create_long_term_memories([{"text": "a"}])
+    assert len(services.recorder.calls("CreateMemories")) == 2
+
+
 async def test_attempts_end(client: MemoryAPIClient, services: Services) -> None:
     """After the last attempt the caller learns that the service cannot be reached."""
     services.recorder.refusals["GetMemory"].extend([DOWN] * 10)

@@ -26,9 +26,9 @@ def test_no_two_methods_share_a_request() -> None:
     assert len(requests) == len(set(requests))
 
 
-def test_calls_are_retried_on_the_one_code_that_says_nothing_happened() -> None:
-    """The channel gets the policy as gRPC reads it."""
+def test_calls_are_retried_where_a_server_was_away_or_ended() -> None:
+    """The channel gets the policy as gRPC reads it; a caller's own cancellation is not repeated."""
     config = json.loads(service_config().channel_json)
     (policy,) = config["methodConfig"]
-    assert policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
     assert policy["name"]
