@@ -1,9 +1,12 @@
 """Limits as settings."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from agent_memory_services.runtime.environment import SettingsError
+from agent_memory_services.runtime.limits.settings import LimitSettings
 from agent_memory_services.runtime.settings import ProcessSettings
 
 
@@ -44,3 +47,10 @@ def test_limits_make_sense(limit: dict[str, float]):
     """No setting refuses everybody, or nobody, by accident."""
     with pytest.raises(ValidationError):
         ProcessSettings(**limit)
+
+
+@pytest.mark.parametrize("name", LimitSettings.model_fields)
+def test_every_limit_is_in_the_guide(name: str):
+    """Whoever runs the suite finds each of them in one table."""
+    guide = Path(__file__).parents[4] / "docs" / "security.md"
+    assert f"`{name.upper()}`" in guide.read_text("utf-8")
