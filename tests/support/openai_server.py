@@ -4,12 +4,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from agent_memory_services.demo.replies import Call, Close, Garbage, Hang, Refuse, Request, Say
+from agent_memory_services.demo.replies import (
+    Call,
+    Close,
+    Drip,
+    Garbage,
+    Hang,
+    Refuse,
+    Request,
+    Say,
+)
 from agent_memory_services.demo.scripted_model import ScriptedModel
 
 __all__ = [
     "Call",
     "Close",
+    "Drip",
     "Garbage",
     "Hang",
     "Refuse",

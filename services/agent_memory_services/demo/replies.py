@@ -78,6 +78,14 @@ class Garbage:
 
 
 @dataclass(frozen=True, slots=True)
+class Drip:
+    """Answer well, but a few bytes at a time, this many seconds apart."""
+
+    text: str
+    seconds: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class Hang:
     """Never answer."""
 
@@ -87,7 +95,7 @@ class Close:
     """Close the connection without an answer."""
 
 
-Reply = Say | Call | Refuse | Garbage | Hang | Close
+Reply = Say | Call | Refuse | Garbage | Drip | Hang | Close
 Rule = Callable[[Request], Reply]
 
 

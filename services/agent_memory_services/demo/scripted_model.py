@@ -22,6 +22,7 @@ from agent_memory_services.demo.embedding import embeddings
 from agent_memory_services.demo.replies import (
     Call,
     Close,
+    Drip,
     Garbage,
     Hang,
     Refuse,
@@ -35,6 +36,7 @@ from agent_memory_services.demo.replies import (
 
 _CHAT = "/v1/chat/completions"
 _EMBEDDINGS = "/v1/embeddings"
+_DROP_BYTES = 16
 
 
 class ScriptedModel:
@@ -92,34 +94,53 @@ class ScriptedModel:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 while (request := await _read(reader)) is not None:
                     self.requests.append(request)
-                    answer = await self._answer(request)
+                    answer, pause = await self._answer(request)
                     if answer is None:
                         return
-                    writer.write(answer)
-                    await writer.drain()
+                    await _send(writer, answer, pause)
         finally:
             writer.close()
 
-    async def _answer(self, request: Request) -> bytes | None:
-        """The response to a request; None closes the connection."""
+    async def _answer(self, request: Request) -> tuple[bytes | None, float]:
+        """The response to a request, and the seconds between its parts.
+
+        None closes the connection.
+        """
         if request.path == _EMBEDDINGS:
-            return _response(HTTPStatus.OK, embeddings(dict(request.body)))
+            return _response(HTTPStatus.OK, embeddings(dict(request.body))), 0.0
         if request.path != _CHAT:
-            return _response(HTTPStatus.NOT_FOUND, _error("unknown_path"))
+            return _response(HTTPStatus.NOT_FOUND, _error("unknown_path")), 0.0
         reply = self._replies.popleft() if self._replies else self.rule(request)
-        match reply:
-            case Say() | Call():
-                return _response(HTTPStatus.OK, completion(request, reply))
-            case Refuse(status, retry_after):
-                wait = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-                return _response(status, _error("scripted"), wait)
-            case Garbage(body):
-                return _packet(HTTPStatus.OK, body, {})
-            case Hang():
-                await asyncio.Event().wait()
-            case Close():
-                pass
-        return None
+        if isinstance(reply, Drip):
+            whole = _response(HTTPStatus.OK, completion(request, Say(reply.text)))
+            return whole, reply.seconds
+        return await _immediate(request, reply), 0.0
+
+
+async def _immediate(request: Request, reply: Reply) -> bytes | None:
+    """The response that is sent at once."""
+    match reply:
+        case Say() | Call():
+            return _response(HTTPStatus.OK, completion(request, reply))
+        case Refuse(status, retry_after):
+            wait = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+            return _response(status, _error("scripted"), wait)
+        case Garbage(body):
+            return _packet(HTTPStatus.OK, body, {})
+        case Hang():
+            await asyncio.Event().wait()
+        case Close():
+            pass
+    return None
+
+
+async def _send(writer: asyncio.StreamWriter, answer: bytes, pause: float) -> None:
+    """Send an answer, in small parts where there is to be a pause between them."""
+    size = _DROP_BYTES if pause else len(answer)
+    for start in range(0, len(answer), size):
+        writer.write(answer[start : start + size])
+        await writer.drain()
+        await asyncio.sleep(pause)
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:

@@ -15,6 +15,8 @@ from agent_memory_services.runtime.model_api.meters import ModelMeter, Price, Us
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the caller's to wait out."""
+_LONGEST_ANSWER: Final = 1_000_000
+"""Characters; what is longer is no answer to any question here, and costs time to read."""
 _BYTES_PER_TOKEN: Final = 4
 _ANSWER_TOKENS: Final = 500
 _NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -189,5 +191,7 @@ def _text_of(completion: Any) -> str:
     except (AttributeError, IndexError, TypeError):
         raise ModelFailed("bad_answer") from None
     if not isinstance(text, str) or not text.strip() or reason == "length":
+        raise ModelFailed("bad_answer")
+    if len(text) > _LONGEST_ANSWER:
         raise ModelFailed("bad_answer")
     return text

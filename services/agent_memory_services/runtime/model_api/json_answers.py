@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
@@ -22,7 +23,7 @@ def json_values(text: str) -> Iterator[Any]:
     """
     texts = [*_FENCE.findall(text), text]
     for candidate in [*texts, *map(_without_trailing_commas, texts)]:
-        for start in list(re.finditer(r"[{\[]", candidate))[:_MOST_STARTS]:
+        for start in islice(re.finditer(r"[{\[]", candidate), _MOST_STARTS):
             try:
                 yield _DECODER.raw_decode(candidate, start.start())[0]
             except (ValueError, RecursionError):

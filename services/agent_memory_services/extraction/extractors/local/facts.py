@@ -37,6 +37,10 @@ from agent_memory_services.extraction.extractors.local.subjects import About
 from agent_memory_services.extraction.extractors.local.topics import topics
 
 _LASTING = re.compile(r"\b(?:since|for|always)\b")
+# A question in form alone: "Could you always cite your sources?"
+_STANDING_REQUEST: Final = re.compile(
+    r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
+)
 _OVER: Final = frozenset({Tense.PAST, Tense.USED_TO})
 
 
@@ -87,7 +91,7 @@ def _of_turn(
 
 def _of_sentence(sentence: Sentence, scene: Scene, turn: Turn) -> Iterator[Fact]:
     text = without_openers(sentence.text)
-    if sentence.asks:
+    if sentence.asks and not _STANDING_REQUEST.match(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
@@ -150,9 +154,12 @@ def _slot(statement: Statement, voice: Voice) -> str:
 
 def _past_state(predicate: Predicate) -> bool:
     """Whether a state is told as over, or as one of several ("I have lived in Goa and Rome")."""
+    if predicate.lemma not in words("states"):
+        # What one did once holds since then: "I have moved to Rome".
+        return predicate.tense is Tense.USED_TO
     if predicate.tense is Tense.PERFECT:
         return _LASTING.search(predicate.rest) is None
-    return predicate.tense in _OVER and predicate.lemma in words("states")
+    return predicate.tense in _OVER
 
 
 def _end(when: EventTime | None, said: datetime) -> datetime | None:

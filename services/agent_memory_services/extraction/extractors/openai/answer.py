@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,11 +14,14 @@ from agent_memory_services.extraction.extractors.base import (
     Kind,
 )
 from agent_memory_services.extraction.extractors.openai.facts import EventAnswer, FactAnswer
+from agent_memory_services.extraction.extractors.openai.grounding import grounded
 from agent_memory_services.extraction.extractors.openai.moments import read_event, read_moment
 from agent_memory_services.runtime.model_api.json_answers import json_values
 
 _MAX_TAG: Final = 100
 _MAX_TAGS: Final = 10
+_MOST_FACTS: Final = 200
+"""Of one answer; no window of a conversation states more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,19 @@ class Frame:
         message_ids: The messages by the number the model knows them by, from 1.
         known: How many memories it was shown, numbered from 1.
         zone: The zone of moments that name none.
+        said: When each of the messages was said; empty where that is not known.
     """
 
     message_ids: Sequence[str]
     known: int
     zone: tzinfo
+    said: Sequence[datetime] = ()
+
+    def latest(self, numbers: Sequence[int]) -> datetime | None:
+        """When the latest of some messages was said, in the zone."""
+        if not self.said:
+            return None
+        return max(self.said[number - 1] for number in numbers).astimezone(self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +63,8 @@ def read_facts(text: str, frame: Frame) -> Verdict:
     """
     candidates: list[Candidate] = []
     dropped = 0
-    for item in _items(text):
-        fact = _fact(item, frame)
+    for position, item in enumerate(_items(text)):
+        fact = _fact(item, frame) if position < _MOST_FACTS else None
         if fact is None:
             dropped += 1
         elif fact.repeats is None or not 1 <= fact.repeats <= frame.known:
@@ -77,8 +88,10 @@ def _fact(item: Any, frame: Frame) -> FactAnswer | None:
         fact = FactAnswer.model_validate(item)
     except ValidationError:
         return None
-    invented = any(not 1 <= number <= len(frame.message_ids) for number in fact.messages)
-    return None if invented else fact
+    if any(not 1 <= number <= len(frame.message_ids) for number in fact.messages):
+        return None
+    text = grounded(fact.text, frame.latest(fact.messages))
+    return fact.model_copy(update={"text": text}) if text else None
 
 
 def _candidate(fact: FactAnswer, frame: Frame) -> Candidate:

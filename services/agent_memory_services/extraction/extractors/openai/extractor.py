@@ -37,6 +37,7 @@ class OpenAIExtractor:
             message_ids=[turn.message_id for turn in turns],
             known=len(conversation.known),
             zone=conversation.time_zone or UTC,
+            said=[turn.at for turn in turns],
         )
         verdict = read_facts(answer, frame)
         if verdict.dropped:
