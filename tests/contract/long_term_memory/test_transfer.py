@@ -1,13 +1,16 @@
 """Taking memories out of a tenant and into another, over a real connection."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.runtime.redis import connect
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.contract.runtime.refusals import refused
 
@@ -101,10 +104,7 @@ async def test_what_is_exported_and_imported_elsewhere_is_the_same(
 
 async def test_an_export_goes_on_after_any_token(tenant: Tenant) -> None:
     """What was read and what follows the token are the whole, with no memory twice."""
-    big = "x" * 30_000
-    await tenant.create(
-        *(Memory(text=f"{number} {big}", create_time=at(number // 20)) for number in range(90))
-    )
+    await import_(tenant, (_heavy(number) for number in range(90)))
     parts = await export(tenant)
     assert len(parts) > 2
     whole = [memory.id for memory in memories_of(parts)]
@@ -176,3 +176,32 @@ async def test_a_cut_import_is_finished_by_sending_it_again(tenant: Tenant) -> N
     answer = await import_(tenant, rows)
     assert answer.created_count + answer.duplicate_count == 250
     assert (await tenant.list()).total_size == 250
+
+
+async def test_an_export_waits_for_its_reader(tenant: Tenant, redis_url: str) -> None:
+    """What nobody takes is not read from the store either."""
+    await import_(tenant, (_heavy(number) for number in range(600)))
+    async with connect(redis_url) as client:
+        call = tenant.stub.ExportMemories(
+            rpc.ExportMemoriesRequest(), metadata=(("x-agent-memory-tenant", tenant.name),)
+        )
+        before = await _pages_read(client)
+        parts = aiter(call)
+        part = await anext(parts)
+        await asyncio.sleep(0.5)
+        assert await _pages_read(client) - before <= 3
+        rest = [part async for part in parts]
+        assert await _pages_read(client) - before >= 6
+        assert len(memories_of([part, *rest])) == 600
+
+
+def _heavy(number: int) -> Memory:
+    """A memory that is large, but quickly embedded."""
+    memory = Memory(text=f"Fact {number % 5}", id=f"heavy {number}", create_time=at(number // 20))
+    memory.metadata["ballast"] = "x" * 40_000
+    return memory
+
+
+async def _pages_read(client: Redis) -> int:
+    stats = await client.info("commandstats")
+    return int(stats["cmdstat_FT.AGGREGATE"]["calls"])
