@@ -159,9 +159,17 @@ def _overriding(steps: Sequence[Step], hook: str) -> tuple[Callable[..., Any], .
 
 def _cause(call: Call, error: BaseException) -> BaseException:
     """Why the call ended: a cancellation of our own making stands for its reason."""
-    if isinstance(error, asyncio.CancelledError) and call.ending and call.task:
+    if not isinstance(error, asyncio.CancelledError):
+        return error
+    if call.ending and call.task:
         call.task.uncancel()
         return call.ending
+    task = asyncio.current_task()
+    if task is not None and not task.cancelling():
+        # Something that the call waited for was cancelled, and its caller still waits.
+        orphaned = RuntimeError("what the call waited for was cancelled")
+        orphaned.__cause__ = error
+        return orphaned
     return error
 
 

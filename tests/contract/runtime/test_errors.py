@@ -1,5 +1,7 @@
 """What a caller learns when a handler fails."""
 
+import asyncio
+
 import grpc
 import pytest
 from structlog.testing import capture_logs
@@ -53,6 +55,21 @@ async def test_an_answer_of_the_wrong_kind_is_an_incident(shape: str, answer: ob
             await shapes.call(shape, REQUEST)
     assert refusal.reason == "INTERNAL"
     assert "erializ" not in refusal.everything
+
+
+async def test_a_cancellation_from_within_is_an_incident(shape: str):
+    """Its caller has not gone away, and would wait for an answer until its deadline."""
+
+    async def lean_on_another(_):
+        other = asyncio.get_running_loop().create_future()
+        other.cancel()
+        await other
+
+    async with serve(lean_on_another) as shapes:
+        with refused() as refusal:
+            await shapes.call(shape, REQUEST)
+        assert shapes.handled(shape, "Internal") == 1
+    assert refusal.reason == "INTERNAL"
 
 
 async def test_a_refusal_arrives_with_its_particulars(shape: str):
