@@ -28,7 +28,7 @@ class Call:
         metadata: what the caller sent along.
         request_id: names the call in logs and downstream.
         span: the call in its trace; None where traces are off.
-        round_trips: how often it went to the store so far; None before it is counted.
+        round_trips: how often it went to the store so far; None where that is not counted.
         principal: who it acts for; None before authentication.
         due: when its answer is due, on the monotonic clock; None means never.
         task: what runs the call, where the server itself may have to end it.

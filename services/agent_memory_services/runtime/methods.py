@@ -47,6 +47,11 @@ class MethodPolicy:
         return self.client_streaming or self.server_streaming
 
     @property
+    def open_ended(self) -> bool:
+        """Whether a call goes on as long as its caller likes, as a watch does."""
+        return self.streaming and self.deadline is None
+
+    @property
     def shape(self) -> str:
         """The shape in the words of the metrics."""
         match self.client_streaming, self.server_streaming:

@@ -36,7 +36,7 @@ class CallMeters:
         }
         trips = Histogram(
             "agent_memory_store_round_trips",
-            "Round trips to the store that an RPC made.",
+            "Round trips to the store that an RPC made; those of watches are not counted.",
             ("grpc_service", "grpc_method"),
             buckets=_TRIPS,
             registry=registry,

@@ -161,6 +161,31 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
     assert not any(w in span.wire for span in collector.spans for w in (b"alice", b"said"))
 
 
+async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
+    """And what it does for its caller meanwhile still leads to it, by the log."""
+    lines: list[dict[str, str]] = []
+    async with redis.connect(redis_url) as store:
+
+        async def behave(request) -> SessionRef:
+            await store.get("am:alice")
+            lines.append(logs._name_span(None, "info", {}))
+            return await echo(request)
+
+        async with traced() as collector, serve(behave, deadline=None) as shapes:
+            await shapes.call("server_stream", REQUEST)
+            await shapes.call("unary", REQUEST)
+            value = shapes.meters.registry.get_sample_value
+            labels = {"grpc_service": "test.Shapes", "grpc_method": "unary"}
+            assert value("agent_memory_store_round_trips_sum", labels) == 1
+    assert [span.name for span in collector.spans] == [
+        "test.Shapes/server_stream",
+        "GET",
+        "test.Shapes/unary",
+    ]
+    watch = collector.spans[0]
+    assert lines[0] == {"trace_id": watch.trace_id, "span_id": watch.span_id}
+
+
 async def test_a_line_of_the_log_names_its_trace():
     """So that one leads to the other; without traces it names none."""
     lines: list[dict[str, str]] = []

@@ -21,10 +21,11 @@ class CallMetrics(Step):
         self._trips = meters.round_trips
 
     def enter(self, call: Call) -> None:
-        """Count the start, and from here on the ways to the store."""
+        """Count the start, and from here on the ways to the store; those of a watch have no end."""
         self._of[call.policy.full_name].started()
-        call.round_trips = RoundTrips()
-        round_trips.current.set(call.round_trips)
+        if not call.policy.open_ended:
+            call.round_trips = RoundTrips()
+            round_trips.current.set(call.round_trips)
 
     def received(self, call: Call, message: Message) -> None:  # noqa: ARG002 - counted, not read
         """Count a request message."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from opentelemetry import context as contexts
-from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, SpanKind, Tracer, set_span_in_context
 
 from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.methods import MethodPolicy
@@ -22,13 +22,20 @@ class Tracing(Step):
         self._attributes = {p.full_name: rpcs.attributes_of(p.full_name) for p in policies}
 
     def enter(self, call: Call) -> None:
-        """Begin the span; it is the present one for as long as the call's own task runs."""
+        """Begin the span; it is the present one for as long as the call's own task runs.
+
+        A watch goes on for hours. What it does meanwhile is no part of its trace, which would grow
+        without end, and never be whole.
+        """
         path = call.policy.full_name
         parent = propagation.received(call.metadata)
         call.span = self._tracer.start_span(
             path[1:], parent, SpanKind.SERVER, self._attributes[path]
         )
-        contexts.attach(set_span_in_context(call.span, parent))
+        present = call.span
+        if call.policy.open_ended:
+            present = NonRecordingSpan(call.span.get_span_context())
+        contexts.attach(set_span_in_context(present, parent))
 
     def exit(self, call: Call) -> None:
         """End the span."""
