@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, cast
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.commands.search.aggregation import AggregateRequest
 from redis.commands.search.index_definition import IndexDefinition, IndexType
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError, SlotNotCoveredError
 from redisvl.exceptions import RedisSearchError
 from redisvl.index import AsyncSearchIndex
 from redisvl.index.index import SearchParams
@@ -75,7 +75,7 @@ class MemoryIndex:
         async with self._client.pipeline(transaction=False) as pipeline:
             run: Any = pipeline.execute_command
             for arguments in asked:
-                run("FT.SEARCH", name, *arguments)
+                run("FT.SEARCH", name, *arguments, **self._where(name))
             try:
                 replies = await pipeline.execute()
             except ResponseError as error:
@@ -90,7 +90,7 @@ class MemoryIndex:
         name = self._of(tenant).name
         async with self._client.pipeline(transaction=False) as pipeline:
             run: Any = pipeline.execute_command
-            run("FT.AGGREGATE", name, *request.build_args())
+            run("FT.AGGREGATE", name, *request.build_args(), **self._where(name))
             try:
                 [(_, *found)] = await pipeline.execute()
             except ResponseError as error:
@@ -103,16 +103,25 @@ class MemoryIndex:
     ) -> tuple[list[Row], int]:
         """Answer an aggregation about a tenant and count something else, in one round trip."""
         name = self._of(tenant).name
-        # The library would ask any node of a cluster; a pipeline goes where the index is.
         async with self._client.pipeline(transaction=False) as pipeline:
             run: Any = pipeline.execute_command
-            run("FT.AGGREGATE", name, *request.build_args())
-            run("FT.SEARCH", name, *counted.get_args())
+            run("FT.AGGREGATE", name, *request.build_args(), **self._where(name))
+            run("FT.SEARCH", name, *counted.get_args(), **self._where(name))
             try:
                 (_, *rows), (total,) = await pipeline.execute()
             except ResponseError as error:
                 raise _without_query(error) from None
         return rows, total
+
+    def _where(self, name: str) -> dict[str, Any]:
+        """Which node of a cluster has an index; the library would ask any of them first."""
+        if not isinstance(self._client, RedisCluster):
+            return {}
+        try:
+            return {"target_nodes": self._client.get_node_from_key(name)}
+        except SlotNotCoveredError:
+            # It asks for the cluster's layout when a command comes that it cannot place.
+            return {}
 
     def _of(self, tenant: str) -> AsyncSearchIndex:
         return self._indexes[shard_of(tenant, len(self._indexes))]

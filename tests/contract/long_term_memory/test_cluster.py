@@ -9,6 +9,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.long_term_memory.keys import shard_of
 from agent_memory_services.long_term_memory.process import lifespan
 from agent_memory_services.long_term_memory.settings import Settings
+from agent_memory_services.runtime.redis import connect
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.cluster import cluster
 from tests.support.servers import serving
@@ -30,6 +31,19 @@ async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
                 tenant = Tenant(LongTermMemoryServiceStub(served.channel), name)
                 assert (await tenant.list()).total_size == 18
                 await _part(tenant)
+        assert await _misdirected(url) == 0
+
+
+async def _misdirected(url: str) -> int:
+    """How many queries of an index reached a node that does not have it."""
+    async with connect(url) as client:
+        nodes = await client.info("commandstats", target_nodes="primaries")  # type: ignore[call-arg]
+    return sum(
+        stats["rejected_calls"]
+        for node in nodes.values()
+        for name, stats in node.items()
+        if name in {"cmdstat_FT.SEARCH", "cmdstat_FT.AGGREGATE"}
+    )
 
 
 async def _live(tenant: Tenant) -> None:
