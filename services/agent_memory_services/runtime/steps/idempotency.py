@@ -92,6 +92,8 @@ class Idempotency(Step):
             concerned=remembered_answers.begin(),
             begun=now_micros(),
         )
+        # The key names the credential, which may well be a user's own.
+        remembered_answers.concerns(*(caller.users or ()))
         # Noted first: a call that is cancelled while it waits here gives its claim back too.
         self._claims[call] = claim
         found, answer = await self._begin(
