@@ -39,10 +39,15 @@ class World:
     creating: Creating
 
     async def create(
-        self, *memories: Memory, policy: ltm.DeduplicationPolicy.ValueType = CONSOLIDATE
+        self,
+        *memories: Memory,
+        policy: ltm.DeduplicationPolicy.ValueType = CONSOLIDATE,
+        request_id: str = "",
     ) -> Sequence[Creation]:
         """Create memories for the tenant."""
-        return await self.creating.create(SCOPE, memories, policy, request_id="", actor="tests")
+        return await self.creating.create(
+            SCOPE, memories, policy, request_id=request_id, actor="tests"
+        )
 
     async def compact(self) -> Report:
         """Consolidate what changed."""
@@ -53,13 +58,15 @@ class World:
         return await self.compaction.run(SCOPE, MemoryFilter(), actor="tests", goes_on=always)
 
 
-def world(client: Redis, embedder: Embedder, judge: Judge | None = None) -> World:
-    """The parts over a client and an embedder; the index is there."""
-    index = MemoryIndex(client, 1, VECTORS, embedder.fingerprint.dimension)
+def world(
+    client: Redis, embedder: Embedder, judge: Judge | None = None, vectors: VectorIndex = VECTORS
+) -> World:
+    """The parts over a client and an embedder."""
+    index = MemoryIndex(client, 1, vectors, embedder.fingerprint.dimension)
     store, dirty = MemoryStore(client, 1), DirtySets(client, 1)
-    consolidator = Consolidator(store, Neighbourhood(index), judge)
+    consolidator = Consolidator(store, Neighbourhood(index), judge, precision=vectors.precision)
     compaction = Compaction(store, index, dirty, consolidator)
-    creating = Creating(store, Vectorizer(embedder, VECTORS), compaction, CONSOLIDATE)
+    creating = Creating(store, Vectorizer(embedder, vectors), compaction, CONSOLIDATE)
     return World(index, store, dirty, compaction, creating)
 
 

@@ -1,5 +1,6 @@
 """Places of facts among the other values of a slot."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from hypothesis import given
@@ -17,28 +18,38 @@ def fact(moment: int, **fields: object) -> Memory:
     return Memory(id=f"m{moment}", validity=validity, **fields)  # type: ignore[arg-type]
 
 
+def created(moment: int) -> Memory:
+    """A value that says only when it was created."""
+    return Memory(id=f"m{moment}", create_time=to_timestamp(moment))
+
+
 def arrived(facts: list[Memory]) -> dict[str, Memory]:
     """What becomes of values that exclude one another, in the order in which they arrive."""
     known: dict[str, Memory] = {}
     for each in facts:
         after = succession(each, list(known.values()), "newer")
-        known |= {ended.id: ended for ended in after.ended} | {each.id: after.fact}
+        touched = [after.fact, *after.ended, *([after.begun] if after.begun else [])]
+        known |= {memory.id: memory for memory in touched}
     return known
 
 
 @given(
-    st.lists(st.integers(1, 10**6), min_size=1, max_size=8, unique=True).flatmap(st.permutations)
+    st.lists(st.integers(1, 10**6), min_size=1, max_size=8, unique=True).flatmap(st.permutations),
+    st.sampled_from([fact, created]),
 )
-def test_the_order_of_arrival_does_not_matter(moments: list[int]) -> None:
+def test_the_order_of_arrival_does_not_matter(
+    moments: list[int], told: Callable[[int], Memory]
+) -> None:
     """Each value holds until the next one begins, whichever of them was told first."""
-    known = arrived([fact(moment) for moment in moments])
-    in_order = sorted(known.values(), key=lambda each: to_micros(each.validity.valid_from))
+    known = arrived([told(moment) for moment in moments])
+    in_order = [known[f"m{moment}"] for moment in sorted(moments)]
     for older, newer in pairwise(in_order):
         assert ends_at(older) == to_micros(newer.validity.valid_from)
+        assert newer.id == f"m{ends_at(older)}"
         assert older.validity.superseded_by == newer.id
         assert older.validity.reason == "newer"
     assert ends_at(in_order[-1]) is None
-    assert sorted(known) == sorted(f"m{moment}" for moment in moments)
+    assert len(known) == len(moments)
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=6, unique=True).flatmap(st.permutations))

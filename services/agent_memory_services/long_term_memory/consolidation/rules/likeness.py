@@ -58,8 +58,7 @@ def may_be_same(one: Statement, other: Statement) -> bool:
 def _is_same(one: Statement, other: Statement, cosine: float) -> bool:
     if not one.words or one.bag != other.bag:
         return False
-    in_order = [word.text for word in one.words] == [word.text for word in other.words]
-    return in_order or (cosine >= REORDERED and _only_moved(one, other))
+    return one.words == other.words or (cosine >= REORDERED and _only_moved(one, other))
 
 
 def _only_moved(one: Statement, other: Statement) -> bool:
@@ -68,7 +67,8 @@ def _only_moved(one: Statement, other: Statement) -> bool:
     Otherwise two names could have changed their roles, and a negation or a preposition what it
     belongs to, without any word being another.
     """
-    if one.joins or other.joins or NEGATION in one.bag:
+    same_order = [word.text for word in one.words] == [word.text for word in other.words]
+    if same_order or one.joins or other.joins or NEGATION in one.bag:
         return False
     phrases = {one.movable, other.movable} - {()}
     if len(phrases) != 1 or any(len(phrase) > 1 for phrase in phrases):

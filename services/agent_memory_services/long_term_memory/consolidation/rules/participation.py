@@ -10,11 +10,15 @@ from agent_memory_services.runtime.clock import to_micros
 FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
 """The types that say something; messages stay as they were said."""
 
+_MOST_CHARACTERS: Final = 1_000
+"""What is longer says many things."""
+
 
 def is_fact(memory: Memory) -> bool:
-    """Whether a memory says one thing: neither a message nor the summary of a thread."""
+    """Whether a memory says one thing: no message, no summary of a thread, and no long text."""
     summary = ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY
-    return memory.type in FACTS and memory.provenance.strategy != summary
+    says_one_thing = len(memory.text) <= _MOST_CHARACTERS
+    return says_one_thing and memory.type in FACTS and memory.provenance.strategy != summary
 
 
 def same_owner(one: Memory, other: Memory) -> bool:

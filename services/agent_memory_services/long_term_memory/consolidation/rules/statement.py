@@ -68,7 +68,7 @@ class Statement:
     @property
     def stems(self) -> frozenset[str]:
         """The words without what gives them their part."""
-        return frozenset(word.text.rpartition(":")[2].removesuffix(PAST) for word in self.words)
+        return frozenset(word.text.rpartition(":")[2].partition("(")[0] for word in self.words)
 
     @property
     def numbers(self) -> Counter[str]:
@@ -85,11 +85,6 @@ class Statement:
         return sum(word.text == NEGATION for word in self.words)
 
     @property
-    def fixed(self) -> tuple[str, ...]:
-        """The words whose place tells something, in order."""
-        return tuple(word.text for word in self.words if not word.movable)
-
-    @property
     def movable(self) -> tuple[str, ...]:
         """The words that may have another place."""
         return tuple(word.text for word in self.words if word.movable)
@@ -100,9 +95,10 @@ def read(text: str) -> Statement:
     """Read a text."""
     plain = unicodedata.normalize("NFKC", text)
     terms = _with_numbers(_TOKEN.findall(_reworded(plain.casefold())))
+    names = frozenset(_names(plain))
     return Statement(
-        words=tuple(_words(terms)),
-        names=frozenset(_names(plain)),
+        words=tuple(_words(terms, names)),
+        names=names,
         joins=not vocabulary.JOINING.isdisjoint(terms),
     )
 
@@ -129,7 +125,7 @@ def _with_numbers(terms: Sequence[str]) -> list[str]:
     return found
 
 
-def _words(terms: Sequence[str]) -> Iterator[Word]:
+def _words(terms: Sequence[str], names: frozenset[str]) -> Iterator[Word]:
     """The words that count; those of an enumeration in one order, however they were enumerated."""
     listed: list[Word] = []
     joined, binding, movable = False, "", False
@@ -138,7 +134,7 @@ def _words(terms: Sequence[str]) -> Iterator[Word]:
             joined = True
         elif term in vocabulary.NEUTRAL:
             joined, movable = False, True
-        elif _binds(term, terms):
+        elif _binds(terms, at, names):
             joined, binding, movable = False, f"{term}:", False
         elif not _is_empty(terms, at):
             found = [Word(binding + text, movable) for text in _read_word(terms, at)]
@@ -157,9 +153,12 @@ def _ordered(listed: Sequence[Word]) -> Sequence[Word]:
     return sorted(listed, key=lambda word: word.text)
 
 
-def _binds(term: str, terms: Sequence[str]) -> bool:
-    """Whether a word gives the next one its part; "to" does where there is a "from"."""
-    return term in vocabulary.BINDING and (term != "to" or "from" in terms)
+def _binds(terms: Sequence[str], at: int, names: frozenset[str]) -> bool:
+    """Whether a word gives the next one its part; "to" does before a name, or beside a "from"."""
+    if terms[at] != "to":
+        return terms[at] in vocabulary.BINDING
+    following = next((term for term in terms[at + 1 :] if term not in vocabulary.EMPTY), "")
+    return "from" in terms or _plain(following) in names
 
 
 def _is_empty(terms: Sequence[str], at: int) -> bool:
@@ -171,14 +170,8 @@ def _is_empty(terms: Sequence[str], at: int) -> bool:
 
 
 def _is_participle(term: str) -> bool:
-    irregular = term in IRREGULAR and term not in vocabulary.NOT_PAST
-    return irregular or (term.endswith("ed") and len(term) >= _SHORTEST_PAST)
-
-
-def _is_helped(terms: Sequence[str], at: int) -> bool:
-    """Whether an auxiliary stands before a word, with nothing but empty words between."""
-    before = [term for term in terms[:at] if term not in vocabulary.EMPTY - vocabulary.AUXILIARIES]
-    return bool(before) and before[-1] in vocabulary.AUXILIARIES
+    looks_it = term in IRREGULAR or (term.endswith("ed") and len(term) >= _SHORTEST_PAST)
+    return looks_it and term not in vocabulary.NOT_PAST
 
 
 def _read_word(terms: Sequence[str], at: int) -> Iterator[str]:
@@ -194,8 +187,21 @@ def _read_word(terms: Sequence[str], at: int) -> Iterator[str]:
     if root in vocabulary.DISLIKES:
         yield NEGATION
         root = _LIKE
-    over = at and term != "had" and _is_participle(term) and not _is_helped(terms, at)
-    yield vocabulary.SAME.get(root, root) + (PAST if over else "")
+    yield vocabulary.SAME.get(root, root) + _form(terms, at)
+
+
+def _form(terms: Sequence[str], at: int) -> str:
+    """Who does it to whom, and when, as far as a verb's form tells: "paid" is not "is paid"."""
+    term = terms[at]
+    before = [each for each in terms[:at] if each not in vocabulary.EMPTY - vocabulary.AUXILIARIES]
+    helper = before[-1] if before else ""
+    if term.endswith("ing") and helper in vocabulary.BEING:
+        return "(going on)"
+    if not at or term == "had" or not _is_participle(term):
+        return ""
+    if helper in vocabulary.BEING:
+        return "(passive)"
+    return "(perfect)" if helper in vocabulary.AUXILIARIES else PAST
 
 
 def _names(text: str) -> Iterator[str]:

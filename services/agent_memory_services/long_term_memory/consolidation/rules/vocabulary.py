@@ -10,7 +10,7 @@ from typing import Final
 from agent_memory_services.long_term_memory.search.stems import stem
 
 _SAME: Final = """
-like enjoy love adore prefer favor favour fond fan keen
+like enjoy love adore prefer
 live reside dwell
 have own possess
 child kid
@@ -20,7 +20,6 @@ begin start commence
 finish complete
 buy purchase
 big large
-small little
 movie film
 photo picture photograph
 bike bicycle
@@ -29,20 +28,16 @@ vacation holiday
 color colour
 favorite favourite
 organize organise
-company firm
 difficult hard
 afraid scared
 ill sick
 often frequently
 rarely seldom
 talk chat
-email mail
 job occupation profession
 phone telephone
 doctor physician
 lawyer attorney
-shop store
-near nearby
 couch sofa
 maybe perhaps
 every each
@@ -51,15 +46,15 @@ every each
 _DISLIKES: Final = "dislike hate detest loathe despise"
 
 _EMPTY: Final = """
-a an the this that these those am is are be been being do does it its there so just also too very
-really quite actually basically currently now presently still s m re ve ll d
+a an the am is are do does it its there just also very really quite actually basically currently
+now presently still s m re ve ll d
 """
 
-_NEUTRAL: Final = "at in on of about into onto during as"
+_NEUTRAL: Final = "at in of during"
 
 _BINDING: Final = """
-to from by with for over than before after until till since under above below against instead
-except near behind between through around without unless if
+to from by with for on onto into about as over than before after until till since under above
+below against instead except near behind between through around without unless if
 """
 
 _JOINING: Final = ", ; and or"
@@ -67,10 +62,12 @@ _MONTHS: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
 )
 
-_AUXILIARIES: Final = "am are be been being get got had has have is was were"
+_BEING: Final = "am are be been being get gets got is was were"
+_HAVING: Final = "had has have"
 _NOT_PAST: Final = """
-children feet men mice people teeth women am are does has is goes being doing going
+children feet men mice people teeth women am are does has is goes being doing going scared
 """
+_DAYS: Final = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 
 _NUMBERS: Final = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
@@ -106,11 +103,14 @@ NEGATIONS: Final = frozenset({"not", "no", "never", "nor", "neither", "none", "n
 PAST: Final = frozenset({"was", "were", "had", "did", "formerly", "previously"})
 """Words that tell of what is over."""
 
-AUXILIARIES: Final = frozenset(_AUXILIARIES.split())
+BEING: Final = frozenset(_BEING.split())
+"""Words behind which a participle tells of what is done to somebody."""
+
+AUXILIARIES: Final = BEING | frozenset(_HAVING.split())
 """Words behind which a participle does not tell of what is over."""
 
 NOT_PAST: Final = frozenset(_NOT_PAST.split())
-"""Irregular forms that tell no time."""
+"""Forms that look like participles and tell no time."""
 
 NUMBERS: Final = {
     **{word: number for number, word in enumerate(_NUMBERS.split())},
@@ -151,6 +151,7 @@ REWORDED: Final = tuple(
         (r"\b(?:has|have) an allergy to\b", "is allergic to"),
         (r"\b(?:follows?|eats?|keeps?|is on) an? (\w+) diet\b", r"is \1"),
         (r"\b(?:is|are) (?:called|named)\b", "name is"),
+        (r"\b(am|is|are|was|were|be|looks?|feels?|sounds?|seems?) like\b", r"\1 similar"),
         (r"\bevery day\b", "daily"),
         (r"\bevery week\b", "weekly"),
         (r"\b(?:is|am|are) based in\b", "lives in"),
@@ -161,6 +162,7 @@ REWORDED: Final = tuple(
         (rf"\b({_MONTHS}) (?:the )?(\d+)th\b", r"\1 \2"),
         (rf"\b(?:the )?(\d+)th (?:of )?({_MONTHS})\b", r"\2 \1"),
         (rf"\b(\d+) (?:of )?({_MONTHS})\b", r"\2 \1"),
+        (rf"\bon (?:the )?(?=\d|(?:{_MONTHS}|{_DAYS})\b)", ""),
         (r"\be-mail", "email"),
     )
 )
