@@ -1,16 +1,24 @@
 """Facts through the gateway: said once, kept once, considered always, and summed up."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_services.embedded.stack import Stack
+from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
+from agent_memory_services.evaluation.coverage import cover
+from agent_memory_services.evaluation.living import System
 from tests.e2e.conftest import eventually
 from tests.support.known import known_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHATS = Path(__file__).parents[1] / "data" / "retrieval_chats.json"
 
 
 async def say(memory: MemoryAPIClient, session_id: str, user_id: str, *said: str) -> None:
@@ -135,3 +143,18 @@ async def test_a_summary_view_through_the_gateway(memory: MemoryAPIClient) -> No
         }
 
     await eventually(gone)
+
+
+async def test_conversations_are_evaluated_and_leave_nothing(stack: Stack) -> None:
+    """An evaluation tells how much of the evidence facts cite, and takes everything away again."""
+    conversations = ADAPTERS[Dataset.CHATS](CHATS)
+    done: list[int] = []
+    async with grpc.aio.insecure_channel(str(stack.address)) as channel:
+        system = System(channel, None, "evaluated")
+        coverage = await cover(system, conversations, lambda number, _: done.append(number))
+        left = [await system.memories(conversation) for conversation in conversations]
+    assert done == [1, 2]
+    assert 0 < coverage.covered <= coverage.evidence
+    assert coverage.facts
+    assert coverage.uncited == 0
+    assert left == [[], []]
