@@ -19,7 +19,8 @@ from grpc_status import rpc_status
 
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.runtime.methods import MethodPolicy
-from tests.support.any_call import attempt
+from tests.contract.runtime.refusals import refused
+from tests.support.any_call import attempt, call
 from tests.support.canaries import Canaries
 from tests.support.collector import Collector, collecting
 from tests.support.contracts import POLICIES, SERVICES
@@ -70,6 +71,7 @@ async def test_what_is_said_is_in_no_log_metric_trace_or_error(
             for policy in POLICIES:
                 await _call(sweep, channel, policy)
                 await asyncio.to_thread(_call_json, sweep, stack, policy)
+            await _call_too_large(sweep, channel)
         for name, address in stack.metrics.items():
             url = f"http://{address}/metrics"
             told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())
@@ -110,6 +112,17 @@ async def _call(sweep: Sweep, channel: grpc.aio.Channel, policy: MethodPolicy) -
             sweep.refused += 1
             status = rpc_status.from_call(error) or Status(message=str(error.details()))
             _look_at_status(sweep, f"error of {name}", status)
+
+
+async def _call_too_large(sweep: Sweep, channel: grpc.aio.Channel) -> None:
+    """A request that is too large is refused in words, through the gateway as well."""
+    (policy,) = (policy for policy in POLICIES if policy.method == "AppendMessages")
+    said = sweep.canaries.word("too large") * 2_000_000
+    request = policy.request_type(session_id="s", messages=[{"role": "user", "content": said}])
+    with refused() as refusal:
+        await call(channel, policy, request, timeout=30)
+    assert refusal.reason == "MESSAGE_TOO_LARGE"
+    _look_at_status(sweep, "too large", refusal.status)
 
 
 def _call_json(sweep: Sweep, stack: Stack, policy: MethodPolicy) -> None:
