@@ -137,6 +137,22 @@ async def test_an_erased_user_leaves_no_summary(redis_url: str, world: World) ->
     assert partition.memory_count == 2
 
 
+async def test_who_still_writes_of_an_erased_user_writes_in_vain(
+    redis_url: str, world: World
+) -> None:
+    """A summary of memories that were read before the erasure is not kept; others are."""
+    await world.remember("User likes tea", user_id="yan-who-leaves")
+    await world.remember("User likes rain", user_id="bob")
+    each = await world.view("user_id")
+    async with connect(redis_url) as client:
+        store = ViewStore(Store(client, 4, Retention()))
+        await erase_user(store, world.tenant, "yan-who-leaves", barred_seconds=60)
+        await world.run(each)
+        assert await residue(client, world.tenant, "yan-who-leaves") == []
+    (partition,) = await world.partitions(each)
+    assert partition.group.user_id == "bob"
+
+
 async def residue(client: Redis, tenant: str, user_id: str) -> list[bytes]:
     """Keys of extraction that name a user of a tenant, or hold a value that does."""
     found = []
