@@ -32,6 +32,8 @@ class Change:
         unique: whether another memory that readers see with the same content is in the way of
             one that becomes visible or gets new content.
         compared: consolidation has looked at it already and need not do so again.
+        reverts: the revision of it that is taken back; the change holds only while that is kept,
+            so that nothing comes back that was erased in the meantime.
     """
 
     before: Memory | None
@@ -42,6 +44,7 @@ class Change:
     related: tuple[str, ...] = ()
     unique: bool = True
     compared: bool = False
+    reverts: str = ""
 
     @property
     def memory(self) -> Memory:

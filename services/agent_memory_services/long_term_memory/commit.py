@@ -37,7 +37,8 @@ class CommitOutcome(StrEnum):
     """Another memory holds the same content."""
     MISSING = "missing"
     STALE = "stale"
-    """Somebody else changed the memory since it was read."""
+    """Somebody else changed the memory since it was read, or the revision that is taken back is
+    no longer kept."""
     ERASED = "erased"
     """The session that the memory comes from was erased."""
 
@@ -124,6 +125,7 @@ class Commission:
         yield change.kind
         yield self._revision(change)
         yield memory.provenance.session_uid
+        yield change.reverts
         removed, fields = self._fields(change)
         yield len(removed)
         yield from removed

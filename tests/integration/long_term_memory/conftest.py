@@ -51,9 +51,13 @@ def memory(text: str = "likes tea", **fields: object) -> Memory:
     return draft(given, now_micros(), "model")
 
 
-def creation(record: Memory, made: MemoryVectors | None = None, *, unique: bool = False) -> Change:
+def creation(
+    record: Memory, made: MemoryVectors | None = None, *, unique: bool = False, reverts: str = ""
+) -> Change:
     """The change that stores a memory."""
-    return Change(None, record, ltm.REVISION_CAUSE_CREATE, made or vectors(), unique=unique)
+    return Change(
+        None, record, ltm.REVISION_CAUSE_CREATE, made or vectors(), unique=unique, reverts=reverts
+    )
 
 
 def update(before: Memory, after: Memory, *, keep_vectors: bool = True, **fields: Any) -> Change:

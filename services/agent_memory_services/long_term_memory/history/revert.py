@@ -26,6 +26,7 @@ from agent_memory_services.runtime.errors import (
     InvalidField,
     InvalidState,
     MemoryNotFound,
+    SessionErased,
 )
 from agent_memory_services.runtime.ids import derived_id
 
@@ -77,6 +78,7 @@ class Reverter:
             InvalidField: the memory has no such revision, or not any more.
             InvalidState: what it changed was changed again since, or cannot be taken back.
             IdAlreadyExists: another memory has the content that would come back.
+            SessionErased: what would come back is of a session that was erased.
             EtagMismatch: the memory has another etag, or a memory keeps changing.
             AccessDenied: the change concerned a memory outside the caller's scope.
             EmbeddingUnavailable: a text that comes back could not be embedded.
@@ -94,7 +96,7 @@ class Reverter:
             )
             if commit.committed:
                 return [change.after for change in changes if change.after is not None]
-            _refuse_duplicate(commit)
+            _refuse_for_good(commit)
         raise EtagMismatch(current)
 
     async def _asked_for(self, scope: Scope, asked: Reversal) -> Revised:
@@ -201,6 +203,9 @@ def _etag(asked: Reversal, memory: Memory) -> str:
     return derived_id("revert", asked.request_id, memory.id)
 
 
-def _refuse_duplicate(commit: Commit) -> None:
+def _refuse_for_good(commit: Commit) -> None:
+    """Refuse where another attempt would meet the same."""
     if commit.outcome is CommitOutcome.DUPLICATE and commit.other is not None:
         raise IdAlreadyExists(commit.other.id)
+    if commit.outcome is CommitOutcome.ERASED:
+        raise SessionErased

@@ -1,6 +1,7 @@
 """Taking one revision back on a record that may have changed since."""
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
@@ -20,6 +21,9 @@ _DERIVED = frozenset(
 _COMPARED = frozenset(field.name for field in Memory.DESCRIPTOR.fields) - _DERIVED
 
 
+_Sides: TypeAlias = tuple[Memory | None, Memory | None]
+"""A memory as it is and as it shall be; nothing on both sides is nothing to do."""
+
 _CREATIONS = frozenset({ltm.REVISION_CAUSE_CREATE, ltm.REVISION_CAUSE_IMPORT})
 
 
@@ -34,13 +38,14 @@ def inverse(one: Revised, reason: str) -> Change | None:
     """
     present, revision = one.present, one.revision
     if not revision.HasField("after"):
-        return _again(present, revision.before, reason)
-    if not revision.HasField("before"):
-        return _no_more(present, revision, reason)
-    if present is None:
+        sides = _again(present, revision.before)
+    elif not revision.HasField("before"):
+        sides = _no_more(present, revision)
+    else:
+        sides = present, undone(present, revision) if present is not None else None
+    if sides == (None, None):
         return None
-    after = undone(present, revision)
-    return Change(present, after, ltm.REVISION_CAUSE_REVERT, reason=reason)
+    return Change(*sides, ltm.REVISION_CAUSE_REVERT, reason=reason, reverts=revision.revision_id)
 
 
 def undone(present: Memory, revision: MemoryRevision) -> Memory:
@@ -59,19 +64,19 @@ def undone(present: Memory, revision: MemoryRevision) -> Memory:
     return result
 
 
-def _again(present: Memory | None, before: Memory, reason: str) -> Change:
+def _again(present: Memory | None, before: Memory) -> _Sides:
     if present is not None:
         raise InvalidState("exists", "that revision deleted the memory, and it exists again")
-    return Change(None, _copy(before), ltm.REVISION_CAUSE_REVERT, reason=reason)
+    return None, _copy(before)
 
 
-def _no_more(present: Memory | None, revision: MemoryRevision, reason: str) -> Change | None:
+def _no_more(present: Memory | None, revision: MemoryRevision) -> _Sides:
     if revision.cause in _CREATIONS:
         raise InvalidState("created", "a creation cannot be taken back; delete the memory instead")
     if present is None or revision.cause == ltm.REVISION_CAUSE_SUPERSEDE:
-        return None
+        return None, None
     _require_untouched(differing(revision.after, present))
-    return Change(present, None, ltm.REVISION_CAUSE_REVERT, reason=reason)
+    return present, None
 
 
 def _require_untouched(fields: Iterable[str]) -> None:

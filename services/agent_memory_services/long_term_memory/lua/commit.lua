@@ -22,9 +22,10 @@ local function change_at(key, arg)
     id = ARGV[arg], step = ARGV[arg + 1], etag = ARGV[arg + 2], content_hash = ARGV[arg + 3],
     claim = ARGV[arg + 4], dirty = ARGV[arg + 5], departs = ARGV[arg + 6],
     kind = ARGV[arg + 7], revision = ARGV[arg + 8], session = ARGV[arg + 9],
+    reverts = ARGV[arg + 10],
   }
-  change.removed_from = arg + 11
-  change.removed_to = arg + 10 + tonumber(ARGV[arg + 10])
+  change.removed_from = arg + 12
+  change.removed_to = arg + 11 + tonumber(ARGV[arg + 11])
   change.set_from = change.removed_to + 2
   change.set_to = change.removed_to + 1 + tonumber(ARGV[change.removed_to + 1])
   return change
@@ -87,6 +88,9 @@ for at, change in ipairs(changes) do
   elseif not field[2] then
     return hindered('missing', at)
   elseif field[1] ~= change.etag then
+    return hindered('stale', at)
+  end
+  if change.reverts ~= '' and redis.call('HEXISTS', change.revisions, change.reverts) == 0 then
     return hindered('stale', at)
   end
   local other = change.claim == 'unique' and rival(change)

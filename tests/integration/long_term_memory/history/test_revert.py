@@ -326,6 +326,27 @@ async def test_a_confined_caller_reverts_its_own(
     assert await revert.texts(one, two) == [None, None]
 
 
+async def test_what_was_erased_meanwhile_does_not_come_back(
+    redis: Redis, write: Writing, revert: Reverting
+) -> None:
+    """A reversal holds only while the revision that it takes back is kept."""
+    record = memory("a")
+    await write(creation(record))
+    edited = changed(record, text="b")
+    await write(update(record, edited))
+    back = changed(edited, text="a")
+    revisions = write.store.shard(TENANT).revisions(TENANT, record.id)
+    await redis.hdel(revisions, "2", "2:before")
+    assert await write(update(edited, back, reverts="2")) == "stale"
+    with pytest.raises(InvalidField):
+        await revert(record, "2")
+    await write(deletion(edited))
+    await redis.delete(revisions)
+    assert await write(creation(memory("a", id=record.id), reverts="3")) == "stale"
+    with pytest.raises(MemoryNotFound):
+        await revert(record)
+
+
 async def test_a_call_that_is_repeated_is_done_once(
     insert: Inserting, write: Writing, revert: Reverting
 ) -> None:
