@@ -1,15 +1,20 @@
 """The rules of creating memories, and what each policy compares them with."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.commit import Commit
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
-from agent_memory_services.long_term_memory.consolidation.plan import Deed, Plan, with_slot
+from agent_memory_services.long_term_memory.consolidation.slotting import with_slot
+from agent_memory_services.long_term_memory.creation import (
+    Creation,
+    as_shown,
+    creation_of,
+    is_moved,
+)
 from agent_memory_services.long_term_memory.documents import MemoryVectors, StoredMemory
 from agent_memory_services.long_term_memory.intake import draft, violations
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
@@ -18,10 +23,8 @@ from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import (
     AccessDenied,
-    IdAlreadyExists,
     InvalidField,
     InvalidFields,
-    SessionErased,
 )
 from agent_memory_services.runtime.ids import derived_id, new_id
 
@@ -29,38 +32,6 @@ Policy: TypeAlias = ltm.DeduplicationPolicy.ValueType
 
 _NONE: Final = ltm.DEDUPLICATION_POLICY_NONE
 _CONSOLIDATE: Final = ltm.DEDUPLICATION_POLICY_CONSOLIDATE
-_OUTCOMES: Final = {
-    Deed.KEPT: ltm.CREATE_OUTCOME_CREATED,
-    Deed.MERGED: ltm.CREATE_OUTCOME_MERGED,
-    Deed.SUPERSEDED: ltm.CREATE_OUTCOME_SUPERSEDED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """What became of a memory that was to be created.
-
-    Attributes:
-        outcome: in a word.
-        memory: the memory that holds the content now; None when it was rejected.
-        related: others that the outcome concerns.
-        error: why it was rejected.
-    """
-
-    outcome: ltm.CreateOutcome.ValueType
-    memory: Memory | None = None
-    related: Sequence[str] = ()
-    error: Exception | None = None
-
-    @classmethod
-    def rejected(cls, error: Exception) -> "Creation":
-        """It is not stored."""
-        return cls(ltm.CREATE_OUTCOME_REJECTED, error=error)
-
-    @classmethod
-    def settled(cls, found: Plan) -> "Creation":
-        """It is stored, and consolidation has looked at it."""
-        return cls(_OUTCOMES[found.deed], found.memory, found.related)
 
 
 class Creating:
@@ -125,7 +96,7 @@ class Creating:
         answered = dict(zip(storable, commits, strict=True))
         for at, commit in answered.items():
             derived = bool(request_id) and not given[at].id
-            results[at] = _creation(drafts[at], commit, derived=derived)
+            results[at] = creation_of(drafts[at], commit, derived=derived)
         if policy == _CONSOLIDATE:
             created = {at: storable[at] for at, commit in answered.items() if _is_made(commit)}
             results |= await self._consolidated(scope.tenant, created, actor, now)
@@ -157,12 +128,12 @@ class Creating:
         A later memory of the call may have changed what an earlier one led to, and a call that is
         repeated may name a memory that was merged since.
         """
-        if not any(map(_is_moved, results.values())):
+        if not any(map(is_moved, results.values())):
             return results
         named = {at: each.memory.id for at, each in results.items() if each.memory}
         found = await self._shown(tenant, set(named.values()))
         return results | {
-            at: _as_shown(results[at], found[memory_id])
+            at: as_shown(results[at], found[memory_id])
             for at, memory_id in named.items()
             if memory_id in found
         }
@@ -192,23 +163,6 @@ def _is_made(commit: Commit | Exception) -> bool:
     return isinstance(commit, Commit) and commit.committed
 
 
-def _is_moved(creation: Creation) -> bool:
-    moved = creation.outcome in {ltm.CREATE_OUTCOME_MERGED, ltm.CREATE_OUTCOME_SUPERSEDED}
-    return moved or (creation.memory is not None and bool(creation.memory.merged_into))
-
-
-def _as_shown(creation: Creation, shown: Memory) -> Creation:
-    """The creation with what readers see of it now."""
-    memory = creation.memory
-    merged = memory is not None and memory.id != shown.id
-    if creation.outcome == ltm.CREATE_OUTCOME_MERGED or (
-        merged and creation.outcome == ltm.CREATE_OUTCOME_CREATED
-    ):
-        # The latter where the first attempt of this very call lost its answer, which was this.
-        return Creation(ltm.CREATE_OUTCOME_MERGED, shown, shown.provenance.memory_ids)
-    return replace(creation, memory=shown)
-
-
 def _refuse_broken(given: Sequence[Memory]) -> None:
     broken = [
         violation
@@ -230,19 +184,3 @@ def _identified(memory: Memory, request_id: str, at: int) -> Memory:
     if not memory.id:
         memory.id = derived_id("memory", request_id, str(at)) if request_id else new_id()
     return memory
-
-
-def _creation(memory: Memory, commit: Commit | Exception, *, derived: bool) -> Creation:
-    if isinstance(commit, Exception):
-        return Creation.rejected(commit)
-    match commit.outcome:
-        case CommitOutcome.COMMITTED:
-            return Creation(ltm.CREATE_OUTCOME_CREATED, memory)
-        case CommitOutcome.SAME if derived:
-            # The id belongs to this very call, whose first attempt lost its answer.
-            return Creation(ltm.CREATE_OUTCOME_CREATED, commit.other)
-        case CommitOutcome.SAME | CommitOutcome.DUPLICATE:
-            return Creation(ltm.CREATE_OUTCOME_DUPLICATE, commit.other)
-        case CommitOutcome.ERASED:
-            return Creation.rejected(SessionErased())
-    return Creation.rejected(IdAlreadyExists(memory.id))

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
+from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
 from agent_memory_services.long_term_memory.consolidation.dirty import Dirty, DirtySets
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
-from agent_memory_services.long_term_memory.consolidation.plan import Deed, Plan
 from agent_memory_services.long_term_memory.documents import StoredMemory
 from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag, every
 from agent_memory_services.long_term_memory.filters import compile_filter

@@ -1,31 +1,21 @@
 """Looks at memories that are stored and settles each among its owner's."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge, Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import (
     Neighbour,
     Neighbourhood,
 )
-from agent_memory_services.long_term_memory.consolidation.plan import (
-    Deed,
-    Plan,
-    View,
-    alike,
-    excludes,
-    plan,
-    slot_change,
-    with_slot,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
-from agent_memory_services.long_term_memory.consolidation.rules.participation import (
-    is_fact,
-    may_merge,
-)
+from agent_memory_services.long_term_memory.consolidation.opinions import concerns, opinions
+from agent_memory_services.long_term_memory.consolidation.plan import plan
+from agent_memory_services.long_term_memory.consolidation.rules.participation import is_fact
+from agent_memory_services.long_term_memory.consolidation.slotting import slot_change, with_slot
+from agent_memory_services.long_term_memory.consolidation.view import View
 from agent_memory_services.long_term_memory.documents import StoredMemory
 from agent_memory_services.long_term_memory.schema import Precision
 from agent_memory_services.long_term_memory.store import MemoryStore
@@ -33,8 +23,6 @@ from agent_memory_services.long_term_memory.visibility import is_visible
 from agent_memory_services.runtime.clock import now_micros
 
 _ATTEMPTS: Final = 3
-_MOST_DOUBTS: Final = 5
-"""Neighbours that one call of the judge is about."""
 _LINKS: Final = 3
 """From a neighbour to what it was merged into, to what that was merged from."""
 
@@ -83,7 +71,7 @@ class Consolidator:
         facts = await self._with_slots(tenant, facts, actor)
         found = await self._neighbourhood.of(tenant, facts, now_micros())
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
-        verdicts = await self._verdicts(facts, around)
+        verdicts = await opinions(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = await self._settle(tenant, fact.memory, neighbours, said, actor)
             if done is not None:
@@ -120,7 +108,7 @@ class Consolidator:
         concerned = [
             each.memory.id
             for each in neighbours
-            if each.memory.id in verdicts or _concerns(fact, each)
+            if each.memory.id in verdicts or concerns(fact, each)
         ]
         if not concerned:
             return Plan(Deed.KEPT, fact)
@@ -166,28 +154,6 @@ class Consolidator:
                 break
         return stored
 
-    async def _verdicts(
-        self, facts: Sequence[StoredMemory], around: Sequence[Sequence[Neighbour]]
-    ) -> list[Mapping[str, Verdict]]:
-        judge = self._judge
-        if judge is None:
-            return [{} for _ in facts]
-
-        async def said(subject: Memory, neighbours: Sequence[Neighbour]) -> Mapping[str, Verdict]:
-            doubtful = _doubtful(subject, neighbours)
-            if not doubtful:
-                return {}
-            verdicts = await judge.verdicts(subject, doubtful)
-            return {
-                other.id: verdict
-                for other, verdict in zip(doubtful, verdicts, strict=True)
-                if verdict is not Verdict.OTHER
-            }
-
-        return await asyncio.gather(
-            *(said(each.memory, near) for each, near in zip(facts, around, strict=True))
-        )
-
 
 def _without_those_to_come(
     ids: Sequence[str], found: Sequence[Sequence[Neighbour]]
@@ -201,32 +167,3 @@ def _without_those_to_come(
 def _links(memory: Memory) -> list[str]:
     into = [memory.merged_into] if memory.merged_into else []
     return [*into, *memory.provenance.memory_ids]
-
-
-def _concerns(subject: Memory, other: Neighbour) -> bool:
-    """Whether the rules may do something about the two."""
-    return _is_same(subject, other) or excludes(subject, other.memory)
-
-
-def _is_same(subject: Memory, other: Neighbour) -> bool:
-    # Vectors of what only a slot led to are compared once they are read.
-    nearness = 1.0 if other.cosine is None else other.cosine
-    return alike(subject, other.memory, nearness) is Likeness.SAME
-
-
-def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
-    """The neighbours that only a judge can tell about; none where the rules know what to do."""
-    if any(
-        excludes(subject, each.memory)
-        or (_is_same(subject, each) and may_merge(subject, each.memory))
-        for each in neighbours
-    ):
-        return []
-    now = now_micros()
-    return [
-        each.memory
-        for each in neighbours
-        if is_fact(each.memory)
-        and is_visible(each.memory, now)
-        and alike(subject, each.memory, each.cosine or 0.0) is Likeness.UNSURE
-    ][:_MOST_DOUBTS]

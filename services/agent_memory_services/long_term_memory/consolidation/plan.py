@@ -1,113 +1,17 @@
 """What shall become of one memory among its neighbours: at most one merge, or one succession."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from collections.abc import Iterator, Sequence
 
-from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
-from agent_memory_services.long_term_memory.consolidation.rules.contradiction import contradicts
-from agent_memory_services.long_term_memory.consolidation.rules.cosines import cosine
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
-    CLOSE,
-    Likeness,
-    likeness,
-    may_be_same,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.merging import (
-    fuller,
-    hidden,
-    merged,
-)
+from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
+from agent_memory_services.long_term_memory.consolidation.joining import merge, partner
 from agent_memory_services.long_term_memory.consolidation.rules.participation import (
     is_fact,
-    may_merge,
     same_owner,
 )
-from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_of
-from agent_memory_services.long_term_memory.consolidation.rules.statement import read
-from agent_memory_services.long_term_memory.consolidation.rules.superseding import succession
-from agent_memory_services.long_term_memory.documents import StoredMemory, is_hidden
-from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.consolidation.succeeding import succeed
+from agent_memory_services.long_term_memory.consolidation.view import View
+from agent_memory_services.long_term_memory.documents import StoredMemory
 from agent_memory_services.long_term_memory.visibility import is_visible
-from agent_memory_services.runtime.clock import now_micros, to_micros
-from agent_memory_services.runtime.ids import new_id
-
-MOST_ORIGINALS: Final = 64
-"""Originals of one merged memory; what joins is compared with each of them."""
-
-_MERGED: Final = "says the same"
-_BEGINS: Final = "it begins where an older value ends"
-_JUDGED: Final = "contradicted by a newer fact"
-_SLOT_READ: Final = "the slot was read from the text"
-
-
-class Deed(StrEnum):
-    """What was done about a memory."""
-
-    KEPT = "kept"
-    MERGED = "merged"
-    SUPERSEDED = "superseded"
-    """It ended the validity of others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What shall be done about a memory.
-
-    Attributes:
-        deed: in a word.
-        memory: what holds its content then.
-        related: the others that the deed concerns: the originals, or those that ended.
-        changes: what makes it so, all or none; empty where everything stays.
-    """
-
-    deed: Deed
-    memory: Memory
-    related: tuple[str, ...] = ()
-    changes: Sequence[Change] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The memories that a plan rests on, as they were read.
-
-    Attributes:
-        stored: them, by id: the neighbours, what they were merged into, and its originals.
-        verdicts: what a judge said of neighbours, by id.
-        now: the present, in microseconds.
-        precision: the type of the vectors' numbers.
-    """
-
-    stored: Mapping[str, StoredMemory]
-    verdicts: Mapping[str, Verdict]
-    now: int
-    precision: str = "float32"
-
-    def shown(self, memory_id: str) -> StoredMemory | None:
-        """What readers see of a memory: itself, or what it was merged into."""
-        found = self.stored.get(memory_id)
-        if found is not None and found.memory.merged_into:
-            found = self.stored.get(found.memory.merged_into)
-        return None if found is None or is_hidden(found.memory) else found
-
-    def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
-        """The cosine of two texts' vectors."""
-        return cosine(one.vectors.text, other.vectors.text, self.precision)
-
-    def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
-        """How what two memories say stands to each other."""
-        return alike(one.memory, other.memory, self.nearness(one, other))
-
-    def originals(self, shown: StoredMemory) -> list[StoredMemory]:
-        """What a memory was merged from; itself where it was not."""
-        linked = (self.stored.get(each) for each in shown.memory.provenance.memory_ids)
-        return [each for each in linked if each and each.memory.merged_into == shown.memory.id] or [
-            shown
-        ]
 
 
 def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Plan:
@@ -120,39 +24,9 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Plan:
     """
     shown = list(_shown(view, subject, neighbours))
     current = [each for each in shown if is_visible(each.memory, view.now)]
-    if found := _partner(view, subject, current):
-        return _merge(view, subject, found)
-    return _succeed(view, subject, shown) or Plan(Deed.KEPT, subject.memory)
-
-
-def with_slot(memory: Memory) -> Memory:
-    """The memory with the slot that its words fill, where it has none."""
-    settled = memory.slot or memory.pinned or not is_fact(memory)
-    slot = None if settled else slot_of(memory.text)
-    if slot is None:
-        return memory
-    after = Memory()
-    after.CopyFrom(memory)
-    after.slot = slot.name
-    return after
-
-
-def slot_change(before: Memory, after: Memory) -> Change:
-    """The change that stores a slot with its memory."""
-    settle(after, now_micros())
-    cause = ltm.REVISION_CAUSE_UPDATE
-    return Change(before, after, cause, reason=_SLOT_READ, compared=True)
-
-
-def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """How what two memories say stands to each other, by their words and their vectors' cosine."""
-    one_slot = bool(one.slot) and one.slot == other.slot
-    return likeness(read(one.text), read(other.text), nearness, one_slot=one_slot)
-
-
-def excludes(subject: Memory, other: Memory) -> bool:
-    """Whether two facts cannot both be true at a time, for certain: the rules say so."""
-    return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
+    if found := partner(view, subject, current):
+        return merge(view, subject, found)
+    return succeed(view, subject, shown) or Plan(Deed.KEPT, subject.memory)
 
 
 def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:
@@ -162,153 +36,3 @@ def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iter
             seen.add(found.memory.id)
             if same_owner(found.memory, subject.memory) and is_fact(found.memory):
                 yield found
-
-
-def _partner(
-    view: View, subject: StoredMemory, candidates: Sequence[StoredMemory]
-) -> StoredMemory | None:
-    """What a memory is merged with, if anything.
-
-    A memory that says the same as two others that do not say the same as each other is a bridge:
-    it joins neither, and they stay two. What is only near some originals of a group joins it not.
-    """
-    if view.originals(subject) != [subject]:
-        # Others join what was merged; it does not join them.
-        return None
-    found = [each for each in candidates if _is_same(view, subject, each)]
-    groups = [view.originals(each) for each in found]
-    if not all(_joins(view, subject, *each) for each in zip(found, groups, strict=True)):
-        return None
-    if any(
-        view.compared(one, other) is not Likeness.SAME
-        for at, group in enumerate(groups)
-        for others in groups[at + 1 :]
-        for one in group
-        for other in others
-    ):
-        return None
-    # Those that exist stay apart, as somebody may have taken them apart on purpose.
-    return max(found, key=lambda each: view.nearness(subject, each), default=None)
-
-
-def _is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    if not may_merge(subject.memory, other.memory):
-        return False
-    return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
-
-
-def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    """Whether a judge says so, and nothing that can be checked speaks against it."""
-    ids = [other.memory.id, *(each.memory.id for each in view.originals(other))]
-    said = any(view.verdicts.get(each) is Verdict.SAME for each in ids)
-    return said and _may_be_same(view, subject, other)
-
-
-def _joins(
-    view: View, subject: StoredMemory, shown: StoredMemory, originals: Sequence[StoredMemory]
-) -> bool:
-    judged = _judged_same(view, subject, shown)
-    return len(originals) < MOST_ORIGINALS and all(
-        view.compared(subject, each) is Likeness.SAME
-        or (judged and _may_be_same(view, subject, each))
-        for each in originals
-    )
-
-
-def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
-    near = view.nearness(one, other) >= CLOSE
-    return near and may_be_same(read(one.memory.text), read(other.memory.text))
-
-
-def _merge(view: View, subject: StoredMemory, other: StoredMemory) -> Plan:
-    originals = view.originals(other)
-    known = originals != [other]
-    if known:
-        shown, joining, joined = other, subject, [subject]
-    else:
-        shown, joining = sorted([other, subject], key=lambda each: _age(each.memory))
-        originals, joined = [shown], [shown, joining]
-    result = merged(
-        shown.memory,
-        joining.memory,
-        [each.memory for each in originals],
-        shown.memory.id if known else new_id(),
-    )
-    settle(result, view.now)
-    chosen = joining if fuller(shown.memory, joining.memory) is joining.memory else shown
-    cause, ids = ltm.REVISION_CAUSE_MERGE, tuple(each.memory.id for each in joined)
-    # The vectors are always those of an original, so that nothing is embedded again.
-    vectors = None if known and chosen is shown else chosen.vectors
-    before = shown.memory if known else None
-    changes = [Change(before, result, cause, vectors, _MERGED, ids, unique=False)]
-    for each in joined:
-        after = hidden(each.memory, result.id, view.now)
-        changes.append(Change(each.memory, after, cause, reason=_MERGED, related=(result.id,)))
-    return Plan(Deed.MERGED, result, tuple(result.provenance.memory_ids), changes)
-
-
-def _age(memory: Memory) -> tuple[int, str]:
-    return to_micros(memory.create_time), memory.id
-
-
-def _succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Plan | None:
-    fact = subject.memory
-    judged = [
-        each.memory
-        for each in shown
-        if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
-        and is_visible(each.memory, view.now)
-    ]
-    certain = [each.memory for each in shown if excludes(fact, each.memory)]
-    rivals = {each.id: each for each in [*judged, *certain]}
-    reason = f"a newer value of {fact.slot}" if certain else _JUDGED
-    after = succession(fact, rivals.values(), reason)
-    if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
-        return _merge(view, StoredMemory(after.fact, subject.vectors), same)
-    changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
-    if after.begun is not None:
-        begun = after.begun
-        changes.append(_beginning(rivals[begun.id], begun, [fact.id], view.now))
-    if after.fact != fact:
-        related = [each.id for each in after.ended]
-        changes.append(_beginning(fact, after.fact, related, view.now))
-    if not changes:
-        return None
-    ended = tuple(each.id for each in after.ended)
-    return Plan(Deed.SUPERSEDED if ended else Deed.KEPT, after.fact, ended, changes)
-
-
-def _past(
-    view: View, fact: Memory, subject: StoredMemory, shown: Sequence[StoredMemory]
-) -> StoredMemory | None:
-    """The same value that ended at the same moment, where it is known already."""
-    ended = StoredMemory(fact, subject.vectors)
-    for each in shown:
-        if each.memory.validity.superseded_by and _is_same(view, ended, each):
-            return each if _joins(view, ended, each, view.originals(each)) else None
-    return None
-
-
-def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
-    settle(after, now)
-    return Change(
-        before,
-        after,
-        ltm.REVISION_CAUSE_SUPERSEDE,
-        reason=after.validity.reason,
-        related=(by,),
-    )
-
-
-def _beginning(before: Memory, after: Memory, related: Sequence[str], now: int) -> Change:
-    """The change of when a fact begins, or of when it ends itself."""
-    settle(after, now)
-    by = after.validity.superseded_by
-    ended = by and by != before.validity.superseded_by
-    return Change(
-        before,
-        after,
-        ltm.REVISION_CAUSE_SUPERSEDE,
-        reason=after.validity.reason if ended else _BEGINS,
-        related=(*related, *([by] if ended else [])),
-    )

@@ -5,14 +5,11 @@ import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
+from agent_memory_services.long_term_memory.consolidation.joining import MOST_ORIGINALS
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
-from agent_memory_services.long_term_memory.consolidation.plan import (
-    MOST_ORIGINALS,
-    Deed,
-    Plan,
-    View,
-    plan,
-)
+from agent_memory_services.long_term_memory.consolidation.plan import plan
+from agent_memory_services.long_term_memory.consolidation.view import View
 from agent_memory_services.long_term_memory.documents import MemoryVectors, StoredMemory
 from agent_memory_services.long_term_memory.intake import draft
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
