@@ -90,7 +90,7 @@ def _for_json(http: int, meaning: _Meaning) -> dict[str, Any]:
     said = meaning._replace(message=_SAID_BY_ENVOY.get(http, meaning.message))
     return {
         "filter": {"and_filter": {"filters": [_answer(http), from_json]}},
-        "body_format_override": {"json_format": json_format.MessageToDict(_status(said))},
+        "body_format_override": {"json_format": _json(_status(said))},
     }
 
 
@@ -124,6 +124,15 @@ def _status(meaning: _Meaning) -> status_pb2.Status:
     for detail in details:
         status.details.add().Pack(detail, deterministic=True)
     return status
+
+
+def _json(status: status_pb2.Status) -> dict[str, Any]:
+    """A status as JSON; maps have no order of their own, so theirs is by key."""
+    written = json_format.MessageToDict(status)
+    for detail in written.get("details", ()):
+        if metadata := detail.get("metadata"):
+            detail["metadata"] = dict(sorted(metadata.items()))
+    return written
 
 
 def _bytes(message: Message) -> bytes:
