@@ -48,6 +48,7 @@ from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.documents import MemoryVectors
 from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag
 from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION
 from agent_memory_services.long_term_memory.process import lifespan
 from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
 from agent_memory_services.long_term_memory.scope import Scope
@@ -197,7 +198,7 @@ def nearest(client: Redis, vectors: Sequence[bytes], owner: str | None) -> Ask:
     """The engine's bare query for the ten nearest."""
     condition: Node = Tag(schema.USER, (owner,)) if owner else ALWAYS
     selection = Scope(TENANT).select(condition)
-    index = MemoryStore(client, 1).shard(TENANT).index
+    index = MemoryStore(client, 1).shard(TENANT).index(FIRST_GENERATION)
     run: Any = client.execute_command
 
     async def ask(number: int) -> object:

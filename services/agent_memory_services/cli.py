@@ -130,6 +130,19 @@ def extraction() -> None:
     _run("extraction")
 
 
+@app.command()
+def reindex() -> None:
+    """Rebuild the search index for changed settings, while the services go on serving.
+
+    The settings are those of a long-term memory process: its variables say which store, and which
+    model, dimension, precision and algorithm the new index is for. Processes that run follow by
+    themselves; give the next ones the same settings. A run that was ended goes on when it is
+    repeated.
+    """
+    # A service process shares this command line, and needs none of this.
+    importlib.import_module("agent_memory_services.reindex_cli").reindex()
+
+
 def _run(service: str) -> None:
     # A service process loads its own code and none of the others'.
     importlib.import_module(f"agent_memory_services.{service}.process").run()

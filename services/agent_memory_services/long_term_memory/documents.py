@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION
 from agent_memory_services.long_term_memory.words import searchable
 from agent_memory_services.runtime.clock import to_micros, to_timestamp
 from agent_memory_services.runtime.keys import encode
@@ -21,21 +22,31 @@ from agent_memory_services.runtime.keys import encode
 READ: Final = (schema.RECORD, schema.ACCESS, schema.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
 
-READ_WHOLE: Final = (*READ, schema.VECTOR, schema.CONTEXT_VECTOR)
-"""The fields that make a memory with its vectors, in the order `stored_of` takes them."""
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryVectors:
-    """The vectors of a memory, as bytes of float32.
+    """The vectors of a memory, in the bytes that the index takes.
 
     Attributes:
         text: of the text alone.
         context: of the text with the words around it; the same where there are none.
+        generation: the generation of the index that they are for.
+        beside: the same for another generation, while one takes the place of the other.
     """
 
     text: bytes
     context: bytes
+    generation: int = FIRST_GENERATION
+    beside: "MemoryVectors | None" = None
+
+    @property
+    def fields(self) -> dict[str, str | bytes]:
+        """The fields of the hash that hold them."""
+        others = self.beside.fields if self.beside else {}
+        return others | {
+            schema.stored(schema.VECTOR, self.generation): self.text,
+            schema.stored(schema.CONTEXT_VECTOR, self.generation): self.context,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,7 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
     if vectors is not None:
-        found |= {schema.VECTOR: vectors.text, schema.CONTEXT_VECTOR: vectors.context}
+        found |= vectors.fields
     return found
 
 
@@ -98,13 +109,23 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
     return memory
 
 
-def stored_of(values: Sequence[bytes | None]) -> StoredMemory | None:
-    """The memory that the fields `READ_WHOLE` hold; None where there is none."""
-    *read, text, context = values
-    memory = memory_of(read)
-    if memory is None or text is None or context is None:
-        return None
-    return StoredMemory(memory, MemoryVectors(text, context))
+def whole(generations: Sequence[int]) -> tuple[str, ...]:
+    """The fields that make a memory with its vectors, in the order `stored_of` takes them."""
+    vectors = (schema.stored(name, number) for number in generations for name in schema.VECTORS)
+    return *READ, *vectors
+
+
+def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> StoredMemory | None:
+    """The memory that its fields hold; None where it is not there, or not in every generation."""
+    memory = memory_of(values[: len(READ)])
+    vectors = None
+    # The first generation is the one that is asked, and the others lie beside it.
+    for at, number in reversed(list(enumerate(generations))):
+        text, context = values[len(READ) + 2 * at :][:2]
+        if text is None or context is None:
+            return None
+        vectors = MemoryVectors(text, context, number, vectors)
+    return StoredMemory(memory, vectors) if memory and vectors else None
 
 
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:

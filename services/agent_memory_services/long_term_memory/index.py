@@ -1,21 +1,25 @@
 """The indexes: made where they are missing, checked, and asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 import structlog
 from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import Pipeline
 from redis.commands.search.aggregation import AggregateRequest
+from redis.commands.search.field import Field
 from redis.commands.search.index_definition import IndexDefinition, IndexType
 from redis.exceptions import RedisError, ResponseError, SlotNotCoveredError
 from redisvl.exceptions import RedisSearchError
 from redisvl.index import AsyncSearchIndex
 from redisvl.index.index import SearchParams
-from redisvl.query import CountQuery
 
+from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.answers import Answer, answer_of
-from agent_memory_services.long_term_memory.keys import Shard, shard_of
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION, Shard, shard_of
 from agent_memory_services.long_term_memory.schema import VectorIndex, index_schema
+from agent_memory_services.long_term_memory.scope import Selection
+from agent_memory_services.long_term_memory.totals import counting
 from agent_memory_services.runtime.errors import StoreUnavailable
 
 log = structlog.get_logger()
@@ -33,13 +37,28 @@ class QueryRefusedError(Exception):
 
 
 class MemoryIndex:
-    """The indexes of all shards."""
+    """The indexes of all shards.
 
-    def __init__(self, client: Redis, shards: int, vectors: VectorIndex, dimension: int) -> None:
+    Attributes:
+        generation: the generation that is asked, unless a query is for another one.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        shards: int,
+        vectors: VectorIndex,
+        dimension: int,
+        generation: int = FIRST_GENERATION,
+    ) -> None:
         """Describe one index per shard, for vectors of `dimension` numbers."""
+        self.generation = generation
         self._client = client
+        self._shards = shards
         self._indexes = {
-            shard: AsyncSearchIndex(index_schema(shard, vectors, dimension), redis_client=client)
+            shard: AsyncSearchIndex(
+                index_schema(shard, vectors, dimension, generation), redis_client=client
+            )
             for shard in map(Shard, range(shards))
         }
 
@@ -48,13 +67,22 @@ class MemoryIndex:
         for shard, index in self._indexes.items():
             # The library asks any node of a cluster, and only the shard's own may answer.
             try:
-                await self._client.ft(shard.index).create_index(
-                    index.schema.redis_fields,
+                await self._client.ft(index.name).create_index(
+                    _named(index.schema.redis_fields, self.generation),
                     stopwords=index.schema.index.stopwords,
                     definition=_hashes(shard.memory_prefix),
                 )
             except ResponseError as error:
                 if "already exists" not in str(error).lower():
+                    raise
+
+    async def drop(self) -> None:
+        """Remove the indexes that are there; what they read stays."""
+        for index in self._indexes.values():
+            try:
+                await self._client.ft(index.name).dropindex()
+            except ResponseError as error:
+                if not any(reply in str(error).lower() for reply in _AWAY):
                     raise
 
     async def indexing(self) -> bool:
@@ -68,53 +96,89 @@ class MemoryIndex:
                 return True
         return False
 
-    async def search(self, tenant: str, queries: Sequence[SearchParams]) -> list[Answer]:
+    async def search(
+        self, tenant: str, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> list[Answer]:
         """Answer several queries about a tenant in one round trip."""
-        name = self._of(tenant).name
-        asked = [_arguments(query) for query in queries]
         async with self._client.pipeline(transaction=False) as pipeline:
-            run: Any = pipeline.execute_command
-            for arguments in asked:
-                run("FT.SEARCH", name, *arguments, **self._where(name))
-            try:
-                replies = await pipeline.execute()
-            except ResponseError as error:
-                raise _without_query(error) from None
-        return [
-            answer_of(reply, scored=_SCORED in arguments)
-            for reply, arguments in zip(replies, asked, strict=True)
-        ]
+            read = self._ask(pipeline, tenant, queries, generation)
+            return read(await _replies(pipeline))
+
+    async def find(
+        self, selection: Selection, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> tuple[list[Answer], int]:
+        """Answer queries about a selection's tenant and count the selection, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            read = self._ask(pipeline, selection.tenant, queries, generation)
+            total = self._count(pipeline, selection)
+            *replies, counted, stored = await _replies(pipeline)
+        return read(replies), total(counted, stored)
+
+    async def count(self, selection: Selection) -> int:
+        """How many memories a selection holds."""
+        _, total = await self.find(selection, [])
+        return total
 
     async def rows(self, tenant: str, request: AggregateRequest) -> list[Row]:
         """Answer an aggregation about a tenant."""
-        name = self._of(tenant).name
         async with self._client.pipeline(transaction=False) as pipeline:
-            run: Any = pipeline.execute_command
-            run("FT.AGGREGATE", name, *request.build_args(), **self._where(name))
-            try:
-                [(_, *found)] = await pipeline.execute()
-            except ResponseError as error:
-                raise _without_query(error) from None
+            self._aggregate(pipeline, tenant, request)
+            [(_, *found)] = await _replies(pipeline)
         rows: list[Row] = found
         return rows
 
-    async def page(
-        self, tenant: str, request: AggregateRequest, counted: CountQuery
-    ) -> tuple[list[Row], int]:
-        """Answer an aggregation about a tenant and count something else, in one round trip."""
-        name = self._of(tenant).name
+    async def page(self, selection: Selection, request: AggregateRequest) -> tuple[list[Row], int]:
+        """Answer an aggregation and count a selection, in one round trip."""
         async with self._client.pipeline(transaction=False) as pipeline:
-            run: Any = pipeline.execute_command
-            run("FT.AGGREGATE", name, *request.build_args(), **self._where(name))
-            run("FT.SEARCH", name, *counted.get_args(), **self._where(name))
-            try:
-                (_, *rows), (total,) = await pipeline.execute()
-            except ResponseError as error:
-                raise _without_query(error) from None
-        return rows, total
+            self._aggregate(pipeline, selection.tenant, request)
+            total = self._count(pipeline, selection)
+            (_, *rows), counted, stored = await _replies(pipeline)
+        return rows, total(counted, stored)
+
+    def _ask(
+        self,
+        pipeline: Pipeline,
+        tenant: str,
+        queries: Sequence[SearchParams],
+        generation: int | None,
+    ) -> Callable[[Sequence[Any]], list[Answer]]:
+        """Queue queries; answers what reads their replies."""
+        name = self._shard(tenant).index(generation or self.generation)
+        asked = [_arguments(query) for query in queries]
+        for arguments in asked:
+            self._queue(pipeline, "FT.SEARCH", name, *arguments)
+
+        def read(replies: Sequence[Any]) -> list[Answer]:
+            return [
+                answer_of(reply, scored=_SCORED in arguments)
+                for reply, arguments in zip(replies, asked, strict=True)
+            ]
+
+        return read
+
+    def _aggregate(self, pipeline: Pipeline, tenant: str, request: AggregateRequest) -> None:
+        name = self._shard(tenant).index(self.generation)
+        self._queue(pipeline, "FT.AGGREGATE", name, *request.build_args())
+
+    def _count(
+        self, pipeline: Pipeline, selection: Selection
+    ) -> Callable[[Sequence[Any], bytes | None], int]:
+        """Queue what counts a selection; answers what reads the two replies."""
+        how, shard = counting(selection), self._shard(selection.tenant)
+        name = shard.index(self.generation)
+        self._queue(pipeline, "FT.SEARCH", name, *how.query.get_args())
+        pipeline.hget(shard.sizes, selection.tenant)
+        return lambda counted, stored: how.total(counted[0], int(stored or 0))
+
+    def _queue(self, pipeline: Pipeline, command: str, name: str, *arguments: Any) -> None:
+        """Queue a command for the node of a cluster that has the index of this name.
+
+        The library would ask any of them first.
+        """
+        queue: Any = pipeline.execute_command
+        queue(command, name, *arguments, **self._where(name))
 
     def _where(self, name: str) -> dict[str, Any]:
-        """Which node of a cluster has an index; the library would ask any of them first."""
         if not isinstance(self._client, RedisCluster):
             return {}
         try:
@@ -123,8 +187,24 @@ class MemoryIndex:
             # It asks for the cluster's layout when a command comes that it cannot place.
             return {}
 
-    def _of(self, tenant: str) -> AsyncSearchIndex:
-        return self._indexes[shard_of(tenant, len(self._indexes))]
+    def _shard(self, tenant: str) -> Shard:
+        return shard_of(tenant, self._shards)
+
+
+async def _replies(pipeline: Pipeline) -> list[Any]:
+    try:
+        return await pipeline.execute()
+    except ResponseError as error:
+        raise _without_query(error) from None
+
+
+def _named(fields: Sequence[Field], generation: int) -> list[Field]:
+    """The fields, those that every generation has its own of under their plain names."""
+    for field in fields:
+        name = schema.stored(field.name, generation)
+        if field.name in schema.VECTORS and name != field.name:
+            field.name, field.as_name = name, field.name
+    return list(fields)
 
 
 def _arguments(query: SearchParams) -> list[Any]:

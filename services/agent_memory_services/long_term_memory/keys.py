@@ -1,8 +1,12 @@
 """Names in the store: every key and index of a tenant lies in one shard."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from agent_memory_services.runtime.keys import encode, partition_of
+
+FIRST_GENERATION: Final = 1
+"""The index that a new store has; each one that is built beside another counts one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +22,20 @@ class Shard:
 
     number: int
 
-    @property
-    def index(self) -> str:
-        """The index's name."""
-        return f"{self._root}:idx"
+    def index(self, generation: int) -> str:
+        """Name of a generation of the index; the first is 1."""
+        name = f"{self._root}:idx"
+        return name if generation == FIRST_GENERATION else f"{name}:{generation}"
 
     @property
     def layout(self) -> str:
         """Key of what the index was built for."""
         return f"{self._root}:layout"
+
+    @property
+    def readers(self) -> str:
+        """Key of the processes that use the index, and of what each of them knows about it."""
+        return f"{self._root}:readers"
 
     @property
     def memory_prefix(self) -> str:
@@ -79,6 +88,11 @@ class Shard:
     def tenants(self) -> str:
         """Key of the tenants that ever stored a memory here."""
         return f"{self._root}:tenants"
+
+    @property
+    def sizes(self) -> str:
+        """Key of how many memories each tenant has, hidden ones included."""
+        return f"{self.tenants}:sizes"
 
     @property
     def _root(self) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.commands.search.aggregation import AggregateRequest, Desc
-from redisvl.query import CountQuery
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -101,9 +100,8 @@ class Listing:
         """
         following = Range(schema.CREATE, high=after.create_time) if after else ALWAYS
         rows, total = await self._index.page(
-            scope.tenant,
+            scope.select(condition),
             _newest(scope.select(every([condition, following])), size + 1, after),
-            CountQuery(str(scope.select(condition).condition)),
         )
         found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]
         more = len(rows) > size and found
@@ -111,10 +109,7 @@ class Listing:
 
     async def count(self, scope: Scope, condition: Node) -> int:
         """How many memories match."""
-        selection = scope.select(condition)
-        query = CountQuery(str(selection.condition))
-        [answer] = await self._index.search(selection.tenant, [query])
-        return answer.total
+        return await self._index.count(scope.select(condition))
 
 
 def _newest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:

@@ -17,11 +17,12 @@ from agent_memory_services.long_term_memory.consolidation.judgement.choose impor
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
 from agent_memory_services.long_term_memory.creating import Creating
-from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
+from agent_memory_services.long_term_memory.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.engine import require_complete_answers
 from agent_memory_services.long_term_memory.erasure.eraser import Eraser
 from agent_memory_services.long_term_memory.erasure.traces import Traces
+from agent_memory_services.long_term_memory.generations import Follower, index_of
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.servicer import History
@@ -29,7 +30,7 @@ from agent_memory_services.long_term_memory.history.told import Told
 from agent_memory_services.long_term_memory.history.watch import Watch
 from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.layout import Layout
+from agent_memory_services.long_term_memory.layout import Generation, claim
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.retention import Retention
@@ -42,7 +43,7 @@ from agent_memory_services.long_term_memory.servicer import LongTermMemoryServic
 from agent_memory_services.long_term_memory.settings import Settings
 from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.transfer.importing import Import
-from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime import redis, server
 from agent_memory_services.runtime.contract_rules import ContractRules
@@ -77,9 +78,11 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         aclosing(await create_embedder(settings.embedding)) as embedder,
         chosen(settings) as judge,
     ):
-        index = await _open_index(client, settings, embedder.fingerprint)
+        mine = Generation.of(
+            embedder.fingerprint, settings.vectors, settings.shards, settings.embedding
+        )
+        index, vectorizer = await _open_index(client, mine, embedder)
         store = MemoryStore(client, settings.shards, settings.history)
-        vectorizer = Vectorizer(embedder, settings.vectors)
         revisions = RevisionLog(client, settings.shards)
         feed = Feed(client, Told.read)
         history = History(
@@ -90,7 +93,10 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         accesses = AccessTracker(store)
         dirty = DirtySets(client, settings.shards)
         consolidator = Consolidator(
-            store, Neighbourhood(index), judge, precision=settings.index_precision
+            store,
+            Neighbourhood(index),
+            judge,
+            precision=lambda: vectorizer.current.index.precision,
         )
         compaction = Compaction(store, index, dirty, consolidator)
         sweep = Sweep(
@@ -122,7 +128,16 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             forgetting=forgetting,
             eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
         )
+        follower = Follower(
+            client,
+            settings.embedding,
+            embedder,
+            index=index,
+            store=store,
+            vectorizer=vectorizer,
+        )
         async with (
+            follower.following(),
             aclosing(feed),
             accesses.running(),
             sweep.running() if settings.consolidation_sweep_seconds else nullcontext(),
@@ -135,16 +150,20 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             )
 
 
-async def _open_index(client: Redis, settings: Settings, fingerprint: Fingerprint) -> MemoryIndex:
+async def _open_index(
+    client: Redis, mine: Generation, embedder: Embedder
+) -> tuple[MemoryIndex, Vectorizer]:
+    """The index that is asked, complete, and a vectorizer for the one this process is set to."""
     await require_query_engine(client)
     await require_complete_answers(client)
-    await Layout.of(fingerprint, settings.vectors, settings.shards).claim(client)
-    index = MemoryIndex(client, settings.shards, settings.vectors, fingerprint.dimension)
+    indexes = await claim(client, mine)
+    index = index_of(client, indexes.current)
     await index.create()
     while await index.indexing():
         log.info("index.reading")
         await asyncio.sleep(_POLL_SECONDS)
-    return index
+    own = indexes.of(mine.layout)
+    return index, Vectorizer(Space(embedder, own.vectors, own.number))
 
 
 def run() -> None:

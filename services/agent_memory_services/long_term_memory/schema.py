@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 from redisvl.schema import IndexSchema
 
-from agent_memory_services.long_term_memory.keys import Shard
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION, Shard
 
 SEPARATOR: Final = ","
 """Between the values of a list; encoded values cannot hold it."""
@@ -53,6 +53,7 @@ TEXT: Final = "text"
 CONTEXT: Final = "context"
 VECTOR: Final = "vector"
 CONTEXT_VECTOR: Final = "context_vector"
+VECTORS: Final = (VECTOR, CONTEXT_VECTOR)
 
 _TAGS = (
     *(TENANT, NAMESPACE, USER, SESSION, TYPE, TOPICS, ENTITIES, STRATEGY, EXTRACTOR),
@@ -101,8 +102,18 @@ class VectorIndex(BaseModel):
         return f"hnsw {self.precision} {links}"
 
 
-def index_schema(shard: Shard, vectors: VectorIndex, dimension: int) -> IndexSchema:
-    """The index of a shard, for vectors of `dimension` numbers."""
+def stored(field: str, generation: int) -> str:
+    """The hash's field that holds a vector for a generation of the index.
+
+    In every generation the index itself calls it by its plain name.
+    """
+    return field if generation == FIRST_GENERATION else f"{field}_{generation}"
+
+
+def index_schema(
+    shard: Shard, vectors: VectorIndex, dimension: int, generation: int
+) -> IndexSchema:
+    """A generation of the index of a shard, for vectors of `dimension` numbers."""
     exact = {"case_sensitive": True, "separator": SEPARATOR}
     sortable = {"sortable": True, "unf": True}
     vector = vectors.attributes(dimension)
@@ -113,10 +124,10 @@ def index_schema(shard: Shard, vectors: VectorIndex, dimension: int) -> IndexSch
         {"name": CREATE, "type": "numeric", "attrs": sortable},
         *({"name": name, "type": "numeric"} for name in _NUMBERS),
         *({"name": name, "type": "text"} for name in (TEXT, CONTEXT)),
-        *({"name": name, "type": "vector", "attrs": vector} for name in (VECTOR, CONTEXT_VECTOR)),
+        *({"name": name, "type": "vector", "attrs": vector} for name in VECTORS),
     ]
     index = {
-        "name": shard.index,
+        "name": shard.index(generation),
         "prefix": shard.memory_prefix,
         "storage_type": "hash",
         # Every word counts in a phrase; a question drops its own stop words.

@@ -10,13 +10,13 @@ from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.commit import Commission, Commit, commit_of
 from agent_memory_services.long_term_memory.documents import (
     READ,
-    READ_WHOLE,
     StoredMemory,
     memory_of,
     stored_of,
+    whole,
 )
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
-from agent_memory_services.long_term_memory.keys import Shard, shard_of
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION, Shard, shard_of
 from agent_memory_services.long_term_memory.scripts import run_each
 from agent_memory_services.runtime.redis import Script
 
@@ -29,12 +29,17 @@ _COMMITS_PER_ROUND: Final = 32
 
 
 class MemoryStore:
-    """The memories of all tenants."""
+    """The memories of all tenants.
+
+    Attributes:
+        generations: of the index, whose vectors a memory has; first the one that is asked.
+    """
 
     def __init__(self, client: Redis, shards: int, limits: HistoryLimits | None = None) -> None:
         """Keep memories in `shards` parts, which can never change, and so much of their past."""
         self._client = client
         self._shards = shards
+        self.generations: tuple[int, ...] = (FIRST_GENERATION,)
         self._limits = limits or HistoryLimits()
 
     def shard(self, tenant: str) -> Shard:
@@ -100,8 +105,8 @@ class MemoryStore:
         shard = self.shard(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
             for memory_id in ids:
-                pipeline.hmget(shard.memory(tenant, memory_id), READ_WHOLE)
-            return [stored_of(values) for values in await pipeline.execute()]
+                pipeline.hmget(shard.memory(tenant, memory_id), whole(self.generations))
+            return [stored_of(values, self.generations) for values in await pipeline.execute()]
 
     async def touch(self, tenant: str, ids: Sequence[str], *, now: int, interval: int) -> int:
         """Note that memories were found at `now`, each at most once per `interval`.

@@ -1,6 +1,7 @@
 """Vectors of memories and questions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -11,10 +12,12 @@ from agent_memory_services.long_term_memory.embeddings.base import (
     Embedder,
     EmbeddingMisconfigured,
     EmbeddingRejected,
+    Fingerprint,
 )
 from agent_memory_services.long_term_memory.embeddings.base import (
     EmbeddingUnavailable as ProviderUnavailable,
 )
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION
 from agent_memory_services.long_term_memory.schema import VectorIndex
 from agent_memory_services.runtime.errors import EmbeddingUnavailable, InvalidField
 
@@ -27,17 +30,25 @@ reads a few hundred tokens, and the text itself must be among them."""
 REJECTED: Final = "cannot be embedded: it is too long for the model"
 
 
-class Vectorizer:
-    """Embeds on behalf of the service, in its terms of failure."""
+class Space:
+    """The vectors of one generation of the index, in the service's terms of failure.
 
-    def __init__(self, embedder: Embedder, index: VectorIndex) -> None:
+    Attributes:
+        generation: the generation.
+        index: how its vectors are indexed.
+    """
+
+    def __init__(
+        self, embedder: Embedder, index: VectorIndex, generation: int = FIRST_GENERATION
+    ) -> None:
+        self.generation = generation
+        self.index = index
         self._embedder = embedder
-        self._index = index
 
     @property
-    def model(self) -> str:
-        """Fingerprint of what the vectors are made with."""
-        return self._embedder.fingerprint.digest
+    def fingerprint(self) -> Fingerprint:
+        """What the vectors are made with."""
+        return self._embedder.fingerprint
 
     async def of_question(self, text: str, path: str) -> bytes:
         """The vector of a question that stands at `path` in the request.
@@ -73,7 +84,10 @@ class Vectorizer:
         texts = [(with_speaker(memory), with_context(memory)) for memory in memories]
         distinct = list(dict.fromkeys(text for pair in texts for text in pair))
         vectors = dict(zip(distinct, await self._embed(distinct), strict=True))
-        return [MemoryVectors(vectors[alone], vectors[around]) for alone, around in texts]
+        return [
+            MemoryVectors(vectors[alone], vectors[around], self.generation)
+            for alone, around in texts
+        ]
 
     async def _embed(self, texts: Sequence[str]) -> list[bytes]:
         try:
@@ -83,7 +97,42 @@ class Vectorizer:
         except EmbeddingMisconfigured as error:
             log.error("embedding.misconfigured", error=str(error))  # noqa: TRY400 - it says it all
             raise EmbeddingUnavailable from error
-        return self._index.packed(matrix)
+        return self.index.packed(matrix)
+
+
+class Vectorizer:
+    """Embeds for the index that is asked and, while one replaces another, for both.
+
+    Attributes:
+        current: the space in which questions are asked.
+        beside: the space of the index that is being built, or was just replaced.
+    """
+
+    def __init__(self, current: Space, beside: Space | None = None) -> None:
+        self.current = current
+        self.beside = beside
+
+    @property
+    def model(self) -> str:
+        """Fingerprint of what the vectors are made with."""
+        return self.current.fingerprint.digest
+
+    async def of_memories(self, memories: Sequence[Memory]) -> list[MemoryVectors | None]:
+        """The vectors of several memories, in one go; None for one that can never be embedded.
+
+        Raises:
+            EmbeddingUnavailable: a provider is away.
+        """
+        current, found = self.current, await self.current.of_memories(memories)
+        # Read late: a rebuild that began meanwhile counts on every write from then on.
+        other = self.current if self.current is not current else self.beside
+        if other is None or other.generation == current.generation:
+            return found
+        others = await other.of_memories(memories)
+        return [
+            replace(here, beside=there) if here and there else None
+            for here, there in zip(found, others, strict=True)
+        ]
 
 
 def with_speaker(memory: Memory) -> str:

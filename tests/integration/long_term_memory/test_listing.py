@@ -3,7 +3,6 @@
 import pytest
 from redis.commands.search.aggregation import AggregateRequest
 from redis.commands.search.query import Query
-from redisvl.query import CountQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.expression import ALWAYS
@@ -100,7 +99,9 @@ async def test_a_refused_query_does_not_show_itself(index: MemoryIndex) -> None:
     """The engine's complaint is passed on without the words that somebody asked."""
     for ask in (
         index.search("acme", [Query('@text:("secret words').dialect(2)]),
-        index.page("acme", AggregateRequest('@text:("secret words').dialect(2), CountQuery("*")),
+        index.page(
+            Scope("acme").select(ALWAYS), AggregateRequest('@text:("secret words').dialect(2)
+        ),
     ):
         with pytest.raises(QueryRefusedError) as refused:
             await ask

@@ -1,6 +1,6 @@
 """Looks at memories that are stored and settles each among its owner's."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -40,9 +40,9 @@ class Consolidator:
         neighbourhood: Neighbourhood,
         judge: Judge | None = None,
         *,
-        precision: Precision = "float32",
+        precision: Callable[[], Precision] = lambda: "float32",
     ) -> None:
-        """Compare vectors whose numbers are of this type, and ask the judge if there is one."""
+        """Compare vectors of the present precision, and ask the judge if there is one."""
         self._store = store
         self._neighbourhood = neighbourhood
         self._judge = judge
@@ -133,7 +133,7 @@ class Consolidator:
         current = stored.get(fact.id)
         if current is None:
             return Plan(Deed.KEPT, fact)
-        view = View(stored, verdicts, now_micros(), self._precision)
+        view = View(stored, verdicts, now_micros(), self._precision())
         if into := view.shown(fact.id) if current.memory.merged_into else None:
             # Another memory, or another process, was faster.
             return Plan(Deed.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))

@@ -52,8 +52,9 @@ class Traces:
                     shard.revisions(tenant, memory.id),
                     shard.dirty(tenant),
                     shard.left(tenant, memory.user_id),
+                    shard.sizes,
                 ),
-                (memory.etag, shard.digest_prefix(tenant), memory.id),
+                (memory.etag, shard.digest_prefix(tenant), memory.id, tenant),
             )
             for memory in memories
         ]

@@ -111,6 +111,7 @@ local function write(change)
   end
   if gone then
     redis.call('DEL', change.memory)
+    redis.call('HINCRBY', tenants_key .. ':sizes', tenant, -1)
     return
   end
   if change.removed_from <= change.removed_to then
@@ -119,6 +120,7 @@ local function write(change)
   redis.call('HSET', change.memory, unpack(ARGV, change.set_from, change.set_to))
   if change.step == 'create' then
     redis.call('SADD', tenants_key, tenant)
+    redis.call('HINCRBY', tenants_key .. ':sizes', tenant, 1)
   end
 end
 

@@ -33,8 +33,8 @@ class Leg(Protocol):
         """Its share of the match; the shares of all legs of a search add up to 1."""
         ...
 
-    def query(self, selection: Selection, depth: int) -> SearchParams:
-        """Ask for the `depth` best memories of a selection."""
+    def query(self, selection: Selection, depth: int) -> SearchParams | None:
+        """Ask for the `depth` best memories of a selection; None where another leg finds them."""
         ...
 
     def value(self, found: Row) -> float:
@@ -107,15 +107,19 @@ class WordLeg:
         weight: its share of the match.
         question: the words.
         around: whether the words around a memory count as its own.
+        finds: whether it looks for candidates, besides measuring those of others.
     """
 
     name: str
     weight: float
     question: Question
     around: bool = False
+    finds: bool = True
 
-    def query(self, selection: Selection, depth: int) -> SearchParams:
+    def query(self, selection: Selection, depth: int) -> SearchParams | None:
         """The best matches in the selection."""
+        if not self.finds:
+            return None
         match = self.question.match(around=self.around)
         query = (
             Query(f"{match} {_unscored(selection, match)}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 
-_HEAD: Final = struct.Struct(">qI")
+_HEAD: Final = struct.Struct(">qIQ")
 _DIGEST_BYTES: Final = 5
 # Page tokens hold 4096 characters at most, of which four carry three bytes.
 _REMEMBERED: Final = 600
@@ -28,11 +28,13 @@ class Place:
             validity are measured at that moment, and what was stored later takes no part.
         shown: how many hits were shown.
         recent: digests of the ids that were shown last.
+        total: how many memories the filter matched on the first page; None before it.
     """
 
     asked_at: int
     shown: int = 0
     recent: tuple[bytes, ...] = ()
+    total: int | None = None
 
     def following(self, hits: Sequence[Candidate]) -> list[Candidate]:
         """The hits, best first, that were not shown."""
@@ -42,22 +44,22 @@ class Place:
         rest = hits[self.shown - len(self.recent) :]
         return [hit for hit in rest if _digest(hit) not in shown]
 
-    def after(self, page: Sequence[Candidate]) -> "Place":
-        """Where the reader stands when a page was shown."""
+    def after(self, page: Sequence[Candidate], total: int) -> "Place":
+        """Where the reader stands when a page of so many memories was shown."""
         recent = (*self.recent, *map(_digest, page))[-_REMEMBERED:]
-        return Place(self.asked_at, self.shown + len(page), recent)
+        return Place(self.asked_at, self.shown + len(page), recent, total)
 
     def pack(self) -> bytes:
         """The place as the payload of a cursor."""
-        return _HEAD.pack(self.asked_at, self.shown) + b"".join(self.recent)
+        return _HEAD.pack(self.asked_at, self.shown, self.total or 0) + b"".join(self.recent)
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Place":
         """The place that a cursor carries."""
         starts = range(_HEAD.size, len(payload), _DIGEST_BYTES)
         recent = tuple(payload[start : start + _DIGEST_BYTES] for start in starts)
-        asked_at, shown = _HEAD.unpack_from(payload)
-        return cls(asked_at, shown, recent)
+        asked_at, shown, total = _HEAD.unpack_from(payload)
+        return cls(asked_at, shown, recent, total)
 
 
 def _digest(hit: Candidate) -> bytes:

@@ -113,7 +113,8 @@ async def _legs(
         legs.append(DenseLeg(DENSE_CONTEXT, context, schema.CONTEXT_VECTOR, vector, must))
     if dense < 1 and not question.empty:
         context = (1 - dense) * weights.words_context * around
-        legs.append(WordLeg(WORDS, 1 - dense - context, question))
+        # Whatever holds a word in its text also holds it in its text and the words around it.
+        legs.append(WordLeg(WORDS, 1 - dense - context, question, finds=not context))
         legs.append(WordLeg(WORDS_CONTEXT, context, question, around=True))
     return tuple(leg for leg in legs if leg.weight > 0)
 

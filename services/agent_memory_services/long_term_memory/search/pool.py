@@ -32,16 +32,17 @@ class Pool:
         return all(len(values) < depth for values in self.measured.values())
 
 
-def pool_of(legs: Sequence[Leg], answers: Sequence[Answer], total: int) -> Pool:
-    """Gather the answers to the legs, one for each."""
+def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -> Pool:
+    """Gather the answers to the legs, one for each, None for a leg that did not ask."""
     memories: dict[bytes, Memory] = {}
-    for row in chain.from_iterable(answer.rows for answer in answers):
+    for row in chain.from_iterable(answer.rows for answer in answers if answer):
         if row.key not in memories and (memory := _memory(row)) is not None:
             memories[row.key] = memory
+    ids = {key: memory.id for key, memory in memories.items()}
     measured = {
-        leg.name: {
-            memories[row.key].id: leg.value(row) for row in answer.rows if row.key in memories
-        }
+        leg.name: {ids[row.key]: leg.value(row) for row in answer.rows if row.key in ids}
+        if answer
+        else {}
         for leg, answer in zip(legs, answers, strict=True)
     }
     return Pool({memory.id: memory for memory in memories.values()}, measured, total)

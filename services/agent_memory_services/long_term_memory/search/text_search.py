@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redisvl.query import CountQuery
-
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.expression import Node, Range, every, negated
@@ -42,6 +40,23 @@ class Found:
     times: Sequence[SpokenTime]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A query that is being answered.
+
+    Attributes:
+        plan: how.
+        ranking: the order of what is found.
+        selection: among which memories.
+        generation: the generation of the index that the question was embedded for.
+    """
+
+    plan: Plan
+    ranking: Ranking
+    selection: Selection
+    generation: int
+
+
 class TextSearch:
     """Answers queries that have a text."""
 
@@ -71,43 +86,48 @@ class TextSearch:
         condition = condition_of(query, place.asked_at)
         if after is not None:
             condition = every([condition, _stored_by(place.asked_at)])
-        plan = await self._plan(query, place.asked_at)
-        ranking = self._ranking(plan, query, place.asked_at)
-        hits, total = await self._unseen(ranking, scope.select(condition), place, size)
-        page = hits[:size]
-        return Found(page, total, place.after(page) if len(hits) > size else None, plan.times)
+        asking = await self._asking(scope, query, condition, place.asked_at)
+        hits, total = await self._unseen(asking, place, size)
+        page, more = hits[:size], len(hits) > size
+        return Found(page, total, place.after(page, total) if more else None, asking.plan.times)
 
     async def best(self, scope: Scope, query: SearchQuery, *, limit: int) -> list[Candidate]:
         """The `limit` best hits in one go; raises as `page` does."""
         now = now_micros()
-        plan = await self._plan(query, now)
-        pool = await self._pool(plan, scope.select(condition_of(query, now)), limit)
-        return (await self._ranking(plan, query, now).hits(pool))[:limit]
+        asking = await self._asking(scope, query, condition_of(query, now), now)
+        return (await asking.ranking.hits(await self._pool(asking, limit)))[:limit]
 
     async def _unseen(
-        self, ranking: Ranking, selection: Selection, place: Place, size: int
+        self, asking: _Asking, place: Place, size: int
     ) -> tuple[list[Candidate], int]:
         """More than `size` hits that were not shown, if there are so many, and the total."""
-        plan, weights = ranking.plan, self._weights
-        depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(plan.legs)))
+        weights, legs, total = self._weights, asking.plan.legs, place.total
+        depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(legs)))
         before = -1
         while True:
             depth = min(depth, weights.max_depth)
-            pool = await self._pool(plan, selection, depth)
-            hits = await ranking.hits(pool)
+            pool = await self._pool(asking, depth, total)
+            total = pool.total
+            hits = await asking.ranking.hits(pool)
             unseen = place.following(hits)
             done = len(unseen) > size or len(hits) == before or depth == weights.max_depth
             if done or pool.exhausted(depth):
-                return unseen, pool.total
+                return unseen, total
             # Where a deeper reading brought no hit, what lies deeper is too weak to be one.
             before = len(hits)
             depth *= weights.growth
 
-    async def _plan(self, query: SearchQuery, asked_at: int) -> Plan:
-        async def embed(text: str) -> bytes:
-            return await self._vectorizer.of_question(text, "query.text")
+    async def _asking(
+        self, scope: Scope, query: SearchQuery, condition: Node, asked_at: int
+    ) -> _Asking:
+        space = self._vectorizer.current
 
-        return await plan_of(query, self._weights, embed, asked_at)
+        async def embed(text: str) -> bytes:
+            return await space.of_question(text, "query.text")
+
+        plan = await plan_of(query, self._weights, embed, asked_at)
+        ranking = self._ranking(plan, query, asked_at)
+        return _Asking(plan, ranking, scope.select(condition), space.generation)
 
     def _ranking(self, plan: Plan, query: SearchQuery, now: int) -> Ranking:
         if not plan.rerank:
@@ -121,11 +141,17 @@ class TextSearch:
             Reranking(self._cross_encoder, query.text, weights.rerank, weights.rerank_depth),
         )
 
-    async def _pool(self, plan: Plan, selection: Selection, depth: int) -> Pool:
-        count = CountQuery(str(selection.condition))
-        queries = [*(leg.query(selection, depth) for leg in plan.legs), count]
-        *answers, counted = await self._index.search(selection.tenant, queries)
-        return pool_of(plan.legs, answers, counted.total)
+    async def _pool(self, asking: _Asking, depth: int, total: int | None = 0) -> Pool:
+        """What the legs find when they are read so deep; counts where the total is not known."""
+        legs, selection = asking.plan.legs, asking.selection
+        queries = [leg.query(selection, depth) for leg in legs]
+        asked = [query for query in queries if query is not None]
+        if total is None:
+            found, total = await self._index.find(selection, asked, asking.generation)
+        else:
+            found = await self._index.search(selection.tenant, asked, asking.generation)
+        answers = iter(found)
+        return pool_of(legs, [query and next(answers) for query in queries], total)
 
 
 def condition_of(query: SearchQuery, now: int) -> Node:

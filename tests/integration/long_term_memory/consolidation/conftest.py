@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.schema import VectorIndex
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 
 SCOPE = Scope("acme")
 VECTORS = VectorIndex(algorithm="flat")
@@ -64,9 +64,11 @@ def world(
     """The parts over a client and an embedder."""
     index = MemoryIndex(client, 1, vectors, embedder.fingerprint.dimension)
     store, dirty = MemoryStore(client, 1), DirtySets(client, 1)
-    consolidator = Consolidator(store, Neighbourhood(index), judge, precision=vectors.precision)
+    consolidator = Consolidator(
+        store, Neighbourhood(index), judge, precision=lambda: vectors.precision
+    )
     compaction = Compaction(store, index, dirty, consolidator)
-    creating = Creating(store, Vectorizer(embedder, vectors), compaction, CONSOLIDATE)
+    creating = Creating(store, Vectorizer(Space(embedder, vectors)), compaction, CONSOLIDATE)
     return World(index, store, dirty, compaction, creating)
 
 

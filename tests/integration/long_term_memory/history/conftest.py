@@ -20,7 +20,7 @@ from agent_memory_services.long_term_memory.history.revert import Reversal, Reve
 from agent_memory_services.long_term_memory.schema import VectorIndex
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 from tests.integration.long_term_memory.conftest import DIMENSION, SHARDS, changed, vectors
 
 TENANT = "acme"
@@ -56,7 +56,7 @@ class Reverting:
         self.store = store
         self.scope = scope
         self._reverter = Reverter(
-            store, self.log, Vectorizer(self.embedder, VectorIndex(algorithm="flat"))
+            store, self.log, Vectorizer(Space(self.embedder, VectorIndex(algorithm="flat")))
         )
 
     async def __call__(

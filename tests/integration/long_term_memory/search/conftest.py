@@ -18,7 +18,7 @@ from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.search.weights import Weights
 from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
 from tests.integration.long_term_memory.conftest import creation
@@ -72,6 +72,6 @@ async def searching(redis: Redis) -> AsyncIterator[Searching]:
     embedder = await LocalEmbedder.open()
     index = MemoryIndex(redis, 1, VectorIndex(), embedder.fingerprint.dimension)
     await index.create()
-    vectorizer = Vectorizer(embedder, VectorIndex())
+    vectorizer = Vectorizer(Space(embedder, VectorIndex()))
     yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
     await embedder.aclose()

@@ -12,7 +12,7 @@ from agent_memory_services.long_term_memory.index import MemoryIndex
 from agent_memory_services.long_term_memory.schema import VECTOR, VectorIndex
 from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Vectorizer
+from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 from tests.integration.long_term_memory.search.conftest import SHALLOW, Searching
 
 HALF = VectorIndex(precision="float16")
@@ -24,7 +24,7 @@ async def halved(redis: Redis) -> AsyncIterator[Searching]:
     embedder = await LocalEmbedder.open()
     index = MemoryIndex(redis, 1, HALF, embedder.fingerprint.dimension)
     await index.create()
-    vectorizer = Vectorizer(embedder, HALF)
+    vectorizer = Vectorizer(Space(embedder, HALF))
     yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
     await embedder.aclose()
 

@@ -1,6 +1,6 @@
 -- Erases a memory as it was read, with everything it ever was.
--- KEYS: the memory, its revisions, the dirty set, the memories that left its owner. ARGV: its etag,
--- what the digest keys of its tenant start with, its id.
+-- KEYS: the memory, its revisions, the dirty set, the memories that left its owner, the sizes of
+-- tenants. ARGV: its etag, what the digest keys of its tenant start with, its id, the tenant.
 -- Answers 1, or 0 where it changed since or is gone.
 
 local memory_key = KEYS[1]
@@ -13,6 +13,7 @@ if redis.call('GET', digest_key) == memory_key then
   redis.call('DEL', digest_key)
 end
 redis.call('DEL', memory_key, KEYS[2])
+redis.call('HINCRBY', KEYS[5], ARGV[4], -1)
 redis.call('ZREM', KEYS[3], ARGV[3])
 redis.call('ZREM', KEYS[4], ARGV[3])
 return 1
