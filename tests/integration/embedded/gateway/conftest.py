@@ -39,20 +39,22 @@ def echo_descriptors(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     assert protoc.main(["protoc", *arguments]) == 0
     files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
     (echo,) = (file for file in files.file if file.service)
-    (part,) = (method for method in echo.service[0].method if method.name == "EchoPart")
-    part.options.Extensions[policy].default_deadline.FromMilliseconds(100)
+    methods = {method.name: method for method in echo.service[0].method}
+    methods["EchoPart"].options.Extensions[policy].default_deadline.FromMilliseconds(100)
+    methods["GetEcho"].options.idempotency_level = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
     return files.SerializeToString()
 
 
 @dataclass
 class Echo:
-    """The echo service's messages, stubs and running server."""
+    """The echo service's messages, stubs and running server, and the texts of calls that began."""
 
     request: type
     response: type
     health: health.aio.HealthServicer
     port: int
     server: grpc.aio.Server
+    begun: list[str]
 
     def stub(self, channel: grpc.aio.Channel, method: str, *, stream: bool = False) -> Any:
         """Callable of one method on `channel`."""
@@ -92,7 +94,10 @@ async def serving(
             metadata={k: v for k, v in context.invocation_metadata() if isinstance(v, str)},
         )
 
+    begun: list[str] = []
+
     async def unary(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+        begun.append(asked.text)
         await asyncio.sleep(asked.pause.ToTimedelta().total_seconds())
         return answer(asked, context)
 
@@ -128,7 +133,7 @@ async def serving(
     else:
         port = server.add_secure_port("localhost:0", credentials)
     await server.start()
-    yield Echo(request, response, checks, port, server)
+    yield Echo(request, response, checks, port, server, begun)
     await server.stop(0)
 
 
