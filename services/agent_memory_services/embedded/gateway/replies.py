@@ -1,6 +1,7 @@
 """What the gateway answers by itself, in the shape the services' own errors have."""
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -138,3 +139,8 @@ def _json(status: status_pb2.Status) -> dict[str, Any]:
 def _bytes(message: Message) -> bytes:
     """The same each time, so that the configuration is."""
     return message.SerializeToString(deterministic=True)
+
+
+def _json(message: Message) -> Any:
+    """The message as JSON, the same each time too: maps have no order of their own."""
+    return json.loads(json_format.MessageToJson(message, sort_keys=True))

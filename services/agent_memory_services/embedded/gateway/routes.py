@@ -15,6 +15,8 @@ _ANSWER_LOST = f"{_NEVER_BEGAN},reset"
 # The service ends a call that takes too long, with a reason. The gateway only ends those of a
 # service that no longer can.
 _LATER_SECONDS = 1.0
+# The transcoder notes where a request came from.
+_FROM_JSON = {"name": "x-envoy-original-path", "present_match": True}
 _EXPOSED = "grpc-status,grpc-message,grpc-status-details-bin,x-request-id"
 _ACCEPTED = (
     "authorization,content-type,grpc-timeout,traceparent,x-agent-memory-tenant,x-grpc-web,"
@@ -39,7 +41,7 @@ def virtual_host(
         "name": "agent_memory",
         "domains": list(hosts),
         "routes": [
-            *(_route(method) for method in methods),
+            *(route for method in methods for route in _routes(method)),
             _document(OPENAPI_PATH, openapi),
             _elsewhere(max_json_bytes),
         ],
@@ -47,28 +49,33 @@ def virtual_host(
     }
 
 
-def _route(method: Route) -> dict[str, Any]:
+def _routes(method: Route) -> list[dict[str, Any]]:
+    """Two: for calls that came as JSON, and for gRPC, whose callers' deadlines count as they are.
+
+    Callers of JSON name no deadline. Neither is told to the service, which so sets the method's
+    own, and ends the call with a reason; likewise for gRPC without a deadline.
+    """
+    after = None if method.deadline is None else method.deadline + _LATER_SECONDS
+    callers = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
+    return [
+        _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"}),
+        _route(method, [], callers),
+    ]
+
+
+def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
     retry_on = _ANSWER_LOST if method.idempotent and not method.streaming else _NEVER_BEGAN
     return {
         # Without anything of the request: this name is what the access log shows.
         "name": method.path,
-        "match": {"path": method.path},
+        "match": {"path": method.path, "headers": headers},
         "route": {
             "cluster": method.backend,
-            "timeout": "0s",
-            "max_stream_duration": _time_limit(method),
+            **limits,
             "retry_policy": {"retry_on": retry_on, "num_retries": 2},
         },
         "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
     }
-
-
-def _time_limit(method: Route) -> dict[str, str]:
-    """The caller's own deadline as it is, else the method's."""
-    callers = {"grpc_timeout_header_max": "0s"}
-    if method.deadline is None:
-        return callers
-    return {**callers, "max_stream_duration": f"{method.deadline + _LATER_SECONDS:g}s"}
 
 
 def _document(path: str, text: str) -> dict[str, Any]:

@@ -67,16 +67,23 @@ def test_services_are_found_by_backend() -> None:
     }
 
 
-def _routes() -> dict[str, Any]:
-    routes = _manager(_config())["route_config"]["virtual_hosts"][0]["routes"]
-    return {route["name"]: route for route in routes}
+def _routes() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _manager(_config())["route_config"]["virtual_hosts"][0]["routes"]
+    return found
+
+
+def _of_service_one(*, json: bool) -> dict[str, dict[str, Any]]:
+    """What is done with calls of one service that came as JSON, or by gRPC."""
+    return {
+        route["name"].rpartition("/")[2]: route["route"]
+        for route in _routes()
+        if "OneService" in route["name"] and bool(route["match"]["headers"]) == json
+    }
 
 
 def test_every_method_has_a_route_to_its_backend() -> None:
     """Calls are routed by method; what nobody serves leads nowhere."""
-    leads = {
-        name: route["route"]["cluster"] for name, route in _routes().items() if "route" in route
-    }
+    leads = {route["name"]: route["route"]["cluster"] for route in _routes() if "route" in route}
     assert leads == {
         **{f"/agent_memory.one.v1.OneService/{name}": "one" for name in ("Put", "Get", "Watch")},
         **{f"/agent_memory.two.v1.TwoService/{name}": "two" for name in ("Put", "Get", "Watch")},
@@ -84,29 +91,28 @@ def test_every_method_has_a_route_to_its_backend() -> None:
     }
 
 
-def test_a_call_has_its_callers_deadline_or_its_methods() -> None:
-    """The gateway waits a little longer than the service, which has the better answer."""
-    limits = {
-        name.rpartition("/")[2]: route["route"]["max_stream_duration"]
-        for name, route in _routes().items()
-        if "OneService" in name
-    }
-    callers = {"grpc_timeout_header_max": "0s"}
-    assert limits == {
-        "Put": {**callers, "max_stream_duration": "21s"},
-        "Get": callers,
-        "Watch": callers,
-    }
+def test_json_waits_a_little_longer_than_the_service_takes() -> None:
+    """The service ends the call first, and has the better answer; a stream may stay open."""
+    limits = {name: route["timeout"] for name, route in _of_service_one(json=True).items()}
+    assert limits == {"Put": "21s", "Get": "0s", "Watch": "0s"}
 
 
-def test_only_what_may_be_repeated_is_repeated() -> None:
+def test_a_grpc_callers_deadline_counts_as_it_is() -> None:
+    """However long or short it is; where there is none, the service sets the method's."""
+    for route in _of_service_one(json=False).values():
+        assert route["timeout"] == "0s"
+        assert route["max_stream_duration"] == {"grpc_timeout_header_max": "0s"}
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_only_what_may_be_repeated_is_repeated(*, as_json: bool) -> None:
     """A call that may have begun is tried again where its method says that this does no harm."""
-    after_begin = {
-        name.rpartition("/")[2]
-        for name, route in _routes().items()
-        if "reset" in route.get("route", {}).get("retry_policy", {}).get("retry_on", "").split(",")
+    repeated = {
+        name
+        for name, route in _of_service_one(json=as_json).items()
+        if "reset" in route["retry_policy"]["retry_on"].split(",")
     }
-    assert after_begin == {"Get"}
+    assert repeated == {"Get"}
 
 
 def test_services_are_called_by_the_name_in_their_certificate() -> None:
