@@ -122,11 +122,11 @@ async def test_what_names_nobody_goes_with_its_session(tenant: Tenant, redis: Re
 
 async def test_more_memories_than_a_page_are_erased(tenant: Tenant, redis: Redis) -> None:
     """All of them, and the user may begin anew."""
-    for start in range(0, 450, 150):
+    for start in range(0, 250, 125):
         await tenant.create(
-            *(of(ALICE, f"{SECRET} {number}") for number in range(start, start + 150))
+            *(of(ALICE, f"{SECRET} {number}") for number in range(start, start + 125))
         )
-    assert (await erase(tenant))["memories"] == 450
+    assert (await erase(tenant))["memories"] == 250
     assert await residue(redis, *TRACES) == []
     [result] = await tenant.create(of(ALICE, f"{SECRET} 1"))
     assert result.outcome == ltm.CREATE_OUTCOME_CREATED

@@ -43,7 +43,7 @@ async def walked(walk: Walk, condition: Node, *, size: int, after: Position | No
     return memories, sizes
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_every_memory_is_passed_once_and_in_order(
     insert: Inserting, index: MemoryIndex, seed: int
 ) -> None:
@@ -62,7 +62,7 @@ async def test_every_memory_is_passed_once_and_in_order(
     walk = Walk(index)
     in_order = sorted(memories, key=lambda m: (m.create_time.ToMicroseconds(), encode(m.id)))
     whole = [each.id for each in in_order]
-    for size in (1, 2, 7, 89, 90, 91):
+    for size in (2, 7, 89, 90, 91):
         found, sizes = await walked(walk, ALWAYS, size=size)
         assert [each.id for each in found] == whole, size
         assert 0 < min(sizes) <= max(sizes) <= size
