@@ -28,7 +28,7 @@ class LocalExtractor:
     """Finds facts by pattern packs; deterministic, and safe to share between threads."""
 
     name = "local"
-    version = "1"
+    version = "2"
 
     def __init__(self, packs: Iterable[Path] = ()) -> None:
         """Compile the built-in pack and the `packs` that extend it.
