@@ -38,6 +38,8 @@ _LIVING: Final = {
     # Evaluates what needs no key, whatever the shell holds.
     "AGENT_MEMORY_EXTRACTION_EXTRACTOR": "local",
 }
+_WIDTH: Final = 100
+"""Of the tables; where lines are shorter they wrap."""
 _HOW: Final = """\
 A message leads to itself, a fact to the turns that it cites. Hits that lead to nothing new are
 passed over. A fact takes fewer words than a message, so the searches are also compared at the same
@@ -55,7 +57,7 @@ def evaluate_golden(paths: Sequence[Path], *, address: str | None, token: str | 
     Raises:
         typer.Exit: it could not be done; the reason is printed.
     """
-    console = Console()
+    console = Console(width=max(_WIDTH, Console().width))
     try:
         messages = [each for path in paths for each in read_golden(path)] or read_golden()
         found = (
@@ -91,7 +93,7 @@ def evaluate_conversations(
     Raises:
         typer.Exit: it could not be done; the reason is printed.
     """
-    console = Console()
+    console = Console(width=max(_WIDTH, Console().width))
     try:
         conversations = read(paths, dataset)
         with Progress(console=console, transient=True) as progress:
