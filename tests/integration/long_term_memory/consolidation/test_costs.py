@@ -32,8 +32,9 @@ async def test_unchanged_memories_cost_nothing(redis: Redis, embedder: LocalEmbe
     embedded, judge, trips = Plan(NEVER), CountingJudge(), Plan(NEVER)
     made = world(redis, FailingEmbedder(embedder, embedded), judge)
     await made.index.create()
-    for start in range(0, 1000, 500):
-        await made.create(*(Memory(text=f"Note {start + at}") for at in range(500)))
+    for users in ("abcde", "fghij"):
+        notes = (Memory(text=f"Note {at}", user_id=user) for user in users for at in range(100))
+        await made.create(*notes)
     embedded.calls = judge.calls = 0
     idle = world(failing(redis, trips), FailingEmbedder(embedder, embedded), judge)
     report = await idle.compact()
