@@ -1,6 +1,14 @@
 """Looks at memories that are stored and settles each among its owner's."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -142,15 +150,19 @@ class Consolidator:
         return plan(view, current, concerned)
 
     async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:
-        """Memories with what they were merged into and from."""
+        """Memories with what they were merged into and from.
+
+        Originals are always read after what they were merged into, once more if need be: one that
+        was read before somebody merged it would not look like an original.
+        """
         stored: dict[str, StoredMemory] = {}
-        missing = dict.fromkeys(ids)
+        wanted = dict.fromkeys(ids)
         for _ in range(_LINKS):
-            found = await self._store.get_whole(tenant, list(missing))
-            stored |= {each.memory.id: each for each in found if each is not None}
-            linked = [link for each in found if each is not None for link in _links(each.memory)]
-            missing = {link: None for link in linked if link not in stored}
-            if not missing:
+            read = await self._store.get_whole(tenant, list(wanted))
+            found = [each for each in read if each is not None]
+            stored |= {each.memory.id: each for each in found}
+            wanted = dict.fromkeys(link for each in found for link in _links(each.memory, stored))
+            if not wanted:
                 break
         return stored
 
@@ -164,6 +176,8 @@ def _without_those_to_come(
         yield [each for each in neighbours if each.memory.id not in to_come]
 
 
-def _links(memory: Memory) -> list[str]:
-    into = [memory.merged_into] if memory.merged_into else []
-    return [*into, *memory.provenance.memory_ids]
+def _links(memory: Memory, stored: Container[str]) -> Iterable[str]:
+    into = memory.merged_into
+    if into:
+        return [] if into in stored else [into]
+    return memory.provenance.memory_ids

@@ -61,11 +61,11 @@ class Sweep:
             RedisError: the store went away.
         """
         for shard, lease in self._leases.items():
-            if not await lease.take():
-                continue
             try:
-                await self._compact(shard, lease)
+                if await lease.take():
+                    await self._compact(shard, lease)
             finally:
+                # Also where the end of the process came between the taking and its answer.
                 await lease.release()
 
     async def _compact(self, shard: Shard, lease: Lease) -> None:
