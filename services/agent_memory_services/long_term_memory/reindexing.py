@@ -77,9 +77,9 @@ class Reindexing:
             raise ReindexError("the store holds no memories yet; start the service instead")
         self._refuse_other(indexes)
         if indexes.current.layout == self._wanted.layout:
-            if indexes.retiring is None:
+            if indexes.beside is None:
                 return False
-            await self._retire(indexes)
+            await (self._retire(indexes) if indexes.retiring else self._abandon(indexes))
             return True
         indexes = await self._announce(indexes)
         await self._build(indexes)
@@ -90,17 +90,21 @@ class Reindexing:
         stored, wanted = indexes.current.layout, self._wanted.layout
         if stored.shards != wanted.shards:
             raise ReindexError(f"the store has {stored.shards} shards, which never changes")
-        for other in (indexes.building, indexes.retiring):
-            known = (other or indexes.current).layout, indexes.current.layout
-            if other is not None and wanted not in known:
-                raise ReindexError("another rebuild is not finished; run it again to its end")
-        if indexes.building and wanted == stored:
-            raise ReindexError("a rebuild for other settings is not finished; run it to its end")
+        if indexes.beside and wanted not in (stored, indexes.beside.layout):
+            raise ReindexError(
+                "another rebuild is not finished; run it again to its end, "
+                "or with the settings of the present index to give it up"
+            )
+        if indexes.retiring and wanted != stored:
+            raise ReindexError("the last rebuild is not finished; run it again to its end")
 
     async def _announce(self, indexes: Indexes) -> Indexes:
         if indexes.building is None:
-            number = indexes.current.number + 1
-            announced = Indexes(indexes.current, replace(self._wanted, number=number))
+            new = replace(self._wanted, number=indexes.current.number + 1)
+            announced = Indexes(indexes.current, new)
+            # What a rebuild left that was given up under this number.
+            await index_of(self._client, new).drop()
+            await self._forget(new)
             await self._advance(indexes, announced)
             indexes = announced
         await self._followed(indexes)
@@ -137,6 +141,15 @@ class Reindexing:
         await self._followed(alone)
         # Until they had followed, processes still wrote the old vectors too.
         await self._forget(old)
+
+    async def _abandon(self, indexes: Indexes) -> None:
+        """Give up an index that nobody asked yet."""
+        alone = Indexes(indexes.current)
+        await self._advance(indexes, alone)
+        await self._followed(alone)
+        unfinished = indexes.beside or indexes.current
+        await index_of(self._client, unfinished).drop()
+        await self._forget(unfinished)
 
     async def _advance(self, before: Indexes, after: Indexes) -> None:
         if not await advance(self._client, before, after):

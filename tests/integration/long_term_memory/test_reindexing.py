@@ -18,8 +18,21 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.layout import LayoutMismatchError, claim, read
+from agent_memory_services.long_term_memory.layout import (
+    Generation,
+    Indexes,
+    LayoutMismatchError,
+    advance,
+    claim,
+    read,
+)
+from agent_memory_services.long_term_memory.reindexing import Reindexing
+from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.long_term_memory.vectors import Space
+from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 from tests.integration.long_term_memory.embeddings.provider import Provider
 from tests.support.waiting import eventually
 
@@ -136,6 +149,26 @@ async def provider() -> AsyncIterator[Provider]:
     """An embeddings endpoint that knows every model."""
     async with Provider().serve() as provider:
         yield provider
+
+
+async def test_a_rebuild_is_given_up(redis: Redis, insert: Inserting) -> None:
+    """With the settings of the present index, an unfinished one goes and leaves nothing behind."""
+    embedder = await LocalEmbedder.open()
+    made, exact = VectorIndex(), VectorIndex(algorithm="flat")
+    settings = EmbeddingSettings()
+    present = Generation.of(embedder.fingerprint, made, SHARDS, settings)
+    other = Generation.of(embedder.fingerprint, exact, SHARDS, settings, number=2)
+    await insert(memory("tea"))
+    pattern = f"{insert.store.shard('acme').memory_prefix}*"
+    [key] = [key async for key in redis.scan_iter(match=pattern)]
+    await redis.hset(key, "vector_2", b"half done")  # type: ignore[misc]
+    await advance(redis, await claim(redis, present), Indexes(present, other))
+    space = Space(embedder, made)
+    assert await Reindexing(redis, present, space, lambda *_: None).run()
+    assert await read(redis) == Indexes(present)
+    assert not await redis.hexists(key, "vector_2")  # type: ignore[misc]
+    assert not await Reindexing(redis, present, space, lambda *_: None).run()
+    await embedder.aclose()
 
 
 async def test_an_index_is_replaced_under_writes_and_searches(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -79,7 +79,7 @@ async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: 
         InvalidField: an option does not fit the mode, or there is no such time zone.
         EmbeddingUnavailable: the question could not be embedded.
     """
-    _refuse_unfit(query)
+    refuse_unfit(query)
     question = question_of(query.text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
     times = _times(query, asked_at)
@@ -121,12 +121,8 @@ async def _legs(
 
 def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
     """The times of a question, as seen from when it is asked about."""
-    try:
-        zone = ZoneInfo(query.time_zone) if query.time_zone else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidField("query.time_zone", "is no IANA time zone") from None
     moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
-    return tuple(spoken_times(query.text, moment.ToDatetime(tzinfo=UTC).astimezone(zone)))
+    return tuple(spoken_times(query.text, moment.ToDatetime(tzinfo=UTC).astimezone(_zone(query))))
 
 
 def _dense_weight(query: SearchQuery, question: Question, weights: Weights) -> float:
@@ -166,6 +162,23 @@ def _or(options: RecencyOptions, name: str, default: float) -> float:
     return given if options.HasField(name) else default  # type: ignore[arg-type]
 
 
-def _refuse_unfit(query: SearchQuery) -> None:
-    if query.HasField("max_distance") and query.mode != SearchMode.SEARCH_MODE_SEMANTIC:
-        raise InvalidField("query.max_distance", "applies to the semantic mode only")
+def refuse_unfit(query: SearchQuery) -> None:
+    """Refuse a threshold where nothing is measured that it could apply to, and an unknown zone.
+
+    Raises:
+        InvalidField: an option does not fit the query, or there is no such time zone.
+    """
+    _zone(query)
+    asks = bool(query.text.strip())
+    if query.HasField("min_score") and not asks:
+        raise InvalidField("query.min_score", "applies to a query with a text only")
+    semantic = query.mode == SearchMode.SEARCH_MODE_SEMANTIC
+    if query.HasField("max_distance") and not (asks and semantic):
+        raise InvalidField("query.max_distance", "applies to a text in the semantic mode only")
+
+
+def _zone(query: SearchQuery) -> tzinfo:
+    try:
+        return ZoneInfo(query.time_zone) if query.time_zone else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidField("query.time_zone", "is no IANA time zone") from None

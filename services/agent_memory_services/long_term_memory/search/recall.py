@@ -9,6 +9,7 @@ from agent_memory_services.long_term_memory.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.places import Place
+from agent_memory_services.long_term_memory.search.plan import refuse_unfit
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.text_search import TextSearch, condition_of
 from agent_memory_services.runtime.clock import now_micros
@@ -61,6 +62,7 @@ class Recall:
             EmbeddingUnavailable: the question could not be embedded.
         """
         if not query.text.strip():
+            refuse_unfit(query)
             position = understood(after, Position.unpack) if after is not None else None
             return await self._newest(scope, query, size, position)
         place = understood(after, Place.unpack) if after is not None else None
