@@ -127,15 +127,6 @@ def _status(meaning: _Meaning) -> status_pb2.Status:
     return status
 
 
-def _json(status: status_pb2.Status) -> dict[str, Any]:
-    """A status as JSON; maps have no order of their own, so theirs is by key."""
-    written = json_format.MessageToDict(status)
-    for detail in written.get("details", ()):
-        if metadata := detail.get("metadata"):
-            detail["metadata"] = dict(sorted(metadata.items()))
-    return written
-
-
 def _bytes(message: Message) -> bytes:
     """The same each time, so that the configuration is."""
     return message.SerializeToString(deterministic=True)
