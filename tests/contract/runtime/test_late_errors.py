@@ -6,6 +6,7 @@ from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from tests.contract.runtime.refusals import refused
 from tests.contract.runtime.shapes import REQUEST, serve
+from tests.support.contracts import POLICIES
 
 
 @pytest.mark.parametrize("shape", ["server_stream", "bidi_stream"])
@@ -30,15 +31,20 @@ async def test_an_error_after_the_first_answer_is_mapped_too(shape: str):
     assert "s3cret" not in refusal.everything
 
 
-@pytest.mark.parametrize("shape", ["client_stream", "bidi_stream"])
-async def test_every_message_of_a_stream_is_validated(shape: str):
+async def test_every_message_of_a_stream_is_validated():
     """Not just the first."""
     wrong = AppendMessagesRequest(session_id="")
     async with serve(_nothing) as shapes:
         with refused() as refusal:
-            await shapes.call(shape, REQUEST, REQUEST, wrong)
+            await shapes.call("bidi_stream", REQUEST, REQUEST, wrong)
     assert refusal.reason == "INVALID_FIELD"
     assert "session_id" in refusal.fields
+
+
+def test_only_rows_of_an_import_are_judged_one_by_one():
+    """Another method that takes a stream has to judge its messages itself, as this one does."""
+    taking = [policy.method for policy in POLICIES if policy.shape == "client_stream"]
+    assert taking == ["ImportMemories"]
 
 
 async def _nothing(_):

@@ -14,7 +14,8 @@ from agent_memory_services.runtime.steps.base import Step
 class Validation(Step):
     """Refuses a message that breaks a rule, naming every field at fault.
 
-    The rows of a stream are judged by whoever takes them: a bad one must not end the stream.
+    The rows of a stream that has one answer are judged by whoever takes them, who answers for
+    each: a bad one must not end the stream.
     """
 
     name = "validation"
@@ -27,7 +28,7 @@ class Validation(Step):
 
     def received(self, call: Call, message: Message) -> None:
         """Check one message."""
-        if call.policy.client_streaming:
+        if call.policy.client_streaming and not call.policy.server_streaming:
             return
         if violations := self._rules.violations(message):
             raise InvalidFields(violations)
