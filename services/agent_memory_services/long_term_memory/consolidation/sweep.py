@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
-from agent_memory_services.long_term_memory.consolidation.lease import Lease
 from agent_memory_services.long_term_memory.keys import Shard
+from agent_memory_services.long_term_memory.lease import Lease
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.errors import StoreUnavailable
 

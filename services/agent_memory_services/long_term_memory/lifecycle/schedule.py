@@ -10,9 +10,9 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.long_term_memory.consolidation.lease import Lease
 from agent_memory_services.long_term_memory.expression import ALWAYS
 from agent_memory_services.long_term_memory.keys import Shard
+from agent_memory_services.long_term_memory.lease import Lease
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting, Oblivion
 from agent_memory_services.long_term_memory.lifecycle.policy import Policy
 from agent_memory_services.long_term_memory.lifecycle.retention import Retention
@@ -79,15 +79,20 @@ class Schedule:
             RedisError: the store went away.
         """
         for shard, lease in self._leases.items():
-            if not await lease.take():
-                continue
-            keeping = asyncio.create_task(_keep(lease))
             try:
-                for tenant in await self._tenants(shard):
-                    await self._tidy(tenant)
+                if await lease.take():
+                    await self._tidy_all(shard, lease)
             finally:
-                keeping.cancel()
+                # Also where the end of the process came between the taking and its answer.
                 await lease.release()
+
+    async def _tidy_all(self, shard: Shard, lease: Lease) -> None:
+        keeping = asyncio.create_task(_keep(lease))
+        try:
+            for tenant in await self._tenants(shard):
+                await self._tidy(tenant)
+        finally:
+            keeping.cancel()
 
     async def _tenants(self, shard: Shard) -> list[str]:
         found: Any = await self._client.smembers(shard.tenants)

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.redis import Script
 
-_PACKAGE: Final = "agent_memory_services.long_term_memory.consolidation"
+_PACKAGE: Final = "agent_memory_services.long_term_memory"
 _LEASE: Final = Script(_PACKAGE, "lua/lease")
 _RELEASE: Final = Script(_PACKAGE, "lua/release")
 
