@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.long_term_memory.index.schema import VectorIndex
 from agent_memory_services.runtime.redis import connect
 
 DIMENSION: Final = 384

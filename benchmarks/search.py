@@ -43,18 +43,18 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.documents import MemoryVectors
-from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag
-from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.schema import Precision, VectorIndex
 from agent_memory_services.long_term_memory.keys import FIRST_GENERATION
 from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.documents import MemoryVectors
+from agent_memory_services.long_term_memory.records.intake import draft
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
 from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime import server
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.redis import connect

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from agent_memory_services.config_cli import ServiceName, redacted
+from agent_memory_services.commands.config import ServiceName, redacted
 from agent_memory_services.runtime.auth.settings import AuthSettings, TlsSettings
 from agent_memory_services.runtime.environment import is_secret, keys_of
 from agent_memory_services.runtime.limits.settings import LimitSettings

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agent_memory_services.config_cli import app as configuration
+from agent_memory_services.commands.config import app as configuration
+from agent_memory_services.commands.gateway import app as gateway_group
+from agent_memory_services.commands.jobs import app as jobs
+from agent_memory_services.commands.keys import app as keys
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
-from agent_memory_services.gateway_cli import app as gateway_group
-from agent_memory_services.jobs_cli import app as jobs
-from agent_memory_services.keys_cli import app as keys
 from agent_memory_services.moving.cli import app as moving
 
 app = typer.Typer(
@@ -140,7 +140,7 @@ def reindex() -> None:
     repeated.
     """
     # A service process shares this command line, and needs none of this.
-    importlib.import_module("agent_memory_services.reindex_cli").reindex()
+    importlib.import_module("agent_memory_services.commands.reindex").reindex()
 
 
 def _run(service: str) -> None:

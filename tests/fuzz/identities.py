@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.extraction.watching.watch import _read_places
-from agent_memory_services.long_term_memory.listing import Position as ListedPosition
+from agent_memory_services.long_term_memory.listing.listing import Position as ListedPosition
 from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.runtime import request_id
 from agent_memory_services.runtime.addresses import parse_address

@@ -11,7 +11,7 @@ from protovalidate import Validator
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filters import compile_filter
+from agent_memory_services.long_term_memory.filtering.filters import compile_filter
 from agent_memory_services.long_term_memory.transfer.rows import restored, row_violations
 from agent_memory_services.runtime.errors import InvalidField, InvalidFieldMask
 from agent_memory_services.runtime.masks import apply_mask

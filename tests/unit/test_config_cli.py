@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent_memory_services.cli import app
-from agent_memory_services.config_cli import ServiceName
+from agent_memory_services.commands.config import ServiceName
 
 RUNNER = CliRunner()
 

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from agent_memory_services.cli import app
-from agent_memory_services.config_cli import ServiceName
+from agent_memory_services.commands.config import ServiceName
 from agent_memory_services.runtime.environment import variables_of
 
 ROOT = Path(__file__).parents[2]

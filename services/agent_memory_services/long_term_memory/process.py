@@ -9,42 +9,42 @@ import structlog
 from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
-from agent_memory_services.long_term_memory.access import AccessTracker
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
 from agent_memory_services.long_term_memory.consolidation.judgement.choose import chosen
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
-from agent_memory_services.long_term_memory.creating import Creating
 from agent_memory_services.long_term_memory.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
-from agent_memory_services.long_term_memory.engine import require_complete_answers
+from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.erasure.eraser import Eraser
 from agent_memory_services.long_term_memory.erasure.traces import Traces
-from agent_memory_services.long_term_memory.generations import Follower, index_of
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.servicer import History
 from agent_memory_services.long_term_memory.history.told import Told
 from agent_memory_services.long_term_memory.history.watch import Watch
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.engine import require_complete_answers
+from agent_memory_services.long_term_memory.index.generations import Follower, index_of
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.layout import Generation, claim
 from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.layout import Generation, claim
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.retention import Retention
 from agent_memory_services.long_term_memory.lifecycle.schedule import Schedule
-from agent_memory_services.long_term_memory.listing import Listing
-from agent_memory_services.long_term_memory.memories import Memories
+from agent_memory_services.long_term_memory.listing.listing import Listing
+from agent_memory_services.long_term_memory.listing.walk import Walk
+from agent_memory_services.long_term_memory.records.access import AccessTracker
+from agent_memory_services.long_term_memory.records.creating import Creating
+from agent_memory_services.long_term_memory.records.memories import Memories
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.search.recall import Recall
 from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.servicer import LongTermMemoryServicer
 from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.transfer.importing import Import
-from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime import redis, server
 from agent_memory_services.runtime.contract_rules import ContractRules
 from agent_memory_services.runtime.feed.feed import Feed

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.expression import NEVER, Node, Tag, every
+from agent_memory_services.long_term_memory.filtering.expression import NEVER, Node, Tag, every
+from agent_memory_services.long_term_memory.index import schema
 from agent_memory_services.runtime.principal import Principal
 
 OTHER_SCOPE: Final = "a credential for the memory's user and namespace"

@@ -9,16 +9,17 @@ import grpc
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
-from agent_memory_services.long_term_memory.creating import Creating
 from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
 from agent_memory_services.long_term_memory.erasure.eraser import Eraser
 from agent_memory_services.long_term_memory.erasure.servicer import ErasureCalls
 from agent_memory_services.long_term_memory.history.servicer import History, HistoryCalls
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.servicer import ForgettingCalls
-from agent_memory_services.long_term_memory.listing import Listing, Position, listed
-from agent_memory_services.long_term_memory.memories import Memories
-from agent_memory_services.long_term_memory.pages import PageTokens, page_size
+from agent_memory_services.long_term_memory.listing.listing import Listing, Position, listed
+from agent_memory_services.long_term_memory.listing.pages import PageTokens, page_size
+from agent_memory_services.long_term_memory.listing.walk import Walk
+from agent_memory_services.long_term_memory.records.creating import Creating
+from agent_memory_services.long_term_memory.records.memories import Memories
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.recall import Recall
 from agent_memory_services.long_term_memory.transfer.exporting import exported
@@ -30,7 +31,6 @@ from agent_memory_services.long_term_memory.translate import (
     import_answer,
     time_window,
 )
-from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.deadline import remaining
 from agent_memory_services.runtime.principal import current_principal

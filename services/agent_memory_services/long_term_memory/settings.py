@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
+from agent_memory_services.long_term_memory.index.schema import Precision, VectorIndex
 from agent_memory_services.long_term_memory.lifecycle.settings import ForgettingPlan
-from agent_memory_services.long_term_memory.schema import Precision, VectorIndex
 from agent_memory_services.runtime.environment import AlsoFrom
 from agent_memory_services.runtime.settings import ProcessSettings
 

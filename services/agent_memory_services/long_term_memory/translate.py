@@ -6,7 +6,7 @@ from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.long_term_memory.consolidation.compaction import Report
-from agent_memory_services.long_term_memory.creation import Creation
+from agent_memory_services.long_term_memory.records.creation import Creation
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.transfer.importing import ImportReport

@@ -1,10 +1,16 @@
 """Which records a reader sees unless they ask for more."""
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Range, every, negated
-from agent_memory_services.long_term_memory.filters import flag
-from agent_memory_services.long_term_memory.matching import holds
+from agent_memory_services.long_term_memory.filtering.expression import (
+    ALWAYS,
+    Node,
+    Range,
+    every,
+    negated,
+)
+from agent_memory_services.long_term_memory.filtering.filters import flag
+from agent_memory_services.long_term_memory.filtering.matching import holds
+from agent_memory_services.long_term_memory.index import schema
 
 
 def visible(at: int, *, superseded: bool = False) -> Node:

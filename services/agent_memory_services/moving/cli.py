@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.connection_options import (
+from agent_memory_services.commands.connection_options import (
     DEFAULT_BASE_URL,
     ApiKey,
     BaseUrl,

@@ -9,13 +9,13 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.commit import Commit
-from agent_memory_services.long_term_memory.documents import MemoryVectors
-from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.intake import draft, settle
-from agent_memory_services.long_term_memory.schema import VectorIndex
-from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.commit import Commit
+from agent_memory_services.long_term_memory.records.documents import MemoryVectors
+from agent_memory_services.long_term_memory.records.intake import draft, settle
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
 

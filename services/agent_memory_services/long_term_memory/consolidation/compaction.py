@@ -9,17 +9,17 @@ from redis.commands.search.query import Query
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
 from agent_memory_services.long_term_memory.consolidation.dirty import Dirty, DirtySets
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
-from agent_memory_services.long_term_memory.documents import StoredMemory
-from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag, every
-from agent_memory_services.long_term_memory.filters import compile_filter
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag, every
+from agent_memory_services.long_term_memory.filtering.filters import compile_filter
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.records.documents import StoredMemory
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import StoreUnavailable
 from agent_memory_services.runtime.keys import encode

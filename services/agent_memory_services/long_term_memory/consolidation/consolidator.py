@@ -24,9 +24,9 @@ from agent_memory_services.long_term_memory.consolidation.plan import plan
 from agent_memory_services.long_term_memory.consolidation.rules.participation import is_fact
 from agent_memory_services.long_term_memory.consolidation.slotting import slot_change, with_slot
 from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.documents import StoredMemory
-from agent_memory_services.long_term_memory.schema import Precision
-from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.index.schema import Precision
+from agent_memory_services.long_term_memory.records.documents import StoredMemory
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.visibility import is_visible
 from agent_memory_services.runtime.clock import now_micros
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.records.change import Change
 
 
 class Deed(StrEnum):

@@ -10,13 +10,19 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.answers import Answer, Row
 from agent_memory_services.long_term_memory.consolidation.rules.participation import FACTS
-from agent_memory_services.long_term_memory.documents import READ, StoredMemory, memory_of
-from agent_memory_services.long_term_memory.expression import Node, Range, Tag, every, negated
-from agent_memory_services.long_term_memory.filters import flag
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.filtering.expression import (
+    Node,
+    Range,
+    Tag,
+    every,
+    negated,
+)
+from agent_memory_services.long_term_memory.filtering.filters import flag
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.answers import Answer, Row
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.records.documents import READ, StoredMemory, memory_of
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.visibility import visible
 

@@ -10,7 +10,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.participation im
 )
 from agent_memory_services.long_term_memory.consolidation.succeeding import succeed
 from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.documents import StoredMemory
+from agent_memory_services.long_term_memory.records.documents import StoredMemory
 from agent_memory_services.long_term_memory.visibility import is_visible
 
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.consolidation.rules.participation import is_fact
 from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_of
-from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.intake import settle
 from agent_memory_services.runtime.clock import now_micros
 
 _SLOT_READ: Final = "the slot was read from the text"

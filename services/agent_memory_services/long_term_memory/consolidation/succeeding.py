@@ -5,15 +5,15 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
 from agent_memory_services.long_term_memory.consolidation.joining import is_same, joins, merge
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
 from agent_memory_services.long_term_memory.consolidation.rules.contradiction import contradicts
 from agent_memory_services.long_term_memory.consolidation.rules.superseding import succession
 from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.documents import StoredMemory
-from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.documents import StoredMemory
+from agent_memory_services.long_term_memory.records.intake import settle
 from agent_memory_services.long_term_memory.visibility import is_visible
 
 _BEGINS: Final = "it begins where an older value ends"

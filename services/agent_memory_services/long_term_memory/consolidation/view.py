@@ -8,7 +8,7 @@ from agent_memory_services.long_term_memory.consolidation.judgement.base import 
 from agent_memory_services.long_term_memory.consolidation.rules.cosines import cosine
 from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness, likeness
 from agent_memory_services.long_term_memory.consolidation.rules.statement import read
-from agent_memory_services.long_term_memory.documents import StoredMemory, is_hidden
+from agent_memory_services.long_term_memory.records.documents import StoredMemory, is_hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import structlog
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory import schema
 from agent_memory_services.long_term_memory.erasure.subject import Subject
 from agent_memory_services.long_term_memory.erasure.traces import Traces
-from agent_memory_services.long_term_memory.expression import Node, Tag
+from agent_memory_services.long_term_memory.filtering.expression import Node, Tag
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.listing.walk import Walk
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import EtagMismatch
 from agent_memory_services.runtime.ids import new_id

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.erasure.subject import Subject
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
-from agent_memory_services.long_term_memory.scripts import ScriptCall, run_each
+from agent_memory_services.long_term_memory.records.scripts import ScriptCall, run_each
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.redis import Script
 

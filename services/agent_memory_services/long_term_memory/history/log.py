@@ -8,11 +8,11 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory.documents import memory_of
 from agent_memory_services.long_term_memory.keys import shard_of
+from agent_memory_services.long_term_memory.records.documents import memory_of
 from agent_memory_services.runtime.redis import Script
 
-_revisions: Final = Script("agent_memory_services.long_term_memory", "lua/revisions")
+_revisions: Final = Script("agent_memory_services.long_term_memory.history", "lua/revisions")
 _STRETCH: Final = 50
 
 

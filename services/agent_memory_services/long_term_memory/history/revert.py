@@ -7,17 +7,17 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
-from agent_memory_services.long_term_memory.documents import MemoryVectors
+from agent_memory_services.long_term_memory.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revisions import exists, in_sight
 from agent_memory_services.long_term_memory.history.together import Revised, revised_together
 from agent_memory_services.long_term_memory.history.undo import inverse
-from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.records.documents import MemoryVectors
+from agent_memory_services.long_term_memory.records.intake import settle
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import (
     AccessDenied,

@@ -15,7 +15,7 @@ from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.history.watch import Watch
-from agent_memory_services.long_term_memory.pages import PageTokens, page_size
+from agent_memory_services.long_term_memory.listing.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.cursors import whole_number
 from agent_memory_services.runtime.principal import current_principal

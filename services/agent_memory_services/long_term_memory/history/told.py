@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.change import Kind
+from agent_memory_services.long_term_memory.records.change import Kind
 from agent_memory_services.runtime.feed.position import Position
 from agent_memory_services.runtime.feed.tail import Raw
 

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.history.together import Revised
+from agent_memory_services.long_term_memory.records.change import Change
 from agent_memory_services.runtime.errors import InvalidState
 from agent_memory_services.runtime.masks import apply_mask
 

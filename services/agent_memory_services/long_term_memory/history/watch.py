@@ -9,14 +9,14 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
-from agent_memory_services.long_term_memory.change import Kind
-from agent_memory_services.long_term_memory.documents import ACCESSES
-from agent_memory_services.long_term_memory.expression import Node
-from agent_memory_services.long_term_memory.filters import compile_filter
+from agent_memory_services.long_term_memory.filtering.expression import Node
+from agent_memory_services.long_term_memory.filtering.filters import compile_filter
+from agent_memory_services.long_term_memory.filtering.matching import fields_of, holds
 from agent_memory_services.long_term_memory.history.told import Told
 from agent_memory_services.long_term_memory.keys import shard_of
-from agent_memory_services.long_term_memory.matching import fields_of, holds
-from agent_memory_services.long_term_memory.pages import PageTokens
+from agent_memory_services.long_term_memory.listing.pages import PageTokens
+from agent_memory_services.long_term_memory.records.change import Kind
+from agent_memory_services.long_term_memory.records.documents import ACCESSES
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.clock import to_timestamp
 from agent_memory_services.runtime.errors import InvalidField, InvalidToken

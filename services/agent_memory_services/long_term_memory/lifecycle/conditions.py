@@ -1,7 +1,6 @@
 """A policy as conditions on records, so that the index finds what it forgets."""
 
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.expression import (
+from agent_memory_services.long_term_memory.filtering.expression import (
     ALWAYS,
     NEVER,
     Node,
@@ -11,7 +10,8 @@ from agent_memory_services.long_term_memory.expression import (
     negated,
     some,
 )
-from agent_memory_services.long_term_memory.filters import flag
+from agent_memory_services.long_term_memory.filtering.filters import flag
+from agent_memory_services.long_term_memory.index import schema
 from agent_memory_services.long_term_memory.lifecycle.policy import Policy
 
 

@@ -7,14 +7,10 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.documents import is_hidden
-from agent_memory_services.long_term_memory.expression import Node, Tag, every
-from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.intake import settle
+from agent_memory_services.long_term_memory.filtering.expression import Node, Tag, every
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.lifecycle.conditions import (
     budgeted,
     considered,
@@ -22,10 +18,14 @@ from agent_memory_services.long_term_memory.lifecycle.conditions import (
 )
 from agent_memory_services.long_term_memory.lifecycle.owners import owners_beyond
 from agent_memory_services.long_term_memory.lifecycle.policy import Policy, Rank, Reason, rank
-from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.listing.listing import Listing
+from agent_memory_services.long_term_memory.listing.walk import Walk
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.records.documents import is_hidden
+from agent_memory_services.long_term_memory.records.intake import settle
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 
 _PAGE: Final = 200

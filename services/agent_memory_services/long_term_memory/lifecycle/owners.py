@@ -5,9 +5,9 @@ from typing import Final
 from redis.commands.search import reducers
 from redis.commands.search.aggregation import AggregateRequest
 
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.expression import Node
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.filtering.expression import Node
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.keys import decode
 

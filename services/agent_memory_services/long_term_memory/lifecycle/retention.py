@@ -3,13 +3,13 @@
 from typing import Final
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.lifecycle.conditions import archived_before
+from agent_memory_services.long_term_memory.listing.walk import Walk
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.walk import Walk
 from agent_memory_services.runtime.clock import now_micros, to_micros
 
 _PAGE: Final = 200

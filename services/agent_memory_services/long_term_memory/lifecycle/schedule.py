@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.long_term_memory.expression import ALWAYS
+from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.lease import Lease
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting, Oblivion

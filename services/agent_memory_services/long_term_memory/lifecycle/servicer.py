@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
-from agent_memory_services.long_term_memory.filters import compile_filter
+from agent_memory_services.long_term_memory.filtering.filters import compile_filter
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting, Oblivion
 from agent_memory_services.long_term_memory.lifecycle.policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.scope import Scope

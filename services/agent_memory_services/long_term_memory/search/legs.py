@@ -7,10 +7,10 @@ from redis.commands.search.query import Query
 from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.answers import Row
-from agent_memory_services.long_term_memory.documents import READ
-from agent_memory_services.long_term_memory.expression import Tag
+from agent_memory_services.long_term_memory.filtering.expression import Tag
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.answers import Row
+from agent_memory_services.long_term_memory.records.documents import READ
 from agent_memory_services.long_term_memory.scope import Selection
 from agent_memory_services.long_term_memory.search.bm25 import Floats
 from agent_memory_services.long_term_memory.search.normalise import similarities

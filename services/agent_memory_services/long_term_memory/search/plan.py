@@ -13,7 +13,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.index import schema
 from agent_memory_services.long_term_memory.search.evidence import Part
 from agent_memory_services.long_term_memory.search.fusion import (
     Fusion,

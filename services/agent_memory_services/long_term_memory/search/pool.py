@@ -6,8 +6,8 @@ from itertools import chain
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.answers import Answer, Row
-from agent_memory_services.long_term_memory.documents import READ, memory_of
+from agent_memory_services.long_term_memory.index.answers import Answer, Row
+from agent_memory_services.long_term_memory.records.documents import READ, memory_of
 from agent_memory_services.long_term_memory.search.legs import Leg
 
 _READ: Final = tuple(name.encode() for name in READ)

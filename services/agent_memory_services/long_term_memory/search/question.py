@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from agent_memory_services.long_term_memory import schema
+from agent_memory_services.long_term_memory.index import schema
 from agent_memory_services.long_term_memory.search.stop_words import STOP_WORDS
 from agent_memory_services.long_term_memory.words import words
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from agent_memory.common.v1.search_pb2 import SearchQuery
-from agent_memory_services.long_term_memory.listing import Listing, Position
+from agent_memory_services.long_term_memory.listing.listing import Listing, Position
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.places import Place

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.common.v1.search_pb2 import SearchQuery
-from agent_memory_services.long_term_memory import schema
-from agent_memory_services.long_term_memory.expression import Node, Range, every, negated
-from agent_memory_services.long_term_memory.filters import compile_filter
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.embeddings.vectors import Vectorizer
+from agent_memory_services.long_term_memory.filtering.expression import Node, Range, every, negated
+from agent_memory_services.long_term_memory.filtering.filters import compile_filter
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.cross_encoder import CrossEncoder, Reranking
@@ -17,7 +18,6 @@ from agent_memory_services.long_term_memory.search.pool import Pool, pool_of
 from agent_memory_services.long_term_memory.search.ranking import Ranking
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, Weights
-from agent_memory_services.long_term_memory.vectors import Vectorizer
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import now_micros, to_micros
 from agent_memory_services.runtime.errors import Unimplemented

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.expression import Node
-from agent_memory_services.long_term_memory.listing import Position
+from agent_memory_services.long_term_memory.filtering.expression import Node
+from agent_memory_services.long_term_memory.listing.listing import Position
+from agent_memory_services.long_term_memory.listing.walk import Walk
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.walk import Walk
 
 _READ_AT_A_TIME: Final = 100
 _SENT_AT_A_TIME: Final = 1024 * 1024

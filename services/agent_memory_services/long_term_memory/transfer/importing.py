@@ -6,12 +6,12 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
-from agent_memory_services.long_term_memory.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.embeddings.vectors import REJECTED, Vectorizer
+from agent_memory_services.long_term_memory.records.change import Change
+from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.long_term_memory.transfer.rows import restored, row_violations
-from agent_memory_services.long_term_memory.vectors import REJECTED, Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import (
     AccessDenied,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.intake import is_moment, settle, violations
+from agent_memory_services.long_term_memory.records.intake import is_moment, settle, violations
 from agent_memory_services.runtime.clock import to_timestamp
 from agent_memory_services.runtime.errors import FieldViolation
 from agent_memory_services.runtime.ids import derived_id

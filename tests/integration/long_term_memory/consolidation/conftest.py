@@ -14,14 +14,14 @@ from agent_memory_services.long_term_memory.consolidation.consolidator import Co
 from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.creating import Creating, Creation
 from agent_memory_services.long_term_memory.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.records.creating import Creating, Creation
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 
 SCOPE = Scope("acme")
 VECTORS = VectorIndex(algorithm="flat")

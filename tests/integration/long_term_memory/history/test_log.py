@@ -8,8 +8,8 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.history.limits import HistoryLimits
 from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revisions import page_of
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.errors import MemoryNotFound
 from tests.integration.long_term_memory.conftest import (
     SHARDS,

@@ -4,7 +4,7 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.change import Change
+from agent_memory_services.long_term_memory.records.change import Change
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.clock import to_timestamp
 from agent_memory_services.runtime.errors import (

@@ -6,8 +6,8 @@ import pytest
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.errors import EmbeddingUnavailable
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.redis import connect

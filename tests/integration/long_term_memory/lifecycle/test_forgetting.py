@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.expression import ALWAYS
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.lifecycle.forgetting import (
     Forgetting,
     Forgotten,
@@ -20,8 +20,8 @@ from agent_memory_services.long_term_memory.lifecycle.policy import (
     Reason,
     over_budget,
 )
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 from tests.integration.long_term_memory.conftest import Inserting, memory
 

@@ -2,13 +2,13 @@
 
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_DAY, Policy
 from agent_memory_services.long_term_memory.lifecycle.retention import Retention
 from agent_memory_services.long_term_memory.lifecycle.schedule import Plan, Schedule
-from agent_memory_services.long_term_memory.store import MemoryStore
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 

@@ -9,16 +9,16 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.index import MemoryIndex
-from agent_memory_services.long_term_memory.intake import draft
-from agent_memory_services.long_term_memory.schema import VectorIndex
+from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.records.intake import draft
+from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.places import Place
 from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.search.weights import Weights
-from agent_memory_services.long_term_memory.store import MemoryStore
-from agent_memory_services.long_term_memory.vectors import Space, Vectorizer
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
 from tests.integration.long_term_memory.conftest import creation

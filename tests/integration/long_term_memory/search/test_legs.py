@@ -4,8 +4,8 @@
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.expression import ALWAYS, Node, Tag, negated
-from agent_memory_services.long_term_memory.index import MemoryIndex
+from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag, negated
+from agent_memory_services.long_term_memory.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg
 from agent_memory_services.long_term_memory.search.pool import pool_of

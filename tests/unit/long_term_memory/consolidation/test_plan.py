@@ -10,8 +10,8 @@ from agent_memory_services.long_term_memory.consolidation.joining import MOST_OR
 from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
 from agent_memory_services.long_term_memory.consolidation.plan import plan
 from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.documents import MemoryVectors, StoredMemory
-from agent_memory_services.long_term_memory.intake import draft
+from agent_memory_services.long_term_memory.records.documents import MemoryVectors, StoredMemory
+from agent_memory_services.long_term_memory.records.intake import draft
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 
 NOW = now_micros()

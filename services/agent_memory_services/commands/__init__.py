@@ -1,0 +1,1 @@
+"""Commands of `agent-memory` beside those that start something."""

@@ -1,0 +1,131 @@
+"""`agent-memory jobs`: list, show, retry, cancel and watch background work."""
+
+import importlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from agent_memory_services.commands.connection_options import (
+    DEFAULT_BASE_URL,
+    ApiKey,
+    BaseUrl,
+    BearerToken,
+    CaCertificateFile,
+    ClientCertificateFile,
+    ClientKeyFile,
+    Tenant,
+    given,
+    service_address,
+)
+
+app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
+
+_VARIABLES = "AGENT_MEMORY_CLIENT_"
+JobIds = Annotated[list[str], typer.Argument(help="The jobs' ids.")]
+SessionId = Annotated[
+    str | None, typer.Option("--session", help="Only this session.", show_default=False)
+]
+Namespace = Annotated[str | None, typer.Option(help="Its namespace.", show_default=False)]
+
+
+class State(StrEnum):
+    """How a job stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """The calls behind the commands, loaded when one is made."""
+
+    options: dict[str, Any]
+
+    def run(self, command: str, *arguments: object, **named: object) -> None:
+        # A service process shares this command line, and needs no client.
+        module = importlib.import_module("agent_memory_services.commands.jobs_terminal")
+        raise typer.Exit(module.run(self.options, command, *arguments, **named))
+
+
+@app.callback()
+def connection(
+    context: typer.Context,
+    *,
+    base_url: BaseUrl = DEFAULT_BASE_URL,
+    extraction_address: Annotated[str | None, service_address("EXTRACTION_ADDRESS")] = None,
+    api_key: ApiKey = None,
+    bearer_token: BearerToken = None,
+    tenant: Tenant = None,
+    ca_certificate_file: CaCertificateFile = None,
+    client_certificate_file: ClientCertificateFile = None,
+    client_key_file: ClientKeyFile = None,
+    timeout: Annotated[
+        float | None, typer.Option(envvar=f"{_VARIABLES}TIMEOUT", help="Seconds of one call.")
+    ] = None,
+) -> None:
+    """List, show, retry, cancel and watch background work."""
+    context.obj = _Terminal(
+        given(
+            base_url=base_url,
+            extraction_address=extraction_address,
+            api_key=api_key,
+            bearer_token=bearer_token,
+            tenant=tenant,
+            ca_certificate_file=ca_certificate_file,
+            client_certificate_file=client_certificate_file,
+            client_key_file=client_key_file,
+            timeout=timeout,
+        )
+    )
+
+
+@app.command("list")
+def list_jobs(
+    context: typer.Context,
+    *,
+    session: SessionId = None,
+    namespace: Namespace = None,
+    state: Annotated[State | None, typer.Option(help="Only jobs that stand so.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Goes on where the list before ended.")] = None,
+) -> None:
+    """List jobs, the latest first."""
+    context.obj.run(
+        "list_jobs",
+        session_id=session,
+        namespace=namespace,
+        state=state,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@app.command()
+def show(context: typer.Context, job_id: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+    """Show all that is known of a job."""
+    context.obj.run("show_job", job_id)
+
+
+@app.command()
+def retry(context: typer.Context, job_ids: JobIds) -> None:
+    """Try jobs again that failed or were cancelled."""
+    context.obj.run("retry_jobs", job_ids)
+
+
+@app.command()
+def cancel(context: typer.Context, job_ids: JobIds) -> None:
+    """Cancel jobs that wait or run; what they were to do can be retried."""
+    context.obj.run("cancel_jobs", job_ids)
+
+
+@app.command()
+def watch(
+    context: typer.Context, *, session: SessionId = None, namespace: Namespace = None
+) -> None:
+    """Print where jobs stand and every change, until Ctrl-C."""
+    context.obj.run("watch_jobs", session_id=session, namespace=namespace)

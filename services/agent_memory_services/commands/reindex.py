@@ -1,0 +1,67 @@
+"""`agent-memory reindex`: from settings to a rebuilt index, at a terminal."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import NoReturn
+
+import typer
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.progress import Progress
+
+from agent_memory_services.long_term_memory.embeddings.base import EmbeddingError
+from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.index.layout import Generation
+from agent_memory_services.long_term_memory.index.reindexing import ReindexError, Reindexing
+from agent_memory_services.long_term_memory.settings import Settings
+from agent_memory_services.runtime import redis
+from agent_memory_services.runtime.environment import SettingsError
+from agent_memory_services.runtime.errors import ServiceError
+
+
+def reindex() -> None:
+    """Rebuild the index of the store for the settings of the environment.
+
+    Raises:
+        typer.Exit: it could not be done; the reason is printed.
+    """
+    console = Console()
+    try:
+        settings = Settings.load()
+        with Progress(console=console) as progress:
+            rebuilt = asyncio.run(_run(settings, _shown(progress)))
+    except (ReindexError, EmbeddingError, SettingsError, ServiceError, RedisError) as error:
+        _fail(str(error))
+    console.print(
+        "The index is rebuilt. Start processes with these settings from now on."
+        if rebuilt
+        else "The index is built for these settings already."
+    )
+
+
+async def _run(settings: Settings, progress: Callable[[str, int, int], None]) -> bool:
+    client = redis.connect(settings.redis_url, timeout=settings.redis_timeout_seconds)
+    async with client, aclosing(await create_embedder(settings.embedding)) as embedder:
+        wanted = Generation.of(
+            embedder.fingerprint, settings.vectors, settings.shards, settings.embedding
+        )
+        space = Space(embedder, settings.vectors)
+        return await Reindexing(client, wanted, space, progress).run()
+
+
+def _shown(progress: Progress) -> Callable[[str, int, int], None]:
+    tasks: dict[str, int] = {}
+
+    def show(step: str, done: int, whole: int) -> None:
+        if step not in tasks:
+            tasks[step] = progress.add_task(step.capitalize(), total=None)
+        progress.update(progress.task_ids[tasks[step]], completed=done, total=whole or None)
+
+    return show
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"agent-memory: {message}", markup=False)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Conditions on memories: from the contract to the engine, and told of a record."""

@@ -1,0 +1,1 @@
+"""The index over memories: its fields, its generations, and asking it."""

@@ -1,0 +1,234 @@
+"""The indexes: made where they are missing, checked, and asked."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+import structlog
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import Pipeline
+from redis.commands.search.aggregation import AggregateRequest
+from redis.commands.search.field import Field
+from redis.commands.search.index_definition import IndexDefinition, IndexType
+from redis.exceptions import RedisError, ResponseError, SlotNotCoveredError
+from redisvl.exceptions import RedisSearchError
+from redisvl.index import AsyncSearchIndex
+from redisvl.index.index import SearchParams
+
+from agent_memory_services.long_term_memory.index import schema
+from agent_memory_services.long_term_memory.index.answers import Answer, answer_of
+from agent_memory_services.long_term_memory.index.schema import VectorIndex, index_schema
+from agent_memory_services.long_term_memory.index.totals import counting
+from agent_memory_services.long_term_memory.keys import FIRST_GENERATION, Shard, shard_of
+from agent_memory_services.long_term_memory.scope import Selection
+from agent_memory_services.runtime.errors import StoreUnavailable
+
+log = structlog.get_logger()
+
+Row: TypeAlias = list[bytes]
+"""Names and values of fields in turn."""
+
+_SCORED: Final = "WITHSCORES"
+# An index that is gone, in the words of several versions, and a query that took too long.
+_AWAY: Final = ("no such index", "unknown index name", "timeout limit was reached")
+
+
+class QueryRefusedError(Exception):
+    """The engine did not understand a query, which is a fault of this program."""
+
+
+class MemoryIndex:
+    """The indexes of all shards.
+
+    Attributes:
+        generation: the generation that is asked, unless a query is for another one.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        shards: int,
+        vectors: VectorIndex,
+        dimension: int,
+        generation: int = FIRST_GENERATION,
+    ) -> None:
+        """Describe one index per shard, for vectors of `dimension` numbers."""
+        self.generation = generation
+        self._client = client
+        self._shards = shards
+        self._indexes = {
+            shard: AsyncSearchIndex(
+                index_schema(shard, vectors, dimension, generation), redis_client=client
+            )
+            for shard in map(Shard, range(shards))
+        }
+
+    async def create(self) -> None:
+        """Make the indexes that are missing; returns before they have read what is there."""
+        for shard, index in self._indexes.items():
+            # The library asks any node of a cluster, and only the shard's own may answer.
+            try:
+                await self._client.ft(index.name).create_index(
+                    _named(index.schema.redis_fields, self.generation),
+                    stopwords=index.schema.index.stopwords,
+                    definition=_hashes(shard.memory_prefix),
+                )
+            except ResponseError as error:
+                if "already exists" not in str(error).lower():
+                    raise
+
+    async def drop(self) -> None:
+        """Remove the indexes that are there; what they read stays."""
+        for index in self._indexes.values():
+            try:
+                await self._client.ft(index.name).dropindex()
+            except ResponseError as error:
+                if not any(reply in str(error).lower() for reply in _AWAY):
+                    raise
+
+    async def indexing(self) -> bool:
+        """Whether some index is still reading what the store holds."""
+        for index in self._indexes.values():
+            try:
+                info = await index.info()
+            except RedisSearchError as error:
+                raise _cause(error) from error
+            if int(info["indexing"]):
+                return True
+        return False
+
+    async def search(
+        self, tenant: str, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> list[Answer]:
+        """Answer several queries about a tenant in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            read = self._ask(pipeline, tenant, queries, generation)
+            return read(await _replies(pipeline))
+
+    async def find(
+        self, selection: Selection, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> tuple[list[Answer], int]:
+        """Answer queries about a selection's tenant and count the selection, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            read = self._ask(pipeline, selection.tenant, queries, generation)
+            total = self._count(pipeline, selection)
+            *replies, counted, stored = await _replies(pipeline)
+        return read(replies), total(counted, stored)
+
+    async def count(self, selection: Selection) -> int:
+        """How many memories a selection holds."""
+        _, total = await self.find(selection, [])
+        return total
+
+    async def rows(self, tenant: str, request: AggregateRequest) -> list[Row]:
+        """Answer an aggregation about a tenant."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            self._aggregate(pipeline, tenant, request)
+            [(_, *found)] = await _replies(pipeline)
+        rows: list[Row] = found
+        return rows
+
+    async def page(self, selection: Selection, request: AggregateRequest) -> tuple[list[Row], int]:
+        """Answer an aggregation and count a selection, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            self._aggregate(pipeline, selection.tenant, request)
+            total = self._count(pipeline, selection)
+            (_, *rows), counted, stored = await _replies(pipeline)
+        return rows, total(counted, stored)
+
+    def _ask(
+        self,
+        pipeline: Pipeline,
+        tenant: str,
+        queries: Sequence[SearchParams],
+        generation: int | None,
+    ) -> Callable[[Sequence[Any]], list[Answer]]:
+        """Queue queries; answers what reads their replies."""
+        name = self._shard(tenant).index(generation or self.generation)
+        asked = [_arguments(query) for query in queries]
+        for arguments in asked:
+            self._queue(pipeline, "FT.SEARCH", name, *arguments)
+
+        def read(replies: Sequence[Any]) -> list[Answer]:
+            return [
+                answer_of(reply, scored=_SCORED in arguments)
+                for reply, arguments in zip(replies, asked, strict=True)
+            ]
+
+        return read
+
+    def _aggregate(self, pipeline: Pipeline, tenant: str, request: AggregateRequest) -> None:
+        name = self._shard(tenant).index(self.generation)
+        self._queue(pipeline, "FT.AGGREGATE", name, *request.build_args())
+
+    def _count(
+        self, pipeline: Pipeline, selection: Selection
+    ) -> Callable[[Sequence[Any], bytes | None], int]:
+        """Queue what counts a selection; answers what reads the two replies."""
+        how, shard = counting(selection), self._shard(selection.tenant)
+        name = shard.index(self.generation)
+        self._queue(pipeline, "FT.SEARCH", name, *how.query.get_args())
+        pipeline.hget(shard.sizes, selection.tenant)
+        return lambda counted, stored: how.total(counted[0], int(stored or 0))
+
+    def _queue(self, pipeline: Pipeline, command: str, name: str, *arguments: Any) -> None:
+        """Queue a command for the node of a cluster that has the index of this name.
+
+        The library would ask any of them first.
+        """
+        queue: Any = pipeline.execute_command
+        queue(command, name, *arguments, **self._where(name))
+
+    def _where(self, name: str) -> dict[str, Any]:
+        if not isinstance(self._client, RedisCluster):
+            return {}
+        try:
+            return {"target_nodes": self._client.get_node_from_key(name)}
+        except SlotNotCoveredError:
+            # It asks for the cluster's layout when a command comes that it cannot place.
+            return {}
+
+    def _shard(self, tenant: str) -> Shard:
+        return shard_of(tenant, self._shards)
+
+
+async def _replies(pipeline: Pipeline) -> list[Any]:
+    try:
+        return await pipeline.execute()
+    except ResponseError as error:
+        raise _without_query(error) from None
+
+
+def _named(fields: Sequence[Field], generation: int) -> list[Field]:
+    """The fields, those that every generation has its own of under their plain names."""
+    for field in fields:
+        name = schema.stored(field.name, generation)
+        if field.name in schema.VECTORS and name != field.name:
+            field.name, field.as_name = name, field.name
+    return list(fields)
+
+
+def _arguments(query: SearchParams) -> list[Any]:
+    """A query in the engine's words, behind the name of the index."""
+    asked, params = query if isinstance(query, tuple) else (query, None)
+    arguments = [asked] if isinstance(asked, str) else list(asked.get_args())
+    named = [part for pair in (params or {}).items() for part in pair]
+    return [*arguments, "PARAMS", len(named), *named] if named else arguments
+
+
+def _hashes(prefix: str) -> IndexDefinition:
+    return IndexDefinition([prefix], index_type=IndexType.HASH)  # type: ignore[no-untyped-call]
+
+
+def _without_query(error: Exception) -> Exception:
+    """The engine's complaint as it may be answered and logged: the query holds a caller's words."""
+    said = str(error).rpartition("caused error:")[2].partition(" near ")[0].strip("(', )")
+    if any(reply in said.lower() for reply in _AWAY):
+        log.warning("index.away", said=said)
+        return StoreUnavailable()
+    return QueryRefusedError(said) if type(error) is ResponseError else error
+
+
+def _cause(error: RedisSearchError) -> Exception:
+    """What the store said, before the index library put it in its own words."""
+    cause = error.__cause__
+    return cause if isinstance(cause, RedisError) else cast("Exception", error)

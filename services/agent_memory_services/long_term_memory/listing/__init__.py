@@ -1,0 +1,1 @@
+"""Going through memories in order, page by page."""

@@ -1,0 +1,1 @@
+"""Memories by id: what a write is, and the one script that makes it."""

@@ -1,0 +1,103 @@
+"""What a memory has to be before it is stored."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
+from agent_memory_services.long_term_memory.records.content import content_hash
+from agent_memory_services.runtime.clock import to_micros, to_timestamp
+from agent_memory_services.runtime.errors import FieldViolation
+from agent_memory_services.runtime.ids import new_id
+
+WRITABLE: Final = frozenset(
+    {
+        *("text", "type", "namespace", "user_id", "session_id", "topics", "entities"),
+        *("event_time", "pinned", "standing", "metadata", "context", "validity"),
+        *("expire_time", "slot"),
+    }
+)
+"""The fields that a caller may change."""
+
+_GIVEN: Final = WRITABLE | {"id", "provenance", "create_time", "sequence"}
+_FIRST_SECOND: Final = -62_135_596_800
+_LAST_SECOND: Final = 253_402_300_799
+_NANOS: Final = 1_000_000_000
+
+
+def draft(given: Memory, now: int, model: str) -> Memory:
+    """A new memory from what a caller gave; what the server sets is ignored.
+
+    Args:
+        given: the caller's memory, with its id.
+        now: the present, in microseconds.
+        model: fingerprint of the embedding model.
+    """
+    memory = Memory()
+    memory.CopyFrom(given)
+    for field, _ in given.ListFields():
+        if field.name not in _GIVEN:
+            memory.ClearField(field.name)  # type: ignore[arg-type]
+    _clear_end(memory)
+    if not memory.HasField("create_time"):
+        memory.create_time.CopyFrom(to_timestamp(now))
+    memory.proof_count = 1
+    memory.embedding_model = model
+    settle(memory, now)
+    return memory
+
+
+def settle(memory: Memory, now: int) -> None:
+    """Fill in defaults, and what every change renews."""
+    memory.type = memory.type or MemoryType.MEMORY_TYPE_SEMANTIC
+    if memory.HasField("event_time") and not memory.event_time.precision:
+        memory.event_time.precision = TimePrecision.TIME_PRECISION_INSTANT
+    memory.update_time.CopyFrom(to_timestamp(now))
+    memory.content_hash = content_hash(memory)
+    memory.etag = new_id()
+
+
+def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
+    """The rules that a memory at `path` breaks, beyond those of the contract itself."""
+    if not memory.text.strip():
+        yield FieldViolation(f"{path}.text", "text is required")
+    moments = dict(_moments(memory))
+    wrong = [name for name, moment in moments.items() if not is_moment(moment)]
+    for name in wrong:
+        yield FieldViolation(f"{path}.{name}", "must be a time of the years 1 to 9999")
+    if not wrong and _ends_early(memory):
+        yield FieldViolation(f"{path}.validity.invalid_from", "must be later than valid_from")
+
+
+def _moments(memory: Memory) -> Iterator[tuple[str, Timestamp]]:
+    if memory.HasField("event_time"):
+        yield "event_time.start", memory.event_time.start
+    if memory.validity.HasField("valid_from"):
+        yield "validity.valid_from", memory.validity.valid_from
+    if memory.validity.HasField("invalid_from"):
+        yield "validity.invalid_from", memory.validity.invalid_from
+    if memory.HasField("expire_time"):
+        yield "expire_time", memory.expire_time
+    if memory.HasField("create_time"):
+        yield "create_time", memory.create_time
+
+
+def is_moment(timestamp: Timestamp) -> bool:
+    """Whether it is a time that the store can keep, and that JSON can spell."""
+    return _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < _NANOS
+
+
+def _ends_early(memory: Memory) -> bool:
+    validity = memory.validity
+    return (
+        validity.HasField("valid_from")
+        and validity.HasField("invalid_from")
+        and to_micros(validity.invalid_from) <= to_micros(validity.valid_from)
+    )
+
+
+def _clear_end(memory: Memory) -> None:
+    if memory.HasField("validity"):
+        memory.validity.ClearField("superseded_by")
+        memory.validity.ClearField("reason")

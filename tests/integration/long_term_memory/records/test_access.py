@@ -1,0 +1,86 @@
+"""Accesses are noted in the background, once per interval, and never at a reader's cost."""
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.records.access import AccessTracker
+from agent_memory_services.long_term_memory.records.store import MemoryStore
+from agent_memory_services.runtime.redis import connect
+from tests.integration.long_term_memory.conftest import (
+    SHARDS,
+    Inserting,
+    Writing,
+    deletion,
+    memory,
+)
+
+
+async def counts(store: MemoryStore, *records: Memory) -> list[int]:
+    """How often each memory was found; -1 for one that is gone."""
+    found = await store.get("acme", [record.id for record in records])
+    return [-1 if each is None else each.access_count for each in found]
+
+
+async def test_everything_noted_is_written_at_the_end(
+    store: MemoryStore, insert: Inserting
+) -> None:
+    """Leaving the block waits for what is still to be written; repeats count once."""
+    records = [memory(f"{at}") for at in range(10)]
+    await insert(*records)
+    tracker = AccessTracker(store)
+    async with tracker.running():
+        for _ in range(3):
+            tracker.note("acme", [record.id for record in records])
+    assert await counts(store, *records) == [1] * 10
+
+
+async def test_processes_agree_on_the_interval(store: MemoryStore, insert: Inserting) -> None:
+    """A memory that two processes found within the interval counts once."""
+    record = memory()
+    await insert(record)
+    for _ in range(2):
+        tracker = AccessTracker(store)
+        async with tracker.running():
+            tracker.note("acme", [record.id])
+    assert await counts(store, record) == [1]
+
+
+async def test_a_deleted_memory_stays_deleted(
+    redis: Redis, store: MemoryStore, insert: Inserting, write: Writing
+) -> None:
+    """A memory that went between being found and being noted does not come back."""
+    gone, there = memory("gone"), memory("there")
+    await insert(gone, there)
+    tracker = AccessTracker(store)
+    tracker.note("acme", [gone.id, there.id])
+    await write(deletion(gone))
+    async with tracker.running():
+        pass
+    assert await counts(store, gone, there) == [-1, 1]
+    assert not await redis.exists(store.shard("acme").memory("acme", gone.id))
+
+
+async def test_a_full_queue_drops_and_goes_on(store: MemoryStore, insert: Inserting) -> None:
+    """More accesses than there is room for are dropped, and noting them never fails."""
+    records = [memory(f"{at}") for at in range(5)]
+    await insert(*records)
+    tracker = AccessTracker(store, capacity=2)
+    tracker.note("acme", [record.id for record in records])
+    async with tracker.running():
+        pass
+    assert await counts(store, *records) == [1, 1, 0, 0, 0]
+
+
+async def test_a_store_that_is_away_costs_accesses_alone(
+    store: MemoryStore, insert: Inserting, unused_tcp_port: int
+) -> None:
+    """What cannot be written is lost without an error, and later accesses are written."""
+    record = memory()
+    await insert(record)
+    async with connect(f"redis://127.0.0.1:{unused_tcp_port}") as away:
+        tracker = AccessTracker(MemoryStore(away, SHARDS))
+        async with asyncio.timeout(30), tracker.running():
+            tracker.note("acme", [record.id])
+    assert await counts(store, record) == [0]

@@ -1,0 +1,79 @@
+"""Conditions as trees, and their spelling."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_memory_services.long_term_memory.filtering.expression import (
+    ALWAYS,
+    NEVER,
+    All,
+    Any,
+    Not,
+    Prefix,
+    Range,
+    Tag,
+    between,
+    every,
+    negated,
+    some,
+)
+
+A, B, C = Tag("user", ("a",)), Tag("user", ("b",)), Range("create", 1, 2)
+
+
+def test_constants_disappear() -> None:
+    """What always or never holds is settled before the engine is asked."""
+    assert every([]) == every([ALWAYS]) == some([A, ALWAYS]) == negated(NEVER) == ALWAYS
+    assert some([]) == some([NEVER]) == every([A, NEVER]) == negated(ALWAYS) == NEVER
+    assert every([A, ALWAYS]) == some([A, NEVER]) == negated(negated(A)) == A
+
+
+def test_nesting_of_one_kind_is_flattened() -> None:
+    """AND in AND is one AND, OR in OR one OR; mixed ones stay."""
+    assert every([A, every([B, C])]) == All((A, B, C))
+    assert some([A, some([B, C])]) == Any((A, B, C))
+    assert every([A, some([B, C])]) == All((A, Any((B, C))))
+
+
+def test_negation_reaches_the_conditions() -> None:
+    """The opposite of a group is a group of opposites."""
+    assert negated(All((A, Not(B)))) == Any((Not(A), B))
+    assert negated(Any((A, All((B, C))))) == All((Not(A), Any((Not(B), Not(C)))))
+    assert negated(negated(All((A, Any((B, Not(C))))))) == All((A, Any((B, Not(C)))))
+
+
+def test_an_empty_range_is_never() -> None:
+    """Bounds that exclude each other need no engine."""
+    assert between("create", 2, 1) == NEVER
+    assert between("create", 1, 1) == Range("create", 1, 1)
+
+
+def test_spelling() -> None:
+    """Each part in the engine's words."""
+    assert str(Tag("user", ("a b", "", "é"))) == "@user:{a_20b|__|_c3_a9}"
+    assert str(Prefix("user", "a b")) == "@user:{a_20b*}"
+    assert str(Range("create")) == "@create:[-inf +inf]"
+    assert str(Range("create", -5)) == "@create:[-5 +inf]"
+    assert str(All((A, Not(B)))) == "(@user:{a}) (-(@user:{b}))"
+    assert str(Any((A, C))) == "(@user:{a})|(@create:[1 2])"
+    assert str(NEVER) == "@tenant:{_0}"
+
+
+def test_an_or_holds_no_and_with_a_not() -> None:
+    """The engine loses records there, so such an AND is spelled as the NOT of an OR."""
+    plain = Any((A, All((B, C))))
+    assert str(plain) == "(@user:{a})|((@user:{b}) (@create:[1 2]))"
+    mixed = Any((A, All((B, Not(C)))))
+    assert str(mixed) == "(@user:{a})|(-((-(@user:{b}))|(@create:[1 2])))"
+    deep = Any((A, All((B, Any((A, Not(C)))))))
+    inner = "(@user:{a})|(-(@create:[1 2]))"
+    assert str(deep) == f"(@user:{{a}})|(-((-(@user:{{b}}))|(-({inner}))))"
+
+
+@given(st.text(max_size=20), st.text(min_size=1, max_size=20))
+def test_no_text_is_syntax(value: str, start: str) -> None:
+    """Whatever a value holds, its spelling holds letters, digits and underscores."""
+    assert re.fullmatch(r"@user:\{\w+\}", str(Tag("user", (value,))), re.ASCII)
+    assert re.fullmatch(r"@user:\{\w+\*\}", str(Prefix("user", start)), re.ASCII)

@@ -1,0 +1,70 @@
+"""Compiling filters."""
+
+import pytest
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, NumberFilter, TagFilter
+from agent_memory_services.long_term_memory.filtering.expression import (
+    ALWAYS,
+    NEVER,
+    All,
+    Range,
+    Tag,
+)
+from agent_memory_services.long_term_memory.filtering.filters import (
+    _FIELDS,
+    MAX_DEPTH,
+    compile_filter,
+)
+from agent_memory_services.runtime.errors import InvalidField
+
+
+def test_every_field_of_the_contract_is_read() -> None:
+    """No condition of a caller is passed over in silence."""
+    names = {field.name for field in MemoryFilter.DESCRIPTOR.fields}
+    assert set(_FIELDS) == names - {"any_of", "none_of"}
+
+
+def test_an_empty_filter_matches_all() -> None:
+    """No condition at all, also as a group, holds for everything."""
+    assert compile_filter(MemoryFilter(), "filter") == ALWAYS
+    assert compile_filter(MemoryFilter(user_id=TagFilter()), "filter") == ALWAYS
+    assert compile_filter(MemoryFilter(any_of=[MemoryFilter()]), "filter") == ALWAYS
+    assert compile_filter(MemoryFilter(none_of=[MemoryFilter()]), "filter") == NEVER
+
+
+def test_all_bounds_count() -> None:
+    """Every bound of a range takes part, the tightest on each side."""
+    given = MemoryFilter(access_count=NumberFilter(gt=2, gte=1, lt=9, lte=20))
+    assert compile_filter(given, "filter") == Range("access_count", 3, 8)
+    contradiction = MemoryFilter(access_count=NumberFilter(eq=3, gt=3))
+    assert compile_filter(contradiction, "filter") == NEVER
+
+
+def test_conditions_of_one_field_are_joined_by_and() -> None:
+    """Several operators of one field must all hold."""
+    given = MemoryFilter(topics=TagFilter(eq="a", all=["b", "c"], any=["d", "e"]))
+    assert compile_filter(given, "filter") == All(
+        (
+            Tag("topics", ("a",)),
+            Tag("topics", ("d", "e")),
+            Tag("topics", ("b",)),
+            Tag("topics", ("c",)),
+        )
+    )
+
+
+def nested(levels: int) -> MemoryFilter:
+    """Groups in groups, alternating between the two kinds."""
+    inner = MemoryFilter(pinned=True)
+    for level in range(levels):
+        inner = MemoryFilter(**{("any_of", "none_of")[level % 2]: [MemoryFilter(), inner]})
+    return inner
+
+
+def test_groups_nest_up_to_the_limit() -> None:
+    """Eight levels are compiled; the ninth is refused at its place in the request."""
+    compile_filter(nested(MAX_DEPTH), "filter")
+    with pytest.raises(InvalidField) as refused:
+        compile_filter(nested(MAX_DEPTH + 1), "query.filter")
+    path = "query.filter" + ".any_of[1].none_of[1]" * 4 + ".any_of"
+    assert refused.value.violations[0].field == path

@@ -1,0 +1,101 @@
+"""What a memory has to be before it is stored."""
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory_services.long_term_memory.records.content import content_hash
+from agent_memory_services.long_term_memory.records.intake import draft, violations
+from agent_memory_services.runtime.clock import to_timestamp
+
+NOW = 1_760_000_000_000_000
+
+
+def test_what_the_server_sets_is_not_the_callers() -> None:
+    """Fields of the server are ignored on creation; the caller's own are kept."""
+    given = Memory(
+        id="m",
+        text="likes tea",
+        provenance=Provenance(extractor="local"),
+        validity=Validity(valid_from=to_timestamp(1), superseded_by="x", reason="y"),
+        sequence=7,
+        access_count=9,
+        proof_count=9,
+        content_hash="x",
+        embedding_model="x",
+        etag="x",
+        merged_into="x",
+        update_time=to_timestamp(1),
+        last_access_time=to_timestamp(1),
+        archive_time=to_timestamp(1),
+    )
+    stored = draft(given, NOW, "model")
+    assert stored == Memory(
+        id="m",
+        text="likes tea",
+        type=1,
+        provenance=given.provenance,
+        validity=Validity(valid_from=to_timestamp(1)),
+        sequence=7,
+        proof_count=1,
+        content_hash=content_hash(stored),
+        embedding_model="model",
+        etag=stored.etag,
+        create_time=to_timestamp(NOW),
+        update_time=to_timestamp(NOW),
+    )
+    assert stored.etag not in {"", "x"}
+
+
+def test_a_given_creation_time_is_kept() -> None:
+    """An import keeps when a memory was first stored."""
+    stored = draft(Memory(text="x", create_time=to_timestamp(5)), NOW, "model")
+    assert (stored.create_time, stored.update_time) == (to_timestamp(5), to_timestamp(NOW))
+
+
+def test_defaults_are_spelled_out() -> None:
+    """What a request leaves open is stored as what it means."""
+    stored = draft(Memory(text="x", event_time=EventTime(start=to_timestamp(5))), NOW, "model")
+    assert (stored.type, stored.event_time.precision) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "field"),
+    [
+        (Memory(text=" \n"), "memory.text"),
+        (Memory(text="x", create_time=Timestamp(seconds=2**60)), "memory.create_time"),
+        (Memory(text="x", expire_time=Timestamp(nanos=-1)), "memory.expire_time"),
+        (
+            Memory(text="x", event_time=EventTime(start=Timestamp(nanos=10**9))),
+            "memory.event_time.start",
+        ),
+        (
+            Memory(text="x", validity=Validity(valid_from=Timestamp(seconds=-(2**60)))),
+            "memory.validity.valid_from",
+        ),
+        (
+            Memory(
+                text="x",
+                validity=Validity(valid_from=to_timestamp(5), invalid_from=to_timestamp(5)),
+            ),
+            "memory.validity.invalid_from",
+        ),
+    ],
+)
+def test_broken_rules_name_their_field(broken: Memory, field: str) -> None:
+    """Each rule beyond the contract's own points at the field that breaks it."""
+    assert [violation.field for violation in violations(broken, "memory")] == [field]
+
+
+def test_contents_differ_by_owner_type_and_text_alone() -> None:
+    """The digest tells owners, namespaces, types and texts apart, however they are cut."""
+    base = Memory(text="ab", user_id="u", namespace="n", type=1)
+    same = Memory(text="ab", user_id="u", namespace="n", type=1, session_id="s", topics=["t"])
+    others = [
+        Memory(text="ab", user_id="un", type=1),
+        Memory(text="ab", namespace="un", type=1),
+        Memory(text="ab", user_id="u", namespace="n", type=2),
+        Memory(text="Ab", user_id="u", namespace="n", type=1),
+    ]
+    assert content_hash(base) == content_hash(same)
+    assert len({content_hash(each) for each in (base, *others)}) == 5
