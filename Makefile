@@ -40,7 +40,7 @@ fuzz: $(INSTALLED) ## Feed every parser of outside input with anything, two minu
 
 # Not locked: it is no part of what runs, and asks a service that is not there offline.
 .PHONY: audit
-audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilities (asks pypi.org)
+audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilities (asks the package index)
 	for lock in requirements/*.lock; do \
 		uv tool run pip-audit==2.10.1 --strict --disable-pip --no-deps --requirement $$lock || exit 1; \
 	done
