@@ -32,8 +32,8 @@ ENVIRONMENT = {
     "AGENT_MEMORY_LAME_DUCK_SECONDS": "1",
     # The launcher kills what needs longer, and the exit code would tell.
     "AGENT_MEMORY_DRAIN_SECONDS": "10",
-    # Short, so that connections end of old age all the time as well.
-    "AGENT_MEMORY_MAX_CONNECTION_AGE_SECONDS": "1",
+    # Short, so that connections end of old age as well while replicas come and go.
+    "AGENT_MEMORY_MAX_CONNECTION_AGE_SECONDS": "5",
     "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.2",
 }
 _CALLERS = 3

@@ -31,7 +31,7 @@ async def _says(child: Child, word: str) -> None:
 
 async def test_term_is_enough_for_a_polite_child(tmp_path: Path) -> None:
     """Stop asks first: the child ends by SIGTERM."""
-    child = _python("import time; print('up', flush=True); time.sleep(60)", tmp_path)
+    child = _python("import os, time; os.write(1, b'up\\n'); time.sleep(60)", tmp_path)
     async with child:
         await _says(child, "up")
     assert await child.wait() == -15
@@ -67,7 +67,7 @@ async def test_silence_is_an_error(tmp_path: Path) -> None:
 
 async def test_restart_keeps_the_log(tmp_path: Path) -> None:
     """A child that was killed can be started again, and its log goes on."""
-    child = _python("import time; print('up', flush=True); time.sleep(60)", tmp_path)
+    child = _python("import os, time; os.write(1, b'up\\n'); time.sleep(60)", tmp_path)
     async with child:
         await _says(child, "up")
         await child.kill()
