@@ -36,13 +36,13 @@ from agent_memory_services.runtime.feed.position import Position as StreamPositi
 from agent_memory_services.runtime.keys import decode, encode, partition_of
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.tracing.propagation import received
-from agent_memory_services.working_memory.pages import _read_position, _read_sequence
+from agent_memory_services.working_memory.pages import read_position, read_sequence
 from tests.fuzz.inputs import BYTES, JSON, TEXT
 from tests.fuzz.target import Target
 
 _READERS = (
     *(bytes.decode, whole_number, _read_places, ListedPosition.unpack, Place.unpack),
-    *(_read_position, _read_sequence, StreamPosition.read),
+    *(read_position, read_sequence, StreamPosition.read),
 )
 _WHOLE = Principal("acme", "key:service", Access.ACCESS_ADMIN)
 

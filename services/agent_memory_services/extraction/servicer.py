@@ -19,12 +19,12 @@ from agent_memory_services.extraction.scope import require_submission
 from agent_memory_services.extraction.views.servicer import SummaryViewCalls
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.watching.watch import Watch, Watched
-from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 from agent_memory_services.runtime.custom_prompts import check_extraction
+from agent_memory_services.runtime.pages import PageTokens, page_size, unpaged
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.scope import require_erasable, require_namespace
 
-_DEFAULT_PAGE, _LARGEST_PAGE = 20, 1000
+_JOBS_PER_PAGE = 20
 
 
 class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
@@ -94,12 +94,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         principal = current_principal()
         if request.HasField("namespace"):
             require_namespace(principal, request.namespace)
-        binding = pb.ListJobsRequest()
-        binding.CopyFrom(request)
-        binding.ClearField("page_token")
-        binding.ClearField("page_size")
-        bound_to = (principal.tenant.encode(), binding.SerializeToString(deterministic=True))
-        token = request.page_token
+        tokens = PageTokens("jobs", principal.tenant, unpaged(request))
         page = await self._jobs.page(
             principal,
             JobFilter(
@@ -107,11 +102,11 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 session_id=request.session_id if request.HasField("session_id") else None,
                 state=request.state or None,
             ),
-            after=read_cursor(token, bytes.decode, *bound_to) if token else "",
-            limit=min(request.page_size or _DEFAULT_PAGE, _LARGEST_PAGE),
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_JOBS_PER_PAGE),
         )
-        next_token = encode_cursor(page.after.encode(), *bound_to) if page.after else ""
-        return pb.ListJobsResponse(jobs=page.jobs, next_page_token=next_token)
+        following = page.after.encode() if page.after else None
+        return pb.ListJobsResponse(jobs=page.jobs, next_page_token=tokens.token(following))
 
     async def RetryJob(self, request: pb.RetryJobRequest, context: Any) -> pb.RetryJobResponse:
         return pb.RetryJobResponse(job=await self._jobs.retry(current_principal(), request.job_id))

@@ -16,7 +16,6 @@ from agent_memory_services.long_term_memory.history.servicer import History, His
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.servicer import ForgettingCalls
 from agent_memory_services.long_term_memory.listing.listing import Listing, Position, listed
-from agent_memory_services.long_term_memory.listing.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.listing.walk import Walk
 from agent_memory_services.long_term_memory.records.creating import Creating
 from agent_memory_services.long_term_memory.records.memories import Memories
@@ -33,12 +32,13 @@ from agent_memory_services.long_term_memory.translate import (
 )
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.deadline import remaining
+from agent_memory_services.runtime.pages import PageTokens, page_size
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.status import item_status
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
-_LISTED, _MOST_LISTED = 20, 1000
+_LISTED = 20
 _FOUND, _MOST_FOUND = 10, 100
 _STREAMED, _MOST_STREAMED = 1000, 10_000
 _BATCH_SECONDS: Final = 10.0
@@ -112,7 +112,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         page = await self._listing.page(
             scope,
             listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
-            size=page_size(request.page_size, default=_LISTED, largest=_MOST_LISTED),
+            size=page_size(request.page_size, default=_LISTED),
             after=tokens.place(request.page_token, Position.unpack),
         )
         return rpc.ListMemoriesResponse(

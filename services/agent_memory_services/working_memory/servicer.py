@@ -11,6 +11,7 @@ from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
 from agent_memory_services.runtime.masks import apply_mask
+from agent_memory_services.runtime.pages import PageTokens, page_size, unpaged
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.scope import require_erasable, require_namespace
 from agent_memory_services.working_memory.data import combine
@@ -18,7 +19,13 @@ from agent_memory_services.working_memory.erasure.eraser import Eraser
 from agent_memory_services.working_memory.erasure.translate import answer as erasure_answer
 from agent_memory_services.working_memory.listings import Listings
 from agent_memory_services.working_memory.logs import Stretch
-from agent_memory_services.working_memory.pages import PageTokens, check_incarnation, page_size
+from agent_memory_services.working_memory.pages import (
+    check_incarnation,
+    read_position,
+    read_sequence,
+    spell_position,
+    spell_sequence,
+)
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.translate import prompt_request, prompt_response
 from agent_memory_services.working_memory.scope import Actor, reachable
@@ -173,17 +180,19 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         caller = current_principal()
         namespace = request.namespace if request.HasField("namespace") else None
         user = request.user_id if request.HasField("user_id") else None
-        tokens = PageTokens(request, caller)
+        tokens = PageTokens("sessions", caller.tenant, unpaged(request))
         page = await self._listings.page(
             caller.tenant,
             namespaces=reachable(namespace, caller.namespaces, "namespace"),
             users=reachable(user, caller.users, "user"),
-            after=tokens.to_position(request.page_token) if request.page_token else None,
-            count=page_size(request.page_size, _SESSIONS_PER_PAGE),
+            after=tokens.place(request.page_token, read_position),
+            count=page_size(request.page_size, default=_SESSIONS_PER_PAGE),
         )
         return rpc.ListSessionsResponse(
             sessions=summaries(page.sessions),
-            next_page_token=tokens.for_position(page.next_after) if page.next_after else "",
+            next_page_token=tokens.token(
+                spell_position(page.next_after) if page.next_after else None
+            ),
             total_size=page.total,
         )
 
@@ -192,13 +201,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.ListMessagesRequest,
         context: Context,
     ) -> rpc.ListMessagesResponse:
-        tokens = PageTokens(request, current_principal())
-        uid, start = tokens.to_sequence(request.page_token) if request.page_token else ("", None)
+        tokens = PageTokens("messages", current_principal().tenant, unpaged(request))
+        uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
         stretch = Stretch(
             start=start,
-            count=page_size(request.page_size, _MESSAGES_PER_PAGE),
+            count=page_size(request.page_size, default=_MESSAGES_PER_PAGE),
             after=request.after_sequence,
             descending=request.descending,
         )
@@ -207,7 +216,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         following = page.next_start(stretch)
         return rpc.ListMessagesResponse(
             messages=page.within(stretch),
-            next_page_token=tokens.for_sequence(page.uid, following) if following else "",
+            next_page_token=tokens.token(
+                spell_sequence(page.uid, following) if following else None
+            ),
             total_size=page.last_sequence,
         )
 

@@ -3,16 +3,13 @@
 
 from typing import Any, Final
 
-from google.protobuf.message import Message
-
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory_services.extraction.queue.jobs import Jobs
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
-from agent_memory_services.runtime.principal import Principal, current_principal
+from agent_memory_services.runtime.pages import PageTokens, page_size, unpaged
+from agent_memory_services.runtime.principal import current_principal
 
-_DEFAULT_PAGE: Final = 20
-_LARGEST_PAGE: Final = 1000
+_PER_PAGE: Final = 20
 
 
 class SummaryViewCalls:
@@ -38,12 +35,15 @@ class SummaryViewCalls:
         self, request: pb.ListSummaryViewsRequest, context: Any
     ) -> pb.ListSummaryViewsResponse:
         principal = current_principal()
-        bound_to = _binding(principal, pb.ListSummaryViewsRequest())
+        tokens = PageTokens("views", principal.tenant, unpaged(request))
         page = await self._views.page(
-            principal, after=_after(request.page_token, bound_to), limit=_size(request.page_size)
+            principal,
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewsResponse(
-            summary_views=page.views, next_page_token=_token(page.after, bound_to)
+            summary_views=page.views,
+            next_page_token=tokens.token(page.after.encode() if page.after else None),
         )
 
     async def UpdateSummaryView(
@@ -79,33 +79,15 @@ class SummaryViewCalls:
         self, request: pb.ListSummaryViewPartitionsRequest, context: Any
     ) -> pb.ListSummaryViewPartitionsResponse:
         principal = current_principal()
-        same = pb.ListSummaryViewPartitionsRequest(view_id=request.view_id, group=request.group)
-        bound_to = _binding(principal, same)
+        tokens = PageTokens("partitions", principal.tenant, unpaged(request))
         page = await self._views.partitions(
             principal,
             request.view_id,
             request.group,
-            after=_after(request.page_token, bound_to),
-            limit=_size(request.page_size),
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewPartitionsResponse(
-            partitions=page.partitions, next_page_token=_token(page.after, bound_to)
+            partitions=page.partitions,
+            next_page_token=tokens.token(page.after.encode() if page.after else None),
         )
-
-
-def _size(asked: int) -> int:
-    return min(asked or _DEFAULT_PAGE, _LARGEST_PAGE)
-
-
-def _binding(principal: Principal, request: Message) -> tuple[bytes, bytes, bytes]:
-    """What the tokens of a list are valid for."""
-    kind = request.DESCRIPTOR.full_name.encode()
-    return principal.tenant.encode(), kind, request.SerializeToString(deterministic=True)
-
-
-def _after(token: str, bound_to: tuple[bytes, ...]) -> str:
-    return read_cursor(token, bytes.decode, *bound_to) if token else ""
-
-
-def _token(after: str | None, bound_to: tuple[bytes, ...]) -> str:
-    return encode_cursor(after.encode(), *bound_to) if after else ""

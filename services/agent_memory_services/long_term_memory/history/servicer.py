@@ -15,14 +15,14 @@ from agent_memory_services.long_term_memory.history.log import RevisionLog
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.history.watch import Watch
-from agent_memory_services.long_term_memory.listing.pages import PageTokens, page_size
 from agent_memory_services.long_term_memory.scope import Scope
 from agent_memory_services.runtime.cursors import whole_number
+from agent_memory_services.runtime.pages import PageTokens, page_size
 from agent_memory_services.runtime.principal import current_principal
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
-_LISTED, _MOST_LISTED = 20, 1000
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class HistoryCalls(LongTermMemoryServiceServicer):
             self._history.log,
             scope,
             request.memory_id,
-            size=page_size(request.page_size, default=_LISTED, largest=_MOST_LISTED),
+            size=page_size(request.page_size, default=_LISTED),
             below=tokens.place(request.page_token, whole_number),
         )
         return rpc.ListMemoryRevisionsResponse(

@@ -14,7 +14,6 @@ from agent_memory_services.long_term_memory.filtering.filters import compile_fil
 from agent_memory_services.long_term_memory.filtering.matching import fields_of, holds
 from agent_memory_services.long_term_memory.history.told import Told
 from agent_memory_services.long_term_memory.keys import shard_of
-from agent_memory_services.long_term_memory.listing.pages import PageTokens
 from agent_memory_services.long_term_memory.records.change import Kind
 from agent_memory_services.long_term_memory.records.documents import ACCESSES
 from agent_memory_services.long_term_memory.scope import Scope
@@ -27,6 +26,7 @@ from agent_memory_services.runtime.feed.subscription import (
     ForgottenError,
     Subscription,
 )
+from agent_memory_services.runtime.pages import PageTokens
 
 _FORGOTTEN: Final = "changes since then are forgotten; list the memories and watch anew"
 

@@ -8,11 +8,21 @@ from google.protobuf.message import Message
 from agent_memory_services.runtime.cursors import encode_cursor, read_cursor
 
 PlaceT = TypeVar("PlaceT")
+RequestT = TypeVar("RequestT", bound=Message)
 
 
-def page_size(asked: int, *, default: int, largest: int) -> int:
+def page_size(asked: int, *, default: int, largest: int = 1000) -> int:
     """How many to answer; 0 means the default."""
     return min(asked or default, largest)
+
+
+def unpaged(request: RequestT) -> RequestT:
+    """What a request asks for, whichever page of it."""
+    asked = type(request)()
+    asked.CopyFrom(request)
+    for field in ("page_size", "page_token"):
+        asked.ClearField(field)
+    return asked
 
 
 class PageTokens:
