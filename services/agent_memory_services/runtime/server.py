@@ -27,7 +27,13 @@ from agent_memory_services.runtime.signals import on_first_signal
 from agent_memory_services.runtime.steps.admission import Admission
 from agent_memory_services.runtime.steps.order import ordered_steps
 from agent_memory_services.runtime.tracing.export import exported
-from agent_memory_services.runtime.transport import Options, aging_options, bind, server_options
+from agent_memory_services.runtime.transport import (
+    Options,
+    aging_options,
+    bind,
+    server_options,
+    waiting_options,
+)
 
 log = structlog.get_logger()
 
@@ -175,6 +181,7 @@ def _options(settings: ProcessSettings) -> Options:
     return [
         *server_options(settings.max_message_bytes),
         *aging_options(settings.max_connection_age_seconds, settings.max_deadline_seconds),
+        *waiting_options(settings.max_waiting_calls, settings.max_deadline_seconds),
     ]
 
 

@@ -1,5 +1,7 @@
 """How servers listen and channels connect, side by side because they must agree."""
 
+import math
+
 import grpc
 
 from agent_memory_services.runtime.addresses import Address, parse_address
@@ -16,9 +18,9 @@ _SERVER_MIN_PING_MS = 20_000
 # the library refuses by itself, without details. Answers may be as large as that.
 _TRANSPORT_FACTOR = 2
 # A call that runs as long as any may is over by then.
-_AGE_MARGIN_SECONDS = 60.0
-# What the library's number holds.
-_LONGEST_MS = 2**31 - 1
+_MARGIN_SECONDS = 60.0
+# What the library's numbers hold.
+_LARGEST = 2**31 - 1
 
 Options = list[tuple[str, str | int]]
 
@@ -50,10 +52,24 @@ def aging_options(age_seconds: float, longest_call_seconds: float) -> Options:
     """
     if not age_seconds:
         return []
-    grace = longest_call_seconds + _AGE_MARGIN_SECONDS
+    grace = longest_call_seconds + _MARGIN_SECONDS
     return [
         ("grpc.max_connection_age_ms", _milliseconds(age_seconds)),
         ("grpc.max_connection_age_grace_ms", _milliseconds(grace)),
+    ]
+
+
+def waiting_options(calls: int, longest_call_seconds: float) -> Options:
+    """Options of a server at which so many calls may wait to be looked at.
+
+    The library begins to drop them at a thousand, or after thirty seconds, without a word of when
+    to try again. Those that are looked at are told, and their own deadlines end the others.
+    """
+    longest_wait = math.ceil(longest_call_seconds + _MARGIN_SECONDS)
+    return [
+        ("grpc.server.max_pending_requests", calls),
+        ("grpc.server.max_pending_requests_hard_limit", calls),
+        ("grpc.server_max_unrequested_time_in_server", min(longest_wait, _LARGEST)),
     ]
 
 
@@ -87,7 +103,7 @@ def channel_options(max_message_bytes: int) -> Options:
 
 
 def _milliseconds(seconds: float) -> int:
-    return min(int(seconds * 1000), _LONGEST_MS)
+    return min(int(seconds * 1000), _LARGEST)
 
 
 def _message_caps(max_message_bytes: int) -> Options:

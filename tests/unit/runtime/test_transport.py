@@ -4,6 +4,7 @@ from agent_memory_services.runtime.transport import (
     aging_options,
     channel_options,
     server_options,
+    waiting_options,
 )
 
 SERVER = dict(server_options(1 << 20))
@@ -32,6 +33,15 @@ def test_no_call_is_cut_by_the_age_of_its_connection():
         assert options["grpc.max_connection_age_grace_ms"] > longest * 1000
     assert dict(aging_options(1e9, 1e9)) == dict.fromkeys(options, 2**31 - 1)
     assert not aging_options(0.0, 3600.0)
+
+
+def test_no_call_is_dropped_before_its_deadline():
+    """However long a call may run, it may wait as long; numbers stay within what they may be."""
+    for longest in (0.5, 3600.0):
+        options = dict(waiting_options(10_000, longest))
+        assert options["grpc.server_max_unrequested_time_in_server"] > longest
+    options = dict(waiting_options(10_000, 1e12))
+    assert options["grpc.server_max_unrequested_time_in_server"] == 2**31 - 1
 
 
 def test_a_port_belongs_to_one_server():

@@ -65,6 +65,14 @@ class LimitSettings(SectionedSettings):
         gt=0,
         description="Calls that run at a time; one more is refused for now.",
     )
+    max_waiting_calls: int = Field(
+        default=10_000,
+        gt=0,
+        description=(
+            "Calls that have arrived and wait until the process looks at them, to run or to be "
+            "refused; gRPC itself drops one more, as `CANCELLED` without details."
+        ),
+    )
     max_slowdown: float = Field(
         default=3.0,
         ge=0,

@@ -1,0 +1,61 @@
+"""Calls that arrive while the process has no time for them."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+
+from tests.support.busy_server import SERVICE
+
+# Beyond three thousand the library drops every call if left to itself, and some beyond a thousand.
+WAITING = 3500
+
+
+@asynccontextmanager
+async def busy_server(calls: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A server at which so many calls may wait, and its address."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.busy_server", str(calls)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, f"127.0.0.1:{int(await process.stdout.readline())}"
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def fates(waiting: int, *, allowed: int) -> Counter[str]:
+    """What becomes of so many calls that arrive while the server is busy."""
+    async with (
+        busy_server(allowed) as (process, address),
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        busy = channel.unary_unary(f"/{SERVICE}/Busy")(b"", wait_for_ready=True)
+        assert await process.stdout.readline() == b"busy\n"
+        calls = [channel.stream_unary(f"/{SERVICE}/Count")(timeout=60) for _ in range(waiting)]
+        # What has been written is on its way; it is answered when the server is told to go on.
+        await asyncio.gather(*(call.write(b"x") for call in calls), return_exceptions=True)
+        process.stdin.write(b"go on\n")
+        await busy
+        await asyncio.gather(*(call.done_writing() for call in calls), return_exceptions=True)
+        return Counter([(await call.code()).name for call in calls])
+
+
+async def test_thousands_of_calls_wait_for_a_busy_process() -> None:
+    """None is dropped: each is looked at, to be answered or told when to come back."""
+    assert await fates(WAITING, allowed=10_000) == {"OK": WAITING}
+
+
+async def test_the_number_of_waiting_calls_has_an_end() -> None:
+    """Those beyond it are dropped, so that a crowd cannot fill the memory."""
+    found = await fates(200, allowed=20)
+    assert found["OK"] < 200
+    assert found["OK"] + found["CANCELLED"] == 200
