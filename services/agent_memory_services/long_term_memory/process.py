@@ -40,6 +40,7 @@ from agent_memory_services.long_term_memory.records.access import AccessTracker
 from agent_memory_services.long_term_memory.records.creating import Creating
 from agent_memory_services.long_term_memory.records.memories import Memories
 from agent_memory_services.long_term_memory.records.store import MemoryStore
+from agent_memory_services.long_term_memory.rounds import Rounds
 from agent_memory_services.long_term_memory.search.recall import Recall
 from agent_memory_services.long_term_memory.search.text_search import TextSearch
 from agent_memory_services.long_term_memory.servicer import LongTermMemoryServicer
@@ -99,21 +100,27 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             precision=lambda: vectorizer.current.index.precision,
         )
         compaction = Compaction(store, index, dirty, consolidator)
-        sweep = Sweep(
+        shards = [Shard(number) for number in range(settings.shards)]
+        sweeps = Rounds(
+            "consolidation",
             client,
-            [Shard(number) for number in range(settings.shards)],
-            dirty,
-            compaction,
-            interval_seconds=settings.consolidation_sweep_seconds,
+            {shard: shard.sweep_lease for shard in shards},
+            Sweep(dirty, compaction).over,
+            seconds=settings.consolidation_sweep_seconds,
         )
         forgetting = Forgetting(store, index)
         schedule = Schedule(
             client,
-            [Shard(number) for number in range(settings.shards)],
             forgetting,
             Retention(store, index, micros=round(settings.archive_retention_days * MICROS_PER_DAY)),
             {tenant: each.plan for tenant, each in settings.forgetting_plans.items()},
-            interval_seconds=settings.forgetting_interval_seconds,
+        )
+        oblivion = Rounds(
+            "forgetting",
+            client,
+            {shard: shard.forgetting_lease for shard in shards},
+            schedule.over,
+            seconds=settings.forgetting_interval_seconds,
         )
         listing = Listing(index)
         servicer = LongTermMemoryServicer(
@@ -140,8 +147,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             follower.following(),
             aclosing(feed),
             accesses.running(),
-            sweep.running() if settings.consolidation_sweep_seconds else nullcontext(),
-            schedule.running() if settings.forgetting_interval_seconds else nullcontext(),
+            sweeps.running() if settings.consolidation_sweep_seconds else nullcontext(),
+            oblivion.running() if settings.forgetting_interval_seconds else nullcontext(),
         ):
             yield Service(
                 SERVICE_NAME,

@@ -12,6 +12,7 @@ from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
 from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.lease import Lease
 from agent_memory_services.long_term_memory.listing.listing import Listing
+from agent_memory_services.long_term_memory.rounds import Rounds
 from agent_memory_services.long_term_memory.visibility import is_visible
 from agent_memory_services.runtime.clock import now_micros
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
@@ -26,9 +27,11 @@ async def shown(made: World) -> list[Memory]:
     return [each for each in page.memories if is_visible(each, now_micros())]
 
 
-def sweep(redis: Redis, made: World, *, interval_seconds: float = 60) -> Sweep:
+def sweep(redis: Redis, made: World, *, seconds: float = 60) -> Rounds:
     """The sweep of a process."""
-    return Sweep(redis, [Shard(0)], made.dirty, made.compaction, interval_seconds=interval_seconds)
+    leases = {Shard(0): Shard(0).sweep_lease}
+    work = Sweep(made.dirty, made.compaction).over
+    return Rounds("consolidation", redis, leases, work, seconds=seconds)
 
 
 async def assert_each_is_behind_one(made: World) -> None:
@@ -86,7 +89,7 @@ async def test_the_sweep_runs_by_itself(redis: Redis, embedder: LocalEmbedder) -
     """What changed is looked at without anybody asking."""
     made = world(redis, embedder)
     await made.index.create()
-    async with sweep(redis, made, interval_seconds=0.01).running(), asyncio.timeout(30):
+    async with sweep(redis, made, seconds=0.01).running(), asyncio.timeout(30):
         await made.create(*(Memory(text=f"User {verb} coffee") for verb in COFFEE), policy=EXACT)
         while len(await shown(made)) > 1:
             await asyncio.sleep(0.01)

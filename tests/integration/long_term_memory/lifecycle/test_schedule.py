@@ -9,6 +9,7 @@ from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_D
 from agent_memory_services.long_term_memory.lifecycle.retention import Retention
 from agent_memory_services.long_term_memory.lifecycle.schedule import Plan, Schedule
 from agent_memory_services.long_term_memory.records.store import MemoryStore
+from agent_memory_services.long_term_memory.rounds import Rounds
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 
@@ -16,16 +17,16 @@ DAY = MICROS_PER_DAY
 OLD = Policy(max_age=30 * DAY)
 
 
-def schedule(redis: Redis, store: MemoryStore, index: MemoryIndex, **plans: Plan) -> Schedule:
+def schedule(redis: Redis, store: MemoryStore, index: MemoryIndex, **plans: Plan) -> Rounds:
     """A schedule whose rounds the test runs."""
-    return Schedule(
+    work = Schedule(
         redis,
-        [Shard(number) for number in range(SHARDS)],
         Forgetting(store, index),
         Retention(store, index, micros=10 * DAY),
         {name.replace("everybody", "*"): plan for name, plan in plans.items()},
-        interval_seconds=3600,
     )
+    leases = {shard: shard.forgetting_lease for shard in map(Shard, range(SHARDS))}
+    return Rounds("forgetting", redis, leases, work.over, seconds=3600)
 
 
 async def test_a_round_keeps_to_each_tenants_plan(
