@@ -32,7 +32,7 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 
 .PHONY: test
 test: $(INSTALLED) ## Run every default test
-	python -m pytest --numprocesses=auto --dist=load tests
+	python -m pytest --numprocesses=auto --dist=worksteal tests
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser of outside input with anything, two minutes each

@@ -18,6 +18,11 @@ settings.register_profile("agent-memory", deadline=None)
 settings.load_profile("agent-memory")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as cores: many tests wait for processes and clocks."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a store that this test process owns, or of the one the environment names."""

@@ -138,7 +138,7 @@ async def test_being_found_keeps_a_memory(tenant: Tenant) -> None:
 
 async def test_a_memory_that_changes_meanwhile_is_judged_again(tenant: Tenant) -> None:
     """Pinned in time, it stays; nobody's change is lost."""
-    ids = [f"m{number}" for number in range(60)]
+    ids = [f"m{number}" for number in range(30)]
     await tenant.create(
         *(Memory(id=each, text=f"Fact {each}", create_time=days_ago(40)) for each in ids),
         deduplication=ltm.DEDUPLICATION_POLICY_NONE,
