@@ -93,6 +93,11 @@ class Outcome:
         return sum(len(fate.answers) for fate in self.flood.values())
 
     @property
+    def offered(self) -> int:
+        """How many calls were made at them."""
+        return self.accepted + self.told_when + self.others.total()
+
+    @property
     def told_when(self) -> int:
         """How many were told when to come back."""
         return sum(fate.told_when for fate in self.flood.values())
@@ -256,7 +261,10 @@ def _report(outcome: Outcome, times: float, seconds: float, console: Console) ->
             f"{outcome.capacity[kind]:.0f}/s",
         )
     console.print(table)
-    console.print(f"offered: {times:g} times the capacity for {seconds:g} s")
+    offered = outcome.offered / seconds / sum(outcome.capacity.values())
+    console.print(
+        f"offered: {offered:.1f} times the capacity for {seconds:g} s, of {times:g} asked for"
+    )
     console.print(f"answered: {outcome.accepted}, told when to come back: {outcome.told_when}")
     console.print(f"told anything else: {dict(outcome.others) or 'nobody'}")
     console.print(f"health: {dict(outcome.health)}")

@@ -1,11 +1,11 @@
 """What writes summaries, and the one that needs no model."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.base import Turn
 from agent_memory_services.extraction.extractors.local.summary import condense, summarize
 
@@ -75,10 +75,10 @@ class LocalSummarizer:
 
     async def summarize(self, turns: Sequence[Turn], *, previous: str, max_words: int) -> str:
         """As the protocol says, off the event loop."""
-        summary = await asyncio.to_thread(summarize, turns, previous, max_words)
+        summary = await in_background(summarize, turns, previous, max_words)
         return summary or previous
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
         """As the protocol says, off the event loop; no rule can follow instructions."""
         texts = [note.text for note in notes]
-        return await asyncio.to_thread(condense, texts, previous, task.max_words)
+        return await in_background(condense, texts, previous, task.max_words)

@@ -1,10 +1,17 @@
 """How many calls of one kind may run at a time without all of them becoming slow."""
 
+from itertools import islice
+
 _WINDOW_SECONDS = 0.1
 # A burst may make calls wait for each other for as long; what lasts is too much.
 _PATIENCE_WINDOWS = 3
+_PATIENCE_SECONDS = _PATIENCE_WINDOWS * _WINDOW_SECONDS
 _FEWEST_SAMPLES = 5
 _SHRINK_AT_MOST = 0.5
+# However many are refused, as many keep a processor busy.
+_FEWEST_OF_ALL = 4
+# How much of what is known about refusals comes from the last window.
+_NEWS = 0.2
 _GROW = 1.1
 # What calls take alone may change; at this rate per window it is learnt anew.
 _FORGET = 1.01
@@ -16,8 +23,11 @@ class CongestionLimit:
     What a call takes when little else runs is the least that was seen lately. While calls take
     more than `slowdown` times as long, and go on doing so, they wait for each other: then fewer
     may run at a time, down to `fewest`. Calls that wait for somebody else, a model say, take long
-    at any number, which does not count against them. (After Brakmo and Peterson, "TCP Vegas",
-    1995, which tells a queue from a long way by the same comparison.)
+    at any number, which does not count against them. Where calls take long it would be late to
+    learn from their ends alone: while half of those that run are overdue, no more are let in
+    beyond `fewest`. To refuse takes time as well, which those that run lack: where more than
+    half are refused, `fewest` shrinks with the share of the rest. (After Brakmo and Peterson,
+    "TCP Vegas", 1995, which tells a queue from a long way by the same comparison.)
 
     Times are seconds on the monotonic clock.
     """
@@ -25,14 +35,16 @@ class CongestionLimit:
     __slots__ = (
         "_alone",
         "_fewest",
+        "_let_in",
         "_limit",
         "_most",
         "_over",
+        "_refused",
         "_samples",
         "_seconds",
         "_slowdown",
+        "_started",
         "_window_ends",
-        "running",
     )
 
     def __init__(self, fewest: int, most: int, slowdown: float, now: float) -> None:
@@ -43,31 +55,57 @@ class CongestionLimit:
         self._limit = self._most
         self._alone = float("inf")
         self._over = 0
+        self._let_in = 1.0
+        self._refused = 0
         self._samples = 0
         self._seconds = 0.0
+        self._started: dict[object, float] = {}
         self._window_ends = now + _WINDOW_SECONDS
-        self.running = 0
 
     @property
     def limit(self) -> int:
         """How many may run now."""
-        return int(self._limit)
+        return int(max(self._limit, self._floor))
 
     @property
-    def full(self) -> bool:
-        """Whether as many run as may."""
-        return self.running >= self.limit
+    def running(self) -> int:
+        """How many run now."""
+        return len(self._started)
 
-    def ended(self, seconds: float, now: float) -> None:
-        """Learn from a call that was answered, or not in time, after so many seconds."""
+    def begin(self, call: object, now: float) -> bool:
+        """Let a call in, which is any object that tells it from others; says whether it may run."""
+        running = self.running
+        if running >= self.limit or (running >= self._floor and self._overdue(now)):
+            self._refused += 1
+            return False
+        self._started[call] = now
+        return True
+
+    def end(self, call: object) -> None:
+        """A call that was let in is over."""
+        del self._started[call]
+
+    def learn(self, seconds: float, now: float) -> None:
+        """A call was answered, or not in time, after so many seconds."""
         self._samples += 1
         self._seconds += seconds
         if now < self._window_ends or self._samples < _FEWEST_SAMPLES:
             return
         windows = 1 + (now - self._window_ends) / _WINDOW_SECONDS
+        let_in = self._samples / (self._samples + self._refused)
+        self._let_in += _NEWS * (let_in - self._let_in)
         self._conclude(self._seconds / self._samples, windows)
-        self._samples, self._seconds = 0, 0.0
+        self._samples, self._refused, self._seconds = 0, 0, 0.0
         self._window_ends = now + _WINDOW_SECONDS
+
+    @property
+    def _floor(self) -> float:
+        return min(self._fewest, max(_FEWEST_OF_ALL, 2 * self._let_in * self._fewest))
+
+    def _overdue(self, now: float) -> bool:
+        """Whether half of the calls that run have taken too long, and longer than a burst may."""
+        median = next(islice(self._started.values(), self.running // 2, None))
+        return now - median > max(self._slowdown * self._alone, _PATIENCE_SECONDS)
 
     def _conclude(self, took: float, windows: float) -> None:
         self._alone = min(took, self._alone)
@@ -76,10 +114,10 @@ class CongestionLimit:
             self._over = 0
             self._limit = min(self._most, self._limit * _GROW ** min(windows, 100.0) + 1)
             return
-        if self._limit <= self._fewest:
+        if self._limit <= self._floor:
             # With so few it is no queue: this is what calls take now.
             self._alone *= _FORGET
         self._over += 1
         if self._over >= _PATIENCE_WINDOWS:
             shrunk = min(self._limit, self.running + 1) * max(_SHRINK_AT_MOST, tolerable / took)
-            self._limit = max(self._fewest, shrunk)
+            self._limit = max(self._floor, shrunk)

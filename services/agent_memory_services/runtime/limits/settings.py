@@ -78,7 +78,8 @@ class LimitSettings(SectionedSettings):
         ge=0,
         description=(
             "How many times as long as alone the calls of a method may take before fewer of them "
-            "are let in at a time, though never fewer than 16; 0 for no such limit."
+            "are let in at a time, though 16 in any case while no more than half are refused; "
+            "0 for no such limit."
         ),
     )
     max_open_streams: int = Field(

@@ -33,19 +33,18 @@ class Congestion(Step):
         """Take a place or refuse."""
         if (limit := self._limits.get(call.policy.full_name)) is None:
             return
-        if limit.full:
+        if not limit.begin(call, call.started):
             raise Overloaded(_RETRY_SECONDS)
-        limit.running += 1
 
     def exit(self, call: Call) -> None:
         """Give the place back, and learn how long it took."""
         if (limit := self._limits.get(call.policy.full_name)) is None:
             return
-        limit.running -= 1
+        limit.end(call)
         # What was refused tells nothing about the time that an answer takes.
         if call.error is None or isinstance(call.error, _TOO_LATE):
             now = time.monotonic()
-            limit.ended(now - call.started, now)
+            limit.learn(now - call.started, now)
 
 
 _TOO_LATE = (asyncio.CancelledError, DeadlineExceeded)

@@ -13,25 +13,62 @@ class Clocked:
         self.now = 0.0
         self.limit = CongestionLimit(16, MOST, 3.0, self.now)
 
+    def begin(self, offered: int) -> list[object]:
+        """Let in what may run of so many calls."""
+        calls: list[object] = [object() for _ in range(offered)]
+        return [call for call in calls if self.limit.begin(call, self.now)]
+
     def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
         """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
         ends = self.now + seconds
         while self.now < ends:
-            running = self.limit.running = min(offered, self.limit.limit)
-            took = takes(running)
+            calls = self.begin(offered)
+            took = takes(len(calls))
             self.now += took
-            for _ in range(running):
-                self.limit.ended(took, self.now)
-        self.limit.running = 0
+            for call in calls:
+                self.limit.end(call)
+                self.limit.learn(took, self.now)
 
 
 def test_calls_that_wait_for_each_other_are_let_in_sparingly():
-    """Down to a number at which they are quick again, and no further than to the fewest."""
+    """Down to a number at which they are quick again."""
     clocked = Clocked()
     clocked.run(2, offered=1)
     assert clocked.limit.limit == MOST
     clocked.run(20, offered=1000)
-    assert 16 <= clocked.limit.limit <= 24
+    assert 4 <= clocked.limit.limit <= 8
+
+
+def test_the_fewest_are_never_refused():
+    """As many callers as that wait for each other rather than for a second attempt."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    clocked.run(20, offered=16)
+    assert len(clocked.begin(17)) == 16
+
+
+def test_where_few_are_refused_the_fewest_stay_what_they_are():
+    """A crowd that is a little too large is not made to pay for it."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    clocked.run(20, offered=24)
+    assert 16 <= clocked.limit.limit <= 18
+
+
+def test_overdue_calls_keep_others_out_before_any_of_them_ends():
+    """As many as a burst may be come in; half a second later nobody more until they end."""
+    clocked = Clocked()
+    clocked.run(2, offered=1)
+    calls = clocked.begin(30)
+    clocked.now += 0.2
+    calls += clocked.begin(5)
+    assert len(calls) == 35
+    clocked.now += 0.3
+    assert clocked.begin(5) == []
+    for call in calls[:20]:
+        clocked.limit.end(call)
+    assert len(clocked.begin(5)) == 1
+    assert clocked.limit.running == 16
 
 
 def test_calls_that_wait_for_somebody_else_are_not():
@@ -70,5 +107,5 @@ def test_a_limit_below_the_fewest_stands():
     """Who allows ten calls at a time gets no more."""
     limit = CongestionLimit(16, 10, 3.0, 0.0)
     assert limit.limit == 10
-    limit.running = 10
-    assert limit.full
+    assert all(limit.begin(call, 0.0) for call in range(10))
+    assert not limit.begin(10, 0.0)

@@ -1,12 +1,12 @@
 """The local extractor: facts by rule, with no model, no key and no network."""
 
-import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.base import (
     Candidate,
     Conversation,
@@ -44,7 +44,7 @@ class LocalExtractor:
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
         """
-        return await asyncio.to_thread(self.find, conversation)
+        return await in_background(self.find, conversation)
 
     def find(self, conversation: Conversation) -> list[Candidate]:
         """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""
