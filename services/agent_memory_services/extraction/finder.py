@@ -111,18 +111,7 @@ class Finder:
             hands = self._spare
             candidates = await hands.extractor.extract(conversation)
         origin = self.origin(brief, hands.extractor)
-        memories = [
-            from_candidate(
-                candidate,
-                origin,
-                said=max((turn.at for turn in told), default=None),
-                context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in told),
-            )
-            for candidate in candidates
-            for told in [
-                [turn for turn in window.turns if turn.message_id in candidate.message_ids]
-            ]
-        ]
+        memories = [_as_told(candidate, window, origin) for candidate in candidates]
         return Found(memories, hands.extractor.name)
 
     async def summary(self, window: Window, brief: Brief, previous: str) -> Found:

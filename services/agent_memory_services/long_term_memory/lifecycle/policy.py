@@ -5,7 +5,6 @@ leaves open is settled here: a memory that was never found has been inactive sin
 and a budget counts the memories of one owner that the other rules leave.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
@@ -109,16 +108,6 @@ def rank(memory: Memory, now: int) -> Rank:
     worth += _NOVELTY * _left(now - to_micros(memory.create_time), _HALF_LIFE_CREATE_DAYS)
     # What is very old is worth nothing that a float could tell.
     return worth, last_use(memory), memory.id
-
-
-def over_budget(memories: Iterable[Memory], policy: Policy, now: int) -> list[Memory]:
-    """The memories of one owner that a budget has no room for, the best of them first."""
-    if policy.keep_per_owner is None:
-        return []
-    ranked = sorted(
-        filter(policy.may_go, memories), key=lambda memory: rank(memory, now), reverse=True
-    )
-    return ranked[policy.keep_per_owner :]
 
 
 def _has_ended(memory: Memory, now: int) -> bool:

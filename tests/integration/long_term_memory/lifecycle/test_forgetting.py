@@ -18,7 +18,7 @@ from agent_memory_services.long_term_memory.lifecycle.policy import (
     MICROS_PER_DAY,
     Policy,
     Reason,
-    over_budget,
+    rank,
 )
 from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import Scope
@@ -63,13 +63,26 @@ def random_policy(dice: random.Random) -> Policy:
     )
 
 
+def over_budget(memories: list[Memory], policy: Policy, now: int) -> set[str]:
+    """Those of one owner that have as many better ones beside them as the budget holds."""
+    budget, rivals = policy.keep_per_owner, [each for each in memories if policy.may_go(each)]
+    if budget is None:
+        return set()
+    ranks = {each.id: rank(each, now) for each in rivals}
+    return {
+        memory_id
+        for memory_id, own in ranks.items()
+        if sum(other > own for other in ranks.values()) >= budget
+    }
+
+
 def expected(memories: list[Memory], policy: Policy, now: int) -> dict[str, Reason]:
     """What goes, by looking at every memory."""
     shown = [each for each in memories if not each.merged_into]
     going = {each.id: policy.reason(each, now) for each in shown}
     by_owner = sorted((m for m in shown if going[m.id] is None), key=lambda m: m.user_id)
     for _, own in groupby(by_owner, key=lambda m: m.user_id):
-        going |= {each.id: Reason.BUDGET for each in over_budget(own, policy, now)}
+        going |= dict.fromkeys(over_budget(list(own), policy, now), Reason.BUDGET)
     return {memory_id: reason for memory_id, reason in going.items() if reason is not None}
 
 

@@ -8,7 +8,6 @@ from agent_memory_services.long_term_memory.lifecycle.policy import (
     MICROS_PER_DAY,
     Policy,
     Reason,
-    over_budget,
     rank,
 )
 from agent_memory_services.long_term_memory.lifecycle.settings import ForgettingPlan
@@ -46,19 +45,6 @@ def test_a_reason_is_given_where_a_rule_is_broken(memory: Memory, policy: Policy
     assert (reason in broken) if broken else reason is None
     if Reason.EXPIRED in broken:
         assert reason is Reason.EXPIRED
-
-
-@given(st.lists(aged_memories(), max_size=8), policies)
-def test_a_budget_keeps_so_many_and_none_that_is_worse(
-    memories: list[Memory], policy: Policy
-) -> None:
-    """Every memory that goes has as many better ones as the budget holds."""
-    gone = {memory.id for memory in over_budget(memories, policy, NOW)}
-    rivals = [memory for memory in memories if policy.may_go(memory)]
-    for memory in memories:
-        better = sum(rank(other, NOW) > rank(memory, NOW) for other in rivals)
-        no_room = policy.keep_per_owner is not None and better >= policy.keep_per_owner
-        assert (memory.id in gone) == (policy.may_go(memory) and no_room)
 
 
 @given(aged_memories(), st.integers(1, 400))
