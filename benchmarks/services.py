@@ -33,7 +33,8 @@ from agent_memory_services.embedded.stack import Stack, StackOptions
 MEMORIES = 10_000
 BATCH = 250
 SECONDS = 4.0
-CONCURRENCIES = (1, 16)
+# A prompt makes two searches, and sixteen of a method are let in however slow they are.
+CONCURRENCIES = (1, 8)
 WORKING_MEMORY = "/agent_memory.working_memory.v1.WorkingMemoryService"
 LONG_TERM_MEMORY = "/agent_memory.long_term_memory.v1.LongTermMemoryService"
 ECHO = "/benchmark.Echo/Call"

@@ -11,21 +11,24 @@ from agent_memory_services.long_term_memory.search.evidence import Evidence, Ses
 class Neighbours:
     """Weighted mean of the matches of the messages before and after.
 
-    A neighbour that is no candidate counts as no match.
+    A neighbour that is no candidate counts as no match. A memory that is no message has no
+    neighbours; it must neither suffer for that beside messages, nor gain.
 
     Attributes:
         weight: worth of the best neighbourhood.
         reach: how many messages to each side count.
         decay: how much less each further one counts than the one before it.
+        lone: what part of its own match a memory without neighbours has instead of their mean.
     """
 
     weight: float
     reach: int
     decay: float
+    lone: float
     name: str = "neighbours"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The mean for each memory; one that is no message of a session stands for itself."""
+        """The mean for each memory."""
         places = [
             (session, memory.sequence) if session and memory.sequence else None
             for session, memory in zip(evidence.sessions, evidence.memories, strict=True)
@@ -43,7 +46,7 @@ class Neighbours:
         alone: Floats,
     ) -> Floats:
         shares = list(self._shares())
-        values = alone.copy()
+        values = self.lone * alone
         for at, place in enumerate(places):
             if place is not None:
                 session, number = place

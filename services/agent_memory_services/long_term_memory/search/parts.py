@@ -56,7 +56,12 @@ def chosen(ranking: RankingOptions, option: str, *, by_default: bool) -> bool:
 
 
 def _neighbours(weights: Weights) -> Iterator[Part]:
-    yield Neighbours(weights.parts.neighbours, weights.neighbour_reach, weights.neighbour_decay)
+    yield Neighbours(
+        weights.parts.neighbours,
+        weights.neighbour_reach,
+        weights.neighbour_decay,
+        weights.neighbour_lone,
+    )
 
 
 def _sessions(weights: Weights) -> Iterator[Part]:

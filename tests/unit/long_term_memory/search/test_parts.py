@@ -16,7 +16,7 @@ from tests.unit.long_term_memory.search.pools import evidence, pools, said
 
 _QUESTION = "Did Ann drink green tea yesterday?"
 _PARTS: list[Part] = [
-    Neighbours(1, reach=2, decay=0.5),
+    Neighbours(1, reach=2, decay=0.5, lone=0.5),
     SessionBest(1),
     SessionCoverage(1),
     NamedEntities(1, QuestionNames(_QUESTION)),
@@ -51,22 +51,23 @@ def test_parts_see_no_order(part: Part, pool: list[tuple[Memory, float]], random
 def test_neighbours_lift_with_distance() -> None:
     """The nearer a good match, the more it speaks for a message; other sessions say nothing."""
     memories = [said("a", 1), said("a", 2), said("a", 3), said("a", 4), said("b", 2)]
-    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [0.9, 0, 0, 0, 0]))
+    matches = evidence(memories, [0.9, 0, 0, 0, 0])
+    values = Neighbours(1, reach=2, decay=0.5, lone=0.5).measure(matches)
     assert values == approx([0, 0.3, 0.15, 0, 0])
 
 
 def test_all_neighbours_alike_give_their_match() -> None:
     """It is a mean: in the middle of messages that match alike, it is their match."""
     memories = [said("a", number) for number in range(1, 6)]
-    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [0.4] * 5))
+    values = Neighbours(1, reach=2, decay=0.5, lone=0.5).measure(evidence(memories, [0.4] * 5))
     assert values[2] == approx(0.4)
 
 
-def test_facts_stand_for_themselves() -> None:
-    """Without a position there is no before and after, and a fact must not suffer for that."""
+def test_facts_have_a_part_of_their_own_match() -> None:
+    """Without a position there is no before and after, which neither harms a fact nor helps it."""
     memories = [Memory(session_id="a"), Memory(session_id="a")]
-    values = Neighbours(1, reach=2, decay=0.5).measure(evidence(memories, [1, 0.3]))
-    assert values == approx([1, 0.3])
+    values = Neighbours(1, reach=2, decay=0.5, lone=0.5).measure(evidence(memories, [1, 0.3]))
+    assert values == approx([0.5, 0.15])
 
 
 def test_a_session_shares_its_best() -> None:
