@@ -17,9 +17,11 @@ _MAX_RECEIVE_BYTES = 64 * 1024 * 1024
 # Servers refuse pings that come more often than every 20 s.
 _KEEPALIVE_MS = 30_000
 _KEEPALIVE_TIMEOUT_MS = 10_000
-# The default waits up to two minutes before it looks for a restarted server.
+# The default waits up to two minutes before it looks for a restarted server, and half a minute
+# before it asks where the replicas are now.
 _FIRST_RECONNECT_MS = 100
-_MAX_RECONNECT_MS = 5_000
+_MAX_RECONNECT_MS = 1_000
+_MIN_RESOLUTION_MS = 1_000
 
 
 class ChannelSet:
@@ -90,6 +92,7 @@ def _options(address: Address) -> Sequence[tuple[str, str | int]]:
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
         ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
         ("grpc.max_reconnect_backoff_ms", _MAX_RECONNECT_MS),
+        ("grpc.dns_min_time_between_resolutions_ms", _MIN_RESOLUTION_MS),
         # A server that another client of this process found away may be back by now.
         ("grpc.use_local_subchannel_pool", 1),
     ]

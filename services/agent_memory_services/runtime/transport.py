@@ -10,7 +10,9 @@ _CLIENT_PING_MS = 30_000
 _CLIENT_PING_TIMEOUT_MS = 10_000
 # A service that was restarted is needed again at once; the usual second doubles up to two minutes.
 _FIRST_RECONNECT_MS = 100
-_MAX_RECONNECT_MS = 2_000
+_MAX_RECONNECT_MS = 1_000
+# One that moved, too; usually half a minute passes before a name is asked for again.
+_MIN_RESOLUTION_MS = 1_000
 # Below the clients' interval, with room for late timers: a stricter server would end their
 # connections as abuse.
 _SERVER_MIN_PING_MS = 20_000
@@ -98,6 +100,7 @@ def channel_options(max_message_bytes: int) -> Options:
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
         ("grpc.max_reconnect_backoff_ms", _MAX_RECONNECT_MS),
+        ("grpc.dns_min_time_between_resolutions_ms", _MIN_RESOLUTION_MS),
         *_message_caps(max_message_bytes),
     ]
 
