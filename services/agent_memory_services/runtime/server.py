@@ -41,6 +41,9 @@ _OPEN_SERVICES = frozenset({health.SERVICE_NAME, reflection.SERVICE_NAME})
 # Remembering the answers of calls takes two short commands of each that changes something.
 _MAX_OWN_CONNECTIONS = 16
 _FLUSH_SECONDS = 0.25
+# Longer than any drain: the library crashes where the grace of one `stop` is over at the moment
+# another has come to its end.
+_UNTIL_TOLD = 30 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class RunningServer:
         """
         await self._health.set_ready(ready=False)
         await asyncio.sleep(self._settings.lame_duck_seconds)
-        stopping = asyncio.create_task(self._server.stop(self._settings.drain_seconds))
+        stopping = asyncio.create_task(self._server.stop(_UNTIL_TOLD))
         # The listener closes at once, so that no stream ends only to come back here.
         await asyncio.sleep(0)
         self._admission.end_open_streams()
@@ -104,7 +107,9 @@ class RunningServer:
             async with asyncio.timeout(self._settings.drain_seconds):
                 await self._admission.quiet(_FLUSH_SECONDS)
         # What is left are watchers of our health, who would stay as long as they are let.
-        await self._server.stop(min(_FLUSH_SECONDS, self._settings.drain_seconds))
+        flush = min(_FLUSH_SECONDS, self._settings.drain_seconds)
+        await asyncio.wait([stopping], timeout=flush)
+        await self._server.stop(None)
         await stopping
 
 

@@ -120,24 +120,6 @@ async def test_readiness_and_liveness_are_told_apart():
             assert answer.status == SERVING
 
 
-async def test_a_draining_server_is_alive_but_not_ready_and_still_answers():
-    """Balancers have the lame-duck time to react, and nobody is failed meanwhile."""
-    settings = ProcessSettings(listen="127.0.0.1:0", lame_duck_seconds=0.3, drain_seconds=1)
-    async with (
-        server.start(settings, lifespan_of(Told())) as running,
-        grpc.aio.insecure_channel(running.address) as channel,
-    ):
-        health = health_pb2_grpc.HealthStub(channel)
-        watch = health.Watch(health_pb2.HealthCheckRequest(service=FULL_NAME))
-        assert (await watch.read()).status == SERVING
-        draining = asyncio.create_task(running.drain())
-        assert (await watch.read()).status == NOT_SERVING
-        alive = await health.Check(health_pb2.HealthCheckRequest(service="liveness"))
-        assert alive.status == SERVING
-        assert await WorkingMemoryServiceStub(channel).GetWorkingMemory(READ) is not None
-        await draining
-
-
 async def test_a_full_server_is_not_a_sick_one():
     """Health checks pass where calls are refused."""
     entered, release = asyncio.Event(), asyncio.Event()
