@@ -110,6 +110,7 @@ async def watch(memory: MemoryAPIClient, seen: Seen, session_id: str) -> None:
         except MemoryUnavailableError as error:
             assert request.resume_token
             seen.resumptions[error.reason or "the connection ended"] += 1
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def say(memory: MemoryAPIClient, seen: Seen, session_id: str, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 
 from agent_memory_client import MemoryAPIClient, MemoryClientError
@@ -82,6 +83,7 @@ async def roll(
                     await _more_calls(seen)
                     back = [replicas.of(name)[turn.number] for name in turn.started]
                     await asyncio.gather(*(process.start() for process in back))
+                    await _found(back)
                 stop.set()
             await _compare_logs(memory, seen, callers)
             await _drain(memory, seen, [_WATCHED, *(caller.name for caller in callers)])
@@ -97,6 +99,21 @@ async def _more_calls(seen: Seen) -> None:
     await eventually(
         lambda: bool(seen.failures) or seen.calls.total() >= enough, within=_PATIENCE_SECONDS
     )
+
+
+async def _found(processes: Sequence[ServiceProcess]) -> None:
+    """Wait until callers have found processes that came back.
+
+    A rollout has the time of a long lame duck for that; here it is short.
+    """
+    ports = {process.listen.port for process in processes}
+    await eventually(lambda: ports <= _connected_to(), within=_PATIENCE_SECONDS)
+
+
+def _connected_to() -> set[int]:
+    """Ports to which connections of this process lead; the library's are of either family."""
+    connections = psutil.Process().net_connections("tcp")
+    return {to.raddr.port for to in connections if to.status == psutil.CONN_ESTABLISHED}
 
 
 async def _end(processes: Sequence[ServiceProcess], seen: Seen) -> None:
