@@ -53,18 +53,18 @@ async def test_no_call_leaves_without_a_deadline():
     async with connected(notes) as stub:
         with acting_for("acme"):
             await stub.GetWorkingMemory(READ)
-            await stub.GetWorkingMemory(READ, timeout=1)
-            deadline.due_at.set(time.monotonic() + 0.5)
+            await stub.GetWorkingMemory(READ, timeout=3)
+            deadline.due_at.set(time.monotonic() + 2)
             await stub.GetWorkingMemory(READ)
-            await stub.GetWorkingMemory(READ, timeout=1)
+            await stub.GetWorkingMemory(READ, timeout=3)
     own, given, left, less = notes.left
     assert own is not None
-    assert 4 < own < 5.1
+    assert 3.1 < own < 5.1
     assert given is not None
-    assert 0.5 < given < 1.1
+    assert 2 < given < 3.1
     for limited in (left, less):
         assert limited is not None
-        assert limited < 0.5, "a margin is kept for the answer"
+        assert limited < 2, "a margin is kept for the answer"
 
 
 async def test_a_call_without_time_is_not_made():

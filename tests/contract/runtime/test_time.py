@@ -66,13 +66,13 @@ async def test_a_callers_deadline_reaches_the_handler_and_ends_it(shape: str):
     endless = Endless()
     async with serve(endless) as shapes:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await shapes.call(shape, REQUEST, timeout=0.2)
+            await shapes.call(shape, REQUEST, timeout=1)
         assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         await eventually(lambda: shapes.handled(shape, "DeadlineExceeded") == 1)
         await eventually(lambda: shapes.admission.running == 0)
     assert endless.cancelled == 1
     assert endless.left is not None
-    assert 0 < endless.left <= 0.21, "the caller's, give or take the clock's grain"
+    assert 0 < endless.left <= 1.01, "the caller's, give or take the clock's grain"
 
 
 @pytest.mark.parametrize("shape", SHAPES)

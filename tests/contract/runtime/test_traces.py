@@ -64,7 +64,7 @@ async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
     async with traced() as collector:
         for behave, _ in cases.values():
             async with serve(behave) as shapes:
-                await _outcome(shapes, shape, timeout=0.3 if behave is _wait else 10)
+                await _outcome(shapes, shape, timeout=1 if behave is _wait else 10)
         async with serve(_wait) as shapes:
             await _cancelled(shapes, shape)
     spans = [span for span in collector.spans if span.kind == SERVER]
@@ -208,7 +208,7 @@ async def test_a_line_of_the_log_names_its_trace():
 async def test_a_collector_that_is_away_delays_the_end_and_nothing_else():
     """Calls go on, and the event loop does while the last spans are given up."""
     settings = TraceSettings(
-        traces_endpoint=f"http://127.0.0.1:{free_port()}", traces_flush_seconds=0.5
+        traces_endpoint=f"http://127.0.0.1:{free_port()}", traces_flush_seconds=2
     )
     longest, ticking = 0.0, True
 
@@ -226,7 +226,7 @@ async def test_a_collector_that_is_away_delays_the_end_and_nothing_else():
     ticking = False
     await watch
     assert time.monotonic() - ending < 10
-    assert longest < 0.5
+    assert longest < 1.5
 
 
 async def _outcome(shapes: Shapes, shape: str, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's word

@@ -70,11 +70,11 @@ async def test_a_lease_that_ran_out_is_taken_over(redis: Redis) -> None:
 
 async def test_a_renewed_lease_holds(redis: Redis) -> None:
     """A worker that shows life keeps its job beyond the first term."""
-    queue = Queue.on(redis, lease_seconds=0.2)
+    queue = Queue.on(redis, lease_seconds=1.0)
     await queue.submit(submission(message(1)))
     lease = await queue.must_claim()
     for _ in range(3):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.4)
         await queue.leases.renew(lease)
     assert await queue.poll() == []
     await queue.leases.settle(lease, [])
@@ -123,10 +123,10 @@ async def test_a_waiting_retry_holds_its_session_back(queue: Queue) -> None:
     """Later messages of a session wait for the earlier ones, in order."""
     await queue.submit(submission(message(1)))
     lease = await queue.must_claim()
-    await queue.leases.retry_later(lease, ERROR, delay_seconds=0.05, strike=False)
+    await queue.leases.retry_later(lease, ERROR, delay_seconds=1.0, strike=False)
     await queue.submit(submission(message(2)))
     assert await queue.claim() is None
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(1.01)
     again = await queue.must_claim()
     assert [new.sequence for new in again.messages] == [1]
     await queue.leases.settle(again, [])

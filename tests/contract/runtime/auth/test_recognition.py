@@ -123,13 +123,10 @@ async def test_a_revoked_key_is_refused_within_the_time_that_is_promised(world: 
     async with world.serving() as served:
         await read(served, *bearer(key))
         await world.keyring.revoke(key.split("_")[1])
-        revoked = time.monotonic()
+        await asyncio.sleep(world.settings.auth_recheck_seconds)
         with refused() as refusal:
-            while time.monotonic() < revoked + 5:
-                await read(served, *bearer(key))
-                await asyncio.sleep(0.01)
+            await read(served, *bearer(key))
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
-        assert time.monotonic() - revoked < 0.3 + 0.5
 
 
 async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(world: World):

@@ -88,7 +88,6 @@ async def test_a_momentary_fault_is_bridged() -> None:
         (Refuse(500), "model_unavailable", None),
         (Refuse(503, retry_after=9), "model_unavailable", 9),
         (Close(), "model_unavailable", None),
-        (Hang(), "model_unavailable", None),
         (Refuse(429, retry_after=2.5), "rate_limited", 2.5),
         (Refuse(429), "rate_limited", None),
         (Refuse(401), "model_denied", None),
@@ -105,9 +104,16 @@ async def test_trouble_has_a_name(reply: Refuse, reason: str, wish: float | None
     """Each kind of trouble ends in its own reason, with the provider's wish to wait."""
     async with ScriptedModel(lambda _: reply) as model:
         with pytest.raises(ExtractionFailed, match=reason) as failed:
-            await OpenAIExtractor(endpoint_to(model, timeout_seconds=0.2)).extract(SAYING)
+            await OpenAIExtractor(endpoint_to(model)).extract(SAYING)
     assert failed.value.retry_after == wish
     assert "tea" not in repr(failed.value)
+
+
+async def test_a_model_that_does_not_answer_is_away() -> None:
+    """It is waited for as long as the settings say."""
+    async with ScriptedModel(lambda _: Hang()) as model:
+        with pytest.raises(ExtractionFailed, match="model_unavailable"):
+            await OpenAIExtractor(endpoint_to(model, timeout_seconds=0.2)).extract(SAYING)
 
 
 async def test_recalled_turns_are_never_evidence() -> None:
