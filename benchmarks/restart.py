@@ -1,0 +1,93 @@
+"""How long a store that starts again takes until its data and its indexes are complete.
+
+    python benchmarks/restart.py [--sizes 10000 50000] [--precision float16]
+
+For each size, a store is filled with that many memories as `benchmarks/search.py` makes them, each
+with two vectors, is ended and started again. It begins with the append-only file of those very
+writes, and then again with the shorter file that Redis makes of it from time to time.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+from search import fill, running
+
+from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.long_term_memory.index.schema import Precision
+from agent_memory_services.runtime.redis import connect
+
+MEBIBYTE = 1024 * 1024
+_VECTORS_PER_MEMORY = 2
+
+
+async def filled(store: EmbeddedStore, size: int, precision: Precision) -> None:
+    """Store so many memories."""
+    async with running(store.url, precision) as (settings, client, _):
+        await fill(client, settings.vectors, 0, size)
+
+
+async def rewritten(store: EmbeddedStore) -> None:
+    """Have the store make a shorter file."""
+    async with connect(store.url, timeout=60) as client:
+        await client.bgrewriteaof()
+        while await _rewriting(client):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.1)
+
+
+async def _rewriting(client: Redis) -> bool:
+    about = await client.info("persistence")
+    return bool(about["aof_rewrite_in_progress"] or about["aof_rewrite_scheduled"])
+
+
+async def started_again(store: EmbeddedStore) -> float:
+    """Seconds from the start of an ended store until it is complete."""
+    await store.stop()
+    began = time.perf_counter()
+    await store.start()
+    return time.perf_counter() - began
+
+
+def mebibytes(folder: Path) -> int:
+    """What the store has on disk."""
+    return sum(path.stat().st_size for path in (folder / "appendonlydir").iterdir()) // MEBIBYTE
+
+
+async def measure(sizes: list[int], precision: Precision) -> Table:
+    """The table of all sizes."""
+    table = Table("memories", "file", "MiB", "seconds", "seconds per 100,000 vectors")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            async with EmbeddedStore(folder, fsync="no") as store:
+                await filled(store, size, precision)
+                for kind in ("as written", "rewritten"):
+                    if kind == "rewritten":
+                        await rewritten(store)
+                    seconds = await started_again(store)
+                    rate = seconds / (size * _VECTORS_PER_MEMORY) * 100_000
+                    row = (f"{size:,}", kind, str(mebibytes(folder)), f"{seconds:.1f}")
+                    table.add_row(*row, f"{rate:.0f}")
+    return table
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 50_000])
+    parser.add_argument("--precision", choices=["float32", "float16"], default="float32")
+    os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
+    options = parser.parse_args()
+    Console().print(asyncio.run(measure(options.sizes, options.precision)))
+
+
+if __name__ == "__main__":
+    main()
