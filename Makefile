@@ -70,7 +70,8 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/generate.py --check
 	python scripts/lock.py --check
 
-# benchmarks/tokens.py is not among them: it compares with tokenizers that npm carries.
+# Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and
+# restart.py fill a store for minutes.
 BENCHMARKS := embeddings interceptor authentication append pipeline services footprint
 
 .PHONY: bench

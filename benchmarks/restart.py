@@ -3,8 +3,8 @@
     python benchmarks/restart.py [--sizes 10000 50000] [--precision float16]
 
 For each size, a store is filled with that many memories as `benchmarks/search.py` makes them, each
-with two vectors, is ended and started again. It begins with the append-only file of those very
-writes, and then again with the shorter file that Redis makes of it from time to time.
+with two vectors, is ended and started again: once with its append-only file as it is then, and
+once with the shorter file that Redis makes of it, which larger ones may be already.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from agent_memory_services.long_term_memory.index.schema import Precision
 from agent_memory_services.runtime.redis import connect
 
 MEBIBYTE = 1024 * 1024
-_VECTORS_PER_MEMORY = 2
+VECTORS_PER_MEMORY = 2
 
 
 async def filled(store: EmbeddedStore, size: int, precision: Precision) -> None:
@@ -46,17 +46,16 @@ async def _rewriting(client: Redis) -> bool:
     return bool(about["aof_rewrite_in_progress"] or about["aof_rewrite_scheduled"])
 
 
-async def started_again(store: EmbeddedStore) -> float:
-    """Seconds from the start of an ended store until it is complete."""
+async def started_again(store: EmbeddedStore, size: int) -> tuple[str, ...]:
+    """What the store has on disk, and how long it takes from its start until it is complete."""
     await store.stop()
+    files = (store.state_dir / "appendonlydir").iterdir()
+    on_disk = sum(path.stat().st_size for path in files) // MEBIBYTE
     began = time.perf_counter()
     await store.start()
-    return time.perf_counter() - began
-
-
-def mebibytes(folder: Path) -> int:
-    """What the store has on disk."""
-    return sum(path.stat().st_size for path in (folder / "appendonlydir").iterdir()) // MEBIBYTE
+    seconds = time.perf_counter() - began
+    rate = seconds / (size * VECTORS_PER_MEMORY) * 100_000
+    return str(on_disk), f"{seconds:.1f}", f"{rate:.0f}"
 
 
 async def measure(sizes: list[int], precision: Precision) -> Table:
@@ -64,16 +63,11 @@ async def measure(sizes: list[int], precision: Precision) -> Table:
     table = Table("memories", "file", "MiB", "seconds", "seconds per 100,000 vectors")
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            async with EmbeddedStore(folder, fsync="no") as store:
+            async with EmbeddedStore(Path(name), fsync="no") as store:
                 await filled(store, size, precision)
-                for kind in ("as written", "rewritten"):
-                    if kind == "rewritten":
-                        await rewritten(store)
-                    seconds = await started_again(store)
-                    rate = seconds / (size * _VECTORS_PER_MEMORY) * 100_000
-                    row = (f"{size:,}", kind, str(mebibytes(folder)), f"{seconds:.1f}")
-                    table.add_row(*row, f"{rate:.0f}")
+                table.add_row(f"{size:,}", "as written", *await started_again(store, size))
+                await rewritten(store)
+                table.add_row(f"{size:,}", "rewritten", *await started_again(store, size))
     return table
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 import dns.message
+import dns.rdatatype
 import dns.rrset
 
 _NAME = "replicas.test"
@@ -13,7 +14,7 @@ _SECONDS_TO_LIVE = 5
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers questions of a headless Service's kind.
+    """Answers for the name as the name server of a cluster does for a headless Service.
 
     Attributes:
         addresses: the replicas there are, which callers learn when they ask next.

@@ -23,7 +23,6 @@ from tests.support.servers import Served, serving
 
 READ = pb.GetWorkingMemoryRequest(session_id="s1", user_id="alice")
 SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @asynccontextmanager
