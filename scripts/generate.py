@@ -50,16 +50,12 @@ GATEWAYS = {
     "deploy/kubernetes/components/tls/envoy.json": (*_KUBERNETES, *_TLS),
 }
 POLICY_EXTENSION = "agent_memory.common.v1.policy"
+REQUEST_ID = "request_id"
 
-# A call that may be repeated is, where a server was away, or ended with the call on its hands: that
-# reaches a caller as a cancellation that is none of its own.
-RETRY_POLICY = {
-    "maxAttempts": 4,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "2s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
-}
+# A repetition after UNAVAILABLE finds another replica. CANCELLED is what a caller sees of a server
+# that ended with the call on its hands, and of other things: only where nothing can happen twice.
+_UNAVAILABLE = ("UNAVAILABLE",)
+_OR_CANCELLED = ("UNAVAILABLE", "CANCELLED")
 
 
 def run(*command: str | Path) -> None:
@@ -113,7 +109,11 @@ def generate_stubs(image: descriptor_pb2.FileDescriptorSet, folder: Path) -> Non
 
 
 def service_config(image: descriptor_pb2.FileDescriptorSet) -> dict[str, object]:
-    """The gRPC service config, with our deadlines beside it.
+    """Two gRPC service configs, with our deadlines and the methods that take a name beside them.
+
+    `service_config` is for any client: it repeats what may be repeated as it is.
+    `named_calls_service_config` is for a client that gives every call of the methods in
+    `named_by_request_id` an id of its own, by the field or by metadata: it repeats these too.
 
     Deadlines are kept apart from the config's own `timeout`, which fires early under load: a
     client sets them on each call.
@@ -125,23 +125,55 @@ def service_config(image: descriptor_pb2.FileDescriptorSet) -> dict[str, object]
     options_type = message_factory.GetMessageClass(
         pool.FindMessageTypeByName("google.protobuf.MethodOptions")
     )
-    retried, deadlines = [], {}
+    deadlines: dict[str, float] = {}
+    reading: list[str] = []
+    by_nature: list[str] = []
+    by_name: list[str] = []
     for file in own_files(image):
         for service in file.service:
             name = f"{file.package}.{service.name}"
             for method in service.method:
+                path = f"/{name}/{method.name}"
                 options = options_type.FromString(method.options.SerializeToString())
                 deadline = options.Extensions[extension].default_deadline
                 if deadline.seconds or deadline.nanos:
-                    deadlines[f"/{name}/{method.name}"] = deadline.seconds + deadline.nanos / 1e9
-                unary = not (method.client_streaming or method.server_streaming)
-                if unary and method.options.idempotency_level:
-                    retried.append({"service": name, "method": method.name})
-    config = {
-        "loadBalancingConfig": [{"round_robin": {}}],
-        "methodConfig": [{"name": retried, "retryPolicy": RETRY_POLICY}],
+                    deadlines[path] = deadline.seconds + deadline.nanos / 1e9
+                if method.client_streaming or method.server_streaming:
+                    continue
+                level = method.options.idempotency_level
+                if level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS:
+                    reading.append(path)
+                elif level == descriptor_pb2.MethodOptions.IDEMPOTENT:
+                    by_nature.append(path)
+                elif REQUEST_ID in pool.FindMessageTypeByName(method.input_type[1:]).fields_by_name:
+                    by_name.append(path)
+    return {
+        "deadlines_seconds": deadlines,
+        "named_by_request_id": by_name,
+        "service_config": _config(_retried(reading, _OR_CANCELLED), _retried(by_nature, _UNAVAILABLE)),
+        "named_calls_service_config": _config(
+            _retried([*reading, *by_nature, *by_name], _OR_CANCELLED)
+        ),
     }
-    return {"deadlines_seconds": deadlines, "service_config": config}
+
+
+def _config(*methods: dict[str, object]) -> dict[str, object]:
+    return {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": list(methods)}
+
+
+def _retried(paths: list[str], codes: tuple[str, ...]) -> dict[str, object]:
+    """How often the calls of some methods are made again after these codes."""
+    names = [path.removeprefix("/").split("/") for path in paths]
+    return {
+        "name": [{"service": service, "method": method} for service, method in names],
+        "retryPolicy": {
+            "maxAttempts": 4,
+            "initialBackoff": "0.1s",
+            "maxBackoff": "2s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": list(codes),
+        },
+    }
 
 
 def gateway_descriptors(image: descriptor_pb2.FileDescriptorSet) -> bytes:

@@ -86,7 +86,7 @@ def _open(address: Address, config: MemoryClientConfig) -> grpc.aio.Channel:
 
 def _options(address: Address) -> Sequence[tuple[str, str | int]]:
     options: list[tuple[str, str | int]] = [
-        ("grpc.service_config", service_config().channel_json),
+        ("grpc.service_config", service_config().named_calls_json),
         ("grpc.max_receive_message_length", _MAX_RECEIVE_BYTES),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),

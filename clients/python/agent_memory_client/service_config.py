@@ -24,14 +24,17 @@ class ServiceConfig:
     """What the contracts say about calls.
 
     Attributes:
-        channel_json: The gRPC service config: load balancing, and retries of the calls that may
-            be repeated.
+        channel_json: The gRPC service config for any stub: load balancing, and retries of the
+            calls that may be repeated as they are.
+        named_calls_json: The same for who gives every call its own `request_id`, as this client
+            does: changes are retried too.
         deadlines: Seconds a call may take, by the full name of its request message. A stream
             without a deadline is absent.
         paths: `/package.Service/Method`, by the full name of the request message.
     """
 
     channel_json: str
+    named_calls_json: str
     deadlines: Mapping[str, float]
     paths: Mapping[str, str]
 
@@ -44,7 +47,12 @@ def service_config() -> ServiceConfig:
     by_path: dict[str, float] = content["deadlines_seconds"]
     paths = _paths_by_request()
     deadlines = {request: by_path[path] for request, path in paths.items() if path in by_path}
-    return ServiceConfig(json.dumps(content["service_config"]), deadlines, paths)
+    return ServiceConfig(
+        json.dumps(content["service_config"]),
+        json.dumps(content["named_calls_service_config"]),
+        deadlines,
+        paths,
+    )
 
 
 def _paths_by_request() -> dict[str, str]:

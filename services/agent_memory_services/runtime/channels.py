@@ -17,7 +17,8 @@ __all__ = ["acting_for", "call_metadata", "open_channel"]
 _CONTRACT = json.loads(files("agent_memory").joinpath("service_config.json").read_text())
 _DEADLINES: dict[str, float] = _CONTRACT["deadlines_seconds"]
 _SCHEMES = frozenset({"dns", "ipv4", "ipv6", "unix"})
-_SERVICE_CONFIG = json.dumps(_CONTRACT["service_config"])
+_NAMED = frozenset(_CONTRACT["named_by_request_id"])
+_SERVICE_CONFIG = json.dumps(_CONTRACT["named_calls_service_config"])
 
 
 def open_channel(
@@ -31,8 +32,8 @@ def open_channel(
 
     Every call acts for the present principal, carries the present request id, and has a
     deadline: the one it is given, or else the method's own, and never more than is left of the
-    present call. Calls that may be repeated are retried by the library. Refusals are raised as
-    `ServiceError`. A name is resolved again when connections end, and all its addresses are used.
+    present call. Calls are retried by the library; those that change something carry a name, by
+    which the other service knows a repetition. Refusals are raised as `ServiceError`. A name is resolved again when connections end, and all its addresses are used.
 
     Args:
         address: where the service listens, as `host:port` or as a gRPC target, which may list
@@ -43,7 +44,9 @@ def open_channel(
     """
     options = [*channel_options(max_message_bytes), ("grpc.service_config", _SERVICE_CONFIG)]
     connection = Connection(_target(address), options, identity)
-    return OutgoingChannel(connection, identity, _DEADLINES, wait_for_ready=wait_for_ready)
+    return OutgoingChannel(
+        connection, identity, _DEADLINES, _NAMED, wait_for_ready=wait_for_ready
+    )
 
 
 def _target(address: str) -> str:

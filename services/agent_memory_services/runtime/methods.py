@@ -21,7 +21,7 @@ class MethodPolicy:
         method: the method's own name.
         access: what a caller must be allowed to do; unspecified refuses everybody.
         deadline: seconds a call may take when its caller names no deadline, or None.
-        idempotent: the call may be repeated safely.
+        idempotent: the call may be repeated safely, under its request id where it takes one.
         mutating: the call may change something.
         request_type: class of a request message.
         response_type: class of a response message.
@@ -74,13 +74,14 @@ def _policy_of(service: ServiceDescriptor, method: MethodDescriptor) -> MethodPo
     options = method.GetOptions()
     declared = options.Extensions[policy]
     seconds = declared.default_deadline.ToNanoseconds() / 1e9
+    named = "request_id" in method.input_type.fields_by_name
     return MethodPolicy(
         full_name=f"/{service.full_name}/{method.name}",
         service=service.full_name,
         method=method.name,
         access=declared.access,
         deadline=seconds or None,
-        idempotent=options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
+        idempotent=named or options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         mutating=options.idempotency_level != MethodOptions.NO_SIDE_EFFECTS,
         request_type=GetMessageClass(method.input_type),
         response_type=GetMessageClass(method.output_type),

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ASYNC109 - `timeout` is what gRPC calls the deadline of a call.
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Container, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -11,6 +11,7 @@ import grpc
 from agent_memory_services.runtime import deadline
 from agent_memory_services.runtime.acting import call_metadata
 from agent_memory_services.runtime.auth.own_identity import OwnIdentity
+from agent_memory_services.runtime.call_names import call_name_metadata
 from agent_memory_services.runtime.connection import Connection
 from agent_memory_services.runtime.downstream import refused_by
 from agent_memory_services.runtime.outgoing_call import OutgoingCall, meters_of
@@ -30,13 +31,23 @@ class OutgoingChannel(grpc.aio.Channel):
         connection: Connection,
         identity: OwnIdentity,
         deadlines: Mapping[str, float],
+        named: Container[str],
         *,
         wait_for_ready: bool,
     ) -> None:
-        """Wrap a connection; `deadlines` are the methods' own, in seconds, by path."""
+        """Wrap a connection.
+
+        Args:
+            connection: What to call by.
+            identity: Who calls.
+            deadlines: The methods' own, in seconds, by path.
+            named: Paths of the methods whose attempts are one call only under one name.
+            wait_for_ready: Wait for a connection until the deadline.
+        """
         self._connection = connection
         self._identity = identity
         self._deadlines = deadlines
+        self._named = named
         self._wait_for_ready = wait_for_ready
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -110,9 +121,10 @@ class OutgoingChannel(grpc.aio.Channel):
 
     def _terms(self, method: str, timeout: float | None, outgoing: OutgoingCall) -> dict[str, Any]:
         limits = [timeout or self._deadlines.get(method), deadline.remaining()]
+        named = [call_name_metadata()] if method in self._named else []
         return {
             "timeout": min((limit for limit in limits if limit is not None), default=None),
-            "metadata": [*call_metadata(), *self._identity.metadata, *outgoing.trace()],
+            "metadata": [*call_metadata(), *named, *self._identity.metadata, *outgoing.trace()],
             "wait_for_ready": self._wait_for_ready,
         }
 

@@ -40,7 +40,9 @@ async def note(store: Redis, tenant: str, owners: Iterable[str], key: str, life_
         for owner in owners:
             index = _index(tenant, owner)
             pipeline.sadd(index, key)
-            pipeline.pexpire(index, life_ms)
+            # As long as the longest of the answers in it: the first condition is for a new index.
+            pipeline.pexpire(index, life_ms, nx=True)
+            pipeline.pexpire(index, life_ms, gt=True)
         await pipeline.execute()
 
 

@@ -1,6 +1,6 @@
 """Which services a descriptor set holds, which backend serves each, and how they are called."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -27,7 +27,8 @@ class Route:
         path: the path on the wire, `/package.Service/Method`.
         backend: name of the backend that serves it.
         deadline: seconds a call may take when its caller names no deadline, or None.
-        idempotent: the call may be repeated safely.
+        idempotent: the call may be repeated safely as it is.
+        named: the call may be repeated safely under one request id.
         streaming: either side sends more than one message.
     """
 
@@ -35,6 +36,7 @@ class Route:
     backend: str
     deadline: float | None
     idempotent: bool
+    named: bool
     streaming: bool
 
 
@@ -62,10 +64,17 @@ def services_by_backend(descriptors: bytes) -> dict[str, list[str]]:
 
 
 def routes(descriptors: bytes) -> list[Route]:
-    """Every method of these services, as its options declare it."""
+    """Every method of these services, as its options and its request declare it."""
+    files = list(_own_files(descriptors))
+    named = {
+        f".{file.package}.{message.name}"
+        for _, file in files
+        for message in file.message_type
+        if any(field.name == "request_id" for field in message.field)
+    }
     return [
-        _route(backend, f"/{file.package}.{service.name}/{method.name}", method)
-        for backend, file in _own_files(descriptors)
+        _route(backend, f"/{file.package}.{service.name}/{method.name}", method, named)
+        for backend, file in files
         for service in file.service
         for method in service.method
     ]
@@ -78,12 +87,15 @@ def _own_files(descriptors: bytes) -> Iterator[tuple[str, FileDescriptorProto]]:
             yield rest.partition(".")[0], file
 
 
-def _route(backend: str, path: str, method: MethodDescriptorProto) -> Route:
+def _route(
+    backend: str, path: str, method: MethodDescriptorProto, named: Container[str]
+) -> Route:
     seconds = method.options.Extensions[policy].default_deadline.ToNanoseconds() / 1e9
     return Route(
         path=path,
         backend=backend,
         deadline=seconds or None,
         idempotent=method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
+        named=method.input_type in named,
         streaming=method.client_streaming or method.server_streaming,
     )

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
+from agent_memory_services.runtime import call_names
 
 OPENAPI_PATH = "/openapi.json"
 
 # A call that surely never began may be tried again, whatever it does.
 _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
-# One whose answer was lost may be, where repeating it does no harm. A service's own UNAVAILABLE
+# One whose answer was lost may be, where repeating it does no harm, or where the service knows the
+# repetition by the name that both have. A service's own UNAVAILABLE
 # is passed on: it says when to come back, and callers retry it themselves.
 _ANSWER_LOST = f"{_NEVER_BEGAN},reset"
 # The service ends a call that takes too long, with a reason. The gateway only ends those of a
@@ -19,9 +21,15 @@ _LATER_SECONDS = 1.0
 _FROM_JSON = {"name": "x-envoy-original-path", "present_match": True}
 _EXPOSED = "grpc-status,grpc-message,grpc-status-details-bin,x-request-id"
 _ACCEPTED = (
-    "authorization,content-type,grpc-timeout,traceparent,x-agent-memory-tenant,x-grpc-web,"
-    "x-request-id,x-user-agent"
+    "authorization,content-type,grpc-timeout,idempotency-key,traceparent,x-agent-memory-tenant,"
+    "x-grpc-web,x-request-id,x-user-agent"
 )
+# Made when a request is routed, and so the same for every attempt and another for every request.
+# What callers name for their logs (x-request-id) may stand for many calls; it is not used.
+_NAME = {
+    "header": {"key": call_names.CALL_HEADER, "value": "%UNIQUE_ID%"},
+    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+}
 # A gRPC stream may be of any length; its messages are what the services limit.
 _SWITCHED_OFF = {
     "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
@@ -64,7 +72,8 @@ def _routes(method: Route) -> list[dict[str, Any]]:
 
 
 def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
-    retry_on = _ANSWER_LOST if method.idempotent and not method.streaming else _NEVER_BEGAN
+    repeatable = (method.idempotent or method.named) and not method.streaming
+    retry_on = _ANSWER_LOST if repeatable else _NEVER_BEGAN
     return {
         # Without anything of the request: this name is what the access log shows.
         "name": method.path,
@@ -74,6 +83,7 @@ def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any])
             **limits,
             "retry_policy": {"retry_on": retry_on, "num_retries": 2},
         },
+        **({"request_headers_to_add": [_NAME]} if method.named else {}),
         "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
     }
 

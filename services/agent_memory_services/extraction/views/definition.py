@@ -8,7 +8,7 @@ from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
 from agent_memory_services.runtime.custom_prompts import check_prompt
 from agent_memory_services.runtime.errors import AccessDenied, EtagMismatch, InvalidField
-from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.ids import derived_id, new_id
 from agent_memory_services.runtime.masks import apply_mask
 from agent_memory_services.runtime.principal import Principal
 
@@ -20,8 +20,8 @@ _SCOPE: Final = ("group_by", "filter", "time_window")
 _SERVER: Final = ("create_time", "update_time", "etag")
 
 
-def created(given: SummaryView, principal: Principal) -> SummaryView:
-    """The view that a caller defines, complete.
+def created(given: SummaryView, principal: Principal, request_id: str = "") -> SummaryView:
+    """The view that a caller defines, complete; its id, where it has none, is one for each call.
 
     Raises:
         InvalidField: a field breaks its rule.
@@ -30,10 +30,16 @@ def created(given: SummaryView, principal: Principal) -> SummaryView:
     view = SummaryView()
     view.CopyFrom(given)
     _check(view, principal)
-    view.id = given.id or new_id()
+    view.id = given.id or _id_for(principal, request_id)
     _touch(view)
     view.create_time.CopyFrom(view.update_time)
     return view
+
+
+def _id_for(principal: Principal, request_id: str) -> str:
+    if not request_id:
+        return new_id()
+    return derived_id("summary view", principal.subject, request_id)
 
 
 def changed(

@@ -22,7 +22,9 @@ class SummaryViewCalls:
     async def CreateSummaryView(
         self, request: pb.CreateSummaryViewRequest, context: Any
     ) -> pb.CreateSummaryViewResponse:
-        view = await self._views.create(current_principal(), request.summary_view)
+        view = await self._views.create(
+            current_principal(), request.summary_view, request.request_id
+        )
         return pb.CreateSummaryViewResponse(summary_view=view)
 
     async def GetSummaryView(

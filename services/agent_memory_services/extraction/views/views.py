@@ -58,7 +58,9 @@ class Views:
         self._store = store
         self._writing = writing
 
-    async def create(self, principal: Principal, given: SummaryView) -> SummaryView:
+    async def create(
+        self, principal: Principal, given: SummaryView, request_id: str = ""
+    ) -> SummaryView:
         """Define a view; doing it again under the same id answers the one there is.
 
         Raises:
@@ -66,7 +68,7 @@ class Views:
             AccessDenied: it would cover memories that the credential does not reach.
             IdAlreadyExists: another view has the id.
         """
-        view = created(given, principal)
+        view = created(given, principal, request_id)
         found = await self._store.create(ViewName(principal.tenant, view.id), view)
         if found is None:
             return view

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from agent_memory_services.runtime import keys, remembered_answers
 from agent_memory_services.runtime.call import Call
+from agent_memory_services.runtime.call_names import CallName, name_of
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.runtime.methods import MethodPolicy
@@ -22,7 +23,6 @@ from agent_memory_services.runtime.steps.base import Pending, Step
 
 log = structlog.get_logger()
 
-_REMEMBERED_MS = 24 * 60 * 60 * 1000
 _RETRY_SECONDS = 0.25
 
 
@@ -31,6 +31,7 @@ class _Claim:
     """The right of one attempt to execute a call, for as long as it renews its lease."""
 
     key: str
+    life_ms: int
     digest: bytes
     attempt: bytes
     tenant: str
@@ -40,7 +41,7 @@ class _Claim:
 
 
 class Idempotency(Step):
-    """Remembers the answers of changing calls by their `request_id`.
+    """Remembers the answers of changing calls by their `request_id`, or by what stands for it.
 
     While a call runs its mark is a short lease, renewed by the process that runs it; when that
     process dies, a retry may execute again as soon as the lease is over. What a call changes is
@@ -68,8 +69,8 @@ class Idempotency(Step):
         """Claim the call, or answer it from memory."""
         if call.policy.full_name not in self._methods:
             return None
-        request_id: str = message.request_id  # type: ignore[attr-defined] # see `_names_itself`
-        return self._claim(call, message, request_id) if request_id else None
+        name = name_of(message.request_id, call.metadata)  # type: ignore[attr-defined] # see `_names_itself`
+        return None if name is None else self._claim(call, message, name)
 
     def exit(self, call: Call) -> Pending:
         """Remember the answer; forget the claim of a call that failed."""
@@ -80,12 +81,15 @@ class Idempotency(Step):
             claim.renewal.cancel()
         return self._conclude(claim, call.answer if call.error is None else None)
 
-    async def _claim(self, call: Call, message: Message, request_id: str) -> None:
+    async def _claim(self, call: Call, message: Message, name: CallName) -> None:
         caller = call.principal
         if caller is None:
             raise RuntimeError("idempotency stands after auth")
+        # The handler derives ids from it, whichever way it came.
+        message.request_id = name.request_id  # type: ignore[attr-defined] # see `_names_itself`
         claim = _Claim(
-            key=_key(caller, call.policy, request_id),
+            key=_key(caller, call.policy, name.request_id),
+            life_ms=name.life_ms,
             digest=_digest(caller, message),
             attempt=secrets.token_bytes(8),
             tenant=caller.tenant,
@@ -110,12 +114,12 @@ class Idempotency(Step):
         call.answer = answer
 
     async def _conclude(self, claim: _Claim, answer: bytes | None) -> None:
-        remembered: list[bytes | int] = [] if answer is None else [answer, _REMEMBERED_MS]
+        remembered: list[bytes | int] = [] if answer is None else [answer, claim.life_ms]
         try:
             if remembered:
                 # First: an answer that nobody could find again could not be erased.
                 await remembered_answers.note(
-                    self._store, claim.tenant, claim.concerned, claim.key, _REMEMBERED_MS
+                    self._store, claim.tenant, claim.concerned, claim.key, claim.life_ms
                 )
             await self._finish(self._store, [claim.key], [claim.attempt, claim.digest, *remembered])
             if remembered:

@@ -82,6 +82,7 @@ Global___MethodPolicy: _TypeAlias = MethodPolicy  # noqa: Y015
 
 POLICY_FIELD_NUMBER: _builtins.int
 policy: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___MethodPolicy]
-"""The policy of a method. Whether it may be repeated safely is said by the
-standard option `idempotency_level`.
+"""The policy of a method. Whether it may be repeated safely as it is, is said
+by the standard option `idempotency_level`. A method that declares none and
+whose request has a `request_id` may be repeated under that id alone.
 """
