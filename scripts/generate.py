@@ -150,7 +150,9 @@ def service_config(image: descriptor_pb2.FileDescriptorSet) -> dict[str, object]
     return {
         "deadlines_seconds": deadlines,
         "named_by_request_id": by_name,
-        "service_config": _config(_retried(reading, _OR_CANCELLED), _retried(by_nature, _UNAVAILABLE)),
+        "service_config": _config(
+            _retried(reading, _OR_CANCELLED), _retried(by_nature, _UNAVAILABLE)
+        ),
         "named_calls_service_config": _config(
             _retried([*reading, *by_nature, *by_name], _OR_CANCELLED)
         ),

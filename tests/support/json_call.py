@@ -31,7 +31,9 @@ def json_call(policy: MethodPolicy, request: Message) -> JsonCall | None:
     if verb is None:
         return None
     fields: dict[str, Any] = MessageToDict(request, preserving_proto_field_name=True)
-    path = _VARIABLE.sub(lambda found: quote(_taken(fields, found[1]), safe=""), getattr(rule, verb))
+    path = _VARIABLE.sub(
+        lambda found: quote(_taken(fields, found[1]), safe=""), getattr(rule, verb)
+    )
     if rule.body == "*":
         return JsonCall(verb.upper(), path, json.dumps(fields).encode())
     body = json.dumps(fields.pop(rule.body, {})).encode() if rule.body else None

@@ -33,7 +33,8 @@ def open_channel(
     Every call acts for the present principal, carries the present request id, and has a
     deadline: the one it is given, or else the method's own, and never more than is left of the
     present call. Calls are retried by the library; those that change something carry a name, by
-    which the other service knows a repetition. Refusals are raised as `ServiceError`. A name is resolved again when connections end, and all its addresses are used.
+    which the other service knows a repetition. Refusals are raised as `ServiceError`. A name is
+    resolved again when connections end, and all its addresses are used.
 
     Args:
         address: where the service listens, as `host:port` or as a gRPC target, which may list
@@ -44,9 +45,7 @@ def open_channel(
     """
     options = [*channel_options(max_message_bytes), ("grpc.service_config", _SERVICE_CONFIG)]
     connection = Connection(_target(address), options, identity)
-    return OutgoingChannel(
-        connection, identity, _DEADLINES, _NAMED, wait_for_ready=wait_for_ready
-    )
+    return OutgoingChannel(connection, identity, _DEADLINES, _NAMED, wait_for_ready=wait_for_ready)
 
 
 def _target(address: str) -> str:

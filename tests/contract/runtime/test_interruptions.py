@@ -216,6 +216,11 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     ),
     "submit messages": ((), SUBMISSION, JOB_VIEWS),
     "create a view": ((), VIEW, JOB_VIEWS),
+    "create a view without an id": (
+        (),
+        extracting.CreateSummaryViewRequest(summary_view={"name": "All of it"}),
+        JOB_VIEWS,
+    ),
     "delete a view": (
         (VIEW,),
         extracting.DeleteSummaryViewRequest(view_id="v"),

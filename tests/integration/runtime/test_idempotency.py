@@ -89,6 +89,59 @@ async def test_another_process_answers_the_same(redis_url: str):
         assert other.written == 0
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("idempotency-key", 86_400), ("x-agent-memory-call-id", 600)]
+)
+async def test_metadata_may_hold_the_id(redis: Redis, redis_url: str, header: str, seconds: int):
+    """It is the same id as in the field, for as long as who gave it may repeat the call."""
+    async with serve(redis_url) as (servicer, stub):
+        first = await stub.AppendMessages(_request(request_id=""), metadata=[(header, "r1")])
+        (key,) = await redis.keys("am:id:*:r1")
+        assert seconds - 400 < await redis.ttl(key) <= seconds
+        assert await stub.AppendMessages(_request()) == first
+        with refused() as refusal:
+            await stub.AppendMessages(_request("other", ""), metadata=[(header, "r1")])
+        assert refusal.reason == "REQUEST_ID_REUSED"
+        for other in ("r2", ""):
+            await stub.AppendMessages(_request(request_id=""), metadata=[(header, other)])
+        assert servicer.written == 3
+
+
+async def test_the_nearest_to_the_request_names_the_call(redis_url: str):
+    """The field goes before the caller's key, and that before what somebody on the way gave."""
+    key, on_the_way = ("idempotency-key", "r1"), ("x-agent-memory-call-id", "r2")
+    async with serve(redis_url) as (servicer, stub):
+        first = await stub.AppendMessages(_request(), metadata=[on_the_way])
+        again = _request(request_id="")
+        assert await stub.AppendMessages(again, metadata=[key, on_the_way]) == first
+        assert servicer.written == 1
+        await stub.AppendMessages(again, metadata=[on_the_way])
+        assert servicer.written == 2
+
+
+@pytest.mark.parametrize("value", ["k" * 129, "two words"])
+@pytest.mark.parametrize("header", ["idempotency-key", "x-agent-memory-call-id"])
+async def test_a_key_that_is_none_is_refused(redis_url: str, header: str, value: str):
+    """By the name of the header, before anything is written."""
+    async with serve(redis_url) as (servicer, stub):
+        with refused() as refusal:
+            await stub.AppendMessages(_request(request_id=""), metadata=[(header, value)])
+        assert (refusal.code, refusal.reason) == (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+        )
+        assert list(refusal.fields) == [header]
+        assert servicer.written == 0
+
+
+async def test_answers_are_found_for_erasure_as_long_as_the_longest_is_kept(redis: Redis):
+    """One that is kept for minutes does not hide one that is kept for a day."""
+    for seconds, left in ((600, 600), (86_400, 86_400), (600, 86_400)):
+        await remembered_answers.note(redis, "t", ["alice"], "am:id:k", seconds * 1000)
+        (index,) = await redis.keys("am:id:of:*")
+        assert left - 60 < await redis.ttl(index) <= left
+
+
 async def test_an_id_means_one_body(redis_url: str):
     """Another body under the same id is a mistake, even while the first still runs."""
     gate = Gate()

@@ -1,6 +1,11 @@
 """Deadlines and retries of the contracts."""
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
 
 from agent_memory_client.service_config import _FILES, service_config
 
@@ -26,9 +31,53 @@ def test_no_two_methods_share_a_request() -> None:
     assert len(requests) == len(set(requests))
 
 
-def test_calls_are_retried_where_a_server_was_away_or_ended() -> None:
-    """The channel gets the policy as gRPC reads it; a caller's own cancellation is not repeated."""
-    config = json.loads(service_config().channel_json)
-    (policy,) = config["methodConfig"]
-    assert policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
-    assert policy["name"]
+def test_a_stub_that_names_no_call_repeats_none_that_needs_a_name() -> None:
+    """And after a cancellation, which may be anything, only what changes nothing at all."""
+    retried = _retried(service_config().channel_json)
+    for method in _methods():
+        level = method.GetOptions().idempotency_level
+        assert ("UNAVAILABLE" in retried[method.full_name]) == (
+            level != MethodOptions.IDEMPOTENCY_UNKNOWN and not _streams(method)
+        ), method.full_name
+        assert ("CANCELLED" in retried[method.full_name]) == (
+            level == MethodOptions.NO_SIDE_EFFECTS and not _streams(method)
+        ), method.full_name
+
+
+def test_a_client_that_names_its_calls_repeats_them_where_a_server_was_away_or_ended() -> None:
+    """What has a name has one effect; a stream is never repeated by the channel."""
+    retried = _retried(service_config().named_calls_json)
+    for method in _methods():
+        expected = set() if _streams(method) else {"UNAVAILABLE", "CANCELLED"}
+        assert retried[method.full_name] == expected, method.full_name
+
+
+def test_only_what_needs_no_name_is_declared_idempotent() -> None:
+    """A change that takes a `request_id` is another one without it."""
+    for method in _methods():
+        level = method.GetOptions().idempotency_level
+        named = "request_id" in method.input_type.fields_by_name
+        assert not named or level == MethodOptions.IDEMPOTENCY_UNKNOWN, method.full_name
+
+
+def _methods() -> list[MethodDescriptor]:
+    return [
+        method
+        for file in _FILES
+        for service in file.services_by_name.values()
+        for method in service.methods
+    ]
+
+
+def _streams(method: MethodDescriptor) -> bool:
+    return bool(method.client_streaming or method.server_streaming)
+
+
+def _retried(config: str) -> Mapping[str, set[str]]:
+    """After which codes each method is called again."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for policy in json.loads(config)["methodConfig"]:
+        for name in policy["name"]:
+            codes = policy["retryPolicy"]["retryableStatusCodes"]
+            found[f"{name['service']}.{name['method']}"] |= set(codes)
+    return found

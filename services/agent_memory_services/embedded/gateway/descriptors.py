@@ -87,9 +87,7 @@ def _own_files(descriptors: bytes) -> Iterator[tuple[str, FileDescriptorProto]]:
             yield rest.partition(".")[0], file
 
 
-def _route(
-    backend: str, path: str, method: MethodDescriptorProto, named: Container[str]
-) -> Route:
+def _route(backend: str, path: str, method: MethodDescriptorProto, named: Container[str]) -> Route:
     seconds = method.options.Extensions[policy].default_deadline.ToNanoseconds() / 1e9
     return Route(
         path=path,

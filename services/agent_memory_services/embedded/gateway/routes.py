@@ -72,7 +72,8 @@ def _routes(method: Route) -> list[dict[str, Any]]:
 
 
 def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
-    repeatable = (method.idempotent or method.named) and not method.streaming
+    named = method.named and not method.streaming
+    repeatable = named or (method.idempotent and not method.streaming)
     retry_on = _ANSWER_LOST if repeatable else _NEVER_BEGAN
     return {
         # Without anything of the request: this name is what the access log shows.
@@ -83,7 +84,7 @@ def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any])
             **limits,
             "retry_policy": {"retry_on": retry_on, "num_retries": 2},
         },
-        **({"request_headers_to_add": [_NAME]} if method.named else {}),
+        **({"request_headers_to_add": [_NAME]} if named else {}),
         "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
     }
 

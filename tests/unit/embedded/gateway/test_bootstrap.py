@@ -115,6 +115,29 @@ def test_only_what_may_be_repeated_is_repeated(*, as_json: bool) -> None:
     assert repeated == {"Get"}
 
 
+def test_what_is_repeated_under_a_name_gets_one_of_its_own() -> None:
+    """Another for each request, whatever its caller calls it; nothing else is named."""
+    files = FileDescriptorSet.FromString(TWO)
+    one = files.file[0]
+    one.message_type.add(name="ChangeRequest").field.add(name="request_id")
+    change = one.service[0].method.add(name="Change", input_type=f".{one.package}.ChangeRequest")
+    one.service[0].method.add(name="Send", client_streaming=True, input_type=change.input_type)
+    backends = {"one": Address("one.internal", 1), "two": Address("two.internal", 2)}
+    config = bootstrap(files.SerializeToString(), listen=LISTEN, backends=backends)
+    routes = _manager(config)["route_config"]["virtual_hosts"][0]["routes"]
+    named = [route for route in routes if "request_headers_to_add" in route]
+    assert {route["name"] for route in named} == {f"/{one.package}.OneService/Change"}
+    assert len(named) == 2
+    for route in named:
+        assert "reset" in route["route"]["retry_policy"]["retry_on"].split(",")
+        assert route["request_headers_to_add"] == [
+            {
+                "header": {"key": "x-agent-memory-call-id", "value": "%UNIQUE_ID%"},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        ]
+
+
 def test_services_are_called_by_the_name_in_their_certificate() -> None:
     """With authorities every call is encrypted, and another certificate is not taken."""
     tls = GatewayTls(certificate="/tls/tls.crt", key="/tls/tls.key", ca="/tls/ca.crt")
