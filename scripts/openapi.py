@@ -146,6 +146,7 @@ class Document:
                     for name, spelt in in_path.items()
                 ),
                 *self._query(method.input_type, in_path, body),
+                *self._key(method.input_type),
             ],
             "responses": {
                 "200": {"description": told, "content": {"application/json": answer}},
@@ -183,6 +184,16 @@ class Document:
         for name in self._leaves(request, (request,)):
             if name not in in_path and name.partition(".")[0] != body:
                 yield self._parameter(request, name, "query")
+
+    def _key(self, request: str) -> Iterator[Schema]:
+        """The header that stands for an empty `request_id`."""
+        if any(field.name == "request_id" for field in self._messages[request].field):
+            yield {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Stands for `request_id` where that is empty.",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+            }
 
     def _leaves(self, message: str, seen: tuple[str, ...]) -> Iterator[str]:
         """Dotted names of the fields that a query can hold."""
