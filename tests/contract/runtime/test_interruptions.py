@@ -214,11 +214,23 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
         working.DeleteWorkingMemoryRequest(session_id="s"),
         SESSION_VIEWS,
     ),
+    "update a session": (
+        (SESSION,),
+        working.UpdateWorkingMemoryRequest(
+            working_memory={"session_id": "s", "data": {"seat": "window"}}
+        ),
+        SESSION_VIEWS,
+    ),
     "submit messages": ((), SUBMISSION, JOB_VIEWS),
     "create a view": ((), VIEW, JOB_VIEWS),
     "create a view without an id": (
         (),
         extracting.CreateSummaryViewRequest(summary_view={"name": "All of it"}),
+        JOB_VIEWS,
+    ),
+    "update a view": (
+        (VIEW,),
+        extracting.UpdateSummaryViewRequest(summary_view={"id": "v", "name": "Some of it"}),
         JOB_VIEWS,
     ),
     "delete a view": (
@@ -232,6 +244,11 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
         long_term.UpdateMemoryRequest(
             memory={"id": "a", "text": "Likes coffee."}, update_mask={"paths": ["text"]}
         ),
+        MEMORY_VIEWS,
+    ),
+    "forget memories": (
+        (MEMORIES,),
+        long_term.ForgetMemoriesRequest(policy={"keep_per_owner": 0}, execute=True),
         MEMORY_VIEWS,
     ),
     "delete memories": (
