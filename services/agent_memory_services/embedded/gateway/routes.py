@@ -11,8 +11,8 @@ OPENAPI_PATH = "/openapi.json"
 # A call that surely never began may be tried again, whatever it does.
 _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
 # One whose answer was lost may be, where repeating it does no harm, or where the service knows the
-# repetition by the name that both have. A service's own UNAVAILABLE
-# is passed on: it says when to come back, and callers retry it themselves.
+# repetition by the name that both have. A service's own UNAVAILABLE is passed on: it says when to
+# come back, and callers retry it themselves.
 _ANSWER_LOST = f"{_NEVER_BEGAN},reset"
 # The service ends a call that takes too long, with a reason. The gateway only ends those of a
 # service that no longer can.
@@ -72,8 +72,7 @@ def _routes(method: Route) -> list[dict[str, Any]]:
 
 
 def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
-    named = method.named and not method.streaming
-    repeatable = named or (method.idempotent and not method.streaming)
+    repeatable = (method.idempotent or method.named) and not method.streaming
     retry_on = _ANSWER_LOST if repeatable else _NEVER_BEGAN
     return {
         # Without anything of the request: this name is what the access log shows.
@@ -84,7 +83,7 @@ def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any])
             **limits,
             "retry_policy": {"retry_on": retry_on, "num_retries": 2},
         },
-        **({"request_headers_to_add": [_NAME]} if named else {}),
+        **({"request_headers_to_add": [_NAME]} if repeatable and method.named else {}),
         "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
     }
 

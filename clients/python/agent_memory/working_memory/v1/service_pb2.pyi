@@ -73,7 +73,7 @@ class GetOrCreateWorkingMemoryResponse(_message.Message):
     WORKING_MEMORY_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     created: _builtins.bool
-    """True when this call created it."""
+    """True when this call created it. A repetition of the call finds it there."""
     @_builtins.property
     def working_memory(self) -> _working_memory_pb2.WorkingMemory:
         """The session."""
