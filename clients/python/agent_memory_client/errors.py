@@ -1,4 +1,4 @@
-"""Every error the client raises.
+"""Errors of the client.
 
 ::
 
@@ -17,7 +17,9 @@
     └── ExtractionFailedError         a background job gave up; carries the job
 
 A call never raises an error of gRPC itself. `asyncio.CancelledError` stays what it is when the
-caller cancels.
+caller cancels. Building a model of `agent_memory_client.models` with wrong values raises
+pydantic's `ValidationError`, as every pydantic model does; a call that is given such values in a
+dictionary raises `MemoryValidationError`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,26 @@ from typing import TYPE_CHECKING, NamedTuple
 import grpc
 
 if TYPE_CHECKING:
-    from agent_memory_client.models.jobs import Job
+    from agent_memory_client.models import Job
+
+
+__all__ = [
+    "ErrorInfo",
+    "ExtractionFailedError",
+    "FieldViolation",
+    "MemoryAuthenticationError",
+    "MemoryCancelledError",
+    "MemoryClientError",
+    "MemoryConflictError",
+    "MemoryNotFoundError",
+    "MemoryPermissionError",
+    "MemoryResourceExhaustedError",
+    "MemoryServerError",
+    "MemoryStateError",
+    "MemoryTimeoutError",
+    "MemoryUnavailableError",
+    "MemoryValidationError",
+]
 
 
 class FieldViolation(NamedTuple):
@@ -39,7 +60,7 @@ class FieldViolation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """What is known about a failure besides its message.
+    """Facts about a failure besides its message.
 
     Attributes:
         code: The status of the call; None where no call was made.
@@ -111,7 +132,7 @@ class MemoryConflictError(MemoryClientError):
 
 
 class MemoryStateError(MemoryClientError):
-    """The operation does not fit the resource's present state."""
+    """The operation does not fit the resource's present state, or the client is closed."""
 
 
 class MemoryAuthenticationError(MemoryClientError):
@@ -173,12 +194,12 @@ ERROR_BY_CODE: Mapping[grpc.StatusCode, type[MemoryClientError]] = {
 
 
 def error_for(message: str, info: ErrorInfo) -> MemoryClientError:
-    """The error of the class that stands for the status code."""
+    """Make the error of the class that stands for the status code."""
     kind = ERROR_BY_CODE.get(info.code, MemoryClientError) if info.code else MemoryClientError
     return kind(message, info)
 
 
 def invalid(path: str, description: str) -> MemoryValidationError:
-    """The error for a value that the client refuses before it makes a call."""
+    """Make the error for a value that the client refuses before it makes a call."""
     violation = FieldViolation(path, description)
     return MemoryValidationError(f"{path}: {description}", ErrorInfo(field_violations=(violation,)))

@@ -77,9 +77,8 @@ async def export(
         MemoryClientError: the service refused, or went away; `resume` goes on from there.
     """
     file, written = destination.open(request, resume=resume)
-    stub = connection.services.long_term_memory
     with file:
-        async with aclosing(connection.stream(stub.ExportMemories, request)) as parts:
+        async with aclosing(connection.stream(request)) as parts:
             async for part in parts:
                 lines = b"".join(map(line_of, part.memories))
                 written += len(part.memories)

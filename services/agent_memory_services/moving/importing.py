@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent_memory.long_term_memory.v1.service_pb2 import ImportMemoriesRequest
-from agent_memory_client.connection import Connection
-from agent_memory_client.error_details import from_status
+from agent_memory_client.connection import Connection, from_status
 from agent_memory_services.moving.errors import MovingError
 from agent_memory_services.moving.json_lines import UnreadableLineError, memory_of
 from agent_memory_services.moving.place import Place
@@ -104,8 +103,7 @@ async def _send(
             sent.append(number)
             yield ImportMemoriesRequest(memory=memory)
 
-    stub = connection.services.long_term_memory
-    answer = await connection.upload(stub.ImportMemories, rows(), ImportMemoriesRequest)
+    answer = await connection.upload(ImportMemoriesRequest, rows())
     rejections += (
         Rejection(sent[refused.row], refused.memory_id, str(from_status(refused.error)))
         for refused in answer.errors

@@ -18,10 +18,10 @@ from agent_memory.extraction.v1 import service_pb2 as extracting
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory_client.channels import ChannelPool
-from agent_memory_client.config import MemoryClientConfig
+from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client.connection import Connection
 from agent_memory_client.errors import MemoryClientError
-from agent_memory_client.service_config import service_config
+from agent_memory_client._contracts import service_config
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
