@@ -11,7 +11,6 @@ from typing import Any, Final
 from weakref import WeakSet
 
 import grpc
-from google.protobuf.message import Message
 
 from agent_memory_client._config import Address, MemoryClientConfig, parse_address
 from agent_memory_client._contracts import Method, service_config
@@ -95,7 +94,7 @@ class Channels:
         if (found := self._callables.get(method.path)) is None:
             found = kind(self.of(method.service))(
                 method.path,
-                request_serializer=Message.SerializeToString,
+                request_serializer=method.request.SerializeToString,
                 response_deserializer=method.response.FromString,
             )
             self._callables[method.path] = found

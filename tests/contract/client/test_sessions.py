@@ -46,7 +46,7 @@ async def test_set_takes_the_session_from_the_call(client: MemoryAPIClient) -> N
     assert stored.session_id == "s"
     assert [message.content for message in read.messages] == ["hi"]
     assert read.user_id == "a"
-    assert client.put_working_memory == client.set_working_memory
+    assert MemoryAPIClient.put_working_memory is MemoryAPIClient.set_working_memory
 
 
 @pytest.mark.parametrize("name", ["session_id", "user_id", "namespace"])

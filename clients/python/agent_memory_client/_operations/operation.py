@@ -108,7 +108,7 @@ class Window(Generic[Item]):
 
 
 @checked
-def check_window(limit: Limit, offset: Position, cursor: Text | None) -> None:
+def check_window(limit: Limit, offset: Position, cursor: Text | None) -> None:  # noqa: ARG001 - its type is the check
     """Refuse a part of a listing that makes no sense.
 
     Raises:
