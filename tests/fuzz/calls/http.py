@@ -83,7 +83,7 @@ def raw(chance: random.Random) -> Raw:
 
 def framed(path: str, message: bytes, chance: random.Random) -> Raw:
     """A gRPC-Web call whose frame may lie about its length or its coding."""
-    size, flag = len(message), 0
+    size, flag, honest = len(message), 0, True
     if chance.random() < 0.3:
         size = chance.choice((0, 1, size + 1, max(0, size - 1), 2**31, 2**32 - 1))
     if chance.random() < 0.2:
@@ -91,13 +91,15 @@ def framed(path: str, message: bytes, chance: random.Random) -> Raw:
     frame = bytes([flag]) + size.to_bytes(4, "big") + message
     if chance.random() < 0.1:
         frame = frame[: chance.randrange(len(frame))] if chance.random() < 0.5 else frame * 2
+        honest = False
+    honest = honest and (size, flag) == (len(message), 0)
     head = [
         b"POST %s HTTP/1.1" % path.encode(),
         *(b"host: localhost", b"connection: close", b"x-grpc-web: 1"),
         b"content-type: application/grpc-web+proto",
         b"content-length: %d" % len(frame),
     ]
-    return Raw(b"\r\n".join(head) + b"\r\n\r\n" + frame, whole=True)
+    return Raw(b"\r\n".join(head) + b"\r\n\r\n" + frame, whole=honest)
 
 
 def plain(verb: str, target: str, body: bytes) -> Raw:
@@ -154,6 +156,9 @@ def _read(received: bytes, *, ended: bool) -> Answer:
         return Answer(-1, {}, received[:200], ended)
     split = (line.partition(":") for line in lines)
     headers = {name.lower(): value.strip() for name, _, value in split}
+    if headers.get("content-length", "").isdigit():
+        # More may follow: the answer to a second request on the connection.
+        body = body[: int(headers["content-length"])]
     if headers.get("transfer-encoding") == "chunked":
         body, whole = _unchunked(body)
         ended = ended and whole

@@ -13,7 +13,8 @@ from tests.fuzz.calls.world import World
 _AT_ONCE = 6
 _TIDY_EVERY = 1000
 _TRIES = 150
-_SHRINK_SECONDS = 30.0
+_SHRINK_SECONDS = 40.0
+_LONGEST = 3
 _SHOWN = 1500
 
 
@@ -61,6 +62,20 @@ class Tally:
     findings: dict[str, Finding] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)
+    longest: list[tuple[float, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        outcomes = ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common())
+        scripts = [f"{ms:.0f} ms {words[:120]}" for ms, words in self.slowest[:3]]
+        longest = [f"{seconds:.1f} s {words[:120]}" for seconds, words in self.longest]
+        told = f"seed {self.seed}, {self.calls} calls: {outcomes}"
+        return "\n  ".join([told, "slowest scripts:", *scripts, "longest calls:", *longest])
+
+    def note(self, seconds: float, case: Case) -> None:
+        """Remember a call that took longer than most."""
+        if len(self.longest) < _LONGEST or seconds > self.longest[-1][0]:
+            told = (seconds, case.text()[:200])
+            self.longest = sorted([*self.longest, told], reverse=True)[:_LONGEST]
 
     def check(self, script_ms: float) -> None:
         """Fail with everything that was found.
@@ -100,16 +115,18 @@ class CallTarget:
                 tally.calls += 1
                 chance = random.Random(f"{seed}/{number}")
                 case = running[number] = self.make(world, number, chance)
+                begins = time.monotonic()
                 for fault in await case.send(world, tally.outcomes):
                     tally.findings.setdefault(fault, Finding(fault, number, case))
+                tally.note(time.monotonic() - begins, case)
                 del running[number]
                 if number % _TIDY_EVERY == _TIDY_EVERY - 1:
                     await world.tidy()
 
         async with asyncio.TaskGroup() as group:
             guard = asyncio.create_task(_guarded(world, tally, running))
-            for caller_task in [group.create_task(caller()) for _ in range(_AT_ONCE)]:
-                caller_task.add_done_callback(lambda _: None)
+            for _ in range(_AT_ONCE):
+                group.create_task(caller())
         guard.cancel()
         await asyncio.wait([guard])
         await self._settle(world, tally)
@@ -117,8 +134,9 @@ class CallTarget:
 
     async def _settle(self, world: World, tally: Tally) -> None:
         """Make what was found small, and see whether the stack is well."""
+        ends = time.monotonic() + _SHRINK_SECONDS
         for fault, finding in tally.findings.items():
-            tally.findings[fault] = await _shrunk(world, finding)
+            tally.findings[fault] = await _shrunk(world, finding, ends)
         tally.faults += await world.faults()
         tally.faults += world.logged_faults()
         tally.slowest = (await world.scripts())[:5]
@@ -133,12 +151,14 @@ async def _guarded(world: World, tally: Tally, running: dict[int, Case]) -> None
             tally.faults.append(f"{busy}\nwhile these ran:\n{calls}")
 
 
-async def _shrunk(world: World, finding: Finding) -> Finding:
-    """The smallest call found in some tries that shows the same."""
+async def _shrunk(world: World, finding: Finding, ends: float) -> Finding:
+    """The smallest call found in some tries, and in time, that shows the same."""
+    if time.monotonic() > ends:
+        return finding
     unheard: Counter[str] = Counter()
     if finding.fault not in await finding.case.send(world, unheard):
         return Finding(finding.fault, finding.number, finding.case, alone=False)
-    case, tries, ends = finding.case, 0, time.monotonic() + _SHRINK_SECONDS
+    case, tries = finding.case, 0
     progress = True
     while progress:
         progress = False

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.fuzz.calls.world import World
 # Far beyond any method's own deadline.
 _SECONDS = 60.0
 _WATCHED_SECONDS = 0.3
+_UNFINISHED_SECONDS = 1.0
 _DETAILS = "grpc-status-details-bin"
 _GONE = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 
@@ -90,33 +92,37 @@ class ByHttp:
         """The faults of the answer, which is JSON with our error unless all is well."""
         watching = self.policy is not None and self.policy.open_ended
         # What is no whole request may wait for its rest.
-        seconds = _WATCHED_SECONDS if watching or not self.raw.whole else _SECONDS
+        seconds = _SECONDS if self.raw.whole else _UNFINISHED_SECONDS
+        seconds = _WATCHED_SECONDS if watching else seconds
         answer = await http.exchanged(world.gateway, self.raw, seconds=seconds)
         outcomes[f"HTTP {answer.status}"] += 1
         name = self.policy.method if self.policy else "raw"
         return [f"{name}: {fault}" for fault in self._faults(answer, watching=watching)]
 
     def _faults(self, answer: http.Answer, *, watching: bool) -> list[str]:
-        if answer.status == 0:
-            return ["no answer"] if self.raw.whole and not watching else []
-        if answer.status < 0:
-            return [f"no HTTP: {answer.body[:40]!r}"] if self.raw.whole else []
+        if answer.status <= 0:
+            told = answer.status < 0 or not watching
+            return [f"no answer: {_words(answer.body)}"] if self.raw.whole and told else []
+        if watching and not answer.ended:
+            return []
         if self.grpc_web:
             return self._web_faults(answer)
-        if answer.status < 400 or (watching and not answer.ended):
+        if answer.status < 400 or self.raw.data[:5] == b"HEAD ":
             return []
-        if self.raw.data[:5] == b"HEAD ":
-            return []
+        return self._refusal_faults(answer)
+
+    def _refusal_faults(self, answer: http.Answer) -> list[str]:
         try:
             status = json_status(json.loads(answer.body))
         except ValueError:
-            return [f"HTTP {answer.status} without a status: {answer.body[:40]!r}"]
+            return [f"HTTP {answer.status} without a status: {_words(answer.body)}"]
         request = None if self.policy is None else self.policy.request_type.DESCRIPTOR
         return [f"HTTP {answer.status}, {fault}" for fault in refusal_faults(status, request)]
 
     def _web_faults(self, answer: http.Answer) -> list[str]:
         trailers = {**answer.headers, **_web_trailers(answer.body)}
-        if trailers.get("grpc-status") == "0":
+        # A frame that lies is refused by the library, which knows no reasons.
+        if trailers.get("grpc-status") == "0" or not self.raw.whole:
             return []
         if "grpc-status" not in trailers:
             return [f"gRPC-Web {answer.status} without a status"]
@@ -249,6 +255,11 @@ def _web_trailers(body: bytes) -> dict[str, str]:
             split = (line.partition(":") for line in lines if line)
             return {name.strip().lower(): value.strip() for name, _, value in split}
     return {}
+
+
+def _words(body: bytes) -> str:
+    """The beginning of a text without what differs from call to call."""
+    return re.sub(r"[^a-zA-Z ]+", "~", body[:60].decode("latin-1"))
 
 
 def _unpadded(text: str) -> bytes:

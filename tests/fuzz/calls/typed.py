@@ -1,7 +1,7 @@
 """Requests from the descriptors: valid ones in which a few fields are extreme."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -58,9 +58,10 @@ def _paths(descriptor: Descriptor, depth: int) -> Iterator[Path]:
     for field in descriptor.fields:
         yield (field,)
         inner = field.message_type
-        if depth > 1 and inner is not None and not _is_map(field):
-            if not inner.full_name.startswith("google.protobuf."):
-                yield from ((field, *path) for path in _paths(inner, depth - 1))
+        if inner is None or _is_map(field) or inner.full_name.startswith("google.protobuf."):
+            continue
+        if depth > 1:
+            yield from ((field, *path) for path in _paths(inner, depth - 1))
 
 
 def _edit(message: Message, path: Path, chance: random.Random) -> None:
@@ -181,6 +182,3 @@ def _cut(parent: Any, name: str, part: slice) -> bool:
     else:
         del held[part]
     return True
-
-
-Words = Mapping[str, Any]

@@ -27,7 +27,7 @@ def refusal_faults(status: Status, request: Descriptor | None) -> Iterator[str]:
     code = _NUMBERS.get(status.code)
     infos = list(_unpacked(status, ErrorInfo))
     if len(infos) != 1:
-        yield f"{len(infos)} ErrorInfo, {code and code.name}: {status.message[:80]}"
+        yield f"{len(infos)} ErrorInfo, {code and code.name}: {generic(status.message)}"
         return
     if code in _UNFORESEEN or code is None:
         yield f"code {code.name if code else status.code}"
@@ -94,8 +94,8 @@ def names_field(kind: Descriptor, path: str) -> bool:
 
 
 def generic(path: str) -> str:
-    """A path without what differs from call to call."""
-    return re.sub(r"\[[^\]]*\]", "[]", path)[:80]
+    """A path or a message without what differs from call to call."""
+    return re.sub(r"\[[^\]]*\]|[0-9]+", "~", path)[:60]
 
 
 def _unpacked(status: Status, kind: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -43,6 +44,7 @@ _BUSY_MS = 3000
 _LOGGED_MICROSECONDS = 20_000
 _SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
 _SECONDS = 20.0
+_LIBRARY = re.compile(rb"(WARNING: All log messages|[IWE][0-9]{4} )")
 
 
 @dataclass
@@ -208,10 +210,12 @@ async def opened() -> AsyncIterator[World]:
 
 def _note_fault(found: dict[str, str], name: str, line: bytes) -> None:
     """Remember a line that tells of an error, once for each kind of error."""
+    if _LIBRARY.match(line):
+        return  # gRPC tells what it thinks of a caller's bytes
     try:
         told = json.loads(line)
     except ValueError:
-        # Whatever is no line of ours was printed by a library or by the interpreter.
+        # What is no line of ours was printed by the interpreter.
         found.setdefault(f"{name} {line[:40]!r}", f"{name} printed {line[:300]!r}")
         return
     if told.get("level") in {"error", "critical"} or "exception" in told:
