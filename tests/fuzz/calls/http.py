@@ -120,9 +120,9 @@ async def exchanged(address: Address, sent: Raw, *, seconds: float) -> Answer:
         async with asyncio.timeout(seconds):
             sending = asyncio.create_task(_sent(writer, sent))
             try:
-                while data := await reader.read(65536):
-                    received += data
-                ended = True
+                while not ended:
+                    received += (data := await reader.read(65536))
+                    ended = not data or _complete(received)
             finally:
                 sending.cancel()
                 with suppress(asyncio.CancelledError, OSError):
@@ -142,6 +142,20 @@ async def _sent(writer: asyncio.StreamWriter, sent: Raw) -> None:
         await writer.drain()
         if not sent.whole:
             writer.write_eof()
+
+
+def _complete(received: bytearray) -> bool:
+    """Whether an answer is there as a whole; the gateway waits a second before it closes."""
+    head, found, body = bytes(received[:16_384]).partition(b"\r\n\r\n")
+    if not found or head.split(b" ", 2)[1:2] == [b"100"]:
+        return False
+    head = head.lower()
+    if b"\r\ntransfer-encoding: chunked" in head:
+        return received.endswith(b"0\r\n\r\n")
+    _, told, length = head.partition(b"\r\ncontent-length: ")
+    size = length.split(b"\r\n", 1)[0]
+    there = len(received) - (len(received[:16_384]) - len(body))
+    return bool(told) and size.isdigit() and there >= int(size)
 
 
 def _read(received: bytes, *, ended: bool) -> Answer:
