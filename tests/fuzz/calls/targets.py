@@ -54,7 +54,7 @@ class ByWire:
         for answer in parsed:
             world.known.learn(answer)
         found = list(answer_faults(parsed))
-        if status is not None and not (self.policy.open_ended and status.code in _GONE_NUMBERS):
+        if status is not None and not (self.policy.open_ended and _ended_by_us(status)):
             found += refusal_faults(status, self.policy.request_type.DESCRIPTOR)
             if self.message is not None:
                 found += unnamed_fields(status)
@@ -235,6 +235,11 @@ def _status(error: grpc.aio.AioRpcError) -> Status:
             if status.code == code:
                 return status
     return Status(code=code, message=error.details() or "")
+
+
+def _ended_by_us(status: Status) -> bool:
+    """Whether a watch ended because its time was over, which the gateway tells by a reset."""
+    return not status.details and (status.code in _GONE_NUMBERS or "RST_STREAM" in status.message)
 
 
 def _outcome(status: Status | None) -> str:

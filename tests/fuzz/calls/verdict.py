@@ -87,7 +87,8 @@ def names_field(kind: Descriptor, path: str) -> bool:
         if found[2] and not field.is_repeated:
             return False
         inner = field.message_type
-        if inner is not None and inner.GetOptions().map_entry and found[2]:
+        if inner is not None and inner.GetOptions().map_entry and found[2].startswith('["'):
+            # An entry whose key is no text is named by its position, and so stays an entry.
             inner = inner.fields_by_name["value"].message_type
         at = found.end()
     return True
