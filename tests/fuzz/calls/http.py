@@ -140,8 +140,6 @@ async def _sent(writer: asyncio.StreamWriter, sent: Raw) -> None:
     with suppress(ConnectionError):
         writer.write(sent.data)
         await writer.drain()
-        if not sent.whole:
-            writer.write_eof()
 
 
 def _complete(received: bytearray) -> bool:

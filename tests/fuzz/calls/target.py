@@ -10,7 +10,6 @@ from typing import Protocol
 
 from tests.fuzz.calls.world import World
 
-_AT_ONCE = 6
 _TIDY_EVERY = 1000
 _TRIES = 150
 _SHRINK_SECONDS = 40.0
@@ -97,10 +96,12 @@ class CallTarget:
     Attributes:
         name: what the command calls it.
         make: the call of a number; it follows from what it is given and from what is known.
+        at_once: how many calls run at a time; more where most of them wait.
     """
 
     name: str
     make: Callable[[World, int, random.Random], Case]
+    at_once: int = 6
 
     async def run(
         self, world: World, seed: int, *, calls: float = float("inf"), seconds: float = float("inf")
@@ -125,7 +126,7 @@ class CallTarget:
 
         async with asyncio.TaskGroup() as group:
             guard = asyncio.create_task(_guarded(world, tally, running))
-            for _ in range(_AT_ONCE):
+            for _ in range(self.at_once):
                 group.create_task(caller())
         guard.cancel()
         await asyncio.wait([guard])

@@ -23,7 +23,7 @@ from tests.fuzz.calls.world import World
 # Far beyond any method's own deadline.
 _SECONDS = 60.0
 _WATCHED_SECONDS = 0.3
-_UNFINISHED_SECONDS = 1.0
+_UNFINISHED_SECONDS = 0.5
 _DETAILS = "grpc-status-details-bin"
 _GONE = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 
@@ -105,7 +105,7 @@ class ByHttp:
             return [f"no answer: {_words(answer.body)}"] if self.raw.whole and told else []
         if watching and not answer.ended:
             return []
-        if self.grpc_web:
+        if self.grpc_web or b"content-type: application/grpc" in self.raw.data:
             return self._web_faults(answer)
         if answer.status < 400 or self.raw.data[:5] == b"HEAD ":
             return []
@@ -277,6 +277,6 @@ TARGETS = {
         CallTarget("typed-grpc", _typed_case),
         CallTarget("typed-json", _json_case),
         CallTarget("wire-grpc", _wire_case),
-        CallTarget("wire-http", _http_case),
+        CallTarget("wire-http", _http_case, at_once=24),
     )
 }
