@@ -220,6 +220,8 @@ def _note_fault(found: dict[str, str], name: str, line: bytes) -> None:
         return
     if told.get("level") in {"error", "critical"} or "exception" in told:
         words = told.get("exception", "").strip()
+        if "grpc_string" in words:
+            return  # a header that is no text, which the library takes as bytes and tells about
         ours = [line for line in words.splitlines() if "agent_memory_services" in line]
         kind = f"{name} {told.get('event')} {ours[-1:]}"
         found.setdefault(kind, f"{name} logged {told.get('event')}: {ours[-1:]} {words[-300:]}")
