@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from agent_memory_services.runtime.addresses import Address
 
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
 _JSON = b'{"query":{"text":"food"},"page_size":3}'
 _PATHS = (
     *(b"/v1/sessions", b"/v1/sessions?page_size=1", b"/v1/working-memory/one", b"/v1/jobs/x"),
@@ -181,7 +183,7 @@ def _unchunked(body: bytes) -> tuple[bytes, bool]:
     made = b""
     while True:
         size, found, body = body.partition(b"\r\n")
-        length = int(size, 16) if found and size else -1
+        length = int(size, 16) if found and _SIZE.fullmatch(size) else -1
         if length <= 0:
             return made, length == 0
         made, body = made + body[:length], body[length + 2 :]
