@@ -84,3 +84,14 @@ async def test_a_request_wrong_all_over_is_still_answered_as_such(stub: WorkingM
     assert len(refusal.fields) > 20
     assert refusal.status.ByteSize() < 6000
     assert "and 1000 more" in refusal.message
+
+
+async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
+    stub: WorkingMemoryServiceStub,
+):
+    """Its first fault is told alone; to collect a million of them would hold up every caller."""
+    request = pb.AppendMessagesRequest(session_id="s", messages=[{}] * 100_000)
+    with refused() as refusal:
+        await stub.AppendMessages(request)
+    assert refusal.reason == "INVALID_FIELD"
+    assert list(refusal.fields) == ["messages"]
