@@ -4,7 +4,6 @@
 -- and after which job to go on; that is empty at the end.
 local session, thread, uid, owner = unpack(ARGV, 4, 7)
 local barred, after = tonumber(ARGV[8]), ARGV[9]
-local BATCH = 50
 
 call('ZREMRANGEBYSCORE', base .. 'erased', '-inf', now)
 call('ZADD', base .. 'erased', now + barred * 1000, uid)
