@@ -15,7 +15,7 @@ local first_withheld, last_withheld = tonumber(ARGV[21]), tonumber(ARGV[22])
 local owner = ARGV[23] -- the user, spelled for keys
 local messages_begin = 25
 local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[24])
-local JOB_BYTES = 4194304 -- of messages; a job that has so many takes no more
+local JOB_BYTES = 4194304 -- of what is handed over; a job that has so many takes no more
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
 if call('ZSCORE', base .. 'erased', uid) then
@@ -134,8 +134,8 @@ local function schedule(lane, job)
     local lowest = first_before > 0 and math.min(first_before, job.lowest) or job.lowest
     call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
-    call('HINCRBY', key, 'bytes', job.bytes)
   end
+  call('HINCRBY', key, 'bytes', job.bytes)
   keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
@@ -159,7 +159,9 @@ for i = messages_begin, messages_end, 2 do
   end
 end
 for i = messages_end + 1, #ARGV, 2 do
-  call('HSET', base .. 'memories:' .. job_of('store').id, ARGV[i], ARGV[i + 1])
+  local job = job_of('store')
+  call('HSET', base .. 'memories:' .. job.id, ARGV[i], ARGV[i + 1])
+  job.bytes = job.bytes + #ARGV[i + 1]
 end
 
 for lane, job in pairs(collecting) do
