@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from agent_memory_services.runtime.numbers import LARGEST_EXACT
+from agent_memory_services.runtime.numbers import LARGEST_EXACT, LONGEST_SECONDS
 from agent_memory_services.runtime.secret_url import SecretUrl
 
 PREFIX = "AGENT_MEMORY_"
@@ -20,8 +20,7 @@ FILE_SUFFIX = "_FILE"
 # Keys under these are for others to judge: each service its own, the rest by its reader.
 SECTIONS = ("WORKING_MEMORY", "LONG_TERM_MEMORY", "EXTRACTION", "UP", "GATEWAY", "CLIENT", "TEST")
 
-# A hundred years, so that the microseconds of a moment so far ahead are exact.
-_MOST = {"_seconds": 100 * 365 * 86_400, "_days": 100 * 365}
+_MOST = {"_seconds": LONGEST_SECONDS, "_days": LONGEST_SECONDS // 86_400}
 
 
 class SettingsError(Exception):

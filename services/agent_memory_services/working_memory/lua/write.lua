@@ -183,7 +183,7 @@ end
 local function write_messages()
   local tokens = tonumber(held.tokens) or 0
   if replaces_view then
-    redis.call('DEL', view)
+    redis.call('UNLINK', view)
     tokens = 0
   end
   local logged, named, shown = {}, {}, {}
@@ -217,7 +217,7 @@ end
 
 local function write_memories()
   if replaces_memories then
-    redis.call('DEL', memories)
+    redis.call('UNLINK', memories)
   end
   local ordinal = tonumber(held.ordinal) or 0
   for _, item in ipairs(memory_items) do

@@ -18,7 +18,7 @@ local function erase_job(job)
   dequeue(job.tenant, job.id)
   call('DEL', base .. 'job:' .. job.id)
   for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. job.id)
+    call('UNLINK', base .. family .. job.id)
   end
 end
 
@@ -41,7 +41,7 @@ end
 
 call('DEL', head)
 for _, family in ipairs({ 'ahead:', 'open:', 'recent:' }) do
-  call('DEL', base .. family .. session)
+  call('UNLINK', base .. family .. session)
 end
 for _, lane in ipairs({ 'extract', 'store' }) do
   call('DEL', base .. 'blocked:' .. lane .. ':' .. session)

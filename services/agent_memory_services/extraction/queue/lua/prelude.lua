@@ -212,7 +212,7 @@ local function forget(id)
   call('ZREM', base .. 'jobs-of:' .. job.thread, id)
   call('DEL', base .. 'job:' .. id)
   for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. id)
+    call('UNLINK', base .. family .. id)
   end
   call('ZREM', base .. 'finished', id)
 end
