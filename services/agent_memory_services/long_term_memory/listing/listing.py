@@ -17,7 +17,6 @@ from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.long_term_memory.visibility import visible
 from agent_memory_services.runtime.clock import to_micros
 from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.numbers import is_exact
 
 _TIME_BYTES: Final = 8
 # The library takes these objects, whatever its annotations say.
@@ -42,16 +41,9 @@ class Position:
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Position":
-        """The position that a cursor carries.
-
-        Raises:
-            ValueError: it carries none, or a time that the index cannot hold.
-        """
+        """The position that a cursor carries."""
         time, memory_id = payload[:_TIME_BYTES], payload[_TIME_BYTES:]
-        create_time = int.from_bytes(time, "big", signed=True)
-        if not is_exact(create_time):
-            raise ValueError("out of range")
-        return cls(create_time, memory_id.decode())
+        return cls(int.from_bytes(time, "big", signed=True), memory_id.decode())
 
     @classmethod
     def of(cls, memory: Memory) -> "Position":

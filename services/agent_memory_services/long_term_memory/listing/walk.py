@@ -20,7 +20,7 @@ from agent_memory_services.long_term_memory.records.documents import memory_of
 from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.numbers import is_exact
+from agent_memory_services.runtime.numbers import LARGEST_EXACT
 
 # The library takes these objects, whatever its annotations say.
 _OLDEST_FIRST: Final[tuple[Any, ...]] = (Asc(f"@{schema.CREATE}"), Asc(f"@{schema.ID}"))
@@ -119,7 +119,7 @@ class Walk:
 
 def _end(start: int, span: int) -> int | None:
     end = start + span
-    return end if is_exact(end) else None
+    return end if -LARGEST_EXACT < end < LARGEST_EXACT else None
 
 
 def _oldest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:
