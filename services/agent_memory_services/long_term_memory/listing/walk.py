@@ -119,6 +119,7 @@ class Walk:
 
 def _end(start: int, span: int) -> int | None:
     end = start + span
+    # Beyond, the engine does not tell two microseconds apart, and windows would overlap.
     return end if -LARGEST_EXACT < end < LARGEST_EXACT else None
 
 
