@@ -21,6 +21,7 @@ from agent_memory_services.runtime.errors import (
     Unimplemented,
 )
 from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.redis_connection import StoreAwayError
 
 log = structlog.get_logger()
 
@@ -32,10 +33,9 @@ _STORE_AWAY = (
     redis.MasterDownError,
     redis.TryAgainError,
     redis.RedisClusterException,
+    redis.NoScriptError,
+    StoreAwayError,
 )
-# Replies without a class of their own: a node that may not write, and a query that ran out of
-# the engine's time.
-_STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
 _FAULTS = Counter("agent_memory_store_faults", "Calls that the store failed, by how.", ["kind"])
 _AWAY, _FULL = _FAULTS.labels("away"), _FAULTS.labels("full")
 
@@ -75,7 +75,7 @@ def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
 
 
 def _store_fault(error: redis.RedisError) -> ServiceError | None:
-    away = isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES)
+    away = isinstance(error, _STORE_AWAY)
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None

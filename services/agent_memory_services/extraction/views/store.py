@@ -142,7 +142,10 @@ class ViewStore:
     async def delete(self, name: ViewName, *, forget_jobs: bool = False) -> bool:
         """Delete a view and cancel its jobs; whether there was one."""
         arguments = [encode(name.tenant), name.key, encode(name.view_id), int(forget_jobs)]
-        return bool(await self._take(_DELETE, name.tenant, arguments))
+        was_there, after = await self._take(_DELETE, name.tenant, [*arguments, ""])
+        while after:
+            _, after = await self._take(_DELETE, name.tenant, [*arguments, after])
+        return bool(was_there)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
         """Let a job refresh a view; answers the one that waits already, where one does.

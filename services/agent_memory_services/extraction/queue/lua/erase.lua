@@ -4,7 +4,6 @@
 -- and after which job to go on; that is empty at the end.
 local session, thread, uid, owner = unpack(ARGV, 4, 7)
 local barred, after = tonumber(ARGV[8]), ARGV[9]
-local BATCH = 50
 
 call('ZREMRANGEBYSCORE', base .. 'erased', '-inf', now)
 call('ZADD', base .. 'erased', now + barred * 1000, uid)
@@ -19,7 +18,7 @@ local function erase_job(job)
   dequeue(job.tenant, job.id)
   call('DEL', base .. 'job:' .. job.id)
   for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. job.id)
+    call('UNLINK', base .. family .. job.id)
   end
 end
 
@@ -42,7 +41,7 @@ end
 
 call('DEL', head)
 for _, family in ipairs({ 'ahead:', 'open:', 'recent:' }) do
-  call('DEL', base .. family .. session)
+  call('UNLINK', base .. family .. session)
 end
 for _, lane in ipairs({ 'extract', 'store' }) do
   call('DEL', base .. 'blocked:' .. lane .. ':' .. session)

@@ -15,6 +15,7 @@ local first_withheld, last_withheld = tonumber(ARGV[21]), tonumber(ARGV[22])
 local owner = ARGV[23] -- the user, spelled for keys
 local messages_begin = 25
 local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[24])
+local JOB_BYTES = 4194304 -- of what is handed over; a job that has so many takes no more
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
 if call('ZSCORE', base .. 'erased', uid) then
@@ -34,15 +35,45 @@ if not received then
   received = floor
 end
 
-local function is_new(sequence)
-  if sequence == received + 1 then
-    received = sequence
-    return call('ZREM', base .. 'ahead:' .. session, sequence) == 0
+local ahead = base .. 'ahead:' .. session
+
+-- The first stretch of `ahead` that ends at a sequence or later: its name and both its ends.
+local function stretch_at(sequence)
+  local name, ending = unpack(call('ZRANGE', ahead, sequence, '+inf', 'BYSCORE', 'LIMIT', 0, 1,
+    'WITHSCORES'))
+  if name then
+    return name, tonumber(name:match('^%d+')), tonumber(ending)
   end
-  if sequence > floor and sequence <= received then
+end
+
+local function put_aside(from, to)
+  call('ZADD', ahead, to, from == to and whole(from) or whole(from) .. ':' .. whole(to))
+end
+
+-- Takes a stretch of sequences in; false where all of it was known. The stretches that it touches
+-- become one with it, so that each step costs what is kept and not how far a caller counts.
+local function arrive(from, to)
+  if from > floor and to <= received then
     return false
   end
-  return call('ZADD', base .. 'ahead:' .. session, 'NX', sequence, sequence) == 1
+  local name, start, ending = stretch_at(from - 1)
+  while name and start <= to + 1 do
+    if start <= from and ending >= to then
+      return false
+    end
+    call('ZREM', ahead, name)
+    from, to = math.min(from, start), math.max(to, ending)
+    name, start, ending = stretch_at(from - 1)
+  end
+  if from > received + 1 or to <= received then
+    put_aside(from, to)
+    return true
+  end
+  if from <= floor then
+    put_aside(from, floor)
+  end
+  received = to
+  return true
 end
 
 local function open_job(lane)
@@ -64,11 +95,14 @@ local collecting = {}
 
 local function job_of(lane)
   if not collecting[lane] then
-    local id = call('HGET', head, 'next.' .. lane) or open_job(lane)
+    local id = call('HGET', head, 'next.' .. lane)
+    if not id or tonumber(call('HGET', base .. 'job:' .. id, 'bytes') or 0) >= JOB_BYTES then
+      id = open_job(lane)
+    end
     -- The owner is set once, but may be known later than the first messages.
     call(user == '' and 'HSETNX' or 'HSET', base .. 'job:' .. id, 'spec', spec)
     call('HSET', base .. 'job:' .. id, 'config', config, 'zone', zone)
-    collecting[lane] = { id = id, lowest = math.huge, highest = 0 }
+    collecting[lane] = { id = id, lowest = math.huge, highest = 0, bytes = 0 }
   end
   return collecting[lane]
 end
@@ -89,6 +123,7 @@ local function collect(lane, sequence, message)
   call('ZADD', base .. 'messages:' .. job.id, sequence, message)
   job.lowest = math.min(job.lowest, sequence)
   job.highest = math.max(job.highest, sequence)
+  job.bytes = job.bytes + #message
 end
 
 local function schedule(lane, job)
@@ -100,6 +135,7 @@ local function schedule(lane, job)
     call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
   end
+  call('HINCRBY', key, 'bytes', job.bytes)
   keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
@@ -107,12 +143,12 @@ local function schedule(lane, job)
   announce(tenant, thread, session, job.id)
 end
 
-for sequence = first_withheld, first_withheld > 0 and last_withheld or -1 do
-  is_new(sequence)
+if first_withheld > 0 then
+  arrive(first_withheld, last_withheld)
 end
 for i = messages_begin, messages_end, 2 do
   local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
-  if is_new(sequence) then
+  if arrive(sequence, sequence) then
     if extracting then
       collect('extract', sequence, message)
     end
@@ -122,11 +158,10 @@ for i = messages_begin, messages_end, 2 do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
-while call('ZREM', base .. 'ahead:' .. session, received + 1) == 1 do
-  received = received + 1
-end
 for i = messages_end + 1, #ARGV, 2 do
-  call('HSET', base .. 'memories:' .. job_of('store').id, ARGV[i], ARGV[i + 1])
+  local job = job_of('store')
+  call('HSET', base .. 'memories:' .. job.id, ARGV[i], ARGV[i + 1])
+  job.bytes = job.bytes + #ARGV[i + 1]
 end
 
 for lane, job in pairs(collecting) do
