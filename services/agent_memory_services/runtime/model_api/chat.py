@@ -183,13 +183,15 @@ def _text_of(completion: Any) -> str:
     """The answer's text; endpoints differ from the published shape, so nothing is taken for sure.
 
     Raises:
-        ModelFailed: there is none, or it was cut off.
+        ModelFailed: there is none, it was cut off, or the model or its provider refused.
     """
     try:
         choice = completion.choices[0]
         text, reason = choice.message.content, choice.finish_reason
     except (AttributeError, IndexError, TypeError):
         raise ModelFailed("bad_answer") from None
+    if reason == "content_filter" or getattr(choice.message, "refusal", None):
+        raise ModelFailed("rejected")
     if not isinstance(text, str) or not text.strip() or reason == "length":
         raise ModelFailed("bad_answer")
     if len(text) > _LONGEST_ANSWER:
