@@ -21,6 +21,7 @@ from agent_memory_services.runtime.errors import (
     Unimplemented,
 )
 from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.shown_errors import described, store_code
 
 log = structlog.get_logger()
 
@@ -35,7 +36,8 @@ _STORE_AWAY = (
 )
 # Replies without a class of their own: a node that may not write, and a query that ran out of
 # the engine's time.
-_STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
+_STORE_AWAY_CODES = frozenset({"MISCONF", "NOREPLICAS"})
+_OUT_OF_TIME = "Timeout limit was reached"
 _FAULTS = Counter("agent_memory_store_faults", "Calls that the store failed, by how.", ["kind"])
 _AWAY, _FULL = _FAULTS.labels("away"), _FAULTS.labels("full")
 
@@ -75,10 +77,14 @@ def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
 
 
 def _store_fault(error: redis.RedisError) -> ServiceError | None:
-    away = isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES)
+    away = (
+        isinstance(error, _STORE_AWAY)
+        or store_code(error) in _STORE_AWAY_CODES
+        or str(error).startswith(_OUT_OF_TIME)
+    )
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None
-    log.warning("store.fault", error=type(error).__name__)
+    log.warning("store.fault", error=described(error))
     (_FULL if full else _AWAY).inc()
     return StoreFull() if full else StoreUnavailable()

@@ -19,6 +19,7 @@ from agent_memory_services.runtime.faults import refusal
         redis.ReadOnlyError("a replica"),
         redis.ClusterDownError("CLUSTERDOWN"),
         redis.ResponseError("MISCONF cannot persist"),
+        redis.ResponseError("Command # 2 (SET k v) of pipeline caused error: MISCONF cannot"),
         redis.ResponseError("Timeout limit was reached"),
     ],
 )
