@@ -32,6 +32,7 @@ from tests.support.faulty_store import FAULTS
 REPEATED = frozenset({"session_id", "memory_id", "job_id", "view_id", "id", "path"})
 _VARIABLE = re.compile(r"\{[^}]*\}")
 _WATCH_SECONDS = 0.3
+_ASK_PROVIDERS = frozenset({"ExtractMemories", "Summarize", "CreateMemories", "SearchMemories"})
 _FAULTS_OF_EACH_KIND = 16
 
 
@@ -98,7 +99,6 @@ async def _use_everything(
             "AGENT_MEMORY_LONG_TERM_MEMORY_CONSOLIDATION_OPENAI_BASE_URL": provider.base_url,
             # The libraries of providers print whole requests, if they are let.
             "OPENAI_LOG": "debug",
-            "PYTHONASYNCIODEBUG": "1",
         },
     )
     async with Stack(options) as stack:
@@ -109,8 +109,10 @@ async def _use_everything(
             await _call_too_large(sweep, channel)
             assert sweep.calls - sweep.refused > len(POLICIES) / 2, "hardly anything was said"
             provider.faulty = True
+            await _call_all(sweep, channel, "provider")
+            asking = [policy for policy in POLICIES if policy.method in _ASK_PROVIDERS]
             while min(provider.faults.values()) < _FAULTS_OF_EACH_KIND:
-                await _call_all(sweep, channel, "provider")
+                await _call_all(sweep, channel, "provider", asking * 4)
             provider.faulty = False
             async with connect(stack.redis_url or "") as store:
                 for fault in FAULTS:
@@ -122,12 +124,17 @@ async def _use_everything(
             sweep.look(f"metrics of {name}", told)
 
 
-async def _call_all(sweep: Sweep, channel: grpc.aio.Channel, when: str) -> None:
-    """Call everything at once, as it should be called."""
+async def _call_all(
+    sweep: Sweep,
+    channel: grpc.aio.Channel,
+    when: str,
+    policies: Sequence[MethodPolicy] = POLICIES,
+) -> None:
+    """Call all methods at once, as they should be called."""
     await asyncio.gather(
         *(
             _ask(sweep, channel, policy, sweep.canaries.allowed(policy.request_type, when))
-            for policy in POLICIES
+            for policy in policies
         )
     )
 
