@@ -64,7 +64,7 @@ class _LibraryFormatter(logging.Formatter):
         return _dumps(event).decode()
 
 
-def _log_warning(  # noqa: PLR0913 - Python's own signature
+def _log_warning(  # noqa: PLR0917 - Python's own signature
     message: Warning | str,
     category: type[Warning],
     filename: str,

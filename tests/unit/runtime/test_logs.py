@@ -134,11 +134,11 @@ def _chain() -> None:
 
 def _library() -> None:
     logger = logging.getLogger("some.library")
-    logger.error(f"it said {SECRET}")
+    logger.error(SECRET)
     logger.error("it said %s", SECRET)
-    logger.error("too few: %s %s", SECRET)
+    logger.error("too few: %s %s", *[SECRET])
     try:
-        raise ValueError(SECRET)
+        int(SECRET)
     except ValueError:
         logger.exception("it failed")
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import openai
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from redis import exceptions as redis
 
 from agent_memory_services.runtime import errors
@@ -77,7 +77,7 @@ def test_what_led_to_an_error_is_shown_with_it() -> None:
 
     def fail() -> None:
         try:
-            raise KeyError(SECRET)
+            _ = {}[SECRET]
         except KeyError as inner:
             outer = ExceptionGroup(SECRET, [ValueError(SECRET)])
             outer.add_note(SECRET)

@@ -119,7 +119,9 @@ def test_what_was_dropped_has_a_reason() -> None:
 
 def test_the_first_list_of_which_something_fits_is_the_answer() -> None:
     """A model that thinks aloud in JSON means what it says at last."""
-    said = f'<think>{{"facts": []}} or {{"facts": [{{}}]}}?</think> {{"facts": [{json.dumps(GOOD)}]}}'
+    said = (
+        f'<think>{{"facts": []}} or {{"facts": [{{}}]}}?</think> {{"facts": [{json.dumps(GOOD)}]}}'
+    )
     assert [each.text for each in read_facts(said, FRAME).candidates] == ["User likes tea"]
 
 
