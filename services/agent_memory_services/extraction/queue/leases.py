@@ -154,7 +154,7 @@ class Leases:
         Raises:
             LeaseLost: the job is somebody else's.
         """
-        left_out = chain.from_iterable((dropped or {}).items())
+        left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
         await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
 
     async def settle(self, lease: Lease, memory_ids: Sequence[str]) -> None:

@@ -103,6 +103,17 @@ async def test_the_group_of_an_emptied_session_names_nobody(world: World, store:
     assert await residue(store, ZOE) == []
 
 
+async def test_a_request_id_that_names_somebody_is_in_no_key(world: World, store: Redis) -> None:
+    """What a caller calls a call is nowhere in the store, though its answer is remembered."""
+    for stub, method, request in (
+        (world.extraction, "DeleteSummaryView", pb.DeleteSummaryViewRequest(view_id="x")),
+        (world.memories, "DeleteMemories", ltm.DeleteMemoriesRequest(memory_ids=["x"])),
+    ):
+        request.request_id = f"{ZOE}-1"
+        await world.call(stub, method, request)
+    assert await residue(store, ZOE) == []
+
+
 async def test_a_view_of_many_stays_for_the_others(world: World) -> None:
     """A prefix that many ids share names none of them; what names several loses one."""
     shared = await world.view("user_id", filter=owner(prefix="zoe."))
