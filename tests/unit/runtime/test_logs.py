@@ -19,7 +19,10 @@ from agent_memory_services.runtime import logs, request_id
 def _restore() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hooks = (sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning)
     yield
+    sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
+    logging.raiseExceptions = True
     root.handlers[:], _ = handlers, root.setLevel(level)
     structlog.reset_defaults()
 
@@ -164,14 +167,9 @@ def test_no_line_holds_the_text_of_an_error(
     told: str,
 ) -> None:
     """Whichever way an error, a warning or a library's words come to the log: kinds and places."""
-    hooks = (sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning)
     logs.configure("debug")
-    try:
-        happens()
-        gc.collect()
-    finally:
-        sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
-        logging.raiseExceptions = True
+    happens()
+    gc.collect()
     written = capsys.readouterr().err
     assert SECRET not in written
     assert told in written
