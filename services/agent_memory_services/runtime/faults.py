@@ -22,6 +22,7 @@ from agent_memory_services.runtime.errors import (
 )
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.redis_connection import StoreAwayError
+from agent_memory_services.runtime.shown_errors import described
 
 log = structlog.get_logger()
 
@@ -79,6 +80,6 @@ def _store_fault(error: redis.RedisError) -> ServiceError | None:
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None
-    log.warning("store.fault", error=type(error).__name__)
+    log.warning("store.fault", error=described(error))
     (_FULL if full else _AWAY).inc()
     return StoreFull() if full else StoreUnavailable()

@@ -99,7 +99,7 @@ class Eraser:
             await erase_views(self._views, tenant, user, barred_seconds=self._barred_seconds)
         )
         owners = [user, *progress.sessions, *(session.uid for session in known)]
-        progress.counts["answers"] = await erase_answers(self._store.client, tenant, owners)
+        progress.counts["answers"] += await erase_answers(self._store.client, tenant, owners)
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
         return Erasure(receipt, progress.counts, sessions, started, now_micros())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 
 from google.protobuf import proto
 from google.rpc.status_pb2 import Status
@@ -133,7 +134,13 @@ class Leases:
         await self._hold(_RENEW, lease, self._lease)
 
     async def keep(
-        self, lease: Lease, window: str, found: Sequence[Memory], *, by: str = ""
+        self,
+        lease: Lease,
+        window: str,
+        found: Sequence[Memory],
+        *,
+        by: str = "",
+        dropped: Mapping[str, int] | None = None,
     ) -> None:
         """Keep what was found in a window, so that a later attempt stores the same.
 
@@ -142,11 +149,13 @@ class Leases:
             window: The window's name.
             found: What was found in it.
             by: Who found it; empty where nobody had to look.
+            dropped: How many items of a model's answer were left out, by a short word for why.
 
         Raises:
             LeaseLost: the job is somebody else's.
         """
-        await self._hold(_KEEP, lease, window, _pack(found), by)
+        left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
+        await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
 
     async def settle(self, lease: Lease, memory_ids: Sequence[str]) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.

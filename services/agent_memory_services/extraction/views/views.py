@@ -28,7 +28,7 @@ from agent_memory_services.runtime.errors import (
     SummaryViewNotFound,
 )
 from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.remembered_answers import concerns
+from agent_memory_services.runtime.remembered_answers import SUMMARY_VIEWS, concerns
 
 _SCAN_LIMIT: Final = 5_000
 """What one page looks at; it may end early, with a token, where little of it is asked for."""
@@ -69,6 +69,7 @@ class Views:
             IdAlreadyExists: another view has the id.
         """
         view = created(given, principal, request_id)
+        concerns(SUMMARY_VIEWS)
         found = await self._store.create(ViewName(principal.tenant, view.id), view)
         if found is None:
             return view
@@ -116,6 +117,7 @@ class Views:
             raise InvalidField("summary_view.id", "must name the view")
         kept = await self._kept(principal, given.id)
         after = changed(kept.view, given, paths, principal)
+        concerns(SUMMARY_VIEWS)
         if after.etag != kept.view.etag:
             await self._store.update(kept, after)
         return after
@@ -135,6 +137,7 @@ class Views:
             SummaryViewNotFound: there is none of this id for the principal.
         """
         kept = await self._kept(principal, view_id)
+        concerns(SUMMARY_VIEWS)
         return await self._store.schedule(kept, only_changed=False)
 
     async def run_partition(

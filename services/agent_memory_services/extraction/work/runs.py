@@ -88,7 +88,9 @@ class Runs:
             memories = lease.results.get(window.name)
             if memories is None:
                 found = await self._finder.facts(window, brief, await self._nearest(window, brief))
-                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                await self._leases.keep(
+                    lease, window.name, found.memories, by=found.by, dropped=found.dropped
+                )
                 memories = found.memories
             memory_ids += self._noted(
                 await self._memory.store(

@@ -16,6 +16,7 @@ from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.call_names import CallName, name_of
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
+from agent_memory_services.runtime.ids import derived_id
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.redis import Script
@@ -154,9 +155,12 @@ def _names_itself(policy: MethodPolicy) -> bool:
 
 
 def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
-    """Two credentials never share an answer, even inside one tenant."""
-    parts = (caller.tenant, caller.subject, policy.full_name, request_id)
-    return "am:id:" + ":".join(keys.encode(part) for part in parts)
+    """Two credentials never share an answer, even inside one tenant.
+
+    A caller may put anything into a request id, the id of a user too, who may be erased.
+    """
+    call = derived_id("call", caller.subject, policy.full_name, request_id)
+    return f"am:id:call:{keys.encode(caller.tenant)}:{call}"
 
 
 def _digest(caller: Principal, message: Message) -> bytes:
