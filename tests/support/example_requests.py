@@ -40,6 +40,11 @@ def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
     message = kind()
     words = {**WORDS, **words}
     _fill(message, words)
+    return completed(message, words)
+
+
+def completed(message: Message, words: Mapping[str, Any] = WORDS) -> Message:
+    """A request, with `words` in what it lacks."""
     for _ in range(5):
         violations = _validator().collect_violations(message)
         missing = [violation.proto.field for violation in violations]
@@ -47,7 +52,7 @@ def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
             _fill_at(message, list(path.elements), words)
         if not missing:
             return message
-    raise AssertionError(f"{kind.DESCRIPTOR.full_name} needs a word for {missing}")
+    raise AssertionError(f"{message.DESCRIPTOR.full_name} needs a word for {missing}")
 
 
 @cache

@@ -6,16 +6,23 @@ from google.protobuf.message import Message
 from protovalidate import Validator
 
 from agent_memory_services.runtime.errors import FieldViolation
+from agent_memory_services.runtime.value_rules import ValueRules, subscript
 
 
 class ContractRules:
     """Holds messages against the rules of their contract."""
 
     def __init__(self) -> None:
+        self._meaningless = ValueRules().violations
         self._violations = Validator().collect_violations
 
     def violations(self, message: Message) -> list[FieldViolation]:
-        """Every field that breaks a rule, by its path from the message's root."""
+        """Every field that breaks a rule, by its path from the message's root.
+
+        Values that mean nothing are told alone: the contract's rules cannot be applied to them.
+        """
+        if meaningless := self._meaningless(message):
+            return meaningless
         return [_spelled(violation.proto) for violation in self._violations(message)]
 
 
@@ -32,10 +39,5 @@ def _path(field: Any) -> str:
     )
 
 
-def _subscript(subscript: Any) -> str:
-    if subscript is None:
-        return ""
-    if subscript.field == "string_key":
-        escaped = subscript.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'["{escaped}"]'
-    return f"[{subscript.value}]"
+def _subscript(element: Any) -> str:
+    return "" if element is None else subscript(element.value)
