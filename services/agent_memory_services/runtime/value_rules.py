@@ -8,7 +8,7 @@ value are visited.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
@@ -40,7 +40,7 @@ class ValueRules:
 
     def violations(self, message: Message) -> list[FieldViolation]:
         """Every field that holds such a value, by its path from the message's root."""
-        plan = self._plan(message.DESCRIPTOR)
+        plan = self._plan(cast("Descriptor", message.DESCRIPTOR))
         return [FieldViolation(path, description) for path, description in plan(message)]
 
     def _plan(self, descriptor: Descriptor) -> "_Plan":
