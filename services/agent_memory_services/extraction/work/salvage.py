@@ -29,8 +29,8 @@ class Salvage:
         self._sequences = {message.id: message.sequence for message in lease.messages}
         self._searching = lease.record.job.attempt > 1
         self._skipped = list(lease.payload.skipped)
+        self._blamed: list[tuple[str, Exception]] = []
         self._looked = False
-        self._cause: Exception | None = None
 
     @property
     def searching(self) -> bool:
@@ -86,24 +86,26 @@ class Salvage:
         except Exception as error:
             if not self._searching or says_nothing_of_messages(error):
                 raise
-            self._cause = error
+            cause = error
         else:
             self._looked = True
             return [found]
         if parts := window.parts():
             return [found for part in parts for found in await self.looked_at(part, look)]
-        self._skip_message(window.turns[0].message_id, self._cause)
+        self._blamed.append((window.turns[0].message_id, cause))
         return []
 
     def conclude(self) -> None:
-        """End the looking.
+        """End the looking, and leave out the messages that are to blame.
 
         Raises:
             Exception: What looking failed with, where it failed for every message: then no single
                 one is to blame.
         """
-        if self._cause is not None and not self._looked:
-            raise self._cause
+        if self._blamed and not self._looked:
+            raise self._blamed[-1][1]
+        for message_id, error in self._blamed:
+            self._skip_message(message_id, error)
 
     def _skip_message(self, message_id: str, error: Exception) -> None:
         self._skipped.append(
