@@ -1,6 +1,7 @@
 """Times, durations and numbers that mean nothing, in every field of every request."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from google.rpc.error_details_pb2 import BadRequest
 from redis.asyncio import Redis
 
 from agent_memory.extraction.v1 import service_pb2 as ex
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory_services.runtime.auth.identity import Role
@@ -68,6 +70,20 @@ async def test_the_first_and_the_last_of_each_can_be_worked_with(suite: GuardedS
             _, error = await attempt(suite.channel(policy), policy, request, admin)
             code = error.code() if error else grpc.StatusCode.OK
             assert code in FORESEEN, (policy.method, place.path)
+    async with asyncio.timeout(60):
+        while any(job.state < JobState.JOB_STATE_SUCCEEDED for job in await _jobs(suite, admin)):
+            await asyncio.sleep(0.05)
+    ended = await _jobs(suite, admin)
+    assert ended
+    assert {job.state for job in ended} == {JobState.JOB_STATE_SUCCEEDED}
+    assert not any(job.skipped for job in ended)
+
+
+async def _jobs(suite: GuardedSuite, admin: Metadata) -> Sequence[Job]:
+    policy, request = METHODS["ListJobs"], ex.ListJobsRequest(page_size=1000)
+    (page,) = await call(suite.channel(policy), policy, request, admin)
+    assert isinstance(page, ex.ListJobsResponse)
+    return page.jobs
 
 
 async def _refused_fields(

@@ -87,10 +87,12 @@ def test_coming_dates(said: str, written: str, start: str) -> None:
         "scored 10/12 on version 1.5",
         "lives on the 4th floor",
         "spends $2000 in 5 minutes",
+        "retires in 9000 years",
+        "lands 99999999999 days from now",
     ],
 )
 def test_common_words_are_no_dates(words: str) -> None:
-    """Modal verbs, small numbers, habits and durations stay as they are."""
+    """Modal verbs, small numbers, habits, durations and what lies beyond the calendar stay."""
     assert ground(words, MONDAY, past=False).text == words
 
 
