@@ -191,7 +191,7 @@ async def test_the_first_and_the_last_time_are_extracted_in_every_zone(
 ) -> None:
     """Words that lead beyond the calendar are no dates."""
     assert redis
-    words = "I was in Rome last year. I'm going to Paris tomorrow. I'll retire in 9000 years."
+    words = "I was in Rome last year. I'm going to Paris tomorrow. I'll retire next year."
     first, last = (message(n, words) for n in (1, 2))
     first.create_time.CopyFrom(Timestamp(seconds=-62_135_596_800))
     last.create_time.CopyFrom(Timestamp(seconds=253_402_300_799, nanos=10**9 - 1))
