@@ -41,7 +41,7 @@ def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
 
 
 def completed(message: Message, words: Mapping[str, Any] = WORDS) -> Message:
-    """The message, with what is there already and with what its contract misses."""
+    """The message, with what is there already and with `words` in what its contract misses."""
     words = {**WORDS, **words}
     _fill(message, words)
     for _ in range(5):

@@ -1,5 +1,8 @@
 """What the parts of the client share: the connection, and the defaults of every call."""
 
+import inspect
+from typing import Any
+
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow
 from agent_memory_client.config import MemoryClientConfig
@@ -7,6 +10,7 @@ from agent_memory_client.connection import Connection
 from agent_memory_client.conversions.search import to_filter
 from agent_memory_client.models.criteria import FilterArguments
 from agent_memory_client.models.search import FilterCriteria
+from agent_memory_client.unsendable import telling
 from agent_memory_client.validation import build
 
 
@@ -14,6 +18,15 @@ class ClientBase:
     """A part of the client; the connection is made when the first call needs it."""
 
     _connection: Connection
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let every call tell by `MemoryValidationError` what cannot be sent."""
+        super().__init_subclass__(**kwargs)
+        # A method with two names stays one.
+        told: dict[object, object] = {}
+        for name, method in list(vars(cls).items()):
+            if inspect.isfunction(method) and not name.startswith("_"):
+                setattr(cls, name, told.setdefault(method, telling(method)))
 
     @property
     def config(self) -> MemoryClientConfig:

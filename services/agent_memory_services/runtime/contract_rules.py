@@ -6,6 +6,7 @@ from google.protobuf.message import Message
 from protovalidate import Validator, Violation
 
 from agent_memory_services.runtime.errors import FieldViolation
+from agent_memory_services.runtime.value_rules import ValueRules, subscript
 
 # Each violation costs as much as the check of a thousand sound fields.
 _FULLY_TOLD_BYTES = 16 * 1024
@@ -15,14 +16,18 @@ class ContractRules:
     """Holds messages against the rules of their contract."""
 
     def __init__(self) -> None:
+        self._meaningless = ValueRules().violations
         self._validator = Validator()
 
     def violations(self, message: Message) -> list[FieldViolation]:
         """The fields that break a rule, by their paths from the message's root.
 
-        Of a large message only the first is told, so that no message costs more than a sound one
-        of its size.
+        Values that mean nothing are told alone: the contract's rules cannot be applied to them.
+        Of a large message only the first fault is told, so that no message costs more than a sound
+        one of its size.
         """
+        if meaningless := self._meaningless(message):
+            return meaningless
         return [_spelled(violation.proto) for violation in self._broken(message)]
 
     def _broken(self, message: Message) -> list[Violation]:
@@ -45,10 +50,5 @@ def _path(field: Any) -> str:
     )
 
 
-def _subscript(subscript: Any) -> str:
-    if subscript is None:
-        return ""
-    if subscript.field == "string_key":
-        escaped = subscript.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'["{escaped}"]'
-    return f"[{subscript.value}]"
+def _subscript(element: Any) -> str:
+    return "" if element is None else subscript(element.value)

@@ -50,6 +50,11 @@ def refusal(error: BaseException) -> ServiceError:
     return Incident(incident_id)
 
 
+def is_from_elsewhere(error: BaseException) -> bool:
+    """Whether the store or another service raised an error, and not the work that needs them."""
+    return isinstance(error, ServiceError | grpc.aio.AioRpcError | redis.RedisError)
+
+
 def _known(error: BaseException) -> ServiceError | None:
     """What the error means, where it was foreseen."""
     meaning: ServiceError | None = None

@@ -10,6 +10,7 @@ from agent_memory_client.models.jobs import (
     JobChange,
     JobError,
     JobListResponse,
+    SkippedItem,
 )
 from agent_memory_client.models.lifecycle import (
     BatchGetResult,
@@ -134,6 +135,7 @@ __all__ = [
     "SessionInfo",
     "SessionListResponse",
     "SessionUpdate",
+    "SkippedItem",
     "StrategyOptions",
     "SummaryView",
     "SummaryViewList",

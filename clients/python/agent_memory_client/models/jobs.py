@@ -8,11 +8,20 @@ from agent_memory_client.models.times import UtcDatetime
 
 
 class JobError(Model):
-    """Why the last attempt of a job failed."""
+    """Why the last attempt of a job failed, or why it left something out."""
 
     code: str = Field(description="Name of the status, such as `UNAVAILABLE`.")
     reason: str
     message: str
+
+
+class SkippedItem(Model):
+    """A message or a placed memory that a job left out, because nobody can work on it."""
+
+    message_id: str | None
+    sequence: int | None = Field(description="The message's position in the session's log.")
+    memory_id: str | None
+    error: JobError = Field(description="Why it was left out.")
 
 
 class Job(Model):
@@ -33,6 +42,9 @@ class Job(Model):
     attempt: int
     memory_ids: list[str] = Field(description="The memories it stored.")
     error: JobError | None
+    skipped: list[SkippedItem] = Field(
+        default_factory=list, description="What it left out, at most the first 100."
+    )
     created_at: UtcDatetime | None
     due_at: UtcDatetime | None
     started_at: UtcDatetime | None

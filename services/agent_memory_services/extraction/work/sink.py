@@ -1,7 +1,6 @@
 """Where results go: long-term memory, over its contract."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -9,7 +8,6 @@ from typing import Final
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
@@ -31,6 +29,7 @@ from agent_memory_services.runtime.errors import (
     AccessDenied,
     DependencyUnavailable,
     IdAlreadyExists,
+    Incident,
     InvalidFields,
     InvalidState,
     MemoryNotFound,
@@ -51,11 +50,19 @@ _FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODI
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A memory that was refused for good, and why."""
+
+    memory: Memory
+    refusal: ServiceError
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of memories: the ids that hold them now, and why others were refused."""
+    """What became of memories: the ids that hold them now, and those that were refused."""
 
     memory_ids: Sequence[str]
-    rejected: Mapping[str, int]
+    rejected: Sequence[Rejection] = ()
 
 
 class LongTermMemory:
@@ -70,6 +77,7 @@ class LongTermMemory:
         *,
         deduplication: DeduplicationPolicy.ValueType,
         ids_name_content: bool,
+        past_incidents: bool = False,
     ) -> Stored:
         """Store memories; doing it again stores nothing twice, since each has its id.
 
@@ -78,12 +86,15 @@ class LongTermMemory:
             deduplication: How far they are compared with others.
             ids_name_content: Ids are derived from what they name, so one that is taken means
                 that the memory is stored already, though it may have changed since.
+            past_incidents: A memory that long-term memory has an incident with is refused for
+                good, where it takes others; else another attempt is made at it.
 
         Raises:
             ServiceError: some could not be stored now; which ones does not matter.
         """
         memory_ids: list[str] = []
-        rejected: Counter[str] = Counter()
+        rejected: list[Rejection] = []
+        incidents: list[Rejection] = []
         for batch in _batches(memories):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
@@ -92,9 +103,13 @@ class LongTermMemory:
                     memory_ids.append(result.memory_id)
                 elif ids_name_content and isinstance(refusal, IdAlreadyExists):
                     memory_ids.append(memory.id)
+                elif isinstance(refusal, Incident):
+                    incidents.append(Rejection(memory, refusal))
                 else:
-                    rejected[ErrorReason.Name(refusal.reason)] += 1
-        return Stored(list(dict.fromkeys(memory_ids)), rejected)
+                    rejected.append(Rejection(memory, refusal))
+        if incidents and not (past_incidents and memory_ids):
+            raise incidents[0].refusal
+        return Stored(list(dict.fromkeys(memory_ids)), [*rejected, *incidents])
 
     async def text_of(self, memory_id: str) -> str:
         """The text of a memory; empty where there is none.
@@ -123,7 +138,7 @@ class LongTermMemory:
                 deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
                 ids_name_content=False,
             )
-        return Stored([memory.id], {})
+        return Stored([memory.id])
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
         """The facts of the same owner that are nearest to a text.
@@ -148,11 +163,11 @@ class LongTermMemory:
     async def _create(
         self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
     ) -> list[CreateMemoryResult]:
-        """One result for each memory, though one that is malformed refuses a whole call."""
+        """One result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
             answer = await self._stub.CreateMemories(request)
-        except InvalidFields as refused:
+        except (InvalidFields, Incident) as refused:
             if len(memories) == 1:
                 return [_rejection(refused)]
             middle = len(memories) // 2
@@ -176,7 +191,7 @@ def _rejection(refused: ServiceError) -> CreateMemoryResult:
 
 
 def _refusal(result: CreateMemoryResult) -> ServiceError | None:
-    """Why a memory was refused for good; None where it is stored.
+    """Why a memory was refused, for good or by an incident; None where it is stored.
 
     Raises:
         ServiceError: it was refused for now.
@@ -184,6 +199,6 @@ def _refusal(result: CreateMemoryResult) -> ServiceError | None:
     if result.outcome != CreateOutcome.CREATE_OUTCOME_REJECTED:
         return None
     refusal = error_of(result.error) or DependencyUnavailable(_SERVICE)
-    if not isinstance(refusal, _FINAL):
+    if not isinstance(refusal, (*_FINAL, Incident)):
         raise refusal
     return refusal
