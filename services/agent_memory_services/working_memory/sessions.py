@@ -297,7 +297,7 @@ class Sessions:
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)
-        concerns(written.user, written.uid)
+        concerns(written.user or written.uid)
         if written.submissions:
             self._outbox_grew(self._store.partition_of(key))
         if written.overflows:
