@@ -1,9 +1,7 @@
 """Taking messages in: one atomic step that stores them and schedules the work on them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Final
 
 from redis.typing import EncodableT
 
@@ -13,7 +11,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStra
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.extraction.queue.identity import Session, new_job_id
 from agent_memory_services.extraction.queue.store import Step, Store
-from agent_memory_services.runtime.errors import OwnerMismatch, ServiceError, SessionErased
+from agent_memory_services.runtime.errors import OwnerMismatch, SessionErased
 from agent_memory_services.runtime.fences import fence_name
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.tracing.spans import kept_context
@@ -95,7 +93,7 @@ class Intake:
         answer = await self._store.take(_SUBMIT, partition, self._arguments(submission, partition))
         refusal, job_id, received = answer
         if refusal:
-            raise _REFUSALS[refusal]()
+            raise OwnerMismatch("session") if refusal == b"owner" else SessionErased
         at_once = submission.memories or self._schedule.index_messages
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
@@ -141,9 +139,3 @@ def _specification(submission: Submission) -> Job:
         session=SessionRef(namespace=thread.namespace, session_id=thread.session_id),
         session_uid=submission.session.uid,
     )
-
-
-_REFUSALS: Final[Mapping[bytes, Callable[[], ServiceError]]] = {
-    b"erased": SessionErased,
-    b"owner": partial(OwnerMismatch, "session"),
-}

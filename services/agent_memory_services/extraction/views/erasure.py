@@ -74,7 +74,7 @@ async def _strip(store: ViewStore, kept: KeptView, user_id: str) -> bool:
     """Let a view name the user no more; whether nothing was left of it."""
     left = without_user(kept.view.filter, user_id)
     if left is None:
-        return await store.delete(kept.name, forget_jobs=True)
+        return await store.delete(kept, forget_jobs=True)
     if left != kept.view.filter:
         after = SummaryView()
         after.CopyFrom(kept.view)

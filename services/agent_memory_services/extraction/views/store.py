@@ -139,33 +139,45 @@ class ViewStore:
         if found is not None:
             raise SummaryViewNotFound(kept.name.view_id)
 
-    async def delete(self, name: ViewName, *, forget_jobs: bool = False) -> bool:
-        """Delete a view and cancel its jobs; whether there was one."""
-        arguments = [encode(name.tenant), name.key, encode(name.view_id), int(forget_jobs)]
-        return bool(await self._take(_DELETE, name.tenant, arguments))
+    async def delete(self, kept: KeptView, *, forget_jobs: bool = False) -> bool:
+        """Delete the view that was read and cancel its jobs; whether there was one.
+
+        Raises:
+            EtagMismatch: somebody changed it meanwhile.
+        """
+        name = kept.name
+        arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
+        found = await self._take(_DELETE, name.tenant, [*arguments, int(forget_jobs)])
+        if isinstance(found, bytes):
+            raise EtagMismatch(found.decode())
+        return bool(found)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
         """Let a job refresh a view; answers the one that waits already, where one does.
 
         Raises:
+            EtagMismatch: somebody changed it meanwhile.
             SummaryViewNotFound: the view is gone.
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
-        found = await self._take(
+        job_id, etag = await self._take(
             _SCHEDULE,
             name.tenant,
             [
                 encode(name.tenant),
                 name.tenant,
                 name.key,
+                kept.view.etag,
                 _specification(kept.view).SerializeToString(),
                 new_job_id(partition),
                 int(only_changed),
             ],
         )
-        if not found:
+        if etag:
+            raise EtagMismatch(etag.decode())
+        if not job_id:
             raise SummaryViewNotFound(name.view_id)
-        return str(found.decode())
+        return str(job_id.decode())
 
     async def note(self, kept: KeptView, seen: bytes) -> None:
         """Note what a view's memories looked like, if it is still what was read."""

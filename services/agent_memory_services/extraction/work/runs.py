@@ -1,6 +1,7 @@
 """One run of a job: look at its messages, keep what is found, store it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC
 
 import structlog
@@ -14,7 +15,6 @@ from agent_memory_services.extraction.memories import (
     Origin,
     from_given,
     from_message,
-    summary_id,
 )
 from agent_memory_services.extraction.queue.leases import Lease, Leases
 from agent_memory_services.extraction.queue.records import Lane
@@ -71,12 +71,13 @@ class Runs:
             LeaseLost: the job is somebody else's.
             Unfinished: the job goes on later.
         """
-        with acting_for(lease.record.tenant):
-            if lease.record.lane is Lane.VIEW:
+        if lease.record.lane is Lane.VIEW:
+            with acting_for(lease.record.tenant):
                 await self._views.perform(lease)
                 return ()
-            if lease.record.lane is Lane.STORE:
-                return await self._store_as_is(lease)
+        if lease.record.lane is Lane.STORE:
+            return await self._store_as_is(lease)
+        with _acting_for_owner(lease):
             brief = _brief(lease)
             if brief.strategy is Strategy.SUMMARY:
                 return await self._summarize(lease, brief)
@@ -101,8 +102,9 @@ class Runs:
         return memory_ids
 
     async def _summarize(self, lease: Lease, brief: Brief) -> Sequence[str]:
-        own_id = summary_id(brief.session_uid)
-        stored = said = await self._memory.text_of(own_id)
+        origin = self._finder.origin(brief, self._finder.summarizer)
+        stored = await self._memory.summary_of(origin)
+        said = stored.text
         summary: Memory | None = None
         for window in self._windows(lease):
             memories = lease.results.get(window.name)
@@ -112,24 +114,27 @@ class Runs:
                 memories = found.memories
             for summary in memories:
                 said = summary.text
-        if summary is None or said == stored:
-            return [own_id] if stored else []
+        if summary is None or said == stored.text:
+            return [stored.id] if stored.text else []
+        summary.id = stored.id
         return self._noted(await self._memory.replace(summary))
 
     async def _store_as_is(self, lease: Lease) -> list[str]:
         job = lease.record.job
         origin = Origin(job.session, job.session_uid, job.user_id)
-        messages = await self._memory.store(
-            list(_message_memories(lease.before, lease.messages, origin)),
-            # What is said twice was said twice.
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
-            ids_name_content=True,
-        )
-        given = await self._memory.store(
-            [from_given(memory, origin) for memory in lease.memories],
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
-            ids_name_content=False,
-        )
+        with _acting_for_owner(lease):
+            messages = await self._memory.store(
+                list(_message_memories(lease.before, lease.messages, origin)),
+                # What is said twice was said twice.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
+                ids_name_content=True,
+            )
+        with acting_for(lease.record.tenant):
+            given = await self._memory.store(
+                [from_given(memory, origin) for memory in lease.memories],
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
+                ids_name_content=False,
+            )
         return [*self._noted(messages), *self._noted(given)]
 
     async def _nearest(self, window: Window, brief: Brief) -> list[str]:
@@ -154,6 +159,16 @@ class Runs:
             log.warning("run.memories_rejected", reason=reason, memories=count)
             self._meters.rejected(reason, count)
         return stored.memory_ids
+
+
+def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
+    """Reach what the session's owner has in its namespace, and what nobody had before."""
+    job = lease.record.job
+    return acting_for(
+        lease.record.tenant,
+        users=frozenset({job.user_id, ""}),
+        namespaces=frozenset({job.session.namespace}),
+    )
 
 
 def _brief(lease: Lease) -> Brief:

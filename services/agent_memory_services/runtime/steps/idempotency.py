@@ -15,6 +15,7 @@ from agent_memory_services.runtime import keys, remembered_answers
 from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
+from agent_memory_services.runtime.ids import derived_id
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.redis import Script
@@ -86,7 +87,7 @@ class Idempotency(Step):
             raise RuntimeError("idempotency stands after auth")
         claim = _Claim(
             key=_key(caller, call.policy, request_id),
-            digest=_digest(caller, message),
+            digest=_digest(message),
             attempt=secrets.token_bytes(8),
             tenant=caller.tenant,
             concerned=remembered_answers.begin(),
@@ -150,18 +151,17 @@ def _names_itself(policy: MethodPolicy) -> bool:
 
 
 def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
-    """Two credentials never share an answer, even inside one tenant."""
-    parts = (caller.tenant, caller.subject, policy.full_name, request_id)
+    """Two credentials never share an answer, even inside one tenant.
+
+    One subject may act for many, each time within other limits: none of them is answered for
+    another, and none is in another's way.
+    """
+    limits = (caller.users, caller.namespaces)
+    scope = repr([None if limit is None else sorted(limit) for limit in limits])
+    parts = (caller.tenant, caller.subject, policy.full_name, derived_id(scope), request_id)
     return "am:id:" + ":".join(keys.encode(part) for part in parts)
 
 
-def _digest(caller: Principal, message: Message) -> bytes:
-    """What has to be equal in a repetition: the body, whose maps have no order, and the scope.
-
-    A service acts for many with one credential; no one of them is answered for another.
-    """
-    limits = (caller.users, caller.namespaces)
-    scope = [None if limit is None else sorted(limit) for limit in limits]
-    digest = hashlib.sha256(repr(scope).encode())
-    digest.update(message.SerializeToString(deterministic=True))
-    return digest.digest()
+def _digest(message: Message) -> bytes:
+    """What has to be equal in a repetition: the body, whose maps have no order."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
