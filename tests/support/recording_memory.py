@@ -71,6 +71,18 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             raise MemoryNotFound(request.memory_id)
         return pb.GetMemoryResponse(memory=memory)
 
+    async def ListMemories(self, request, context):  # noqa: ARG002, N802
+        wanted, tenant = request.filter, current_principal().tenant
+        memories = [
+            memory
+            for (owner, _), memory in self.kept.items()
+            if owner == tenant
+            and memory.user_id == wanted.user_id.eq
+            and memory.session_id == wanted.session_id.eq
+            and set(wanted.topics.any) <= set(memory.topics)
+        ]
+        return pb.ListMemoriesResponse(memories=memories)
+
     async def UpdateMemory(self, request, context):  # noqa: ARG002, N802
         if self.faults:
             raise self.faults.popleft()

@@ -30,7 +30,7 @@ def begin() -> set[str]:
 def concerns(*owners: str) -> None:
     """Say that the answer of the present call repeats what belongs to these, the empty aside.
 
-    An owner is a user, or whatever else can be erased: an incarnation of a session.
+    An owner is a user or, where a session has none, its incarnation.
     """
     if (concerned := _concerned.get()) is not None:
         concerned.update(filter(None, owners))

@@ -96,6 +96,19 @@ async def test_what_arrives_late_is_refused(extraction: Extraction, redis: Redis
     assert (await extraction.submit(message(1), uid="new", user_id=ALICE)).job_id
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_erasure_bars_nobody_elses_session(extraction: Extraction, late: bool) -> None:
+    """Whatever session it names: another user's and another tenant's go on."""
+    others = {"bobs": {"user_id": "bob"}, "theirs": {"user_id": ALICE, "tenant": "other"}}
+    for uid, whose in others.items():
+        await extraction.submit(message(1, "I like soup."), uid=uid, session_id=uid, **whose)
+    named = [ErasedSession(session_uid=uid, owned_late=late) for uid in (*others, "unheard")]
+    await erase(extraction, *named)
+    for uid, whose in {**others, "unheard": {"user_id": "bob"}}.items():
+        answer = await extraction.submit(message(2), uid=uid, session_id=uid, **whose)
+        assert answer.job_id
+
+
 async def test_what_was_said_before_there_was_an_owner_goes_too(
     extraction: Extraction, redis: Redis
 ) -> None:

@@ -15,6 +15,7 @@ from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.errors import (
     InvalidField,
     Overloaded,
+    OwnerMismatch,
     QuotaExceeded,
     StoreUnavailable,
 )
@@ -214,17 +215,30 @@ async def test_a_service_that_is_away_loses_nothing(
     assert len(await submissions(redis)) == 2
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (InvalidField("messages[0].content", "is not to our taste"), b"messages[0].content"),
+        (OwnerMismatch("session"), b"belongs to another user"),
+    ],
+    ids=["invalid", "another's"],
+)
 async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
-    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+    sessions: Sessions,
+    redis: Redis,
+    extraction: ListExtraction,
+    inbox: ExtractionInbox,
+    refusal: tuple[Exception, bytes],
 ) -> None:
     """It blocks nobody, and nothing of it is lost."""
+    fault, reason = refusal
     await say(sessions, "s", "bad", "good")
-    extraction.faults.append(InvalidField("messages[0].content", "is not to our taste"))
+    extraction.faults.append(fault)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
     partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
     ((_, dead),) = await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
-    assert b"messages[0].content" in dead[b"reason"]
+    assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
     assert await submissions(redis) == []
 

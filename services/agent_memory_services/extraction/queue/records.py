@@ -102,6 +102,8 @@ def _job(job_id: str, fields: Mapping[bytes, bytes]) -> Job:
     job.MergeFromString(fields.get(b"outcome", b""))
     if error := fields.get(b"error"):
         job.error.ParseFromString(error)
+    if user := fields.get(b"user"):
+        job.user_id = user.decode()
     job.id = job_id
     job.extractors.extend(sorted(_workers(fields)))
     for reason, count in _dropped(fields):

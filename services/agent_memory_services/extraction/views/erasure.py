@@ -90,14 +90,14 @@ async def _strip(store: ViewStore, kept: KeptView, user_id: str) -> bool:
     found: KeptView | None = kept
     while found is not None:
         left = stripped(found.view, user_id)
-        if left is None:
-            gone = await store.delete(found.name, forget_jobs=True)
-            home = home_of(found.name.tenant, store.store.partitions)
-            await erase_changes(store.store, home, [found.name.key])
-            return gone
-        left.update_time.CopyFrom(to_timestamp(now_micros()))
-        left.etag = new_id()
         try:
+            if left is None:
+                gone = await store.delete(found, forget_jobs=True)
+                home = home_of(found.name.tenant, store.store.partitions)
+                await erase_changes(store.store, home, [found.name.key])
+                return gone
+            left.update_time.CopyFrom(to_timestamp(now_micros()))
+            left.etag = new_id()
             # What a prompt named may be in the summaries that it led to.
             await store.update(found, left, anew=left.prompt != found.view.prompt)
         except EtagMismatch:

@@ -145,13 +145,22 @@ class ViewStore:
         if found is not None:
             raise SummaryViewNotFound(kept.name.view_id)
 
-    async def delete(self, name: ViewName, *, forget_jobs: bool = False) -> bool:
-        """Delete a view and cancel its jobs; whether there was one."""
-        arguments = [encode(name.tenant), name.key, encode(name.view_id), int(forget_jobs)]
-        was_there, after = await self._take(_DELETE, name.tenant, [*arguments, ""])
-        while after:
-            _, after = await self._take(_DELETE, name.tenant, [*arguments, after])
-        return bool(was_there)
+    async def delete(self, kept: KeptView, *, forget_jobs: bool = False) -> bool:
+        """Delete the view that was read and cancel its jobs; whether there was one.
+
+        Raises:
+            EtagMismatch: somebody changed it meanwhile.
+        """
+        name = kept.name
+        arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
+        found, after = None, b""
+        while found is None or after:
+            found, after = await self._take(
+                _DELETE, name.tenant, [*arguments, int(forget_jobs), after]
+            )
+            if isinstance(found, bytes):
+                raise EtagMismatch(found.decode())
+        return bool(found)
 
     async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
         """The next jobs of a tenant where its views are kept, in order of their ids.
@@ -182,24 +191,28 @@ class ViewStore:
         """Let a job refresh a view; answers the one that waits already, where one does.
 
         Raises:
+            EtagMismatch: somebody changed it meanwhile.
             SummaryViewNotFound: the view is gone.
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
-        found = await self._take(
+        job_id, etag = await self._take(
             _SCHEDULE,
             name.tenant,
             [
                 encode(name.tenant),
                 name.tenant,
                 name.key,
+                kept.view.etag,
                 _specification(kept.view).SerializeToString(),
                 new_job_id(partition),
                 int(only_changed),
             ],
         )
-        if not found:
+        if etag:
+            raise EtagMismatch(etag.decode())
+        if not job_id:
             raise SummaryViewNotFound(name.view_id)
-        return str(found.decode())
+        return str(job_id.decode())
 
     async def note(self, kept: KeptView, seen: bytes) -> None:
         """Note what a view's memories looked like, if it is still what was read."""

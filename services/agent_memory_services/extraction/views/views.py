@@ -123,17 +123,21 @@ class Views:
         return after
 
     async def delete(self, principal: Principal, view_id: str) -> bool:
-        """Delete a view, its partitions and its jobs that are not done; whether there was one."""
-        name = ViewName(principal.tenant, view_id)
-        kept = await self._store.find(name)
+        """Delete a view, its partitions and its jobs that are not done; whether there was one.
+
+        Raises:
+            EtagMismatch: it changed meanwhile.
+        """
+        kept = await self._store.find(ViewName(principal.tenant, view_id))
         if kept is None or not reaches(principal, kept.view):
             return False
-        return await self._store.delete(name)
+        return await self._store.delete(kept)
 
     async def run(self, principal: Principal, view_id: str) -> str:
         """Have every partition of a view refreshed; answers the job that does it.
 
         Raises:
+            EtagMismatch: it changed meanwhile.
             SummaryViewNotFound: there is none of this id for the principal.
         """
         kept = await self._kept(principal, view_id)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
@@ -19,7 +20,6 @@ from agent_memory_services.extraction.memories import (
     Origin,
     from_given,
     from_message,
-    summary_id,
 )
 from agent_memory_services.extraction.queue.leases import Lease, Leases
 from agent_memory_services.extraction.queue.records import Lane
@@ -85,22 +85,23 @@ class Runs:
             LeaseLost: the job is somebody else's.
             Unfinished: the job goes on later.
         """
-        with acting_for(lease.record.tenant):
-            if lease.record.lane is Lane.VIEW:
+        if lease.record.lane is Lane.VIEW:
+            with acting_for(lease.record.tenant):
                 await self._views.perform(lease)
                 return Done()
-            salvage = Salvage(lease)
-            memory_ids = await self._performed(lease, salvage)
-            self._note_skipped(lease, salvage)
-            return Done(memory_ids, salvage.skipped)
+        salvage = Salvage(lease)
+        memory_ids = await self._performed(lease, salvage)
+        self._note_skipped(lease, salvage)
+        return Done(memory_ids, salvage.skipped)
 
     async def _performed(self, lease: Lease, salvage: Salvage) -> Sequence[str]:
         if lease.record.lane is Lane.STORE:
             return await self._store_as_is(lease, salvage)
         brief = _brief(lease)
-        if brief.strategy is Strategy.SUMMARY:
-            return await self._summarize(lease, brief, salvage)
-        return await self._extract(lease, brief, salvage)
+        with _acting_for_owner(lease):
+            if brief.strategy is Strategy.SUMMARY:
+                return await self._summarize(lease, brief, salvage)
+            return await self._extract(lease, brief, salvage)
 
     async def _extract(self, lease: Lease, brief: Brief, salvage: Salvage) -> list[str]:
         async def facts(window: Window) -> Sequence[Memory]:
@@ -128,8 +129,9 @@ class Runs:
         return memory_ids
 
     async def _summarize(self, lease: Lease, brief: Brief, salvage: Salvage) -> Sequence[str]:
-        own_id = summary_id(brief.session_uid)
-        stored = said = await self._memory.text_of(own_id)
+        origin = self._finder.origin(brief, self._finder.summarizer)
+        stored = await self._memory.summary_of(origin)
+        said = stored.text
         summary: Memory | None = None
 
         async def continued(window: Window) -> Sequence[Memory]:
@@ -146,26 +148,29 @@ class Runs:
         for window in self._windows(lease, salvage):
             await salvage.looked_at(window, continued)
         salvage.conclude()
-        if summary is None or said == stored:
-            return [own_id] if stored else []
+        if summary is None or said == stored.text:
+            return [stored.id] if stored.text else []
+        summary.id = stored.id
         return self._noted(await self._memory.replace(summary))
 
     async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
         job = lease.record.job
         origin = Origin(job.session, job.session_uid, job.user_id)
-        messages = await self._memory.store(
-            list(_message_memories(lease, origin, salvage)),
-            # What is said twice was said twice.
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
-            ids_name_content=True,
-            past_incidents=salvage.searching,
-        )
-        given = await self._memory.store(
-            list(_given_memories(lease, origin, salvage)),
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
-            ids_name_content=False,
-            past_incidents=salvage.searching,
-        )
+        with _acting_for_owner(lease):
+            messages = await self._memory.store(
+                list(_message_memories(lease, origin, salvage)),
+                # What is said twice was said twice.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
+                ids_name_content=True,
+                past_incidents=salvage.searching,
+            )
+        with acting_for(lease.record.tenant):
+            given = await self._memory.store(
+                list(_given_memories(lease, origin, salvage)),
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
+                ids_name_content=False,
+                past_incidents=salvage.searching,
+            )
         salvage.rejected(messages.rejected)
         salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
@@ -199,6 +204,16 @@ class Runs:
         if salvage.skipped_count:
             log.warning("job.items_skipped", job_id=lease.job_id, items=salvage.skipped_count)
             self._meters.skipped(salvage.skipped_count)
+
+
+def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
+    """Reach what the session's owner has in its namespace, and what nobody had before."""
+    job = lease.record.job
+    return acting_for(
+        lease.record.tenant,
+        users=frozenset({job.user_id, ""}),
+        namespaces=frozenset({job.session.namespace}),
+    )
 
 
 def _brief(lease: Lease) -> Brief:

@@ -19,11 +19,12 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2 import (
     CreateMemoriesRequest,
     GetMemoryRequest,
+    ListMemoriesRequest,
     SearchMemoriesRequest,
     UpdateMemoryRequest,
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
-from agent_memory_services.extraction.memories import Origin
+from agent_memory_services.extraction.memories import SUMMARY_TOPIC, Origin, summary_id
 from agent_memory_services.runtime.downstream import error_of
 from agent_memory_services.runtime.errors import (
     AccessDenied,
@@ -37,6 +38,7 @@ from agent_memory_services.runtime.errors import (
     ServiceError,
     SessionErased,
 )
+from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.status import status_of
 
 _BATCH: Final = 100
@@ -85,7 +87,8 @@ class LongTermMemory:
             memories: The memories, any number of them.
             deduplication: How far they are compared with others.
             ids_name_content: Ids are derived from what they name, so one that is taken means
-                that the memory is stored already, though it may have changed since.
+                that the memory is stored already, though it may have changed since. Where it is
+                taken by what the caller acted for does not reach, the memory gets another.
             past_incidents: A memory that long-term memory has an incident with is refused for
                 good, where it takes others; else another attempt is made at it.
 
@@ -102,7 +105,9 @@ class LongTermMemory:
                 if refusal is None:
                     memory_ids.append(result.memory_id)
                 elif ids_name_content and isinstance(refusal, IdAlreadyExists):
-                    memory_ids.append(memory.id)
+                    again = await self._settled(memory, deduplication)
+                    memory_ids += again.memory_ids
+                    rejected += again.rejected
                 elif isinstance(refusal, Incident):
                     incidents.append(Rejection(memory, refusal))
                 else:
@@ -111,17 +116,38 @@ class LongTermMemory:
             raise incidents[0].refusal
         return Stored(list(dict.fromkeys(memory_ids)), [*rejected, *incidents])
 
-    async def text_of(self, memory_id: str) -> str:
-        """The text of a memory; empty where there is none.
+    async def _settled(
+        self, memory: Memory, deduplication: DeduplicationPolicy.ValueType
+    ) -> Stored:
+        """Tell where a memory is stored whose id is taken; in another place where it is not."""
+        if (found := await self._find(memory.id)) is not None:
+            return Stored([found.id])
+        return await self.store(
+            [_renamed(memory)], deduplication=deduplication, ids_name_content=False
+        )
+
+    async def summary_of(self, origin: Origin) -> Memory:
+        """The summary of a session; one without a text where there is none.
+
+        It has the id that follows from the session, unless somebody else had taken that.
 
         Raises:
             ServiceError: it cannot be read now.
         """
-        try:
-            answer = await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))
-        except MemoryNotFound:
-            return ""
-        return answer.memory.text
+        own_id = summary_id(origin.session_uid)
+        if (found := await self._find(own_id)) is not None:
+            return found
+        conditions = MemoryFilter(
+            namespace=TagFilter(eq=origin.session.namespace),
+            user_id=TagFilter(eq=origin.user_id),
+            session_id=TagFilter(eq=origin.session.session_id),
+            topics=TagFilter(any=[SUMMARY_TOPIC]),
+        )
+        listed = await self._stub.ListMemories(ListMemoriesRequest(filter=conditions))
+        for memory in listed.memories:
+            if memory.provenance.session_uid == origin.session_uid:
+                return memory
+        return Memory(id=own_id)
 
     async def replace(self, memory: Memory) -> Stored:
         """Store a memory in the place of an earlier one with its id.
@@ -136,7 +162,7 @@ class LongTermMemory:
             return await self.store(
                 [memory],
                 deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
-                ids_name_content=False,
+                ids_name_content=True,
             )
         return Stored([memory.id])
 
@@ -160,6 +186,13 @@ class LongTermMemory:
         )
         return [hit.memory.text for hit in answer.hits]
 
+    async def _find(self, memory_id: str) -> Memory | None:
+        """A memory, where there is one for whoever is acted for."""
+        try:
+            return (await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))).memory
+        except MemoryNotFound:
+            return None
+
     async def _create(
         self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
     ) -> list[CreateMemoryResult]:
@@ -182,6 +215,13 @@ def _batches(memories: Sequence[Memory]) -> Iterator[Sequence[Memory]]:
     remaining = iter(memories)
     while batch := list(islice(remaining, _BATCH)):
         yield batch
+
+
+def _renamed(memory: Memory) -> Memory:
+    renamed = Memory()
+    renamed.CopyFrom(memory)
+    renamed.id = new_id()
+    return renamed
 
 
 def _rejection(refused: ServiceError) -> CreateMemoryResult:

@@ -15,6 +15,7 @@ from agent_memory_services.runtime.errors import (
     DeadlineExceeded,
     InvalidField,
     InvalidFields,
+    OwnerMismatch,
     SessionErased,
     StoreFull,
     Unavailable,
@@ -124,7 +125,7 @@ class Delivery:
             span.set_attribute("agent_memory.waited_seconds", waited)
             try:
                 await self._submit(entry.tenant, self._readable(entry))
-            except InvalidFields as error:
+            except (InvalidFields, OwnerMismatch) as error:
                 note_failure(span, error)
                 await self._set_aside(entry, error.message)
             except SessionErased:

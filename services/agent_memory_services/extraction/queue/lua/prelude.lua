@@ -16,7 +16,7 @@
 --   recent:<session>   the last messages, for reference
 --   owned:<tenant>:<owner>   the sessions of an owner, by when they are forgotten
 --   unsummed:<tenant>  digests of owners of whom no summary is kept for now, by until when
---   erased             incarnations of which nothing is taken in any more, by until when
+--   erased             fences of erased sessions, by until when they stand
 --   blocked:<lane>:<session>   jobs that are due but wait for the active one
 --   job:<job>, and its messages:, before:, memories: and results:
 --

@@ -1,9 +1,14 @@
--- Deletes a view and cancels its jobs, some at a time; with ARGV[7] = '1' its jobs are forgotten
--- too. Answers whether there was one, and after which job to go on; that is empty at the end, when
--- the view goes. Its summaries are out of reach then, and removed step by step.
-local tenant, view, id, forgetting, after = ARGV[4], ARGV[5], ARGV[6], ARGV[7] == '1', ARGV[8]
+-- Deletes a view that is still what it was and cancels its jobs, some at a time; with ARGV[8] = '1'
+-- its jobs are forgotten too. Answers the etag that it has instead, or whether there was one, and
+-- after which job to go on; that is empty at the end, when the view goes. Its summaries are out of
+-- reach then, and removed step by step.
+local tenant, view, id, known, forgetting = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
+local after = ARGV[9]
 local key = base .. 'view:' .. view
-local edition = call('HGET', key, 'edition')
+local edition, etag = unpack(call('HMGET', key, 'edition', 'etag'))
+if etag and etag ~= known then
+  return { etag, '' }
+end
 local ids = call('ZRANGEBYLEX', base .. 'jobs-of:' .. view, after == '' and '-' or '(' .. after,
   '+', 'LIMIT', 0, BATCH)
 for _, job_id in ipairs(ids) do
