@@ -165,6 +165,7 @@ class Job(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     EXTRACTORS_FIELD_NUMBER: _builtins.int
     DROPPED_ITEMS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the job within its tenant."""
     kind: Global___JobKind.ValueType
@@ -225,6 +226,12 @@ class Job(_message.Message):
         beside them are stored; an answer of which nothing fits is a failed attempt.
         """
 
+    @_builtins.property
+    def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___SkippedItem]:
+        """What it left out because nobody can work on it, at most the first 100; the
+        rest of the job is done. Empty until the job has succeeded.
+        """
+
     def __init__(
         self,
         *,
@@ -246,14 +253,51 @@ class Job(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         extractors: _abc.Iterable[_builtins.str] | None = ...,
         dropped_items: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        skipped: _abc.Iterable[Global___SkippedItem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "session", b"session", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "dropped_items", b"dropped_items", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "dropped_items", b"dropped_items", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "skipped", b"skipped", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Job: _TypeAlias = Job  # noqa: Y015
+
+@_typing.final
+class SkippedItem(_message.Message):
+    """A message or a placed memory that a job left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    MEMORY_ID_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message's id; empty for a memory, and where a message cannot be read."""
+    sequence: _builtins.int
+    """The message's position in the session's log; 0 for a memory."""
+    memory_id: _builtins.str
+    """The placed memory's id; empty for a message."""
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it was left out."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        memory_id: _builtins.str = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "memory_id", b"memory_id", "message_id", b"message_id", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkippedItem: _TypeAlias = SkippedItem  # noqa: Y015
 
 @_typing.final
 class SessionProgress(_message.Message):
