@@ -17,6 +17,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     LongTermMemoryServiceServicer,
     add_LongTermMemoryServiceServicer_to_server,
 )
+from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
 from agent_memory_services.runtime.errors import MemoryNotFound
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.server import Service
@@ -57,6 +58,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     async def CreateMemories(self, request, context):  # noqa: ARG002, N802
         tenant = current_principal().tenant
         self.calls.append((tenant, request))
+        concerns_owners_of(request.memories)
         await asyncio.sleep(self.delay)
         if self.faults:
             raise self.faults.popleft()
@@ -86,6 +88,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     async def UpdateMemory(self, request, context):  # noqa: ARG002, N802
         if self.faults:
             raise self.faults.popleft()
+        concerns_owners_of([request.memory])
         memory = self.kept.get((current_principal().tenant, request.memory.id))
         if memory is None:
             raise MemoryNotFound(request.memory.id)

@@ -172,7 +172,7 @@ async def test_a_view_is_deleted_with_any_number_of_jobs(queue: Queue, forgotten
         lease = await queue.leases.claim(name.partition(queue.store.partitions), "default")
         assert lease is not None
         await queue.leases.give_up(lease, Status(), strike=False)
-    assert await views.delete(name, forget_jobs=forgotten)
+    assert await views.delete(kept, forget_jobs=forgotten)
     assert await views.find(name) is None
     assert await queue.states() == ([] if forgotten else ["CANCELLED"] * 120)
-    assert not await views.delete(name)
+    assert not await views.delete(kept)

@@ -96,7 +96,7 @@ async def test_metadata_may_hold_the_id(redis: Redis, redis_url: str, header: st
     """It is the same id as in the field, for as long as who gave it may repeat the call."""
     async with serve(redis_url) as (servicer, stub):
         first = await stub.AppendMessages(_request(request_id=""), metadata=[(header, "r1")])
-        (key,) = await redis.keys("am:id:*:r1")
+        (key,) = await redis.keys("am:id:call:*")
         assert seconds - 400 < await redis.ttl(key) <= seconds
         assert await stub.AppendMessages(_request()) == first
         with refused() as refusal:
