@@ -12,6 +12,21 @@ _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
 # One whose answer was lost may be, where repeating it does no harm. A service's own UNAVAILABLE
 # is passed on: it says when to come back, and callers retry it themselves.
 _ANSWER_LOST = f"{_NEVER_BEGAN},reset"
+# Not where it just failed. Where there is no other host, it is tried there again.
+_ON_ANOTHER_HOST = {
+    "num_retries": 2,
+    "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.025s"},
+    "retry_host_predicate": [
+        {
+            "name": "envoy.retry_host_predicates.previous_hosts",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
+                ".PreviousHostsPredicate"
+            },
+        }
+    ],
+    "host_selection_retry_max_attempts": 5,
+}
 # The service ends a call that takes too long, with a reason. The gateway only ends those of a
 # service that no longer can.
 _LATER_SECONDS = 1.0
@@ -22,7 +37,16 @@ _ACCEPTED = (
     "authorization,content-type,grpc-timeout,traceparent,x-agent-memory-tenant,x-grpc-web,"
     "x-request-id,x-user-agent"
 )
-# A gRPC stream may be of any length; its messages are what the services limit.
+# The service hears how a call came, but not the path, which names users and sessions and may be
+# longer than metadata may be.
+_HOW_IT_CAME = [
+    {
+        "header": {"key": _FROM_JSON["name"], "value": "json"},
+        "append_action": "OVERWRITE_IF_EXISTS",
+    }
+]
+# A body of the largest size arrives in that time over a slow line.
+_WHOLE_REQUEST = "60s"
 _SWITCHED_OFF = {
     "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
     "disabled": True,
@@ -57,10 +81,8 @@ def _routes(method: Route) -> list[dict[str, Any]]:
     """
     after = None if method.deadline is None else method.deadline + _LATER_SECONDS
     callers = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
-    return [
-        _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"}),
-        _route(method, [], callers),
-    ]
+    from_json = _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"})
+    return [{**from_json, "request_headers_to_add": _HOW_IT_CAME}, _route(method, [], callers)]
 
 
 def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
@@ -72,9 +94,8 @@ def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any])
         "route": {
             "cluster": method.backend,
             **limits,
-            "retry_policy": {"retry_on": retry_on, "num_retries": 2},
+            "retry_policy": {"retry_on": retry_on, **_ON_ANOTHER_HOST},
         },
-        "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
     }
 
 
@@ -99,7 +120,11 @@ def _elsewhere(max_json_bytes: int) -> dict[str, Any]:
     return {
         "name": "elsewhere",
         "match": {"prefix": "/"},
-        "route": {"cluster": "none", "cluster_not_found_response_code": "NOT_FOUND"},
+        "route": {
+            "cluster": "none",
+            "cluster_not_found_response_code": "NOT_FOUND",
+            "max_stream_duration": {"max_stream_duration": _WHOLE_REQUEST},
+        },
         "request_body_buffer_limit": max_json_bytes,
     }
 
