@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
+from agent_memory_services.embedded.gateway.whole_body import IS_TOO_LARGE
 
 # An access log filter of Envoy, which its replies are told apart by.
 _Filter: TypeAlias = dict[str, Any]
@@ -49,6 +50,7 @@ _UNREADABLE = _Meaning(
     ErrorReason.ERROR_REASON_INVALID_FIELD,
     "the request is not a valid HTTP request of this interface",
 )
+_NAMED_FIELD = _UNREADABLE._replace(message=_ENVOYS_OWN)
 _FAILED = _Meaning(
     code_pb2.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "the request cannot be answered"
 )
@@ -119,18 +121,19 @@ def local_replies(max_request_bytes: int) -> dict[str, Any]:
     too_large = {"message": "request", "max_bytes": str(max_request_bytes)}
     meanings = {**_MEANINGS, 413: _MEANINGS[413]._replace(metadata=too_large)}
     # The first that fits holds.
-    cases: list[tuple[list[_Filter], _Meaning]] = [
-        ([_answer(400), _because(_NAMES_THE_FIELD)], _UNREADABLE._replace(message=_ENVOYS_OWN)),
-        ([_answer(403), _because(_NO_UPGRADE)], _UNREADABLE._replace(message=_NEVER_UPGRADED)),
-        ([_answer(503), _because(_TOO_BUSY)], _BUSY),
-        *(([_answer(http)], meaning) for http, meaning in meanings.items()),
-        ([_answer(500, "GE")], _FAILED),
-        ([_answer(400, "GE")], _UNREADABLE),
+    cases: list[tuple[list[_Filter], int, _Meaning]] = [
+        ([_because(_NAMES_THE_FIELD), _answer(400)], 400, _NAMED_FIELD),
+        ([_because(_NO_UPGRADE)], 400, _UNREADABLE._replace(message=_NEVER_UPGRADED)),
+        ([_because(_TOO_BUSY)], 429, _BUSY),
+        ([_because(IS_TOO_LARGE), _answer(408)], 413, meanings[413]),
+        *(([_answer(http)], http, meaning) for http, meaning in meanings.items()),
+        ([_answer(500, "GE")], 500, _FAILED),
+        ([_answer(400, "GE")], 400, _UNREADABLE),
     ]
     return {
         "mappers": [
-            mapper
-            for fits, meaning in cases
+            {"status_code": http, **mapper}
+            for fits, http, meaning in cases
             for mapper in (_for_json(fits, meaning), _for_grpc(fits, meaning))
         ]
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
+from agent_memory_services.embedded.gateway.whole_body import TOO_LARGE
 
 OPENAPI_PATH = "/openapi.json"
 
@@ -47,6 +48,7 @@ _HOW_IT_CAME = [
 ]
 # A body of the largest size arrives in that time over a slow line.
 _WHOLE_REQUEST = "60s"
+_REST_OF_TOO_MUCH = "1s"
 _SWITCHED_OFF = {
     "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
     "disabled": True,
@@ -67,7 +69,7 @@ def virtual_host(
         "routes": [
             *(route for method in methods for route in _routes(method)),
             _document(OPENAPI_PATH, openapi),
-            _elsewhere(max_json_bytes),
+            *_elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
     }
@@ -111,22 +113,31 @@ def _document(path: str, text: str) -> dict[str, Any]:
     }
 
 
-def _elsewhere(max_json_bytes: int) -> dict[str, Any]:
+def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
     """Where a JSON request is until it is transcoded.
 
-    It leads to no backend, so what stays here is answered as a method that nobody serves. CORS
-    and the buffer of the JSON check still want a route.
+    They lead to no backend, so what stays here is answered as a method that nobody serves. CORS
+    and the buffer of the JSON check still want a route. A request that is known to be too large
+    is read to its end, or as long as anything of it comes.
     """
-    return {
-        "name": "elsewhere",
-        "match": {"prefix": "/"},
-        "route": {
-            "cluster": "none",
-            "cluster_not_found_response_code": "NOT_FOUND",
-            "max_stream_duration": {"max_stream_duration": _WHOLE_REQUEST},
-        },
-        "request_body_buffer_limit": max_json_bytes,
+    nowhere = {
+        "cluster": "none",
+        "cluster_not_found_response_code": "NOT_FOUND",
+        "max_stream_duration": {"max_stream_duration": _WHOLE_REQUEST},
     }
+    too_large = {"prefix": "/", "dynamic_metadata": [TOO_LARGE]}
+    return [
+        {
+            "name": "elsewhere",
+            "match": match,
+            "route": {**nowhere, **limits},
+            "request_body_buffer_limit": max_json_bytes,
+        }
+        for match, limits in (
+            (too_large, {"idle_timeout": _REST_OF_TOO_MUCH}),
+            ({"prefix": "/"}, {}),
+        )
+    ]
 
 
 def _cors(origins: Sequence[str]) -> dict[str, Any]:

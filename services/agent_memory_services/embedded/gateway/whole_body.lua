@@ -14,7 +14,11 @@ function envoy_on_request(request)
   local declared = tonumber(headers:get("content-length") or "") or 0
   if declared > LIMITS.read then return request:respond({[":status"] = "413"}, "") end
   local total, too_large = 0, declared > LIMITS.body
-  if too_large then notes:set("agent_memory", "too_large", true) end
+  if too_large then
+    notes:set("agent_memory", "too_large", true)
+    -- To the route on which a client that sends nothing of it has its answer soon.
+    request:clearRouteCache()
+  end
   for chunk in request:bodyChunks() do
     total = total + chunk:length()
     if total > LIMITS.body and not too_large then

@@ -2,6 +2,16 @@
 
 from importlib import resources
 
+# What the script notes of a request, as Envoy's routes and its expressions find it.
+TOO_LARGE = {
+    "filter": "agent_memory",
+    "path": [{"key": "too_large"}],
+    "value": {"bool_match": True},
+}
+IS_TOO_LARGE = (
+    "'agent_memory' in metadata.filter_metadata && "
+    "'too_large' in metadata.filter_metadata['agent_memory']"
+)
 # A client that sends more than so many times what it may is cut off.
 _READ_FACTOR = 8
 
