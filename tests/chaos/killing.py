@@ -31,7 +31,7 @@ from tests.support.replicas import Replicas
 from tests.support.waiting import eventually
 
 CALLERS = 6
-_VICTIMS = ("working_memory", "long_term_memory", "working_memory", "extraction")
+_VICTIMS = ("working_memory", "extraction", "working_memory", "long_term_memory")
 _PATIENCE_SECONDS = 60.0
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
@@ -128,7 +128,7 @@ def _is_unavailable(answer: Answer) -> bool:
     return answer.status == 503 and kinds[_ERROR_INFO] == kinds[_RETRY_INFO] == 1
 
 
-async def kill_repeatedly(folder: Path, kills: int, *, calls_between: int = 60) -> Seen:
+async def kill_repeatedly(folder: Path, kills: int, *, calls_between: int = 30) -> Seen:
     """Kill so many processes while everybody calls, each after so many answered calls."""
     seen, stop = Seen(), asyncio.Event()
     async with AsyncExitStack() as stack:

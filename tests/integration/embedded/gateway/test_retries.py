@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import grpc
+import psutil
 
+from agent_memory_services.embedded.gateway.backends import envoy_address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.runtime.addresses import Address
+from tests.integration.embedded.gateway.asking import ask
 from tests.support.waiting import eventually
+
+# One that the other end has closed is in use until it is looked at.
+_OPEN = (psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT)
 
 
 class Wire:
@@ -72,3 +78,39 @@ async def test_only_a_call_that_may_be_repeated_is(
     assert answer.text == "GetEcho"
     assert end.code() is grpc.StatusCode.UNAVAILABLE
     assert sorted(echo.begun) == ["Echo", "GetEcho", "GetEcho"]
+
+
+async def test_no_call_fails_because_a_replica_is_gone(
+    echo, echo_descriptors: bytes, tmp_path: Path
+) -> None:
+    """What never began is done by another one at once, from the first call on, writes too."""
+    listen, staying, leaving = Address("127.0.0.1", free_port()), Wire(echo.port), Wire(echo.port)
+    async with staying.laid() as stays, AsyncExitStack() as stack:
+        leaves = await stack.enter_async_context(leaving.laid())
+        config = bootstrap(
+            echo_descriptors, listen=listen, backends={"echo": stays}, hosts=LOOPBACK_HOSTS
+        )
+        (cluster,) = config["static_resources"]["clusters"]
+        cluster["load_assignment"]["endpoints"][0]["lb_endpoints"] = [
+            {"endpoint": {"address": envoy_address(address)}} for address in (stays, leaves)
+        ]
+        async with EmbeddedGateway(tmp_path, listen, config) as gateway:
+            # Both have had calls of every thread of the gateway.
+            await _echoed(gateway, 20)
+            await stack.aclose()
+            # Until then a call may be on its way into a connection that is no more.
+            await eventually(lambda: leaves.port not in _connected_to(gateway), within=30)
+            await _echoed(gateway, 60)
+            assert len(echo.begun) == 80
+
+
+def _connected_to(gateway: EmbeddedGateway) -> set[int]:
+    """Ports to which connections of the gateway lead."""
+    connections = psutil.Process(gateway.child.pid).net_connections("tcp")
+    return {to.raddr.port for to in connections if to.status in _OPEN}
+
+
+async def _echoed(gateway: EmbeddedGateway, times: int) -> None:
+    """Everybody of so many callers of a write is answered."""
+    calls = (ask(gateway, "POST", "/v1/echo", {"text": "hi"}) for _ in range(times))
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {200}
