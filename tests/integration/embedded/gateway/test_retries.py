@@ -1,8 +1,7 @@
 """What the gateway tries again when a service is gone in the middle of a call."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
@@ -15,44 +14,10 @@ from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.runtime.addresses import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.support.waiting import eventually
+from tests.support.wire import Wire
 
 # One that the other end has closed is in use until it is looked at.
 _OPEN = (psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT)
-
-
-class Wire:
-    """Connections to a service, which can all be cut at once; later ones are passed on again."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._ends: set[asyncio.StreamWriter] = set()
-
-    @asynccontextmanager
-    async def laid(self) -> AsyncIterator[Address]:
-        """Where it begins, until the block is left."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        try:
-            yield Address(*server.sockets[0].getsockname())
-        finally:
-            server.close()
-            self.cut()
-
-    def cut(self) -> None:
-        """Break every connection, as a killed process does."""
-        for end in self._ends:
-            end.transport.abort()
-        self._ends.clear()
-
-    async def _connected(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        there, forth = await asyncio.open_connection("127.0.0.1", self._port)
-        self._ends |= {back, forth}
-        await asyncio.gather(_pass(here, forth), _pass(there, back), return_exceptions=True)
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
 
 
 async def test_only_a_call_that_may_be_repeated_is(
