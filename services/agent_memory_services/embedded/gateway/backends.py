@@ -58,7 +58,14 @@ def cluster(
         "outlier_detection": _NOT_CONNECTED,
         # Admission is the services' business: they answer with a reason and when to come back.
         "circuit_breakers": {
-            "thresholds": [{"max_requests": _MAX_CALLS, "max_pending_requests": _MAX_CALLS}]
+            "thresholds": [
+                {
+                    "max_requests": _MAX_CALLS,
+                    "max_pending_requests": _MAX_CALLS,
+                    # All calls that wait for a connection are tried elsewhere when it fails.
+                    "max_retries": _MAX_CALLS,
+                }
+            ]
         },
         **tls.upstream(address.host),
     }
