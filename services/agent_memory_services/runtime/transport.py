@@ -16,6 +16,10 @@ _MIN_RESOLUTION_MS = 1_000
 # Below the clients' interval, with room for late timers: a stricter server would end their
 # connections as abuse.
 _SERVER_MIN_PING_MS = 20_000
+# Who connects says what it speaks at once.
+_HANDSHAKE_MS = 10_000
+# More than the gateway lets through, because its refusal has details and the library's has none.
+_MAX_METADATA_BYTES = 96 * 1024
 # Requests are limited before they are parsed, where a refusal can say so; what is larger still
 # the library refuses by itself, without details. Answers may be as large as that.
 _TRANSPORT_FACTOR = 2
@@ -42,6 +46,9 @@ def server_options(max_message_bytes: int) -> Options:
         ("grpc.so_reuseport", 0),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", _SERVER_MIN_PING_MS),
         ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        ("grpc.max_metadata_size", _MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", _MAX_METADATA_BYTES),
         *_message_caps(max_message_bytes),
     ]
 

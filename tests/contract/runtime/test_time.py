@@ -10,7 +10,8 @@ from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory_services.runtime import deadline
 from agent_memory_services.runtime.settings import ProcessSettings
 from tests.contract.runtime.refusals import refused
-from tests.contract.runtime.shapes import REQUEST, SHAPES, serve
+from tests.contract.runtime.shapes import REQUEST, SHAPES, echo, serve
+from tests.support.half_call import half_call
 from tests.support.waiting import eventually
 
 
@@ -156,3 +157,30 @@ async def test_a_response_to_nobody_is_no_incident(shape: str):
         call.cancel()
         await eventually(lambda: shapes.handled(shape, "Canceled") == 1)
         assert shapes.admission.running == 0
+
+
+@pytest.mark.parametrize("shape", ["unary", "server_stream"])
+@pytest.mark.parametrize(("part", "end"), [(b"", False), (b"\0\0\0\0\x09", False), (b"", True)])
+async def test_a_request_that_does_not_arrive_ends_its_call(shape: str, part: bytes, *, end: bool):
+    """Nothing of it comes, or a part, or its end: nothing has begun, and others are answered."""
+    async with serve(echo, arrival_seconds=0.2) as shapes:
+        async with half_call("127.0.0.1", shapes.port, f"/test.Shapes/{shape}") as call:
+            call.send(part, end=end)
+            async with asyncio.timeout(30):
+                await call.ended()
+        assert await shapes.call(shape, REQUEST)
+        assert shapes.handled(shape, "OK") == 1
+
+
+async def test_a_request_that_has_arrived_may_take_longer():
+    """The time to arrive is not the time to answer."""
+    release = asyncio.Event()
+
+    async def held(_: object) -> SessionRef:
+        await release.wait()
+        return SessionRef(session_id="late")
+
+    async with serve(held, arrival_seconds=0.1) as shapes:
+        asyncio.get_running_loop().call_later(0.3, release.set)
+        (answer,) = await shapes.call("unary", REQUEST)
+    assert answer.session_id == "late"

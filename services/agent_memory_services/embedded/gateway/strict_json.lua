@@ -117,10 +117,15 @@ local function shape_of_body(method, path)
 end
 
 function envoy_on_request(request)
+  local notes = request:streamInfo():dynamicMetadata():get("agent_memory")
+  if not (notes and notes.json) then return end
+  -- No service hears of a call before its body is here.
+  local body = request:body()
+  notes = request:streamInfo():dynamicMetadata():get("agent_memory")
+  if notes.too_large then return request:respond({[":status"] = "413"}, "") end
   local headers = request:headers()
   local shape = shape_of_body(headers:get(":method"), headers:get(":path"))
-  local body = shape and request:body()
-  if not body or body:length() == 0 then return end
+  if not shape or not body or body:length() == 0 then return end
   text, trail = body:getBytes(0, body:length()), {}
   local fine, problem = pcall(document, shape)
   if not fine then request:respond({[":status"] = "400"}, problem.message or "the body is nested too deeply") end
