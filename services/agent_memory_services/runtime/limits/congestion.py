@@ -1,5 +1,6 @@
 """How many calls of one kind may run at a time without all of them becoming slow."""
 
+import math
 from itertools import islice
 
 _WINDOW_SECONDS = 0.1
@@ -15,6 +16,8 @@ _NEWS = 0.2
 _GROW = 1.1
 # What calls take alone may change; at this rate per window it is learnt anew.
 _FORGET = 1.01
+# No call takes nothing, whatever a clock says.
+_SHORTEST_SECONDS = 1e-6
 
 
 class CongestionLimit:
@@ -44,6 +47,7 @@ class CongestionLimit:
         "_seconds",
         "_slowdown",
         "_started",
+        "_usual",
         "_window_ends",
     )
 
@@ -53,7 +57,8 @@ class CongestionLimit:
         self._most = float(most)
         self._slowdown = slowdown
         self._limit = self._most
-        self._alone = float("inf")
+        self._alone = math.inf
+        self._usual = 0.0
         self._over = 0
         self._let_in = 1.0
         self._refused = 0
@@ -61,6 +66,11 @@ class CongestionLimit:
         self._seconds = 0.0
         self._started: dict[object, float] = {}
         self._window_ends = now + _WINDOW_SECONDS
+
+    @property
+    def usual(self) -> float:
+        """Seconds that a call took lately; 0 while that is not known."""
+        return self._usual
 
     @property
     def limit(self) -> int:
@@ -76,14 +86,17 @@ class CongestionLimit:
         """Let a call in, which is any object that tells it from others; says whether it may run."""
         running = self.running
         if running >= self.limit or (running >= self._floor and self._overdue(now)):
-            self._refused += 1
             return False
         self._started[call] = now
         return True
 
-    def end(self, call: object) -> None:
-        """A call that was let in is over."""
-        del self._started[call]
+    def refuse(self) -> None:
+        """A call is not let in, now or later."""
+        self._refused += 1
+
+    def end(self, call: object, now: float) -> float:
+        """A call that was let in is over; the seconds that it took."""
+        return now - self._started.pop(call)
 
     def learn(self, seconds: float, now: float) -> None:
         """A call was answered, or not in time, after so many seconds."""
@@ -108,7 +121,8 @@ class CongestionLimit:
         return now - median > max(self._slowdown * self._alone, _PATIENCE_SECONDS)
 
     def _conclude(self, took: float, windows: float) -> None:
-        self._alone = min(took, self._alone)
+        self._usual = took
+        self._alone = max(_SHORTEST_SECONDS, min(took, self._alone))
         tolerable = self._slowdown * self._alone
         if took <= tolerable:
             self._over = 0

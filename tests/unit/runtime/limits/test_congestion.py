@@ -14,9 +14,12 @@ class Clocked:
         self.limit = CongestionLimit(16, MOST, 3.0, self.now)
 
     def begin(self, offered: int) -> list[object]:
-        """Let in what may run of so many calls."""
+        """Let in what may run of so many calls, and refuse the others."""
         calls: list[object] = [object() for _ in range(offered)]
-        return [call for call in calls if self.limit.begin(call, self.now)]
+        begun = [call for call in calls if self.limit.begin(call, self.now)]
+        for _ in range(offered - len(begun)):
+            self.limit.refuse()
+        return begun
 
     def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
         """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
@@ -26,8 +29,7 @@ class Clocked:
             took = takes(len(calls))
             self.now += took
             for call in calls:
-                self.limit.end(call)
-                self.limit.learn(took, self.now)
+                self.limit.learn(self.limit.end(call, self.now), self.now)
 
 
 def test_calls_that_wait_for_each_other_are_let_in_sparingly():
@@ -66,7 +68,7 @@ def test_overdue_calls_keep_others_out_before_any_of_them_ends():
     clocked.now += 0.3
     assert clocked.begin(5) == []
     for call in calls[:20]:
-        clocked.limit.end(call)
+        clocked.limit.end(call, clocked.now)
     assert len(clocked.begin(5)) == 1
     assert clocked.limit.running == 16
 
