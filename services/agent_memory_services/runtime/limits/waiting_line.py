@@ -63,7 +63,10 @@ class WaitingLine:
 
     @property
     def first(self) -> object | None:
-        """The call that waits longest; None where none does."""
+        """The call that has waited longest and still waits; None where none does."""
+        # Who was cancelled or refused a moment ago has not left yet, and must not be let in.
+        while self._waiting and next(iter(self._waiting)).done():
+            self.leave(next(iter(self._waiting)))
         return next(iter(self._waiting.values()), None)
 
     @property
@@ -104,11 +107,10 @@ class WaitingLine:
         self._stood = self._stood and bool(self._waiting)
 
     def let_in(self) -> None:
-        """Tell the first that it may run."""
+        """Tell the `first` that it may run."""
         place = next(iter(self._waiting))
         self.leave(place)
-        if not place.done():
-            place.set_result(None)
+        place.set_result(None)
 
     def ended(self, now: float) -> None:
         """A call that ran is over."""
@@ -133,7 +135,9 @@ class WaitingLine:
         if now < self._window_ends:
             return
         stands = self._stood or bool(self._refused)
-        growing = stands and self._arrived > _MORE * self._ended
+        # After a pause the window that is over tells nothing about now.
+        recent = now - self._window_ends < _CROWD_WINDOWS * _WINDOW_SECONDS
+        growing = stands and recent and self._arrived > _MORE * self._ended
         self._growing_windows = self._growing_windows + 1 if growing else 0
         self._closed = self._growing_windows >= _CROWD_WINDOWS
         self._arrived, self._ended, self._refused = 0, 0, 0

@@ -128,7 +128,7 @@ class Congestion(Step):
             passed_by = 0 if self._lets_in(first, now) else passed_by + 1
 
     def _lets_in(self, kind: Kind, now: float) -> bool:
-        if not kind.line or not self._begins(kind, kind.line.first, now):
+        if (first := kind.line.first) is None or not self._begins(kind, first, now):
             return False
         kind.line.let_in()
         return True

@@ -48,6 +48,17 @@ async def test_the_first_to_come_is_the_first_to_be_let_in() -> None:
     assert (line.first, len(line)) == (None, 0)
 
 
+async def test_who_is_about_to_leave_is_passed_over() -> None:
+    """A place given to nobody would never come back."""
+    line = WaitingLine(0.0)
+    places = [line.join(number, 1, 0.0) for number in range(3)]
+    places[0].cancel()
+    places[1].set_result(None)
+    assert (line.first, len(line)) == (2, 1)
+    places[2].cancel()
+    assert (line.first, len(line)) == (None, 0)
+
+
 async def test_a_burst_may_wait_as_long_as_it_takes() -> None:
     """However long the line is that it makes."""
     served = Served()
@@ -86,6 +97,18 @@ async def test_a_lasting_crowd_closes_the_line_until_it_is_gone() -> None:
     assert served.line.closed
     assert len(served.line) < 1000
     served.answer(300)
+    assert not served.line.closed
+
+
+async def test_a_closed_line_is_open_again_after_a_pause() -> None:
+    """Whoever comes when the crowd has gone hears nothing of it."""
+    served = Served()
+    for _ in range(1000):
+        served.answer(1)
+        served.arrive(4)
+    assert served.line.closed
+    served.now += 60
+    served.arrive(1)
     assert not served.line.closed
 
 
