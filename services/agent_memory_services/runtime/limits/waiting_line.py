@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 _WINDOW_SECONDS = 1.0
-# A burst arrives within a few seconds; what goes on for longer does not end by waiting.
-_CROWD_WINDOWS = 3
+# A burst arrives within a few seconds; what goes on for longer does not end by waiting. A busy
+# process looks at what has arrived in fits and starts, so that one calm second tells little.
+_CLOSES_AT = 4
+_OPENS_AT = 1
+# After as long without a call, what was before tells nothing about now.
+_PAUSE_SECONDS = 5.0
 # How many times as many have to arrive as end before they count as more.
 _MORE = 1.05
 # How much the pace so far counts beside the latest end.
@@ -17,8 +21,8 @@ class WaitingLine:
 
     While the line stands, its pace is measured: the time from one end of a call to the next. It
     is known when as many calls have ended as were running when the line began. Where the line
-    stands for some seconds and in each of them more calls arrive than end, it would grow until
-    everybody waited as long as a deadline allows. Then it is closed until no more arrive than
+    stands and for some seconds more calls arrive than end, it would grow until everybody waited
+    as long as a deadline allows. Then it is closed, until for some seconds no more arrive than
     end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
     empties by itself, and bad that stays.)
 
@@ -31,8 +35,8 @@ class WaitingLine:
         "_ended",
         "_gap_seconds",
         "_gaps",
-        "_growing_windows",
         "_last_end",
+        "_pressure",
         "_refused",
         "_stood",
         "_untimed",
@@ -44,7 +48,7 @@ class WaitingLine:
         """Begin empty and open."""
         self._waiting: dict[asyncio.Future[None], object] = {}
         self._closed = False
-        self._growing_windows = 0
+        self._pressure = 0
         self._window_ends = now + _WINDOW_SECONDS
         self._arrived, self._ended, self._refused = 0, 0, 0
         self._stood = False
@@ -135,11 +139,13 @@ class WaitingLine:
         if now < self._window_ends:
             return
         stands = self._stood or bool(self._refused)
-        # After a pause the window that is over tells nothing about now.
-        recent = now - self._window_ends < _CROWD_WINDOWS * _WINDOW_SECONDS
-        growing = stands and recent and self._arrived > _MORE * self._ended
-        self._growing_windows = self._growing_windows + 1 if growing else 0
-        self._closed = self._growing_windows >= _CROWD_WINDOWS
+        growing = stands and self._arrived > _MORE * self._ended
+        if now - self._window_ends > _PAUSE_SECONDS:
+            self._pressure = 0
+        else:
+            self._pressure += 1 if growing else -1
+            self._pressure = max(0, min(_CLOSES_AT, self._pressure))
+        self._closed = self._pressure > (_OPENS_AT if self._closed else _CLOSES_AT - 1)
         self._arrived, self._ended, self._refused = 0, 0, 0
         self._stood = bool(self._waiting)
         self._window_ends = now + _WINDOW_SECONDS

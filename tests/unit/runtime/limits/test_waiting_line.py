@@ -95,9 +95,24 @@ async def test_a_lasting_crowd_closes_the_line_until_it_is_gone() -> None:
         served.answer(1)
         served.arrive(4)
     assert served.line.closed
-    assert len(served.line) < 1000
-    served.answer(300)
+    assert len(served.line) < 1500
+    served.answer(500)
     assert not served.line.closed
+
+
+async def test_a_crowd_that_comes_in_fits_and_starts_is_one() -> None:
+    """A busy process looks at hundreds in one second and at few in the next."""
+    served = Served()
+    for second in range(20):
+        served.arrive(400 if second % 3 else 50)
+        served.answer(100)
+    assert served.line.closed
+    served.refused = 0
+    for second in range(20):
+        served.arrive(400 if second % 3 else 50)
+        served.answer(100)
+        assert served.line.closed
+    assert served.refused > 5000
 
 
 async def test_a_closed_line_is_open_again_after_a_pause() -> None:
@@ -107,7 +122,7 @@ async def test_a_closed_line_is_open_again_after_a_pause() -> None:
         served.answer(1)
         served.arrive(4)
     assert served.line.closed
-    served.now += 60
+    served.now += 10
     served.arrive(1)
     assert not served.line.closed
 
