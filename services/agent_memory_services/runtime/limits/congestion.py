@@ -14,6 +14,7 @@ _FEWEST_OF_ALL = 4
 # How much of what is known about refusals comes from the last window.
 _NEWS = 0.2
 _GROW = 1.1
+_DOUBLE = 2.0
 # What calls take alone may change; at this rate per window it is learnt anew.
 _FORGET = 1.01
 # No call takes nothing, whatever a clock says.
@@ -21,11 +22,12 @@ _SHORTEST_SECONDS = 1e-6
 
 
 class CongestionLimit:
-    """A number of calls that shrinks while they take long, and grows again when they do not.
+    """A number of calls that grows while it is used and they are quick, and shrinks while not.
 
     What a call takes when little else runs is the least that was seen lately. While calls take
     more than `slowdown` times as long, and go on doing so, they wait for each other: then fewer
-    may run at a time, down to `fewest`. Calls that wait for somebody else, a model say, take long
+    may run at a time, down to `fewest`. It begins with `fewest` and doubles until calls wait for
+    each other for the first time. Calls that wait for somebody else, a model say, take long
     at any number, which does not count against them. Where calls take long it would be late to
     learn from their ends alone: while half of those that run are overdue, no more are let in
     beyond `fewest`. To refuse takes time as well, which those that run lack: where more than
@@ -42,21 +44,25 @@ class CongestionLimit:
         "_limit",
         "_most",
         "_over",
+        "_peak",
         "_refused",
         "_samples",
         "_seconds",
         "_slowdown",
         "_started",
+        "_starting",
         "_usual",
         "_window_ends",
     )
 
     def __init__(self, fewest: int, most: int, slowdown: float, now: float) -> None:
-        """Let `most` run to begin with."""
+        """Let `fewest` run to begin with, and `most` at the most."""
         self._fewest = float(min(fewest, most))
         self._most = float(most)
         self._slowdown = slowdown
-        self._limit = self._most
+        self._limit = self._fewest
+        self._starting = True
+        self._peak = 0
         self._alone = math.inf
         self._usual = 0.0
         self._over = 0
@@ -86,8 +92,10 @@ class CongestionLimit:
         """Let a call in, which is any object that tells it from others; says whether it may run."""
         running = self.running
         if running >= self.limit or (running >= self._floor and self._overdue(now)):
+            self._peak = max(self._peak, self.limit)
             return False
         self._started[call] = now
+        self._peak = max(self._peak, running + 1)
         return True
 
     def refuse(self) -> None:
@@ -109,6 +117,7 @@ class CongestionLimit:
         self._let_in += _NEWS * (let_in - self._let_in)
         self._conclude(self._seconds / self._samples, windows)
         self._samples, self._refused, self._seconds = 0, 0, 0.0
+        self._peak = self.running
         self._window_ends = now + _WINDOW_SECONDS
 
     @property
@@ -126,12 +135,16 @@ class CongestionLimit:
         tolerable = self._slowdown * self._alone
         if took <= tolerable:
             self._over = 0
-            self._limit = min(self._most, self._limit * _GROW ** min(windows, 100.0) + 1)
+            # What is not used proves nothing (Handley and others, RFC 2861).
+            if self._peak > self._limit / 2:
+                growth = _DOUBLE if self._starting else _GROW ** min(windows, 100.0)
+                self._limit = min(self._most, self._limit * growth + 1)
             return
         if self._limit <= self._floor:
             # With so few it is no queue: this is what calls take now.
             self._alone *= _FORGET
         self._over += 1
         if self._over >= _PATIENCE_WINDOWS:
+            self._starting = False
             shrunk = min(self._limit, self.running + 1) * max(_SHRINK_AT_MOST, tolerable / took)
             self._limit = max(self._floor, shrunk)

@@ -165,8 +165,9 @@ def congestion(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> Con
     """The limits that the settings ask for."""
     now, most = time.monotonic(), settings.max_concurrent_calls
     slowdown = settings.max_slowdown or math.inf
+    fewest = _FEWEST if settings.max_slowdown else most
     kinds = {
-        policy.full_name: Kind(CongestionLimit(_FEWEST, most, slowdown, now), WaitingLine(now))
+        policy.full_name: Kind(CongestionLimit(fewest, most, slowdown, now), WaitingLine(now))
         for policy in policies
         if not policy.streaming
     }
