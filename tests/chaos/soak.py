@@ -34,7 +34,7 @@ PART = 0.7
 MINUTE_SECONDS = 60.0
 # Caches are full and pools have their size by then.
 _SETTLED_MINUTES = 3
-_FIND_SECONDS = 15.0
+_FIND_SECONDS = 20.0
 _CALLERS = 16
 _PEOPLE = 50
 _WORDS = 3000
@@ -206,6 +206,8 @@ async def soak(
             ]
         )
         await callers.talk()
+        # Twice: what is done in the background for the first calls belongs to the capacity.
+        await _capacity(callers, find_seconds)
         rate = part * await _capacity(callers, find_seconds)
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
@@ -219,6 +221,7 @@ async def soak(
 
 async def _capacity(callers: Callers, seconds: float) -> float:
     """Calls a second that are answered to callers who wait for their answers."""
+    callers.minute = Minute()
     ends = time.monotonic() + seconds
 
     async def call(kinds: Iterable[str]) -> None:
