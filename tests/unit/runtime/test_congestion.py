@@ -1,6 +1,7 @@
 """The step that settles which calls run and which wait."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -124,6 +125,23 @@ async def test_who_cannot_be_answered_in_time_is_refused_without_a_place() -> No
     await asyncio.wait([late.entering])
     assert late.refused
     for caller in running:
+        caller.go()
+    await let_in_afterwards(step)
+
+
+async def test_slow_calls_of_the_past_refuse_nobody() -> None:
+    """A burst may come long after a storm; calls may be quick again by now."""
+    step = step_of()
+    limit = step._kinds[READ.full_name].limit
+    for second in range(10):
+        limit.learn(100.0, time.monotonic() + second)
+    assert limit.usual == 100.0
+    running = await full(step)
+    waiting = [await came(step, 10.0) for _ in range(PLACES)]
+    assert not any(caller.refused for caller in waiting)
+    for caller in (*running, *waiting):
+        await asyncio.wait([caller.entering])
+        assert caller.inside
         caller.go()
     await let_in_afterwards(step)
 

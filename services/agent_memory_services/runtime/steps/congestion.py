@@ -78,11 +78,10 @@ class Congestion(Step):
         if not kind.line and self._begins(kind, call, now):
             return None
         seconds = self._left(call)
-        late = kind.line.expected_seconds + kind.limit.usual - seconds
+        late = kind.line.expected_seconds + _service(kind, seconds) - seconds
         if kind.line.closed or late > 0 or self._waiting >= self._most_waiting:
             raise _refusal(kind, late)
-        patience = max(_MAY_WAIT * seconds, _WAITS_AT_MOST * seconds - kind.limit.usual)
-        return self._wait(kind, call, patience)
+        return self._wait(kind, call, seconds)
 
     def exit(self, call: Call) -> None:
         """Give the place to the next, and learn how long the call took."""
@@ -92,17 +91,21 @@ class Congestion(Step):
         self._ends(kind, call, tells=call.error is None or isinstance(call.error, _TOO_LATE))
 
     async def _wait(self, kind: Kind, call: Call, seconds: float) -> None:
-        place = kind.line.join(call, kind.limit.running, time.monotonic())
-        timer = asyncio.get_running_loop().call_later(seconds, _give_up, kind, place)
+        came = time.monotonic()
+        place = kind.line.join(call, kind.limit.running, came)
         self._waiting += 1
         try:
-            await place
+            while not place.done():
+                patience = _WAITS_AT_MOST * seconds - _service(kind, seconds)
+                if (left := came + patience - time.monotonic()) <= 0:
+                    raise _refusal(kind)
+                await asyncio.wait([place], timeout=left)
+            place.result()
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
+            if place.done() and place.exception() is None:
                 self._ends(kind, call, tells=False)
             raise
         finally:
-            timer.cancel()
             kind.line.leave(place)
             self._waiting -= 1
 
@@ -156,9 +159,9 @@ def _send_away(kind: Kind) -> None:
     kind.line.send_away(lambda: Overloaded(_RETRY_SECONDS))
 
 
-def _give_up(kind: Kind, place: asyncio.Future[None]) -> None:
-    if not place.done():
-        place.set_exception(_refusal(kind))
+def _service(kind: Kind, seconds: float) -> float:
+    """How much of a call's time to keep for itself, as far as the latest calls tell."""
+    return min(kind.limit.usual, (_WAITS_AT_MOST - _MAY_WAIT) * seconds)
 
 
 def congestion(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> Congestion:
