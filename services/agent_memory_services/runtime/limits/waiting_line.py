@@ -6,8 +6,8 @@ from collections.abc import Callable
 _WINDOW_SECONDS = 1.0
 # A burst arrives within a few seconds; what goes on for longer does not end by waiting. A busy
 # process looks at what has arrived in fits and starts, so that one calm second tells little.
-_CLOSES_AT = 4
-_OPENS_AT = 1
+_CLOSES_AT = 3
+_OPENS_AT = 0
 # After as long without a call, what was before tells nothing about now.
 _PAUSE_SECONDS = 5.0
 # How many times as many have to arrive as end before they count as more.
