@@ -20,7 +20,7 @@ class WaitingLine:
     """A line that a burst stands in and a lasting crowd does not.
 
     While the line stands, its pace is measured: the time from one end of a call to the next. It
-    is known when as many calls have ended as were running when the line began. Where the line
+    is known after a second, when as many calls have ended as were running at its start. Where the line
     stands and for some seconds more calls arrive than end, it would grow until everybody waited
     as long as a deadline allows. Then it is closed, until for some seconds no more arrive than
     end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
@@ -31,6 +31,7 @@ class WaitingLine:
 
     __slots__ = (
         "_arrived",
+        "_began",
         "_closed",
         "_ended",
         "_gap_seconds",
@@ -53,7 +54,7 @@ class WaitingLine:
         self._arrived, self._ended, self._refused = 0, 0, 0
         self._stood = False
         self._untimed = 0
-        self._last_end = now
+        self._began = self._last_end = now
         self._gap_seconds, self._gaps = 0.0, 0.0
 
     def __len__(self) -> int:
@@ -76,7 +77,8 @@ class WaitingLine:
     @property
     def expected_seconds(self) -> float:
         """How long one more call would wait; 0 while that is not known."""
-        if self._untimed > 0 or not self._gaps:
+        # While a burst arrives the process is busy with that, and ends come slowly.
+        if self._untimed > 0 or self._last_end - self._began < _WINDOW_SECONDS:
             return 0.0
         return (len(self._waiting) + 1) * self._gap_seconds / self._gaps
 
@@ -99,7 +101,7 @@ class WaitingLine:
         """
         if not self._waiting:
             self._untimed = running
-            self._last_end = now
+            self._began = self._last_end = now
             self._gap_seconds, self._gaps = 0.0, 0.0
         place = asyncio.get_running_loop().create_future()
         self._waiting[place] = call

@@ -152,6 +152,17 @@ async def test_the_wait_is_known_by_what_was_measured() -> None:
     assert line.expected_seconds == pytest.approx(92 * 2.0 / 10, rel=0.05)
 
 
+async def test_the_first_second_tells_nothing_about_the_wait() -> None:
+    """A process that is busy with the arrival of a burst answers slowly."""
+    line = WaitingLine(0.0)
+    for number in range(100):
+        line.join(number, 1, 0.0)
+    line.ended(0.5)
+    assert line.expected_seconds == 0
+    line.ended(1.0)
+    assert line.expected_seconds == pytest.approx(101 * 0.5)
+
+
 async def test_a_new_line_is_measured_anew() -> None:
     """What was slow may be quick now."""
     line = WaitingLine(0.0)
