@@ -20,10 +20,10 @@ class WaitingLine:
     """A line that a burst stands in and a lasting crowd does not.
 
     While the line stands, its pace is measured: the time from one end of a call to the next. It
-    is known after a second, when as many calls have ended as were running at its start. Where the line
-    stands and for some seconds more calls arrive than end, it would grow until everybody waited
-    as long as a deadline allows. Then it is closed, until for some seconds no more arrive than
-    end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
+    is known after a second, when as many calls have ended as were running at its start. Where the
+    line stands and for some seconds more calls arrive than end, it would grow until everybody
+    waited as long as a deadline allows. Then it is closed, until for some seconds no more arrive
+    than end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
     empties by itself, and bad that stays.)
 
     Times are seconds on the monotonic clock.
