@@ -37,6 +37,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         lost_answers: How many of the next calls store, and then fail all the same.
         refused: Texts that are rejected, with the reason.
         delay: Seconds that a write takes.
+        held: Whether writes wait until `let_go`.
     """
 
     kept: dict[tuple[str, str], Memory] = field(default_factory=dict)
@@ -45,6 +46,13 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     lost_answers: deque[Exception] = field(default_factory=deque)
     refused: dict[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
+    held: bool = False
+    _go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def let_go(self) -> None:
+        """Go on with the writes that are held, and with all that follow."""
+        self.held = False
+        self._go.set()
 
     @property
     def texts(self) -> list[str]:
@@ -60,6 +68,8 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         self.calls.append((tenant, request))
         concerns_owners_of(request.memories)
         await asyncio.sleep(self.delay)
+        if self.held:
+            await self._go.wait()
         if self.faults:
             raise self.faults.popleft()
         results = [self._create(tenant, memory) for memory in request.memories]

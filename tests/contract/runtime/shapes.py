@@ -108,7 +108,7 @@ async def serve(
     """Serve `behaviour` in all shapes, under policies changed by `changes`."""
     settings = settings or ProcessSettings(access_log=False)
     policies = {policy.full_name: replace(policy, **changes) for policy in map(policy_of, SHAPES)}
-    admission = Admission(settings.max_concurrent_calls, settings.max_open_streams)
+    admission = Admission(settings.max_open_streams)
     meters = CallMeters(policies.values(), lambda: admission.running)
     async with redis.connect(store_url) as store:
         steps = ordered_steps(

@@ -118,7 +118,7 @@ async def test_a_write_of_another_process_is_found_soon(
             while "unannounced" not in extraction.said:
                 await say(own, "own", "again")
 
-        await asyncio.wait_for(chatter(), 5.0)
+        await asyncio.wait_for(chatter(), 30)
 
 
 async def test_failures_are_retried_until_accepted(
