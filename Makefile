@@ -34,8 +34,12 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 test: $(INSTALLED) ## Run every default test
 	python -m pytest --numprocesses=auto --dist=worksteal tests
 
+.PHONY: test-long
+test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet machine
+	python -m pytest -m long tests
+
 .PHONY: fuzz
-fuzz: $(INSTALLED) ## Feed every parser of outside input with anything, two minutes each
+fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
 
 # Not locked: it is no part of what runs, and asks a service that is not there offline.

@@ -9,7 +9,7 @@ async def test_beyond_capacity_some_are_answered_and_the_rest_told_when_to_come_
     tmp_path: Path,
 ) -> None:
     """Health checks pass, no process ends, and nothing that was acknowledged is lost."""
-    outcome = await overload(tmp_path, times=4, seconds=3, find_seconds=1)
+    outcome = await overload(tmp_path, times=4, seconds=8, find_seconds=1)
     assert outcome.accepted
     assert outcome.told_when
     assert outcome.honest, outcome

@@ -97,9 +97,38 @@ async def live(memory: MemoryAPIClient, user: str, session: str, animal: str) ->
     await memory.edit_long_term_memory(three, {"context": f"near a {animal}", "slot": "user/pet"})
     view = await memory.create_summary_view({"name": "people", "group_by": ["user_id"]})
     await memory.run_summary_view_partition(view.id, {"user_id": user})
+    await name_in_views(memory, user)
     await memory.search_long_term_memory(animal, filters={"user_id": {"eq": user}})
     await memory.wait_for_extraction(f"{session}-0", user_id=user)
     await memory.wait_for_extraction(f"{session}-late")
+
+
+async def name_in_views(memory: MemoryAPIClient, user: str) -> None:
+    """Name a user everywhere where a view can, and by everything that is kept of such calls."""
+    owners = (
+        {"eq": user},
+        {"any": [user, "dave"]},
+        {"ne": user},
+        {"prefix": user},
+        {"prefix": f"{user}/"},
+    )
+    # Of a topic that no memory has: summaries of others would go with them.
+    none = {"topics": {"eq": "nothing"}}
+    views = [
+        *({"filters": {**none, "user_id": owner}} for owner in owners),
+        {"filters": {**none, "entities": {"all": [user]}}},
+        {"filters": {**none, "session_id": {"prefix": f"{user}-"}}},
+        {"filters": none, "name": f"All that {user} says"},
+        {"filters": none, "prompt": f"Tell what {user} likes."},
+    ]
+    for number, given in enumerate(views):
+        view = await memory.create_summary_view({"group_by": ["namespace"], **given})
+        await memory.run_summary_view(view.id)
+        if number == 0:
+            # What it was before is in the jobs that were scheduled then.
+            changed = {**none, "user_id": {"eq": "dave"}}
+            await memory.update_summary_view(view.id, {"filters": changed})
+            await memory.delete_summary_view(view.id)
 
 
 async def test_no_byte_of_an_erased_user_is_left(

@@ -171,6 +171,23 @@ async def test_a_request_that_is_too_large_is_refused(stack: Stack) -> None:
     assert error_info(by_wire["details"]).reason == "MESSAGE_TOO_LARGE"
 
 
+async def test_no_number_in_json_is_too_much_for_the_store(stack: Stack) -> None:
+    """As a number or as a text, in a query or in a body: it is refused, and the rest goes on."""
+    said = {"messages": [{"role": "user", "content": "hi"}]}
+    session = "/v1/working-memory/counted"
+    assert (await by_json(stack, f"{session}:append", said)).status == 200
+    for number in (2**31, 2**53, 2**53 + 1, 2**60, 2**63 - 1, 2**63, -1, -(2**63), "1e300", "NaN"):
+        for field in ("after_sequence", "page_size"):
+            answer = await http(stack, "GET", f"{session}/messages?{field}={number}")
+            possible = (field, number) == ("after_sequence", 2**31)
+            assert answer.status == (200 if possible else 400), (field, number, answer)
+        for spelled in (number, str(number)):
+            body = {"filter": {"access_count": {"gt": spelled}}}
+            answer = await by_json(stack, "/v1/memories:count", body)
+            assert answer.status == (200 if number in {2**31, -1} else 400), (spelled, answer)
+    assert (await http(stack, "GET", f"{session}/messages")).status == 200
+
+
 async def test_the_json_side_is_described(stack: Stack) -> None:
     """The OpenAPI document is served where callers are."""
     answer = await http(stack, "GET", "/openapi.json")

@@ -140,7 +140,7 @@ async def test_a_mistake_at_the_command_line_is_told_in_a_line(world: World) -> 
 async def line_of(process: asyncio.subprocess.Process) -> str:
     """The next line that a process prints."""
     assert process.stdout is not None
-    return (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+    return (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
 
 
 def address(world: World) -> list[str]:
@@ -155,7 +155,7 @@ async def typed(world: World, *arguments: str) -> Result:
 
 async def printed(world: World, *arguments: str, until: str = "") -> list[str]:
     """The words that a command prints below its headings, once `until` is among them."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             result = await typed(world, *arguments)
             assert result.exit_code == 0, result.output
@@ -175,7 +175,7 @@ async def test_a_write_during_extraction_loses_nothing(world: World) -> None:
     world.model.rule = wait
     memory, told_so_far = world.memory, [told(hobby) for hobby in HOBBIES[:2]]
     await memory.set_working_memory("busy", WorkingMemory(messages=told_so_far, user_id="bea"))
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 30)
     replaced = WorkingMemory(messages=[told(HOBBIES[2])], user_id="bea")
     await memory.set_working_memory("busy", replaced)
     await memory.append_messages_to_working_memory("busy", [told(HOBBIES[3])])

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import re
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,16 +19,21 @@ from grpc_status import rpc_status
 
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.runtime.redis import connect
 from tests.contract.runtime.refusals import refused
 from tests.support.any_call import attempt, call
 from tests.support.canaries import Canaries
 from tests.support.collector import Collector, collecting
 from tests.support.contracts import POLICIES, SERVICES
+from tests.support.echoing_provider import EchoingProvider
+from tests.support.faulty_store import FAULTS
 
 # What the catalogue of reasons lets an answer repeat to the one who said it.
 REPEATED = frozenset({"session_id", "memory_id", "job_id", "view_id", "id", "path"})
 _VARIABLE = re.compile(r"\{[^}]*\}")
 _WATCH_SECONDS = 0.3
+_ASK_PROVIDERS = frozenset({"ExtractMemories", "Summarize", "CreateMemories", "SearchMemories"})
+_FAULTS_OF_EACH_KIND = 16
 
 
 @dataclass
@@ -56,14 +61,44 @@ async def collector() -> AsyncIterator[Collector]:
 async def test_what_is_said_is_in_no_log_metric_trace_or_error(
     tmp_path: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A word of its own in every text of every RPC, by gRPC and by JSON, allowed and not."""
+    """A word of its own in every text of every RPC, by gRPC and by JSON, allowed and not.
+
+    Also while providers repeat the prompt in their errors, and while the store fails in every way.
+    """
     sweep = Sweep()
+    async with EchoingProvider() as provider:
+        await _use_everything(sweep, tmp_path, collector, provider)
+    log_bytes = _look_at_logs(sweep, tmp_path)
+    for span in collector.spans:
+        sweep.look(f"span {span.name}", span.wire)
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{sweep.calls} calls ({sweep.refused} refused), {len(collector.spans)} spans, "
+            f"{provider.faults} faults of the provider, {log_bytes} bytes of logs"
+        )
+    assert sweep.calls > 3 * len(POLICIES)
+    assert len(collector.spans) > sweep.calls
+    assert not sweep.found, sweep.found
+
+
+async def _use_everything(
+    sweep: Sweep, tmp_path: Path, collector: Collector, provider: EchoingProvider
+) -> None:
+    """Call every RPC in peace, with a provider that fails, and with a store that fails."""
     options = StackOptions(
         state_dir=tmp_path,
         environment={
             "AGENT_MEMORY_TRACES_ENDPOINT": collector.endpoint,
             "AGENT_MEMORY_LOG_LEVEL": "debug",
             "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0",
+            "AGENT_MEMORY_EXTRACTION_RETRY_FIRST_SECONDS": "0.05",
+            "AGENT_MEMORY_EXTRACTION_RETRY_LONGEST_SECONDS": "0.1",
+            "AGENT_MEMORY_EXTRACTION_EXTRACTOR": "openai",
+            "AGENT_MEMORY_EXTRACTION_OPENAI_BASE_URL": provider.base_url,
+            "AGENT_MEMORY_LONG_TERM_MEMORY_EMBEDDING_BASE_URL": provider.base_url,
+            "AGENT_MEMORY_LONG_TERM_MEMORY_CONSOLIDATION_OPENAI_BASE_URL": provider.base_url,
+            # The libraries of providers print whole requests, if they are let.
+            "OPENAI_LOG": "debug",
         },
     )
     async with Stack(options) as stack:
@@ -72,22 +107,36 @@ async def test_what_is_said_is_in_no_log_metric_trace_or_error(
                 await _call(sweep, channel, policy)
                 await asyncio.to_thread(_call_json, sweep, stack, policy)
             await _call_too_large(sweep, channel)
+            assert sweep.calls - sweep.refused > len(POLICIES) / 2, "hardly anything was said"
+            provider.faulty = True
+            await _call_all(sweep, channel, "provider")
+            asking = [policy for policy in POLICIES if policy.method in _ASK_PROVIDERS]
+            while min(provider.faults.values()) < _FAULTS_OF_EACH_KIND:
+                await _call_all(sweep, channel, "provider", asking * 4)
+            provider.faulty = False
+            async with connect(stack.redis_url or "") as store:
+                for fault in FAULTS:
+                    async with fault(store):
+                        await _call_all(sweep, channel, fault.__name__)
         for name, address in stack.metrics.items():
             url = f"http://{address}/metrics"
             told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())
             sweep.look(f"metrics of {name}", told)
-    log_bytes = _look_at_logs(sweep, tmp_path)
-    for span in collector.spans:
-        sweep.look(f"span {span.name}", span.wire)
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\n{sweep.calls} calls ({sweep.refused} refused), {len(collector.spans)} spans, "
-            f"{log_bytes} bytes of logs"
+
+
+async def _call_all(
+    sweep: Sweep,
+    channel: grpc.aio.Channel,
+    when: str,
+    policies: Sequence[MethodPolicy] = POLICIES,
+) -> None:
+    """Call all methods at once, as they should be called."""
+    await asyncio.gather(
+        *(
+            _ask(sweep, channel, policy, sweep.canaries.allowed(policy.request_type, when))
+            for policy in policies
         )
-    assert sweep.calls > 3 * len(POLICIES)
-    assert sweep.calls - sweep.refused > len(POLICIES) / 2, "hardly anything was said"
-    assert len(collector.spans) > sweep.calls
-    assert not sweep.found, sweep.found
+    )
 
 
 async def _call(sweep: Sweep, channel: grpc.aio.Channel, policy: MethodPolicy) -> None:
@@ -100,18 +149,29 @@ async def _call(sweep: Sweep, channel: grpc.aio.Channel, policy: MethodPolicy) -
         foreign.user_id = sweep.canaries.word(f"{name} (foreign) user_id")  # type: ignore[attr-defined]
     stuffed = sweep.canaries.stuffed(kind, f"{name} (stuffed)")
     for request in (allowed, foreign, stuffed):
-        waits = policy.server_streaming and policy.deadline is None
-        responses, error = await attempt(
-            channel, policy, request, metadata, timeout=_WATCH_SECONDS if waits else 30
-        )
-        sweep.calls += 1
-        for response in responses:
-            for status in _statuses(response):
-                _look_at_status(sweep, f"item of {name}", status)
-        if error is not None:
-            sweep.refused += 1
-            status = rpc_status.from_call(error) or Status(message=str(error.details()))
-            _look_at_status(sweep, f"error of {name}", status)
+        await _ask(sweep, channel, policy, request, metadata)
+
+
+async def _ask(
+    sweep: Sweep,
+    channel: grpc.aio.Channel,
+    policy: MethodPolicy,
+    request: Message,
+    metadata: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Make a call and look at its error, and at the errors in its answers."""
+    waits = policy.server_streaming and policy.deadline is None
+    responses, error = await attempt(
+        channel, policy, request, metadata, timeout=_WATCH_SECONDS if waits else 30
+    )
+    sweep.calls += 1
+    for response in responses:
+        for status in _statuses(response):
+            _look_at_status(sweep, f"item of {policy.method}", status)
+    if error is not None:
+        sweep.refused += 1
+        status = rpc_status.from_call(error) or Status(message=str(error.details()))
+        _look_at_status(sweep, f"error of {policy.method}", status)
 
 
 async def _call_too_large(sweep: Sweep, channel: grpc.aio.Channel) -> None:

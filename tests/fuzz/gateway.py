@@ -27,6 +27,10 @@ _PATH = "/v1/memories:search"
 _AROUND = """
 local answered = "passed"
 local request = {}
+function request:streamInfo()
+  local notes = {get = function() return {json = true} end}
+  return {dynamicMetadata = function() return notes end}
+end
 function request:headers()
   return {get = function(_, name) return name == ":method" and "POST" or ARGV[1] end}
 end

@@ -7,12 +7,13 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
-from protovalidate import Validator
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.filtering.filters import compile_filter
-from agent_memory_services.long_term_memory.transfer.rows import restored, row_violations
+from agent_memory_services.long_term_memory.records.intake import violations
+from agent_memory_services.long_term_memory.transfer.rows import restored
+from agent_memory_services.runtime.contract_rules import ContractRules
 from agent_memory_services.runtime.errors import InvalidField, InvalidFieldMask
 from agent_memory_services.runtime.masks import apply_mask
 from agent_memory_services.working_memory.time_zones import check_time_zone
@@ -24,18 +25,18 @@ _NOW = 1_700_000_000_000_000
 
 
 @cache
-def _validator() -> Validator:
-    return Validator()
+def _rules() -> ContractRules:
+    return ContractRules()
 
 
 def _valid(message: Message) -> bool:
-    return not _validator().collect_violations(message)
+    return not _rules().violations(message)
 
 
 def _feed_request(request: Message) -> None:
     """Rules are for every message: none may fail in itself."""
-    for violation in _validator().collect_violations(request):
-        assert violation.proto.message or violation.proto.rule_id
+    for violation in _rules().violations(request):
+        assert violation.description
 
 
 def _feed_filter(given: MemoryFilter) -> None:
@@ -57,7 +58,7 @@ def _feed_mask(given: tuple[Memory, Memory, list[str], frozenset[str]]) -> None:
 
 
 def _feed_row(row: Memory) -> None:
-    if not _valid(row) or list(row_violations(row)):
+    if not _valid(row) or list(violations(row, "memory")):
         return
     memory = restored(row, _NOW, "model")
     assert memory.id

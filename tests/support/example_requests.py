@@ -37,7 +37,11 @@ def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
 
     An empty word leaves its field out where the contract allows that.
     """
-    message = kind()
+    return completed(kind(), words)
+
+
+def completed(message: Message, words: Mapping[str, Any] = WORDS) -> Message:
+    """The message, with what is there already and with `words` in what its contract misses."""
     words = {**WORDS, **words}
     _fill(message, words)
     for _ in range(5):
@@ -47,7 +51,7 @@ def example(kind: type[Message], words: Mapping[str, Any] = WORDS) -> Message:
             _fill_at(message, list(path.elements), words)
         if not missing:
             return message
-    raise AssertionError(f"{kind.DESCRIPTOR.full_name} needs a word for {missing}")
+    raise AssertionError(f"{message.DESCRIPTOR.full_name} needs a word for {missing}")
 
 
 @cache

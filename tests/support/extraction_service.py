@@ -64,14 +64,14 @@ class Extraction:
         """A job as it is now."""
         return (await self.stub.GetJob(pb.GetJobRequest(job_id=job_id))).job
 
-    async def ended(self, job_id: str, *, within: float = 10) -> Job:
+    async def ended(self, job_id: str, *, within: float = 30) -> Job:
         """A job, once it has ended."""
         return await self.until(
             job_id, lambda job: job.state >= JobState.JOB_STATE_SUCCEEDED, within=within
         )
 
     async def until(
-        self, job_id: str, condition: Callable[[Job], bool], *, within: float = 10
+        self, job_id: str, condition: Callable[[Job], bool], *, within: float = 30
     ) -> Job:
         """A job, once a condition holds for it."""
         async with asyncio.timeout(within):

@@ -17,6 +17,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     LongTermMemoryServiceServicer,
     add_LongTermMemoryServiceServicer_to_server,
 )
+from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
 from agent_memory_services.runtime.errors import MemoryNotFound
 from agent_memory_services.runtime.principal import current_principal
 from agent_memory_services.runtime.server import Service
@@ -36,6 +37,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         lost_answers: How many of the next calls store, and then fail all the same.
         refused: Texts that are rejected, with the reason.
         delay: Seconds that a write takes.
+        held: Whether writes wait until `let_go`.
     """
 
     kept: dict[tuple[str, str], Memory] = field(default_factory=dict)
@@ -44,6 +46,13 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     lost_answers: deque[Exception] = field(default_factory=deque)
     refused: dict[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
+    held: bool = False
+    _go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def let_go(self) -> None:
+        """Go on with the writes that are held, and with all that follow."""
+        self.held = False
+        self._go.set()
 
     @property
     def texts(self) -> list[str]:
@@ -57,7 +66,10 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     async def CreateMemories(self, request, context):  # noqa: ARG002, N802
         tenant = current_principal().tenant
         self.calls.append((tenant, request))
+        concerns_owners_of(request.memories)
         await asyncio.sleep(self.delay)
+        if self.held:
+            await self._go.wait()
         if self.faults:
             raise self.faults.popleft()
         results = [self._create(tenant, memory) for memory in request.memories]
@@ -71,9 +83,22 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             raise MemoryNotFound(request.memory_id)
         return pb.GetMemoryResponse(memory=memory)
 
+    async def ListMemories(self, request, context):  # noqa: ARG002, N802
+        wanted, tenant = request.filter, current_principal().tenant
+        memories = [
+            memory
+            for (owner, _), memory in self.kept.items()
+            if owner == tenant
+            and memory.user_id == wanted.user_id.eq
+            and memory.session_id == wanted.session_id.eq
+            and set(wanted.topics.any) <= set(memory.topics)
+        ]
+        return pb.ListMemoriesResponse(memories=memories)
+
     async def UpdateMemory(self, request, context):  # noqa: ARG002, N802
         if self.faults:
             raise self.faults.popleft()
+        concerns_owners_of([request.memory])
         memory = self.kept.get((current_principal().tenant, request.memory.id))
         if memory is None:
             raise MemoryNotFound(request.memory.id)

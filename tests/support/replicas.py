@@ -1,13 +1,15 @@
-"""Several processes of each service on one store, found by their callers without a gateway."""
+"""Several processes of each service on one store, with or without a gateway before them."""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import resources
 from pathlib import Path
 
-from agent_memory_services.embedded.gateway.descriptors import services_by_backend
+from agent_memory_services.embedded.gateway.backends import envoy_address
+from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
+from agent_memory_services.embedded.gateway.descriptors import own_descriptors, services_by_backend
+from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.embedded.service import ServiceProcess
 from agent_memory_services.embedded.stack import SERVICES
@@ -62,9 +64,23 @@ class Replicas:
             await asyncio.gather(*(process.start() for process in processes))
             yield
 
+    @asynccontextmanager
+    async def gateway(self, folder: Path) -> AsyncIterator[EmbeddedGateway]:
+        """A gateway in front of all of them, until the block is left."""
+        listen = Address("127.0.0.1", free_port())
+        firsts = {name: listens[0] for name, listens in self._listens.items()}
+        config = bootstrap(own_descriptors(), listen=listen, backends=firsts, hosts=LOOPBACK_HOSTS)
+        for cluster in config["static_resources"]["clusters"]:
+            # A name of a cluster's DNS has an address for each; here they differ in the port.
+            cluster["load_assignment"]["endpoints"][0]["lb_endpoints"] = [
+                {"endpoint": {"address": envoy_address(listen)}}
+                for listen in self._listens[cluster["name"]]
+            ]
+        async with EmbeddedGateway(folder, listen, config) as running:
+            yield running
+
     def _described(self, name: str) -> list[ServiceProcess]:
-        descriptors = resources.files("agent_memory_services.runtime") / "descriptors.binpb"
-        grpc_names = services_by_backend(descriptors.read_bytes())[name]
+        grpc_names = services_by_backend(own_descriptors())[name]
         return [
             ServiceProcess(
                 name,

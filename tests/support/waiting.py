@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def eventually(condition: Callable[[], bool], *, within: float = 5.0) -> None:
+async def eventually(condition: Callable[[], bool], *, within: float = 30.0) -> None:
     """Return as soon as the condition holds; fail when it does not in time (seconds)."""
     async with asyncio.timeout(within):
         while not condition():

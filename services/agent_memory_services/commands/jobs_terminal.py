@@ -127,6 +127,9 @@ def _described(job: Job) -> Iterator[tuple[str, str]]:
     yield "attempt", str(job.attempt)
     yield "memories", ", ".join(job.memory_ids) or "-"
     yield "error", f"{job.error.code} {job.error.reason}: {job.error.message}" if job.error else "-"
+    for item in job.skipped:
+        what = f"message {item.sequence}" if item.sequence else f"memory {item.memory_id}"
+        yield "left out", f"{what}: {item.error.reason}: {item.error.message}"
     yield "created", _moment(job.created_at)
     yield "due", _moment(job.due_at)
     yield "started", _moment(job.started_at)

@@ -26,6 +26,7 @@ from agent_memory_services.runtime.auth.api_keys.token import Token
 from agent_memory_services.runtime.auth.identity import Role
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.environment import FILE_SUFFIX, PREFIX
+from agent_memory_services.runtime.numbers import LONGEST_SECONDS
 from agent_memory_services.runtime.redis import connect
 from agent_memory_services.runtime.secret_url import SecretUrl
 
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 _STORE_VARIABLE = f"{PREFIX}REDIS_URL"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_SPAN = re.compile(r"(\d+)([smhd])").fullmatch
+_SPAN = re.compile(r"([0-9]{1,12})([smhd])").fullmatch
 _MICROS = 1_000_000
 _COLUMNS = ("id", "name", "role", "tenant", "state", "created", "expires", "last used")
 _WIDE = 10_000
@@ -46,7 +47,10 @@ def _seconds(text: str) -> int:
     parts = _SPAN(text)
     if parts is None:
         raise typer.BadParameter("must be a whole number and s, m, h or d, such as 90d")
-    return int(parts[1]) * _UNITS[parts[2]]
+    seconds = int(parts[1]) * _UNITS[parts[2]]
+    if seconds > LONGEST_SECONDS:
+        raise typer.BadParameter("must be a hundred years at most")
+    return seconds
 
 
 def _store_of_file() -> str:

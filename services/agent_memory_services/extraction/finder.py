@@ -1,7 +1,7 @@
 """Finds memories in windows of a session, with whatever extractor and summarizer there is."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
 
@@ -66,10 +66,17 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Memories, and the name of the extractor or summarizer that found them."""
+    """What was found.
+
+    Attributes:
+        memories: The memories.
+        by: The name of the extractor or summarizer that found them.
+        dropped: How many items of a model's answer were left out, by a short word for why.
+    """
 
     memories: Sequence[Memory]
     by: str
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 class Finder:
@@ -106,13 +113,13 @@ class Finder:
         )
         hands = self._hands
         try:
-            candidates = await hands.extractor.extract(conversation)
+            findings = await hands.extractor.extract(conversation)
         except BudgetSpent:
             hands = self._spare
-            candidates = await hands.extractor.extract(conversation)
+            findings = await hands.extractor.extract(conversation)
         origin = self.origin(brief, hands.extractor)
-        memories = [_as_told(candidate, window, origin) for candidate in candidates]
-        return Found(memories, hands.extractor.name)
+        memories = [_as_told(candidate, window, origin) for candidate in findings.candidates]
+        return Found(memories, hands.extractor.name, findings.dropped)
 
     async def summary(self, window: Window, brief: Brief, previous: str) -> Found:
         """The thread's summary, continued by a window; nothing where there is nothing to say.

@@ -6,22 +6,25 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.scope import require
+from agent_memory_services.runtime.scope import require_every_user, require_namespace
 
 
 def require_submission(
-    principal: Principal, session: SessionRef, user_id: str, memories: Iterable[Memory]
+    principal: Principal, session: SessionRef, memories: Iterable[Memory]
 ) -> None:
     """Insist that a principal may hand over what belongs to a session, and each memory with it.
 
-    A memory that names no owner or namespace of its own has those of the session.
+    Extraction takes the caller's word for whose a session is. It takes it from those alone who
+    reach every user: a service of the suite, or an administrator. A memory that names no
+    namespace of its own has that of the session.
 
     Raises:
         AccessDenied: it may not.
     """
-    require(principal, session.namespace, user_id)
+    require_every_user(principal)
+    require_namespace(principal, session.namespace)
     for memory in memories:
-        require(principal, memory.namespace or session.namespace, memory.user_id or user_id)
+        require_namespace(principal, memory.namespace or session.namespace)
 
 
 def sees(principal: Principal, job: Job) -> bool:

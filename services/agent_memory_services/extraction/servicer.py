@@ -51,7 +51,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         self, request: pb.SubmitMessagesRequest, context: Any
     ) -> pb.SubmitMessagesResponse:
         principal = current_principal()
-        require_submission(principal, request.session, request.user_id, request.memories)
+        require_submission(principal, request.session, request.memories)
         check_extraction(request.extraction, "extraction")
         thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
         receipt = await self._intake.submit(
@@ -135,7 +135,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
         principal = current_principal()
-        require_erasable(principal, request.user_id)
+        require_erasable(principal, request.user_id, request.sessions)
         known = sessions_of(request.sessions)
         return erasure_answer(await self._eraser.erase(principal.tenant, request.user_id, known))
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.extraction.extractors.base import Turn
+from agent_memory_services.runtime.clock import to_datetime
 from agent_memory_services.runtime.recalled import without_recalled
 
 
@@ -25,6 +26,9 @@ def to_turn(message: Message) -> Turn:
 
     What a prompt took from memory is not part of what was said; a message of nothing else is
     recalled, whether or not it says so.
+
+    Raises:
+        ValueError: its time is none.
     """
     said = message.create_time if message.HasField("create_time") else None
     text = without_recalled(message.content)
@@ -32,7 +36,7 @@ def to_turn(message: Message) -> Turn:
         message_id=message.id,
         role=message.role,
         text=text,
-        at=said.ToDatetime(tzinfo=UTC) if said else datetime.now(UTC),
+        at=to_datetime(said) if said else datetime.now(UTC),
         name=message.name,
         recalled=is_recalled(message),
     )
@@ -63,14 +67,37 @@ class Window:
     """Turns that are looked at together.
 
     Attributes:
-        name: The same whenever the same job is cut in the same way.
+        start: How many turns of the job come before it.
         before: Turns for reference.
         turns: The turns themselves.
     """
 
-    name: str
+    start: int
     before: Sequence[Turn]
     turns: Sequence[Turn]
+
+    @property
+    def name(self) -> str:
+        """The same whenever the same job is cut in the same way."""
+        return f"{self.start}-{self.start + len(self.turns)}"
+
+    def parts(self) -> Sequence["Window"]:
+        """Windows of fewer messages that show the same turns.
+
+        A window of one message has one part, without the turns before it, and that one has none.
+        """
+        ends = [
+            at
+            for at in range(1, len(self.turns))
+            if self.turns[at].message_id != self.turns[at - 1].message_id
+        ]
+        if not ends:
+            return [replace(self, before=())] if self.before else []
+        middle = min(ends, key=lambda end: abs(2 * end - len(self.turns)))
+        return [
+            replace(self, turns=self.turns[:middle]),
+            replace(self, start=self.start + middle, turns=self.turns[middle:]),
+        ]
 
 
 def windows(
@@ -84,7 +111,7 @@ def windows(
         end = _end(pieces, start, limits)
         at = len(before) + start
         yield Window(
-            name=f"{start}-{end}",
+            start=start,
             before=_clipped(shown[max(0, at - limits.reference) : at], limits.characters),
             turns=pieces[start:end],
         )

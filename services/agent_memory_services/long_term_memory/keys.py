@@ -71,7 +71,7 @@ class Shard:
         return f"{self._root}:d:{encode(tenant)}"
 
     def erased(self, tenant: str) -> str:
-        """Key of a tenant's sessions of which nothing is taken in any more, by until when."""
+        """Key of the fences of a tenant's erased sessions, by until when they stand."""
         return f"{self._root}:erased:{encode(tenant)}"
 
     @property

@@ -82,7 +82,12 @@ class Settings(ProcessSettings):
         description="Cores that one local embedding may use. Unset: two at most.",
     )
     embedding_cache_entries: int = Field(
-        default=4096, ge=0, description="Vectors of recent texts kept in the process; 0 is none."
+        default=4096,
+        ge=0,
+        description=(
+            "Vectors of recent texts kept in the process, whose memory is taken at the start; "
+            "0 is none."
+        ),
     )
     embedding_timeout_seconds: float = Field(
         default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."

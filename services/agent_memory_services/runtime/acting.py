@@ -28,9 +28,23 @@ def call_metadata() -> list[tuple[str, str | bytes]]:
 
 
 @contextmanager
-def acting_for(tenant: str) -> Iterator[None]:
-    """Do background work for a tenant: a principal and a request id of its own, no deadline."""
-    worker = Principal(tenant=tenant, subject="background", access=Access.ACCESS_ADMIN)
+def acting_for(
+    tenant: str,
+    *,
+    users: frozenset[str] | None = None,
+    namespaces: frozenset[str] | None = None,
+) -> Iterator[None]:
+    """Do background work for a tenant: a principal and a request id of its own, no deadline.
+
+    The work reaches `users` and `namespaces` only, where they are given.
+    """
+    worker = Principal(
+        tenant=tenant,
+        subject="background",
+        access=Access.ACCESS_ADMIN,
+        users=users,
+        namespaces=namespaces,
+    )
     settings: list[tuple[Any, Any]] = [
         (principal.current, worker),
         (request_id.current, request_id.accept(None)),

@@ -8,9 +8,10 @@ like everything else. (Done by the library they would happen outside of any inte
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Never, TypeAlias
+from typing import Any, Never, TypeAlias, cast
 
 import grpc
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
 from agent_memory_services.runtime.call import Call, Context
@@ -20,6 +21,7 @@ from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.status import status_of, to_grpc
 from agent_memory_services.runtime.steps.base import Step
 from agent_memory_services.runtime.transport import max_answer_bytes
+from agent_memory_services.runtime.undecodable import path_of_bad_text
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -117,12 +119,17 @@ class CallAdapter:
         try:
             message = self._policy.request_type.FromString(data)
         except DecodeError:
-            name = self._policy.request_type.DESCRIPTOR.full_name
-            raise InvalidField("", f"the request is not a {name}") from None
+            raise self._undecodable(data) from None
         for received in self._received:
             if (pending := received(call, message)) is not None:
                 await pending
         return message
+
+    def _undecodable(self, data: bytes) -> InvalidField:
+        descriptor = cast("Descriptor", self._policy.request_type.DESCRIPTOR)
+        if (path := path_of_bad_text(descriptor, data)) is not None:
+            return InvalidField(path, "must be Unicode text in UTF-8")
+        return InvalidField("", f"the request is not a {descriptor.full_name}")
 
     async def _requests(
         self, call: Call, stream: AsyncIterator[bytes]

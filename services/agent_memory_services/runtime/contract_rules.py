@@ -3,20 +3,38 @@
 from typing import Any
 
 from google.protobuf.message import Message
-from protovalidate import Validator
+from protovalidate import Validator, Violation
 
 from agent_memory_services.runtime.errors import FieldViolation
+from agent_memory_services.runtime.value_rules import ValueRules, subscript
+
+# Each violation costs as much as the check of a thousand sound fields.
+_FULLY_TOLD_BYTES = 16 * 1024
 
 
 class ContractRules:
     """Holds messages against the rules of their contract."""
 
     def __init__(self) -> None:
-        self._violations = Validator().collect_violations
+        self._meaningless = ValueRules().violations
+        self._validator = Validator()
 
     def violations(self, message: Message) -> list[FieldViolation]:
-        """Every field that breaks a rule, by its path from the message's root."""
-        return [_spelled(violation.proto) for violation in self._violations(message)]
+        """The fields that break a rule, by their paths from the message's root.
+
+        Values that mean nothing are told alone: the contract's rules cannot be applied to them.
+        Of a large message only the first fault is told, so that no message costs more than a sound
+        one of its size.
+        """
+        if meaningless := self._meaningless(message):
+            return meaningless
+        return [_spelled(violation.proto) for violation in self._broken(message)]
+
+    def _broken(self, message: Message) -> list[Violation]:
+        found = self._validator.collect_violations(message, fail_fast=True)
+        if found and message.ByteSize() <= _FULLY_TOLD_BYTES:
+            return self._validator.collect_violations(message)
+        return found
 
 
 def _spelled(violation: Any) -> FieldViolation:
@@ -32,10 +50,5 @@ def _path(field: Any) -> str:
     )
 
 
-def _subscript(subscript: Any) -> str:
-    if subscript is None:
-        return ""
-    if subscript.field == "string_key":
-        escaped = subscript.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'["{escaped}"]'
-    return f"[{subscript.value}]"
+def _subscript(element: Any) -> str:
+    return "" if element is None else subscript(element.value)

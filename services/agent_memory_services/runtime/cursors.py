@@ -12,11 +12,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from agent_memory_services.runtime.errors import InvalidToken
+from agent_memory_services.runtime.numbers import LARGEST_EXACT
 
 _CHECKSUM_BYTES = 8
 _PERSON = b"am-cursor"
-# What Lua and Redis hold exactly.
-_LARGEST_NUMBER = 2**53
 
 T = TypeVar("T")
 
@@ -75,7 +74,7 @@ def whole_number(text: bytes | str) -> int:
         ValueError: it is none, or too large.
     """
     found = int(text)
-    if not 0 <= found <= _LARGEST_NUMBER:
+    if not 0 <= found <= LARGEST_EXACT:
         raise ValueError("out of range")
     return found
 

@@ -60,14 +60,17 @@ def _fields(prompt: str) -> str:
     if found is None:
         return ""
     return (
-        f"{found.group()} would stay as it is: nothing is filled in, and the messages come "
-        "beside the instructions"
+        f"must not hold a field in braces, as at character {found.start() + 1}: nothing is filled "
+        "in, and the messages come beside the instructions"
     )
 
 
 def _marks(prompt: str) -> str:
     if mark := _ROLE_MARK.search(prompt):
-        return f"must not hold {mark.group()}, by which chat templates tell roles apart"
+        return (
+            f"must not hold a mark by which chat templates tell roles apart, as at character "
+            f"{mark.start() + 1}"
+        )
     if mark := _CONTROL.search(prompt):
         return f"must not hold the control character U+{ord(mark.group()):04X}"
     return ""

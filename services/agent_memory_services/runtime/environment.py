@@ -5,12 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Self, get_args
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from agent_memory_services.runtime.numbers import LARGEST_EXACT, LONGEST_SECONDS
 from agent_memory_services.runtime.secret_url import SecretUrl
 
 PREFIX = "AGENT_MEMORY_"
@@ -18,6 +19,8 @@ PREFIX = "AGENT_MEMORY_"
 FILE_SUFFIX = "_FILE"
 # Keys under these are for others to judge: each service its own, the rest by its reader.
 SECTIONS = ("WORKING_MEMORY", "LONG_TERM_MEMORY", "EXTRACTION", "UP", "GATEWAY", "CLIENT", "TEST")
+
+_MOST = {"_seconds": LONGEST_SECONDS, "_days": LONGEST_SECONDS // 86_400}
 
 
 class SettingsError(Exception):
@@ -43,6 +46,12 @@ class SectionedSettings(BaseSettings):
             if not field.description:
                 raise TypeError(f"{cls.__name__}.{name} has no description")
 
+    @model_validator(mode="after")
+    def _refuse_endless_numbers(self) -> Self:
+        for name in type(self).model_fields:
+            _require_bounds(name, getattr(self, name))
+        return self
+
     def require_order(self, smaller: str, larger: str) -> None:
         """Refuse a field that is more than another.
 
@@ -51,6 +60,32 @@ class SectionedSettings(BaseSettings):
         """
         if getattr(self, smaller) > getattr(self, larger):
             raise ValueError(f"{smaller} must not be more than {larger}")
+
+
+def _require_bounds(name: str, value: object) -> None:
+    """Refuse a number that no clock or counter of the store has, at any depth of a setting.
+
+    Raises:
+        ValueError: it is one.
+    """
+    match value:
+        case bool():
+            pass
+        case int() | float():
+            most = next(
+                (most for unit, most in _MOST.items() if name.endswith(unit)), LARGEST_EXACT
+            )
+            if not -most <= value <= most:  # nor is anything that is no number
+                raise ValueError(f"{name} must be at most {most}")
+        case BaseModel():
+            for field in type(value).model_fields:
+                _require_bounds(f"{name}.{field}", getattr(value, field))
+        case Mapping():
+            for item in value.values():
+                _require_bounds(name, item)
+        case tuple() | list() | frozenset():
+            for item in value:
+                _require_bounds(name, item)
 
 
 def keys_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:

@@ -131,9 +131,9 @@ class InvalidFieldMask(ServiceError):
 
     def __init__(self, path: str, description: str) -> None:
         super().__init__(
-            f"update_mask path {path!r}: {description}",
+            f"update_mask: a path {description}",
             metadata={"path": path},
-            violations=(FieldViolation("update_mask", f"{path!r}: {description}"),),
+            violations=(FieldViolation("update_mask", f"a path {description}"),),
         )
 
 

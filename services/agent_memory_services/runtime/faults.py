@@ -21,6 +21,8 @@ from agent_memory_services.runtime.errors import (
     Unimplemented,
 )
 from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.redis_connection import StoreAwayError
+from agent_memory_services.runtime.shown_errors import described
 
 log = structlog.get_logger()
 
@@ -32,10 +34,9 @@ _STORE_AWAY = (
     redis.MasterDownError,
     redis.TryAgainError,
     redis.RedisClusterException,
+    redis.NoScriptError,
+    StoreAwayError,
 )
-# Replies without a class of their own: a node that may not write, and a query that ran out of
-# the engine's time.
-_STORE_AWAY_REPLIES = ("MISCONF", "NOREPLICAS", "Timeout limit was reached")
 _FAULTS = Counter("agent_memory_store_faults", "Calls that the store failed, by how.", ["kind"])
 _AWAY, _FULL = _FAULTS.labels("away"), _FAULTS.labels("full")
 
@@ -47,6 +48,11 @@ def refusal(error: BaseException) -> ServiceError:
     incident_id = new_id()
     log.error("call.failed", incident_id=incident_id, exc_info=error)
     return Incident(incident_id)
+
+
+def is_from_elsewhere(error: BaseException) -> bool:
+    """Whether the store or another service raised an error, and not the work that needs them."""
+    return isinstance(error, ServiceError | grpc.aio.AioRpcError | redis.RedisError)
 
 
 def _known(error: BaseException) -> ServiceError | None:
@@ -75,10 +81,10 @@ def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
 
 
 def _store_fault(error: redis.RedisError) -> ServiceError | None:
-    away = isinstance(error, _STORE_AWAY) or str(error).startswith(_STORE_AWAY_REPLIES)
+    away = isinstance(error, _STORE_AWAY)
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None
-    log.warning("store.fault", error=type(error).__name__)
+    log.warning("store.fault", error=described(error))
     (_FULL if full else _AWAY).inc()
     return StoreFull() if full else StoreUnavailable()

@@ -68,7 +68,7 @@ def _route(message: Message, path: str) -> Iterator[FieldDescriptor]:
     for name in path.split("."):
         field = descriptor.fields_by_name.get(name) if descriptor else None
         if field is None:
-            raise InvalidFieldMask(path, "no such field")
+            raise InvalidFieldMask(path, "names no field")
         yield field
         descriptor = None if field.is_repeated else field.message_type
 

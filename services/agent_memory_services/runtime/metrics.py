@@ -27,7 +27,9 @@ class CallMeters:
         self.registry = registry = CollectorRegistry()
         rpcs = RpcMeters("server", registry)
         in_flight = Gauge(
-            "agent_memory_calls_in_flight", "RPCs that run at the moment.", registry=registry
+            "agent_memory_calls_in_flight",
+            "RPCs that run or wait for a place at the moment.",
+            registry=registry,
         )
         in_flight.set_function(running)
         self.of: Mapping[str, MethodMeters] = {

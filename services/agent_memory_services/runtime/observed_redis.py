@@ -1,12 +1,14 @@
 """Clients of the store that count their round trips and make a span of each.
 
+Whoever is told that the store is busy with a script asks it to end that one.
+
 A span names the command and, for a script, the script. It holds no key, argument or answer,
 because those hold ids and what people said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from opentelemetry.trace import SpanKind
 from redis.asyncio import Redis, RedisCluster
@@ -14,7 +16,11 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterPipeline
 
 from agent_memory_services.runtime import round_trips
+from agent_memory_services.runtime.long_scripts import LongScripts
+from agent_memory_services.runtime.redis_connection import StoreBusyError
 from agent_memory_services.runtime.tracing.spans import NOTHING, being_recorded, part
+
+AnswerT = TypeVar("AnswerT")
 
 SCRIPT_NAMES: Final[dict[str, str]] = {}
 """Names of scripts, by their source and by the digest that the protocol knows them by."""
@@ -24,45 +30,65 @@ _RUN_SCRIPT: Final = frozenset({"EVALSHA", "EVAL"})
 class ObservedPipeline(Pipeline):
     """A pipeline of one server."""
 
+    relieve: Callable[[], Awaitable[None]]
+
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send the commands together."""
         with _batch(len(self)):
-            return await super().execute(raise_on_error)
+            return await _relieved(super().execute(raise_on_error), self.relieve)
 
 
 class ObservedClusterPipeline(ClusterPipeline):
     """A pipeline of a cluster."""
+
+    relieve: Callable[[], Awaitable[None]]
 
     async def execute(
         self, raise_on_error: bool = True, allow_redirections: bool = True
     ) -> list[Any]:
         """Send the commands, together as far as one node has their keys."""
         with _batch(len(self)):
-            return await super().execute(raise_on_error, allow_redirections)
+            return await _relieved(
+                super().execute(raise_on_error, allow_redirections), self.relieve
+            )
 
 
 class ObservedRedis(Redis):
     """A client of one server."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._long_scripts = LongScripts()
+
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command and wait for its answer."""
         with _command(args):
-            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            asked = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            return await _relieved(asked, self._relieve)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         """A pipeline that is observed as one."""
-        return ObservedPipeline(
+        pipeline = ObservedPipeline(
             self.connection_pool, self.response_callbacks, transaction, shard_hint
         )
+        pipeline.relieve = self._relieve
+        return pipeline
+
+    async def _relieve(self) -> None:
+        await self._long_scripts.end(lambda: self.execute_command("SCRIPT KILL"))
 
 
 class ObservedCluster(RedisCluster):
     """A client of a cluster."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._long_scripts = LongScripts()
+
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command to the node that holds its keys, and wait for the answer."""
         with _command(args):
-            return await super().execute_command(*args, **options)
+            return await _relieved(super().execute_command(*args, **options), self._relieve)
 
     def pipeline(
         self, transaction: bool | None = None, shard_hint: str | None = None
@@ -70,7 +96,26 @@ class ObservedCluster(RedisCluster):
         """A pipeline that is observed as one."""
         if shard_hint:
             return super().pipeline(transaction, shard_hint)
-        return ObservedClusterPipeline(self, transaction)  # type: ignore[abstract] # like its base
+        pipeline = ObservedClusterPipeline(self, transaction)  # type: ignore[abstract] # like its base
+        pipeline.relieve = self._relieve
+        return pipeline
+
+    async def _relieve(self) -> None:
+        await self._long_scripts.end(
+            lambda: self.execute_command("SCRIPT KILL", target_nodes=RedisCluster.PRIMARIES)
+        )
+
+
+async def _relieved(asked: Awaitable[AnswerT], relieve: Callable[[], Awaitable[None]]) -> AnswerT:
+    """Wait for an answer; where the store is busy with a script, have that one ended."""
+    try:
+        answer = await asked
+    except StoreBusyError:
+        await relieve()
+        raise
+    if isinstance(answer, list) and any(isinstance(part, StoreBusyError) for part in answer):
+        await relieve()
+    return answer
 
 
 def _command(args: tuple[Any, ...]) -> AbstractContextManager[Any]:

@@ -10,6 +10,8 @@ from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import derived_id
 from agent_memory_services.runtime.keys import encode
 
+SUMMARY_VIEWS: Final = "\0summary views"
+"""Owner of the answers that repeat a view: whom it names is known by what it says alone."""
 _ERASED_AT_A_TIME: Final = 100
 _LONGEST_CALL_MS: Final = 60 * 60 * 1000
 # Two processes' clocks may differ; a call that began this late may do without a remembered answer.
@@ -28,7 +30,7 @@ def begin() -> set[str]:
 def concerns(*owners: str) -> None:
     """Say that the answer of the present call repeats what belongs to these, the empty aside.
 
-    An owner is a user, or whatever else can be erased: an incarnation of a session.
+    An owner is a user or, where a session has none, its incarnation.
     """
     if (concerned := _concerned.get()) is not None:
         concerned.update(filter(None, owners))
@@ -80,6 +82,18 @@ async def erase_answers(store: Redis, tenant: str, owners: Iterable[str]) -> int
                 erased += int(await store.unlink(key))
             # Only now: what is interrupted is found again.
             await store.srem(index, *found)
+    return erased
+
+
+async def erase_mentions(store: Redis, tenant: str, owner: str, words: str) -> int:
+    """Forget every answer of an owner in which some words stand; how many there were."""
+    index, erased = _index(tenant, owner), 0
+    async for key in store.sscan_iter(index):
+        # One that is no longer remembered is not kept in the index either.
+        answer: Any = await store.hget(key, "answer")
+        if answer is None or words.encode() in answer:
+            erased += int(await store.unlink(key))
+            await store.srem(index, key)
     return erased
 
 

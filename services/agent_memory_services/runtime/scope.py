@@ -5,6 +5,9 @@ nothing but what the caller knows: its own limits. What is found under a name th
 belongs to another, does not exist for the caller; the services see to that where they read.
 """
 
+from collections.abc import Iterable
+
+from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory_services.runtime.errors import AccessDenied
 from agent_memory_services.runtime.principal import Principal
 
@@ -39,8 +42,28 @@ def require(principal: Principal, namespace: str, user_id: str) -> None:
     require_user(principal, user_id)
 
 
-def require_erasable(principal: Principal, user: str) -> None:
+def require_every_user(principal: Principal) -> None:
+    """Insist that the credential is confined to no users.
+
+    Raises:
+        AccessDenied: it is.
+    """
+    if principal.users is not None:
+        raise AccessDenied("a credential for every user")
+
+
+def require_erasable(
+    principal: Principal, user: str, sessions: Iterable[ErasedSession] = ()
+) -> None:
     """Insist that the credential reaches everything of a user, as a receipt says that all is gone.
+
+    What a session held before it had an owner names nobody, and so is beyond a credential that is
+    confined to users.
+
+    Args:
+        principal: the caller.
+        user: the user.
+        sessions: the sessions that the caller says were the user's.
 
     Raises:
         AccessDenied: it does not.
@@ -48,3 +71,5 @@ def require_erasable(principal: Principal, user: str) -> None:
     require_user(principal, user)
     if principal.namespaces is not None:
         raise AccessDenied("a credential for every namespace")
+    if any(session.owned_late for session in sessions):
+        require_every_user(principal)

@@ -143,7 +143,7 @@ async def _serving(
         lifespan(settings) as service,
     ):
         policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))
-        admission = Admission(settings.max_concurrent_calls, settings.max_open_streams)
+        admission = Admission(settings.max_open_streams)
         meters = CallMeters(policies.values(), lambda: admission.running)
         steps = ordered_steps(
             settings,

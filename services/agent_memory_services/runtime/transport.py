@@ -6,16 +6,20 @@ import grpc
 
 from agent_memory_services.runtime.addresses import Address, parse_address
 
-_CLIENT_PING_MS = 30_000
+_PING_SECONDS = 30.0
 _CLIENT_PING_TIMEOUT_MS = 10_000
 # A service that was restarted is needed again at once; the usual second doubles up to two minutes.
 _FIRST_RECONNECT_MS = 100
 _MAX_RECONNECT_MS = 1_000
 # One that moved, too; usually half a minute passes before a name is asked for again.
 _MIN_RESOLUTION_MS = 1_000
-# Below the clients' interval, with room for late timers: a stricter server would end their
-# connections as abuse.
-_SERVER_MIN_PING_MS = 20_000
+# The part of the clients' interval that has to pass between two pings, with room for late timers:
+# a stricter server would end their connections as abuse.
+_MIN_PING_FRACTION = 2 / 3
+# Who connects says what it speaks at once.
+_HANDSHAKE_MS = 10_000
+# More than the gateway lets through, because its refusal has details and the library's has none.
+_MAX_METADATA_BYTES = 96 * 1024
 # Requests are limited before they are parsed, where a refusal can say so; what is larger still
 # the library refuses by itself, without details. Answers may be as large as that.
 _TRANSPORT_FACTOR = 2
@@ -35,13 +39,19 @@ def max_answer_bytes(max_message_bytes: int) -> int:
     return _TRANSPORT_FACTOR * max_message_bytes
 
 
-def server_options(max_message_bytes: int) -> Options:
-    """Options of a server."""
+def server_options(max_message_bytes: int, *, ping_seconds: float = _PING_SECONDS) -> Options:
+    """Options of a server whose clients ping every `ping_seconds`, whether they call or not."""
     return [
         # Two servers on one port would share it without a word.
         ("grpc.so_reuseport", 0),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", _SERVER_MIN_PING_MS),
+        (
+            "grpc.http2.min_ping_interval_without_data_ms",
+            _milliseconds(ping_seconds * _MIN_PING_FRACTION),
+        ),
         ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        ("grpc.max_metadata_size", _MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", _MAX_METADATA_BYTES),
         *_message_caps(max_message_bytes),
     ]
 
@@ -91,10 +101,10 @@ def bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentia
     return str(Address(parse_address(listen).host, port))
 
 
-def channel_options(max_message_bytes: int) -> Options:
-    """Options of a channel."""
+def channel_options(max_message_bytes: int, *, ping_seconds: float = _PING_SECONDS) -> Options:
+    """Options of a channel that pings every `ping_seconds`, whether it calls or not."""
     return [
-        ("grpc.keepalive_time_ms", _CLIENT_PING_MS),
+        ("grpc.keepalive_time_ms", _milliseconds(ping_seconds)),
         ("grpc.keepalive_timeout_ms", _CLIENT_PING_TIMEOUT_MS),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),

@@ -73,7 +73,7 @@ class Sessions:
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, cut to the limits; None where the actor sees none."""
-        session = await self._store.read(key, limits) or await self._rebuilt(key)
+        session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
         if session is None or not actor.sees(session.user):
             return None
         return replace(session, shown=tuple(latest(session.shown, limits)))
@@ -102,7 +102,7 @@ class Sessions:
 
         async def attempt() -> tuple[Session, bool]:
             found = await self._store.read(key, limits)
-            if found is None and (rebuilt := await self._rebuilt(key)):
+            if found is None and (rebuilt := await self._rebuilt(key, actor)):
                 if not actor.sees(rebuilt.user):
                     raise OwnerMismatch("session")
                 return replace(rebuilt, shown=tuple(latest(rebuilt.shown, limits))), False
@@ -292,12 +292,14 @@ class Sessions:
             raise SessionNotFound(key.session_id)
         return page
 
-    async def _rebuilt(self, key: SessionKey) -> Session | None:
-        return await self._reconstruction.rebuild(key) if self._reconstruction else None
+    async def _rebuilt(self, key: SessionKey, actor: Actor) -> Session | None:
+        if self._reconstruction is None:
+            return None
+        return await self._reconstruction.rebuild(key, actor.user)
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)
-        concerns(written.user, written.uid)
+        concerns(written.user or written.uid)
         if written.submissions:
             self._outbox_grew(self._store.partition_of(key))
         if written.overflows:

@@ -25,6 +25,7 @@ from agent_memory_services.working_memory.changes import (
     StaleSessionError,
     Written,
 )
+from agent_memory_services.working_memory.conflicts import settle
 from agent_memory_services.working_memory.digests import memory_digest
 from agent_memory_services.working_memory.keyspace import (
     PARTITIONS_KEY,
@@ -92,16 +93,30 @@ class SessionStore:
 
         With limits, a few messages more than they allow may come: where to cut is not the
         store's business. The messages are then a tail of the view that is long enough to cut.
+
+        Raises:
+            Overloaded: the view is long, and was written again and again while it was read.
         """
-        found = await _READ(
-            self._client,
-            SessionPlace.of(key, self._partitions).keys("meta", "log", "view", "memories"),
-            [_or_empty(limits.messages), _or_empty(limits.tokens), int(with_memories)],
-        )
+        return await settle(lambda: self._read(key, limits, with_memories=with_memories))
+
+    async def _read(
+        self, key: SessionKey, limits: Limits, *, with_memories: bool
+    ) -> Session | None:
+        keys = SessionPlace.of(key, self._partitions).keys("meta", "log", "view", "memories")
+        wanted = [_or_empty(limits.messages), _or_empty(limits.tokens)]
+        found = await _READ(self._client, keys, [*wanted, int(with_memories), 0, 0, ""])
         if found is None:
             return None
-        fields, view_size, places, messages, memories = found
+        tokens, fields, view_size, places, messages, memories = found
         meta = dict(zip(fields[::2], fields[1::2], strict=True))
+        while tokens >= 0:
+            part = [*wanted, 0, len(places), tokens, meta[b"version"]]
+            tokens, *found = await _READ(self._client, keys, part)
+            if tokens == b"stale":
+                raise StaleSessionError
+            _, _, more_places, more_messages, _ = found
+            places += more_places
+            messages += more_messages
         shown = records.read_shown(places, messages)
         return records.read_session(key, meta, view_size, shown, memories)
 

@@ -1,5 +1,9 @@
 """How refusals of the services reach a caller."""
 
+import math
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+
 import grpc
 import pytest
 
@@ -98,3 +102,38 @@ async def test_the_credential_goes_with_every_call(services: Services) -> None:
     for call in services.recorder.received:
         assert call.metadata["authorization"] == "Bearer k1"
         assert call.metadata["x-agent-memory-tenant"] == "acme"
+
+
+HALF = "a\ud800"
+FAR_EAST = timezone(timedelta(hours=14))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.get_long_term_memory(HALF),
+        lambda client: client.search_long_term_memory(HALF),
+        lambda client: client.get_working_memory(HALF),
+        lambda client: client.set_working_memory_data("s", {"key": [HALF]}),
+        lambda client: client.set_working_memory_data("s", {HALF: 1}),
+        lambda client: client.set_working_memory_data("s", {"key": math.nan}),
+        lambda client: client.append_messages_to_working_memory(
+            "s", [{"role": "user", "content": HALF}]
+        ),
+        lambda client: client.create_long_term_memories(
+            [{"text": "a", "event_date": datetime(1, 1, 1, tzinfo=FAR_EAST)}]
+        ),
+        lambda client: anext(client.watch_working_memory(HALF)),
+        lambda client: anext(client.search_all_long_term_memories(HALF)),
+    ],
+)
+async def test_what_cannot_be_sent_is_a_validation_error(
+    client: MemoryAPIClient,
+    services: Services,
+    call: Callable[[MemoryAPIClient], Awaitable[object]],
+) -> None:
+    """Half a character, a number that is none, a time before the calendar: no call is made."""
+    with pytest.raises(MemoryValidationError) as raised:
+        await call(client)
+    assert raised.value.field_violations
+    assert not services.recorder.received

@@ -31,6 +31,23 @@ async def test_jobs_are_read_listed_retried_and_cancelled(
         await client.get_job("nothing")
 
 
+async def test_a_job_names_what_it_left_out(client: MemoryAPIClient, services: Services) -> None:
+    """Messages by their position, placed memories by their id, each with the reason."""
+    refused = refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", message="no time")
+    services.extraction.jobs["j"] = types.Job(
+        id="j",
+        state=types.JOB_STATE_SUCCEEDED,
+        skipped=[
+            {"message_id": "m2", "sequence": 2, "error": refused},
+            {"memory_id": "m", "error": refused},
+        ],
+    )
+    message, memory = (await client.get_job("j")).skipped
+    assert (message.message_id, message.sequence, message.memory_id) == ("m2", 2, None)
+    assert (memory.message_id, memory.sequence, memory.memory_id) == (None, None, "m")
+    assert (memory.error.code, memory.error.message) == ("INVALID_ARGUMENT", "no time")
+
+
 async def test_previews_store_nothing(client: MemoryAPIClient, services: Services) -> None:
     """Extraction and summaries of given messages come back directly."""
     messages = [{"role": "user", "content": "I like tea"}]

@@ -58,7 +58,7 @@ async def test_a_store_that_comes_back_finds_everything(tmp_path: Path) -> None:
         answer = await extraction.submit(message(1, "I'm vegetarian."))
         await store.stop()
         await store.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not extraction.memory.kept:
                 await asyncio.sleep(0.05)
         job = await extraction.ended(answer.job_id)

@@ -8,7 +8,7 @@ from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as pb
 from tests.contract.runtime.refusals import refused
-from tests.support.extraction_service import Extraction
+from tests.support.extraction_service import Extraction, extracting
 from tests.support.sessions import message
 
 NONE = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
@@ -95,6 +95,54 @@ async def test_a_malformed_submission_is_refused_with_the_path(
     assert refusal.reason == "INVALID_FIELD"
     assert list(refusal.fields) == [field]
     assert list((await extraction.stub.ListJobs(pb.ListJobsRequest())).jobs) == []
+
+
+@pytest.mark.usefixtures("redis")
+@pytest.mark.parametrize("withheld", [0, 2], ids=["messages", "withheld messages"])
+async def test_another_user_takes_nothing_of_a_session(redis_url: str, withheld: int) -> None:
+    """What waits stays its owner's, and so do the sequences that are to come."""
+    waiting = {"debounce_seconds": 60, "max_wait_seconds": 60}
+    async with extracting(redis_url, **waiting) as extraction:
+        first = await extraction.submit(message(1, "I live in Lisbon."))
+        told = () if withheld else (message(2, "I live in Madrid."),)
+        with refused() as refusal:
+            await extraction.submit(
+                *told,
+                user_id="bob",
+                memories=[Memory(id="planted", text="Owes me money.")],
+                first_withheld_sequence=withheld,
+                last_withheld_sequence=withheld,
+            )
+        assert (refusal.code, refusal.reason) == (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "OWNER_MISMATCH",
+        )
+        second = await extraction.submit(message(2, "I have a dog."))
+        assert (second.job_id, second.received_sequence) == (first.job_id, 2)
+        job = await extraction.job(first.job_id)
+        assert (job.user_id, job.first_sequence, job.last_sequence) == ("alice", 1, 2)
+    async with extracting(redis_url, extraction.memory) as extraction:
+        again = await extraction.submit(message(3, "I play chess."))
+        await extraction.ended(again.job_id)
+        assert (await extraction.extracted(3)).session_uid == "u1"
+    assert {memory.user_id for memory in extraction.memory.kept.values()} == {"alice"}
+
+
+async def test_what_names_nobody_goes_to_the_owner(extraction: Extraction) -> None:
+    """A session has one owner for good, who may be left out."""
+    first = await extraction.submit(message(1))
+    await extraction.stub.CancelJob(pb.CancelJobRequest(job_id=first.job_id))
+    later = await extraction.submit(message(2), user_id="")
+    assert (await extraction.job(later.job_id)).user_id == "alice"
+
+
+async def test_a_name_that_is_used_again_is_another_session(extraction: Extraction) -> None:
+    """A session that was deleted may be begun anew by somebody else; each keeps its own."""
+    first = await extraction.submit(message(1), uid="first")
+    second = await extraction.submit(message(1), uid="second", user_id="bob")
+    late = await extraction.submit(message(2), uid="first")
+    for answer, owner in ((first, "alice"), (second, "bob"), (late, "alice")):
+        assert (await extraction.job(answer.job_id)).user_id == owner
 
 
 async def test_tenants_do_not_meet(extraction: Extraction) -> None:

@@ -108,6 +108,18 @@ async def test_what_arrives_late_is_refused(tenant: Tenant, redis: Redis) -> Non
     assert await residue(redis, "purple") == []
 
 
+async def test_nothing_else_of_a_named_session_is_refused(tenant: Tenant) -> None:
+    """What another user has of it, and what names nobody, unless it had no owner at first."""
+    await erase(tenant, ErasedSession(session_uid="shared"))
+    await erase(tenant, ErasedSession(session_uid="late", owned_late=True))
+    results = await tenant.create(
+        of("bob", "turtles", "shared"), of("", "soup", "shared"), of("bob", "bread", "late")
+    )
+    assert {result.outcome for result in results} == {ltm.CREATE_OUTCOME_CREATED}
+    [refused_] = await tenant.create(of("", "evening", "late"))
+    assert refused_.outcome == ltm.CREATE_OUTCOME_REJECTED
+
+
 async def test_what_names_nobody_goes_with_its_session(tenant: Tenant, redis: Redis) -> None:
     """Where the session got its owner late; and no other memory of nobody."""
     await tenant.create(

@@ -156,6 +156,31 @@ async def test_a_judge_that_fails_changes_nothing(
     assert len(asked) == 1
 
 
+async def test_a_fact_whose_judgement_was_unfit_is_judged_again(
+    tenant: Tenant, model: ScriptedModel, asked: list[Request]
+) -> None:
+    """An answer of which nothing fits settles nothing: the next sweep asks again, and believes."""
+    await one(tenant, MARRIED)
+    model.queue(Say('{"verdicts": [{"n": 7, "verdict": "same"}]}'), verdict("same"))
+    assert (await one(tenant, HUSBAND)).outcome == CREATED
+    await tenant.call("CompactMemories", rpc.CompactMemoriesRequest())
+    assert len(await shown(tenant)) == 1
+    assert len(asked) == 2
+
+
+async def test_a_model_that_never_makes_sense_is_not_asked_for_ever(
+    tenant: Tenant, model: ScriptedModel, asked: list[Request]
+) -> None:
+    """After a few unfit answers a fact is left as it is, until it changes."""
+    await one(tenant, MARRIED)
+    model.rule = lambda _: Say('{"verdicts": []}')
+    await one(tenant, HUSBAND)
+    for _ in range(6):
+        await tenant.call("CompactMemories", rpc.CompactMemoriesRequest())
+    assert len(asked) == 3
+    assert await shown(tenant) == {MARRIED, HUSBAND}
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -200,3 +200,14 @@ async def test_tokens_belong_to_their_query(tenant: Tenant) -> None:
             )
             await tenant.call("SearchMemories", request)
         assert refusal.reason == "INVALID_TOKEN"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("seconds", [-62_135_596_800, 253_402_300_799])
+async def test_the_first_and_the_last_time_can_be_asked_about(
+    tenant: Tenant, seconds: int, zone: str
+) -> None:
+    """In every zone; words that lead beyond the calendar are no times."""
+    await tenant.create(*FACTS)
+    for when in ("today", "yesterday", "tomorrow", "last week", "since last month", "last year"):
+        await tenant.search(f"Where was Alice {when}?", as_of={"seconds": seconds}, time_zone=zone)

@@ -12,7 +12,7 @@ from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.runtime import redis
 from agent_memory_services.runtime.auth.authenticator import TrustEveryone
-from agent_memory_services.runtime.interceptor import CallInterceptor
+from agent_memory_services.runtime.interceptor import ARRIVAL_SECONDS, CallInterceptor
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.metrics import CallMeters
 from agent_memory_services.runtime.settings import ProcessSettings
@@ -35,6 +35,7 @@ async def echo(request: AppendMessagesRequest) -> SessionRef:
 class Shapes:
     """A client of the four methods."""
 
+    port: int
     channel: grpc.aio.Channel
     meters: CallMeters
     admission: Admission
@@ -101,12 +102,13 @@ async def serve(
     *,
     settings: ProcessSettings | None = None,
     store_url: str = "redis://127.0.0.1:1",
+    arrival_seconds: float = ARRIVAL_SECONDS,
     **changes: object,
 ) -> AsyncIterator[Shapes]:
     """Serve `behaviour` in all shapes, under policies changed by `changes`."""
     settings = settings or ProcessSettings(access_log=False)
     policies = {policy.full_name: replace(policy, **changes) for policy in map(policy_of, SHAPES)}
-    admission = Admission(settings.max_concurrent_calls, settings.max_open_streams)
+    admission = Admission(settings.max_open_streams)
     meters = CallMeters(policies.values(), lambda: admission.running)
     async with redis.connect(store_url) as store:
         steps = ordered_steps(
@@ -118,14 +120,16 @@ async def serve(
             store=store,
         )
         size = settings.max_message_bytes
-        interceptor = CallInterceptor(policies, steps, max_message_bytes=size)
+        interceptor = CallInterceptor(
+            policies, steps, max_message_bytes=size, arrival_seconds=arrival_seconds
+        )
         server = grpc.aio.server(interceptors=[interceptor], options=server_options(size))
         server.add_generic_rpc_handlers((_handlers(behaviour),))
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         options = channel_options(size)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options) as channel:
-            yield Shapes(channel, meters, admission)
+            yield Shapes(port, channel, meters, admission)
         await server.stop(None)
 
 

@@ -131,7 +131,7 @@ async def test_a_full_server_is_not_a_sick_one():
         running = asyncio.ensure_future(stub.GetWorkingMemory(READ))
         await entered.wait()
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ)
+            await stub.GetWorkingMemory(READ, timeout=1)
         assert refusal.reason == "OVERLOADED"
         health = health_pb2_grpc.HealthStub(served.channel)
         assert (await health.Check(health_pb2.HealthCheckRequest())).status == SERVING

@@ -10,7 +10,8 @@ from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory_services.runtime import deadline
 from agent_memory_services.runtime.settings import ProcessSettings
 from tests.contract.runtime.refusals import refused
-from tests.contract.runtime.shapes import REQUEST, SHAPES, serve
+from tests.contract.runtime.shapes import REQUEST, SHAPES, echo, serve
+from tests.support.half_call import half_call
 from tests.support.waiting import eventually
 
 
@@ -37,7 +38,7 @@ class Endless:
 async def test_a_call_without_a_deadline_gets_its_methods_own(shape: str):
     """The handler is ended, and the caller is told why."""
     endless = Endless()
-    async with serve(endless, deadline=0.1) as shapes:
+    async with serve(endless, deadline=0.4) as shapes:
         with refused() as refusal:
             await shapes.call(shape, REQUEST, timeout=None)
         assert shapes.handled(shape, "DeadlineExceeded") == 1
@@ -51,13 +52,13 @@ async def test_a_call_without_a_deadline_gets_its_methods_own(shape: str):
 async def test_an_absurd_deadline_is_clamped(shape: str):
     """No caller keeps a handler busy for longer than the maximum."""
     endless = Endless()
-    settings = ProcessSettings(max_deadline_seconds=0.1, access_log=False)
+    settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
     async with serve(endless, settings=settings) as shapes:
         with refused() as refusal:
             await shapes.call(shape, REQUEST, timeout=1e6)
     assert refusal.reason == "DEADLINE_EXCEEDED"
     assert endless.left is not None
-    assert endless.left <= 0.1
+    assert endless.left <= 0.4
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -107,7 +108,7 @@ async def test_a_stream_without_a_declared_deadline_stays_open():
 async def test_a_stream_without_an_end_continues_in_another_call():
     """No stream stays with one process for good; its caller is told to take the last token."""
     endless = Endless()
-    settings = ProcessSettings(max_deadline_seconds=0.1, access_log=False)
+    settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
     async with serve(endless, settings=settings, deadline=None) as shapes:
         with refused() as refusal:
             await shapes.call("server_stream", REQUEST, timeout=None)
@@ -119,7 +120,7 @@ async def test_a_stream_without_an_end_continues_in_another_call():
 async def test_a_single_call_without_any_deadline_gets_the_maximum():
     """Only streams may be open-ended."""
     endless = Endless()
-    settings = ProcessSettings(max_deadline_seconds=0.1, access_log=False)
+    settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
     async with serve(endless, settings=settings, deadline=None) as shapes:
         with refused() as refusal:
             await shapes.call("unary", REQUEST, timeout=None)
@@ -156,3 +157,30 @@ async def test_a_response_to_nobody_is_no_incident(shape: str):
         call.cancel()
         await eventually(lambda: shapes.handled(shape, "Canceled") == 1)
         assert shapes.admission.running == 0
+
+
+@pytest.mark.parametrize("shape", ["unary", "server_stream"])
+@pytest.mark.parametrize(("part", "end"), [(b"", False), (b"\0\0\0\0\x09", False), (b"", True)])
+async def test_a_request_that_does_not_arrive_ends_its_call(shape: str, part: bytes, *, end: bool):
+    """Nothing of it comes, or a part, or its end: nothing has begun, and others are answered."""
+    async with serve(echo, arrival_seconds=0.2) as shapes:
+        async with half_call("127.0.0.1", shapes.port, f"/test.Shapes/{shape}") as call:
+            call.send(part, end=end)
+            async with asyncio.timeout(30):
+                await call.ended()
+        assert await shapes.call(shape, REQUEST)
+        assert shapes.handled(shape, "OK") == 1
+
+
+async def test_a_request_that_has_arrived_may_take_longer():
+    """The time to arrive is not the time to answer."""
+    release = asyncio.Event()
+
+    async def held(_: object) -> SessionRef:
+        await release.wait()
+        return SessionRef(session_id="late")
+
+    async with serve(held, arrival_seconds=0.1) as shapes:
+        asyncio.get_running_loop().call_later(0.3, release.set)
+        (answer,) = await shapes.call("unary", REQUEST)
+    assert answer.session_id == "late"

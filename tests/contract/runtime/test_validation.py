@@ -84,3 +84,54 @@ async def test_a_request_wrong_all_over_is_still_answered_as_such(stub: WorkingM
     assert len(refusal.fields) > 20
     assert refusal.status.ByteSize() < 6000
     assert "and 1000 more" in refusal.message
+
+
+async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
+    stub: WorkingMemoryServiceStub,
+):
+    """Its first fault is told alone; to collect a million of them would hold up every caller."""
+    request = pb.AppendMessagesRequest(session_id="s", messages=[{}] * 100_000)
+    with refused() as refusal:
+        await stub.AppendMessages(request)
+    assert refusal.reason == "INVALID_FIELD"
+    assert list(refusal.fields) == ["messages"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "path"),
+    [
+        (pb.AppendMessagesRequest(session_id="a b"), "session_id"),
+        (
+            pb.AppendMessagesRequest(messages=[GOOD, {**GOOD, "tool_calls": [{"id": "a b"}]}]),
+            "messages[1].tool_calls[0].id",
+        ),
+        (
+            pb.AppendMessagesRequest(
+                messages=[{**GOOD, "create_time": {"seconds": 300, "nanos": 1}, "name": "a b"}]
+            ),
+            "messages[0].name",
+        ),
+    ],
+)
+async def test_a_text_that_is_no_unicode_is_named_by_its_path(
+    stub: WorkingMemoryServiceStub, request_: pb.AppendMessagesRequest, path: str
+):
+    """Bytes that only another library would send, and half a character in UTF-8's form."""
+    for bad in (b"\xff\xfe\xfd", b"\xed\xa0\x80"):
+        data = request_.SerializeToString().replace(b"a b", bad)
+        call = stub.AppendMessages
+        call._request_serializer = lambda _, data=data: data
+        with refused() as refusal:
+            await call(request_)
+        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert (refusal.reason, list(refusal.fields)) == ("INVALID_FIELD", [path])
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"\x0a\x05a", b"\x0b", b"\x0a" + b"\xff" * 20])
+async def test_bytes_that_are_no_message_have_no_path(stub: WorkingMemoryServiceStub, data: bytes):
+    """They are refused all the same."""
+    call = stub.AppendMessages
+    call._request_serializer = lambda _: data
+    with refused() as refusal:
+        await call(pb.AppendMessagesRequest())
+    assert list(refusal.fields) == [""]

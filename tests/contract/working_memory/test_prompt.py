@@ -199,6 +199,16 @@ async def test_a_refusal_of_long_term_memory_is_passed_on(
     assert (refusal.code, refusal.reason) == (code, reason)
 
 
+async def test_a_field_that_long_term_memory_refuses_is_named_as_the_caller_knows_it(
+    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+) -> None:
+    """By its path in the request for the prompt, not in the one made from it."""
+    neighbours.long_term.fault = InvalidField("query.time_zone", "is no zone")
+    with refused() as refusal:
+        await build(stub, session=PART, long_term_search=rpc.LongTermSearch())
+    assert refusal.fields == {"long_term_search.query.time_zone": "is no zone"}
+
+
 async def test_without_long_term_memory_a_search_is_unavailable(settings: Settings) -> None:
     """UNAVAILABLE, naming the service; what needs only the session is answered."""
     lonely = settings.model_copy(update={"long_term_memory_address": "127.0.0.1:1"})

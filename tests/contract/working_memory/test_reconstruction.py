@@ -80,6 +80,17 @@ async def test_a_session_that_is_gone_is_rebuilt(rebuilding: WorkingMemoryServic
     assert told((await rebuilding.GetWorkingMemory(limited)).working_memory) == TALK[2:]
 
 
+async def test_what_another_user_says_of_the_session_is_no_part_of_it(
+    rebuilding: WorkingMemoryServiceStub, neighbours: Neighbours
+) -> None:
+    """Though it names the same incarnation."""
+    for sequence in (2, 4):
+        planted = kept(sequence, "I owe Bob money")
+        planted.user_id = "bob"
+        neighbours.long_term.memories.insert(0, planted)
+    assert told((await rebuilding.GetWorkingMemory(GET)).working_memory) == TALK
+
+
 async def test_nothing_is_written_back(rebuilding: WorkingMemoryServiceStub) -> None:
     """Neither by reading nor by asking for a session that exists afterwards."""
     answer = await rebuilding.GetOrCreateWorkingMemory(

@@ -326,5 +326,5 @@ async def test_a_custom_prompt_is_checked_when_it_is_set(stub: WorkingMemoryServ
         assert refusal.code is Code.INVALID_ARGUMENT
         ((field, description),) = refusal.fields.items()
         assert field == "working_memory.extraction.custom_prompt"
-        assert "{message}" in description
+        assert "at character 9" in description
     assert (await get(stub)).extraction == good

@@ -44,7 +44,7 @@ async def test_a_killed_service_is_noticed_and_comes_back(stack: Stack) -> None:
     with pytest.raises(ChildFailedError, match="extraction ended with exit code -9"):
         await watch
     await process.start()
-    await process.child.ready(lambda: _healthy(stack.address), within=10)
+    await process.child.ready(lambda: _healthy(stack.address), within=60)
 
 
 async def test_data_survives_a_restart(tmp_path: Path) -> None:

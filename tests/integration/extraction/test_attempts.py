@@ -9,6 +9,7 @@ from agent_memory_services.extraction.queue.leases import Lease, Leases
 from agent_memory_services.extraction.work.attempts import Attempts
 from agent_memory_services.extraction.work.backoff import RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
+from agent_memory_services.extraction.work.runs import Done
 from tests.integration.extraction.queue import Queue
 from tests.support.sessions import message, submission
 
@@ -34,9 +35,9 @@ class Work:
     def __init__(self, leases: SlowLeases) -> None:
         self._leases = leases
 
-    async def perform(self, lease: Lease) -> list[str]:  # noqa: ARG002 - whatever the job says
+    async def perform(self, lease: Lease) -> Done:  # noqa: ARG002 - whatever the job says
         await self._leases.beating.wait()
-        return ["a-memory"]
+        return Done(["a-memory"])
 
 
 async def test_a_heartbeat_that_cannot_be_cancelled_ends_with_the_work(redis: Redis) -> None:

@@ -3,9 +3,11 @@
 import pytest
 from google.rpc.status_pb2 import Status
 
-from agent_memory.extraction.v1.extraction_pb2 import JobState
+from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryView
 from agent_memory_services.extraction.queue.jobs import JobFilter
 from agent_memory_services.extraction.queue.leases import LeaseLost
+from agent_memory_services.extraction.views.identity import ViewName
+from agent_memory_services.extraction.views.store import ViewStore
 from agent_memory_services.runtime.errors import InvalidState, JobNotFound
 from tests.integration.extraction.queue import Queue, principal
 from tests.support.sessions import message, session, submission
@@ -128,3 +130,49 @@ async def test_an_unknown_job_is_not_found(queue: Queue, job_id: str) -> None:
     for call in (queue.jobs.get, queue.jobs.cancel, queue.jobs.retry):
         with pytest.raises(JobNotFound):
             await call(principal(), job_id)
+
+
+@pytest.mark.parametrize("cancelled", [0, 60])
+async def test_any_number_of_jobs_gets_its_turn_behind_another(
+    queue: Queue, cancelled: int
+) -> None:
+    """They are let go some at a time, also where those that were let go are cancelled."""
+    ids = []
+    for number in range(70):
+        await queue.submit(submission(message(number + 1)))
+        lease = await queue.must_claim()
+        await queue.leases.give_up(lease, Status(), strike=False)
+        ids.append(lease.job_id)
+    await queue.submit(submission(message(71)))
+    active = await queue.must_claim()
+    for job_id in ids:
+        await queue.jobs.retry(principal(), job_id)
+    while await queue.poll():
+        assert await queue.claim() is None
+    await queue.leases.settle(active, [])
+    for job_id in ids[:cancelled]:
+        await queue.jobs.cancel(principal(), job_id)
+    settled = 0
+    while lease := await queue.claim():
+        await queue.leases.settle(lease, [])
+        settled += 1
+    assert settled == 70 - cancelled
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_view_is_deleted_with_any_number_of_jobs(queue: Queue, forgotten: bool) -> None:
+    """Its jobs are cancelled or forgotten some at a time, and it goes last."""
+    views = ViewStore(queue.store)
+    name = ViewName("default", "v")
+    await views.create(name, SummaryView(id="v", etag="e"))
+    kept = await views.find(name)
+    assert kept is not None
+    for _ in range(120):
+        await views.schedule(kept, only_changed=False)
+        lease = await queue.leases.claim(name.partition(queue.store.partitions), "default")
+        assert lease is not None
+        await queue.leases.give_up(lease, Status(), strike=False)
+    assert await views.delete(kept, forget_jobs=forgotten)
+    assert await views.find(name) is None
+    assert await queue.states() == ([] if forgotten else ["CANCELLED"] * 120)
+    assert not await views.delete(kept)

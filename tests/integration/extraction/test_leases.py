@@ -48,10 +48,10 @@ async def test_a_settled_job_leaves_no_message_behind(queue: Queue, redis: Redis
 
 async def test_a_lease_that_ran_out_is_taken_over(redis: Redis) -> None:
     """When a worker shows no life, another one gets the job, and the first cannot settle it."""
-    queue = Queue.on(redis, lease_seconds=0.05)
-    await queue.submit(submission(message(1)))
-    dead = await queue.must_claim()
+    await Queue.on(redis).submit(submission(message(1)))
+    dead = await Queue.on(redis, lease_seconds=0.05).must_claim()
     await asyncio.sleep(0.06)
+    queue = Queue.on(redis)
     assert await queue.poll() == ["default"]
     alive = await queue.must_claim()
     assert (alive.job_id, alive.record.job.attempt) == (dead.job_id, 2)
@@ -70,11 +70,11 @@ async def test_a_lease_that_ran_out_is_taken_over(redis: Redis) -> None:
 
 async def test_a_renewed_lease_holds(redis: Redis) -> None:
     """A worker that shows life keeps its job beyond the first term."""
-    queue = Queue.on(redis, lease_seconds=1.0)
+    queue = Queue.on(redis, lease_seconds=3.0)
     await queue.submit(submission(message(1)))
     lease = await queue.must_claim()
-    for _ in range(3):
-        await asyncio.sleep(0.4)
+    for _ in range(4):
+        await asyncio.sleep(0.8)
         await queue.leases.renew(lease)
     assert await queue.poll() == []
     await queue.leases.settle(lease, [])

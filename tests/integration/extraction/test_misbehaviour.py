@@ -89,6 +89,11 @@ async def test_what_is_right_in_a_crooked_answer_is_taken(
         Say(WHOLE[:-9]),
         Say(WHOLE, finish_reason="length"),
         Say('{"facts": "none"}'),
+        Say('{"memories": [{"content": "User likes tea", "source": 1}]}'),
+        Say(json.dumps({"facts": [{"text": 5, "messages": [1]}, "tea", None, [TEA], {}]})),
+        Say(json.dumps({"facts": [{**TEA, "messages": [7]}, {**TEA, "messages": ["m1"]}]})),
+        Say(json.dumps({"facts": [{"text": "She likes rain", "messages": [1]}]})),
+        Say(json.dumps([{"fact": "User likes tea"}])),
         Say("null"),
         Say("[]"),
         Say("   "),
@@ -104,6 +109,11 @@ async def test_what_is_right_in_a_crooked_answer_is_taken(
         "half JSON",
         "cut off",
         "another shape",
+        "another shape of items",
+        "wrong types alone",
+        "invented sources alone",
+        "nobody named alone",
+        "a bare list of nothing that fits",
         "null",
         "a lone empty list",
         "blank",
@@ -122,6 +132,30 @@ async def test_what_is_no_answer_fails_the_attempt(
     job, texts, _ = await extracted(redis_url, reply)
     assert (job.state, texts) == (FAILED, [])
     assert "bad_answer" in job.error.message
+
+
+async def test_a_valid_empty_list_is_an_answer(redis: Redis, redis_url: str) -> None:
+    """A model that says that there is nothing is believed."""
+    assert redis
+    job, texts, _ = await extracted(redis_url, facts())
+    assert (job.state, texts, dict(job.dropped_items)) == (SUCCEEDED, [], {})
+
+
+async def test_a_job_names_what_was_dropped(redis: Redis, redis_url: str) -> None:
+    """How many items and why, window by window, without a word of them."""
+    assert redis
+    said = [TEA, {"text": 5}, {**TEA, "messages": [7]}, {**TEA, "text": "She likes rain"}, None]
+    job, texts, _ = await extracted(redis_url, Say(json.dumps({"facts": said})))
+    assert (job.state, texts) == (SUCCEEDED, ["User likes tea"])
+    assert job.dropped_items == {"malformed": 2, "unknown_message": 1, "unclear": 1}
+
+
+async def test_an_unfit_answer_is_tried_again(redis: Redis, redis_url: str) -> None:
+    """The messages are not settled by it; the next answer that fits is stored."""
+    assert redis
+    unfit = facts({"text": "User likes tea", "messages": [7]})
+    job, texts, _ = await extracted(redis_url, unfit, unfit, facts(TEA), max_strikes=5)
+    assert (job.state, job.attempt, texts) == (SUCCEEDED, 3, ["User likes tea"])
 
 
 @pytest.mark.parametrize(

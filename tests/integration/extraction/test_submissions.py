@@ -152,6 +152,56 @@ async def test_what_is_withheld_is_not_waited_for(queue: Queue) -> None:
     assert await queue.extracted() == (9, 9)
 
 
+async def test_stretches_that_arrive_early_become_one(queue: Queue) -> None:
+    """In any order, touching or overlapping; what was taken in is not taken in again."""
+    await queue.submit(submission(message(1)))
+    for span in ((7, 8), (3, 4), (12, 5_000), (6, 9), (5, 5)):
+        assert (await queue.submit(submission(withheld=span))).received_sequence == 1
+    kept = await queue.store.client.zrange((await queue.store.client.keys("*ahead:*"))[0], 0, -1)
+    assert sorted(kept) == [b"12:5000", b"3:9"]
+    await queue.submit(submission(message(8)))
+    await queue.submit(submission(message(11)))
+    assert (await queue.submit(submission(message(2)))).received_sequence == 9
+    assert (await queue.submit(submission(message(10)))).received_sequence == 5_000
+    lease = await queue.must_claim()
+    assert [new.sequence for new in lease.messages] == [1, 2, 10, 11]
+
+
+async def test_a_span_costs_what_is_kept_and_not_how_long_it_is(queue: Queue) -> None:
+    """However far a caller counts, one step takes as many commands."""
+    calls = []
+    for span in ((2, 3), (10**6, 2 * 10**6), (10**9, 2**53 - 1)):
+        before = await _commands(queue)
+        await queue.submit(submission(withheld=span))
+        calls.append(await _commands(queue) - before)
+    assert max(calls) - min(calls) <= 3
+
+
+async def test_what_early_processes_left_ahead_is_caught_up_with(queue: Queue) -> None:
+    """They kept every sequence by itself."""
+    await queue.submit(submission(message(1)))
+    await queue.submit(submission(message(3)))
+    (key,) = await queue.store.client.keys("*ahead:*")
+    await queue.store.client.zadd(key, {"4": 4, "5": 5})
+    assert (await queue.submit(submission(message(2)))).received_sequence == 5
+
+
+async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
+    """What follows goes to another one, so that a long backlog is never read in one step."""
+    much = "x" * 250_000
+    for first in (1, 11, 21):
+        batch = [message(number, much) for number in range(first, first + 10)]
+        await queue.submit(submission(*batch))
+    first = await queue.must_claim()
+    assert [new.sequence for new in first.messages] == list(range(1, 21))
+    assert await queue.claim() is None
+    await queue.leases.settle(first, [])
+    second = await queue.must_claim()
+    assert [new.sequence for new in second.messages] == list(range(21, 31))
+    await queue.leases.settle(second, [])
+    assert await queue.extracted() == (30, 30)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -202,3 +252,9 @@ async def test_the_number_of_partitions_is_settled_once(redis: Redis) -> None:
     await Store(redis, 4, Retention()).open()
     with pytest.raises(PartitionsMismatchError, match="PARTITIONS=4"):
         await Store(redis, 8, Retention()).open()
+
+
+async def _commands(queue: Queue) -> int:
+    """How many commands the store has run, those of scripts among them."""
+    stats = await queue.store.client.info("commandstats")
+    return sum(stat["calls"] for stat in stats.values())

@@ -81,7 +81,7 @@ async def test_a_cluster_serves_as_one_store(cluster_url: str) -> None:
             assert all(keys > 0 for keys in await spread(client))
             assert (await watching.read()).change.kind == wm.SESSION_CHANGE_KIND_CREATED
 
-            await eventually(lambda: len(extraction.said) == len(SESSIONS) * len(TEXTS), within=10)
+            await eventually(lambda: len(extraction.said) == len(SESSIONS) * len(TEXTS), within=30)
             assert sorted(extraction.said) == sorted(TEXTS * len(SESSIONS))
             for session in SESSIONS:
                 assert (await summary_of(stub, session)).startswith(TEXTS[0])

@@ -1,6 +1,9 @@
 """Reading a session and its log."""
 
+import asyncio
+
 import pytest
+from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.runtime.errors import SessionNotFound
@@ -57,6 +60,32 @@ async def test_a_limited_read_fetches_little(store: SessionStore, key: SessionKe
     assert 5 < len(session.shown) <= 10
 
 
+async def test_a_view_of_several_parts_is_read_whole_and_at_one_moment(
+    sessions: Sessions, key: SessionKey, redis: Redis
+) -> None:
+    """Each script reads a part; whoever was overtaken by a writer begins anew."""
+    for batch in range(5):
+        messages = [said(f"{batch}.{number}") for number in range(1000)]
+        await sessions.append(key, messages, ANYBODY, etag="", request_id="")
+    scripts = await _scripts_run(redis)
+    whole = await sessions.get(key, ANYBODY, ALL)
+    assert await _scripts_run(redis) - scripts == 3
+    assert [shown.message.sequence for shown in whole.shown] == list(range(1, 5001))
+    for limits in (Limits(messages=2047), Limits(messages=2048), Limits(tokens=whole.tokens - 1)):
+        limited = await sessions.get(key, ANYBODY, limits)
+        assert list(limited.shown) == list(latest(whole.shown, limits))
+
+    async def write() -> None:
+        for number in range(20):
+            await sessions.append(key, [said(str(number))], ANYBODY, etag="", request_id="")
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        session = await sessions.get(key, ANYBODY, ALL)
+        assert len(session.shown) == session.view_size == session.last_sequence
+    await writing
+
+
 async def test_the_log_is_read_in_stretches_both_ways(
     sessions: Sessions, key: SessionKey, spoken: int
 ) -> None:
@@ -97,3 +126,11 @@ async def test_an_empty_session_reads_as_empty(sessions: Sessions, key: SessionK
         stretch = Stretch(None, 5, descending=descending)
         page = await sessions.log(key, ANYBODY, stretch)
         assert (page.messages, page.next_start(stretch)) == ((), None)
+
+
+async def _scripts_run(redis: Redis) -> int:
+    """How many scripts the store has run."""
+    stats = await redis.info("commandstats")
+    return sum(
+        stats[name]["calls"] for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats
+    )

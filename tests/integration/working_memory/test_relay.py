@@ -6,13 +6,16 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
+from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.runtime import redis as store_client
 from agent_memory_services.runtime.channels import open_channel
 from agent_memory_services.runtime.errors import (
     InvalidField,
     Overloaded,
+    OwnerMismatch,
     QuotaExceeded,
     StoreUnavailable,
 )
@@ -115,7 +118,7 @@ async def test_a_write_of_another_process_is_found_soon(
             while "unannounced" not in extraction.said:
                 await say(own, "own", "again")
 
-        await asyncio.wait_for(chatter(), 5.0)
+        await asyncio.wait_for(chatter(), 30)
 
 
 async def test_failures_are_retried_until_accepted(
@@ -212,19 +215,63 @@ async def test_a_service_that_is_away_loses_nothing(
     assert len(await submissions(redis)) == 2
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (InvalidField("messages[0].content", "is not to our taste"), b"messages[0].content"),
+        (OwnerMismatch("session"), b"belongs to another user"),
+    ],
+    ids=["invalid", "another's"],
+)
 async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
-    sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+    sessions: Sessions,
+    redis: Redis,
+    extraction: ListExtraction,
+    inbox: ExtractionInbox,
+    refusal: tuple[Exception, bytes],
 ) -> None:
     """It blocks nobody, and nothing of it is lost."""
+    fault, reason = refusal
     await say(sessions, "s", "bad", "good")
-    extraction.faults.append(InvalidField("messages[0].content", "is not to our taste"))
+    extraction.faults.append(fault)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
     partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
     ((_, dead),) = await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
-    assert b"messages[0].content" in dead[b"reason"]
+    assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
     assert await submissions(redis) == []
+
+
+async def test_what_breaks_its_rules_takes_nothing_else_with_it(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """An earlier build took it in; extraction hears of the others, and which one never comes."""
+    never = Timestamp(seconds=2**62)
+    request = SubmitMessagesRequest(
+        session={"session_id": "s"},
+        session_uid="u",
+        messages=[
+            said("one", id="m1", sequence=1),
+            said("two", id="m2", sequence=2, create_time=never),
+            said("three", id="m3", sequence=3),
+        ],
+        memories=[
+            {"id": "good", "text": "Likes tea."},
+            {"id": "bad", "text": "Likes rain.", "expire_time": never},
+        ],
+    )
+    entry = {"tenant": "acme", "request": request.SerializeToString()}
+    await redis.xadd("am:wm:{p00}:outbox", entry)
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: len(extraction.submitted) == 2)
+    rest, gap = (submitted.request for submitted in extraction.submitted)
+    assert [message.sequence for message in rest.messages] == [1, 3]
+    assert [memory.id for memory in rest.memories] == ["good"]
+    assert (gap.first_withheld_sequence, gap.last_withheld_sequence) == (2, 2)
+    assert (len(gap.messages), gap.session_uid) == (0, "u")
+    ((_, dead),) = await redis.xrange("am:wm:{p00}:outbox:dead")
+    assert dead[b"request"] == request.SerializeToString()
 
 
 @pytest.mark.parametrize("request_", [b"\xff\xff\xff", b"", b"x" * (MEGABYTES + 1)])

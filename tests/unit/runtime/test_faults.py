@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from agent_memory_services.runtime import errors
 from agent_memory_services.runtime.faults import refusal
+from agent_memory_services.runtime.redis_connection import typed
 
 
 @pytest.mark.parametrize(
@@ -18,8 +19,11 @@ from agent_memory_services.runtime.faults import refusal
         redis.BusyLoadingError("loading"),
         redis.ReadOnlyError("a replica"),
         redis.ClusterDownError("CLUSTERDOWN"),
-        redis.ResponseError("MISCONF cannot persist"),
-        redis.ResponseError("Timeout limit was reached"),
+        typed(redis.ResponseError("MISCONF cannot persist")),
+        typed(redis.ResponseError("BUSY Redis is busy running a script.")),
+        typed(redis.ResponseError("UNKILLABLE the script has written")),
+        typed(redis.ResponseError("Timeout limit was reached")),
+        redis.NoScriptError("flushed meanwhile"),
     ],
 )
 def test_a_store_that_is_away_is_unavailable(error: redis.RedisError):

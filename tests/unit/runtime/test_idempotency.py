@@ -26,15 +26,21 @@ def test_another_credential_is_another_call():
     assert len(keys) == 6
 
 
-def test_another_scope_is_another_body():
-    """What a service was told for one user is not told to another."""
-    assert _digest(CALLER, BODY) == _digest(replace(CALLER, users=frozenset({"b", "a"})), BODY)
-    digests = {
-        _digest(CALLER, BODY),
-        _digest(CALLER, AppendMessagesRequest(session_id="t")),
-        _digest(replace(CALLER, users=frozenset({"a"})), BODY),
-        _digest(replace(CALLER, users=frozenset()), BODY),
-        _digest(replace(CALLER, users=None), BODY),
-        _digest(replace(CALLER, users=None, namespaces=frozenset({"a", "b"})), BODY),
+def test_another_scope_is_another_call():
+    """What a service was told for one user is not told to another, and keeps no other waiting."""
+    policy = policy_of("unary")
+    same = replace(CALLER, users=frozenset({"b", "a"}))
+    assert _key(CALLER, policy, "r") == _key(same, policy, "r")
+    keys = {
+        _key(CALLER, policy, "r"),
+        _key(replace(CALLER, users=frozenset({"a"})), policy, "r"),
+        _key(replace(CALLER, users=frozenset()), policy, "r"),
+        _key(replace(CALLER, users=None), policy, "r"),
+        _key(replace(CALLER, users=None, namespaces=frozenset({"a", "b"})), policy, "r"),
     }
-    assert len(digests) == 6
+    assert len(keys) == 5
+
+
+def test_another_body_is_not_the_same_call():
+    """A repeated call says what the first one said."""
+    assert _digest(BODY) != _digest(AppendMessagesRequest(session_id="t"))

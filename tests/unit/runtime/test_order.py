@@ -17,7 +17,7 @@ def _names(settings: ProcessSettings) -> list[str]:
         settings,
         POLICIES,
         meters=CallMeters(POLICIES, lambda: 0),
-        admission=Admission(1, 1),
+        admission=Admission(1),
         authenticator=TrustEveryone("default"),
         store=redis.connect("redis://127.0.0.1:1"),
     )
@@ -51,8 +51,8 @@ def test_the_steps_stand_in_the_order_that_is_argued_for():
 
 def test_what_is_not_asked_for_costs_nothing():
     """Steps without anything to do are not there at all."""
-    names = _names(ProcessSettings(max_memory_fraction=0, max_slowdown=0))
-    assert not {"memory", "congestion", "auth recheck", "fair shares"} & set(names)
+    names = _names(ProcessSettings(max_memory_fraction=0))
+    assert not {"memory", "auth recheck", "fair shares"} & set(names)
 
 
 def test_the_access_log_can_be_left_out():

@@ -194,3 +194,21 @@ def test_every_field_is_described():
 
         class Silent(ProcessSettings):
             flag: bool = False
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("AGENT_MEMORY_WORKING_MEMORY_PARTITIONS", ["9007199254740992", str(2**63)]),
+        ("AGENT_MEMORY_DRAIN_SECONDS", ["1e10", "inf", "nan", str(2**53)]),
+        ("AGENT_MEMORY_MAX_CONCURRENT_CALLS_BY_METHOD", [f"AppendMessages={2**53}"]),
+    ],
+)
+def test_a_number_that_no_clock_or_counter_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch, key: str, values: list[str]
+):
+    """Scripts count in doubles, and add spans to the present moment in microseconds."""
+    for value in values:
+        monkeypatch.setenv(key, value)
+        with pytest.raises(SettingsError):
+            Settings.load()

@@ -1,5 +1,22 @@
 """Options of servers and channels."""
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from grpc._cython import cygrpc
+
+from agent_memory_client import channels
+from agent_memory_client.addresses import parse_address
+from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, bootstrap
+from agent_memory_services.embedded.gateway.descriptors import (
+    own_descriptors,
+    own_openapi,
+    services_by_backend,
+)
+from agent_memory_services.runtime.addresses import Address
 from agent_memory_services.runtime.transport import (
     aging_options,
     channel_options,
@@ -9,14 +26,91 @@ from agent_memory_services.runtime.transport import (
 
 SERVER = dict(server_options(1 << 20))
 CHANNEL = dict(channel_options(1 << 20))
+CLIENT = dict(channels._options(parse_address("http://127.0.0.1:1")))
 
 
-def test_servers_allow_the_pings_that_channels_send():
+ROOT = Path(__file__).parents[3]
+LIBRARY = Path(cygrpc.__file__)
+OPTION = re.compile(r"grpc\.[a-z0-9_.]+")
+# What a page names between backticks; `grpc.io` is a site and `grpc.aio` a module.
+NAMED = re.compile(r"`(grpc\.(?!aio|io)[a-z0-9_.]+)`")
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Every text that a module writes down."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _used() -> set[str]:
+    """Names of options in the code and on the pages."""
+    folders = ("services", "clients/python", "tests", "benchmarks", "scripts", "examples")
+    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "clients").rglob("*.md")]
+    return {
+        *(text for path in modules for text in _texts(path) if OPTION.fullmatch(text)),
+        *(name for path in pages for name in NAMED.findall(path.read_text())),
+    }
+
+
+USED = _used()
+
+
+@pytest.fixture(scope="module")
+def known() -> frozenset[str]:
+    """Every text of the library that may be the name of an option."""
+    return frozenset(
+        text.decode() for text in re.findall(rb"grpc\.[a-z0-9_.]+(?=\0)", LIBRARY.read_bytes())
+    )
+
+
+def test_options_are_looked_for_where_they_are() -> None:
+    """In those of servers, of channels and of the client."""
+    assert {*SERVER, *CHANNEL, *CLIENT} <= USED
+
+
+@pytest.mark.parametrize("name", sorted(USED))
+def test_the_library_knows_every_option_that_we_name(name: str, known: frozenset[str]) -> None:
+    """It takes one that it does not know without a word."""
+    assert name in known
+
+
+@pytest.mark.parametrize("pings", [CHANNEL, CLIENT], ids=["services", "client"])
+def test_servers_allow_the_pings_that_channels_send(pings: dict[str, str | int]) -> None:
     """A stricter server would end our own connections as abuse."""
-    ping = CHANNEL["grpc.keepalive_time_ms"]
+    ping = pings["grpc.keepalive_time_ms"]
     assert ping == 30_000
-    assert SERVER["grpc.http2.min_recv_ping_interval_without_data_ms"] < ping
+    assert SERVER["grpc.http2.min_ping_interval_without_data_ms"] < ping
     assert SERVER["grpc.keepalive_permit_without_calls"] == 1
+
+
+def test_servers_allow_the_pings_that_the_gateway_sends() -> None:
+    """Whichever of its connections it keeps alive."""
+    backends = {name: Address("127.0.0.1", 1) for name in services_by_backend(own_descriptors())}
+    config = bootstrap(
+        own_descriptors(),
+        listen=Address("127.0.0.1", 1),
+        backends=backends,
+        hosts=ANY_HOST,
+        openapi=own_openapi(),
+    )
+    intervals = [float(text.removesuffix("s")) for text in _ping_intervals(config)]
+    assert intervals
+    allowed = SERVER["grpc.http2.min_ping_interval_without_data_ms"]
+    assert all(seconds * 1000 > allowed for seconds in intervals)
+
+
+def _ping_intervals(config: object) -> Iterator[str]:
+    """Every interval of pings in a configuration, as `60s`."""
+    if isinstance(config, dict):
+        if keepalive := config.get("connection_keepalive"):
+            yield keepalive["interval"]
+        for value in config.values():
+            yield from _ping_intervals(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _ping_intervals(value)
 
 
 def test_both_ends_have_the_same_caps():

@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
 
 from agent_memory.extraction.v1 import extraction_pb2
 from agent_memory.extraction.v1 import service_pb2 as rpc
@@ -34,6 +35,7 @@ from agent_memory_client.models import (
     JobError,
     JobListResponse,
     MemoryStrategyConfig,
+    SkippedItem,
     SummaryView,
     SummaryViewList,
     SummaryViewPartition,
@@ -273,7 +275,8 @@ def from_job(job: extraction_pb2.Job) -> Job:
         last_sequence=job.last_sequence,
         attempt=job.attempt,
         memory_ids=list(job.memory_ids),
-        error=_from_error(job),
+        error=_from_status(job.error) if job.HasField("error") else None,
+        skipped=[_from_skipped(item) for item in job.skipped],
         created_at=from_timestamp(job, "create_time"),
         due_at=from_timestamp(job, "due_time"),
         started_at=from_timestamp(job, "start_time"),
@@ -290,12 +293,19 @@ def from_progress(progress: extraction_pb2.SessionProgress) -> ExtractionProgres
     )
 
 
-def _from_error(job: extraction_pb2.Job) -> JobError | None:
-    if not job.HasField("error"):
-        return None
-    error = from_status(job.error)
-    name = code_pb2.Code.Name(job.error.code)
-    return JobError(code=name, reason=error.reason, message=job.error.message)
+def _from_skipped(item: extraction_pb2.SkippedItem) -> SkippedItem:
+    return SkippedItem(
+        message_id=item.message_id or None,
+        sequence=item.sequence or None,
+        memory_id=item.memory_id or None,
+        error=_from_status(item.error),
+    )
+
+
+def _from_status(status: Status) -> JobError:
+    error = from_status(status)
+    name = code_pb2.Code.Name(status.code)
+    return JobError(code=name, reason=error.reason, message=status.message)
 
 
 def to_summary_view(view: SummaryView) -> extraction_pb2.SummaryView:

@@ -9,11 +9,20 @@ from agent_memory_client.models._memories import MemoryRecord
 
 
 class JobError(Model):
-    """Reason for which the last attempt of a job failed."""
+    """Reason for which the last attempt of a job failed, or for which it left something out."""
 
     code: Text = Field(description="Name of the status, such as `UNAVAILABLE`.")
     reason: Text
     message: Text
+
+
+class SkippedItem(Model):
+    """A message or a placed memory that a job left out, because nobody can work on it."""
+
+    message_id: Text | None
+    sequence: int | None = Field(description="The message's position in the session's log.")
+    memory_id: Text | None
+    error: JobError = Field(description="Why it was left out.")
 
 
 class Job(Model):
@@ -34,6 +43,9 @@ class Job(Model):
     attempt: int
     memory_ids: list[Text] = Field(description="The memories it stored.")
     error: JobError | None
+    skipped: list[SkippedItem] = Field(
+        default_factory=list, description="What it left out, at most the first 100."
+    )
     created_at: UtcDatetime | None
     due_at: UtcDatetime | None
     started_at: UtcDatetime | None

@@ -7,7 +7,7 @@ from agent_memory_services.embedded.gateway.access_log import access_log
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
-from agent_memory_services.embedded.gateway.replies import local_replies
+from agent_memory_services.embedded.gateway.replies import MAX_HEADER_KIBIBYTES, local_replies
 from agent_memory_services.embedded.gateway.routes import virtual_host
 from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
 from agent_memory_services.runtime.addresses import Address
@@ -16,8 +16,21 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
 ANY_HOST = ("*",)
 
+_INSPECTOR = {
+    "name": "envoy.filters.listener.tls_inspector",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3"
+        ".TlsInspector"
+    },
+}
 _HCM = "type.googleapis.com/envoy.extensions.filters.network"
 _MAX_CONNECTIONS = 10_000
+# Who connects says something at once.
+_FIRST_BYTES = "10s"
+# As long as services keep a connection; clients open another when they need one.
+_IDLE = "300s"
+# An answer that nobody reads is given up.
+_UNREAD = "60s"
 _MEBIBYTE = 1024 * 1024
 
 
@@ -60,9 +73,12 @@ def bootstrap(
         "strip_any_host_port": True,
         "use_remote_address": True,
         "preserve_external_request_id": True,
-        "request_headers_timeout": "10s",
+        "max_request_headers_kb": MAX_HEADER_KIBIBYTES,
+        "request_headers_timeout": _FIRST_BYTES,
+        "common_http_protocol_options": {"idle_timeout": _IDLE},
         # A watch may be silent for hours; a dead peer shows by the connection's own keepalive.
         "stream_idle_timeout": "0s",
+        "stream_flush_timeout": _UNREAD,
         "http2_protocol_options": {
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
@@ -96,6 +112,9 @@ def _listener(listen: Address, manager: Mapping[str, Any], tls: GatewayTls) -> d
     return {
         "name": "gateway",
         "address": envoy_address(listen),
+        # The inspector waits for the first bytes of a connection, which so have to come in time.
+        "listener_filters": [_INSPECTOR],
+        "listener_filters_timeout": _FIRST_BYTES,
         "filter_chains": [{"filters": [network_filter], **tls.downstream()}],
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.strict_json import strict_json_script
+from agent_memory_services.embedded.gateway.whole_body import whole_body_script
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"
@@ -22,16 +23,13 @@ def http_filters(
     names = [name for backend in services.values() for name in backend]
     return [
         _filter("cors", "cors.v3.Cors"),
-        _filter("rbac", "rbac.v3.RBAC", rules=_refuse_other_origins(origins)),
         _filter("health_check", "health_check.v3.HealthCheck", **_answering(LIVE_PATH)),
         _filter("health_check", "health_check.v3.HealthCheck", **_health(services)),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
-        _filter(
-            "body_size_limit",
-            "body_size_limit.v3.BodySizeLimit",
-            max_request_bytes=max_request_bytes,
-        ),
-        _filter("lua", "lua.v3.Lua", default_source_code=_lua(descriptors)),
+        _filter("whole_body", "lua.v3.Lua", **_lua(whole_body_script(max_request_bytes))),
+        _filter("strict_json", "lua.v3.Lua", **_lua(strict_json_script(descriptors))),
+        # Behind the scripts, so that a refusal is read by a client with a large body too.
+        _filter("rbac", "rbac.v3.RBAC", rules=_refuse_other_origins(origins)),
         _filter(
             "grpc_json_transcoder",
             "grpc_json_transcoder.v3.GrpcJsonTranscoder",
@@ -79,8 +77,8 @@ def _answering(path: str) -> dict[str, Any]:
     }
 
 
-def _lua(descriptors: bytes) -> dict[str, Any]:
-    return {"inline_string": strict_json_script(descriptors)}
+def _lua(script: str) -> dict[str, Any]:
+    return {"default_source_code": {"inline_string": script}}
 
 
 def _transcoding(descriptors: bytes, services: Sequence[str]) -> dict[str, Any]:

@@ -3,65 +3,108 @@
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf import duration_pb2, json_format
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
+from agent_memory_services.embedded.gateway.whole_body import IS_TOO_LARGE
+
+# An access log filter of Envoy, which its replies are told apart by.
+_Filter: TypeAlias = dict[str, Any]
+
+# Path and headers of a request together.
+MAX_HEADER_KIBIBYTES = 60
 
 _DOMAIN = "agent-memory"
 _RETRY = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))
 
 
 class _Meaning(NamedTuple):
+    """What an answer that Envoy makes up means to a caller: no service has seen the request.
+
+    Attributes:
+        code: the code of gRPC.
+        reason: the reason in its ErrorInfo.
+        message: for people; `_ENVOYS_OWN` is what Envoy says itself.
+        metadata: of the ErrorInfo.
+    """
+
     code: int
     reason: "ErrorReason.ValueType"
     message: str
     metadata: Mapping[str, str] = {}
 
 
-# What an HTTP status that Envoy makes up means to a caller: no service has seen the request.
+# What the scripts and the transcoder say, which names the field.
+_ENVOYS_OWN = "%LOCAL_REPLY_BODY%"
+_NAMES_THE_FIELD = "response.code_details.matches('^lua_response|grpc_json_transcode_failure')"
+_NEVER_UPGRADED = "a connection is never upgraded"
+_NO_UPGRADE = "response.code_details == 'upgrade_failed'"
+_TOO_BUSY = "response.code_details == 'overload'"
+
+_UNREADABLE = _Meaning(
+    code_pb2.INVALID_ARGUMENT,
+    ErrorReason.ERROR_REASON_INVALID_FIELD,
+    "the request is not a valid HTTP request of this interface",
+)
+_NAMED_FIELD = _UNREADABLE._replace(message=_ENVOYS_OWN)
+_FAILED = _Meaning(
+    code_pb2.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "the request cannot be answered"
+)
+_NOT_SERVED = _Meaning(
+    code_pb2.UNIMPLEMENTED,
+    ErrorReason.ERROR_REASON_UNIMPLEMENTED,
+    "no method is served under this host and path",
+)
+_UNREACHABLE = _Meaning(
+    code_pb2.UNAVAILABLE,
+    ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE,
+    "the service cannot be reached",
+)
+_BUSY = _Meaning(
+    code_pb2.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_OVERLOADED, "the gateway is busy"
+)
 _MEANINGS = {
-    400: _Meaning(
-        code_pb2.INVALID_ARGUMENT,
-        ErrorReason.ERROR_REASON_INVALID_FIELD,
-        "the request cannot be read",
-    ),
+    400: _UNREADABLE,
     403: _Meaning(
         code_pb2.PERMISSION_DENIED,
         ErrorReason.ERROR_REASON_ACCESS_DENIED,
         "pages of this origin may not call",
     ),
-    404: _Meaning(
-        code_pb2.UNIMPLEMENTED,
-        ErrorReason.ERROR_REASON_UNIMPLEMENTED,
-        "no method is served under this host and path",
+    404: _NOT_SERVED,
+    405: _NOT_SERVED,
+    408: _Meaning(
+        code_pb2.DEADLINE_EXCEEDED,
+        ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
+        "the request did not arrive in time",
     ),
     413: _Meaning(
         code_pb2.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE,
         "the request is too large; send less at a time",
     ),
-    500: _Meaning(
-        code_pb2.INTERNAL,
-        ErrorReason.ERROR_REASON_INTERNAL,
-        "the answer cannot be sent as JSON; ask for less",
+    426: _UNREADABLE._replace(message="HTTP/1.1 or HTTP/2 is needed"),
+    429: _BUSY,
+    431: _Meaning(
+        code_pb2.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE,
+        "the path or the headers are too large",
+        {"message": "headers", "max_bytes": str(MAX_HEADER_KIBIBYTES * 1024)},
     ),
-    503: _Meaning(
-        code_pb2.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE,
-        "the service cannot be reached",
-    ),
+    500: _FAILED._replace(message="the answer cannot be sent as JSON; ask for less"),
+    501: _UNREADABLE._replace(message="this transfer encoding is not understood"),
+    502: _UNREACHABLE,
+    503: _UNREACHABLE,
     504: _Meaning(
         code_pb2.DEADLINE_EXCEEDED,
         ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
         "the time allowed for the call ran out",
     ),
 }
-# Here alone Envoy's own words help: they name the field.
-_SAID_BY_ENVOY = {400: "%LOCAL_REPLY_BODY%"}
+_RETRIABLE = frozenset({code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED})
 
 # The transcoder turns a JSON request into gRPC on its way and notes where it came from.
 _LOOKS_GRPC = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
@@ -71,55 +114,85 @@ _NOT_TRANSCODED = {**_TRANSCODED, "invert_match": True}
 
 
 def local_replies(max_request_bytes: int) -> dict[str, Any]:
-    """A `google.rpc.Status` with its details for every status the gateway produces itself.
+    """A `google.rpc.Status` with its details for whatever the gateway answers by itself.
 
     Callers of gRPC get it in the trailer, callers of JSON as the body.
     """
     too_large = {"message": "request", "max_bytes": str(max_request_bytes)}
     meanings = {**_MEANINGS, 413: _MEANINGS[413]._replace(metadata=too_large)}
+    # The first that fits holds.
+    cases: list[tuple[list[_Filter], int, _Meaning]] = [
+        ([_because(_NAMES_THE_FIELD), _answer(400)], 400, _NAMED_FIELD),
+        ([_because(_NO_UPGRADE)], 400, _UNREADABLE._replace(message=_NEVER_UPGRADED)),
+        ([_because(_TOO_BUSY)], 429, _BUSY),
+        ([_because(IS_TOO_LARGE), _answer(408)], 413, meanings[413]),
+        *(([_answer(http)], http, meaning) for http, meaning in meanings.items()),
+        ([_answer(500, "GE")], 500, _FAILED),
+        ([_answer(400, "GE")], 400, _UNREADABLE),
+    ]
     return {
         "mappers": [
-            mapper
-            for http, meaning in meanings.items()
-            for mapper in (_for_json(http, meaning), _for_grpc(http, meaning))
+            {"status_code": http, **mapper}
+            for fits, http, meaning in cases
+            for mapper in (_for_json(fits, meaning), _for_grpc(fits, meaning))
         ]
     }
 
 
-def _for_json(http: int, meaning: _Meaning) -> dict[str, Any]:
+def _for_json(fits: list[_Filter], meaning: _Meaning) -> dict[str, Any]:
     from_json = {"or_filter": {"filters": [_request(_NOT_GRPC), _request(_TRANSCODED)]}}
-    said = meaning._replace(message=_SAID_BY_ENVOY.get(http, meaning.message))
     return {
-        "filter": {"and_filter": {"filters": [_answer(http), from_json]}},
-        "body_format_override": {"json_format": _json(_status(said))},
+        "filter": {"and_filter": {"filters": [*fits, from_json]}},
+        "body_format_override": {"json_format": _json(_status(meaning))},
     }
 
 
-def _for_grpc(http: int, meaning: _Meaning) -> dict[str, Any]:
-    status = base64.b64encode(_bytes(_status(meaning))).decode().rstrip("=")
+def _for_grpc(fits: list[_Filter], meaning: _Meaning) -> dict[str, Any]:
+    said = _UNREADABLE.message if meaning.message == _ENVOYS_OWN else meaning.message
+    status = _bytes(_status(meaning._replace(message=said)))
     is_grpc = [_request(_LOOKS_GRPC), _request(_NOT_TRANSCODED)]
+    # Code, message and details must say the same, or clients refuse to read the details.
     return {
-        "filter": {"and_filter": {"filters": [_answer(http), *is_grpc]}},
-        # grpc-message and the status must say the same, or clients refuse to read the details.
-        "body_format_override": {"text_format_source": {"inline_string": meaning.message}},
-        "headers_to_add": [{"header": {"key": "grpc-status-details-bin", "value": status}}],
+        "filter": {"and_filter": {"filters": [*fits, *is_grpc]}},
+        "body_format_override": {"text_format_source": {"inline_string": said}},
+        "headers_to_add": [
+            _header("grpc-status", str(meaning.code)),
+            _header("grpc-status-details-bin", base64.b64encode(status).decode().rstrip("=")),
+        ],
     }
 
 
-def _request(header: dict[str, Any]) -> dict[str, Any]:
+def _header(name: str, value: str) -> dict[str, Any]:
+    return {
+        "header": {"key": name, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+
+
+def _because(expression: str) -> _Filter:
+    kind = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    return {
+        "extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {"@type": kind, "expression": expression},
+        }
+    }
+
+
+def _request(header: dict[str, Any]) -> _Filter:
     return {"header_filter": {"header": header}}
 
 
-def _answer(http: int) -> dict[str, Any]:
+def _answer(http: int, op: str = "EQ") -> _Filter:
     value = {"default_value": http, "runtime_key": "unused"}
-    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    return {"status_code_filter": {"comparison": {"op": op, "value": value}}}
 
 
 def _status(meaning: _Meaning) -> status_pb2.Status:
     reason = ErrorReason.Name(meaning.reason).removeprefix("ERROR_REASON_")
     info = error_details_pb2.ErrorInfo(reason=reason, domain=_DOMAIN, metadata=meaning.metadata)
     details: list[Message] = [info]
-    if meaning.code == code_pb2.UNAVAILABLE:
+    if meaning.code in _RETRIABLE:
         details.append(_RETRY)
     status = status_pb2.Status(code=meaning.code, message=meaning.message)
     for detail in details:

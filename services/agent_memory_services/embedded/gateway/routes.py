@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
+from agent_memory_services.embedded.gateway.whole_body import TOO_LARGE
 from agent_memory_services.runtime import call_names
 
 OPENAPI_PATH = "/openapi.json"
@@ -14,6 +15,21 @@ _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
 # repetition by the name that both have. A service's own UNAVAILABLE is passed on: it says when to
 # come back, and callers retry it themselves.
 _ANSWER_LOST = f"{_NEVER_BEGAN},reset"
+# Not where it just failed. Where there is no other host, it is tried there again.
+_ON_ANOTHER_HOST = {
+    "num_retries": 2,
+    "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.025s"},
+    "retry_host_predicate": [
+        {
+            "name": "envoy.retry_host_predicates.previous_hosts",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
+                ".PreviousHostsPredicate"
+            },
+        }
+    ],
+    "host_selection_retry_max_attempts": 5,
+}
 # The service ends a call that takes too long, with a reason. The gateway only ends those of a
 # service that no longer can.
 _LATER_SECONDS = 1.0
@@ -30,7 +46,15 @@ _NAME = {
     "header": {"key": call_names.CALL_HEADER, "value": "%UNIQUE_ID%"},
     "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
 }
-# A gRPC stream may be of any length; its messages are what the services limit.
+# The service hears how a call came, but not the path, which names users and sessions and may be
+# longer than metadata may be.
+_HOW_IT_CAME = {
+    "header": {"key": _FROM_JSON["name"], "value": "json"},
+    "append_action": "OVERWRITE_IF_EXISTS",
+}
+# A body of the largest size arrives in that time over a slow line.
+_WHOLE_REQUEST = "60s"
+_REST_OF_TOO_MUCH = "1s"
 _SWITCHED_OFF = {
     "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
     "disabled": True,
@@ -51,7 +75,7 @@ def virtual_host(
         "routes": [
             *(route for method in methods for route in _routes(method)),
             _document(OPENAPI_PATH, openapi),
-            _elsewhere(max_json_bytes),
+            *_elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
     }
@@ -65,13 +89,20 @@ def _routes(method: Route) -> list[dict[str, Any]]:
     """
     after = None if method.deadline is None else method.deadline + _LATER_SECONDS
     callers = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
+    from_json = _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"}, [_HOW_IT_CAME])
     return [
-        _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"}),
-        _route(method, [], callers),
+        # Of no meaning in JSON, and one that cannot be read would end the call without a reason.
+        {**from_json, "request_headers_to_remove": ["grpc-timeout"]},
+        _route(method, [], callers, []),
     ]
 
 
-def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
+def _route(
+    method: Route,
+    headers: list[dict[str, Any]],
+    limits: dict[str, Any],
+    told: list[dict[str, Any]],
+) -> dict[str, Any]:
     repeatable = (method.idempotent or method.named) and not method.streaming
     retry_on = _ANSWER_LOST if repeatable else _NEVER_BEGAN
     return {
@@ -81,10 +112,9 @@ def _route(method: Route, headers: list[dict[str, Any]], limits: dict[str, Any])
         "route": {
             "cluster": method.backend,
             **limits,
-            "retry_policy": {"retry_on": retry_on, "num_retries": 2},
+            "retry_policy": {"retry_on": retry_on, **_ON_ANOTHER_HOST},
         },
-        **({"request_headers_to_add": [_NAME]} if repeatable and method.named else {}),
-        "typed_per_filter_config": {"envoy.filters.http.body_size_limit": _SWITCHED_OFF},
+        "request_headers_to_add": [*told, *([_NAME] if repeatable and method.named else [])],
     }
 
 
@@ -100,18 +130,31 @@ def _document(path: str, text: str) -> dict[str, Any]:
     }
 
 
-def _elsewhere(max_json_bytes: int) -> dict[str, Any]:
+def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
     """Where a JSON request is until it is transcoded.
 
-    It leads to no backend, so what stays here is answered as a method that nobody serves. CORS
-    and the buffer of the JSON check still want a route.
+    They lead to no backend, so what stays here is answered as a method that nobody serves. CORS
+    and the buffer of the JSON check still want a route. A request that is known to be too large
+    is read to its end, or as long as anything of it comes.
     """
-    return {
-        "name": "elsewhere",
-        "match": {"prefix": "/"},
-        "route": {"cluster": "none", "cluster_not_found_response_code": "NOT_FOUND"},
-        "request_body_buffer_limit": max_json_bytes,
+    nowhere = {
+        "cluster": "none",
+        "cluster_not_found_response_code": "NOT_FOUND",
+        "max_stream_duration": {"max_stream_duration": _WHOLE_REQUEST},
     }
+    too_large = {"prefix": "/", "dynamic_metadata": [TOO_LARGE]}
+    return [
+        {
+            "name": "elsewhere",
+            "match": match,
+            "route": {**nowhere, **limits},
+            "request_body_buffer_limit": max_json_bytes,
+        }
+        for match, limits in (
+            (too_large, {"idle_timeout": _REST_OF_TOO_MUCH}),
+            ({"prefix": "/"}, {}),
+        )
+    ]
 
 
 def _cors(origins: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 -- Refuses a JSON body with a field that its message does not have. The transcoder drops such a
--- field without a word, and a misspelt filter would then find everything.
+-- field without a word, and a misspelt filter would then find everything. Texts and numbers that
+-- no message can hold are refused here too, because the transcoder does not say where they stand.
 --
 -- ROUTES and TYPES stand before this text: by HTTP method the patterns of paths and the shape of
 -- their bodies, and for each type the shapes of its fields. A shape is the number of a type,
@@ -35,6 +36,22 @@ local function quoted(at)
   end
 end
 
+local function refuse_here(rule)
+  local path = table.concat(trail, ".")
+  refuse(path == "" and rule or path .. ": " .. rule)
+end
+
+-- Half of a surrogate pair is no character; `\\ud800` is a backslash and five letters.
+local function refuse_lone_surrogates(content)
+  if not content:find("\\u[dD][89a-fA-F]") then return end
+  content = content:gsub("\\\\", " "):gsub("\\u[dD][89abAB]%x%x\\u[dD][c-fC-F]%x%x", "")
+  if content:find("\\u[dD][89a-fA-F]") then refuse_here("must be Unicode text") end
+end
+
+local function refuse_endless(number)
+  if number and not (number - number == 0) then refuse_here("must be a finite number") end
+end
+
 local value
 
 -- Reads `open item, item close` and returns the position behind it.
@@ -57,6 +74,7 @@ end
 local function object(at, shape)
   return sequence(at, "}", function(position)
     local name, after = quoted(position)
+    refuse_lone_surrogates(name)
     table.insert(trail, name)
     after = expect(":", skip_space(after))
     after = value(after, shape_of_field(shape, name))
@@ -74,8 +92,15 @@ function value(at, shape)
   local first = text:sub(at, at)
   if first == "{" then return object(at, shape) end
   if first == "[" then return array(at, shape) end
-  if first == '"' then return select(2, quoted(at)) end
-  return text:match("^[%w+.-]+()", at) or malformed(at)
+  if first == '"' then
+    local content, after = quoted(at)
+    refuse_lone_surrogates(content)
+    return after
+  end
+  local word, after = text:match("^([%w+.-]+)()", at)
+  if not word then malformed(at) end
+  refuse_endless(tonumber(word))
+  return after
 end
 
 local function document(shape)
@@ -92,10 +117,15 @@ local function shape_of_body(method, path)
 end
 
 function envoy_on_request(request)
+  local notes = request:streamInfo():dynamicMetadata():get("agent_memory")
+  if not (notes and notes.json) then return end
+  -- No service hears of a call before its body is here.
+  local body = request:body()
+  notes = request:streamInfo():dynamicMetadata():get("agent_memory")
+  if notes.too_large then return request:respond({[":status"] = "413"}, "") end
   local headers = request:headers()
   local shape = shape_of_body(headers:get(":method"), headers:get(":path"))
-  local body = shape and request:body()
-  if not body or body:length() == 0 then return end
+  if not shape or not body or body:length() == 0 then return end
   text, trail = body:getBytes(0, body:length()), {}
   local fine, problem = pcall(document, shape)
   if not fine then request:respond({[":status"] = "400"}, problem.message or "the body is nested too deeply") end

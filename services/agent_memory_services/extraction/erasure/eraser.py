@@ -82,13 +82,15 @@ class Eraser:
         Args:
             tenant: whose user.
             user: the user.
-            known: the sessions that working memory erased; what arrives of them is refused.
+            known: the user's sessions that working memory erased; what arrives of them is
+                refused. One that names another user's changes nothing of that.
         """
         started, receipt = now_micros(), new_id()
         known = list(known)
-        await bar(self._store, [session.uid for session in known])
-        progress = _Progress()
         late = {session.uid for session in known if session.owned_late}
+        await bar(self._store, tenant, user, [session.uid for session in known])
+        await bar(self._store, tenant, "", late)
+        progress = _Progress()
         for partition in range(self._store.partitions):
             places = await self._of_owner(partition, tenant, user, progress)
             places += await self._of_nobody(partition, tenant, late, progress)
@@ -98,8 +100,9 @@ class Eraser:
         progress.counts.update(
             await erase_views(self._views, tenant, user, barred_seconds=self._barred_seconds)
         )
-        owners = [user, *progress.sessions, *(session.uid for session in known)]
-        progress.counts["answers"] = await erase_answers(self._store.client, tenant, owners)
+        owned_late = (each.uid for each in progress.sessions.values() if each.owned_late)
+        owners = [user, *late, *owned_late]
+        progress.counts["answers"] += await erase_answers(self._store.client, tenant, owners)
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
         return Erasure(receipt, progress.counts, sessions, started, now_micros())

@@ -9,6 +9,7 @@ from redis.typing import EncodableT
 from agent_memory_services.extraction.queue.identity import partition_prefix
 from agent_memory_services.extraction.queue.store import Step, Store
 from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.fences import fence_name
 from agent_memory_services.runtime.keys import decode, encode
 
 _ERASE: Final = Step("erase")
@@ -50,8 +51,8 @@ class OwnedSessions:
 
     def __init__(self, store: Store, tenant: str, owner: str) -> None:
         self._store = store
-        self._tenant = encode(tenant)
-        self._owner = encode(owner)
+        self._tenant = tenant
+        self._owner = owner
 
     async def first(self, partition: int) -> list[SessionPlace]:
         """Some of those that a partition holds; none where it holds none."""
@@ -72,8 +73,9 @@ class OwnedSessions:
             step: list[EncodableT] = [
                 place.key,
                 place.thread_key,
-                place.uid,
-                self._owner,
+                encode(self._owner),
+                fence_name(self._tenant, self._owner, place.uid),
+                fence_name(self._tenant, "", place.uid),
                 _BARRED_MS,
                 after,
             ]
@@ -86,13 +88,16 @@ class OwnedSessions:
                 return Erased(jobs, messages, bool(late))
 
     def _key(self, partition: int) -> str:
-        return f"{partition_prefix(partition)}owned:{self._tenant}:{self._owner}"
+        return f"{partition_prefix(partition)}owned:{encode(self._tenant)}:{encode(self._owner)}"
 
 
-async def bar(store: Store, uids: Iterable[str]) -> None:
-    """Take in nothing of incarnations any more, in whichever partition they would arrive."""
+async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> None:
+    """Take in nothing of an owner's incarnations any more, wherever they would arrive.
+
+    What another owner or tenant has under the same name is taken in as before.
+    """
     until = now_micros() + _BARRED_MS * 1000
-    if not (members := dict.fromkeys(uids, until)):
+    if not (members := {fence_name(tenant, owner, uid): until for uid in uids}):
         return
     async with store.client.pipeline(transaction=False) as pipeline:
         for partition in range(store.partitions):

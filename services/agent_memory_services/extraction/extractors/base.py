@@ -1,6 +1,6 @@
 """What an extractor is given, what it answers, and the interface they share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -112,6 +112,19 @@ class Candidate:
     slot: str = field(default="")
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an extractor found in a window.
+
+    Attributes:
+        candidates: The facts.
+        dropped: How many items of a model's answer were left out, by a short word for why.
+    """
+
+    candidates: Sequence[Candidate]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
 class Extractor(Protocol):
     """Turns a window of a conversation into candidate memories."""
 
@@ -120,7 +133,7 @@ class Extractor(Protocol):
     version: str
     """Changes whenever the same input could give other candidates."""
 
-    async def extract(self, conversation: Conversation) -> list[Candidate]:
+    async def extract(self, conversation: Conversation) -> Findings:
         """Find the facts that `conversation.turns` state.
 
         Raises:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 
 from google.protobuf import proto
 from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory.extraction.v1.extraction_pb2 import Job
+from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
+from agent_memory_services.extraction.queue.payload import Payload, read_payload
 from agent_memory_services.extraction.queue.records import JobRecord
 from agent_memory_services.extraction.queue.store import Step, Store
 from agent_memory_services.runtime.ids import new_id
@@ -52,24 +54,35 @@ class Lease:
         partition: Where the job is kept.
         token: Proves the lease to the store.
         record: The job.
-        messages: Its messages, in order of sequence.
-        before: The messages before them, likewise.
-        memories: Memories to store as they are.
+        payload: What it works on.
         results: What earlier attempts found, by the name of the window.
     """
 
     partition: int
     token: str
     record: JobRecord
-    messages: Sequence[Message]
-    before: Sequence[Message]
-    memories: Sequence[Memory]
+    payload: Payload
     results: Mapping[str, Sequence[Memory]]
 
     @property
     def job_id(self) -> str:
         """The job's id."""
         return self.record.job.id
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """Its messages, in order of sequence."""
+        return self.payload.messages
+
+    @property
+    def before(self) -> Sequence[Message]:
+        """The messages before them, likewise."""
+        return self.payload.before
+
+    @property
+    def memories(self) -> Sequence[Memory]:
+        """Memories to store as they are."""
+        return self.payload.memories
 
 
 class Leases:
@@ -118,9 +131,7 @@ class Leases:
             partition=partition,
             token=token,
             record=JobRecord.parse(job_id.decode(), _pairs(fields)),
-            messages=[Message.FromString(message) for message in messages],
-            before=[Message.FromString(message) for message in before],
-            memories=[Memory.FromString(memory) for memory in memories],
+            payload=read_payload(_pairs(messages), before, _pairs(memories)),
             results={name.decode(): _unpack(kept) for name, kept in _pairs(results).items()},
         )
 
@@ -133,7 +144,13 @@ class Leases:
         await self._hold(_RENEW, lease, self._lease)
 
     async def keep(
-        self, lease: Lease, window: str, found: Sequence[Memory], *, by: str = ""
+        self,
+        lease: Lease,
+        window: str,
+        found: Sequence[Memory],
+        *,
+        by: str = "",
+        dropped: Mapping[str, int] | None = None,
     ) -> None:
         """Keep what was found in a window, so that a later attempt stores the same.
 
@@ -142,19 +159,28 @@ class Leases:
             window: The window's name.
             found: What was found in it.
             by: Who found it; empty where nobody had to look.
+            dropped: How many items of a model's answer were left out, by a short word for why.
 
         Raises:
             LeaseLost: the job is somebody else's.
         """
-        await self._hold(_KEEP, lease, window, _pack(found), by)
+        left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
+        await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
 
-    async def settle(self, lease: Lease, memory_ids: Sequence[str]) -> None:
+    async def settle(
+        self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
+    ) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.
 
+        Args:
+            lease: The job.
+            memory_ids: The memories that hold its results.
+            skipped: What it left out, with the reasons.
+
         Raises:
             LeaseLost: the job is somebody else's.
         """
-        outcome = Job(memory_ids=memory_ids)
+        outcome = Job(memory_ids=memory_ids, skipped=skipped)
         await self._hold(_SETTLE, lease, outcome.SerializeToString())
 
     async def retry_later(

@@ -75,6 +75,7 @@ def _seconds(since: int, until: int) -> float:
 
 
 _WORKER = b"by."
+_DROPPED = b"dropped."
 _MOMENTS = {
     b"create": "create_time",
     b"due": "due_time",
@@ -89,13 +90,24 @@ def _workers(fields: Mapping[bytes, bytes]) -> Iterator[str]:
             yield field.removeprefix(_WORKER).decode()
 
 
+def _dropped(fields: Mapping[bytes, bytes]) -> Iterator[tuple[str, int]]:
+    """What was left out, by reason, window by window."""
+    for field, count in fields.items():
+        if field.startswith(_DROPPED):
+            yield field.split(b".")[1].decode(), int(count)
+
+
 def _job(job_id: str, fields: Mapping[bytes, bytes]) -> Job:
     job = Job.FromString(fields[b"spec"])
     job.MergeFromString(fields.get(b"outcome", b""))
     if error := fields.get(b"error"):
         job.error.ParseFromString(error)
+    if user := fields.get(b"user"):
+        job.user_id = user.decode()
     job.id = job_id
     job.extractors.extend(sorted(_workers(fields)))
+    for reason, count in _dropped(fields):
+        job.dropped_items[reason] += count
     job.state = cast("JobState.ValueType", int(fields[b"state"]))
     job.attempt = int(fields[b"attempt"])
     job.first_sequence = int(fields[b"first"])

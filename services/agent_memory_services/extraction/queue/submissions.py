@@ -11,7 +11,8 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStra
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.extraction.queue.identity import Session, new_job_id
 from agent_memory_services.extraction.queue.store import Step, Store
-from agent_memory_services.runtime.errors import SessionErased
+from agent_memory_services.runtime.errors import OwnerMismatch, SessionErased
+from agent_memory_services.runtime.fences import fence_name
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.tracing.spans import kept_context
 
@@ -80,15 +81,19 @@ class Intake:
     async def submit(self, submission: Submission) -> Receipt:
         """Store what is new of a submission, durably, and schedule the work on it.
 
+        The first owner that a session names is its owner for good; later submissions may repeat
+        or leave out who that is.
+
         Raises:
+            OwnerMismatch: the session belongs to another user.
             SessionErased: its owner was erased.
         """
         thread = submission.session.thread
         partition = thread.partition(self._store.partitions)
         answer = await self._store.take(_SUBMIT, partition, self._arguments(submission, partition))
-        if answer is None:
-            raise SessionErased
-        job_id, received = answer
+        refusal, job_id, received = answer
+        if refusal:
+            raise OwnerMismatch("session") if refusal == b"owner" else SessionErased
         at_once = submission.memories or self._schedule.index_messages
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
@@ -104,6 +109,7 @@ class Intake:
             session.uid,
             _specification(submission).SerializeToString(),
             submission.user_id,
+            fence_name(session.thread.tenant, submission.user_id, session.uid),
             submission.config.SerializeToString(),
             submission.time_zone,
             plan.reference_messages,
@@ -126,11 +132,10 @@ class Intake:
 
 
 def _specification(submission: Submission) -> Job:
-    """The part of a job that its session decides."""
+    """The part of a job that its session decides, but for the owner, who may be known later."""
     thread = submission.session.thread
     return Job(
         kind=JobKind.JOB_KIND_EXTRACTION,
         session=SessionRef(namespace=thread.namespace, session_id=thread.session_id),
         session_uid=submission.session.uid,
-        user_id=submission.user_id,
     )

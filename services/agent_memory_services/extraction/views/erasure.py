@@ -1,19 +1,24 @@
 """What summary views hold of a user, and its end."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
+from agent_memory_services.extraction.erasure.sessions import erase_changes
 from agent_memory_services.extraction.queue.identity import partition_prefix
 from agent_memory_services.extraction.views.identity import home_of
 from agent_memory_services.extraction.views.store import KeptView, ViewStore
 from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.runtime.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.runtime.ids import new_id
 from agent_memory_services.runtime.keys import encode
+from agent_memory_services.runtime.remembered_answers import SUMMARY_VIEWS, erase_mentions
 
 _AT_A_TIME: Final = 100
+_SOMEBODY: Final = "somebody"
 
 
 async def erase_user(
@@ -23,16 +28,24 @@ async def erase_user(
 
     Every summary goes that one of the user's memories went into, though it speaks of others too:
     the next run writes it anew. A view that asks for this user alone goes with its jobs, and one
-    that names the user among others names the others only.
+    that names the user among others names the others only. So does a view that names the user
+    where nothing could be left out without a change of its meaning: in a prefix of owners, in
+    another condition, or in its own id. A name and a prompt say "somebody" instead.
 
     For `barred_seconds` no summary is kept that the user's memories went into: whoever read them
     before they were erased may still be writing.
 
     Returns:
-        How many `summary_views` and `summary_partitions` went.
+        How many `summary_views` and `summary_partitions` went, and `answers` that repeated a view.
     """
     await _bar(store, tenant, user_id, barred_seconds)
     views = await _strip_views(store, tenant, user_id)
+    home = home_of(tenant, store.store.partitions)
+    # The summaries of views that are gone repeat the views' ids, and what prompts asked for.
+    while await store.clear_ended(home):
+        pass
+    await _forget_jobs(store, tenant, user_id)
+    answers = await erase_mentions(store.store.client, tenant, SUMMARY_VIEWS, user_id)
     partitions = 0
     about = f"{_prefix(store, tenant)}about:{encode(tenant)}:{encode(user_id)}"
     while found := await _members(store, about):
@@ -41,7 +54,7 @@ async def erase_user(
         # What a summary no longer says of itself would be found for ever.
         await store.store.client.srem(about, *found)
         partitions += len(found)
-    return {"summary_views": views, "summary_partitions": partitions}
+    return {"summary_views": views, "summary_partitions": partitions, "answers": answers}
 
 
 async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> None:
@@ -62,27 +75,99 @@ async def _members(store: ViewStore, key: str) -> list[bytes]:
 
 
 async def _strip_views(store: ViewStore, tenant: str, user_id: str) -> int:
+    """Let no view name the user; how many went."""
     gone, after = 0, ""
     while ids := await store.ids(tenant, after, _AT_A_TIME):
         for kept in await store.load(tenant, ids):
-            gone += await _strip(store, kept, user_id)
+            if stripped(kept.view, user_id) != kept.view:
+                gone += await _strip(store, kept, user_id)
         after = ids[-1]
     return gone
 
 
 async def _strip(store: ViewStore, kept: KeptView, user_id: str) -> bool:
     """Let a view name the user no more; whether nothing was left of it."""
-    left = without_user(kept.view.filter, user_id)
-    if left is None:
-        return await store.delete(kept.name, forget_jobs=True)
-    if left != kept.view.filter:
-        after = SummaryView()
-        after.CopyFrom(kept.view)
-        after.filter.CopyFrom(left)
-        after.update_time.CopyFrom(to_timestamp(now_micros()))
-        after.etag = new_id()
-        await store.update(kept, after)
+    found: KeptView | None = kept
+    while found is not None:
+        left = stripped(found.view, user_id)
+        try:
+            if left is None:
+                gone = await store.delete(found, forget_jobs=True)
+                home = home_of(found.name.tenant, store.store.partitions)
+                await erase_changes(store.store, home, [found.name.key])
+                return gone
+            left.update_time.CopyFrom(to_timestamp(now_micros()))
+            left.etag = new_id()
+            # What a prompt named may be in the summaries that it led to.
+            await store.update(found, left, anew=left.prompt != found.view.prompt)
+        except EtagMismatch:
+            found = await store.find(kept.name)
+        except SummaryViewNotFound:
+            found = None
+        else:
+            return False
     return False
+
+
+async def _forget_jobs(store: ViewStore, tenant: str, user_id: str) -> None:
+    """Forget jobs of views that named the user when they were scheduled, and may not now."""
+    after = ""
+    while found := await store.jobs(tenant, after, _AT_A_TIME):
+        doomed = [job_id for job_id, job in found if job and _is_about(job, user_id)]
+        await store.forget_jobs(tenant, doomed)
+        after = found[-1][0]
+
+
+def _is_about(job: Job, user_id: str) -> bool:
+    texts = (job.view_id, job.session.namespace)
+    return job.user_id == user_id or any(mentions(text, user_id) for text in texts)
+
+
+def mentions(text: str, user_id: str) -> bool:
+    """Whether a text holds an id that is no part of a longer word."""
+    return user_id in text and _mention(user_id).search(text) is not None
+
+
+def stripped(view: SummaryView, user_id: str) -> SummaryView | None:
+    """A view that names a user nowhere; None where it would not be the same view any more."""
+    if mentions(view.id, user_id) or _is_bound(view.filter, user_id, excluding=False):
+        return None
+    condition = without_user(view.filter, user_id)
+    if condition is None:
+        return None
+    left = SummaryView()
+    left.CopyFrom(view)
+    if condition != view.filter:
+        left.filter.CopyFrom(condition)
+    for field in ("name", "prompt"):
+        text: str = getattr(view, field)
+        if mentions(text, user_id):
+            setattr(left, field, _mention(user_id).sub(_SOMEBODY, text))
+    return left
+
+
+def _mention(user_id: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){re.escape(user_id)}(?![^\W_])")
+
+
+def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
+    """Whether a filter names the user where that cannot be left out of it."""
+    for described, condition in given.ListFields():
+        if not isinstance(condition, TagFilter):
+            continue
+        if described.name != "user_id":
+            values = (condition.eq, condition.ne, condition.prefix)
+            if any(
+                mentions(value, user_id)
+                for value in (*values, *condition.any, *condition.all, *condition.none)
+            ):
+                return True
+        # Whoever else has the prefix would be let in.
+        elif excluding and mentions(condition.prefix, user_id):
+            return True
+    return any(_is_bound(part, user_id, excluding=excluding) for part in given.any_of) or any(
+        _is_bound(part, user_id, excluding=True) for part in given.none_of
+    )
 
 
 def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
@@ -104,8 +189,14 @@ def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
 
 
 def _others(given: TagFilter, user_id: str) -> TagFilter | None:
-    """A condition on the owner without one of them; None where it asks for that one."""
+    """A condition on the owner without one of them; None where it asks for that one.
+
+    A prefix asks for everybody whose id begins with it, and for the user by name where it holds
+    the whole id: no other condition has the same meaning.
+    """
     if (given.HasField("eq") and given.eq == user_id) or user_id in given.all:
+        return None
+    if mentions(given.prefix, user_id):
         return None
     others = TagFilter()
     others.CopyFrom(given)

@@ -148,7 +148,9 @@ class ViewRuns:
                     continue
                 nothing = empty(kept.view, summary.group)
                 emptied = KeptSummary(summary.group, nothing, b"", lease.job_id)
-                await self._store.put(kept, emptied, [summary.group.owner], lease)
+                # Its group may still be named after them: a session is.
+                owners = [summary.group.owner, *summary.owners]
+                await self._store.put(kept, emptied, owners, lease)
 
     async def _summarized(self, kept: KeptView) -> AsyncIterator[Sequence[Group]]:
         after = ""

@@ -23,7 +23,9 @@ _NOTE: Final = Step("note", folder="views")
 _PUT: Final = Step("put", folder="views")
 _DROP: Final = Step("drop", folder="views")
 _ENDED: Final = Step("ended", folder="views")
+_FORGET: Final = Step("forget", folder="views")
 _BATCH: Final = 200
+_LANE: Final = b"view"
 
 Item = TypeVar("Item")
 
@@ -55,6 +57,7 @@ class KeptSummary:
         seen: what they looked like.
         job_id: the job that computed it last; empty where a caller waited for it.
         by: the summarizer that wrote it; known when it is put, and kept with the job alone.
+        owners: whose memories went into it; known when it is read.
     """
 
     group: Group
@@ -62,6 +65,7 @@ class KeptSummary:
     seen: bytes
     job_id: str
     by: str = ""
+    owners: tuple[str, ...] = ()
 
 
 class ViewStore:
@@ -115,8 +119,10 @@ class ViewStore:
         )
         return [decode(view_id.decode()) for view_id in found]
 
-    async def update(self, kept: KeptView, after: SummaryView) -> None:
+    async def update(self, kept: KeptView, after: SummaryView, *, anew: bool = False) -> None:
         """Put a changed view in the place of the one that was read.
+
+        Its summaries go where they speak of other memories than it does now, or with `anew`.
 
         Raises:
             EtagMismatch: somebody else changed it meanwhile.
@@ -130,7 +136,7 @@ class ViewStore:
                 kept.view.etag,
                 after.SerializeToString(),
                 after.etag,
-                new_id() if starts_anew(kept.view, after) else "",
+                new_id() if anew or starts_anew(kept.view, after) else "",
                 int(after.continuous),
             ],
         )
@@ -139,33 +145,74 @@ class ViewStore:
         if found is not None:
             raise SummaryViewNotFound(kept.name.view_id)
 
-    async def delete(self, name: ViewName, *, forget_jobs: bool = False) -> bool:
-        """Delete a view and cancel its jobs; whether there was one."""
-        arguments = [encode(name.tenant), name.key, encode(name.view_id), int(forget_jobs)]
-        return bool(await self._take(_DELETE, name.tenant, arguments))
+    async def delete(self, kept: KeptView, *, forget_jobs: bool = False) -> bool:
+        """Delete the view that was read and cancel its jobs; whether there was one.
+
+        Raises:
+            EtagMismatch: somebody changed it meanwhile.
+        """
+        name = kept.name
+        arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
+        found, after = None, b""
+        while found is None or after:
+            found, after = await self._take(
+                _DELETE, name.tenant, [*arguments, int(forget_jobs), after]
+            )
+            if isinstance(found, bytes):
+                raise EtagMismatch(found.decode())
+        return bool(found)
+
+    async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
+        """The next jobs of a tenant where its views are kept, in order of their ids.
+
+        Each comes with what its view decided; None for one that refreshes no view.
+        """
+        prefix = self._prefix(tenant)
+        lower = f"({after}" if after else "-"
+        found: Any = await self.store.client.zrangebylex(
+            f"{prefix}jobs:{encode(tenant)}", lower, "+", start=0, num=count
+        )
+        ids = [job_id.decode() for job_id in found]
+        async with self.store.client.pipeline(transaction=False) as pipeline:
+            for job_id in ids:
+                pipeline.hmget(f"{prefix}job:{job_id}", ["lane", "spec"])
+            fields = await pipeline.execute() if ids else []
+        return [
+            (job_id, Job.FromString(spec) if lane == _LANE and spec else None)
+            for job_id, (lane, spec) in zip(ids, fields, strict=True)
+        ]
+
+    async def forget_jobs(self, tenant: str, job_ids: Sequence[str]) -> None:
+        """Forget jobs that refresh views, cancelling those that are not done."""
+        for batch in _batches(job_ids):
+            await self._take(_FORGET, tenant, batch)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
         """Let a job refresh a view; answers the one that waits already, where one does.
 
         Raises:
+            EtagMismatch: somebody changed it meanwhile.
             SummaryViewNotFound: the view is gone.
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
-        found = await self._take(
+        job_id, etag = await self._take(
             _SCHEDULE,
             name.tenant,
             [
                 encode(name.tenant),
                 name.tenant,
                 name.key,
+                kept.view.etag,
                 _specification(kept.view).SerializeToString(),
                 new_job_id(partition),
                 int(only_changed),
             ],
         )
-        if not found:
+        if etag:
+            raise EtagMismatch(etag.decode())
+        if not job_id:
             raise SummaryViewNotFound(name.view_id)
-        return str(found.decode())
+        return str(job_id.decode())
 
     async def note(self, kept: KeptView, seen: bytes) -> None:
         """Note what a view's memories looked like, if it is still what was read."""
@@ -210,11 +257,17 @@ class ViewStore:
             async with self.store.client.pipeline(transaction=False) as pipeline:
                 for group in batch:
                     key = self._summary_key(kept, group.key)
-                    pipeline.hmget(key, ["content", "seen", "job"])
+                    pipeline.hmget(key, ["content", "seen", "job", "owners"])
                 found += await pipeline.execute()
         return [
-            KeptSummary(group, SummaryPartition.FromString(content), seen, job.decode())
-            for group, (content, seen, job) in zip(groups, found, strict=True)
+            KeptSummary(
+                group,
+                SummaryPartition.FromString(content),
+                seen,
+                job.decode(),
+                owners=tuple(map(decode, (owners or b"").decode().split())),
+            )
+            for group, (content, seen, job, owners) in zip(groups, found, strict=True)
             if content is not None
         ]
 

@@ -28,7 +28,7 @@ from agent_memory_services.runtime.errors import (
     SummaryViewNotFound,
 )
 from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.remembered_answers import concerns
+from agent_memory_services.runtime.remembered_answers import SUMMARY_VIEWS, concerns
 
 _SCAN_LIMIT: Final = 5_000
 """What one page looks at; it may end early, with a token, where little of it is asked for."""
@@ -69,6 +69,7 @@ class Views:
             IdAlreadyExists: another view has the id.
         """
         view = created(given, principal, request_id)
+        concerns(SUMMARY_VIEWS)
         found = await self._store.create(ViewName(principal.tenant, view.id), view)
         if found is None:
             return view
@@ -116,25 +117,31 @@ class Views:
             raise InvalidField("summary_view.id", "must name the view")
         kept = await self._kept(principal, given.id)
         after = changed(kept.view, given, paths, principal)
+        concerns(SUMMARY_VIEWS)
         if after.etag != kept.view.etag:
             await self._store.update(kept, after)
         return after
 
     async def delete(self, principal: Principal, view_id: str) -> bool:
-        """Delete a view, its partitions and its jobs that are not done; whether there was one."""
-        name = ViewName(principal.tenant, view_id)
-        kept = await self._store.find(name)
+        """Delete a view, its partitions and its jobs that are not done; whether there was one.
+
+        Raises:
+            EtagMismatch: it changed meanwhile.
+        """
+        kept = await self._store.find(ViewName(principal.tenant, view_id))
         if kept is None or not reaches(principal, kept.view):
             return False
-        return await self._store.delete(name)
+        return await self._store.delete(kept)
 
     async def run(self, principal: Principal, view_id: str) -> str:
         """Have every partition of a view refreshed; answers the job that does it.
 
         Raises:
+            EtagMismatch: it changed meanwhile.
             SummaryViewNotFound: there is none of this id for the principal.
         """
         kept = await self._kept(principal, view_id)
+        concerns(SUMMARY_VIEWS)
         return await self._store.schedule(kept, only_changed=False)
 
     async def run_partition(

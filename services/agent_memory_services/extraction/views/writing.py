@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from hashlib import blake2b
 from typing import Final
 
@@ -12,7 +11,7 @@ from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.extraction.finder import Finder
 from agent_memory_services.extraction.views.identity import Group
 from agent_memory_services.extraction.views.sources import Memories
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.runtime.clock import now_micros, to_datetime, to_timestamp
 
 SUMMARY_WORDS: Final = 300
 NO_MEMORY: Final = "no memory is in this group"
@@ -75,6 +74,5 @@ def _partition(view: SummaryView, group: Group) -> SummaryPartition:
 
 def _notes(memories: Sequence[Memory]) -> list[Note]:
     return [
-        Note(memory.text, memory.create_time.ToDatetime(tzinfo=UTC), memory.user_id)
-        for memory in memories
+        Note(memory.text, to_datetime(memory.create_time), memory.user_id) for memory in memories
     ]

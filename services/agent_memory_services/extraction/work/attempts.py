@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from agent_memory_services.extraction.views.runs import Unfinished
 from agent_memory_services.extraction.work.backoff import RetryPolicy
 from agent_memory_services.extraction.work.failures import Failure, failure_of
 from agent_memory_services.extraction.work.meters import Meters
-from agent_memory_services.extraction.work.runs import Runs
+from agent_memory_services.extraction.work.runs import Done, Runs
 from agent_memory_services.runtime.clock import now_micros, to_micros
 from agent_memory_services.runtime.tracing.spans import continued, note_failure
 
@@ -73,7 +73,7 @@ class Attempts:
     async def _attempted(self, lease: Lease, span: Span) -> str:
         try:
             async with asyncio.timeout(self._run_seconds):
-                memory_ids = await self._held(lease, self._runs.perform(lease))
+                done = await self._held(lease, self._runs.perform(lease))
         except LeaseLost:
             raise
         except Unfinished:
@@ -83,13 +83,13 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
             note_failure(span, error)
             return await self._failed(lease, failure_of(error))
-        await self._leases.settle(lease, memory_ids)
+        await self._leases.settle(lease, done.memory_ids, done.skipped)
         self._meters.settled(lease.record.lane, _age(lease.record.job))
-        span.set_attribute("agent_memory.job.memories", len(memory_ids))
-        log.info("job.succeeded", job_id=lease.job_id, memories=len(memory_ids))
+        span.set_attribute("agent_memory.job.memories", len(done.memory_ids))
+        log.info("job.succeeded", job_id=lease.job_id, memories=len(done.memory_ids))
         return "succeeded"
 
-    async def _held(self, lease: Lease, work: Coroutine[Any, Any, Sequence[str]]) -> Sequence[str]:
+    async def _held(self, lease: Lease, work: Coroutine[Any, Any, Done]) -> Done:
         """Do the work while the lease is held; losing it ends the work."""
         working = asyncio.create_task(work)
         beating = asyncio.create_task(self._beat(lease, working))
@@ -103,7 +103,7 @@ class Attempts:
                 task.cancel()
             await asyncio.gather(working, beating, return_exceptions=True)
 
-    async def _beat(self, lease: Lease, working: asyncio.Task[Sequence[str]]) -> None:
+    async def _beat(self, lease: Lease, working: asyncio.Task[Done]) -> None:
         """Renew the lease until the work is done.
 
         The store's client may take a cancellation for a timeout of its own, so that being

@@ -7,6 +7,7 @@ from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.extraction.extractors.base import ExtractionFailed
+from agent_memory_services.extraction.queue.leases import LeaseLost
 from agent_memory_services.runtime.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -16,7 +17,7 @@ from agent_memory_services.runtime.errors import (
     Unavailable,
     Unimplemented,
 )
-from agent_memory_services.runtime.faults import refusal
+from agent_memory_services.runtime.faults import is_from_elsewhere, refusal
 from agent_memory_services.runtime.status import item_status, status_of
 
 _OUTAGES: Final = (
@@ -29,6 +30,7 @@ _OUTAGES: Final = (
     Unimplemented,
 )
 _ABOUT_THE_JOB: Final = frozenset({"bad_answer", "rejected"})
+_AROUND_THE_JOB: Final = (LeaseLost, OSError, MemoryError)
 
 
 class ExtractorFailed(Unavailable):
@@ -69,6 +71,17 @@ class Failure:
     retry_after: float | None
     strike: bool
     hopeless: bool = False
+
+
+def says_nothing_of_messages(error: Exception) -> bool:
+    """Whether what ended a look at messages would end it for any others as well.
+
+    What nobody foresaw may be the fault of one of them, and so may a request that the model's
+    provider rejects.
+    """
+    if isinstance(error, ExtractionFailed):
+        return error.reason != "rejected"
+    return isinstance(error, _AROUND_THE_JOB) or is_from_elsewhere(error)
 
 
 def failure_of(error: Exception) -> Failure:

@@ -63,6 +63,11 @@ class Meters:
             ("reason",),
             registry=registry,
         )
+        self._skipped = Counter(
+            "agent_memory_extraction_items_skipped",
+            "Messages and placed memories that jobs left out and named.",
+            registry=registry,
+        )
         self._waiting = Gauge(
             "agent_memory_extraction_jobs_waiting",
             "Jobs that wait in the whole store, due or not.",
@@ -97,6 +102,10 @@ class Meters:
     def rejected(self, reason: str, count: int) -> None:
         """Memories are refused."""
         self._rejections.labels(reason).inc(count)
+
+    def skipped(self, count: int) -> None:
+        """Messages and memories are left out of a job that is done."""
+        self._skipped.inc(count)
 
     def queue(self, outlooks: Collection[Outlook]) -> None:
         """What the queue looks like, by partition."""

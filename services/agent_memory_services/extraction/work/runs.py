@@ -1,12 +1,18 @@
 """One run of a job: look at its messages, keep what is found, store it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 
 import structlog
 
+from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory_services.extraction.extractors.base import Strategy
 from agent_memory_services.extraction.finder import Brief, Finder
@@ -14,7 +20,6 @@ from agent_memory_services.extraction.memories import (
     Origin,
     from_given,
     from_message,
-    summary_id,
 )
 from agent_memory_services.extraction.queue.leases import Lease, Leases
 from agent_memory_services.extraction.queue.records import Lane
@@ -28,12 +33,21 @@ from agent_memory_services.extraction.turns import (
 )
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
+from agent_memory_services.extraction.work.salvage import Salvage
 from agent_memory_services.extraction.work.sink import LongTermMemory, Stored
 from agent_memory_services.runtime.channels import acting_for
 
 log = structlog.get_logger()
 
 _QUERY_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did: the memories that hold its results, and what it left out."""
+
+    memory_ids: Sequence[str] = ()
+    skipped: Sequence[SkippedItem] = ()
 
 
 class Runs:
@@ -59,8 +73,8 @@ class Runs:
         self._limits = limits
         self._known = known
 
-    async def perform(self, lease: Lease) -> Sequence[str]:
-        """Do a job's work; returns the ids of the memories that hold its results.
+    async def perform(self, lease: Lease) -> Done:
+        """Do a job's work, as far as its messages and memories can be worked on.
 
         Doing it again, after any part of it, stores nothing twice: what was found is kept with
         the job before it is stored, and every memory has an id that follows from it.
@@ -71,40 +85,57 @@ class Runs:
             LeaseLost: the job is somebody else's.
             Unfinished: the job goes on later.
         """
-        with acting_for(lease.record.tenant):
-            if lease.record.lane is Lane.VIEW:
+        if lease.record.lane is Lane.VIEW:
+            with acting_for(lease.record.tenant):
                 await self._views.perform(lease)
-                return ()
-            if lease.record.lane is Lane.STORE:
-                return await self._store_as_is(lease)
-            brief = _brief(lease)
-            if brief.strategy is Strategy.SUMMARY:
-                return await self._summarize(lease, brief)
-            return await self._extract(lease, brief)
+                return Done()
+        salvage = Salvage(lease)
+        memory_ids = await self._performed(lease, salvage)
+        self._note_skipped(lease, salvage)
+        return Done(memory_ids, salvage.skipped)
 
-    async def _extract(self, lease: Lease, brief: Brief) -> list[str]:
-        memory_ids: list[str] = []
-        for window in self._windows(lease):
+    async def _performed(self, lease: Lease, salvage: Salvage) -> Sequence[str]:
+        if lease.record.lane is Lane.STORE:
+            return await self._store_as_is(lease, salvage)
+        brief = _brief(lease)
+        with _acting_for_owner(lease):
+            if brief.strategy is Strategy.SUMMARY:
+                return await self._summarize(lease, brief, salvage)
+            return await self._extract(lease, brief, salvage)
+
+    async def _extract(self, lease: Lease, brief: Brief, salvage: Salvage) -> list[str]:
+        async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
-            if memories is None:
-                found = await self._finder.facts(window, brief, await self._nearest(window, brief))
-                await self._leases.keep(lease, window.name, found.memories, by=found.by)
-                memories = found.memories
-            memory_ids += self._noted(
-                await self._memory.store(
+            if memories is not None:
+                return memories
+            found = await self._finder.facts(window, brief, await self._nearest(window, brief))
+            await self._leases.keep(
+                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+            )
+            return found.memories
+
+        memory_ids: list[str] = []
+        for window in self._windows(lease, salvage):
+            for memories in await salvage.looked_at(window, facts):
+                stored = await self._memory.store(
                     memories,
                     # The same is often said again, in other words, and what it was may change.
                     deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
                     ids_name_content=True,
+                    past_incidents=salvage.searching,
                 )
-            )
+                memory_ids += self._noted(stored)
+        salvage.conclude()
         return memory_ids
 
-    async def _summarize(self, lease: Lease, brief: Brief) -> Sequence[str]:
-        own_id = summary_id(brief.session_uid)
-        stored = said = await self._memory.text_of(own_id)
+    async def _summarize(self, lease: Lease, brief: Brief, salvage: Salvage) -> Sequence[str]:
+        origin = self._finder.origin(brief, self._finder.summarizer)
+        stored = await self._memory.summary_of(origin)
+        said = stored.text
         summary: Memory | None = None
-        for window in self._windows(lease):
+
+        async def continued(window: Window) -> Sequence[Memory]:
+            nonlocal said, summary
             memories = lease.results.get(window.name)
             if memories is None:
                 found = await self._finder.summary(window, brief, said)
@@ -112,24 +143,36 @@ class Runs:
                 memories = found.memories
             for summary in memories:
                 said = summary.text
-        if summary is None or said == stored:
-            return [own_id] if stored else []
+            return memories
+
+        for window in self._windows(lease, salvage):
+            await salvage.looked_at(window, continued)
+        salvage.conclude()
+        if summary is None or said == stored.text:
+            return [stored.id] if stored.text else []
+        summary.id = stored.id
         return self._noted(await self._memory.replace(summary))
 
-    async def _store_as_is(self, lease: Lease) -> list[str]:
+    async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
         job = lease.record.job
         origin = Origin(job.session, job.session_uid, job.user_id)
-        messages = await self._memory.store(
-            list(_message_memories(lease.before, lease.messages, origin)),
-            # What is said twice was said twice.
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
-            ids_name_content=True,
-        )
-        given = await self._memory.store(
-            [from_given(memory, origin) for memory in lease.memories],
-            deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
-            ids_name_content=False,
-        )
+        with _acting_for_owner(lease):
+            messages = await self._memory.store(
+                list(_message_memories(lease, origin, salvage)),
+                # What is said twice was said twice.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
+                ids_name_content=True,
+                past_incidents=salvage.searching,
+            )
+        with acting_for(lease.record.tenant):
+            given = await self._memory.store(
+                list(_given_memories(lease, origin, salvage)),
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED,
+                ids_name_content=False,
+                past_incidents=salvage.searching,
+            )
+        salvage.rejected(messages.rejected)
+        salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
 
     async def _nearest(self, window: Window, brief: Brief) -> list[str]:
@@ -141,19 +184,36 @@ class Runs:
         origin = self._finder.origin(brief, self._finder.extractor)
         return await self._memory.known(text, origin, self._known)
 
-    def _windows(self, lease: Lease) -> Iterator[Window]:
+    def _windows(self, lease: Lease, salvage: Salvage) -> Iterator[Window]:
+        turns = [salvage.made_of_message(message, to_turn) for message in lease.messages]
         return windows(
-            [to_turn(message) for message in lease.messages],
+            [turn for turn in turns if turn is not None],
             [to_turn(message) for message in lease.before],
             self._limits,
         )
 
     def _noted(self, stored: Stored) -> Sequence[str]:
         self._meters.stored(len(stored.memory_ids))
-        for reason, count in stored.rejected.items():
+        reasons = Counter(ErrorReason.Name(one.refusal.reason) for one in stored.rejected)
+        for reason, count in reasons.items():
             log.warning("run.memories_rejected", reason=reason, memories=count)
             self._meters.rejected(reason, count)
         return stored.memory_ids
+
+    def _note_skipped(self, lease: Lease, salvage: Salvage) -> None:
+        if salvage.skipped_count:
+            log.warning("job.items_skipped", job_id=lease.job_id, items=salvage.skipped_count)
+            self._meters.skipped(salvage.skipped_count)
+
+
+def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
+    """Reach what the session's owner has in its namespace, and what nobody had before."""
+    job = lease.record.job
+    return acting_for(
+        lease.record.tenant,
+        users=frozenset({job.user_id, ""}),
+        namespaces=frozenset({job.session.namespace}),
+    )
 
 
 def _brief(lease: Lease) -> Brief:
@@ -168,14 +228,21 @@ def _brief(lease: Lease) -> Brief:
     )
 
 
-def _message_memories(
-    before: Sequence[Message], messages: Sequence[Message], origin: Origin
-) -> Iterator[Memory]:
+def _message_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterator[Memory]:
     previous: Message | None = None
-    new = {message.sequence for message in messages}
-    for message in [*before, *messages]:
+    new = {message.sequence for message in lease.messages}
+    for message in [*lease.before, *lease.messages]:
         if is_recalled(message) or not message.content:
             continue
         if message.sequence in new:
-            yield from_message(message, previous, origin)
+            make = partial(from_message, previous=previous, origin=origin)
+            if (memory := salvage.made_of_message(message, make)) is not None:
+                yield memory
         previous = message
+
+
+def _given_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterator[Memory]:
+    for memory in lease.memories:
+        complete = salvage.made_of_memory(memory, partial(from_given, origin=origin))
+        if complete is not None:
+            yield complete

@@ -65,7 +65,8 @@ class Consolidator:
         at most once for each.
 
         Yields:
-            Ids of the memories and what was done about each; None for one that kept changing.
+            Ids of the memories and what was done about each; None for one that kept changing, or
+            of which the judge is to be asked again.
 
         Raises:
             RedisError: the store went away; what was done stands.
@@ -81,7 +82,11 @@ class Consolidator:
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
         verdicts = await opinions(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
-            done = await self._settle(tenant, fact.memory, neighbours, said, actor)
+            done = (
+                await self._settle(tenant, fact.memory, neighbours, said, actor)
+                if said is not None
+                else None
+            )
             if done is not None:
                 METERS.did(done.deed)
             yield fact.memory.id, done

@@ -22,7 +22,7 @@ class Meters:
         )
         self._deferred = Counter(
             "agent_memory_consolidation_deferred",
-            "Memories that are left to the next sweep, as the store failed or they kept changing.",
+            "Memories left to the next sweep: the store or the judge failed, or they changed.",
             registry=registry,
         )
         self._calls = Counter(

@@ -28,8 +28,11 @@ def concerns(subject: Memory, other: Neighbour) -> bool:
 
 async def opinions(
     judge: Judge | None, facts: Sequence[Memory], around: Sequence[Sequence[Neighbour]]
-) -> list[Mapping[str, Verdict]]:
-    """What the judge says of each fact's neighbours, by their ids, where it says something."""
+) -> list[Mapping[str, Verdict] | None]:
+    """What the judge says of each fact's neighbours, by their ids, where it says something.
+
+    None for a fact that it is to be asked about again later.
+    """
     if judge is None:
         return [{} for _ in facts]
     return await asyncio.gather(
@@ -39,11 +42,13 @@ async def opinions(
 
 async def _opinion(
     judge: Judge, fact: Memory, neighbours: Sequence[Neighbour]
-) -> Mapping[str, Verdict]:
+) -> Mapping[str, Verdict] | None:
     doubtful = _doubtful(fact, neighbours)
     if not doubtful:
         return {}
     verdicts = await judge.verdicts(fact, doubtful)
+    if verdicts is None:
+        return None
     return {
         other.id: verdict
         for other, verdict in zip(doubtful, verdicts, strict=True)

@@ -14,7 +14,8 @@ class CachedEmbedder:
     """Answers exact repeats of a text from memory, the least recently used going first.
 
     Entries are keyed by a digest of the text, so that a long text costs no more than a short one
-    and nothing anyone wrote stays in the process.
+    and nothing anyone wrote stays in the process. All memory for vectors is taken at the start: a
+    process that grows for as long as its cache fills looks like one that leaks.
 
     Attributes:
         hits: Texts answered from memory so far.
@@ -27,7 +28,11 @@ class CachedEmbedder:
             raise ValueError("a cache holds at least one entry")
         self._embedder = embedder
         self._capacity = capacity
-        self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
+        # Written to, so that the pages are really there.
+        self._vectors: Vectors = np.full(
+            (capacity, embedder.fingerprint.dimension), 0, dtype=np.float32
+        )
+        self._rows: OrderedDict[bytes, int] = OrderedDict()
         self.hits = 0
         self.misses = 0
 
@@ -43,8 +48,13 @@ class CachedEmbedder:
             EmbeddingError: as the embedder behind; nothing is kept then.
         """
         keys = [_key(text) for text in texts]
-        found = {key: vector for key in keys if (vector := self._recall(key)) is not None}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
+        missing: dict[bytes, str] = {}
+        for place, (key, text) in enumerate(zip(keys, texts, strict=True)):
+            if (row := self._recall(key)) is None:
+                missing[key] = text
+            else:
+                matrix[place] = self._vectors[row]
         misses = sum(key in missing for key in keys)
         self.misses += misses
         self.hits += len(keys) - misses
@@ -52,31 +62,32 @@ class CachedEmbedder:
         metrics.HITS.inc(len(keys) - misses)
         if missing:
             made = await self._embedder.embed(list(missing.values()))
-            for key, vector in zip(missing, made, strict=True):
-                # A copy, or one kept row would hold the whole batch's matrix.
-                found[key] = vector.copy()
-                self._keep(key, found[key])
-        matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
-        for row, key in enumerate(keys):
-            matrix[row] = found[key]
+            vectors = dict(zip(missing, made, strict=True))
+            for key, vector in vectors.items():
+                self._keep(key, vector)
+            for place, key in enumerate(keys):
+                if key in vectors:
+                    matrix[place] = vectors[key]
         return matrix
 
     async def aclose(self) -> None:
         """Forget everything and close the embedder behind."""
-        self._vectors.clear()
+        self._rows.clear()
         await self._embedder.aclose()
 
-    def _recall(self, key: bytes) -> Vectors | None:
-        vector = self._vectors.get(key)
-        if vector is not None:
-            self._vectors.move_to_end(key)
-        return vector
+    def _recall(self, key: bytes) -> int | None:
+        row = self._rows.get(key)
+        if row is not None:
+            self._rows.move_to_end(key)
+        return row
 
     def _keep(self, key: bytes, vector: Vectors) -> None:
-        self._vectors[key] = vector
-        self._vectors.move_to_end(key)
-        if len(self._vectors) > self._capacity:
-            self._vectors.popitem(last=False)
+        row = self._rows.pop(key, None)
+        if row is None:
+            full = len(self._rows) == len(self._vectors)
+            row = self._rows.popitem(last=False)[1] if full else len(self._rows)
+        self._vectors[row] = vector
+        self._rows[key] = row
 
 
 def _key(text: str) -> bytes:

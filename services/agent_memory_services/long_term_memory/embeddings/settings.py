@@ -40,7 +40,12 @@ class EmbeddingSettings(BaseModel):
         default=None, ge=1, description="Cores one local forward may use. Unset: two at most."
     )
     cache_entries: int = Field(
-        default=4096, ge=0, description="Vectors of recent texts kept in the process; 0 is none."
+        default=4096,
+        ge=0,
+        description=(
+            "Vectors of recent texts kept in the process, whose memory is taken at the start; "
+            "0 is none."
+        ),
     )
     timeout_seconds: float = Field(
         default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."

@@ -72,14 +72,14 @@ class Eraser:
         started, receipt = now_micros(), new_id()
         late = frozenset(session.uid for session in sessions if session.owned_late)
         subject = Subject(tenant, user, late)
-        await self._traces.bar(tenant, [session.uid for session in sessions])
+        await self._traces.bar(tenant, user, [session.uid for session in sessions])
+        await self._traces.bar(tenant, "", late)
         erased = Counter(memories=await self._memories(subject, Tag(schema.USER, (user,))))
         if late:
             erased["memories"] += await self._memories(subject, Tag(schema.USER, ("",)))
         erased["former_memories"] = await self._traces.erase_former(subject)
         erased["changes"] = await self._traces.erase_changes(subject)
-        owners = [user, *(session.uid for session in sessions)]
-        erased["answers"] = await erase_answers(self._client, tenant, owners)
+        erased["answers"] = await erase_answers(self._client, tenant, [user, *late])
         log.info("user.erased", receipt=receipt, **erased)
         return Erasure(receipt, erased, started, now_micros())
 

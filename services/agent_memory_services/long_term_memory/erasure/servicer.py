@@ -27,7 +27,7 @@ class ErasureCalls(LongTermMemoryServiceServicer):
         self, request: rpc.EraseUserRequest, context: Context
     ) -> rpc.EraseUserResponse:
         caller = current_principal()
-        require_erasable(caller, request.user_id)
+        require_erasable(caller, request.user_id, request.sessions)
         sessions = [ErasedSession(each.session_uid, each.owned_late) for each in request.sessions]
         erasure = await self._eraser.erase(caller.tenant, request.user_id, sessions)
         receipt = EraseReceipt(

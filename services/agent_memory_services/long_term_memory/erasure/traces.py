@@ -10,6 +10,7 @@ from agent_memory_services.long_term_memory.erasure.subject import Subject
 from agent_memory_services.long_term_memory.keys import Shard, shard_of
 from agent_memory_services.long_term_memory.records.scripts import ScriptCall, run_each
 from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.runtime.fences import fence_name
 from agent_memory_services.runtime.redis import Script
 
 _PACKAGE: Final = "agent_memory_services.long_term_memory.erasure"
@@ -30,10 +31,10 @@ class Traces:
         self._client = client
         self._shards = shards
 
-    async def bar(self, tenant: str, session_uids: Iterable[str]) -> None:
-        """Take in nothing that comes from these incarnations any more."""
+    async def bar(self, tenant: str, user: str, session_uids: Iterable[str]) -> None:
+        """Take in nothing of a user's that comes from these incarnations any more."""
         until = now_micros() + _BARRED_MS * 1000
-        if not (members := dict.fromkeys(session_uids, until)):
+        if not (members := {fence_name(tenant, user, uid): until for uid in session_uids}):
             return
         key = self._shard(tenant).erased(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:

@@ -200,7 +200,7 @@ def _settle(memory: Memory, asked: Reversal) -> None:
 
 def _etag(asked: Reversal, memory: Memory) -> str:
     """The etag by which a repeated call knows what it did."""
-    return derived_id("revert", asked.request_id, memory.id)
+    return derived_id("revert", asked.actor, asked.request_id, memory.id)
 
 
 def _refuse_for_good(commit: Commit) -> None:

@@ -24,6 +24,7 @@ from agent_memory_services.long_term_memory.keys import Shard
 from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.runtime.shown_errors import described
 
 log = structlog.get_logger()
 
@@ -138,7 +139,7 @@ class Follower:
         try:
             await self._follow(indexes)
         except (EmbeddingError, ValueError) as error:
-            log.error("generations.stuck", error=str(error))  # noqa: TRY400 - it says it all
+            log.error("generations.stuck", error=described(error))  # noqa: TRY400 - it says it all
             return f"{type(error).__name__}: {error}"
         log.info("generations.followed", current=self._numbers()[0], beside=self._numbers()[1])
         return ""

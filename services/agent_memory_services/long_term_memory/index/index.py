@@ -1,5 +1,6 @@
 """The indexes: made where they are missing, checked, and asked."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
@@ -30,6 +31,11 @@ Row: TypeAlias = list[bytes]
 _SCORED: Final = "WITHSCORES"
 # An index that is gone, in the words of several versions, and a query that took too long.
 _AWAY: Final = ("no such index", "unknown index name", "timeout limit was reached")
+# What is wrong with a query, without the part of it that the engine repeats.
+_COMPLAINT: Final = re.compile(
+    r"(?:Syntax error|Unknown field|Unknown argument|Invalid query|No such parameter"
+    r"|Expecting numeric or parameter|Error parsing vector similarity query)(?: at offset \d+)?"
+)
 
 
 class QueryRefusedError(Exception):
@@ -220,12 +226,16 @@ def _hashes(prefix: str) -> IndexDefinition:
 
 
 def _without_query(error: Exception) -> Exception:
-    """The engine's complaint as it may be answered and logged: the query holds a caller's words."""
-    said = str(error).rpartition("caused error:")[2].partition(" near ")[0].strip("(', )")
-    if any(reply in said.lower() for reply in _AWAY):
-        log.warning("index.away", said=said)
-        return StoreUnavailable()
-    return QueryRefusedError(said) if type(error) is ResponseError else error
+    """The engine's complaint as it may be logged: the query holds a caller's words."""
+    said = str(error).rpartition("caused error:")[2].strip("(', )")
+    for reply in _AWAY:
+        if reply in said.lower():
+            log.warning("index.away", said=reply)
+            return StoreUnavailable()
+    if type(error) is not ResponseError:
+        return error
+    complaint = _COMPLAINT.search(said)
+    return QueryRefusedError(complaint.group() if complaint else "")
 
 
 def _cause(error: RedisSearchError) -> Exception:

@@ -20,9 +20,8 @@ from agent_memory_services.long_term_memory.records.documents import memory_of
 from agent_memory_services.long_term_memory.scope import Scope, Selection
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.keys import encode
+from agent_memory_services.runtime.numbers import LARGEST_EXACT
 
-# Beyond it the engine's doubles no longer tell two microseconds apart, and windows would overlap.
-_LAST_EXACT: Final = 2**53 - 1
 # The library takes these objects, whatever its annotations say.
 _OLDEST_FIRST: Final[tuple[Any, ...]] = (Asc(f"@{schema.CREATE}"), Asc(f"@{schema.ID}"))
 # What is sparse is crossed in longer and longer strides.
@@ -120,7 +119,8 @@ class Walk:
 
 def _end(start: int, span: int) -> int | None:
     end = start + span
-    return end if -_LAST_EXACT < end < _LAST_EXACT else None
+    # Beyond, the engine does not tell two microseconds apart, and windows would overlap.
+    return end if -LARGEST_EXACT < end < LARGEST_EXACT else None
 
 
 def _oldest(selection: Selection, count: int, after: Position | None) -> AggregateRequest:

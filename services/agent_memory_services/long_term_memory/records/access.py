@@ -19,7 +19,7 @@ log = structlog.get_logger()
 INTERVAL: Final = 900_000_000
 """Microseconds in which a memory counts as found once, however often it is."""
 
-_CAPACITY: Final = 10_000
+_CAPACITY: Final = 2048
 # The index follows each noted memory, vectors included, and the store answers nobody meanwhile.
 _PER_WRITE: Final = 4
 _PAUSE_SECONDS: Final = 0.005

@@ -21,6 +21,7 @@ from agent_memory_services.long_term_memory.records.documents import (
 from agent_memory_services.long_term_memory.records.scripts import ScriptCall
 from agent_memory_services.long_term_memory.visibility import is_visible
 from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.runtime.fences import fence_name
 
 _NOTHING: Final = Memory()
 
@@ -124,7 +125,8 @@ class Commission:
         yield _departure(change)
         yield change.kind
         yield self._revision(change)
-        yield memory.provenance.session_uid
+        uid = memory.provenance.session_uid
+        yield fence_name(self.tenant, memory.user_id, uid) if uid else ""
         yield change.reverts
         removed, fields = self._fields(change)
         yield len(removed)

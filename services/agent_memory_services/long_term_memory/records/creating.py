@@ -58,9 +58,9 @@ class Creating:
         """Store memories, each for itself.
 
         A memory without an id gets one; where the call has a `request_id`, it is derived from
-        that, so that a repeated call names what the first one stored. `actor` is whom their
-        history names. Every memory is stored before it is consolidated, so that a fault from then
-        on leaves it as it was given.
+        that, the actor and the owner, so that a repeated call names what the first one stored.
+        `actor` is who calls, whom their history names. Every memory is stored before it is
+        consolidated, so that a fault from then on leaves it as it was given.
 
         Raises:
             InvalidFields: a memory breaks a rule; nothing was stored.
@@ -71,7 +71,7 @@ class Creating:
         now = now_micros()
         drafts = [
             # A microsecond apart, so that listings keep the order of the call.
-            _identified(self._draft(memory, policy, now + at), request_id, at)
+            _identified(self._draft(memory, policy, now + at), actor, request_id, at)
             for at, memory in enumerate(given)
         ]
         results = {
@@ -180,7 +180,9 @@ def _refuse_if_nothing_worked(commits: Sequence[Commit | Exception], wanted: int
         raise faults[0]
 
 
-def _identified(memory: Memory, request_id: str, at: int) -> Memory:
+def _identified(memory: Memory, actor: str, request_id: str, at: int) -> Memory:
+    """The memory with an id; two callers may name their calls alike and share none."""
     if not memory.id:
-        memory.id = derived_id("memory", request_id, str(at)) if request_id else new_id()
+        call = ("memory", actor, memory.namespace, memory.user_id, request_id, str(at))
+        memory.id = derived_id(*call) if request_id else new_id()
     return memory

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory_services.long_term_memory.records.content import content_hash
 from agent_memory_services.runtime.clock import to_micros, to_timestamp
@@ -21,9 +19,6 @@ WRITABLE: Final = frozenset(
 """The fields that a caller may change."""
 
 _GIVEN: Final = WRITABLE | {"id", "provenance", "create_time", "sequence"}
-_FIRST_SECOND: Final = -62_135_596_800
-_LAST_SECOND: Final = 253_402_300_799
-_NANOS: Final = 1_000_000_000
 
 
 def draft(given: Memory, now: int, model: str) -> Memory:
@@ -62,30 +57,8 @@ def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
     """The rules that a memory at `path` breaks, beyond those of the contract itself."""
     if not memory.text.strip():
         yield FieldViolation(f"{path}.text", "text is required")
-    moments = dict(_moments(memory))
-    wrong = [name for name, moment in moments.items() if not is_moment(moment)]
-    for name in wrong:
-        yield FieldViolation(f"{path}.{name}", "must be a time of the years 1 to 9999")
-    if not wrong and _ends_early(memory):
+    if _ends_early(memory):
         yield FieldViolation(f"{path}.validity.invalid_from", "must be later than valid_from")
-
-
-def _moments(memory: Memory) -> Iterator[tuple[str, Timestamp]]:
-    if memory.HasField("event_time"):
-        yield "event_time.start", memory.event_time.start
-    if memory.validity.HasField("valid_from"):
-        yield "validity.valid_from", memory.validity.valid_from
-    if memory.validity.HasField("invalid_from"):
-        yield "validity.invalid_from", memory.validity.invalid_from
-    if memory.HasField("expire_time"):
-        yield "expire_time", memory.expire_time
-    if memory.HasField("create_time"):
-        yield "create_time", memory.create_time
-
-
-def is_moment(timestamp: Timestamp) -> bool:
-    """Whether it is a time that the store can keep, and that JSON can spell."""
-    return _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < _NANOS
 
 
 def _ends_early(memory: Memory) -> bool:

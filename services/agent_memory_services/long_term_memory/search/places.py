@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.runtime.numbers import is_exact
 
 _HEAD: Final = struct.Struct(">qIQ")
 _DIGEST_BYTES: Final = 5
@@ -55,10 +56,17 @@ class Place:
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Place":
-        """The place that a cursor carries."""
+        """The place that a cursor carries.
+
+        Raises:
+            ValueError: its numbers are none that a place has.
+            struct.error: it carries none.
+        """
         starts = range(_HEAD.size, len(payload), _DIGEST_BYTES)
         recent = tuple(payload[start : start + _DIGEST_BYTES] for start in starts)
         asked_at, shown, total = _HEAD.unpack_from(payload)
+        if asked_at < 0 or not (is_exact(asked_at) and is_exact(total)):
+            raise ValueError("out of range")
         return cls(asked_at, shown, recent, total)
 
 

@@ -28,7 +28,7 @@ from agent_memory_services.long_term_memory.search.temporal.intent import (
     spoken_times,
 )
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.runtime.clock import to_datetime, to_timestamp
 from agent_memory_services.runtime.errors import InvalidField
 
 DENSE: Final = "dense.text"
@@ -122,7 +122,7 @@ async def _legs(
 def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
     """The times of a question, as seen from when it is asked about."""
     moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
-    return tuple(spoken_times(query.text, moment.ToDatetime(tzinfo=UTC).astimezone(_zone(query))))
+    return tuple(spoken_times(query.text, to_datetime(moment).astimezone(_zone(query))))
 
 
 def _dense_weight(query: SearchQuery, question: Question, weights: Weights) -> float:

@@ -15,7 +15,7 @@ _SHORTEST: Final = 3
 _KEPT_DOUBLE: Final = frozenset("lsz")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """What the forms of a case-folded word have in common."""
     word = IRREGULAR.get(word, word)

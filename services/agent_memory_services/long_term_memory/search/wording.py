@@ -11,7 +11,7 @@ from agent_memory_services.long_term_memory.search.bm25 import Occurrences
 from agent_memory_services.long_term_memory.search.stems import stem
 from agent_memory_services.long_term_memory.words import words
 
-_REMEMBERED_TEXTS: Final = 8192
+_REMEMBERED_TEXTS: Final = 1024
 _REMEMBERED_CHARACTERS: Final = 2000
 
 

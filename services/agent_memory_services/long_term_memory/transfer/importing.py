@@ -9,9 +9,10 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.records.change import Change
 from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.records.intake import violations
 from agent_memory_services.long_term_memory.records.store import MemoryStore
 from agent_memory_services.long_term_memory.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.transfer.rows import restored, row_violations
+from agent_memory_services.long_term_memory.transfer.rows import restored
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import (
     AccessDenied,
@@ -124,7 +125,7 @@ class Import:
             FieldViolation(f"memory.{broken.field}", broken.description)
             for broken in self._violations(row)
         )
-        if broken := [*stated, *row_violations(row)]:
+        if broken := [*stated, *violations(row, "memory")]:
             return InvalidFields(broken)
         return None if scope.admits(row) else AccessDenied(OTHER_SCOPE)
 

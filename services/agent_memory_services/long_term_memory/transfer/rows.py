@@ -1,23 +1,9 @@
 """Rows of an import: what may be taken over as it stands, and what is settled anew."""
 
-from collections.abc import Iterator
-from typing import Final
-
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.records.intake import is_moment, settle, violations
+from agent_memory_services.long_term_memory.records.intake import settle
 from agent_memory_services.runtime.clock import to_timestamp
-from agent_memory_services.runtime.errors import FieldViolation
 from agent_memory_services.runtime.ids import derived_id
-
-_SERVERS_TIMES: Final = ("update_time", "last_access_time", "archive_time")
-
-
-def row_violations(row: Memory) -> Iterator[FieldViolation]:
-    """The rules that a row breaks, beyond those of the contract itself."""
-    yield from violations(row, "memory")
-    for name in _SERVERS_TIMES:
-        if row.HasField(name) and not is_moment(getattr(row, name)):
-            yield FieldViolation(f"memory.{name}", "must be a time of the years 1 to 9999")
 
 
 def restored(row: Memory, now: int, model: str) -> Memory:

@@ -1,5 +1,6 @@
 """How many calls of one kind may run at a time without all of them becoming slow."""
 
+import math
 from itertools import islice
 
 _WINDOW_SECONDS = 0.1
@@ -13,16 +14,20 @@ _FEWEST_OF_ALL = 4
 # How much of what is known about refusals comes from the last window.
 _NEWS = 0.2
 _GROW = 1.1
+_DOUBLE = 2.0
 # What calls take alone may change; at this rate per window it is learnt anew.
 _FORGET = 1.01
+# No call takes nothing, whatever a clock says.
+_SHORTEST_SECONDS = 1e-6
 
 
 class CongestionLimit:
-    """A number of calls that shrinks while they take long, and grows again when they do not.
+    """A number of calls that grows while it is used and they are quick, and shrinks while not.
 
     What a call takes when little else runs is the least that was seen lately. While calls take
     more than `slowdown` times as long, and go on doing so, they wait for each other: then fewer
-    may run at a time, down to `fewest`. Calls that wait for somebody else, a model say, take long
+    may run at a time, down to `fewest`. It begins with `fewest` and doubles until calls wait for
+    each other for the first time. Calls that wait for somebody else, a model say, take long
     at any number, which does not count against them. Where calls take long it would be late to
     learn from their ends alone: while half of those that run are overdue, no more are let in
     beyond `fewest`. To refuse takes time as well, which those that run lack: where more than
@@ -39,21 +44,27 @@ class CongestionLimit:
         "_limit",
         "_most",
         "_over",
+        "_peak",
         "_refused",
         "_samples",
         "_seconds",
         "_slowdown",
         "_started",
+        "_starting",
+        "_usual",
         "_window_ends",
     )
 
     def __init__(self, fewest: int, most: int, slowdown: float, now: float) -> None:
-        """Let `most` run to begin with."""
+        """Let `fewest` run to begin with, and `most` at the most."""
         self._fewest = float(min(fewest, most))
         self._most = float(most)
         self._slowdown = slowdown
-        self._limit = self._most
-        self._alone = float("inf")
+        self._limit = self._fewest
+        self._starting = True
+        self._peak = 0
+        self._alone = math.inf
+        self._usual = 0.0
         self._over = 0
         self._let_in = 1.0
         self._refused = 0
@@ -61,6 +72,11 @@ class CongestionLimit:
         self._seconds = 0.0
         self._started: dict[object, float] = {}
         self._window_ends = now + _WINDOW_SECONDS
+
+    @property
+    def usual(self) -> float:
+        """Seconds that a call took lately; 0 while that is not known."""
+        return self._usual
 
     @property
     def limit(self) -> int:
@@ -76,14 +92,19 @@ class CongestionLimit:
         """Let a call in, which is any object that tells it from others; says whether it may run."""
         running = self.running
         if running >= self.limit or (running >= self._floor and self._overdue(now)):
-            self._refused += 1
+            self._peak = max(self._peak, self.limit)
             return False
         self._started[call] = now
+        self._peak = max(self._peak, running + 1)
         return True
 
-    def end(self, call: object) -> None:
-        """A call that was let in is over."""
-        del self._started[call]
+    def refuse(self) -> None:
+        """A call is not let in, now or later."""
+        self._refused += 1
+
+    def end(self, call: object, now: float) -> float:
+        """A call that was let in is over; the seconds that it took."""
+        return now - self._started.pop(call)
 
     def learn(self, seconds: float, now: float) -> None:
         """A call was answered, or not in time, after so many seconds."""
@@ -96,6 +117,7 @@ class CongestionLimit:
         self._let_in += _NEWS * (let_in - self._let_in)
         self._conclude(self._seconds / self._samples, windows)
         self._samples, self._refused, self._seconds = 0, 0, 0.0
+        self._peak = self.running
         self._window_ends = now + _WINDOW_SECONDS
 
     @property
@@ -108,16 +130,21 @@ class CongestionLimit:
         return now - median > max(self._slowdown * self._alone, _PATIENCE_SECONDS)
 
     def _conclude(self, took: float, windows: float) -> None:
-        self._alone = min(took, self._alone)
+        self._usual = took
+        self._alone = max(_SHORTEST_SECONDS, min(took, self._alone))
         tolerable = self._slowdown * self._alone
         if took <= tolerable:
             self._over = 0
-            self._limit = min(self._most, self._limit * _GROW ** min(windows, 100.0) + 1)
+            # What is not used proves nothing (Handley and others, RFC 2861).
+            if self._peak > self._limit / 2:
+                growth = _DOUBLE if self._starting else _GROW ** min(windows, 100.0)
+                self._limit = min(self._most, self._limit * growth + 1)
             return
         if self._limit <= self._floor:
             # With so few it is no queue: this is what calls take now.
             self._alone *= _FORGET
         self._over += 1
         if self._over >= _PATIENCE_WINDOWS:
+            self._starting = False
             shrunk = min(self._limit, self.running + 1) * max(_SHRINK_AT_MOST, tolerable / took)
             self._limit = max(self._floor, shrunk)

@@ -63,14 +63,15 @@ class LimitSettings(SectionedSettings):
     max_concurrent_calls: int = Field(
         default=256,
         gt=0,
-        description="Calls that run at a time; one more is refused for now.",
+        description=("Calls that run at a time; one more waits while its deadline allows."),
     )
     max_waiting_calls: int = Field(
         default=10_000,
         gt=0,
         description=(
-            "Calls that have arrived and wait until the process looks at them, to run or to be "
-            "refused; gRPC itself drops one more, as `CANCELLED` without details."
+            "Calls that have arrived and wait, until the process looks at them, or until they may "
+            "run. One more of those that were looked at is refused; of the others gRPC itself "
+            "drops it, as `CANCELLED` without details."
         ),
     )
     max_slowdown: float = Field(
@@ -78,8 +79,8 @@ class LimitSettings(SectionedSettings):
         ge=0,
         description=(
             "How many times as long as alone the calls of a method may take before fewer of them "
-            "are let in at a time, though 16 in any case while no more than half are refused; "
-            "0 for no such limit."
+            "run at a time and the others wait, though 16 in any case while no more than half "
+            "are refused; 0 for no such limit."
         ),
     )
     max_open_streams: int = Field(

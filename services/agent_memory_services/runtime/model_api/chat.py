@@ -12,6 +12,7 @@ from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
 from agent_memory_services.runtime.model_api.failures import ModelFailed, translate
 from agent_memory_services.runtime.model_api.ledger import Ledger, Unlimited
 from agent_memory_services.runtime.model_api.meters import ModelMeter, Price, Usage
+from agent_memory_services.runtime.model_api.retries import quieten
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the caller's to wait out."""
@@ -77,6 +78,7 @@ class ChatEndpoint:
         self._ledger = ledger or Unlimited()
         self._timeout = timeout_seconds
         self._attempts = attempts
+        quieten()
         # Forms that the endpoint refused are not tried again.
         self._first_form = 0
         self._client = AsyncOpenAI(
@@ -99,13 +101,11 @@ class ChatEndpoint:
         while True:
             try:
                 answer = await self._send(question, forms[form])
-            except APIStatusError as error:
-                if error.status_code not in _NOT_UNDERSTOOD or form + 1 == len(forms):
-                    raise translate(error) from None
+            except _Refused as refused:
+                if not refused.not_understood or form + 1 == len(forms):
+                    raise refused.meaning from None
                 form += 1
                 continue
-            except APIError as error:
-                raise translate(error) from None
             if question.schema:
                 self._first_form = form
             return answer
@@ -142,9 +142,31 @@ class ChatEndpoint:
                 )
         except TimeoutError:
             raise ModelFailed("model_unavailable") from None
+        except APIError as error:
+            # Here, because whoever sees the error itself may log what it repeats of the question.
+            raise _Refused(error) from None
         except ValueError:
             # A body that is no JSON, such as the page of a proxy.
             raise ModelFailed("bad_answer") from None
+
+
+class _Refused(Exception):  # noqa: N818 - named for what happened
+    """An endpoint's refusal, without its words.
+
+    Attributes:
+        meaning: What it means to whoever asked.
+        not_understood: Whether another form of the question may help.
+        momentary: Whether the same question may be answered in a moment.
+    """
+
+    def __init__(self, error: APIError) -> None:
+        self.meaning = translate(error)
+        super().__init__(self.meaning.reason)
+        status = error.status_code if isinstance(error, APIStatusError) else None
+        self.not_understood = status in _NOT_UNDERSTOOD
+        self.momentary = isinstance(error, APIConnectionError) or (
+            status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
 
 
 def _usage(completion: Any, question: Question) -> Usage:
@@ -174,22 +196,22 @@ def _forms(question: Question) -> list[dict[str, Any]]:
 
 
 def _is_momentary(error: Exception) -> bool:
-    if isinstance(error, APIStatusError):
-        return error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return isinstance(error, APIConnectionError)
+    return isinstance(error, _Refused) and error.momentary
 
 
 def _text_of(completion: Any) -> str:
     """The answer's text; endpoints differ from the published shape, so nothing is taken for sure.
 
     Raises:
-        ModelFailed: there is none, or it was cut off.
+        ModelFailed: there is none, it was cut off, or the model or its provider refused.
     """
     try:
         choice = completion.choices[0]
         text, reason = choice.message.content, choice.finish_reason
     except (AttributeError, IndexError, TypeError):
         raise ModelFailed("bad_answer") from None
+    if reason == "content_filter" or getattr(choice.message, "refusal", None):
+        raise ModelFailed("rejected")
     if not isinstance(text, str) or not text.strip() or reason == "length":
         raise ModelFailed("bad_answer")
     if len(text) > _LONGEST_ANSWER:

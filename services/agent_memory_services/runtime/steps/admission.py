@@ -1,4 +1,4 @@
-"""Bounds what one process takes on, and knows what has to end before it can stop."""
+"""Bounds the streams of one process, and knows what has to end before it can stop."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ _RETRY_SECONDS = 0.5
 
 
 class Admission(Step):
-    """Refuses calls beyond a bound at once, instead of letting all become slow.
+    """Counts calls, those that wait for a place too, and refuses streams beyond a bound.
 
     Streams have a bound of their own, so that watchers do not lock out everybody else. Health
     checks never come here: a busy process is not a sick one.
@@ -18,8 +18,7 @@ class Admission(Step):
 
     name = "admission"
 
-    def __init__(self, max_calls: int, max_streams: int) -> None:
-        self._max_calls = max_calls
+    def __init__(self, max_streams: int) -> None:
         self._max_streams = max_streams
         self._calls = 0
         self._streams: set[Call] = set()
@@ -28,7 +27,7 @@ class Admission(Step):
 
     @property
     def running(self) -> int:
-        """How many calls and streams are running."""
+        """How many calls and streams are running or wait for a place."""
         return self._calls + len(self._streams)
 
     def enter(self, call: Call) -> None:
@@ -39,8 +38,6 @@ class Admission(Step):
             call.task = asyncio.current_task()
             self._streams.add(call)
         else:
-            if self._calls >= self._max_calls:
-                raise Overloaded(_RETRY_SECONDS)
             self._calls += 1
         self._admitted += 1
 

@@ -16,6 +16,7 @@ from agent_memory_services.runtime.call import Call
 from agent_memory_services.runtime.call_names import CallName, name_of
 from agent_memory_services.runtime.clock import now_micros
 from agent_memory_services.runtime.errors import RequestIdReused, RequestInProgress
+from agent_memory_services.runtime.ids import derived_id
 from agent_memory_services.runtime.methods import MethodPolicy
 from agent_memory_services.runtime.principal import Principal
 from agent_memory_services.runtime.redis import Script
@@ -90,7 +91,7 @@ class Idempotency(Step):
         claim = _Claim(
             key=_key(caller, call.policy, name.request_id),
             life_ms=name.life_ms,
-            digest=_digest(caller, message),
+            digest=_digest(message),
             attempt=secrets.token_bytes(8),
             tenant=caller.tenant,
             concerned=remembered_answers.begin(),
@@ -154,18 +155,18 @@ def _names_itself(policy: MethodPolicy) -> bool:
 
 
 def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
-    """Two credentials never share an answer, even inside one tenant."""
-    parts = (caller.tenant, caller.subject, policy.full_name, request_id)
-    return "am:id:" + ":".join(keys.encode(part) for part in parts)
+    """Two credentials never share an answer, even inside one tenant.
 
-
-def _digest(caller: Principal, message: Message) -> bytes:
-    """What has to be equal in a repetition: the body, whose maps have no order, and the scope.
-
-    A service acts for many with one credential; no one of them is answered for another.
+    One subject may act for many, each time within other limits: none of them is answered for
+    another, and none is in another's way. A caller may put anything into a request id, the id of
+    a user too, who may be erased: neither it nor the limits can be read from the key.
     """
     limits = (caller.users, caller.namespaces)
-    scope = [None if limit is None else sorted(limit) for limit in limits]
-    digest = hashlib.sha256(repr(scope).encode())
-    digest.update(message.SerializeToString(deterministic=True))
-    return digest.digest()
+    scope = repr([None if limit is None else sorted(limit) for limit in limits])
+    call = derived_id("call", caller.subject, policy.full_name, scope, request_id)
+    return f"am:id:call:{keys.encode(caller.tenant)}:{call}"
+
+
+def _digest(message: Message) -> bytes:
+    """What has to be equal in a repetition: the body, whose maps have no order."""
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()

@@ -48,8 +48,10 @@ class TimeLimit(Step):
         self._timers[call] = loop.call_later(seconds, call.end, why)
 
     def _granted(self, call: Call, given: float | None) -> float | None:
+        # What passed before belongs to the call's time: it may have waited for a place.
+        passed = time.monotonic() - call.started
         if given is not None:
-            return min(given, self._maximum)
+            return min(given, self._maximum - passed)
         if call.policy.deadline is not None:
-            return min(call.policy.deadline, self._maximum)
-        return None if call.policy.streaming else self._maximum
+            return min(call.policy.deadline, self._maximum) - passed
+        return None if call.policy.streaming else self._maximum - passed

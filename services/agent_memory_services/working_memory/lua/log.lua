@@ -14,20 +14,36 @@ if not uid then
   return nil
 end
 
+-- A caller may name any position; only those that the log has are gone through.
 last = tonumber(last)
-from = from or (step > 0 and 1 or last)
-local sequences = {}
-for sequence = from, from + step * (count - 1), step do
-  if sequence >= 1 and sequence <= last then
+local low, high
+if step > 0 then
+  low = math.max(from or 1, 1)
+  high = math.min(low + count - 1, last)
+else
+  high = math.min(from or last, last)
+  low = math.max(high - count + 1, 1)
+end
+
+local function read(first, stop)
+  local sequences = {}
+  for sequence = first, stop do
     sequences[#sequences + 1] = whole(sequence)
   end
+  return redis.call('HMGET', log, unpack(sequences))
 end
 
 local messages = {}
-for first = 1, #sequences, CHUNK do
-  local stop = math.min(first + CHUNK - 1, #sequences)
-  for _, message in ipairs(redis.call('HMGET', log, unpack(sequences, first, stop))) do
+for first = low, high, CHUNK do
+  for _, message in ipairs(read(first, math.min(first + CHUNK - 1, high))) do
     messages[#messages + 1] = message
   end
 end
-return { uid, user, last, messages }
+if step > 0 then
+  return { uid, user, last, messages }
+end
+local latest_first = {}
+for index = #messages, 1, -1 do
+  latest_first[#latest_first + 1] = messages[index]
+end
+return { uid, user, last, latest_first }

@@ -13,6 +13,7 @@
 local SWEEP = 4 -- expired sessions that a write cleans up; it can add one at most
 local SUBMISSION_BYTES = 1048576 -- beyond it, an outbox entry is closed and another begun
 local DIGEST_BYTES = 16
+local LOT = 1000 -- values that one command is given, an even number
 
 local meta, log, ids, view, memories, placed = unpack(KEYS)
 local now = now_micros()
@@ -168,31 +169,43 @@ local function place_of(item)
   return item.digest .. item.flag .. item.tokens .. ':' .. sequence
 end
 
-local function show(place)
-  redis.call('RPUSH', view, place)
+local function tokens_of(place)
   return tonumber(place:match('^%d+', DIGEST_BYTES + 2))
+end
+
+-- Runs a command on many values, a lot of them at a time.
+local function on_all(command, key, values)
+  for first = 1, #values, LOT do
+    redis.call(command, key, unpack(values, first, math.min(first + LOT - 1, #values)))
+  end
 end
 
 local function write_messages()
   local tokens = tonumber(held.tokens) or 0
   if replaces_view then
-    redis.call('DEL', view)
+    redis.call('UNLINK', view)
     tokens = 0
   end
+  local logged, named, shown = {}, {}, {}
   for _, item in ipairs(items) do
     if item.sequence then
       local sequence = whole(item.sequence)
       local message = with_sequence(item.message, item.sequence)
-      redis.call('HSET', log, sequence, message)
-      redis.call('HSET', ids, item.id, item.digest .. sequence)
+      logged[#logged + 1], logged[#logged + 2] = sequence, message
+      named[#named + 1], named[#named + 2] = item.id, item.digest .. sequence
       if held.strategy ~= 'none' then
         submit(delimited(4, message))
       end
     end
     if item.sequence or replaces_view then
-      tokens = tokens + show(item.place or place_of(item))
+      local place = item.place or place_of(item)
+      shown[#shown + 1] = place
+      tokens = tokens + tokens_of(place)
     end
   end
+  on_all('HSET', log, logged)
+  on_all('HSET', ids, named)
+  on_all('RPUSH', view, shown)
   local last_sequence = next_sequence + fresh - 1
   if held.strategy == 'none' and fresh > 0 then
     -- Extraction never gets them, and is told so: its progress must not wait for them.
@@ -204,7 +217,7 @@ end
 
 local function write_memories()
   if replaces_memories then
-    redis.call('DEL', memories)
+    redis.call('UNLINK', memories)
   end
   local ordinal = tonumber(held.ordinal) or 0
   for _, item in ipairs(memory_items) do

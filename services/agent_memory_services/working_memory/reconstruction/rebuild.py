@@ -37,18 +37,21 @@ class Reconstruction:
         """Rebuild from what `memories` lists."""
         self._memories = memories
 
-    async def rebuild(self, key: SessionKey) -> Session | None:
-        """What the session last said, up to a thousand messages; None where nothing is known.
+    async def rebuild(self, key: SessionKey, user: str) -> Session | None:
+        """What a user's session last said, up to a thousand messages; None if nothing is known.
 
-        Of several incarnations of a name the latest counts. Ids, times and positions are those of
-        the messages; tool calls, state and context are gone. The session has no etag: it does not
-        exist, and nothing is written.
+        Anybody's counts where `user` is empty. Of several incarnations of a name the latest
+        counts, and of it what its owner said, or nobody in particular. Ids, times and positions
+        are those of the messages; tool calls, state and context are gone. The session has no
+        etag: it does not exist, and nothing is written.
         """
         conditions = MemoryFilter(
             namespace=TagFilter(eq=key.namespace),
             session_id=TagFilter(eq=key.session_id),
             type=TypeFilter(any=[MemoryType.MEMORY_TYPE_MESSAGE]),
         )
+        if user:
+            conditions.user_id.any.extend([user, ""])
         found = [
             memory
             for memory in await self._memories.latest(conditions, _MOST_MESSAGES)
@@ -56,9 +59,11 @@ class Reconstruction:
         ]
         if not found:
             return None
-        uid = found[0].provenance.session_uid
+        uid, owners = found[0].provenance.session_uid, {found[0].user_id, ""}
         by_sequence = {
-            memory.sequence: memory for memory in found if memory.provenance.session_uid == uid
+            memory.sequence: memory
+            for memory in found
+            if memory.provenance.session_uid == uid and memory.user_id in owners
         }
         return _session(key, [by_sequence[sequence] for sequence in sorted(by_sequence)])
 

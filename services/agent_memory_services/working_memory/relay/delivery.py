@@ -15,6 +15,7 @@ from agent_memory_services.runtime.errors import (
     DeadlineExceeded,
     InvalidField,
     InvalidFields,
+    OwnerMismatch,
     SessionErased,
     StoreFull,
     Unavailable,
@@ -23,6 +24,7 @@ from agent_memory_services.runtime.tracing.spans import continued, note_failure
 from agent_memory_services.working_memory.relay import metrics
 from agent_memory_services.working_memory.relay.holds import Holds
 from agent_memory_services.working_memory.relay.outbox import Outbox, OutboxEntry
+from agent_memory_services.working_memory.relay.soundness import sound_parts
 
 log = structlog.get_logger()
 
@@ -123,9 +125,9 @@ class Delivery:
             span.set_attribute("agent_memory.waited_seconds", waited)
             try:
                 await self._submit(entry.tenant, self._readable(entry))
-            except InvalidFields as error:
+            except (InvalidFields, OwnerMismatch) as error:
                 note_failure(span, error)
-                await self._bury(entry, error.message)
+                await self._set_aside(entry, error.message)
             except SessionErased:
                 # It was on its way when its user was erased.
                 await self._outbox.acknowledge(self._partition, entry)
@@ -133,6 +135,22 @@ class Delivery:
                 await self._outbox.acknowledge(self._partition, entry)
                 metrics.DELIVERED.inc()
                 metrics.DELIVERY_SECONDS.observe(waited)
+
+    async def _set_aside(self, entry: OutboxEntry, reason: str) -> None:
+        """Bury an entry, once what is sound in it is handed over.
+
+        A build before this one may have taken in a message or a memory that breaks its rules.
+        Extraction is told which messages never come, so that it does not wait for them.
+        """
+        try:
+            for part in sound_parts(self._readable(entry)):
+                await self._submit(entry.tenant, part)
+        except SessionErased:
+            await self._outbox.acknowledge(self._partition, entry)
+            return
+        except InvalidFields:
+            pass  # It is no single item that is refused.
+        await self._bury(entry, reason)
 
     def _hold(self, entry: OutboxEntry, error: Exception) -> None:
         seconds = self._turn.wait(error, self._holds.refusals(entry.tenant))

@@ -28,7 +28,7 @@ class Inbox(Protocol):
         """Return when the request is durable over there.
 
         Raises:
-            InvalidFields: it never will be.
+            InvalidFields, OwnerMismatch: it never will be.
             ServiceError: it is not yet.
         """
         ...

@@ -243,22 +243,22 @@ def _reason(error: grpc.aio.AioRpcError) -> str:
     return info.reason
 
 
-async def test_nobody_hands_memories_over_for_another(world: World):
-    """A submission in one's own name may not carry what is said to be another's."""
-    bob = await world.stranger("another user")
+async def test_nobody_hands_memories_over_to_another_namespace(world: World):
+    """A submission within one's own may not carry what is said to be of another."""
+    stranger = await world.stranger("another namespace")
     stub = world._stub("extraction", ExtractionServiceStub)
 
-    async def hand_over(owner: str) -> None:
-        memory = {"id": f"handed-over-{owner}", "text": "Owes me money.", "user_id": owner}
+    async def hand_over(namespace: str) -> None:
+        memory = {"id": f"handed-to-{namespace}", "text": "Owes me money.", "namespace": namespace}
         submission = ex.SubmitMessagesRequest(
-            session={"session_id": "bobs"}, session_uid="u", user_id="bob", memories=[memory]
+            session={"namespace": "lobby", "session_id": "bobs"}, session_uid="u", memories=[memory]
         )
-        await stub.SubmitMessages(submission, metadata=bob, timeout=10)
+        await stub.SubmitMessages(submission, metadata=stranger, timeout=10)
 
-    await hand_over("bob")
+    await hand_over("lobby")
     await hand_over("")
     with refused() as refusal:
-        await hand_over("alice")
+        await hand_over("vault")
     assert refusal.reason == "ACCESS_DENIED"
 
 

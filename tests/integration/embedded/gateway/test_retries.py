@@ -1,52 +1,20 @@
 """What the gateway tries again when a service is gone in the middle of a call."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
 
+from agent_memory_services.embedded.gateway.backends import envoy_address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.runtime.addresses import Address
+from tests.integration.embedded.gateway.asking import Answer, ask
 from tests.support.waiting import eventually
-
-
-class Wire:
-    """Connections to a service, which can all be cut at once; later ones are passed on again."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._ends: set[asyncio.StreamWriter] = set()
-
-    @asynccontextmanager
-    async def laid(self) -> AsyncIterator[Address]:
-        """Where it begins, until the block is left."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        try:
-            yield Address(*server.sockets[0].getsockname())
-        finally:
-            server.close()
-            self.cut()
-
-    def cut(self) -> None:
-        """Break every connection, as a killed process does."""
-        for end in self._ends:
-            end.transport.abort()
-        self._ends.clear()
-
-    async def _connected(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        there, forth = await asyncio.open_connection("127.0.0.1", self._port)
-        self._ends |= {back, forth}
-        await asyncio.gather(_pass(here, forth), _pass(there, back), return_exceptions=True)
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
+from tests.support.wire import Wire
 
 
 async def test_only_a_call_that_may_be_repeated_is(
@@ -72,3 +40,36 @@ async def test_only_a_call_that_may_be_repeated_is(
     assert answer.text == "GetEcho"
     assert end.code() is grpc.StatusCode.UNAVAILABLE
     assert sorted(echo.begun) == ["Echo", "GetEcho", "GetEcho"]
+
+
+async def test_no_call_fails_because_a_replica_is_gone(
+    echo, echo_descriptors: bytes, tmp_path: Path
+) -> None:
+    """What never began is done by another one at once, from the first call on, writes too."""
+    listen, staying, leaving = Address("127.0.0.1", free_port()), Wire(echo.port), Wire(echo.port)
+    async with staying.laid() as stays, AsyncExitStack() as stack:
+        leaves = await stack.enter_async_context(leaving.laid())
+        config = bootstrap(
+            echo_descriptors, listen=listen, backends={"echo": stays}, hosts=LOOPBACK_HOSTS
+        )
+        (cluster,) = config["static_resources"]["clusters"]
+        cluster["load_assignment"]["endpoints"][0]["lb_endpoints"] = [
+            {"endpoint": {"address": envoy_address(address)}} for address in (stays, leaves)
+        ]
+        async with EmbeddedGateway(tmp_path, listen, config) as gateway:
+            # Both have had calls of every thread of the gateway.
+            await _echoed(gateway, 20)
+            await stack.aclose()
+            # Those that are on their way into a connection that is no more are repeated.
+            await _all_answered(ask(gateway, "GET", "/v1/echo/read") for _ in range(20))
+            await _echoed(gateway, 60)
+            assert echo.begun.count("hi") == 80
+
+
+async def _echoed(gateway: EmbeddedGateway, times: int) -> None:
+    """Everybody of so many callers of a write is answered."""
+    await _all_answered(ask(gateway, "POST", "/v1/echo", {"text": "hi"}) for _ in range(times))
+
+
+async def _all_answered(calls: Iterable[Awaitable[Answer]]) -> None:
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {200}

@@ -44,6 +44,33 @@ async def test_unknown_field_is_refused(gateway, body: dict[str, Any], path: str
 
 
 @pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (rb'{"text":"\ud800"}', "text: must be Unicode text"),
+        (rb'{"part":{"word":"a\uDFFF"}}', "part.word: must be Unicode text"),
+        (rb'{"anything":{"a":[1,"\ud83d\ud83d"]}}', "anything.a: must be Unicode text"),
+        (rb'{"labels":{"\udc00\ud800":"x"}}', "labels: must be Unicode text"),
+        (b'{"anything":{"a":1e999}}', "anything.a: must be a finite number"),
+        (b'{"anything":{"a":[-1e400]}}', "anything.a: must be a finite number"),
+        (b'{"anything":{"a":NaN}}', "anything.a: must be a finite number"),
+        (b'{"repeatCount":-Infinity}', "repeatCount: must be a finite number"),
+    ],
+)
+async def test_what_no_message_can_hold_is_refused_by_its_path(
+    gateway, body: bytes, message: str
+) -> None:
+    """Half a character, and numbers without end."""
+    answer = await ask(gateway, "POST", "/v1/echo", body)
+    assert (answer.status, answer.reason, answer.json["message"]) == (400, "INVALID_FIELD", message)
+
+
+async def test_whole_characters_pass_however_they_are_spelled(gateway) -> None:
+    """A pair of surrogates is one of them, and an escaped backslash begins none."""
+    answer = await ask(gateway, "POST", "/v1/echo", rb'{"text":"\uD83D\uDE00 \\ud800 \\\u0041"}')
+    assert answer.json["text"] == "\N{GRINNING FACE} \\ud800 \\A"
+
+
+@pytest.mark.parametrize(
     ("method", "path"), [("PATCH", "/v1/echo/a"), ("PATCH", "/v1/echo/a/"), ("POST", "/v1/echo/?")]
 )
 async def test_every_way_to_a_method_is_checked(gateway, method: str, path: str) -> None:

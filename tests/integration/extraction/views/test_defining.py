@@ -9,7 +9,9 @@ from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory_services.extraction.queue.store import Retention, Store
 from agent_memory_services.extraction.views.erasure import erase_user
+from agent_memory_services.extraction.views.identity import ViewName
 from agent_memory_services.extraction.views.store import ViewStore
+from agent_memory_services.runtime.errors import EtagMismatch
 from agent_memory_services.runtime.keys import encode
 from agent_memory_services.runtime.redis import connect
 from tests.contract.runtime.refusals import refused
@@ -162,3 +164,20 @@ async def residue(client: Redis, tenant: str, user_id: str) -> list[bytes]:
             names = (user_id.encode(), encode(user_id).encode())
             found += [key for name in names if name in key or name in (content or b"")]
     return found
+
+
+async def test_what_was_decided_for_one_view_is_not_done_to_the_next(
+    redis_url: str, world: World
+) -> None:
+    """A view that took the place of the one that was read is neither deleted nor run."""
+    async with connect(redis_url) as client:
+        store = ViewStore(Store(client, 4, Retention()))
+        view = await world.view("user_id")
+        read = await store.find(ViewName(world.tenant, view.id))
+        assert read is not None
+        await world.update(SummaryView(id=view.id, name="another"), "name")
+        with pytest.raises(EtagMismatch):
+            await store.delete(read)
+        with pytest.raises(EtagMismatch):
+            await store.schedule(read, only_changed=False)
+        assert (await get(world, view.id)).name == "another"

@@ -98,7 +98,7 @@ async def test_the_sweep_runs_by_itself(redis: Redis, embedder: LocalEmbedder) -
 
 async def test_a_lease_ends_with_its_holder(redis: Redis) -> None:
     """Nobody else takes it while it is held, and it can be renewed; left alone it ends."""
-    mine, theirs = Lease(redis, "lease", 0.2), Lease(redis, "lease", 30)
+    mine, theirs = Lease(redis, "lease", 2), Lease(redis, "lease", 30)
     assert await mine.take()
     assert not await theirs.take()
     assert await mine.take()

@@ -74,7 +74,7 @@ async def test_a_lost_index_reads_what_is_stored(
     await insert(*(memory(f"{at}") for at in range(300)))
     await redis.execute_command("FT.DROPINDEX", insert.store.shard("acme").index(1))
     await index.create()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await index.indexing():
             await asyncio.sleep(0.01)
     assert await Listing(index).count(Scope("acme"), ALWAYS) == 300

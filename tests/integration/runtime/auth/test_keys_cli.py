@@ -133,7 +133,9 @@ def test_a_mistake_is_told_in_one_line(shell: Shell, arguments: tuple[str, ...],
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("span", ["90", "d", "-1d", "1w", "1.5h"])
+@pytest.mark.parametrize(
+    "span", ["90", "d", "-1d", "1w", "1.5h", "36501d", f"{2**53}s", "9" * 5000 + "d"]
+)
 def test_a_span_is_a_number_and_a_unit(shell: Shell, span: str):
     """So that nobody gets seconds for days."""
     arguments = ("create", "--tenant", "acme", "--role", "reader", "--expires", span)

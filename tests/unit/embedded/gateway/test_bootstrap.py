@@ -157,6 +157,14 @@ def test_every_backend_is_checked_by_its_services_names() -> None:
     assert check["grpc_health_check"] == {"service_name": "agent_memory.one.v1.OneService"}
 
 
+def test_as_many_calls_as_run_are_tried_elsewhere() -> None:
+    """A dead replica takes all its calls along at once; Envoy would try three of them again."""
+    for backend in _config()["static_resources"]["clusters"]:
+        (threshold,) = backend["circuit_breakers"]["thresholds"]
+        assert threshold["max_retries"] == threshold["max_requests"]
+        assert threshold["max_requests"] > 10_000
+
+
 def test_missing_address_is_refused() -> None:
     """A service without an address is an error at once, not a 404 later."""
     with pytest.raises(ValueError, match="two"):

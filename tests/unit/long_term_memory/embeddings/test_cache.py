@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -118,3 +119,35 @@ async def test_closing_closes_the_embedder_behind() -> None:
     await CachedEmbedder(behind, capacity=1).aclose()
 
     assert behind.closed
+
+
+async def test_what_was_found_stays_what_it_was_while_the_rest_is_computed() -> None:
+    """Though others take its place in the cache meanwhile."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=1)
+    await cached.embed(["a"])
+    asked, go = asyncio.Event(), asyncio.Event()
+    embed = behind.embed
+
+    async def slowly(texts: Sequence[str]) -> Vectors:
+        if "bb" in texts:
+            asked.set()
+            await go.wait()
+        return await embed(texts)
+
+    behind.embed = slowly  # type: ignore[method-assign]
+    both = asyncio.create_task(cached.embed(["a", "bb"]))
+    await asked.wait()
+    await cached.embed(["ccc"])
+    go.set()
+
+    assert (await both)[:, 0].tolist() == [1, 2]
+
+
+async def test_a_full_cache_takes_no_more_memory_than_an_empty_one() -> None:
+    """A process that grows for as long as its cache fills looks like one that leaks."""
+    cached = CachedEmbedder(CountingEmbedder(), capacity=8)
+    before = cached._vectors
+    await cached.embed(["x" * length for length in range(1, 30)])
+    assert cached._vectors is before
+    assert len(before) == len(cached._rows) == 8

@@ -106,6 +106,13 @@ async def test_a_good_token_identifies_its_holder(issuer: Issuer, kid: str):
     assert verified.until == pytest.approx(clock.now + 330, abs=3)
 
 
+async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer):
+    """Later than a float can tell, too."""
+    async with _verifying(Source(issuer)) as (verifier, clock):
+        verified = await verifier.verify(issuer.token(role="writer", exp=10**400))
+    assert verified.until > clock.now
+
+
 @pytest.mark.parametrize(
     ("claims", "why"),
     [

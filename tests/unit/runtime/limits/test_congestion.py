@@ -3,6 +3,7 @@
 from agent_memory_services.runtime.limits.congestion import CongestionLimit
 
 ALONE = 0.01
+FEWEST = 16
 MOST = 256
 
 
@@ -11,12 +12,15 @@ class Clocked:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.limit = CongestionLimit(16, MOST, 3.0, self.now)
+        self.limit = CongestionLimit(FEWEST, MOST, 3.0, self.now)
 
     def begin(self, offered: int) -> list[object]:
-        """Let in what may run of so many calls."""
+        """Let in what may run of so many calls, and refuse the others."""
         calls: list[object] = [object() for _ in range(offered)]
-        return [call for call in calls if self.limit.begin(call, self.now)]
+        begun = [call for call in calls if self.limit.begin(call, self.now)]
+        for _ in range(offered - len(begun)):
+            self.limit.refuse()
+        return begun
 
     def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
         """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
@@ -26,15 +30,14 @@ class Clocked:
             took = takes(len(calls))
             self.now += took
             for call in calls:
-                self.limit.end(call)
-                self.limit.learn(took, self.now)
+                self.limit.learn(self.limit.end(call, self.now), self.now)
 
 
 def test_calls_that_wait_for_each_other_are_let_in_sparingly():
     """Down to a number at which they are quick again."""
     clocked = Clocked()
     clocked.run(2, offered=1)
-    assert clocked.limit.limit == MOST
+    assert clocked.limit.limit == FEWEST
     clocked.run(20, offered=1000)
     assert 4 <= clocked.limit.limit <= 8
 
@@ -58,7 +61,7 @@ def test_where_few_are_refused_the_fewest_stay_what_they_are():
 def test_overdue_calls_keep_others_out_before_any_of_them_ends():
     """As many as a burst may be come in; half a second later nobody more until they end."""
     clocked = Clocked()
-    clocked.run(2, offered=1)
+    clocked.run(5, offered=MOST, takes=lambda _: ALONE)
     calls = clocked.begin(30)
     clocked.now += 0.2
     calls += clocked.begin(5)
@@ -66,7 +69,7 @@ def test_overdue_calls_keep_others_out_before_any_of_them_ends():
     clocked.now += 0.3
     assert clocked.begin(5) == []
     for call in calls[:20]:
-        clocked.limit.end(call)
+        clocked.limit.end(call, clocked.now)
     assert len(clocked.begin(5)) == 1
     assert clocked.limit.running == 16
 
@@ -78,20 +81,26 @@ def test_calls_that_wait_for_somebody_else_are_not():
     assert clocked.limit.limit == MOST
 
 
-def test_a_burst_is_let_through():
-    """What is over soon has done no harm."""
+def test_calls_that_do_not_wait_for_each_other_soon_run_together():
+    """The number doubles as long as nothing speaks against it."""
     clocked = Clocked()
-    clocked.run(2, offered=1)
-    clocked.run(0.3, offered=30)
+    clocked.run(1, offered=1000, takes=lambda _: ALONE)
     assert clocked.limit.limit == MOST
 
 
-def test_the_limit_is_forgotten_when_the_crowd_is_gone():
-    """A few seconds of quick calls are enough."""
+def test_what_is_not_used_does_not_grow():
+    """Few quick calls say nothing about many."""
+    clocked = Clocked()
+    clocked.run(60, offered=2, takes=lambda _: ALONE)
+    assert clocked.limit.limit == FEWEST
+
+
+def test_the_limit_is_forgotten_when_calls_are_quick_again():
+    """Within a few seconds."""
     clocked = Clocked()
     clocked.run(2, offered=1)
     clocked.run(20, offered=1000)
-    clocked.run(5, offered=2)
+    clocked.run(10, offered=1000, takes=lambda _: ALONE)
     assert clocked.limit.limit == MOST
 
 

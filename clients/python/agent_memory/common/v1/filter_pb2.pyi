@@ -147,7 +147,9 @@ Global___TimeFilter: _TypeAlias = TimeFilter  # noqa: Y015
 
 @_typing.final
 class NumberFilter(_message.Message):
-    """Conditions on a whole number. Every condition that is set must hold."""
+    """Conditions on a whole number. Every condition that is set must hold. Numbers
+    are those that a double holds exactly.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$agent_memory/common/v1/message.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x08ToolCall\x12\x1a\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x04name\x12\'\n\targuments\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\targuments\"\x97\x04\n\x07Message\x12\x18\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x02id\x12\x1d\n\x04role\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04role\x12#\n\x07\x63ontent\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x07\x63ontent\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x04name\x12J\n\ntool_calls\x18\x05 \x03(\x0b\x32 .agent_memory.common.v1.ToolCallB\t\xbaH\x06\x92\x01\x03\x10\x80\x01R\ttoolCalls\x12*\n\x0ctool_call_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\ntoolCallId\x12;\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x1a\n\x08recalled\x18\x08 \x01(\x08R\x08recalled\x12\x1a\n\x08sequence\x18\t \x01(\x03R\x08sequence:\xa2\x01\xbaH\x9e\x01\x1a\x9b\x01\n\x13message.has_content\x12Tcontent may be empty only for the role assistant, whose answer may be all tool calls\x1a.this.content != \'\' || this.role == \'assistant\'\"_\n\nSessionRef\x12&\n\tnamespace\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n\nsession_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04R\tsessionIdb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$agent_memory/common/v1/message.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x08ToolCall\x12\x1a\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x04name\x12\'\n\targuments\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\targuments\"\xa9\x04\n\x07Message\x12\x18\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x02id\x12\x1d\n\x04role\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04role\x12#\n\x07\x63ontent\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x07\x63ontent\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x04name\x12J\n\ntool_calls\x18\x05 \x03(\x0b\x32 .agent_memory.common.v1.ToolCallB\t\xbaH\x06\x92\x01\x03\x10\x80\x01R\ttoolCalls\x12*\n\x0ctool_call_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\ntoolCallId\x12;\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x1a\n\x08recalled\x18\x08 \x01(\x08R\x08recalled\x12,\n\x08sequence\x18\t \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x08sequence:\xa2\x01\xbaH\x9e\x01\x1a\x9b\x01\n\x13message.has_content\x12Tcontent may be empty only for the role assistant, whose answer may be all tool calls\x1a.this.content != \'\' || this.role == \'assistant\'\"_\n\nSessionRef\x12&\n\tnamespace\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n\nsession_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04R\tsessionIdb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGE'].fields_by_name['tool_calls']._serialized_options = b'\272H\006\222\001\003\020\200\001'
   _globals['_MESSAGE'].fields_by_name['tool_call_id']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['tool_call_id']._serialized_options = b'\272H\005r\003(\200\002'
+  _globals['_MESSAGE'].fields_by_name['sequence']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['sequence']._serialized_options = b'\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000'
   _globals['_MESSAGE']._loaded_options = None
   _globals['_MESSAGE']._serialized_options = b'\272H\236\001\032\233\001\n\023message.has_content\022Tcontent may be empty only for the role assistant, whose answer may be all tool calls\032.this.content != \'\' || this.role == \'assistant\''
   _globals['_SESSIONREF'].fields_by_name['namespace']._loaded_options = None
@@ -59,7 +61,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOOLCALL']._serialized_start=97
   _globals['_TOOLCALL']._serialized_end=208
   _globals['_MESSAGE']._serialized_start=211
-  _globals['_MESSAGE']._serialized_end=746
-  _globals['_SESSIONREF']._serialized_start=748
-  _globals['_SESSIONREF']._serialized_end=843
+  _globals['_MESSAGE']._serialized_end=764
+  _globals['_SESSIONREF']._serialized_start=766
+  _globals['_SESSIONREF']._serialized_end=861
 # @@protoc_insertion_point(module_scope)

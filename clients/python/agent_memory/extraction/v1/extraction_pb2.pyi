@@ -127,6 +127,26 @@ class Job(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class DroppedItemsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -144,6 +164,8 @@ class Job(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     EXTRACTORS_FIELD_NUMBER: _builtins.int
+    DROPPED_ITEMS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the job within its tenant."""
     kind: Global___JobKind.ValueType
@@ -196,6 +218,20 @@ class Job(_message.Message):
         than one where a tenant's token budget ran out in the middle.
         """
 
+    @_builtins.property
+    def dropped_items(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Items of a model's answers that could not be taken, by why: `malformed`,
+        `unknown_message` (it cites a message that the model was not shown),
+        `unclear` (it cannot be understood alone) or `too_many`. The good items
+        beside them are stored; an answer of which nothing fits is a failed attempt.
+        """
+
+    @_builtins.property
+    def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___SkippedItem]:
+        """What it left out because nobody can work on it, at most the first 100; the
+        rest of the job is done. Empty until the job has succeeded.
+        """
+
     def __init__(
         self,
         *,
@@ -216,14 +252,52 @@ class Job(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         extractors: _abc.Iterable[_builtins.str] | None = ...,
+        dropped_items: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        skipped: _abc.Iterable[Global___SkippedItem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "session", b"session", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "dropped_items", b"dropped_items", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "skipped", b"skipped", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Job: _TypeAlias = Job  # noqa: Y015
+
+@_typing.final
+class SkippedItem(_message.Message):
+    """A message or a placed memory that a job left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    MEMORY_ID_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message's id; empty for a memory, and where a message cannot be read."""
+    sequence: _builtins.int
+    """The message's position in the session's log; 0 for a memory."""
+    memory_id: _builtins.str
+    """The placed memory's id; empty for a message."""
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it was left out."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        memory_id: _builtins.str = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "memory_id", b"memory_id", "message_id", b"message_id", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkippedItem: _TypeAlias = SkippedItem  # noqa: Y015
 
 @_typing.final
 class SessionProgress(_message.Message):

@@ -131,7 +131,8 @@ class ExtractionServiceServicer:
     def SubmitMessages(self, request, context):
         """Takes messages and memories in for extraction and returns when they are
         durable. Repeating a message of the same session and sequence changes
-        nothing.
+        nothing. Working memory calls it for what it acknowledged; a credential
+        that is confined to users does not. The owner of a session is set once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,8 @@ class ExtractionServiceStub:
     SubmitMessages: _grpc.UnaryUnaryMultiCallable[_service_pb2.SubmitMessagesRequest, _service_pb2.SubmitMessagesResponse]
     """Takes messages and memories in for extraction and returns when they are
     durable. Repeating a message of the same session and sequence changes
-    nothing.
+    nothing. Working memory calls it for what it acknowledged; a credential
+    that is confined to users does not. The owner of a session is set once.
     """
     ExtractMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExtractMemoriesRequest, _service_pb2.ExtractMemoriesResponse]
     """Answers what a strategy would find in the given messages; stores nothing."""
@@ -87,7 +88,8 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     SubmitMessages: _aio.UnaryUnaryMultiCallable[_service_pb2.SubmitMessagesRequest, _service_pb2.SubmitMessagesResponse]  # type: ignore[assignment]
     """Takes messages and memories in for extraction and returns when they are
     durable. Repeating a message of the same session and sequence changes
-    nothing.
+    nothing. Working memory calls it for what it acknowledged; a credential
+    that is confined to users does not. The owner of a session is set once.
     """
     ExtractMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.ExtractMemoriesRequest, _service_pb2.ExtractMemoriesResponse]  # type: ignore[assignment]
     """Answers what a strategy would find in the given messages; stores nothing."""
@@ -139,7 +141,8 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.SubmitMessagesResponse, _abc.Awaitable[_service_pb2.SubmitMessagesResponse]]:
         """Takes messages and memories in for extraction and returns when they are
         durable. Repeating a message of the same session and sequence changes
-        nothing.
+        nothing. Working memory calls it for what it acknowledged; a credential
+        that is confined to users does not. The owner of a session is set once.
         """
 
     @_abc_1.abstractmethod

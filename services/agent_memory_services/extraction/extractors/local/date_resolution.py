@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -49,8 +49,14 @@ def resolve(match: re.Match[str], said: datetime, *, past: bool) -> Period | Non
     """
     form = next(name for name in FORMS if match[name])
     today = datetime.combine(said.date(), time.min, said.tzinfo)
-    period = _READINGS.get(form, _calendar_day(form))(match, today, past)
-    if period is None or not match["time"]:
+    try:
+        period = _READINGS.get(form, _calendar_day(form))(match, today, past)
+    except (ValueError, OverflowError):
+        return None  # "In 9000 years" is beyond the calendar.
+    # The first and the last year leave no room for zones and for what lies beside a day.
+    if period is None or not MINYEAR < period.when.start.year < MAXYEAR:
+        return None
+    if not match["time"]:
         return period
     return Period(_at_time(period.when, match["time"].lower()), period.preposition, period.name)
 

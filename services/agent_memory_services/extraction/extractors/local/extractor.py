@@ -10,6 +10,7 @@ from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.base import (
     Candidate,
     Conversation,
+    Findings,
     Kind,
     Strategy,
 )
@@ -38,13 +39,13 @@ class LocalExtractor:
         """
         self._pack = pack(*packs)
 
-    async def extract(self, conversation: Conversation) -> list[Candidate]:
+    async def extract(self, conversation: Conversation) -> Findings:
         """Find the facts that `conversation.turns` state, off the event loop.
 
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
         """
-        return await in_background(self.find, conversation)
+        return Findings(await in_background(self.find, conversation))
 
     def find(self, conversation: Conversation) -> list[Candidate]:
         """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""

@@ -1,6 +1,7 @@
 """Reads a model's answer: data that is judged item by item, never trusted."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -49,49 +50,101 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The candidates of an answer, and how many of its items were dropped as invalid."""
+    """The candidates of an answer, and how many of its items were dropped, by reason.
+
+    The reasons are `malformed`, `unknown_message` (it cites a message that was not shown),
+    `unclear` (it cannot be understood alone) and `too_many`.
+    """
 
     candidates: list[Candidate]
-    dropped: int
+    reasons: Mapping[str, int]
+
+    @property
+    def dropped(self) -> int:
+        """How many items were dropped."""
+        return sum(self.reasons.values())
+
+
+class _Dropped(Exception):  # noqa: N818 - named for what happened to an item
+    """An item that is no fact; its only argument is the reason."""
 
 
 def read_facts(text: str, frame: Frame) -> Verdict:
     """Judge every item of an answer; what only repeats a known memory is left out.
 
+    A model may think aloud in JSON, so an answer holds as many lists as it likes: the first with
+    an item that fits is the answer. There is nothing to find only where an empty list is all that
+    the model says.
+
     Raises:
-        ExtractionFailed: it is no list of facts at all.
+        ExtractionFailed: it holds no list of facts, or none of which anything fits.
     """
+    empty, unfit = False, False
+    for items in _lists(text):
+        verdict, repeated = _judged(items, frame)
+        if verdict.candidates or repeated:
+            return verdict
+        empty, unfit = empty or not items, unfit or bool(items)
+    if empty and not unfit:
+        return Verdict([], {})
+    raise ExtractionFailed("bad_answer")
+
+
+def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
+    """What fits of a list, and how many of its items repeat a known memory."""
     candidates: list[Candidate] = []
-    dropped = 0
-    for position, item in enumerate(_items(text)):
-        fact = _fact(item, frame) if position < _MOST_FACTS else None
-        if fact is None:
-            dropped += 1
-        elif fact.repeats is None or not 1 <= fact.repeats <= frame.known:
+    reasons: Counter[str] = Counter()
+    repeated = 0
+    for position, item in enumerate(items):
+        if position >= _MOST_FACTS:
+            reasons["too_many"] += len(items) - position
+            break
+        try:
+            fact = _fact(item, frame)
+        except _Dropped as dropped:
+            reasons[str(dropped)] += 1
+            continue
+        if fact.repeats is not None and 1 <= fact.repeats <= frame.known:
+            repeated += 1
+        else:
             candidates.append(_candidate(fact, frame))
-    return Verdict(candidates, dropped)
+    return Verdict(candidates, reasons), repeated
 
 
-def _items(text: str) -> list[Any]:
+def _lists(text: str) -> Iterator[list[Any]]:
+    """The lists that may be the answer: those that are called so, else those of objects."""
+    bare: list[list[Any]] = []
+    called = False
     for value in json_values(text):
         facts = value.get("facts") if isinstance(value, dict) else value
         if not isinstance(facts, list):
             continue
+        if isinstance(value, dict):
+            called = True
+            yield facts
         # A bare list may be any part of a broken answer, and an empty one proves nothing.
-        if isinstance(value, dict) or (facts and all(isinstance(fact, dict) for fact in facts)):
-            return facts
-    raise ExtractionFailed("bad_answer")
+        elif facts and all(isinstance(fact, dict) for fact in facts):
+            bare.append(facts)
+    if not called:
+        yield from bare
 
 
-def _fact(item: Any, frame: Frame) -> FactAnswer | None:
+def _fact(item: Any, frame: Frame) -> FactAnswer:
+    """The fact that an item states.
+
+    Raises:
+        _Dropped: it states none.
+    """
     try:
         fact = FactAnswer.model_validate(item)
     except ValidationError:
-        return None
+        raise _Dropped("malformed") from None
     if any(not 1 <= number <= len(frame.message_ids) for number in fact.messages):
-        return None
+        raise _Dropped("unknown_message")
     text = grounded(fact.text, frame.latest(fact.messages))
-    return fact.model_copy(update={"text": text}) if text else None
+    if not text:
+        raise _Dropped("unclear")
+    return fact.model_copy(update={"text": text})
 
 
 def _candidate(fact: FactAnswer, frame: Frame) -> Candidate:

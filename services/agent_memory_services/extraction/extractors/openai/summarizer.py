@@ -1,6 +1,10 @@
 """The summarizer that asks a model."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
+
+import orjson
 
 from agent_memory_services.extraction.extractors.base import ExtractionFailed, Turn
 from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndpoint, Question
@@ -10,7 +14,8 @@ from agent_memory_services.extraction.extractors.openai.prompts import (
 )
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 
-_NOTHING = frozenset({"", "none", "null", "n/a", "nothing"})
+_NOTHING: Final = frozenset({"", "none", "null", "n/a", "nothing"})
+_FENCE: Final = re.compile(r"^```\w*\s*|\s*```$")
 
 
 class OpenAISummarizer:
@@ -26,8 +31,8 @@ class OpenAISummarizer:
         """Write the summary that continues `previous`.
 
         Raises:
-            ExtractionFailed: as `OpenAIExtractor.extract`; an answer without content counts as
-                `bad_answer`, so that it never replaces a summary.
+            ExtractionFailed: as `OpenAIExtractor.extract`; an answer without content, or of data
+                instead of a text, counts as `bad_answer`, so that it never replaces a summary.
         """
         return await self._written(summary_question(turns, previous, max_words))
 
@@ -41,6 +46,15 @@ class OpenAISummarizer:
 
     async def _written(self, question: Question) -> str:
         summary = (await self._endpoint.ask(question)).strip()
-        if summary.strip(" .`\"'*").lower() in _NOTHING:
+        if summary.strip(" .`\"'*").lower() in _NOTHING or _is_json(summary):
             raise ExtractionFailed("bad_answer")
         return summary
+
+
+def _is_json(text: str) -> bool:
+    """Whether a model answered data, fenced or not, where it was asked for a text."""
+    bare = _FENCE.sub("", text)
+    try:
+        return not isinstance(orjson.loads(bare), str)
+    except orjson.JSONDecodeError:
+        return bare.startswith("{")

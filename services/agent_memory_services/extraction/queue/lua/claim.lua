@@ -15,9 +15,9 @@ local function lease_job(job)
   return {
     job.id,
     call('HGETALL', key),
-    call('ZRANGE', base .. 'messages:' .. job.id, 0, -1),
+    call('ZRANGE', base .. 'messages:' .. job.id, 0, -1, 'WITHSCORES'),
     call('ZRANGE', base .. 'before:' .. job.id, 0, -1),
-    call('HVALS', base .. 'memories:' .. job.id),
+    call('HGETALL', base .. 'memories:' .. job.id),
     call('HGETALL', base .. 'results:' .. job.id),
   }
 end

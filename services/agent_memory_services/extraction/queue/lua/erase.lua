@@ -1,13 +1,18 @@
 -- Erases a session: what it said, its jobs and what they found, and that it ever was.
--- Nothing of it is taken in again for so many milliseconds.
+-- Nothing of it is taken in again for so many milliseconds, from its owner or, where it had begun
+-- before it had one, from nobody.
 -- Answers how many jobs and messages went, whether the session had begun before it had an owner,
 -- and after which job to go on; that is empty at the end.
-local session, thread, uid, owner = unpack(ARGV, 4, 7)
-local barred, after = tonumber(ARGV[8]), ARGV[9]
-local BATCH = 50
+local session, thread, owner, fence, nobodys_fence = unpack(ARGV, 4, 8)
+local barred, after = tonumber(ARGV[9]), ARGV[10]
+
+local head = base .. 'session:' .. session
+local late = call('HGET', head, 'owned_late') and 1 or 0
 
 call('ZREMRANGEBYSCORE', base .. 'erased', '-inf', now)
-call('ZADD', base .. 'erased', now + barred * 1000, uid)
+for _, name in ipairs({ fence, late == 1 and nobodys_fence or nil }) do
+  call('ZADD', base .. 'erased', now + barred * 1000, name)
+end
 call('PEXPIRE', base .. 'erased', barred)
 
 local function erase_job(job)
@@ -19,12 +24,10 @@ local function erase_job(job)
   dequeue(job.tenant, job.id)
   call('DEL', base .. 'job:' .. job.id)
   for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. job.id)
+    call('UNLINK', base .. family .. job.id)
   end
 end
 
-local head = base .. 'session:' .. session
-local late = call('HGET', head, 'owned_late') and 1 or 0
 local jobs, messages = 0, 0
 local ids = call('ZRANGEBYLEX', base .. 'jobs-of:' .. thread, after == '' and '-' or '(' .. after,
   '+', 'LIMIT', 0, BATCH)
@@ -42,7 +45,7 @@ end
 
 call('DEL', head)
 for _, family in ipairs({ 'ahead:', 'open:', 'recent:' }) do
-  call('DEL', base .. family .. session)
+  call('UNLINK', base .. family .. session)
 end
 for _, lane in ipairs({ 'extract', 'store' }) do
   call('DEL', base .. 'blocked:' .. lane .. ':' .. session)

@@ -1,9 +1,9 @@
 -- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
 -- answers whose jobs are due.
 local max_strikes, strike_span, too_often = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-local BATCH = 20
+local LOT = 20
 
-local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
+local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
 for _, id in ipairs(lost) do
   local job = load_job(id)
   -- A job whose worker dies may be what kills it.
@@ -18,7 +18,7 @@ for _, id in ipairs(lost) do
   end
 end
 
-local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, BATCH)
+local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
 for _, id in ipairs(stale) do
   forget(id)
 end

@@ -10,12 +10,13 @@
 --   jobs:<tenant>[:<state>], jobs-of:<thread>   job ids, in order of creation
 --   latest:<thread>    the thread's latest session (a thread outlives its incarnations)
 --   session:<session>  how far it has arrived, and which jobs collect (next) or run (active)
---   ahead:<session>    sequences that arrived before their predecessors
+--   ahead:<session>    stretches of sequences that arrived before their predecessors: the first
+--                      and the last one, or one alone, by the last; no two of them touch
 --   open:<session>     unsettled jobs, by their first sequence
 --   recent:<session>   the last messages, for reference
 --   owned:<tenant>:<owner>   the sessions of an owner, by when they are forgotten
 --   unsummed:<tenant>  digests of owners of whom no summary is kept for now, by until when
---   erased             incarnations of which nothing is taken in any more, by until when
+--   erased             fences of erased sessions, by until when they stand
 --   blocked:<lane>:<session>   jobs that are due but wait for the active one
 --   job:<job>, and its messages:, before:, memories: and results:
 --
@@ -39,8 +40,14 @@ local PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED = 1, 2, 3, 4, 5
 local PAYLOAD = { 'messages:', 'before:', 'memories:', 'results:' }
 
 local call = redis.call
+local BATCH = 50 -- jobs that one step goes through
 local time = call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+
+-- All digits of a whole number; Lua's own conversion would keep fourteen.
+local function whole(number)
+  return string.format('%.0f', number)
+end
 
 local function first(zset)
   local found = call('ZRANGE', zset, 0, 0, 'WITHSCORES')
@@ -133,15 +140,16 @@ local function leave(job)
     call('HDEL', session, 'next.' .. job.lane)
   end
   call('ZREM', blocked_key(job), job.id)
-  if call('HGET', session, 'active.' .. job.lane) ~= job.id then
+  local active = call('HGET', session, 'active.' .. job.lane)
+  if active and active ~= job.id then
     return
   end
   call('HDEL', session, 'active.' .. job.lane)
-  local behind = call('ZRANGE', blocked_key(job), 0, -1, 'WITHSCORES')
+  -- Those that are still behind follow when one of these leaves.
+  local behind = call('ZPOPMIN', blocked_key(job), BATCH)
   for i = 1, #behind, 2 do
     enqueue(job.tenant, behind[i], tonumber(behind[i + 1]))
   end
-  call('DEL', blocked_key(job))
 end
 
 local function owned_key(thread, owner)
@@ -204,7 +212,7 @@ local function forget(id)
   call('ZREM', base .. 'jobs-of:' .. job.thread, id)
   call('DEL', base .. 'job:' .. id)
   for _, family in ipairs(PAYLOAD) do
-    call('DEL', base .. family .. id)
+    call('UNLINK', base .. family .. id)
   end
   call('ZREM', base .. 'finished', id)
 end

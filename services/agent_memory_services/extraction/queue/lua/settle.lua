@@ -6,7 +6,7 @@ end
 call('HSET', base .. 'job:' .. job.id, 'outcome', ARGV[6])
 call('HDEL', base .. 'job:' .. job.id, 'error')
 for _, family in ipairs(PAYLOAD) do
-  call('DEL', base .. family .. job.id)
+  call('UNLINK', base .. family .. job.id)
 end
 finish(job, SUCCEEDED)
 return 1

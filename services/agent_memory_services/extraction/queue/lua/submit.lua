@@ -1,29 +1,39 @@
 -- Takes messages and memories of a session in, and schedules the jobs that will work on them.
--- Answers the job and until which sequence the session has arrived, or nothing where the session
--- was erased.
+-- Answers a refusal or '', the job, and until which sequence the session has arrived. Refused with
+-- nothing changed is an 'erased' session, and one whose 'owner' is another user.
 local tenant, tenant_name, thread, session, uid = unpack(ARGV, 4, 8)
-local spec, user, config, zone = unpack(ARGV, 9, 12)
-local reference = tonumber(ARGV[13]) -- messages kept for reference
+local spec, user, fence, config, zone = unpack(ARGV, 9, 13)
+local reference = tonumber(ARGV[14]) -- messages kept for reference
 local lanes = {
-  extract = { fresh = ARGV[14], wait = tonumber(ARGV[15]), patience = tonumber(ARGV[16]) },
-  store = { fresh = ARGV[17], wait = 0, patience = 0 },
+  extract = { fresh = ARGV[15], wait = tonumber(ARGV[16]), patience = tonumber(ARGV[17]) },
+  store = { fresh = ARGV[18], wait = 0, patience = 0 },
 }
-local extracting, indexing = ARGV[18] == '1', ARGV[19] == '1'
-local trace = ARGV[20] -- of the call that submits; empty where it is not traced
+local extracting, indexing = ARGV[19] == '1', ARGV[20] == '1'
+local trace = ARGV[21] -- of the call that submits; empty where it is not traced
 -- What the session keeps to itself; none where the first is 0.
-local first_withheld, last_withheld = tonumber(ARGV[21]), tonumber(ARGV[22])
-local owner = ARGV[23] -- the user, spelled for keys
-local messages_begin = 25
-local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[24])
+local first_withheld, last_withheld = tonumber(ARGV[22]), tonumber(ARGV[23])
+local owner = ARGV[24] -- the user, spelled for keys
+local messages_begin = 26
+local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[25])
+local JOB_BYTES = 4194304 -- of what is handed over; a job that has so many takes no more
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
-if call('ZSCORE', base .. 'erased', uid) then
-  return false
+local barred = call('ZSCORE', base .. 'erased', fence)
+if barred and tonumber(barred) > now then
+  return { 'erased', '', 0 }
 end
 
 local head = base .. 'session:' .. session
-local known = call('HMGET', head, 'received', 'floor', 'owner')
+local known = call('HMGET', head, 'received', 'floor', 'owner', 'user')
 local received, floor, former = tonumber(known[1]), tonumber(known[2]), known[3]
+local former_user = known[4] or ''
+if former_user ~= '' then
+  if user == '' then
+    user, owner = former_user, former
+  elseif former ~= owner then
+    return { 'owner', '', 0 }
+  end
+end
 if not received then
   -- Of a session that was forgotten, everything before was settled.
   local lowest = messages_end > messages_begin and tonumber(ARGV[messages_begin]) or math.huge
@@ -34,15 +44,45 @@ if not received then
   received = floor
 end
 
-local function is_new(sequence)
-  if sequence == received + 1 then
-    received = sequence
-    return call('ZREM', base .. 'ahead:' .. session, sequence) == 0
+local ahead = base .. 'ahead:' .. session
+
+-- The first stretch of `ahead` that ends at a sequence or later: its name and both its ends.
+local function stretch_at(sequence)
+  local name, ending = unpack(call('ZRANGE', ahead, sequence, '+inf', 'BYSCORE', 'LIMIT', 0, 1,
+    'WITHSCORES'))
+  if name then
+    return name, tonumber(name:match('^%d+')), tonumber(ending)
   end
-  if sequence > floor and sequence <= received then
+end
+
+local function put_aside(from, to)
+  call('ZADD', ahead, to, from == to and whole(from) or whole(from) .. ':' .. whole(to))
+end
+
+-- Takes a stretch of sequences in; false where all of it was known. The stretches that it touches
+-- become one with it, so that each step costs what is kept and not how far a caller counts.
+local function arrive(from, to)
+  if from > floor and to <= received then
     return false
   end
-  return call('ZADD', base .. 'ahead:' .. session, 'NX', sequence, sequence) == 1
+  local name, start, ending = stretch_at(from - 1)
+  while name and start <= to + 1 do
+    if start <= from and ending >= to then
+      return false
+    end
+    call('ZREM', ahead, name)
+    from, to = math.min(from, start), math.max(to, ending)
+    name, start, ending = stretch_at(from - 1)
+  end
+  if from > received + 1 or to <= received then
+    put_aside(from, to)
+    return true
+  end
+  if from <= floor then
+    put_aside(from, floor)
+  end
+  received = to
+  return true
 end
 
 local function open_job(lane)
@@ -64,11 +104,13 @@ local collecting = {}
 
 local function job_of(lane)
   if not collecting[lane] then
-    local id = call('HGET', head, 'next.' .. lane) or open_job(lane)
+    local id = call('HGET', head, 'next.' .. lane)
+    if not id or tonumber(call('HGET', base .. 'job:' .. id, 'bytes') or 0) >= JOB_BYTES then
+      id = open_job(lane)
+    end
     -- The owner is set once, but may be known later than the first messages.
-    call(user == '' and 'HSETNX' or 'HSET', base .. 'job:' .. id, 'spec', spec)
-    call('HSET', base .. 'job:' .. id, 'config', config, 'zone', zone)
-    collecting[lane] = { id = id, lowest = math.huge, highest = 0 }
+    call('HSET', base .. 'job:' .. id, 'spec', spec, 'user', user, 'config', config, 'zone', zone)
+    collecting[lane] = { id = id, lowest = math.huge, highest = 0, bytes = 0 }
   end
   return collecting[lane]
 end
@@ -89,6 +131,7 @@ local function collect(lane, sequence, message)
   call('ZADD', base .. 'messages:' .. job.id, sequence, message)
   job.lowest = math.min(job.lowest, sequence)
   job.highest = math.max(job.highest, sequence)
+  job.bytes = job.bytes + #message
 end
 
 local function schedule(lane, job)
@@ -100,6 +143,7 @@ local function schedule(lane, job)
     call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
   end
+  call('HINCRBY', key, 'bytes', job.bytes)
   keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
@@ -107,12 +151,12 @@ local function schedule(lane, job)
   announce(tenant, thread, session, job.id)
 end
 
-for sequence = first_withheld, first_withheld > 0 and last_withheld or -1 do
-  is_new(sequence)
+if first_withheld > 0 then
+  arrive(first_withheld, last_withheld)
 end
 for i = messages_begin, messages_end, 2 do
   local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
-  if is_new(sequence) then
+  if arrive(sequence, sequence) then
     if extracting then
       collect('extract', sequence, message)
     end
@@ -122,11 +166,10 @@ for i = messages_begin, messages_end, 2 do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
-while call('ZREM', base .. 'ahead:' .. session, received + 1) == 1 do
-  received = received + 1
-end
 for i = messages_end + 1, #ARGV, 2 do
-  call('HSET', base .. 'memories:' .. job_of('store').id, ARGV[i], ARGV[i + 1])
+  local job = job_of('store')
+  call('HSET', base .. 'memories:' .. job.id, ARGV[i], ARGV[i + 1])
+  job.bytes = job.bytes + #ARGV[i + 1]
 end
 
 for lane, job in pairs(collecting) do
@@ -137,9 +180,9 @@ if not next(collecting) then
 end
 
 call('HSET', head, 'received', received, 'floor', floor, 'uid', uid)
-if user ~= '' or not former then
+if former ~= owner then
   call('HSET', head, 'user', user, 'owner', owner)
-  if former and former ~= owner then
+  if former then
     call('ZREM', owned_key(thread, former), session)
     call('HSET', head, 'owned_late', 1)
   end
@@ -149,8 +192,8 @@ call('SET', base .. 'latest:' .. thread, session)
 renew_session(session, thread)
 
 if collecting.extract or collecting.store then
-  return { (collecting.extract or collecting.store).id, received }
+  return { '', (collecting.extract or collecting.store).id, received }
 end
 -- What was sent again is in the hands of a job that is there already, or of none.
 local at_work = call('HMGET', head, 'next.extract', 'active.extract', 'next.store', 'active.store')
-return { at_work[1] or at_work[2] or at_work[3] or at_work[4] or '', received }
+return { '', at_work[1] or at_work[2] or at_work[3] or at_work[4] or '', received }

@@ -1,9 +1,17 @@
--- Deletes a view and cancels its jobs; with ARGV[7] = '1' its jobs are forgotten too. Answers 1
--- where there was one. Its summaries are out of reach at once, and removed step by step.
-local tenant, view, id, forgetting = ARGV[4], ARGV[5], ARGV[6], ARGV[7] == '1'
+-- Deletes a view that is still what it was and cancels its jobs, some at a time; with ARGV[8] = '1'
+-- its jobs are forgotten too. Answers the etag that it has instead, or whether there was one, and
+-- after which job to go on; that is empty at the end, when the view goes. Its summaries are out of
+-- reach then, and removed step by step.
+local tenant, view, id, known, forgetting = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
+local after = ARGV[9]
 local key = base .. 'view:' .. view
-local edition = call('HGET', key, 'edition')
-for _, job_id in ipairs(call('ZRANGE', base .. 'jobs-of:' .. view, 0, -1)) do
+local edition, etag = unpack(call('HMGET', key, 'edition', 'etag'))
+if etag and etag ~= known then
+  return { etag, '' }
+end
+local ids = call('ZRANGEBYLEX', base .. 'jobs-of:' .. view, after == '' and '-' or '(' .. after,
+  '+', 'LIMIT', 0, BATCH)
+for _, job_id in ipairs(ids) do
   local job = load_job(job_id)
   if job.state == PENDING or job.state == RUNNING or job.state == FAILED then
     finish(job, CANCELLED)
@@ -12,11 +20,13 @@ for _, job_id in ipairs(call('ZRANGE', base .. 'jobs-of:' .. view, 0, -1)) do
     forget(job_id)
   end
 end
-if not edition then
-  return 0
+if #ids == BATCH then
+  return { edition and 1 or 0, ids[BATCH] }
 end
-call('DEL', key)
-call('ZREM', base .. 'views:' .. tenant, id)
-call('ZREM', base .. 'refresh', view)
-call('SADD', base .. 'ended', edition)
-return 1
+if edition then
+  call('DEL', key)
+  call('ZREM', base .. 'views:' .. tenant, id)
+  call('ZREM', base .. 'refresh', view)
+  call('SADD', base .. 'ended', edition)
+end
+return { edition and 1 or 0, '' }

@@ -1,17 +1,19 @@
--- Schedules a refresh of a view, or joins the one that waits already; answers the job, false
--- where there is no such view.
-local tenant, tenant_name, view, spec, fresh = unpack(ARGV, 4, 8)
-local only_changed = ARGV[9] == '1'
+-- Schedules a refresh of a view that is still what it was, or joins the one that waits already.
+-- Answers the job, or false and the etag that the view has instead, which is false where it is
+-- gone.
+local tenant, tenant_name, view, known, spec, fresh = unpack(ARGV, 4, 9)
+local only_changed = ARGV[10] == '1'
 local head = base .. 'session:' .. view
-if call('EXISTS', base .. 'view:' .. view) == 0 then
-  return false
+local etag = call('HGET', base .. 'view:' .. view, 'etag')
+if etag ~= known then
+  return { false, etag }
 end
 local waiting = call('HGET', head, 'next.view')
 if waiting then
   if not only_changed then
     call('HSET', base .. 'job:' .. waiting, 'only_changed', '0')
   end
-  return waiting
+  return { waiting, false }
 end
 call('HSET', base .. 'job:' .. fresh, 'tenant', tenant, 'tenant_name', tenant_name,
   'thread', view, 'session', view, 'lane', 'view', 'state', PENDING, 'create', now,
@@ -25,4 +27,4 @@ call('HSET', head, 'next.view', fresh)
 renew_session(view, view)
 enqueue(tenant, fresh, now)
 announce(tenant, view, view, fresh)
-return fresh
+return { fresh, false }

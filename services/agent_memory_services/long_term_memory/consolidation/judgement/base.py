@@ -21,10 +21,11 @@ class Verdict(StrEnum):
 class Judge(Protocol):
     """Tells how facts stand to a new one, as well as it can."""
 
-    async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict]:
+    async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
         """One verdict for each of the others, which have the fact's owner.
 
-        It never fails: where it cannot tell, the verdict is `OTHER`, which changes nothing.
+        It never fails: where it cannot tell, the verdict is `OTHER`, which changes nothing. None
+        stands for an answer of which nothing fits: the fact is to be judged again later.
         """
         ...
 

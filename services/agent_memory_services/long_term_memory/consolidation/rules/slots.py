@@ -42,7 +42,7 @@ class _Sentence:
     not_values: frozenset[str]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def slot_of(text: str) -> Slot | None:
     """The slot that a text fills; None where it fills none for certain."""
     plain = text.replace("\u2019", "'").strip().rstrip(".!").rstrip()

@@ -90,7 +90,7 @@ class Statement:
         return tuple(word.text for word in self.words if word.movable)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read(text: str) -> Statement:
     """Read a text."""
     plain = unicodedata.normalize("NFKC", text)

@@ -14,6 +14,7 @@ from agent_memory_services.long_term_memory.embeddings.settings import (
     OPENAI_URL,
     EmbeddingSettings,
 )
+from agent_memory_services.runtime.model_api.retries import quieten
 
 MAX_CONCURRENT_CALLS: Final = 4
 ATTEMPTS: Final = 4
@@ -31,6 +32,7 @@ class Endpoint:
         self._timeout = settings.timeout_seconds
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
         # A caller, not stamina's decorator, whose log line would hold the arguments: the texts.
+        quieten()
         self._retrying = stamina.AsyncRetryingCaller(attempts=ATTEMPTS, timeout=None)
         self._client = AsyncOpenAI(
             base_url=settings.base_url or OPENAI_URL,

@@ -4,7 +4,6 @@ A provider may quote the input or part of the key in its message, so only the st
 error code cross over, and the original is not chained.
 """
 
-import re
 from http import HTTPStatus
 from typing import Final
 
@@ -18,7 +17,15 @@ from agent_memory_services.long_term_memory.embeddings.base import (
 )
 from agent_memory_services.runtime.model_api.failures import retry_after
 
-_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CODES: Final = frozenset(
+    {
+        *("billing_not_active", "context_length_exceeded", "insufficient_quota"),
+        *("invalid_api_key", "invalid_request_error", "invalid_type", "invalid_value"),
+        *("model_not_found", "permission_denied", "rate_limit_exceeded", "server_error"),
+        *("string_above_max_length", "unsupported_country_region_territory"),
+    }
+)
+"""The codes that may be repeated; another may be part of what was asked."""
 _OPERATORS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _PASSING: Final = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
@@ -45,6 +52,6 @@ def translate(error: APIError) -> EmbeddingError:
 
 def _code(error: APIStatusError) -> str:
     for code in (error.code, error.type):
-        if code and _CODE.fullmatch(code):
+        if code in _CODES:
             return code
     return ""

@@ -1,8 +1,8 @@
 -- Makes several changes of one tenant's memories, all of them or none: the records, the digests of
 -- their contents, a revision for each, the tenant's feed, and what consolidation has to look at.
--- KEYS: the feed, the dirty set, the tenants of the shard and the erased sessions; then for each
--- change the memory, its revisions, the digests of its content before and after, the memories that
--- left its owner.
+-- KEYS: the feed, the dirty set, the tenants of the shard and the fences of erased sessions; then
+-- for each change the memory, its revisions, the digests of its content before and after, the
+-- memories that left its owner.
 -- ARGV: now in microseconds, the tenant, the revisions that a memory keeps, the entries that the
 -- feed keeps, the milliseconds that a deleted memory's revisions stay; then for each change the
 -- values that `change_at` names and, counted, the fields to remove and the fields and values to
@@ -21,7 +21,7 @@ local function change_at(key, arg)
     old_digest = KEYS[key + 2], new_digest = KEYS[key + 3], left = KEYS[key + 4],
     id = ARGV[arg], step = ARGV[arg + 1], etag = ARGV[arg + 2], content_hash = ARGV[arg + 3],
     claim = ARGV[arg + 4], dirty = ARGV[arg + 5], departs = ARGV[arg + 6],
-    kind = ARGV[arg + 7], revision = ARGV[arg + 8], session = ARGV[arg + 9],
+    kind = ARGV[arg + 7], revision = ARGV[arg + 8], fence = ARGV[arg + 9],
     reverts = ARGV[arg + 10],
   }
   change.removed_from = arg + 12
@@ -67,10 +67,10 @@ end
 
 -- What was extracted from a session may arrive after its user was erased.
 local function comes_late(change)
-  if change.step ~= 'create' or change.session == '' then
+  if change.step ~= 'create' or change.fence == '' then
     return false
   end
-  local barred = redis.call('ZSCORE', erased_key, change.session)
+  local barred = redis.call('ZSCORE', erased_key, change.fence)
   return barred and tonumber(barred) > now
 end
 

@@ -17,7 +17,7 @@ _DAY: Final = 86_400_000_000
 # What happened is told afterwards, mostly within the week; and days differ around the world.
 _TOLD_LATE: Final = 7 * _DAY
 _TOLD_EARLY: Final = _DAY
-_REMEMBERED_TEXTS: Final = 4096
+_REMEMBERED_TEXTS: Final = 1024
 
 _LENGTHS: Final = {
     TimePrecision.TIME_PRECISION_DAY: _DAY,

@@ -13,6 +13,7 @@ from jwt.exceptions import PyJWTError
 
 from agent_memory_services.runtime.auth.json_web_tokens.key_source import KeySourceError
 from agent_memory_services.runtime.errors import DependencyUnavailable
+from agent_memory_services.runtime.shown_errors import described
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ class KeySet:
             source = await self._read()
             keys = _parsed(source, self._algorithms)
         except (KeySourceError, ValueError) as error:
-            log.warning("key_set.unread", error=str(error), keys=len(self._keys or {}))
+            log.warning("key_set.unread", error=described(error), keys=len(self._keys or {}))
             return
         if source != self._source:
             self._source, self._keys = source, keys

@@ -11,6 +11,7 @@ from agent_memory_services.runtime.auth.json_web_tokens.claims import ClaimNames
 from agent_memory_services.runtime.auth.json_web_tokens.key_set import KeySet
 from agent_memory_services.runtime.auth.refusals import Refused, Why
 from agent_memory_services.runtime.auth.remembered import Verified
+from agent_memory_services.runtime.numbers import LARGEST_EXACT
 
 _REQUIRED = ("exp", "iss", "aud", "sub")
 _WHY = (
@@ -78,7 +79,7 @@ class JwtVerifier:
             )
         except jwt.PyJWTError as error:
             raise Refused(_why(error)) from None
-        left = int(claims["exp"]) + self._leeway - self._clock()
+        left = min(int(claims["exp"]), LARGEST_EXACT) + self._leeway - self._clock()
         return Verified(identity_of(claims, self._names), self._monotonic() + left)
 
     async def _key(self, token: str) -> PyJWK:

@@ -59,7 +59,8 @@ async def test_an_endpoint_that_knows_less_is_asked_for_less() -> None:
     async with ScriptedModel(simple) as model:
         extractor = OpenAIExtractor(endpoint_to(model))
         for _ in range(2):
-            assert [found.text for found in await extractor.extract(SAYING)] == ["User likes tea"]
+            found = await extractor.extract(SAYING)
+            assert [each.text for each in found.candidates] == ["User likes tea"]
     forms = [request.body.get("response_format", {}).get("type") for request in model.requests]
     assert forms == ["json_schema", "json_schema", "json_object", None, None]
 
@@ -98,6 +99,8 @@ async def test_a_momentary_fault_is_bridged() -> None:
         (Garbage(b"null"), "bad_answer", None),
         (Say("", "stop"), "bad_answer", None),
         (Say('{"facts": []}', "length"), "bad_answer", None),
+        (Say('{"facts": []}', "content_filter"), "rejected", None),
+        (facts({"text": "User likes tea", "messages": [9]}), "bad_answer", None),
     ],
 )
 async def test_trouble_has_a_name(reply: Refuse, reason: str, wish: float | None) -> None:
@@ -121,7 +124,7 @@ async def test_recalled_turns_are_never_evidence() -> None:
     recalled = Turn("m0", "user", "User likes tea", SAID, recalled=True)
     async with ScriptedModel() as model:
         extractor = OpenAIExtractor(endpoint_to(model))
-        assert await extractor.extract(Conversation(turns=[recalled])) == []
+        assert not (await extractor.extract(Conversation(turns=[recalled]))).candidates
         assert model.requests == []
         await extractor.extract(Conversation(turns=[recalled, *SAYING.turns]))
     sent = json.loads(model.requests[0].last_text)["messages"]

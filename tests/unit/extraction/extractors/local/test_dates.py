@@ -94,6 +94,23 @@ def test_common_words_are_no_dates(words: str) -> None:
     assert ground(words, MONDAY, past=False).text == words
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("went last year", datetime(1, 1, 2, tzinfo=UTC)),
+        ("went two weeks ago", datetime(1, 1, 2, tzinfo=UTC)),
+        ("went last month", datetime(1, 1, 2, tzinfo=UTC)),
+        ("retires next year", datetime(9999, 12, 30, tzinfo=UTC)),
+        ("leaves in three weeks", datetime(9999, 12, 30, tzinfo=UTC)),
+        ("starts next month", datetime(9999, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_what_lies_beyond_the_calendar_is_no_date(words: str, said: datetime) -> None:
+    """The words stay as they are."""
+    grounded = ground(words, said, past="went" in words)
+    assert (grounded.text, grounded.when) == (words, None)
+
+
 def test_limit_is_not_the_event() -> None:
     """A date an event lasts since or until is written out, and is not when it happened."""
     grounded = ground("has journaled since January", MONDAY, past=True)

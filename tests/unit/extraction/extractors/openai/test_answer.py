@@ -110,6 +110,21 @@ def test_an_empty_list_is_an_answer() -> None:
     assert read() == ([], 0)
 
 
+def test_what_was_dropped_has_a_reason() -> None:
+    """Each dropped item is counted under a short word that holds none of its text."""
+    bad = [{"text": 5}, {**GOOD, "messages": [9]}, {**GOOD, "text": "She likes tea"}, None]
+    verdict = read_facts(json.dumps({"facts": [*bad, *[GOOD] * 199]}), FRAME)
+    assert verdict.reasons == {"malformed": 2, "unknown_message": 1, "unclear": 1, "too_many": 3}
+
+
+def test_the_first_list_of_which_something_fits_is_the_answer() -> None:
+    """A model that thinks aloud in JSON means what it says at last."""
+    said = (
+        f'<think>{{"facts": []}} or {{"facts": [{{}}]}}?</think> {{"facts": [{json.dumps(GOOD)}]}}'
+    )
+    assert [each.text for each in read_facts(said, FRAME).candidates] == ["User likes tea"]
+
+
 @pytest.mark.parametrize(
     "wrapped",
     [
@@ -136,10 +151,17 @@ def test_json_is_found_in_its_wrapping(wrapped: str) -> None:
         '{"facts": "none"}',
         '{"facts": [{"text": "User likes tea", "messages": [1], "topics": []}, {"te',
         "null",
+        '{"facts": [{"text": 5, "messages": [1]}, "tea", null, [], {}]}',
+        '{"facts": [{"text": "User likes tea", "messages": [7]}]}',
+        '{"facts": [{"text": "She likes it", "messages": [1]}]}',
+        '[{"text": "User likes tea"}]',
+        '{"memories": [{"content": "User likes tea"}]}',
+        '{"facts": []} {"facts": [{"text": "User likes tea", "messages": [7]}]}',
+        '{"facts": {"1": {"text": "User likes tea", "messages": [1]}}}',
     ],
 )
 def test_an_answer_without_facts_is_a_failure(answer: str) -> None:
-    """What is no list of facts is tried again, not taken for an empty one."""
+    """What is no list of facts, or of which nothing fits, is not taken for an empty one."""
     with pytest.raises(ExtractionFailed, match="bad_answer"):
         read_facts(answer, FRAME)
 
@@ -147,8 +169,8 @@ def test_an_answer_without_facts_is_a_failure(answer: str) -> None:
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON, max_size=5))
 def test_no_item_breaks_the_reading(items: list[Any]) -> None:
     """Whatever the items are, each becomes a candidate or is counted as dropped."""
-    verdict = read_facts(json.dumps({"facts": items}), FRAME)
-    assert len(verdict.candidates) + verdict.dropped == len(items)
+    verdict = read_facts(json.dumps({"facts": [GOOD, *items]}), FRAME)
+    assert len(verdict.candidates) + verdict.dropped == 1 + len(items)
     for candidate in verdict.candidates:
         assert candidate.message_ids
         assert set(candidate.message_ids) <= set(FRAME.message_ids)

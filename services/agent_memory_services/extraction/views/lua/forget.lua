@@ -1,0 +1,11 @@
+-- Forgets jobs that refresh views, given by their ids; those that are not done are cancelled.
+for i = 4, #ARGV do
+  local job = load_job(ARGV[i])
+  if job and job.lane == 'view' then
+    if job.state == PENDING or job.state == RUNNING or job.state == FAILED then
+      finish(job, CANCELLED)
+    end
+    forget(job.id)
+  end
+end
+return 1

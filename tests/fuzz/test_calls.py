@@ -1,0 +1,46 @@
+"""A running stack called with anything: a short run here, a long one in `make test-long`."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.fuzz.calls.targets import TARGETS
+from tests.fuzz.calls.world import World, opened
+
+CALLS = 250
+SECONDS = 60.0
+# Where other processes take the cores, a script stands still as long as they do.
+BUSY_MS, QUIET_MS = 1500.0, 100.0
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world() -> AsyncIterator[World]:
+    """One stack for all of them: what one leaves is what the next one meets."""
+    async with opened() as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", TARGETS)
+async def test_whatever_is_called_is_answered_or_refused_with_a_reason(
+    world: World, name: str
+) -> None:
+    """No call is answered with INTERNAL or stops anything, and the stack is well afterwards."""
+    tally = await TARGETS[name].run(world, seed=1, calls=CALLS)
+    tally.check(BUSY_MS)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("name", TARGETS)
+async def test_a_minute_of_calls_finds_nothing(
+    world: World, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other calls each time; the seed that is printed brings them back."""
+    tally = await TARGETS[name].run(world, seed=time.time_ns(), seconds=SECONDS)
+    with capsys.disabled():
+        print(f"\n{name}: {tally}")  # noqa: T201
+    tally.check(QUIET_MS)

@@ -1,0 +1,42 @@
+"""A way to a service that can be cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent_memory_services.runtime.addresses import Address
+
+
+class Wire:
+    """Connections to a service, which can all be cut at once; later ones are passed on again."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncIterator[Address]:
+        """Where it begins, until the block is left."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        try:
+            yield Address(*server.sockets[0].getsockname())
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """Break every connection, as a killed process does."""
+        for end in self._ends:
+            end.transport.abort()
+        self._ends.clear()
+
+    async def _connected(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        there, forth = await asyncio.open_connection("127.0.0.1", self._port)
+        self._ends |= {back, forth}
+        await asyncio.gather(_pass(here, forth), _pass(there, back), return_exceptions=True)
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
