@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from agent_memory_client.addresses import parse_address
 from grpc._cython import cygrpc
 
 from agent_memory_client import channels
-from agent_memory_client.addresses import parse_address
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import (
     own_descriptors,
