@@ -122,7 +122,8 @@ SEEN: Mapping[str, tuple[Message, ...]] = {
 # What the services give, and so is another each time; who did it, and how far a job is.
 GIVEN = frozenset(
     {"id", "uid", "session_uid", "job_id", "etag", "revision_id", "remaining_ttl", "actor"}
-    | {"state", "attempt", "extractors", "compute_time"}
+    # What workers make of a job, as soon as they come to it.
+    | {"state", "attempt", "extractors", "compute_time", "memory_ids", "skipped", "error"}
     | {"create_time", "update_time", "change_time", "due_time", "start_time", "end_time"}
     | {"valid_from", "invalid_from", "event_time", "expire_time", "last_access_time"}
 )
