@@ -23,7 +23,7 @@ from openapi import Document
 ROOT = Path(__file__).resolve().parent.parent
 STUBS = ROOT / "clients/python/agent_memory"
 SERVICE_CONFIG = STUBS / "service_config.json"
-GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/runtime/descriptors.binpb"
+GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/kit/contract/descriptors.binpb"
 OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
 VALIDATION_RULES = "buf/validate/validate.proto"
 GATEWAY_EXTRAS = ("google/rpc/status.proto", "google/rpc/error_details.proto")

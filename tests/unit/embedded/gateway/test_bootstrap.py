@@ -15,7 +15,7 @@ from agent_memory.common.v1.policy_pb2 import policy
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_ORIGINS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import services_by_backend
 from agent_memory_services.embedded.gateway.tls import GatewayTls
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 LISTEN = Address("127.0.0.1", 8000)
 
