@@ -23,11 +23,11 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.runtime.redis import connect
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.sessions import SessionStore
 
 GOAL = 1.2
 TEXT = "I prefer morning meetings, and I am vegetarian. " * 4

@@ -25,16 +25,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.runtime.auth.api_keys.keyring import Keyring
-from agent_memory_services.runtime.auth.api_keys.store import ApiKeyStore
-from agent_memory_services.runtime.auth.api_keys.token import Token
-from agent_memory_services.runtime.auth.authenticator import Authenticator
-from agent_memory_services.runtime.auth.identity import Role
-from agent_memory_services.runtime.auth.opening import opened
-from agent_memory_services.runtime.auth.presented import Presented
-from agent_memory_services.runtime.auth.settings import AuthSettings
-from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.auth.api_keys.key import Token
+from agent_memory_services.kit.auth.api_keys.keyring import Keyring
+from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
+from agent_memory_services.kit.auth.authenticator import Authenticator
+from agent_memory_services.kit.auth.build import opened
+from agent_memory_services.kit.auth.credentials import Presented
+from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.auth.settings import AuthSettings
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.redis.client import connect
 
 PEPPER = b"p" * 32
 NUMBERS_OF_KEYS = (10, 1_000, 20_000)

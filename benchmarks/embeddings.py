@@ -10,8 +10,8 @@ import statistics
 import time
 from itertools import islice
 
-from agent_memory_services.long_term_memory.embeddings.base import Embedder
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 
 TEXT = (
     "the user prefers morning meetings in London and likes green tea with friends after work on "

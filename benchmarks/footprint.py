@@ -15,7 +15,7 @@ from rich.table import Table
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryRecord
 from agent_memory_services.embedded.stack import Stack, StackOptions
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 
 MEMORIES = 2_000
 MESSAGES = 2_000

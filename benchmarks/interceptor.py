@@ -29,10 +29,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
-from agent_memory_services.runtime import logs, server
-from agent_memory_services.runtime.auth.settings import AuthMethod
-from agent_memory_services.runtime.server import Service
-from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.kit.auth.settings import AuthMethod
+from agent_memory_services.kit.observe import logs
+from agent_memory_services.kit.server import server
+from agent_memory_services.kit.server.server import Service
+from agent_memory_services.kit.server.settings import ProcessSettings
 
 GOAL = 2.2
 FULL_NAME = "agent_memory.working_memory.v1.WorkingMemoryService"

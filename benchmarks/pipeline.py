@@ -23,7 +23,7 @@ from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryMessage, MemoryRecord
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.embedded.store import Fsync
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 
 SINGLES = 200
 SESSIONS, FACTS_EACH = 16, 50

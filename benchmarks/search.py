@@ -43,22 +43,22 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.schema import Precision, VectorIndex
-from agent_memory_services.long_term_memory.keys import FIRST_GENERATION
-from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.documents import MemoryVectors
-from agent_memory_services.long_term_memory.records.intake import draft
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.environment import SecretUrl
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.server import server
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag
+from agent_memory_services.long_term_memory.domain.drafts import draft
+from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime import server
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.redis import connect
-from agent_memory_services.runtime.secret_url import SecretUrl
+from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 TENANT, OWNER = "default", "owner"
 OWNED = 1_000
@@ -196,13 +196,13 @@ def searching(stub: Any, questions: Sequence[str], owner: str | None) -> Ask:
 
 def nearest(client: Redis, vectors: Sequence[bytes], owner: str | None) -> Ask:
     """The engine's bare query for the ten nearest."""
-    condition: Node = Tag(schema.USER, (owner,)) if owner else ALWAYS
+    condition: Node = Tag(fields.USER, (owner,)) if owner else ALWAYS
     selection = Scope(TENANT).select(condition)
     index = MemoryStore(client, 1).shard(TENANT).index(FIRST_GENERATION)
     run: Any = client.execute_command
 
     async def ask(number: int) -> object:
-        query, params = DenseLeg("", 1, schema.VECTOR, vectors[number]).query(selection, 10)
+        query, params = DenseLeg("", 1, fields.VECTOR, vectors[number]).query(selection, 10)
         named = list(itertools.chain.from_iterable(params.items()))
         return await run("FT.SEARCH", index, *query.get_args(), "PARAMS", len(named), *named)
 

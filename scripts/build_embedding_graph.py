@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from agent_memory_services.long_term_memory.embeddings.minilm import architecture, onnx_encoder
-from agent_memory_services.long_term_memory.embeddings.minilm.folder import WEIGHTS
+from agent_memory_services.long_term_memory.store.embeddings.minilm import model, onnx_encoder
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import WEIGHTS
 
 OPSET = 17
 IR_VERSION = 9
@@ -52,7 +52,7 @@ class GraphBuilder:
             f"{weights}.weight",
             f"{weights}.bias",
             axis=-1,
-            epsilon=architecture.LAYER_NORM_EPSILON,
+            epsilon=model.LAYER_NORM_EPSILON,
         )
 
     def gelu(self, value: str) -> str:
@@ -76,7 +76,7 @@ class GraphBuilder:
 
     def heads(self, value: str, weights: str, *, transposed: bool = False) -> str:
         """Project and split into (batch, heads, tokens, head size), or the last two swapped."""
-        shape = self.constant("split_heads", [0, 0, architecture.HEADS, architecture.HEAD_SIZE])
+        shape = self.constant("split_heads", [0, 0, model.HEADS, model.HEAD_SIZE])
         split = self.node("Reshape", self.linear(value, weights), shape)
         return self.node("Transpose", split, perm=[0, 2, 3, 1] if transposed else [0, 2, 1, 3])
 
@@ -85,13 +85,11 @@ class GraphBuilder:
         query = self.heads(value, f"{layer}.attention.self.query")
         key = self.heads(value, f"{layer}.attention.self.key", transposed=True)
         values = self.heads(value, f"{layer}.attention.self.value")
-        scale = self.constant("attention_scale", architecture.ATTENTION_SCALE)
+        scale = self.constant("attention_scale", model.ATTENTION_SCALE)
         scores = self.node("Mul", self.node("MatMul", query, key), scale)
         weights = self.node("Softmax", self.node("Add", scores, mask), axis=-1)
         context = self.node("Transpose", self.node("MatMul", weights, values), perm=[0, 2, 1, 3])
-        joined = self.node(
-            "Reshape", context, self.constant("join_heads", [0, 0, architecture.HIDDEN])
-        )
+        joined = self.node("Reshape", context, self.constant("join_heads", [0, 0, model.HIDDEN]))
         return self.linear(joined, f"{layer}.attention.output.dense")
 
     def layer(self, value: str, mask: str, layer: str) -> str:
@@ -133,20 +131,20 @@ def build() -> ModelProto:
     graph = GraphBuilder()
     present = graph.node("Cast", onnx_encoder.ATTENTION_MASK, to=TensorProto.FLOAT)
     absent = graph.node("Sub", graph.constant("one", 1.0), present)
-    penalty = graph.node("Mul", absent, graph.constant("masked_score", architecture.MASKED_SCORE))
+    penalty = graph.node("Mul", absent, graph.constant("masked_score", model.MASKED_SCORE))
     mask = graph.node("Unsqueeze", penalty, graph.constant("head_axes", [1, 2]))
     hidden = graph.embeddings()
-    for layer in range(architecture.LAYERS):
+    for layer in range(model.LAYERS):
         hidden = graph.layer(hidden, mask, f"encoder.layer.{layer}")
     graph.pool(hidden, present)
 
-    weights = [weight(name, shape) for name, shape in architecture.TENSOR_SHAPES.items()]
-    shape: list[int | str | None] = ["batch", architecture.HIDDEN]
+    weights = [weight(name, shape) for name, shape in model.TENSOR_SHAPES.items()]
+    shape: list[int | str | None] = ["batch", model.HIDDEN]
     output = helper.make_tensor_value_info(onnx_encoder.OUTPUT, TensorProto.FLOAT, shape)
     return helper.make_model(
         helper.make_graph(
             graph.nodes,
-            architecture.MODEL_NAME,
+            model.MODEL_NAME,
             [tokens(onnx_encoder.INPUT_IDS), tokens(onnx_encoder.ATTENTION_MASK)],
             [output],
             [*weights, *graph.constants.values()],

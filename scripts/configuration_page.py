@@ -7,11 +7,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from agent_memory_services.commands.config import ServiceName, redacted
-from agent_memory_services.runtime.auth.settings import AuthSettings, TlsSettings
-from agent_memory_services.runtime.environment import is_secret, keys_of
-from agent_memory_services.runtime.limits.settings import LimitSettings
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.runtime.tracing.settings import TraceSettings
+from agent_memory_services.kit.auth.settings import AuthSettings, TlsSettings
+from agent_memory_services.kit.contract.environment import is_secret, keys_of
+from agent_memory_services.kit.observe.tracing.export import TraceSettings
+from agent_memory_services.kit.server.settings import LimitSettings, ProcessSettings
 
 _INTRODUCTION = """\
 # Configuration

@@ -9,7 +9,7 @@ from hypothesis import settings
 from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")

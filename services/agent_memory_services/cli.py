@@ -17,7 +17,7 @@ from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
-from agent_memory_services.moving.cli import app as moving
+from agent_memory_services.transfer_cli.cli import app as moving
 
 app = typer.Typer(
     help="Memory for LLM agents.",
@@ -145,7 +145,7 @@ def reindex() -> None:
 
 def _run(service: str) -> None:
     # A service process loads its own code and none of the others'.
-    importlib.import_module(f"agent_memory_services.{service}.process").run()
+    importlib.import_module(f"agent_memory_services.{service}.api.process").run()
 
 
 if __name__ == "__main__":

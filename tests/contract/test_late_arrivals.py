@@ -8,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_services.extraction import process as extraction
-from agent_memory_services.extraction.settings import Settings as ExtractionSettings
-from agent_memory_services.long_term_memory import process as long_term_memory
-from agent_memory_services.long_term_memory.settings import Settings as LongTermMemorySettings
-from agent_memory_services.working_memory import process as working_memory
-from agent_memory_services.working_memory.settings import Settings as WorkingMemorySettings
+from agent_memory_services.extraction.api import process as extraction
+from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
+from agent_memory_services.long_term_memory.api import process as long_term_memory
+from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
+from agent_memory_services.working_memory.api import process as working_memory
+from agent_memory_services.working_memory.api.settings import Settings as WorkingMemorySettings
 from tests.support.held_line import HeldLine
 from tests.support.known import known_of
 from tests.support.residue import residue

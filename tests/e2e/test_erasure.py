@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from agent_memory_client import MemoryAPIClient, MemoryClientError
 from agent_memory_client.models import MemoryMessage, MemoryRecord, WorkingMemory
 from agent_memory_services.embedded.stack import Stack, StackOptions
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 from tests.e2e.conftest import eventually
 from tests.support.known import known_of
 from tests.support.residue import everything, residue

@@ -21,8 +21,7 @@ import pytest
 
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryRecord, MemoryRecordResults
-from agent_memory_services.demo.replies import Call, Reply, Request, Say
-from agent_memory_services.demo.scripted_model import ScriptedModel
+from agent_memory_services.demo.scripted_model import Call, Reply, Request, Say, ScriptedModel
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.e2e.conftest import QUICK, eventually
 from tests.e2e.markdown import Block, python_blocks, run_block

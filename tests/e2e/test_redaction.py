@@ -18,9 +18,9 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from agent_memory_services.embedded.stack import Stack, StackOptions
-from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.runtime.redis import connect
-from tests.contract.runtime.refusals import refused
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.redis.client import connect
+from tests.contract.kit.refusals import refused
 from tests.support.any_call import attempt, call
 from tests.support.canaries import Canaries
 from tests.support.collector import Collector, collecting

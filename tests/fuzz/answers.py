@@ -8,17 +8,14 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.extractors.base import ExtractionFailed
+from agent_memory_services.extraction.domain.facts import ExtractionFailed
 from agent_memory_services.extraction.extractors.openai.answer import Frame, read_facts
-from agent_memory_services.long_term_memory.consolidation.judgement.answer import (
-    NonsenseError,
-    read_verdicts,
-)
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.consolidation.judge import NonsenseError, read_verdicts
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingUnavailable,
 )
-from agent_memory_services.long_term_memory.embeddings.openai_api.answer import read_answer
+from agent_memory_services.long_term_memory.store.embeddings.openai import read_answer
 from tests.fuzz.inputs import BYTES, JSON, TEXT
 from tests.fuzz.target import Target
 

@@ -11,37 +11,34 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.extraction.watching.watch import _read_places
-from agent_memory_services.long_term_memory.listing.listing import Position as ListedPosition
-from agent_memory_services.long_term_memory.search.places import Place
-from agent_memory_services.runtime import request_id
-from agent_memory_services.runtime.addresses import parse_address
-from agent_memory_services.runtime.auth.acting_scope import narrowed
-from agent_memory_services.runtime.auth.api_keys.token import Token
-from agent_memory_services.runtime.auth.identity import Role
-from agent_memory_services.runtime.auth.json_web_tokens.claims import ClaimNames
-from agent_memory_services.runtime.auth.json_web_tokens.key_set import KeySet
-from agent_memory_services.runtime.auth.json_web_tokens.verifier import JwtVerifier
-from agent_memory_services.runtime.auth.presented import Presented
-from agent_memory_services.runtime.auth.refusals import Refused
-from agent_memory_services.runtime.auth.tenants import tenant_named
-from agent_memory_services.runtime.cursors import (
+from agent_memory_services.extraction.queue.watch import _read_places
+from agent_memory_services.kit.auth.api_keys.key import Token
+from agent_memory_services.kit.auth.credentials import Presented, Refused
+from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet
+from agent_memory_services.kit.auth.json_web_tokens.verifier import ClaimNames, JwtVerifier
+from agent_memory_services.kit.auth.scope import narrowed, tenant_named
+from agent_memory_services.kit.contract import context
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.cursors import (
     decode_cursor,
     encode_cursor,
     read_cursor,
     whole_number,
 )
-from agent_memory_services.runtime.errors import InvalidToken, Unauthenticated
-from agent_memory_services.runtime.feed.position import Position as StreamPosition
-from agent_memory_services.runtime.keys import decode, encode, partition_of
-from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.tracing.propagation import received
-from agent_memory_services.working_memory.pages import read_position, read_sequence
+from agent_memory_services.kit.contract.errors import InvalidToken, Unauthenticated
+from agent_memory_services.kit.contract.transport import parse_address
+from agent_memory_services.kit.observe.tracing.rpcs import received
+from agent_memory_services.kit.redis.feed.tail import Position as StreamPosition
+from agent_memory_services.kit.redis.keys import decode, encode, partition_of
+from agent_memory_services.long_term_memory.listing import ListingCursor as ListedPosition
+from agent_memory_services.long_term_memory.search.search import SearchCursor
+from agent_memory_services.working_memory.api.translate import read_position, read_sequence
 from tests.fuzz.inputs import BYTES, JSON, TEXT
 from tests.fuzz.target import Target
 
 _READERS = (
-    *(bytes.decode, whole_number, _read_places, ListedPosition.unpack, Place.unpack),
+    *(bytes.decode, whole_number, _read_places, ListedPosition.unpack, SearchCursor.unpack),
     *(read_position, read_sequence, StreamPosition.read),
 )
 _WHOLE = Principal("acme", "key:service", Access.ACCESS_ADMIN)
@@ -135,7 +132,7 @@ def _feed_headers(given: tuple[dict[str, Any], bytes]) -> None:
         tenant_named(headers.get("x-agent-memory-tenant"))
     with suppress(Refused):
         assert narrowed(_WHOLE, scope).access <= _WHOLE.access
-    assert len(request_id.accept(headers.get("x-request-id"))) <= 128
+    assert len(context.accept_request_id(headers.get("x-request-id"))) <= 128
     received(headers)
 
 

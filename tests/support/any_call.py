@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import grpc
 from google.protobuf.message import Message
 
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 
 
 async def call(

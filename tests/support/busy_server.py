@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from agent_memory_services.runtime.transport import server_options, waiting_options
+from agent_memory_services.kit.contract.transport import server_options, waiting_options
 
 SERVICE = "tests.Busy"
 

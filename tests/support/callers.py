@@ -12,12 +12,12 @@ from typing import Any
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.runtime.auth import acting_scope
-from agent_memory_services.runtime.auth.api_keys.keyring import Keyring
-from agent_memory_services.runtime.auth.api_keys.store import ApiKeyStore
-from agent_memory_services.runtime.auth.identity import Role
-from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.kit.auth import scope as acting_scope
+from agent_memory_services.kit.auth.api_keys.keyring import Keyring
+from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
+from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.support.credentials import Issuer
 
 PEPPER = b"0123456789abcdef" * 2
@@ -138,6 +138,6 @@ class Callers:
         callers = [Caller("service", bearer(service, (TENANT, "acme")), ADMIN)]
         for role, access in ROLES.items():
             scope = acting_scope.scope_of(Principal("acme", "key:caller", access))
-            metadata = bearer(service, (TENANT, "acme"), (acting_scope.HEADER, scope))
+            metadata = bearer(service, (TENANT, "acme"), (acting_scope.SCOPE_HEADER, scope))
             callers.append(Caller(f"service for a {role}", metadata, access))
         return callers

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from agent_memory_services.runtime.methods import MethodPolicy, method_policies
+from agent_memory_services.kit.contract.methods import MethodPolicy, method_policies
 
 MODULES = ("working_memory", "long_term_memory", "extraction")
 

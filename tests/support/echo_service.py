@@ -6,9 +6,9 @@ from typing import Any
 
 import grpc
 
-from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.runtime.server import Service
-from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.server.server import Service
+from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.support.contracts import POLICIES
 
 

@@ -4,8 +4,14 @@ import itertools
 import json
 from http import HTTPStatus
 
-from agent_memory_services.demo.replies import Request, Say, completion
-from agent_memory_services.demo.scripted_model import ScriptedModel, _packet, _response
+from agent_memory_services.demo.scripted_model import (
+    Request,
+    Say,
+    ScriptedModel,
+    _packet,
+    _response,
+    completion,
+)
 
 _RETRY = {"retry-after": "0.05"}
 

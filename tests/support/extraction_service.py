@@ -11,8 +11,8 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState, SessionProgress
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
-from agent_memory_services.extraction.process import lifespan
-from agent_memory_services.extraction.settings import Settings
+from agent_memory_services.extraction.api.process import lifespan
+from agent_memory_services.extraction.api.settings import Settings
 from tests.support.recording_memory import RecordingMemory, serving_memory
 from tests.support.servers import Served, serving
 

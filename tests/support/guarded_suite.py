@@ -9,14 +9,14 @@ from typing import Any
 import grpc
 from redis.asyncio import Redis
 
-from agent_memory_services.extraction import process as extraction
-from agent_memory_services.extraction.settings import Settings as ExtractionSettings
-from agent_memory_services.long_term_memory import process as long_term_memory
-from agent_memory_services.long_term_memory.settings import Settings as LongTermMemorySettings
-from agent_memory_services.runtime.auth.identity import Role
-from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.working_memory import process as working_memory
-from agent_memory_services.working_memory.settings import Settings as WorkingMemorySettings
+from agent_memory_services.extraction.api import process as extraction
+from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
+from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.long_term_memory.api import process as long_term_memory
+from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
+from agent_memory_services.working_memory.api import process as working_memory
+from agent_memory_services.working_memory.api.settings import Settings as WorkingMemorySettings
 from tests.support.callers import PEPPER, Callers
 from tests.support.contracts import service_of
 from tests.support.credentials import AUDIENCE, ISSUER, Issuer

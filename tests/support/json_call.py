@@ -9,7 +9,7 @@ from google.api.annotations_pb2 import http
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.support.contracts import SERVICES
 
 _VARIABLE = re.compile(r"\{([^}=]+)[^}]*\}")

@@ -20,9 +20,9 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     LongTermMemoryServiceServicer,
     add_LongTermMemoryServiceServicer_to_server,
 )
-from agent_memory_services.runtime.principal import current_principal
-from agent_memory_services.runtime.server import Service
-from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.server.server import Service
+from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.support.servers import Served, serving
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from agent_memory_services.demo.replies import (
+from agent_memory_services.demo.scripted_model import (
     Call,
     Close,
     Drip,
@@ -13,8 +13,8 @@ from agent_memory_services.demo.replies import (
     Refuse,
     Request,
     Say,
+    ScriptedModel,
 )
-from agent_memory_services.demo.scripted_model import ScriptedModel
 
 __all__ = [
     "Call",

@@ -17,12 +17,12 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     LongTermMemoryServiceServicer,
     add_LongTermMemoryServiceServicer_to_server,
 )
-from agent_memory_services.long_term_memory.erasure.answers import concerns_owners_of
-from agent_memory_services.runtime.errors import MemoryNotFound
-from agent_memory_services.runtime.principal import current_principal
-from agent_memory_services.runtime.server import Service
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.runtime.status import item_status
+from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.contract.errors import MemoryNotFound
+from agent_memory_services.kit.contract.status import item_status
+from agent_memory_services.kit.server.server import Service
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.long_term_memory.api.history_servicer import concerns_owners_of
 from tests.support.servers import Served, serving
 
 

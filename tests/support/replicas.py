@@ -13,7 +13,7 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.embedded.service import ServiceProcess
 from agent_memory_services.embedded.stack import SERVICES
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 
 class Replicas:

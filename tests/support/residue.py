@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
-from agent_memory_services.runtime.keys import encode
+from agent_memory_services.kit.redis.keys import encode
 
 
 async def elements(redis: Redis) -> AsyncIterator[bytes]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import grpc
 
-from agent_memory_services.runtime import server
-from agent_memory_services.runtime.server import Lifespan, SettingsT
+from agent_memory_services.kit.server import server
+from agent_memory_services.kit.server.server import Lifespan, SettingsT
 
 
 @dataclass(frozen=True, slots=True)

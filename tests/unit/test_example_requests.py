@@ -3,7 +3,7 @@
 import protovalidate
 import pytest
 
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.support.contracts import POLICIES
 from tests.support.example_requests import example
 

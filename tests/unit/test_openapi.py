@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from agent_memory_services.embedded.gateway.descriptors import own_openapi
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.support.contracts import POLICIES
 from tests.support.example_requests import example
 

@@ -11,7 +11,7 @@ import typer
 
 from agent_memory_services.cli import app
 from agent_memory_services.commands.config import ServiceName
-from agent_memory_services.runtime.environment import variables_of
+from agent_memory_services.kit.contract.environment import variables_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs/operations").glob("*.md")), ROOT / "deploy/compose/README.md"]

@@ -13,9 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent_memory_services.runtime.environment import SettingsError, source_of, variables_of
-from agent_memory_services.runtime.secret_url import SecretUrl
-from agent_memory_services.runtime.settings import ProcessSettings
+from agent_memory_services.kit.contract.environment import (
+    SecretUrl,
+    SettingsError,
+    source_of,
+    variables_of,
+)
+from agent_memory_services.kit.server.settings import ProcessSettings
 
 app = typer.Typer(
     help="Check and show the settings that services find in this environment.",
@@ -36,7 +40,7 @@ class ServiceName(StrEnum):
     def settings(self) -> type[ProcessSettings]:
         """The model of its settings."""
         name = self.value.replace("-", "_")
-        module = importlib.import_module(f"agent_memory_services.{name}.settings")
+        module = importlib.import_module(f"agent_memory_services.{name}.api.settings")
         kind: type[ProcessSettings] = module.Settings
         return kind
 

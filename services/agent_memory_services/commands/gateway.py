@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from agent_memory_services.embedded.gateway.bootstrap import (
-    ANY_HOST,
-    LOOPBACK_ORIGINS,
-    bootstrap,
-)
+from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_ORIGINS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors, own_openapi
 from agent_memory_services.embedded.gateway.tls import GatewayTls
-from agent_memory_services.runtime.addresses import Address, parse_address
+from agent_memory_services.kit.contract.transport import Address, parse_address
 
 app = typer.Typer(help="The gateway in front of the services.", no_args_is_help=True)
 

@@ -14,21 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent_memory_services.runtime.auth.api_keys.keyring import (
-    EndedKeyError,
-    Keyring,
-    UnknownKeyError,
-)
-from agent_memory_services.runtime.auth.api_keys.pepper import PepperError, read_pepper
-from agent_memory_services.runtime.auth.api_keys.record import ApiKey
-from agent_memory_services.runtime.auth.api_keys.store import ApiKeyStore
-from agent_memory_services.runtime.auth.api_keys.token import Token
-from agent_memory_services.runtime.auth.identity import Role
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.environment import FILE_SUFFIX, PREFIX
-from agent_memory_services.runtime.numbers import LONGEST_SECONDS
-from agent_memory_services.runtime.redis import connect
-from agent_memory_services.runtime.secret_url import SecretUrl
+from agent_memory_services.kit.auth.api_keys.key import ApiKey, Token
+from agent_memory_services.kit.auth.api_keys.keyring import EndedKeyError, Keyring, UnknownKeyError
+from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
+from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_pepper
+from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.environment import FILE_SUFFIX, PREFIX, SecretUrl
+from agent_memory_services.kit.contract.numbers import LONGEST_SECONDS
+from agent_memory_services.kit.redis.client import connect
 
 app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_is_help=True)
 

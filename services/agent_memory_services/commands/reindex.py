@@ -10,15 +10,15 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import Progress
 
-from agent_memory_services.long_term_memory.embeddings.base import EmbeddingError
-from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
-from agent_memory_services.long_term_memory.embeddings.vectors import Space
-from agent_memory_services.long_term_memory.index.layout import Generation
-from agent_memory_services.long_term_memory.index.reindexing import ReindexError, Reindexing
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime import redis
-from agent_memory_services.runtime.environment import SettingsError
-from agent_memory_services.runtime.errors import ServiceError
+from agent_memory_services.kit.contract.environment import SettingsError
+from agent_memory_services.kit.contract.errors import ServiceError
+from agent_memory_services.kit.redis import client as redis
+from agent_memory_services.long_term_memory.api.settings import Settings
+from agent_memory_services.long_term_memory.store.embeddings.base import EmbeddingError
+from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.index.layout import Generation
+from agent_memory_services.long_term_memory.store.index.reindexing import ReindexError, Reindexing
 
 
 def reindex() -> None:

@@ -1,4 +1,4 @@
-"""A language model that follows a script: a real HTTP server with OpenAI's two main calls.
+"""Vectors without a model: words hashed into a few dimensions, so that like texts are near.
 
 It plays the model where a real one would cost money or need a key: in the demonstration and in
 tests. What it answers is decided by a rule, or by replies queued for the next calls; it can also
@@ -10,29 +10,207 @@ misbehave the way real endpoints do.
 """
 
 import asyncio
+import base64
+import hashlib
+import itertools
+import math
+import re
+import struct
 from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import orjson
 
-from agent_memory_services.demo.embedding import embeddings
-from agent_memory_services.demo.replies import (
-    Call,
-    Close,
-    Drip,
-    Garbage,
-    Hang,
-    Refuse,
-    Reply,
-    Request,
-    Rule,
-    Say,
-    agree,
-    completion,
-)
+DIMENSION: Final = 64
+_WORD = re.compile(r"\w+")
+
+
+def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an `/embeddings` answer."""
+    given = body.get("input", [])
+    texts: Sequence[str] = [given] if isinstance(given, str) else given
+    size = int(body.get("dimensions") or DIMENSION)
+    packed = body.get("encoding_format") == "base64"
+    data = [
+        {
+            "object": "embedding",
+            "index": index,
+            "embedding": _packed(vector(text, size)) if packed else vector(text, size),
+        }
+        for index, text in enumerate(texts)
+    ]
+    usage = {"prompt_tokens": 0, "total_tokens": 0}
+    return {"object": "list", "data": data, "model": body.get("model", ""), "usage": usage}
+
+
+def vector(text: str, size: int = DIMENSION) -> list[float]:
+    """A unit vector of a text; texts that share words are near one another."""
+    counts = [0.0] * size
+    for word in _WORD.findall(text.lower()) or [""]:
+        digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
+        counts[int.from_bytes(digest, "big") % size] += 1.0
+    length = math.sqrt(sum(count * count for count in counts))
+    return [count / length for count in counts]
+
+
+def _packed(values: Sequence[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call that came in.
+
+    Attributes:
+        path: Where it went, such as `/v1/chat/completions`.
+        headers: With lower-case names.
+        body: The JSON object.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+    @property
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        """The messages of a chat call."""
+        messages: Sequence[Mapping[str, Any]] = self.body.get("messages", [])
+        return messages
+
+    @property
+    def last_text(self) -> str:
+        """What the last message says."""
+        content = self.messages[-1].get("content") if self.messages else ""
+        return content if isinstance(content, str) else ""
+
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        """The JSON schema that the answer must fit, where the call names one."""
+        form = self.body.get("response_format") or {}
+        schema: Mapping[str, Any] | None = (form.get("json_schema") or {}).get("schema")
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer a text; a `finish_reason` of `length` says that it was cut off.
+
+    `usage` is how many tokens were read and written; nothing lets callers count themselves.
+    """
+
+    text: str
+    finish_reason: str = "stop"
+    usage: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Ask the application to call its tools, each with its arguments."""
+
+    tools: Sequence[tuple[str, Mapping[str, Any]]]
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer an error status, and perhaps how many seconds to wait."""
+
+    status: int
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Answer bytes that are no completion, under a status that says all is well."""
+
+    body: bytes = b"<html>Bad Gateway</html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """Answer well, but a few bytes at a time, this many seconds apart."""
+
+    text: str
+    seconds: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Never answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection without an answer."""
+
+
+Reply = Say | Call | Refuse | Garbage | Drip | Hang | Close
+ReplyRule = Callable[[Request], Reply]
+
+
+def agree(request: Request) -> Reply:
+    """The smallest answer that fits the request."""
+    if request.schema is not None:
+        return Say(orjson.dumps(_smallest(request.schema)).decode())
+    return Say("OK")
+
+
+def completion(request: Request, reply: Say | Call) -> dict[str, Any]:
+    """The body of a `/chat/completions` answer."""
+    number = next(_numbers)
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+    if isinstance(reply, Call):
+        message["tool_calls"] = [
+            {
+                "id": f"call_{number}_{position}",
+                "type": "function",
+                "function": {"name": name, "arguments": orjson.dumps(arguments).decode()},
+            }
+            for position, (name, arguments) in enumerate(reply.tools)
+        ]
+    reason = "tool_calls" if isinstance(reply, Call) else reply.finish_reason
+    usage = (0, 0) if isinstance(reply, Call) else reply.usage
+    return {
+        "id": f"chatcmpl-{number}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": request.body.get("model", ""),
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": {
+            "prompt_tokens": usage[0],
+            "completion_tokens": usage[1],
+            "total_tokens": sum(usage),
+        },
+    }
+
+
+_numbers = itertools.count(1)
+
+
+def _smallest(schema: Mapping[str, Any]) -> Any:
+    """The smallest value that fits a schema, as far as structured output goes."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    kinds = schema.get("type", "null")
+    kind = kinds if isinstance(kinds, str) else "null" if "null" in kinds else kinds[0]
+    if kind == "object":
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        return {name: _smallest(properties[name]) for name in schema.get("required", [])}
+    empty: dict[str, Any] = {
+        "array": [],
+        "string": "",
+        "integer": 0,
+        "number": 0,
+        "boolean": False,
+        "null": None,
+    }
+    return empty[kind]
+
 
 _CHAT = "/v1/chat/completions"
 _EMBEDDINGS = "/v1/embeddings"
@@ -47,7 +225,7 @@ class ScriptedModel:
         requests: The calls that came in, in order.
     """
 
-    def __init__(self, rule: Rule = agree, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, rule: ReplyRule = agree, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Prepare to listen on `port`; 0 takes a free one."""
         self.rule = rule
         self.requests: list[Request] = []

@@ -11,13 +11,16 @@ from openai import AsyncOpenAI
 from rich.console import Console
 
 from agent_memory_client import MemoryAPIClient, MemoryClientError
-from agent_memory_services.demo.background import learn_in_the_background
-from agent_memory_services.demo.code_driven import remember_in_code
-from agent_memory_services.demo.model_driven import let_the_model_remember, scripted
-from agent_memory_services.demo.prompt import build_the_prompt
+from agent_memory_services.demo.acts import (
+    Stage,
+    build_the_prompt,
+    learn_in_the_background,
+    let_the_model_remember,
+    remember_in_code,
+    scripted,
+)
 from agent_memory_services.demo.screenplay import ModelPart, Screenplay, read_screenplay
 from agent_memory_services.demo.scripted_model import ScriptedModel
-from agent_memory_services.demo.stage import Stage
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import Stack, StackOptions
 

@@ -4,7 +4,7 @@ import errno
 import socket
 
 from agent_memory_services.embedded.errors import PortTakenError, UnknownHostError
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 
 def free_port(host: str = "127.0.0.1") -> int:

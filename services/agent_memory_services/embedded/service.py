@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.ports import require_free
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 _READY_SECONDS = 60.0
 _PROBE_SECONDS = 1.0

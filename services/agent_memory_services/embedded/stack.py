@@ -22,8 +22,8 @@ from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, listening, require_free
 from agent_memory_services.embedded.service import ServiceProcess
 from agent_memory_services.embedded.store import EmbeddedStore, Fsync
-from agent_memory_services.runtime.addresses import Address, is_loopback
-from agent_memory_services.runtime.environment import PREFIX
+from agent_memory_services.kit.contract.environment import PREFIX
+from agent_memory_services.kit.contract.transport import Address, is_loopback
 
 # Who is called starts before and ends after who calls.
 SERVICES = ("long_term_memory", "extraction", "working_memory")

@@ -14,7 +14,7 @@ from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, require_free
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 
 Fsync = Literal["everysec", "always", "no"]
 

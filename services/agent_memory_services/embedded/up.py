@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent_memory_services.embedded.stack import Stack, StackOptions
-from agent_memory_services.runtime.secret_url import SecretUrl
+from agent_memory_services.kit.contract.environment import SecretUrl
 
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LABELS = {

@@ -15,16 +15,9 @@ from rich.progress import Progress
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
-from agent_memory_services.evaluation.connection import connected
-from agent_memory_services.evaluation.corpus import (
-    Conversation,
-    SpeakerForm,
-    UnreadableCorpusError,
-)
-from agent_memory_services.evaluation.metrics import Outcome
-from agent_memory_services.evaluation.report import tables
-from agent_memory_services.evaluation.retrieval import Evaluation
-from agent_memory_services.evaluation.storing import NotStoredError
+from agent_memory_services.evaluation.corpus import Conversation, SpeakerForm, UnreadableCorpusError
+from agent_memory_services.evaluation.report import Outcome, tables
+from agent_memory_services.evaluation.retrieval import Evaluation, NotStoredError, connected
 
 
 def evaluate(

@@ -24,7 +24,7 @@ from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1.service_pb2 import SearchMemoriesRequest
 from agent_memory_services.evaluation.corpus import Conversation, Question
 from agent_memory_services.evaluation.living import System
-from agent_memory_services.evaluation.metrics import Outcome
+from agent_memory_services.evaluation.report import Outcome
 
 MESSAGES: Final = "messages"
 BOTH: Final = "messages and facts"

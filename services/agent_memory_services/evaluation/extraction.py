@@ -11,7 +11,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.service_pb2 import ExtractMemoriesRequest
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory_services.evaluation.golden import Golden
-from agent_memory_services.extraction.extractors.base import (
+from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
     EventTime,

@@ -28,8 +28,8 @@ from agent_memory_services.evaluation.extraction_report import (
 from agent_memory_services.evaluation.golden import Golden, read_golden
 from agent_memory_services.evaluation.judging import judge
 from agent_memory_services.evaluation.living import System
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.transport import channel_options
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.transport import channel_options
 
 _MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 _LIVING: Final = {

@@ -9,8 +9,7 @@ from rich.table import Table
 
 from agent_memory_services.evaluation.coverage import BOTH, MESSAGES, WORDS, Coverage
 from agent_memory_services.evaluation.judging import Judgement
-from agent_memory_services.evaluation.metrics import recall
-from agent_memory_services.evaluation.report import DEPTHS, recall_table, shares
+from agent_memory_services.evaluation.report import DEPTHS, recall, recall_table, shares
 
 _MEASURES: Final = ("any", "all", "fraction")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent_memory_services.evaluation.golden import Golden, GoldenFact
-from agent_memory_services.extraction.extractors.base import Candidate
+from agent_memory_services.extraction.domain.facts import Candidate
 
 _STARTS: Final = frozenset({"event", "expires"})
 

@@ -6,17 +6,21 @@ from datetime import tzinfo
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.extraction.extractors.base import ExtractionFailed, Strategy
-from agent_memory_services.extraction.finder import Brief, Finder, Found
-from agent_memory_services.extraction.turns import (
+from agent_memory_services.extraction.domain.facts import ExtractionFailed, Strategy
+from agent_memory_services.extraction.domain.failures import ExtractorFailed
+from agent_memory_services.extraction.domain.turns import (
     Window,
     WindowLimits,
     to_turn,
     windows,
     zone_of,
 )
-from agent_memory_services.extraction.work.failures import ExtractorFailed
-from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.extraction.pipeline import (
+    ExtractionPipeline,
+    ExtractionResult,
+    ExtractionTask,
+)
+from agent_memory_services.kit.contract.errors import InvalidField
 
 _SUMMARY_WORDS = 300
 
@@ -24,7 +28,7 @@ _SUMMARY_WORDS = 300
 class Preview:
     """Looks at messages that callers bring along."""
 
-    def __init__(self, finder: Finder, limits: WindowLimits) -> None:
+    def __init__(self, finder: ExtractionPipeline, limits: WindowLimits) -> None:
         self._finder = finder
         self._limits = limits
 
@@ -34,16 +38,16 @@ class Preview:
         before: Sequence[Message],
         config: ExtractionConfig,
         time_zone: str,
-    ) -> Found:
+    ) -> ExtractionResult:
         """The memories that a strategy would find, without ids yet, and who would find them.
 
         Raises:
             InvalidField: there is no such time zone.
             ExtractorFailed: the extractor could not work.
         """
-        brief = Brief(SessionRef(), "", "", config, _zone(time_zone))
+        brief = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
         if config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE:
-            return Found((), "")
+            return ExtractionResult((), "")
         cut = windows(
             [to_turn(message) for message in _named(messages)],
             [to_turn(message) for message in before],
@@ -54,7 +58,9 @@ class Preview:
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         given = {message.id for message in messages}
-        return Found([_without_ids(memory, given) for memory in found.memories], found.by)
+        return ExtractionResult(
+            [_without_ids(memory, given) for memory in found.memories], found.by
+        )
 
     async def summary(
         self, messages: Sequence[Message], previous: str, max_words: int
@@ -75,15 +81,17 @@ class Preview:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         return text, by.name
 
-    async def _look(self, cut: Iterable[Window], brief: Brief) -> Found:
+    async def _look(self, cut: Iterable[Window], brief: ExtractionTask) -> ExtractionResult:
         looks = [look async for look in self._looks(cut, brief)]
         names = dict.fromkeys(look.by for look in looks if look.by)
         found = [memory for look in looks for memory in look.memories]
         # Each look at a thread continues its summary.
         memories = found[-1:] if brief.strategy is Strategy.SUMMARY else found
-        return Found(memories, ", ".join(names))
+        return ExtractionResult(memories, ", ".join(names))
 
-    async def _looks(self, cut: Iterable[Window], brief: Brief) -> AsyncIterator[Found]:
+    async def _looks(
+        self, cut: Iterable[Window], brief: ExtractionTask
+    ) -> AsyncIterator[ExtractionResult]:
         said = ""
         for window in cut:
             if brief.strategy is Strategy.SUMMARY:

@@ -7,8 +7,8 @@ from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
-from agent_memory_services.runtime.errors import EtagMismatch
-from tests.contract.runtime.refusals import refused
+from agent_memory_services.kit.contract.errors import EtagMismatch
+from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction, extracting
 from tests.support.recording_memory import RecordingMemory
 from tests.support.residue import everything, residue

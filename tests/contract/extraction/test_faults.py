@@ -11,7 +11,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory_services.embedded.store import EmbeddedStore
-from tests.contract.runtime.refusals import refused
+from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import extracting
 from tests.support.sessions import message
 

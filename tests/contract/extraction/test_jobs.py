@@ -5,7 +5,7 @@ import pytest
 
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
-from tests.contract.runtime.refusals import refused
+from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction
 from tests.support.sessions import message
 

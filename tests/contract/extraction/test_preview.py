@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as pb
-from tests.contract.runtime.refusals import refused
+from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction, extracting
 from tests.support.openai_server import Refuse, Say, ScriptedModel, facts
 from tests.support.sessions import message

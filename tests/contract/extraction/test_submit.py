@@ -7,7 +7,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as pb
-from tests.contract.runtime.refusals import refused
+from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction, extracting
 from tests.support.sessions import message
 

@@ -11,10 +11,10 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
-from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
 
 

@@ -9,9 +9,9 @@ from google.rpc.status_pb2 import Status
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_timestamp
+from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
-from tests.contract.runtime.refusals import refused
 
 CREATED, DUPLICATE, REJECTED = (
     ltm.CREATE_OUTCOME_CREATED,

@@ -10,9 +10,9 @@ from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory.common.v1.memory_pb2 import Memory, Provenance
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
+from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
-from tests.contract.runtime.refusals import refused
 from tests.support.residue import everything, residue
 
 ALICE = "alice liddell"

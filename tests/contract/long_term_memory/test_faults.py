@@ -12,12 +12,12 @@ from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.long_term_memory.index.layout import LayoutMismatchError
-from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
+from agent_memory_services.long_term_memory.store.index.layout import LayoutMismatchError
+from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
-from tests.contract.runtime.refusals import refused
 from tests.support.servers import serving
 
 CALLS: dict[str, object] = {

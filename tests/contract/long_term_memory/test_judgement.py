@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.demo.replies import Reply
-from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.demo.scripted_model import Reply
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.contract.long_term_memory.facts import one, said, shown, year
 from tests.support.openai_server import (

@@ -6,9 +6,9 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_timestamp
+from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
-from tests.contract.runtime.refusals import refused
 
 
 async def all_pages(tenant: Tenant, size: int, **fields: object) -> list[Memory]:

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
+from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
-from tests.contract.runtime.refusals import refused
 
 
 async def export(tenant: Tenant, **asked: Any) -> list[rpc.ExportMemoriesResponse]:

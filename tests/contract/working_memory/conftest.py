@@ -7,9 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.working_memory.process import lifespan
-from agent_memory_services.working_memory.settings import Settings
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.working_memory.api.process import lifespan
+from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.neighbours import (
     ListExtraction,
     ListLongTermMemory,

@@ -11,7 +11,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
-from agent_memory_services.runtime.errors import InvalidField, StoreUnavailable
+from agent_memory_services.kit.contract.errors import InvalidField, StoreUnavailable
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.residue import residue
 

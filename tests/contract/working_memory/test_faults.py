@@ -11,9 +11,9 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
-from agent_memory_services.working_memory.process import lifespan
-from agent_memory_services.working_memory.settings import Settings
-from tests.contract.runtime.refusals import refused
+from agent_memory_services.working_memory.api.process import lifespan
+from agent_memory_services.working_memory.api.settings import Settings
+from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
 from tests.support.waiting import eventually

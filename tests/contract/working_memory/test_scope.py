@@ -11,14 +11,14 @@ from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
-from agent_memory_services.runtime.auth import acting_scope
-from agent_memory_services.runtime.principal import Principal
-from tests.contract.runtime.refusals import refused
+from agent_memory_services.kit.auth import scope
+from agent_memory_services.kit.contract.context import Principal
+from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 
 Code = grpc.StatusCode
 BOUND = Principal("default", "key", Access.ACCESS_WRITER, frozenset({"alice"}), frozenset({"chat"}))
-AS_ALICE = {"metadata": [(acting_scope.HEADER, acting_scope.scope_of(BOUND))]}
+AS_ALICE = {"metadata": [(scope.SCOPE_HEADER, scope.scope_of(BOUND))]}
 MESSAGE = Message(role="user", content="x")
 
 

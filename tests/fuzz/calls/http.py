@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
 _JSON = b'{"query":{"text":"food"},"page_size":3}'

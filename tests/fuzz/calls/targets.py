@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.text_format import MessageToString
 from google.rpc.status_pb2 import Status
 
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.fuzz.calls import http, spelled, typed, wire
 from tests.fuzz.calls.target import CallTarget, Case
 from tests.fuzz.calls.verdict import answer_faults, json_status, refusal_faults, unnamed_fields

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from agent_memory_services.runtime.methods import MethodPolicy
+from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.fuzz.calls.known import Known
 from tests.fuzz.calls.values import MANY, count, special, text, value
 from tests.support.contracts import POLICIES

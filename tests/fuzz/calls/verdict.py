@@ -12,8 +12,8 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.runtime.errors import DOMAIN
-from agent_memory_services.runtime.status import CODES
+from agent_memory_services.kit.contract.errors import DOMAIN
+from agent_memory_services.kit.contract.status import CODES
 
 _UNFORESEEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
 # Nobody stops what these speak of.

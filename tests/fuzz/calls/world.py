@@ -24,9 +24,9 @@ from agent_memory_client.errors import MemoryClientError
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.stack import SERVICES, Stack, StackOptions
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.runtime.addresses import Address
-from agent_memory_services.runtime.methods import MethodPolicy
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.contract.transport import Address
+from agent_memory_services.kit.redis.client import connect
 from tests.fuzz.calls.known import Known
 
 _QUICK = {

@@ -6,14 +6,17 @@ from importlib.resources import files
 from typing import Any
 
 from agent_memory_services.embedded.gateway.process import FLAGS
-from agent_memory_services.runtime.addresses import parse_address
-from agent_memory_services.runtime.environment import (
+from agent_memory_services.kit.contract.environment import (
     PREFIX,
     SettingsError,
     refuse_unknown_keys,
 )
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.runtime.transport import aging_options, max_answer_bytes
+from agent_memory_services.kit.contract.transport import (
+    aging_options,
+    max_answer_bytes,
+    parse_address,
+)
+from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.integration.deploy.manifests import (
     Container,
     Object,
@@ -267,7 +270,7 @@ POLICIES: tuple[Policy, ...] = (
 
 
 def _settings_type(container: Container) -> type[ProcessSettings]:
-    module = f"agent_memory_services.{container.service.replace('-', '_')}.settings"
+    module = f"agent_memory_services.{container.service.replace('-', '_')}.api.settings"
     kind: type[ProcessSettings] = import_module(module).Settings
     return kind
 
@@ -311,7 +314,7 @@ def _port(address: Object) -> int:
 
 
 def _exposes(service: str, metric: str) -> bool:
-    packages = ("runtime", service.replace("-", "_"))
+    packages = ("kit", service.replace("-", "_"))
     sources = (
         path.read_text()
         for package in packages

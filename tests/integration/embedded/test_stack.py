@@ -12,8 +12,8 @@ import pytest
 
 from agent_memory_services.embedded.errors import ChildFailedError
 from agent_memory_services.embedded.stack import SERVICES, Stack, StackOptions
-from agent_memory_services.runtime.addresses import Address
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.transport import Address
+from agent_memory_services.kit.redis.client import connect
 
 
 @pytest.fixture

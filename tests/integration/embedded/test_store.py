@@ -13,13 +13,9 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from agent_memory_services.embedded.errors import (
-    ChildFailedError,
-    PortTakenError,
-    StateInUseError,
-)
+from agent_memory_services.embedded.errors import ChildFailedError, PortTakenError, StateInUseError
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 
 CREATE_INDEX = (
     "FT.CREATE idx ON HASH PREFIX 1 d: SCHEMA tag TAG v VECTOR HNSW 6 TYPE FLOAT32 DIM 2 "

@@ -12,13 +12,11 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
-from agent_memory_services.evaluation.connection import Connection
-from agent_memory_services.evaluation.contenders import CONTENDERS
 from agent_memory_services.evaluation.corpus import SpeakerForm
-from agent_memory_services.evaluation.metrics import recall
-from agent_memory_services.evaluation.retrieval import Evaluation
-from agent_memory_services.long_term_memory.process import lifespan
-from agent_memory_services.long_term_memory.settings import Settings
+from agent_memory_services.evaluation.report import recall
+from agent_memory_services.evaluation.retrieval import CONTENDERS, Connection, Evaluation
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
 
 CHATS = Path(__file__).parents[2] / "data" / "retrieval_chats.json"

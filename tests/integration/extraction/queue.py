@@ -7,21 +7,21 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.queue.identity import Session
+from agent_memory_services.extraction.domain.failures import WorkersLost
+from agent_memory_services.extraction.domain.identity import Session
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
-from agent_memory_services.extraction.queue.leases import Lease, Leases
-from agent_memory_services.extraction.queue.progress import ProgressBook
-from agent_memory_services.extraction.queue.store import Retention, Store
 from agent_memory_services.extraction.queue.submissions import (
-    Intake,
     Receipt,
     Schedule,
     Submission,
+    Submissions,
 )
-from agent_memory_services.extraction.work.failures import WorkersLost
-from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.status import status_of
+from agent_memory_services.extraction.store.leases import Lease, Leases
+from agent_memory_services.extraction.store.progress import ProgressBook
+from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.redis.keys import encode
 from tests.support.sessions import session
 
 AT_ONCE = Schedule(debounce_seconds=0, max_wait_seconds=0, reference_messages=3)
@@ -53,7 +53,7 @@ class Queue:
 
     async def submit(self, submission: Submission, schedule: Schedule = AT_ONCE) -> Receipt:
         """Take a submission in."""
-        return await Intake(self.store, schedule, lambda *_: None).submit(submission)
+        return await Submissions(self.store, schedule, lambda *_: None).submit(submission)
 
     async def claim(self, of: Session | None = None) -> Lease | None:
         """Lease a job of the session's partition, for its tenant."""

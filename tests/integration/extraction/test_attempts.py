@@ -5,9 +5,8 @@ import asyncio
 from redis.asyncio import Redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from agent_memory_services.extraction.queue.leases import Lease, Leases
-from agent_memory_services.extraction.work.attempts import Attempts
-from agent_memory_services.extraction.work.backoff import RetryPolicy
+from agent_memory_services.extraction.store.leases import Lease, Leases
+from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
 from agent_memory_services.extraction.work.runs import Done
 from tests.integration.extraction.queue import Queue

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
-from agent_memory_services.extraction.spending.budgets import Budget, TenantBudgets
-from agent_memory_services.runtime.channels import acting_for
-from agent_memory_services.runtime.model_api.ledger import BudgetSpent
+from agent_memory_services.extraction.store.budgets import Budget, TenantBudgets
+from agent_memory_services.kit.client.channels import acting_for
+from agent_memory_services.shared.model_api.failures import BudgetSpent
 from tests.support.extraction_service import extracting
 from tests.support.openai_server import Refuse, Say, ScriptedModel, facts
 from tests.support.sessions import message

@@ -4,11 +4,11 @@ import pytest
 from google.rpc.status_pb2 import Status
 
 from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryView
+from agent_memory_services.extraction.domain.failures import LeaseLost
+from agent_memory_services.extraction.domain.views import ViewName
 from agent_memory_services.extraction.queue.jobs import JobFilter
-from agent_memory_services.extraction.queue.leases import LeaseLost
-from agent_memory_services.extraction.views.identity import ViewName
-from agent_memory_services.extraction.views.store import ViewStore
-from agent_memory_services.runtime.errors import InvalidState, JobNotFound
+from agent_memory_services.extraction.store.views import ViewStore
+from agent_memory_services.kit.contract.errors import InvalidState, JobNotFound
 from tests.integration.extraction.queue import Queue, principal
 from tests.support.sessions import message, session, submission
 

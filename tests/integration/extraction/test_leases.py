@@ -7,8 +7,8 @@ from google.rpc.status_pb2 import Status
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.extraction.queue.leases import LeaseLost
-from agent_memory_services.extraction.queue.store import Retention
+from agent_memory_services.extraction.domain.failures import LeaseLost
+from agent_memory_services.extraction.store.queue import Retention
 from tests.integration.extraction.queue import LOST, Queue, principal
 from tests.support.sessions import message, session, submission
 

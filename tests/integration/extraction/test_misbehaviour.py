@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.demo.replies import Reply
+from agent_memory_services.demo.scripted_model import Reply
 from tests.support.extraction_service import extracting
 from tests.support.openai_server import (
     Call,

@@ -4,9 +4,9 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from agent_memory_services.extraction.erasure.sessions import OwnedSessions
-from agent_memory_services.extraction.queue.store import Retention
-from agent_memory_services.runtime.keys import encode
+from agent_memory_services.extraction.erasure.targets import OwnedSessions
+from agent_memory_services.extraction.store.queue import Retention
+from agent_memory_services.kit.redis.keys import encode
 from tests.integration.extraction.queue import LOST, Queue
 from tests.support.sessions import message, session, submission
 

@@ -11,7 +11,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory.extraction.v1.service_pb2 import RetryJobRequest
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.contract.errors import (
     DependencyUnavailable,
     EmbeddingUnavailable,
     InvalidField,

@@ -1,6 +1,6 @@
 """Traces go on in jobs."""
 
-from agent_memory_services.runtime.tracing.spans import continued, traced_by
+from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
 from tests.integration.extraction.queue import Queue
 from tests.support.sessions import message, submission
 from tests.support.traced import Traced

@@ -10,11 +10,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import JobState
-from agent_memory_services.extraction.queue.store import Retention
-from agent_memory_services.extraction.watching.changes import Change
-from agent_memory_services.extraction.watching.watch import Sighting, Watch, Watched
-from agent_memory_services.runtime.errors import InvalidToken, ShuttingDown
-from agent_memory_services.runtime.feed.feed import Feed
+from agent_memory_services.extraction.queue.watch import Change, JobWatch, JobWatchUpdate, Watched
+from agent_memory_services.extraction.store.queue import Retention
+from agent_memory_services.kit.contract.errors import InvalidToken, ShuttingDown
+from agent_memory_services.kit.redis.feed.feed import Feed
 from tests.integration.extraction.queue import Queue, principal
 from tests.support.sessions import message, session, submission
 
@@ -30,9 +29,9 @@ async def feed(queue: Queue) -> AsyncIterator[Feed[Change]]:
     await feed.aclose()
 
 
-def watch_on(queue: Queue, feed: Feed[Change], *, checkpoint_seconds: float = 30) -> Watch:
+def watch_on(queue: Queue, feed: Feed[Change], *, checkpoint_seconds: float = 30) -> JobWatch:
     """A watch that is silent while nothing happens."""
-    return Watch(
+    return JobWatch(
         queue.jobs,
         queue.progress,
         feed,
@@ -41,13 +40,13 @@ def watch_on(queue: Queue, feed: Feed[Change], *, checkpoint_seconds: float = 30
     )
 
 
-async def next_of(sightings: AsyncIterator[Sighting]) -> Sighting:
+async def next_of(sightings: AsyncIterator[JobWatchUpdate]) -> JobWatchUpdate:
     """The next sighting, which must come soon."""
     async with asyncio.timeout(30):
         return await anext(sightings)
 
 
-async def until(sightings: AsyncIterator[Sighting], state: JobState) -> Sighting:
+async def until(sightings: AsyncIterator[JobWatchUpdate], state: JobState) -> JobWatchUpdate:
     """The first sighting of a job in a state."""
     while True:
         sighting = await next_of(sightings)
@@ -55,7 +54,7 @@ async def until(sightings: AsyncIterator[Sighting], state: JobState) -> Sighting
             return sighting
 
 
-async def exhaust(sightings: AsyncIterator[Sighting]) -> None:
+async def exhaust(sightings: AsyncIterator[JobWatchUpdate]) -> None:
     """Watch until it ends, which must be soon."""
     async with asyncio.timeout(30):
         async for _ in sightings:

@@ -9,15 +9,15 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.commit import Commit
-from agent_memory_services.long_term_memory.records.documents import MemoryVectors
-from agent_memory_services.long_term_memory.records.intake import draft, settle
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.drafts import draft, normalise
+from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.store.commit import Commit
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 SHARDS = 2
 DIMENSION = 4
@@ -86,7 +86,7 @@ def changed(before: Memory, **fields: object) -> Memory:
     after = Memory()
     after.CopyFrom(before)
     after.MergeFrom(Memory(**fields))  # type: ignore[arg-type]
-    settle(after, now_micros())
+    normalise(after, now_micros())
     return after
 
 

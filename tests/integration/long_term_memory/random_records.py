@@ -12,7 +12,7 @@ from agent_memory.common.v1.filter_pb2 import (
     TypeFilter,
 )
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_timestamp
 
 # Values that a careless query would read as syntax, as each other, or as nothing.
 _VALUES = (

@@ -11,7 +11,7 @@ from agent_memory.common.v1.filter_pb2 import (
     TypeFilter,
 )
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.runtime.clock import to_micros
+from agent_memory_services.kit.contract.clock import to_micros
 
 
 def matches(given: MemoryFilter, memory: Memory) -> bool:

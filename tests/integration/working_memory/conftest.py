@@ -3,10 +3,10 @@
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory_services.working_memory.listings import Listings
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.listings import Listings
+from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody
 
 

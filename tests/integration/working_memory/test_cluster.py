@@ -11,10 +11,10 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
-from agent_memory_services.runtime.redis import connect
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.working_memory.process import lifespan
-from agent_memory_services.working_memory.settings import Settings
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.working_memory.api.process import lifespan
+from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.cluster import cluster
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.servers import serving

@@ -7,13 +7,20 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from agent_memory_services.runtime import redis as store_client
-from agent_memory_services.working_memory.keyspace import SessionPlace
-from agent_memory_services.working_memory.listings import ListingPage, Listings, Position
-from agent_memory_services.working_memory.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import PartitionsMismatchError, SessionStore
+from agent_memory_services.kit.redis import client as store_client
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.listings import (
+    ListingPage,
+    ListingPosition,
+    Listings,
+)
+from agent_memory_services.working_memory.store.sessions import (
+    PartitionsMismatchError,
+    SessionStore,
+)
 from tests.integration.working_memory.speech import (
     ALL,
     PARTITIONS,
@@ -50,7 +57,7 @@ async def page(
     listings: Listings,
     namespace: str | None = None,
     user: str | None = None,
-    after: Position | None = None,
+    after: ListingPosition | None = None,
     count: int = 1000,
 ) -> ListingPage:
     """A page of the tenant's sessions."""

@@ -6,13 +6,12 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import ToolCall
-from agent_memory_services.runtime.errors import SessionNotFound
-from agent_memory_services.working_memory.logs import Stretch
-from agent_memory_services.working_memory.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.windows import Limits, latest
+from agent_memory_services.kit.contract.errors import SessionNotFound
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
+from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
+from agent_memory_services.working_memory.domain.windows import Limits, latest
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import ALL, contents, said
 
 
@@ -94,9 +93,9 @@ async def test_the_log_is_read_in_stretches_both_ways(
         seen: list[int] = []
         start: int | None = None
         while True:
-            stretch = Stretch(start, 77, after=10, descending=descending)
+            stretch = LogSlice(start, 77, after=10, descending=descending)
             if start is None and not descending:
-                stretch = Stretch(11, 77, after=10)
+                stretch = LogSlice(11, 77, after=10)
             page = await sessions.log(key, ANYBODY, stretch)
             assert page.last_sequence == spoken
             seen += [message.sequence for message in page.within(stretch)]
@@ -111,10 +110,10 @@ async def test_the_log_keeps_what_the_view_dropped(
 ) -> None:
     """Everything that was ever accepted is in the log."""
     await sessions.append(key, [said("last")], ANYBODY, etag="", request_id="")
-    page = await sessions.log(key, Actor("alice"), Stretch(spoken + 1, 10))
+    page = await sessions.log(key, Actor("alice"), LogSlice(spoken + 1, 10))
     assert [message.content for message in page.messages] == ["last"]
     with pytest.raises(SessionNotFound):
-        await sessions.log(key, Actor("bob"), Stretch(1, 10))
+        await sessions.log(key, Actor("bob"), LogSlice(1, 10))
 
 
 async def test_an_empty_session_reads_as_empty(sessions: Sessions, key: SessionKey) -> None:
@@ -123,7 +122,7 @@ async def test_an_empty_session_reads_as_empty(sessions: Sessions, key: SessionK
     session = await sessions.get(key, ANYBODY, Limits(1, 1))
     assert (contents(session), session.tokens, session.last_sequence) == ([], 0, 0)
     for descending in (False, True):
-        stretch = Stretch(None, 5, descending=descending)
+        stretch = LogSlice(None, 5, descending=descending)
         page = await sessions.log(key, ANYBODY, stretch)
         assert (page.messages, page.next_start(stretch)) == ((), None)
 

@@ -10,26 +10,26 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.runtime import redis as store_client
-from agent_memory_services.runtime.channels import open_channel
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.errors import (
     InvalidField,
     Overloaded,
     OwnerMismatch,
     QuotaExceeded,
     StoreUnavailable,
 )
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.working_memory.keyspace import SessionPlace
-from agent_memory_services.working_memory.relay import metrics
-from agent_memory_services.working_memory.relay.inbox import ExtractionInbox
-from agent_memory_services.working_memory.relay.leases import Leases
-from agent_memory_services.working_memory.relay.outbox import Outbox
+from agent_memory_services.kit.redis import client as store_client
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import SessionStore
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.leases import Leases
+from agent_memory_services.working_memory.store.neighbours import ExtractionInbox
+from agent_memory_services.working_memory.store.outbox import Outbox
+from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.waiting import eventually
@@ -129,12 +129,12 @@ async def test_failures_are_retried_until_accepted(
         [StoreUnavailable(0.01), Overloaded(0.01), RuntimeError("secret"), StoreUnavailable(0.01)]
     )
     await say(sessions, "s", "first", "second")
-    failed = metrics.FAILED._value.get()
+    failed = delivery.FAILED._value.get()
     async with relay_of(redis, inbox).running():
         await eventually(lambda: len(extraction.said) == 2)
     assert extraction.said == ["first", "second"]
     assert not extraction.faults
-    assert metrics.FAILED._value.get() > failed
+    assert delivery.FAILED._value.get() > failed
 
 
 async def test_a_wish_to_wait_is_respected(
@@ -208,10 +208,10 @@ async def test_a_service_that_is_away_loses_nothing(
     async with open_channel(address) as channel:
         relay = relay_of(redis, ExtractionInbox(channel))
         async with relay.running():
-            failed = metrics.FAILED._value.get()
-            await eventually(lambda: metrics.FAILED._value.get() > failed + 2)
-            await eventually(lambda: metrics.OUTBOX_ENTRIES._value.get() == 2)
-            await eventually(lambda: metrics.OUTBOX_OLDEST_SECONDS._value.get() > 0.1)
+            failed = delivery.FAILED._value.get()
+            await eventually(lambda: delivery.FAILED._value.get() > failed + 2)
+            await eventually(lambda: delivery.OUTBOX_ENTRIES._value.get() == 2)
+            await eventually(lambda: delivery.OUTBOX_OLDEST_SECONDS._value.get() > 0.1)
     assert len(await submissions(redis)) == 2
 
 

@@ -5,14 +5,13 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.runtime.errors import AccessDenied, OwnerMismatch, SessionNotFound
-from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.scope import require_namespace
-from agent_memory_services.working_memory.listings import Listings
-from agent_memory_services.working_memory.logs import Stretch
-from agent_memory_services.working_memory.scope import ANYBODY, Actor, reachable
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Revision, Sessions
+from agent_memory_services.kit.auth.scope import require_namespace
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import AccessDenied, OwnerMismatch, SessionNotFound
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor, reachable
+from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
+from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
+from agent_memory_services.working_memory.store.listings import Listings
 from tests.integration.working_memory.speech import ALL, said, submissions, wanted
 
 ALICES = Actor.of(
@@ -45,7 +44,7 @@ async def test_sessions_of_others_and_of_nobody_are_out_of_reach(
     with pytest.raises(SessionNotFound):
         await sessions.get(key, actor, ALL)
     with pytest.raises(SessionNotFound):
-        await sessions.log(key, actor, Stretch(1, 10))
+        await sessions.log(key, actor, LogSlice(1, 10))
     async for write in every_write(sessions, key, actor):
         with pytest.raises(OwnerMismatch):
             await write

@@ -8,15 +8,15 @@ from google.protobuf.struct_pb2 import Struct
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.contract.errors import (
     EtagMismatch,
     InvalidField,
     OwnerMismatch,
     SessionNotFound,
 )
-from agent_memory_services.working_memory.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.session import SessionKey, State
-from agent_memory_services.working_memory.sessions import Revision, Sessions
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
+from agent_memory_services.working_memory.domain.session import SessionKey, State
+from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
 
 

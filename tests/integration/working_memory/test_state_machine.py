@@ -22,18 +22,17 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.runtime.errors import EtagMismatch, SessionNotFound
-from agent_memory_services.runtime.redis import connect
-from agent_memory_services.working_memory.keyspace import SessionPlace
-from agent_memory_services.working_memory.listings import Listings
-from agent_memory_services.working_memory.logs import Stretch
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.session import SessionKey, State
-from agent_memory_services.working_memory.sessions import Revision, Sessions, Wanted
-from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.summaries.recorder import SummaryRecorder
+from agent_memory_services.kit.contract.errors import EtagMismatch, SessionNotFound
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey, State
+from agent_memory_services.working_memory.domain.windows import Trigger
+from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
+from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.listings import Listings
+from agent_memory_services.working_memory.store.sessions import SessionStore
+from agent_memory_services.working_memory.store.summaries import SummaryRecorder
 from agent_memory_services.working_memory.summaries.writer import Result, SummaryWriter
-from agent_memory_services.working_memory.windows import Trigger
 from tests.integration.working_memory.speech import ALL, PARTITIONS, nobody, submitted
 
 _T = TypeVar("_T")
@@ -241,7 +240,7 @@ class Histories(RuleBasedStateMachine):
             assert found.state.context == told.context
             covered = found.state.context_range
             assert (covered.last if covered else 0) == told.covered
-            log = await self.sessions.log(_key(name), ANYBODY, Stretch(start=1, count=1000))
+            log = await self.sessions.log(_key(name), ANYBODY, LogSlice(start=1, count=1000))
             assert [message.content for message in log.messages] == told.log
             assert [message.sequence for message in log.messages] == [
                 position + 1 for position in range(len(told.log))

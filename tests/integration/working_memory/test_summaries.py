@@ -8,23 +8,19 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import ToolCall
-from agent_memory_services.runtime.channels import open_channel
-from agent_memory_services.runtime.errors import Overloaded, StoreUnavailable
-from agent_memory_services.runtime.settings import ProcessSettings
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.session import (
-    SequenceRange,
-    Session,
-    SessionKey,
-)
-from agent_memory_services.working_memory.sessions import Revision, Sessions
-from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.summaries.queue import Backoff, SummaryQueue
-from agent_memory_services.working_memory.summaries.recorder import SummaryRecorder
-from agent_memory_services.working_memory.summaries.summarizer import ExtractionSummarizer
+from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.errors import Overloaded, StoreUnavailable
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import SequenceRange, Session, SessionKey
+from agent_memory_services.working_memory.domain.windows import SUMMARIZATION_THRESHOLD, Trigger
+from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
+from agent_memory_services.working_memory.store.neighbours import ExtractionSummarizer
+from agent_memory_services.working_memory.store.sessions import SessionStore
+from agent_memory_services.working_memory.store.summaries import SummaryRecorder
+from agent_memory_services.working_memory.store.summary_queue import Backoff, SummaryQueue
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
-from agent_memory_services.working_memory.windows import SUMMARIZATION_THRESHOLD, Trigger
 from tests.integration.working_memory.speech import (
     ALL,
     PARTITIONS,

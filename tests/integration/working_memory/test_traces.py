@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory_services.runtime.tracing.spans import continued, traced_by
-from agent_memory_services.working_memory.relay.outbox import Outbox, OutboxEntry
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.session import SessionKey
-from agent_memory_services.working_memory.sessions import Sessions
-from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.summaries.queue import Backoff, Claim, SummaryQueue
-from agent_memory_services.working_memory.windows import Trigger
+from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.windows import Trigger
+from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.outbox import Outbox, OutboxEntry
+from agent_memory_services.working_memory.store.sessions import SessionStore
+from agent_memory_services.working_memory.store.summary_queue import Backoff, Claim, SummaryQueue
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said
 from tests.support.traced import Traced
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent_memory_services.embedded.stack import Stack
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 from tests.support.prometheus.scrapes import Scrapes
 
 INTERVAL: Final = 15.0

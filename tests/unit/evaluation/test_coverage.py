@@ -1,15 +1,8 @@
 """What hits lead to, and how much of it is read."""
 
-from agent_memory_services.evaluation.coverage import (
-    BOTH,
-    MESSAGES,
-    Coverage,
-    Lead,
-    leads,
-    read,
-)
+from agent_memory_services.evaluation.coverage import BOTH, MESSAGES, Coverage, Lead, leads, read
 from agent_memory_services.evaluation.extraction_report import verdict
-from agent_memory_services.evaluation.metrics import Outcome
+from agent_memory_services.evaluation.report import Outcome
 
 
 def test_a_hit_that_leads_to_nothing_new_is_passed_over() -> None:

@@ -9,12 +9,7 @@ import pytest
 from agent_memory_services.evaluation.corpus import UnreadableCorpusError
 from agent_memory_services.evaluation.golden import Golden, read_golden
 from agent_memory_services.evaluation.judging import judge
-from agent_memory_services.extraction.extractors.base import (
-    Candidate,
-    EventTime,
-    Kind,
-    Precision,
-)
+from agent_memory_services.extraction.domain.facts import Candidate, EventTime, Kind, Precision
 
 
 def golden(folder: Path, **row: object) -> Golden:

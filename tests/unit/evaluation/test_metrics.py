@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
-from agent_memory_services.evaluation.metrics import Outcome, Recall, percentile, recall
+from agent_memory_services.evaluation.report import Outcome, Recall, percentile, recall
 
 
 def outcome(evidence: str, found: str) -> Outcome:

@@ -2,8 +2,7 @@
 
 from rich.console import Console
 
-from agent_memory_services.evaluation.metrics import Outcome
-from agent_memory_services.evaluation.report import tables
+from agent_memory_services.evaluation.report import Outcome, tables
 
 
 def test_tables_fit_a_terminal_and_leave_out_what_does_not_count() -> None:

@@ -5,8 +5,8 @@ from google.rpc.status_pb2 import Status
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.work.backoff import RetryPolicy
-from agent_memory_services.extraction.work.failures import Failure
+from agent_memory_services.extraction.domain.failures import Failure
+from agent_memory_services.extraction.work.attempts import RetryPolicy
 
 POLICY = RetryPolicy(
     first_seconds=1.0,

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from agent_memory_services.extraction.extractors.base import ExtractionFailed
-from agent_memory_services.extraction.work.failures import failure_of
-from agent_memory_services.runtime.downstream import error_of
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.extraction.domain.facts import ExtractionFailed
+from agent_memory_services.extraction.domain.failures import failure_of
+from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     DependencyUnavailable,
     EmbeddingUnavailable,
@@ -15,6 +14,7 @@ from agent_memory_services.runtime.errors import (
     ModelUnavailable,
     Overloaded,
 )
+from agent_memory_services.kit.contract.status import error_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.work.fairness import Turns
+from agent_memory_services.extraction.work.worker import Turns
 
 
 def test_one_busy_tenant_does_not_starve_another() -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from agent_memory_services.extraction.extractors.base import Turn
+from agent_memory_services.extraction.domain.facts import Turn
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
-from agent_memory_services.extraction.finder import Finder, Hands
+from agent_memory_services.extraction.pipeline import Backend, ExtractionPipeline
 
 NOW = datetime(2023, 5, 8, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ class Counting:
 async def test_many_memories_are_read_in_portions() -> None:
     """Each portion continues what was made of those before, and none is left out."""
     summarizer = Counting()
-    finder = Finder(Hands(LocalExtractor(), summarizer))
+    finder = ExtractionPipeline(Backend(LocalExtractor(), summarizer))
     notes = [Note("so many words " * 300, NOW) for _ in range(20)] + [Note("x" * 100_000, NOW)]
     assert await finder.condensed(notes, Task(max_words=9)) == ("21", "counting")
     assert len(summarizer.portions) > 2

@@ -5,13 +5,8 @@ from datetime import UTC, datetime, timedelta
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory_services.extraction.extractors.base import (
-    Candidate,
-    EventTime,
-    Kind,
-    Precision,
-)
-from agent_memory_services.extraction.memories import (
+from agent_memory_services.extraction.domain.facts import Candidate, EventTime, Kind, Precision
+from agent_memory_services.extraction.domain.memories import (
     Origin,
     from_candidate,
     from_given,

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from agent_memory_services.extraction.settings import Settings
+from agent_memory_services.extraction.api.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """The boundary of a call."""
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, NEVER, All, Any, Tag
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, All, Any, Tag
+from agent_memory_services.long_term_memory.domain.scope import Scope
 
 OWN = Tag("user", ("u",))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent_memory_services.long_term_memory.settings import Settings
-from agent_memory_services.runtime.environment import SettingsError
+from agent_memory_services.kit.contract.environment import SettingsError
+from agent_memory_services.long_term_memory.api.settings import Settings
 
 PREFIX = "AGENT_MEMORY_LONG_TERM_MEMORY_"
 

@@ -1,10 +1,16 @@
 """Messages in view, for tests of what is done with them."""
 
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
-from agent_memory_services.working_memory.digests import message_digest
-from agent_memory_services.working_memory.session import Entry, Session, SessionKey, Shown, State
-from agent_memory_services.working_memory.tokens import count_message
-from agent_memory_services.working_memory.windows import is_answer
+from agent_memory_services.working_memory.domain.digests import message_digest
+from agent_memory_services.working_memory.domain.session import (
+    Entry,
+    Session,
+    SessionKey,
+    Shown,
+    State,
+)
+from agent_memory_services.working_memory.domain.tokens import count_message
+from agent_memory_services.working_memory.domain.windows import is_answer
 
 KEY = SessionKey("acme", "chat", "s1")
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.working_memory.matching import Statement, common_subsequence, match
+from agent_memory_services.working_memory.domain.views import Statement, common_subsequence, match
 
 letters = st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=12)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_memory_services.working_memory.models import DEFAULT_WINDOW, window_of
+from agent_memory_services.working_memory.domain.windows import DEFAULT_WINDOW, window_of
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory_services.working_memory.session import State
-from agent_memory_services.working_memory.translate import (
+from agent_memory_services.working_memory.api.translate import (
     put_state,
     state_of,
     window_tokens,
     working_memory,
 )
+from agent_memory_services.working_memory.domain.session import State
 from tests.unit.working_memory.shown import session, user
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.working_memory.session import Shown
-from agent_memory_services.working_memory.windows import (
+from agent_memory_services.working_memory.domain.session import Shown
+from agent_memory_services.working_memory.domain.windows import (
     KEPT_SHARE,
     Limits,
     Trigger,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.tls import GatewayTls
-from agent_memory_services.runtime.addresses import Address, is_ip
+from agent_memory_services.kit.contract.transport import Address, is_ip
 
 _TYPE = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _MAX_CALLS = 16_384

@@ -10,7 +10,7 @@ from agent_memory_services.embedded.gateway.filters import http_filters
 from agent_memory_services.embedded.gateway.replies import MAX_HEADER_KIBIBYTES, local_replies
 from agent_memory_services.embedded.gateway.routes import virtual_host
 from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 LOOPBACK_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)

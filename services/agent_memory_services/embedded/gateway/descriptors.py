@@ -16,7 +16,7 @@ from agent_memory.common.v1.policy_pb2 import policy
 ROOT_PACKAGE = "agent_memory"
 
 
-_GENERATED = "agent_memory_services.runtime"
+_GENERATED = "agent_memory_services.kit.contract"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.gateway.filters import HEALTH_PATH
 from agent_memory_services.embedded.ports import require_free
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 _READY_SECONDS = 20.0
 _PROBE_SECONDS = 2.0

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.whole_body import TOO_LARGE
-from agent_memory_services.runtime import call_names
+from agent_memory_services.kit.contract import call_names
 
 OPENAPI_PATH = "/openapi.json"
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from agent_memory_services.extraction.erasure.sessions import (
+from agent_memory_services.extraction.erasure.targets import (
     OwnedSessions,
     SessionPlace,
     bar,
     erase_changes,
 )
-from agent_memory_services.extraction.queue.store import Store
-from agent_memory_services.extraction.views.erasure import erase_user as erase_views
-from agent_memory_services.extraction.views.store import ViewStore
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.remembered_answers import erase_answers
+from agent_memory_services.extraction.erasure.targets import erase_user as erase_views
+from agent_memory_services.extraction.store.queue import Store
+from agent_memory_services.extraction.store.views import ViewStore
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.replay_cache import erase_answers
 
 log = structlog.get_logger()
 

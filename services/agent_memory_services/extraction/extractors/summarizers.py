@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from agent_memory_services.extraction.domain.facts import Turn
 from agent_memory_services.extraction.extractors.background import in_background
-from agent_memory_services.extraction.extractors.base import Turn
 from agent_memory_services.extraction.extractors.local.summary import condense, summarize
 
 

@@ -7,17 +7,17 @@ from itertools import islice
 from typing import cast
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.queue.identity import (
+from agent_memory_services.extraction.domain.identity import (
     Thread,
     partition_of_job,
     partition_prefix,
 )
-from agent_memory_services.extraction.queue.records import JobRecord
-from agent_memory_services.extraction.queue.store import Step, Store
-from agent_memory_services.extraction.scope import sees
-from agent_memory_services.runtime.errors import InvalidState, JobNotFound
-from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.extraction.domain.records import JobRecord
+from agent_memory_services.extraction.domain.scope import sees
+from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import InvalidState, JobNotFound
+from agent_memory_services.kit.redis.keys import encode
 
 _CANCEL = Step("cancel")
 _RETRY = Step("retry")

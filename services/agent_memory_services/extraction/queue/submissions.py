@@ -9,12 +9,12 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
-from agent_memory_services.extraction.queue.identity import Session, new_job_id
-from agent_memory_services.extraction.queue.store import Step, Store
-from agent_memory_services.runtime.errors import OwnerMismatch, SessionErased
-from agent_memory_services.runtime.fences import fence_name
-from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.tracing.spans import kept_context
+from agent_memory_services.extraction.domain.identity import Session, new_job_id
+from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.errors import OwnerMismatch, SessionErased
+from agent_memory_services.kit.contract.ids import fence_name
+from agent_memory_services.kit.observe.tracing.spans import kept_context
+from agent_memory_services.kit.redis.keys import encode
 
 _SUBMIT = Step("submit")
 
@@ -67,7 +67,7 @@ class Schedule:
     index_messages: bool = False
 
 
-class Intake:
+class Submissions:
     """Where submissions enter the store."""
 
     def __init__(

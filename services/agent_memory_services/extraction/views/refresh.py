@@ -9,13 +9,13 @@ import structlog
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
-from agent_memory_services.extraction.queue.store import Step
-from agent_memory_services.extraction.views.identity import ViewName
+from agent_memory_services.extraction.domain.views import ViewName
+from agent_memory_services.extraction.store.queue import Step
+from agent_memory_services.extraction.store.sources import Memories
+from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.extraction.views.runs import is_as_seen
-from agent_memory_services.extraction.views.sources import Memories
-from agent_memory_services.extraction.views.store import KeptView, ViewStore
-from agent_memory_services.runtime.channels import acting_for
-from agent_memory_services.runtime.errors import ServiceError, SummaryViewNotFound
+from agent_memory_services.kit.client.channels import acting_for
+from agent_memory_services.kit.contract.errors import ServiceError, SummaryViewNotFound
 
 log = structlog.get_logger()
 

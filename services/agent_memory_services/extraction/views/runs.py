@@ -8,20 +8,17 @@ from hashlib import blake2b
 from typing import Final
 
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
-from agent_memory_services.extraction.queue.leases import Lease
-from agent_memory_services.extraction.views.identity import Group, ViewName
-from agent_memory_services.extraction.views.sources import Memories
-from agent_memory_services.extraction.views.store import KeptSummary, KeptView, ViewStore
+from agent_memory_services.extraction.domain.failures import Unfinished
+from agent_memory_services.extraction.domain.views import Group, ViewName
+from agent_memory_services.extraction.store.leases import Lease
+from agent_memory_services.extraction.store.sources import Memories
+from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.writing import Writing, empty
-from agent_memory_services.runtime.clock import to_micros
-from agent_memory_services.runtime.errors import SummaryViewNotFound
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.errors import SummaryViewNotFound
 
 _GROUPS_AT_A_TIME: Final = 200
 _DIGEST_BITS: Final = 128
-
-
-class Unfinished(Exception):  # noqa: N818 - named for what happened
-    """A run has had its share of time; what it did stays done, and the job goes on later."""
 
 
 @dataclass(slots=True)
@@ -44,7 +41,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Census:
+class ViewTally:
     """Every memory of a view at a moment.
 
     Attributes:
@@ -63,9 +60,9 @@ class Census:
         return f"{self.count} {self.newest}".encode()
 
 
-async def census(memories: Memories, view: SummaryView) -> Census:
+async def tally_view(memories: Memories, view: SummaryView) -> ViewTally:
     """Count what a view covers now; keeps one tally for each group and no memory."""
-    found = Census()
+    found = ViewTally()
     async for memory in memories.every(view):
         found.count += 1
         found.newest = max(found.newest, to_micros(memory.update_time))
@@ -111,7 +108,7 @@ class ViewRuns:
         if kept is None:
             raise SummaryViewNotFound(name.view_id)
         until = time.monotonic() + self._share_seconds
-        counted = await census(self._memories, kept.view)
+        counted = await tally_view(self._memories, kept.view)
         async for group, mark in self._due(lease, kept, counted.groups):
             written = await self._writing.write(kept.view, group)
             summary = KeptSummary(group, written.partition, mark, lease.job_id, written.by)

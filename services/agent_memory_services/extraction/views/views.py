@@ -5,30 +5,28 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.extraction.v1.extraction_pb2 import SummaryGroup, SummaryPartition, SummaryView
-from agent_memory_services.extraction.extractors.base import ExtractionFailed
-from agent_memory_services.extraction.views.definition import (
-    changed,
-    created,
-    reaches,
-    same_definition,
-)
-from agent_memory_services.extraction.views.identity import (
+from agent_memory_services.extraction.domain.facts import ExtractionFailed
+from agent_memory_services.extraction.domain.failures import ExtractorFailed
+from agent_memory_services.extraction.domain.views import (
     GROUP_FIELDS,
     Group,
     ViewName,
+    changed,
+    created,
     given_values,
+    reaches,
+    same_definition,
 )
+from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.runs import Tally
-from agent_memory_services.extraction.views.store import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.writing import Writing
-from agent_memory_services.extraction.work.failures import ExtractorFailed
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import (
     IdAlreadyExists,
     InvalidField,
     SummaryViewNotFound,
 )
-from agent_memory_services.runtime.principal import Principal
-from agent_memory_services.runtime.remembered_answers import SUMMARY_VIEWS, concerns
+from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, mark_subjects
 
 _SCAN_LIMIT: Final = 5_000
 """What one page looks at; it may end early, with a token, where little of it is asked for."""
@@ -69,7 +67,7 @@ class Views:
             IdAlreadyExists: another view has the id.
         """
         view = created(given, principal, request_id)
-        concerns(SUMMARY_VIEWS)
+        mark_subjects(SUMMARY_VIEWS)
         found = await self._store.create(ViewName(principal.tenant, view.id), view)
         if found is None:
             return view
@@ -117,7 +115,7 @@ class Views:
             raise InvalidField("summary_view.id", "must name the view")
         kept = await self._kept(principal, given.id)
         after = changed(kept.view, given, paths, principal)
-        concerns(SUMMARY_VIEWS)
+        mark_subjects(SUMMARY_VIEWS)
         if after.etag != kept.view.etag:
             await self._store.update(kept, after)
         return after
@@ -141,7 +139,7 @@ class Views:
             SummaryViewNotFound: there is none of this id for the principal.
         """
         kept = await self._kept(principal, view_id)
-        concerns(SUMMARY_VIEWS)
+        mark_subjects(SUMMARY_VIEWS)
         return await self._store.schedule(kept, only_changed=False)
 
     async def run_partition(
@@ -162,7 +160,7 @@ class Views:
             written = await self._writing.write(kept.view, group)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
-        concerns(*written.owners)
+        mark_subjects(*written.owners)
         # No census was taken, so the next run of what changed looks at the group again.
         mark = self._writing.mark(kept.view, Tally().digest)
         await self._store.put(

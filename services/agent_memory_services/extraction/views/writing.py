@@ -7,11 +7,11 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.extraction.v1.extraction_pb2 import SummaryPartition, SummaryView
+from agent_memory_services.extraction.domain.views import Group
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
-from agent_memory_services.extraction.finder import Finder
-from agent_memory_services.extraction.views.identity import Group
-from agent_memory_services.extraction.views.sources import Memories
-from agent_memory_services.runtime.clock import now_micros, to_datetime, to_timestamp
+from agent_memory_services.extraction.pipeline import ExtractionPipeline
+from agent_memory_services.extraction.store.sources import Memories
+from agent_memory_services.kit.contract.clock import now_micros, to_datetime, to_timestamp
 
 SUMMARY_WORDS: Final = 300
 NO_MEMORY: Final = "no memory is in this group"
@@ -29,7 +29,7 @@ class Written:
 class Writing:
     """Writes the summaries of groups."""
 
-    def __init__(self, memories: Memories, finder: Finder, *, most: int) -> None:
+    def __init__(self, memories: Memories, finder: ExtractionPipeline, *, most: int) -> None:
         """Read up to `most` memories of a group: the newest."""
         self._memories = memories
         self._finder = finder

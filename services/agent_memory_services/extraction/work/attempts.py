@@ -1,9 +1,11 @@
-"""One attempt at a job: hold its lease, do its work, let go of it in the right way."""
+"""Attempts at a job, and the back-off between them."""
 
 import asyncio
+import random
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -11,14 +13,70 @@ from opentelemetry.trace import Span
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import Job
-from agent_memory_services.extraction.queue.leases import Lease, LeaseLost, Leases
-from agent_memory_services.extraction.views.runs import Unfinished
-from agent_memory_services.extraction.work.backoff import RetryPolicy
-from agent_memory_services.extraction.work.failures import Failure, failure_of
+from agent_memory_services.extraction.domain.failures import (
+    Failure,
+    LeaseLost,
+    Unfinished,
+    failure_of,
+)
+from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Done, Runs
-from agent_memory_services.runtime.clock import now_micros, to_micros
-from agent_memory_services.runtime.tracing.spans import continued, note_failure
+from agent_memory_services.kit.contract.clock import now_micros, to_micros
+from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long a job is tried.
+
+    Attributes:
+        first_seconds: The wait after the first failure; it doubles with each one,
+        longest_seconds: up to this.
+        max_strikes: Failures that may be the job's own fault, before it is given up,
+        strike_seconds: but no sooner than this after the first of them: an endpoint that answers
+            nonsense for a while looks like a job that cannot be done.
+        patience_seconds: How long an outage around the job is waited out.
+    """
+
+    first_seconds: float = 1.0
+    longest_seconds: float = 300.0
+    max_strikes: int = 5
+    strike_seconds: float = 120.0
+    patience_seconds: float = 86_400.0
+
+    def delay(
+        self,
+        failure: Failure,
+        *,
+        failures: int,
+        strikes: int,
+        failing_seconds: float,
+        striking_seconds: float,
+    ) -> float | None:
+        """Seconds until the next attempt; None to give up.
+
+        Half of the wait is random, so that jobs that failed together do not return together; what
+        a provider asked for is a lower bound.
+
+        Args:
+            failure: What went wrong now.
+            failures: How often the job had failed before.
+            strikes: How many of these may have been its own fault.
+            failing_seconds: How long ago the first failure was.
+            striking_seconds: How long ago the first strike was.
+        """
+        if failure.hopeless:
+            return None
+        blamed = strikes + failure.strike >= self.max_strikes
+        if blamed and striking_seconds >= self.strike_seconds:
+            return None
+        if failing_seconds > self.patience_seconds:
+            return None
+        full = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures, 64))
+        jittered = random.uniform(full / 2, full)  # noqa: S311 - nothing secret
+        return max(jittered, failure.retry_after or 0.0)
+
 
 log = structlog.get_logger()
 

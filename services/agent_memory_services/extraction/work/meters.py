@@ -6,9 +6,9 @@ from typing import Final
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.extraction.queue.leases import Outlook
-from agent_memory_services.extraction.queue.records import Lane
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.extraction.domain.records import Lane
+from agent_memory_services.extraction.store.leases import Outlook
+from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     IdAlreadyExists,
     InvalidFields,

@@ -14,16 +14,10 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
-from agent_memory_services.extraction.extractors.base import Strategy
-from agent_memory_services.extraction.finder import Brief, Finder
-from agent_memory_services.extraction.memories import (
-    Origin,
-    from_given,
-    from_message,
-)
-from agent_memory_services.extraction.queue.leases import Lease, Leases
-from agent_memory_services.extraction.queue.records import Lane
-from agent_memory_services.extraction.turns import (
+from agent_memory_services.extraction.domain.facts import Strategy
+from agent_memory_services.extraction.domain.memories import Origin, from_given, from_message
+from agent_memory_services.extraction.domain.records import Lane
+from agent_memory_services.extraction.domain.turns import (
     Window,
     WindowLimits,
     is_recalled,
@@ -31,11 +25,13 @@ from agent_memory_services.extraction.turns import (
     windows,
     zone_of,
 )
+from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
+from agent_memory_services.extraction.store.leases import Lease, Leases
+from agent_memory_services.extraction.store.sink import LongTermMemory, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.salvage import Salvage
-from agent_memory_services.extraction.work.sink import LongTermMemory, Stored
-from agent_memory_services.runtime.channels import acting_for
+from agent_memory_services.kit.client.channels import acting_for
 
 log = structlog.get_logger()
 
@@ -57,7 +53,7 @@ class Runs:
         self,
         leases: Leases,
         memory: LongTermMemory,
-        finder: Finder,
+        finder: ExtractionPipeline,
         views: ViewRuns,
         meters: Meters,
         *,
@@ -103,7 +99,7 @@ class Runs:
                 return await self._summarize(lease, brief, salvage)
             return await self._extract(lease, brief, salvage)
 
-    async def _extract(self, lease: Lease, brief: Brief, salvage: Salvage) -> list[str]:
+    async def _extract(self, lease: Lease, brief: ExtractionTask, salvage: Salvage) -> list[str]:
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
@@ -128,7 +124,9 @@ class Runs:
         salvage.conclude()
         return memory_ids
 
-    async def _summarize(self, lease: Lease, brief: Brief, salvage: Salvage) -> Sequence[str]:
+    async def _summarize(
+        self, lease: Lease, brief: ExtractionTask, salvage: Salvage
+    ) -> Sequence[str]:
         origin = self._finder.origin(brief, self._finder.summarizer)
         stored = await self._memory.summary_of(origin)
         said = stored.text
@@ -175,7 +173,7 @@ class Runs:
         salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
 
-    async def _nearest(self, window: Window, brief: Brief) -> list[str]:
+    async def _nearest(self, window: Window, brief: ExtractionTask) -> list[str]:
         if not self._known:
             return []
         text = " ".join(turn.text for turn in window.turns)[-_QUERY_CHARACTERS:].strip()
@@ -216,9 +214,9 @@ def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
     )
 
 
-def _brief(lease: Lease) -> Brief:
+def _brief(lease: Lease) -> ExtractionTask:
     record = lease.record
-    return Brief(
+    return ExtractionTask(
         session=record.job.session,
         session_uid=record.job.session_uid,
         user_id=record.job.user_id,

@@ -6,11 +6,11 @@ from typing import Final, TypeVar
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
-from agent_memory_services.extraction.queue.leases import Lease
-from agent_memory_services.extraction.turns import Window
-from agent_memory_services.extraction.work.failures import says_nothing_of_messages
-from agent_memory_services.extraction.work.sink import Rejection
-from agent_memory_services.runtime.status import item_status, status_of
+from agent_memory_services.extraction.domain.failures import says_nothing_of_messages
+from agent_memory_services.extraction.domain.turns import Window
+from agent_memory_services.extraction.store.leases import Lease
+from agent_memory_services.extraction.store.sink import Rejection
+from agent_memory_services.kit.contract.status import item_status, status_of
 
 _MOST_NAMED: Final = 100
 _Made = TypeVar("_Made")

@@ -9,20 +9,23 @@ from redis.commands.search.query import Query
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.errors import StoreUnavailable
+from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
-from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
-from agent_memory_services.long_term_memory.consolidation.dirty import Dirty, DirtySets
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag, every
-from agent_memory_services.long_term_memory.filtering.filters import compile_filter
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.records.documents import StoredMemory
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.errors import StoreUnavailable
-from agent_memory_services.runtime.keys import encode
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.change import Action, Decision
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag, every
+from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.store.dirty import Dirty, DirtySets
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.rounds import ACTOR
 
 log = structlog.get_logger()
 
@@ -44,13 +47,13 @@ class Report:
     merged: int = 0
     superseded: int = 0
 
-    def add(self, done: Plan) -> None:
+    def add(self, done: Decision) -> None:
         """Note what was done about a memory."""
         self.considered += 1
-        if done.deed is Deed.SUPERSEDED:
+        if done.deed is Action.SUPERSEDED:
             self.superseded += len(done.related)
         # A merge that another memory led to was counted with that one.
-        if done.deed is Deed.MERGED:
+        if done.deed is Action.MERGED:
             self.merged += sum(bool(change.memory.merged_into) for change in done.changes)
 
 
@@ -67,13 +70,13 @@ class Compaction:
 
     async def fresh(
         self, tenant: str, created: Sequence[StoredMemory], *, actor: str, now: int
-    ) -> dict[str, Plan]:
+    ) -> dict[str, Decision]:
         """Consolidate memories that were just created, at `now` in microseconds.
 
         They are stored, whatever happens here: those of which the answer says nothing stay for
         the next sweep.
         """
-        done: dict[str, Plan] = {}
+        done: dict[str, Decision] = {}
         if not created:
             return done
         try:
@@ -140,8 +143,35 @@ class Compaction:
         if condition == ALWAYS and not scope.confined:
             return page
         ids = tuple(each.memory_id for each in page)
-        selection = scope.select(every([condition, Tag(schema.ID, ids)]))
-        query = Query(str(selection.condition)).return_field(schema.ID).paging(0, len(ids))
+        selection = scope.select(every([condition, Tag(fields.ID, ids)]))
+        query = Query(str(selection.condition)).return_field(fields.ID).paging(0, len(ids))
         [answer] = await self._index.search(scope.tenant, [query.dialect(2)])
-        found = {row.fields[schema.ID.encode()].decode() for row in answer.rows}
+        found = {row.fields[fields.ID.encode()].decode() for row in answer.rows}
         return [each for each in page if encode(each.memory_id) in found]
+
+
+class Sweep:
+    """Compacts the tenants with changed memories; the calls that come in always go first."""
+
+    def __init__(self, dirty: DirtySets, compaction: Compaction) -> None:
+        """Compact what is dirty."""
+        self._dirty = dirty
+        self._compaction = compaction
+
+    async def over(self, shard: Shard, lease: Lease) -> None:
+        """Compact a shard while its lease is held.
+
+        Raises:
+            RedisError: the store went away; what was done stands.
+        """
+        for tenant in await self._dirty.tenants(shard):
+            report = await self._compaction.run(
+                Scope(tenant), MemoryFilter(), actor=ACTOR, goes_on=lease.take
+            )
+            if report.considered:
+                log.info(
+                    "consolidation.swept",
+                    considered=report.considered,
+                    merged=report.merged,
+                    superseded=report.superseded,
+                )

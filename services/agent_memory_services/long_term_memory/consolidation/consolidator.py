@@ -1,5 +1,6 @@
-"""Looks at memories that are stored and settles each among its owner's."""
+"""Which neighbours the rules know about, and what a judge says of the others."""
 
+import asyncio
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -12,23 +13,87 @@ from collections.abc import (
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge, Verdict
-from agent_memory_services.long_term_memory.consolidation.meters import METERS
-from agent_memory_services.long_term_memory.consolidation.neighbours import (
-    Neighbour,
-    Neighbourhood,
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.long_term_memory.consolidation.decisions import (
+    View,
+    alike,
+    excludes,
+    plan,
 )
-from agent_memory_services.long_term_memory.consolidation.opinions import concerns, opinions
-from agent_memory_services.long_term_memory.consolidation.plan import plan
-from agent_memory_services.long_term_memory.consolidation.rules.participation import is_fact
-from agent_memory_services.long_term_memory.consolidation.slotting import slot_change, with_slot
-from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.index.schema import Precision
-from agent_memory_services.long_term_memory.records.documents import StoredMemory
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.visibility import is_visible
-from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
+from agent_memory_services.long_term_memory.consolidation.meters import METERS
+from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
+from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
+from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact, may_merge
+from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_change, with_slot
+from agent_memory_services.long_term_memory.domain.change import Action, Decision
+from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.store.index.schema import Precision
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+_MOST_DOUBTS: Final = 5
+"""Neighbours that one call of the judge is about."""
+
+
+def concerns(subject: Memory, other: Neighbour) -> bool:
+    """Whether the rules may do something about the two."""
+    return _is_same(subject, other) or excludes(subject, other.memory)
+
+
+async def opinions(
+    judge: Judge | None, facts: Sequence[Memory], around: Sequence[Sequence[Neighbour]]
+) -> list[Mapping[str, Verdict] | None]:
+    """What the judge says of each fact's neighbours, by their ids, where it says something.
+
+    None for a fact that it is to be asked about again later.
+    """
+    if judge is None:
+        return [{} for _ in facts]
+    return await asyncio.gather(
+        *(_opinion(judge, fact, near) for fact, near in zip(facts, around, strict=True))
+    )
+
+
+async def _opinion(
+    judge: Judge, fact: Memory, neighbours: Sequence[Neighbour]
+) -> Mapping[str, Verdict] | None:
+    doubtful = _doubtful(fact, neighbours)
+    if not doubtful:
+        return {}
+    verdicts = await judge.verdicts(fact, doubtful)
+    if verdicts is None:
+        return None
+    return {
+        other.id: verdict
+        for other, verdict in zip(doubtful, verdicts, strict=True)
+        if verdict is not Verdict.OTHER
+    }
+
+
+def _is_same(subject: Memory, other: Neighbour) -> bool:
+    # Vectors of what only a slot led to are compared once they are read.
+    nearness = 1.0 if other.cosine is None else other.cosine
+    return alike(subject, other.memory, nearness) is Likeness.SAME
+
+
+def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
+    """The neighbours that only a judge can tell about; none where the rules know what to do."""
+    if any(
+        excludes(subject, each.memory)
+        or (_is_same(subject, each) and may_merge(subject, each.memory))
+        for each in neighbours
+    ):
+        return []
+    now = now_micros()
+    return [
+        each.memory
+        for each in neighbours
+        if is_fact(each.memory)
+        and is_visible(each.memory, now)
+        and alike(subject, each.memory, each.cosine or 0.0) is Likeness.UNSURE
+    ][:_MOST_DOUBTS]
+
 
 _ATTEMPTS: Final = 3
 _LINKS: Final = 3
@@ -58,7 +123,7 @@ class Consolidator:
 
     async def settle(
         self, tenant: str, subjects: Sequence[StoredMemory], *, actor: str
-    ) -> AsyncIterator[tuple[str, Plan | None]]:
+    ) -> AsyncIterator[tuple[str, Decision | None]]:
         """Decide about each memory, in order, and do it.
 
         Each sees those before it, not those to come, whose turn it is to see it. A judge is asked
@@ -74,7 +139,7 @@ class Consolidator:
         facts = [each for each in subjects if is_fact(each.memory)]
         for subject in subjects:
             if not is_fact(subject.memory):
-                yield subject.memory.id, Plan(Deed.KEPT, subject.memory)
+                yield subject.memory.id, Decision(Action.KEPT, subject.memory)
         if not facts:
             return
         facts = await self._with_slots(tenant, facts, actor)
@@ -117,14 +182,14 @@ class Consolidator:
         neighbours: Sequence[Neighbour],
         verdicts: Mapping[str, Verdict],
         actor: str,
-    ) -> Plan | None:
+    ) -> Decision | None:
         concerned = [
             each.memory.id
             for each in neighbours
             if each.memory.id in verdicts or concerns(fact, each)
         ]
         if not concerned:
-            return Plan(Deed.KEPT, fact)
+            return Decision(Action.KEPT, fact)
         for _ in range(_ATTEMPTS):
             found = await self._planned(tenant, fact, concerned, verdicts)
             if not found.changes:
@@ -140,18 +205,18 @@ class Consolidator:
         fact: Memory,
         concerned: Sequence[str],
         verdicts: Mapping[str, Verdict],
-    ) -> Plan:
+    ) -> Decision:
         """What shall be done, by what the store holds now."""
         stored = await self._read(tenant, [fact.id, *concerned])
         current = stored.get(fact.id)
         if current is None:
-            return Plan(Deed.KEPT, fact)
+            return Decision(Action.KEPT, fact)
         view = View(stored, verdicts, now_micros(), self._precision())
         if into := view.shown(fact.id) if current.memory.merged_into else None:
             # Another memory, or another process, was faster.
-            return Plan(Deed.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))
+            return Decision(Action.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))
         if not is_visible(current.memory, view.now):
-            return Plan(Deed.KEPT, current.memory)
+            return Decision(Action.KEPT, current.memory)
         return plan(view, current, concerned)
 
     async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:

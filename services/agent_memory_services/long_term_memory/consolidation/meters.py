@@ -4,7 +4,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
-from agent_memory_services.long_term_memory.consolidation.decision import Deed
+from agent_memory_services.long_term_memory.domain.change import Action
 
 _CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
 
@@ -31,12 +31,12 @@ class Meters:
             ("outcome",),
             registry=registry,
         )
-        for deed in Deed:
+        for deed in Action:
             self._deeds.labels(deed)
         for outcome in _CALL_OUTCOMES:
             self._calls.labels(outcome)
 
-    def did(self, deed: Deed) -> None:
+    def did(self, deed: Action) -> None:
         """A memory was looked at."""
         self._deeds.labels(deed).inc()
 

@@ -10,21 +10,21 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules.participation import FACTS
-from agent_memory_services.long_term_memory.filtering.expression import (
+from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.conditions import (
     Node,
     Range,
     Tag,
     every,
     negated,
 )
-from agent_memory_services.long_term_memory.filtering.filters import flag
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.answers import Answer, Row
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.records.documents import READ, StoredMemory, memory_of
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.visibility import visible
+from agent_memory_services.long_term_memory.domain.filters import flag
+from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.store.documents import READ, memory_of
+from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
 _NEAREST: Final = 8
 """How many neighbours are looked at; the same facts said often are merged before there are more."""
@@ -81,17 +81,17 @@ class Neighbourhood:
 def _queries(tenant: str, subject: StoredMemory, now: int) -> Iterator[SearchParams]:
     memory = subject.memory
     owner: list[Node] = [
-        Tag(schema.NAMESPACE, (memory.namespace,)),
-        Tag(schema.USER, (memory.user_id,)),
+        Tag(fields.NAMESPACE, (memory.namespace,)),
+        Tag(fields.USER, (memory.user_id,)),
     ]
-    alike = [Tag(schema.TYPE, (str(memory.type),)), flag(schema.PINNED, value=False), visible(now)]
+    alike = [Tag(fields.TYPE, (str(memory.type),)), flag(fields.PINNED, value=False), visible(now)]
     yield _nearest(_condition(tenant, [*owner, *alike]), subject.vectors.text)
     if memory.slot:
         values: list[Node] = [
-            Tag(schema.TYPE, tuple(map(str, FACTS))),
-            Tag(schema.SLOT, (memory.slot,)),
-            negated(flag(schema.HIDDEN, value=True)),
-            negated(Range(schema.EXPIRE, high=now)),
+            Tag(fields.TYPE, tuple(map(str, FACTS))),
+            Tag(fields.SLOT, (memory.slot,)),
+            negated(flag(fields.HIDDEN, value=True)),
+            negated(Range(fields.EXPIRE, high=now)),
         ]
         yield _values(_condition(tenant, [*owner, *values]))
 
@@ -102,13 +102,13 @@ def _condition(tenant: str, parts: Sequence[Node]) -> str:
 
 def _nearest(condition: str, vector: bytes) -> SearchParams:
     query = VectorQuery(
-        vector, schema.VECTOR, filter_expression=condition, num_results=_NEAREST + 1
+        vector, fields.VECTOR, filter_expression=condition, num_results=_NEAREST + 1
     )
     return _reading(query), query.params
 
 
 def _values(condition: str) -> SearchParams:
-    query = Query(condition).sort_by(schema.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
+    query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
     return _reading(query.dialect(2)), None
 
 

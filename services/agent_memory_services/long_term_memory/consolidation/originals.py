@@ -6,9 +6,9 @@ from dataclasses import replace
 from redis.exceptions import ResponseError
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.commit import Commit
-from agent_memory_services.long_term_memory.records.store import MemoryStore
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.store.commit import Commit
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 
 async def commit_each_whole(

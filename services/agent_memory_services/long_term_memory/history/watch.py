@@ -1,38 +1,81 @@
-"""Watching memories: every change from now on, or from where an earlier watch ended."""
+"""The stream of changes to memories."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self, cast
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
-from agent_memory_services.long_term_memory.filtering.expression import Node
-from agent_memory_services.long_term_memory.filtering.filters import compile_filter
-from agent_memory_services.long_term_memory.filtering.matching import fields_of, holds
-from agent_memory_services.long_term_memory.history.told import Told
-from agent_memory_services.long_term_memory.keys import shard_of
-from agent_memory_services.long_term_memory.records.change import Kind
-from agent_memory_services.long_term_memory.records.documents import ACCESSES
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import to_timestamp
-from agent_memory_services.runtime.errors import InvalidField, InvalidToken
-from agent_memory_services.runtime.feed.feed import Feed
-from agent_memory_services.runtime.feed.position import Position
-from agent_memory_services.runtime.feed.subscription import (
-    Following,
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.cursors import PageTokens
+from agent_memory_services.kit.contract.errors import InvalidField, InvalidToken
+from agent_memory_services.kit.redis.feed.feed import Feed
+from agent_memory_services.kit.redis.feed.subscription import (
     ForgottenError,
     Subscription,
+    Subscriptions,
 )
-from agent_memory_services.runtime.pages import PageTokens
+from agent_memory_services.kit.redis.feed.tail import Position, Raw
+from agent_memory_services.long_term_memory.domain.change import Kind
+from agent_memory_services.long_term_memory.domain.conditions import Node
+from agent_memory_services.long_term_memory.domain.fields import ACCESSES
+from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.matching import fields_of, holds
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.store.keys import shard_of
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEvent:
+    """A change of a memory.
+
+    Attributes:
+        position: its place in the feed.
+        kind: what happened.
+        memory_id: to which memory.
+        time: when, in microseconds.
+        before: the record before; None where there was none.
+        after: the record after; None where there is none.
+    """
+
+    position: Position
+    kind: Kind
+    memory_id: str
+    time: int
+    before: Memory | None
+    after: Memory | None
+
+    @property
+    def topics(self) -> tuple[()]:
+        """Each watcher looks for itself at what a change is about."""
+        return ()
+
+    @classmethod
+    def read(cls, entry: Raw) -> Self:
+        """A change as the script of commits writes it."""
+        position, fields = entry
+        return cls(
+            Position.read(position),
+            kind=cast("Kind", int(fields[b"kind"])),
+            memory_id=fields[b"id"].decode(),
+            time=int(fields[b"time"]),
+            before=_record(fields.get(b"before")),
+            after=_record(fields.get(b"after")),
+        )
+
+
+def _record(data: bytes | None) -> Memory | None:
+    return None if data is None else Memory.FromString(data)
+
 
 _FORGOTTEN: Final = "changes since then are forgotten; list the memories and watch anew"
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class MemoryWatchUpdate:
     """What a watcher is told.
 
     Attributes:
@@ -44,10 +87,10 @@ class Sighting:
     token: str
 
 
-class Watch:
+class MemoryWatch:
     """Answers watchers."""
 
-    def __init__(self, feed: Feed[Told], shards: int, *, checkpoint_seconds: float) -> None:
+    def __init__(self, feed: Feed[MemoryEvent], shards: int, *, checkpoint_seconds: float) -> None:
         """Tell nothing for `checkpoint_seconds` at the most."""
         self._feed = feed
         self._shards = shards
@@ -55,7 +98,7 @@ class Watch:
 
     async def follow(
         self, scope: Scope, given: MemoryFilter, token: str
-    ) -> AsyncGenerator[Sighting, None]:
+    ) -> AsyncGenerator[MemoryWatchUpdate, None]:
         """Tell a checkpoint, or what happened since the token, and then every change.
 
         A change is told where the memory matches before it or after it. To someone who may see
@@ -80,8 +123,11 @@ class Watch:
                 raise InvalidToken(_FORGOTTEN) from None
 
     async def _told(
-        self, watcher: "_Watcher", following: Following[Told], subscription: Subscription[Told]
-    ) -> AsyncIterator[Sighting]:
+        self,
+        watcher: "_Watcher",
+        following: Subscriptions[MemoryEvent],
+        subscription: Subscription[MemoryEvent],
+    ) -> AsyncIterator[MemoryWatchUpdate]:
         while subscription.behind:
             for told in await subscription.news():
                 if sighting := watcher.sighting(told):
@@ -107,7 +153,7 @@ class _Watcher:
         self._condition = _followable(compile_filter(given, "filter"))
         self.tokens = PageTokens("watch", scope.tenant, given)
 
-    def sighting(self, told: Told) -> Sighting | None:
+    def sighting(self, told: MemoryEvent) -> MemoryWatchUpdate | None:
         """What the watcher is told of a change; None where it does not concern it."""
         before, after = self._in_reach(told.before), self._in_reach(told.after)
         if not any(holds(self._condition, each) for each in (before, after) if each is not None):
@@ -118,11 +164,11 @@ class _Watcher:
             memory=after,
             change_time=to_timestamp(told.time),
         )
-        return Sighting(change, self._token(told.position))
+        return MemoryWatchUpdate(change, self._token(told.position))
 
-    def checkpoint(self, position: Position) -> Sighting:
+    def checkpoint(self, position: Position) -> MemoryWatchUpdate:
         """A sign of life."""
-        return Sighting(None, self._token(position))
+        return MemoryWatchUpdate(None, self._token(position))
 
     def _in_reach(self, memory: Memory | None) -> Memory | None:
         return memory if memory is not None and self._scope.admits(memory) else None
@@ -159,7 +205,7 @@ def _followable(condition: Node) -> Node:
     return condition
 
 
-def _seen_as(told: Told, before: Memory | None, after: Memory | None) -> Kind:
+def _seen_as(told: MemoryEvent, before: Memory | None, after: Memory | None) -> Kind:
     """What a change is to someone who sees the memory on one of its sides alone."""
     if told.before is not None and before is None:
         return ltm.MEMORY_CHANGE_KIND_CREATED

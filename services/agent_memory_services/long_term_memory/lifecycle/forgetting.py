@@ -1,32 +1,121 @@
-"""Forgetting by policy: finding what is to go, and letting it go."""
+"""Forgetting by policy: age, inactivity, and a budget for each owner."""
 
 import heapq
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from redis.commands.search import reducers
+from redis.commands.search.aggregation import AggregateRequest
+
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.filtering.expression import Node, Tag, every
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.lifecycle.conditions import (
-    budgeted,
-    considered,
-    doomed,
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    NEVER,
+    Node,
+    Range,
+    Tag,
+    every,
+    negated,
+    some,
 )
-from agent_memory_services.long_term_memory.lifecycle.owners import owners_beyond
-from agent_memory_services.long_term_memory.lifecycle.policy import Policy, Rank, Reason, rank
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.listing.walk import Walk
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
-from agent_memory_services.long_term_memory.records.documents import is_hidden
-from agent_memory_services.long_term_memory.records.intake import settle
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.fields import is_hidden
+from agent_memory_services.long_term_memory.domain.filters import flag
+from agent_memory_services.long_term_memory.domain.forget_policy import Policy, Rank, Reason, rank
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.listing import Listing, Walk
+from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+
+def considered(policy: Policy, condition: Node) -> Node:
+    """What a policy may forget at all of what meets a condition: nothing hidden, nothing pinned.
+
+    What is no longer true in the world is considered like everything else.
+    """
+    types = Tag(fields.TYPE, tuple(map(str, sorted(policy.types)))) if policy.types else ALWAYS
+    hidden, pinned = flag(fields.HIDDEN, value=True), flag(fields.PINNED, value=True)
+    return every([condition, types, negated(hidden), negated(pinned)])
+
+
+def due(policy: Policy, now: int) -> Node:
+    """What is forgotten at a moment, in microseconds, whatever else its owner has."""
+    standing = flag(fields.STANDING, value=True)
+    return some(
+        [Range(fields.EXPIRE, high=now), every([negated(standing), _worn_out(policy, now)])]
+    )
+
+
+def budgeted(policy: Policy, now: int) -> Node:
+    """What counts against its owner's budget."""
+    return every([negated(flag(fields.STANDING, value=True)), negated(due(policy, now))])
+
+
+def archived_before(moment: int) -> Node:
+    """What was archived before a moment and not touched since."""
+    return every([Tag(fields.HIDDEN, (fields.ARCHIVED,)), Range(fields.UPDATE, high=moment - 1)])
+
+
+def _worn_out(policy: Policy, now: int) -> Node:
+    hard = _older(policy.hard_age, now)
+    if policy.max_inactive is None:
+        return hard
+    aged = ALWAYS if policy.max_age is None else _older(policy.max_age, now)
+    unused = every(
+        [
+            _older(policy.max_inactive, now),
+            negated(Range(fields.ACCESS, low=now - policy.max_inactive)),
+        ]
+    )
+    return some([hard, every([aged, unused])])
+
+
+def _older(age: int | None, now: int) -> Node:
+    return NEVER if age is None else Range(fields.CREATE, high=now - age - 1)
+
+
+_MOST: Final = 100_000
+_COUNT: Final = "memories"
+_PATIENCE_MS: Final = 30_000
+
+
+class _Census(AggregateRequest):
+    """Counts everything there is, which may take longer than a search."""
+
+    def build_args(self) -> list[str]:
+        """The request in the engine's words."""
+        query, *rest = super().build_args()
+        return [query, "TIMEOUT", str(_PATIENCE_MS), *rest]
+
+
+async def owners_beyond(
+    index: MemoryIndex, scope: Scope, condition: Node, budget: int
+) -> list[str]:
+    """Users of whom more memories than a budget meet a condition; "" stands for nobody.
+
+    The engine counts all of them in one go. More than a hundred thousand such users are looked at
+    in several rounds: whoever was brought down to the budget is no longer among them.
+    """
+    request = (
+        _Census(str(scope.select(condition).condition))
+        .dialect(2)
+        .group_by([f"@{schema.USER}"], reducers.count().alias(_COUNT))
+        .filter(f"@{_COUNT} > {budget}")
+        .limit(0, _MOST)
+    )
+    rows = await index.rows(scope.tenant, request)
+    found = [dict(zip(row[::2], row[1::2], strict=True)) for row in rows]
+    return [decode(fields[schema.USER.encode()].decode()) for fields in found]
+
 
 _PAGE: Final = 200
 _NAMED: Final = 10_000
@@ -36,7 +125,7 @@ Victims = Mapping[str, Reason]
 
 
 @dataclass(frozen=True, slots=True)
-class Oblivion:
+class ForgetRequest:
     """What is to be forgotten, and how.
 
     Attributes:
@@ -92,7 +181,7 @@ class Forgetting:
         self._walk = Walk(index)
         self._listing = Listing(index)
 
-    async def forget(self, scope: Scope, asked: Oblivion) -> Forgotten:
+    async def forget(self, scope: Scope, asked: ForgetRequest) -> Forgotten:
         """Forget, or say what would be forgotten.
 
         A memory that somebody changes meanwhile is judged again by what it is then.
@@ -111,9 +200,9 @@ class Forgetting:
         return forgotten
 
     async def _doomed(
-        self, scope: Scope, asked: Oblivion, whole: Node, now: int
+        self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
     ) -> AsyncIterator[Victims]:
-        condition = every([whole, doomed(asked.policy, now)])
+        condition = every([whole, due(asked.policy, now)])
         async for page in self._walk.pages(scope, condition, size=_PAGE):
             yield {
                 memory.id: reason
@@ -123,12 +212,12 @@ class Forgetting:
             }
 
     async def _beyond_budget(
-        self, scope: Scope, asked: Oblivion, whole: Node, now: int
+        self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
     ) -> AsyncIterator[Victims]:
         condition = every([whole, budgeted(asked.policy, now)])
         budget = asked.policy.keep_per_owner or 0
         for owner in await owners_beyond(self._index, scope, condition, budget):
-            own = every([condition, Tag(schema.USER, (owner,))])
+            own = every([condition, Tag(fields.USER, (owner,))])
             best = _Best(budget)
             async for page in self._walk.pages(scope, own, size=_PAGE):
                 displaced = [best.displaced(memory, now) for memory in page]
@@ -138,7 +227,9 @@ class Forgetting:
                     if memory_id is not None and memory_id not in asked.keep
                 }
 
-    async def _let_go(self, scope: Scope, asked: Oblivion, victims: Victims, now: int) -> Victims:
+    async def _let_go(
+        self, scope: Scope, asked: ForgetRequest, victims: Victims, now: int
+    ) -> Victims:
         """Forget some memories; answers those that are gone, or would be."""
         if not asked.execute:
             return victims
@@ -192,7 +283,7 @@ def _still(policy: Policy, memory: Memory, reason: Reason, now: int) -> bool:
     return policy.reason(memory, now) is not None
 
 
-def _change(memory: Memory, reason: Reason, asked: Oblivion) -> Change:
+def _change(memory: Memory, reason: Reason, asked: ForgetRequest) -> Change:
     if asked.permanently:
         return Change(memory, None, ltm.REVISION_CAUSE_FORGET, reason=reason.words)
     return Change(memory, archived(memory), ltm.REVISION_CAUSE_FORGET, reason=reason.words)
@@ -203,7 +294,7 @@ def archived(memory: Memory) -> Memory:
     after = Memory()
     after.CopyFrom(memory)
     now = now_micros()
-    settle(after, now)
+    normalise(after, now)
     after.archive_time.CopyFrom(to_timestamp(now))
     return after
 

@@ -1,4 +1,4 @@
-"""Forgetting in the background."""
+"""Forgetting and retention by schedule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,61 @@ from typing import Any, Final
 import structlog
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.lease import Lease
-from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting, Oblivion
-from agent_memory_services.long_term_memory.lifecycle.policy import Policy
-from agent_memory_services.long_term_memory.lifecycle.retention import Retention
-from agent_memory_services.long_term_memory.rounds import ACTOR
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import now_micros, to_micros
+from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.forget_policy import Policy
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.lifecycle.forgetting import (
+    ForgetRequest,
+    Forgetting,
+    archived_before,
+)
+from agent_memory_services.long_term_memory.listing import Walk
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.rounds import ACTOR
+
+_PAGE: Final = 200
+_REASON: Final = "archived for long enough"
+
+
+class Retention:
+    """Keeps archived memories for a while."""
+
+    def __init__(self, store: MemoryStore, index: MemoryIndex, *, micros: int) -> None:
+        """Keep them for so many microseconds."""
+        self._store = store
+        self._walk = Walk(index)
+        self._micros = micros
+
+    async def clean(self, tenant: str, *, actor: str) -> int:
+        """Delete what was archived before; how many there were.
+
+        Raises:
+            RedisError: the store went away; what was deleted until then is.
+        """
+        before = now_micros() - self._micros
+        deleted = 0
+        async for page in self._walk.pages(Scope(tenant), archived_before(before), size=_PAGE):
+            changes = [
+                Change(memory, None, ltm.REVISION_CAUSE_FORGET, reason=_REASON)
+                for memory in page
+                if to_micros(memory.archive_time) < before
+            ]
+            commits = await commit_each_whole(
+                self._store, tenant, changes, actor=actor, now=now_micros()
+            )
+            for commit in commits:
+                if isinstance(commit, Exception):
+                    raise commit
+                deleted += commit.committed
+        return deleted
+
 
 log = structlog.get_logger()
 
@@ -23,7 +70,7 @@ EVERYBODY: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ForgettingSchedule:
     """What a tenant forgets by schedule, and whether for good."""
 
     policy: Policy
@@ -38,7 +85,7 @@ class Schedule:
         client: Redis,
         forgetting: Forgetting,
         retention: Retention,
-        plans: Mapping[str, Plan],
+        plans: Mapping[str, ForgettingSchedule],
     ) -> None:
         """Forget as `plans` say, by tenant."""
         self._client = client
@@ -63,10 +110,10 @@ class Schedule:
 
     async def _tidy(self, tenant: str) -> None:
         plan = self._plans.get(tenant) or self._plans.get(EVERYBODY)
-        plans = [Plan(Policy()), *([plan] if plan else [])]
+        plans = [ForgettingSchedule(Policy()), *([plan] if plan else [])]
         forgotten = 0
         for each in plans:
-            asked = Oblivion(
+            asked = ForgetRequest(
                 each.policy, ALWAYS, permanently=each.permanently, execute=True, actor=ACTOR
             )
             forgotten += (await self._forgetting.forget(Scope(tenant), asked)).count

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
+from agent_memory_services.long_term_memory.search.scores import Scoresheet
 
 
 class CrossEncoder(Protocol):

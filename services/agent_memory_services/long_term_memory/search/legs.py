@@ -1,21 +1,28 @@
-"""The ways in which the index is asked; each leg finds memories and measures them its own way."""
+"""Legs of a search, the pool of candidates they bring back, and the fusion of their scores."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Protocol
 
+import numpy as np
 from redis.commands.search.query import Query
 from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
-from agent_memory_services.long_term_memory.filtering.expression import Tag
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.answers import Row
-from agent_memory_services.long_term_memory.records.documents import READ
-from agent_memory_services.long_term_memory.scope import Selection
-from agent_memory_services.long_term_memory.search.bm25 import Floats
-from agent_memory_services.long_term_memory.search.normalise import similarities
-from agent_memory_services.long_term_memory.search.question import Question
-from agent_memory_services.long_term_memory.search.wording import Wording
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.conditions import Tag
+from agent_memory_services.long_term_memory.domain.scope import Selection
+from agent_memory_services.long_term_memory.search.question import Question, Wording
+from agent_memory_services.long_term_memory.search.scores import (
+    Floats,
+    Scoresheet,
+    reciprocal_ranks,
+    similarities,
+)
+from agent_memory_services.long_term_memory.store.documents import READ, memory_of
+from agent_memory_services.long_term_memory.store.index.index import Answer, Row
 
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
@@ -153,7 +160,7 @@ def _unscored(selection: Selection, match: str) -> str:
     lead it to. Stating the words in the condition once more leads it there; without that, the
     first hundred hold 64 % of LoCoMo's evidence instead of 76 %.
     """
-    tenant = Tag(schema.TENANT, (selection.tenant,))
+    tenant = Tag(fields.TENANT, (selection.tenant,))
     return f"(({selection.condition} {tenant} {match})=>{{$weight:0}})"
 
 
@@ -161,3 +168,93 @@ def _reading(query: Query) -> Query:
     for field in READ:
         query.return_field(field, decode_field=False)
     return query
+
+
+_READ: Final = tuple(name.encode() for name in READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Memories by id, and what each leg measured of them.
+
+    Attributes:
+        memories: the memories.
+        measured: for each leg, by memory id, what it measured; each leg's best first.
+        total: how many memories the condition selects, whatever the question.
+    """
+
+    memories: Mapping[str, Memory]
+    measured: Mapping[str, Mapping[str, float]]
+    total: int
+
+    def exhausted(self, depth: int) -> bool:
+        """Whether no leg would find more if it were read deeper than `depth`."""
+        return all(len(values) < depth for values in self.measured.values())
+
+
+def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -> Pool:
+    """Gather the answers to the legs, one for each, None for a leg that did not ask."""
+    memories: dict[bytes, Memory] = {}
+    for row in chain.from_iterable(answer.rows for answer in answers if answer):
+        if row.key not in memories and (memory := _memory(row)) is not None:
+            memories[row.key] = memory
+    ids = {key: memory.id for key, memory in memories.items()}
+    measured = {
+        leg.name: {ids[row.key]: leg.value(row) for row in answer.rows if row.key in ids}
+        if answer
+        else {}
+        for leg, answer in zip(legs, answers, strict=True)
+    }
+    return Pool({memory.id: memory for memory in memories.values()}, measured, total)
+
+
+def _memory(found: Row) -> Memory | None:
+    """The memory of a row; None for one that was deleted while the leg was read."""
+    return memory_of([found.fields.get(name) for name in _READ])
+
+
+class Fusion(Protocol):
+    """How what a leg measured counts."""
+
+    def counted(self, scaled: Floats) -> Floats:
+        """The worth of what a leg measured, given and answered on the scale of 0 to 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinearFusion:
+    """Legs count by what they measured."""
+
+    def counted(self, scaled: Floats) -> Floats:
+        """The measure itself."""
+        return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class ReciprocalRankFusion:
+    """Legs count by the order they found.
+
+    Attributes:
+        constant: how little the difference between the first ranks matters.
+    """
+
+    constant: int
+
+    def counted(self, scaled: Floats) -> Floats:
+        """The worth of each rank."""
+        return reciprocal_ranks(scaled, self.constant)
+
+
+def fuse(
+    fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: Scoresheet
+) -> Floats:
+    """The match of each memory of a pool, 0 to 1; each leg gets a line on the sheet."""
+    match = np.zeros(len(pool.memories))
+    for leg in legs:
+        found = pool.measured[leg.name]
+        reached = np.array([found.get(name, np.nan) for name in pool.memories])
+        values = leg.measure(reached, wording)
+        contributions = leg.weight * fusion.counted(leg.scaled(values))
+        sheet.add(leg.name, values, contributions)
+        match += contributions
+    return match

@@ -1,8 +1,8 @@
-"""How a query is going to be answered."""
+"""The plan of a search: which legs and signals it has, and their weights."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,23 +13,107 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.search.evidence import Part
-from agent_memory_services.long_term_memory.search.fusion import (
+from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.search.legs import (
+    DenseLeg,
     Fusion,
+    Leg,
     LinearFusion,
     ReciprocalRankFusion,
+    WordLeg,
 )
-from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg
-from agent_memory_services.long_term_memory.search.parts import chosen, parts_of
 from agent_memory_services.long_term_memory.search.question import Question, question_of
+from agent_memory_services.long_term_memory.search.signals import (
+    NamedEntities,
+    Neighbours,
+    Part,
+    QuestionNames,
+    SessionBest,
+    SessionCoverage,
+)
 from agent_memory_services.long_term_memory.search.temporal.intent import (
     SpokenTime,
+    asks_when,
     spoken_times,
 )
+from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
-from agent_memory_services.runtime.clock import to_datetime, to_timestamp
-from agent_memory_services.runtime.errors import InvalidField
+
+
+def parts_of(
+    text: str,
+    times: Sequence[SpokenTime],
+    ranking: RankingOptions,
+    weights: Weights,
+    *,
+    by_default: bool,
+) -> tuple[Part, ...]:
+    """The parts that take part in answering a question.
+
+    Args:
+        text: the question.
+        times: the times it speaks of.
+        ranking: the caller's options.
+        weights: what each part is worth.
+        by_default: whether a part takes part that the caller says nothing about.
+    """
+
+    def wanted(option: str) -> bool:
+        return chosen(ranking, option, by_default=by_default)
+
+    return tuple(
+        part
+        for option, parts in (
+            ("neighbour_smoothing", _neighbours(weights)),
+            ("session_prior", _sessions(weights)),
+            ("entity_match", _entities(text, weights)),
+            ("temporal_intent", _temporal(text, times, weights)),
+        )
+        if wanted(option)
+        for part in parts
+        if part.weight > 0
+    )
+
+
+def chosen(ranking: RankingOptions, option: str, *, by_default: bool) -> bool:
+    """Whether a part is switched on."""
+    given: bool = getattr(ranking, option)
+    return given if ranking.HasField(option) else by_default  # type: ignore[arg-type]
+
+
+def _neighbours(weights: Weights) -> Iterator[Part]:
+    yield Neighbours(
+        weights.parts.neighbours,
+        weights.neighbour_reach,
+        weights.neighbour_decay,
+        weights.neighbour_lone,
+    )
+
+
+def _sessions(weights: Weights) -> Iterator[Part]:
+    yield SessionBest(weights.parts.session_best)
+    yield SessionCoverage(weights.parts.session_coverage)
+
+
+def _entities(text: str, weights: Weights) -> Iterator[Part]:
+    names = QuestionNames(text)
+    if names:
+        yield NamedEntities(weights.parts.entities, names)
+
+
+def _temporal(text: str, times: Sequence[SpokenTime], weights: Weights) -> Iterator[Part]:
+    if times:
+        spans = [(_micros(spoken.start), _micros(spoken.end)) for spoken in times]
+        yield TimeNearness(weights.parts.time_nearness, spans)
+    if asks_when(text):
+        yield ToldTime(weights.parts.told_time)
+
+
+def _micros(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
+
 
 DENSE: Final = "dense.text"
 DENSE_CONTEXT: Final = "dense.context"
@@ -44,7 +128,7 @@ Embed = Callable[[str], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SearchPlan:
     """What to ask and how to rank the answers.
 
     Attributes:
@@ -72,7 +156,7 @@ class Plan:
     rerank: bool = False
 
 
-async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: int) -> Plan:
+async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: int) -> SearchPlan:
     """Plan for a query that has a text and was asked at a moment, in microseconds.
 
     Raises:
@@ -83,7 +167,7 @@ async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: 
     question = question_of(query.text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
     times = _times(query, asked_at)
-    return Plan(
+    return SearchPlan(
         legs=await _legs(query, question, weights, embed),
         words=question.words,
         fusion=_fusion(ranking, weights),
@@ -109,8 +193,8 @@ async def _legs(
         must = "" if semantic else question.must(around=around)
         vector = await embed(query.text)
         context = dense * weights.dense_context * around
-        legs.append(DenseLeg(DENSE, dense - context, schema.VECTOR, vector, must))
-        legs.append(DenseLeg(DENSE_CONTEXT, context, schema.CONTEXT_VECTOR, vector, must))
+        legs.append(DenseLeg(DENSE, dense - context, fields.VECTOR, vector, must))
+        legs.append(DenseLeg(DENSE_CONTEXT, context, fields.CONTEXT_VECTOR, vector, must))
     if dense < 1 and not question.empty:
         context = (1 - dense) * weights.words_context * around
         # Whatever holds a word in its text also holds it in its text and the words around it.

@@ -1,14 +1,19 @@
-"""What a question's text asks for."""
+"""The question of a search, and its words beside those of a candidate."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.search.stop_words import STOP_WORDS
-from agent_memory_services.long_term_memory.words import words
+import numpy as np
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
 _FIELDS: Final = {False: (schema.TEXT,), True: (schema.TEXT, schema.CONTEXT)}
@@ -75,3 +80,45 @@ def _phrase(phrase: tuple[str, ...], fields: Sequence[str]) -> str:
     # Each field by itself: the end of one and the start of the other are no phrase.
     text = " ".join(phrase)
     return "(" + "|".join(f'(@{field}:"{text}")' for field in fields) + ")"
+
+
+_REMEMBERED_TEXTS: Final = 1024
+_REMEMBERED_CHARACTERS: Final = 2000
+
+
+class Wording:
+    """Where the words of a question occur, in any of their forms.
+
+    Attributes:
+        text: in the memories' texts.
+        around: in the texts and the words around them, taken together.
+    """
+
+    def __init__(self, terms: Sequence[str], memories: Sequence[Memory]) -> None:
+        """Count terms, given as `words` gives them, in memories."""
+        rows = {form: row for row, form in enumerate(dict.fromkeys(map(stem, terms)))}
+        self.text = _occurrences(rows, [memory.text for memory in memories])
+        beside = _occurrences(rows, [memory.context for memory in memories])
+        self.around = Occurrences(
+            self.text.counts + beside.counts, self.text.lengths + beside.lengths
+        )
+
+
+def _occurrences(rows: dict[str, int], texts: Sequence[str]) -> Occurrences:
+    counts = np.zeros((len(rows), len(texts)))
+    lengths = np.zeros(len(texts))
+    for column, text in enumerate(texts):
+        found = _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else _stems(text)
+        lengths[column] = len(found)
+        for row in map(rows.get, found):
+            if row is not None:
+                counts[row, column] += 1
+    return Occurrences(counts, lengths)
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(map(stem, words(text)))
+
+
+_remembered = lru_cache(_REMEMBERED_TEXTS)(_stems)
+"""The same for texts that are short enough to keep: questions about one owner read them again."""

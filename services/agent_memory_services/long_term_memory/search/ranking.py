@@ -1,17 +1,136 @@
-"""From what the legs found to an order, one stage after the other."""
+"""Ranking of candidates: fused scores, signals, recency and diversity.
 
+    freshness = 2 ^ -(days since the last access / half_life_last_access_days)
+    novelty   = 2 ^ -(days since creation / half_life_create_days)
+    score     = semantic * match + recency * (freshness * freshness' + novelty * novelty')
+
+The formula and its defaults are those of the Agent Memory Server of Redis, with one bound. An
+access is a search that found the memory, so that counting it in full would let a search feed on
+its own results: what was found once would be found again, whatever was asked. Hence creation
+counts as an access in full and being found as a small share of one, `RecencyWeights.found`.
+
+Weights that add up to more than 1 are scaled down, so that a score stays within 0 to 1 without
+changing an order.
+
+Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), as a discount: the next hit is the
+one with the best score after a share of it is taken off for its likeness to a hit before it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from agent_memory_services.long_term_memory.search.candidates import Candidate
+import numpy as np
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.language.en.words import stem
+from agent_memory_services.long_term_memory.domain.words import words
 from agent_memory_services.long_term_memory.search.cross_encoder import Reranking
-from agent_memory_services.long_term_memory.search.diversity import Diversity
-from agent_memory_services.long_term_memory.search.evidence import Evidence
-from agent_memory_services.long_term_memory.search.fusion import fuse
-from agent_memory_services.long_term_memory.search.plan import DENSE, Plan
-from agent_memory_services.long_term_memory.search.pool import Pool
-from agent_memory_services.long_term_memory.search.recency import Recency
-from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
-from agent_memory_services.long_term_memory.search.wording import Wording
+from agent_memory_services.long_term_memory.search.legs import Pool, fuse
+from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
+from agent_memory_services.long_term_memory.search.question import Wording
+from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
+from agent_memory_services.long_term_memory.search.signals import Evidence, session_of
+from agent_memory_services.long_term_memory.search.weights import RecencyWeights
+
+_MICROS_PER_DAY: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """Weighs the match against how fresh a memory is at `now`, in microseconds."""
+
+    weights: RecencyWeights
+    now: int
+
+    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+        """Scale the match down and add both parts of recency."""
+        weights = self.weights
+        whole = max(1.0, weights.semantic + weights.recency)
+        parts = max(1.0, weights.freshness + weights.novelty)
+        share = weights.recency / whole / parts
+        created = np.array([to_micros(memory.create_time) for memory in memories], dtype=float)
+        freshness = self._freshness(memories, created)
+        novelty = self._left(created, weights.half_life_create_days)
+        sheet.scale(weights.semantic / whole)
+        sheet.add("recency.freshness", freshness, share * weights.freshness * freshness)
+        sheet.add("recency.novelty", novelty, share * weights.novelty * novelty)
+
+    def _freshness(self, memories: Sequence[Memory], created: Floats) -> Floats:
+        half_life = self.weights.half_life_last_access_days
+        found = np.array(
+            [
+                to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
+                for memory in memories
+            ],
+            dtype=float,
+        )
+        return np.maximum(
+            self._left(created, half_life),
+            self.weights.found * self._left(np.maximum(created, found), half_life),
+        )
+
+    def _left(self, since: Floats, half_life_days: float) -> Floats:
+        """What is left of 1 since each moment; nothing from the future counts for more."""
+        days = np.maximum(0.0, self.now - since) / _MICROS_PER_DAY
+        left: Floats = np.exp2(-days / half_life_days)
+        return left
+
+
+_READ: Final = 100
+_SAME_SESSION: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """Discounts what is like a better hit, among the first hundred.
+
+    Attributes:
+        strength: 0 not at all, to 1: the same words again are worth nothing.
+    """
+
+    strength: float
+
+    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+        """Take the discounts off the scores."""
+        if not memories:
+            return
+        scores = sheet.scores
+        best = np.argsort(-scores, kind="stable")[:_READ]
+        compared = self._likeness_to_better(
+            scores[best], _likenesses([memories[at] for at in best])
+        )
+        # What is not compared must not overtake for that.
+        likeness = np.full(len(memories), compared.max())
+        likeness[best] = compared
+        sheet.add("diversity", likeness, -self.strength * likeness * scores)
+
+    def _likeness_to_better(self, scores: Floats, likenesses: Floats) -> Floats:
+        """Of each memory, the greatest likeness to one that was chosen before it."""
+        found = np.zeros(len(scores))
+        left = np.ones(len(scores), dtype=bool)
+        for _ in range(len(scores)):
+            chosen = int(np.argmax(np.where(left, scores * (1 - self.strength * found), -1.0)))
+            left[chosen] = False
+            found = np.where(left, np.maximum(found, likenesses[chosen]), found)
+        return found
+
+
+def _likenesses(memories: Sequence[Memory]) -> Floats:
+    """Pairs of memories: the share of words in common, at least a half within a session."""
+    held = [frozenset(map(stem, words(memory.text))) for memory in memories]
+    known = {word: column for column, word in enumerate(frozenset().union(*held))}
+    table = np.zeros((len(held), len(known)))
+    for row, found in enumerate(held):
+        table[row, [known[word] for word in found]] = 1.0
+    common = table @ table.T
+    sizes = table.sum(axis=1)
+    shared = common / np.maximum(1.0, sizes[:, None] + sizes - common)
+    sessions = [session_of(memory) or at for at, memory in enumerate(memories)]
+    together = np.array([[one == other for other in sessions] for one in sessions])
+    likenesses: Floats = np.where(together, np.maximum(shared, _SAME_SESSION), shared)
+    return likenesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +143,7 @@ class Ranking:
         reranking: the second reading, where there is one.
     """
 
-    plan: Plan
+    plan: SearchPlan
     now: int
     reranking: Reranking | None = None
 

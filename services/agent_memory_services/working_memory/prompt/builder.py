@@ -1,9 +1,77 @@
-"""From a request to a prompt."""
+"""A prompt without a budget: everything that was found, in the order chat models know best.
 
-from agent_memory_services.working_memory.prompt.model import Prompt, PromptRequest
+The summary comes first, then the history, then what memory knows, then the question.
+"""
+
+from collections.abc import Sequence
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.shared.prompts import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
+from agent_memory_services.working_memory.prompt.model import (
+    Line,
+    Prompt,
+    PromptRequest,
+    Section,
+    SectionKind,
+    Sources,
+)
 from agent_memory_services.working_memory.prompt.packet import build_packet
+from agent_memory_services.working_memory.prompt.rendering import (
+    bullet,
+    history_line,
+    list_tokens,
+    question_line,
+    system_line,
+)
 from agent_memory_services.working_memory.prompt.sources import SourceReader
-from agent_memory_services.working_memory.prompt.whole import build_whole
+
+
+def build_whole(request: PromptRequest, sources: Sources) -> Prompt:
+    """The prompt."""
+    sections = [_summary(sources), _history(request, sources), *_knowledge(sources)]
+    if not request.omit_query:
+        sections.append(Section(SectionKind.QUERY, [question_line(request.query)], included=1))
+    return Prompt(sections, sources)
+
+
+def _summary(sources: Sources) -> Section:
+    context = sources.session.state.context if sources.session else ""
+    if not context:
+        return Section(SectionKind.SUMMARY)
+    return Section(SectionKind.SUMMARY, [system_line(SUMMARY_TITLE, context)], included=1)
+
+
+def _history(request: PromptRequest, sources: Sources) -> Section:
+    lines = [history_line(item) for item in sources.session.shown] if sources.session else []
+    cap = request.session.limits.tokens or 0 if request.session else 0
+    return Section(SectionKind.HISTORY, lines, cap=cap, included=len(lines))
+
+
+def _knowledge(sources: Sources) -> Sequence[Section]:
+    """What memory knows: one message, of which each section accounts for its part."""
+    on_shelf = {memory.id for memory in sources.standing}
+    found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
+    shelf = _bullets(STANDING_TITLE, sources.standing)
+    bullets = _bullets(MEMORIES_TITLE, found)
+    shared = sum(map(list_tokens, shelf))
+    standing = Section(SectionKind.STANDING, included=len(sources.standing), shared=shared)
+    memories = Section(
+        SectionKind.MEMORIES,
+        _one_message(shelf, bullets),
+        included=len(found),
+        duplicates=[hit.memory.id for hit in sources.hits if hit.memory.id in on_shelf],
+        shared=-shared,
+    )
+    return standing, memories
+
+
+def _bullets(title: str, memories: Sequence[Memory]) -> list[str]:
+    return [title, *map(bullet, memories)] if memories else []
+
+
+def _one_message(*lists: list[str]) -> list[Line]:
+    paragraphs = [line for lines in lists for line in lines]
+    return [system_line(*paragraphs)] if paragraphs else []
 
 
 class PromptBuilder:

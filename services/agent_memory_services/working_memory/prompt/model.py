@@ -7,9 +7,9 @@ from enum import Enum, auto
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
-from agent_memory_services.working_memory.scope import Actor
-from agent_memory_services.working_memory.session import Session, SessionKey
-from agent_memory_services.working_memory.windows import Limits
+from agent_memory_services.working_memory.domain.scope import Actor
+from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.windows import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
-"""Delivering one partition's outbox: in order, until everything is accepted or set aside."""
+"""Delivery of a partition: entries in order, tenants that wait set aside."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import structlog
 from google.protobuf.message import DecodeError
+from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.contract.errors import (
     DeadlineExceeded,
     InvalidField,
     InvalidFields,
@@ -20,11 +22,134 @@ from agent_memory_services.runtime.errors import (
     StoreFull,
     Unavailable,
 )
-from agent_memory_services.runtime.tracing.spans import continued, note_failure
-from agent_memory_services.working_memory.relay import metrics
-from agent_memory_services.working_memory.relay.holds import Holds
-from agent_memory_services.working_memory.relay.outbox import Outbox, OutboxEntry
-from agent_memory_services.working_memory.relay.soundness import sound_parts
+from agent_memory_services.kit.contract.rules import ContractRules
+from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
+from agent_memory_services.working_memory.store.outbox import ORIGIN, Outbox, OutboxEntry, position
+
+OUTBOX_ENTRIES: Final = Gauge(
+    "agent_memory_outbox_entries", "Outbox entries that wait in the partitions this relay holds."
+)
+OUTBOX_OLDEST_SECONDS: Final = Gauge(
+    "agent_memory_outbox_oldest_seconds", "Age of the oldest of these entries."
+)
+DELIVERY_SECONDS: Final = Histogram(
+    "agent_memory_outbox_delivery_seconds",
+    "From the write of an outbox entry to the attempt by which extraction took it.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
+)
+DELIVERIES: Final = Counter(
+    "agent_memory_outbox_deliveries",
+    "Attempts to hand an outbox entry to extraction, by outcome.",
+    ["outcome"],
+)
+DELIVERED: Final = DELIVERIES.labels("delivered")
+FAILED: Final = DELIVERIES.labels("failed")
+BURIED: Final = DELIVERIES.labels("buried")
+
+
+@dataclass(slots=True)
+class _Hold:
+    """Why a tenant waits.
+
+    Attributes:
+        first: its earliest entry, the one that was refused.
+        until: when to try that one again, on the loop's clock.
+        refusals: how often it has been refused.
+    """
+
+    first: bytes
+    until: float
+    refusals: int
+
+
+class ParkedTenants:
+    """The held tenants of one partition, and how far it has been read past them.
+
+    All entries of a held tenant stay in the outbox and in order. They are not read again and
+    again: delivery goes on behind them, and comes back when the first of them was accepted.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Hold] = {}
+        self._next = ORIGIN
+
+    @property
+    def start(self) -> str:
+        """Where to read on; every entry before is delivered or held."""
+        return "{}-{}".format(*self._next)
+
+    def covers(self, tenant: str) -> bool:
+        """Whether a tenant waits."""
+        return tenant in self._held
+
+    def refusals(self, tenant: str) -> int:
+        """How often the tenant has been refused since it was last accepted."""
+        return self._held[tenant].refusals if tenant in self._held else 0
+
+    def hold(self, entry: OutboxEntry, until: float) -> None:
+        """Let the tenant of an entry that was refused wait until a moment of the loop's clock."""
+        self._held[entry.tenant] = _Hold(entry.id, until, self.refusals(entry.tenant) + 1)
+
+    def pass_over(self, entry: OutboxEntry) -> None:
+        """An entry was read, and is delivered or held."""
+        if self._held:
+            milliseconds, number = position(entry.id)
+            self._next = milliseconds, number + 1
+
+    def due(self, now: float) -> list[tuple[str, bytes]]:
+        """Tenants to be tried again, each with its first entry."""
+        return [(tenant, held.first) for tenant, held in self._held.items() if held.until <= now]
+
+    def release(self, tenant: str) -> None:
+        """Deliver a tenant's entries again, from the first that was held."""
+        held = self._held.pop(tenant, None)
+        if held is not None:
+            self._next = min(self._next, position(held.first))
+        if not self._held:
+            self._next = ORIGIN
+
+
+@cache
+def _rules() -> ContractRules:
+    return ContractRules()
+
+
+def sound_parts(request: SubmitMessagesRequest) -> list[SubmitMessagesRequest]:
+    """Requests that hand over what is sound, and tell which messages never come.
+
+    None where all of it is sound, since the fault is then not in a message or a memory.
+    """
+    messages = [item for item in request.messages if _is_sound(request, messages=[item])]
+    memories = [item for item in request.memories if _is_sound(request, memories=[item])]
+    if len(messages) == len(request.messages) and len(memories) == len(request.memories):
+        return []
+    kept = {message.sequence for message in messages}
+    rest = _holding(request, messages=messages, memories=memories)
+    rest.first_withheld_sequence = request.first_withheld_sequence
+    rest.last_withheld_sequence = request.last_withheld_sequence
+    never = [
+        _holding(request, first_withheld_sequence=sequence, last_withheld_sequence=sequence)
+        for sequence in (message.sequence for message in request.messages)
+        if sequence > 0 and sequence not in kept
+    ]
+    return [rest, *never]
+
+
+def _is_sound(request: SubmitMessagesRequest, **item: Any) -> bool:
+    return not _rules().violations(_holding(request, **item))
+
+
+def _holding(request: SubmitMessagesRequest, **contents: Any) -> SubmitMessagesRequest:
+    """A request for the same session, with other contents."""
+    return SubmitMessagesRequest(
+        session=request.session,
+        session_uid=request.session_uid,
+        user_id=request.user_id,
+        extraction=request.extraction,
+        time_zone=request.time_zone,
+        **contents,
+    )
+
 
 log = structlog.get_logger()
 
@@ -34,7 +159,7 @@ _OUTAGES: Final = (DeadlineExceeded, StoreFull, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class DeliveryControl:
     """A relay's right to deliver a partition, and its patience.
 
     Attributes:
@@ -62,7 +187,7 @@ class Delivery:
         partition: int,
         outbox: Outbox,
         submit: Callable[[str, SubmitMessagesRequest], Awaitable[None]],
-        turn: Turn,
+        turn: DeliveryControl,
         *,
         max_bytes: int,
     ) -> None:
@@ -72,7 +197,7 @@ class Delivery:
         self._submit = submit
         self._turn = turn
         self._max_bytes = max_bytes
-        self._holds = Holds()
+        self._holds = ParkedTenants()
         self._outages = 0
 
     async def advance(self) -> bool:
@@ -133,8 +258,8 @@ class Delivery:
                 await self._outbox.acknowledge(self._partition, entry)
             else:
                 await self._outbox.acknowledge(self._partition, entry)
-                metrics.DELIVERED.inc()
-                metrics.DELIVERY_SECONDS.observe(waited)
+                DELIVERED.inc()
+                DELIVERY_SECONDS.observe(waited)
 
     async def _set_aside(self, entry: OutboxEntry, reason: str) -> None:
         """Bury an entry, once what is sound in it is handed over.
@@ -160,7 +285,7 @@ class Delivery:
 
     async def _bury(self, entry: OutboxEntry, reason: str) -> None:
         await self._outbox.bury(self._partition, entry, reason)
-        metrics.BURIED.inc()
+        BURIED.inc()
         log.error("relay.buried", partition=self._partition, entry=entry.id.decode())
 
     def _readable(self, entry: OutboxEntry) -> SubmitMessagesRequest:
@@ -177,5 +302,5 @@ class Delivery:
             raise InvalidField("", "is not a SubmitMessagesRequest") from None
 
     def _note(self, error: Exception) -> None:
-        metrics.FAILED.inc()
+        FAILED.inc()
         log.warning("relay.failed", partition=self._partition, error=type(error).__name__)

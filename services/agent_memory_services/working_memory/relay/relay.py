@@ -12,11 +12,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.runtime.errors import ServiceError
-from agent_memory_services.working_memory.relay import metrics
-from agent_memory_services.working_memory.relay.delivery import Delivery, Turn
-from agent_memory_services.working_memory.relay.leases import Leases
-from agent_memory_services.working_memory.relay.outbox import Backlog, Outbox
+from agent_memory_services.kit.contract.errors import ServiceError
+from agent_memory_services.working_memory.relay import delivery as metrics
+from agent_memory_services.working_memory.relay.delivery import Delivery, DeliveryControl
+from agent_memory_services.working_memory.store.leases import Leases
+from agent_memory_services.working_memory.store.outbox import Backlog, Outbox
 
 log = structlog.get_logger()
 
@@ -171,7 +171,7 @@ class Relay:
             del self._drains[partition]
 
     def _begin(self, partition: int) -> Delivery:
-        turn = Turn(
+        turn = DeliveryControl(
             lambda: self._may_deliver(partition),
             lambda: self.wake(partition),
             self._pace.wait,

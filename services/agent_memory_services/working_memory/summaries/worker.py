@@ -1,4 +1,4 @@
-"""Summarizes sessions whose view is too long, one attempt after the other, until it is not."""
+"""What an operator sees of summaries."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,13 +8,25 @@ from typing import Final
 
 import structlog
 from opentelemetry.trace import Span
+from prometheus_client import Counter
 from redis.exceptions import RedisError
 
-from agent_memory_services.runtime.errors import ServiceError
-from agent_memory_services.runtime.tracing.spans import continued, note_failure
-from agent_memory_services.working_memory.summaries import metrics
-from agent_memory_services.working_memory.summaries.queue import Claim, SummaryQueue
-from agent_memory_services.working_memory.summaries.writer import Outcome, Result, SummaryWriter
+from agent_memory_services.kit.contract.errors import ServiceError
+from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
+from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
+from agent_memory_services.working_memory.summaries.writer import (
+    Result,
+    SummaryOutcome,
+    SummaryWriter,
+)
+
+SUMMARIES: Final = Counter(
+    "agent_memory_session_summaries", "Attempts to summarize a session, by outcome.", ["outcome"]
+)
+RECORDED: Final = SUMMARIES.labels("recorded")
+OVERTAKEN: Final = SUMMARIES.labels("overtaken")
+FAILED: Final = SUMMARIES.labels("failed")
+
 
 log = structlog.get_logger()
 
@@ -117,7 +129,7 @@ class SummaryWorker:
         except RedisError:
             raise
         except Exception as error:  # noqa: BLE001 - nothing changed, and the session waits on
-            metrics.FAILED.inc()
+            FAILED.inc()
             note_failure(span, error)
             log.warning("summary.failed", partition=claim.partition, error=type(error).__name__)
             wish = error.retry_after if isinstance(error, ServiceError) else None
@@ -125,14 +137,14 @@ class SummaryWorker:
         else:
             await self._conclude(claim, outcome)
 
-    async def _conclude(self, claim: Claim, outcome: Outcome) -> None:
+    async def _conclude(self, claim: Claim, outcome: SummaryOutcome) -> None:
         match outcome.result:
             case Result.RECORDED:
-                metrics.RECORDED.inc()
+                RECORDED.inc()
                 log.info("summary.recorded", partition=claim.partition)
             case Result.OVERTAKEN:
                 # As a failure: who writes all the time must not make the model work all the time.
-                metrics.OVERTAKEN.inc()
+                OVERTAKEN.inc()
                 await self._queue.postpone(claim)
             case Result.NEEDLESS:
                 await self._queue.settle(claim, outcome.version)

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from agent_memory_services.working_memory.session import NO_VERSION, Session, SessionKey, Shown
-from agent_memory_services.working_memory.store import SessionStore
-from agent_memory_services.working_memory.summaries.recorder import Summary, SummaryRecorder
-from agent_memory_services.working_memory.summaries.summarizer import (
-    MOST_SUMMARY_BYTES,
-    Summarizer,
+from agent_memory_services.working_memory.domain.session import (
+    NO_VERSION,
+    Session,
+    SessionKey,
+    Shown,
 )
-from agent_memory_services.working_memory.windows import Limits, Trigger, overflow, portion
+from agent_memory_services.working_memory.domain.windows import Limits, Trigger, overflow, portion
+from agent_memory_services.working_memory.store.neighbours import MOST_SUMMARY_BYTES, Summarizer
+from agent_memory_services.working_memory.store.sessions import SessionStore
+from agent_memory_services.working_memory.store.summaries import Summary, SummaryRecorder
 
 PORTION: Final = Limits(messages=1_000, tokens=24_000)
 """The most that one summary takes in, whatever a session's window; the rest is the next one's."""
@@ -37,7 +39,7 @@ class Result(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SummaryOutcome:
     """What became of an attempt, and the version of the session that was looked at."""
 
     result: Result
@@ -60,7 +62,7 @@ class SummaryWriter:
         self._summarizer = summarizer
         self._trigger = trigger
 
-    async def write(self, key: SessionKey) -> Outcome:
+    async def write(self, key: SessionKey) -> SummaryOutcome:
         """Make one attempt.
 
         Raises:
@@ -69,14 +71,14 @@ class SummaryWriter:
         """
         session = await self._store.read(key, with_memories=False)
         if session is None:
-            return Outcome(Result.NEEDLESS)
+            return SummaryOutcome(Result.NEEDLESS)
         if not (leaving := self._leaving(session)):
-            return Outcome(Result.NEEDLESS, session.version)
+            return SummaryOutcome(Result.NEEDLESS, session.version)
         text = await self._summarizer.summarize(
             key.tenant, [item.message for item in leaving], session.state.context
         )
         recorded = await self._recorder.record(session, Summary(_checked(text), leaving))
-        return Outcome(Result.RECORDED if recorded else Result.OVERTAKEN, session.version)
+        return SummaryOutcome(Result.RECORDED if recorded else Result.OVERTAKEN, session.version)
 
     def _leaving(self, session: Session) -> Sequence[Shown]:
         """What the next summary of a session covers; nothing where it needs none."""

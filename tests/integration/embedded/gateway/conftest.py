@@ -20,7 +20,7 @@ from agent_memory.common.v1.policy_pb2 import policy
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]

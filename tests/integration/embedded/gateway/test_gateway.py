@@ -17,7 +17,7 @@ from agent_memory_services.embedded.errors import ChildFailedError, PortTakenErr
 from agent_memory_services.embedded.gateway.bootstrap import bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 
 SERVICE = "agent_memory.echo.v1.EchoService"

@@ -11,9 +11,9 @@ from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, boo
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address, parse_address
-from agent_memory_services.runtime.settings import ProcessSettings
-from tests.contract.runtime.working_memory import Told, lifespan_of
+from agent_memory_services.kit.contract.transport import Address, parse_address
+from agent_memory_services.kit.server.settings import ProcessSettings
+from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.integration.embedded.gateway.asking import ask
 from tests.support.servers import serving
 

@@ -12,7 +12,7 @@ import pytest
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"

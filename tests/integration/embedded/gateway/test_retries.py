@@ -11,7 +11,7 @@ from agent_memory_services.embedded.gateway.backends import envoy_address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import Answer, ask
 from tests.support.waiting import eventually
 from tests.support.wire import Wire

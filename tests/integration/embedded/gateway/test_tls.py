@@ -13,7 +13,7 @@ from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, boo
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.gateway.tls import GatewayTls
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.runtime.addresses import Address
+from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.integration.embedded.gateway.conftest import serving
 from tests.support.credentials import Authority

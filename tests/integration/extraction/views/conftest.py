@@ -21,12 +21,12 @@ from agent_memory.extraction.v1.extraction_pb2 import (
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
-from agent_memory_services.extraction.process import lifespan
-from agent_memory_services.extraction.settings import Settings
-from agent_memory_services.long_term_memory import process as long_term_memory
-from agent_memory_services.long_term_memory.settings import Settings as LongTermMemorySettings
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.extraction.api.process import lifespan
+from agent_memory_services.extraction.api.settings import Settings
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.api import process as long_term_memory
+from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
 from tests.support.extraction_service import QUICK
 from tests.support.servers import Served, serving
 

@@ -7,14 +7,14 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
-from agent_memory_services.extraction.queue.store import Retention, Store
-from agent_memory_services.extraction.views.erasure import erase_user
-from agent_memory_services.extraction.views.identity import ViewName
-from agent_memory_services.extraction.views.store import ViewStore
-from agent_memory_services.runtime.errors import EtagMismatch
-from agent_memory_services.runtime.keys import encode
-from agent_memory_services.runtime.redis import connect
-from tests.contract.runtime.refusals import refused
+from agent_memory_services.extraction.domain.views import ViewName
+from agent_memory_services.extraction.erasure.targets import erase_user
+from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.extraction.store.views import ViewStore
+from agent_memory_services.kit.contract.errors import EtagMismatch
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.keys import encode
+from tests.contract.kit.refusals import refused
 from tests.integration.extraction.views.conftest import World, Worlds
 
 BY_USER = SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID

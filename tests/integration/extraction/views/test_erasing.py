@@ -10,7 +10,7 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
 from tests.integration.extraction.views.conftest import World
 from tests.support.residue import residue
 

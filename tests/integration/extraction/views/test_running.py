@@ -14,7 +14,7 @@ from agent_memory.common.v1.memory_pb2 import MemoryType
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobKind, JobState, SummaryView
 from agent_memory_services.extraction.views.writing import NO_MEMORY
-from tests.contract.runtime.refusals import refused
+from tests.contract.kit.refusals import refused
 from tests.integration.extraction.views.conftest import World, Worlds
 from tests.support.openai_server import Hang, Refuse, Request, Say, ScriptedModel, conversation_of
 

@@ -11,17 +11,17 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
-from agent_memory_services.long_term_memory.consolidation.dirty import DirtySets
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Judge
+from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.embeddings.base import Embedder
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.records.creating import Creating, Creation
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
+from agent_memory_services.long_term_memory.store.dirty import DirtySets
+from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 SCOPE = Scope("acme")
 VECTORS = VectorIndex(algorithm="flat")

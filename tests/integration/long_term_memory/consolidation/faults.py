@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as StoreAway
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.consolidation.judge import Verdict
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
     EmbeddingUnavailable,
     Fingerprint,

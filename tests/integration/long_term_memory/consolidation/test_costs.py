@@ -5,12 +5,12 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.intake import settle
-from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from tests.integration.long_term_memory.consolidation.conftest import (
     SCOPE,
     World,
@@ -51,7 +51,7 @@ async def test_a_pin_costs_nothing(redis: Redis, embedder: LocalEmbedder) -> Non
     pinned = Memory()
     pinned.CopyFrom(created.memory)
     pinned.pinned = True
-    settle(pinned, now_micros())
+    normalise(pinned, now_micros())
     change = Change(created.memory, pinned, ltm.REVISION_CAUSE_UPDATE)
     commit = await made.store.commit("acme", [change], actor="tests", now=now_micros())
     assert commit.committed

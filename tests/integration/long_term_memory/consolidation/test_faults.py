@@ -6,13 +6,13 @@ from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.visibility import is_visible
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
-from agent_memory_services.runtime.errors import EmbeddingUnavailable, StoreUnavailable
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.errors import EmbeddingUnavailable, StoreUnavailable
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
 from tests.integration.long_term_memory.consolidation.faults import (
     FailingEmbedder,

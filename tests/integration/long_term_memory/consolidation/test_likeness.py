@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
-    Likeness,
-    likeness,
-)
+from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness, likeness
 from agent_memory_services.long_term_memory.consolidation.rules.statement import read
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 
 PAIRS = tomllib.loads(Path("tests/data/consolidation_pairs.toml").read_text(encoding="utf-8"))
 

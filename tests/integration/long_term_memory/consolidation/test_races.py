@@ -6,15 +6,15 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.consolidation.sweep import Sweep
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.lease import Lease
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.rounds import Rounds
-from agent_memory_services.long_term_memory.visibility import is_visible
-from agent_memory_services.runtime.clock import now_micros
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.long_term_memory.consolidation.compaction import Sweep
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.rounds import Rounds
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
 
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT

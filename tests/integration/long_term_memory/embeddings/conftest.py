@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.minilm.folder import (
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     WEIGHTS,
+    Tokenizer,
     find_model_folder,
 )
-from agent_memory_services.long_term_memory.embeddings.minilm.onnx_encoder import OnnxEncoder
-from agent_memory_services.long_term_memory.embeddings.minilm.tokens import Tokenizer
+from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 
 @pytest.fixture(scope="session")

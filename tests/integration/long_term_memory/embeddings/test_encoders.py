@@ -3,14 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.minilm.architecture import (
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
     MAX_TOKENS,
+    WEIGHTS,
+    Tokenizer,
 )
-from agent_memory_services.long_term_memory.embeddings.minilm.folder import WEIGHTS
-from agent_memory_services.long_term_memory.embeddings.minilm.numpy_encoder import NumpyEncoder
-from agent_memory_services.long_term_memory.embeddings.minilm.onnx_encoder import OnnxEncoder
-from agent_memory_services.long_term_memory.embeddings.minilm.tokens import Tokenizer
+from agent_memory_services.long_term_memory.store.embeddings.minilm.numpy_encoder import (
+    NumpyEncoder,
+)
+from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 TEXTS = [
     "",

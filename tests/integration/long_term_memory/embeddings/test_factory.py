@@ -1,9 +1,9 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
-from agent_memory_services.long_term_memory.embeddings.factory import create_embedder
-from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.embeddings.cache import CachedEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from tests.integration.long_term_memory.embeddings.provider import DIMENSION, Provider
 
 

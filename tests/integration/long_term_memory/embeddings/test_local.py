@@ -10,19 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingRejected,
     EmbeddingUnavailable,
     Fingerprint,
     Vectors,
 )
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.embeddings.minilm import folder
-from agent_memory_services.long_term_memory.embeddings.minilm.encoder import load_encoder
-from agent_memory_services.long_term_memory.embeddings.minilm.numpy_encoder import NumpyEncoder
-from agent_memory_services.long_term_memory.embeddings.minilm.onnx_encoder import OnnxEncoder
-from agent_memory_services.long_term_memory.embeddings.minilm.tokens import Tokenizer
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.minilm import model
+from agent_memory_services.long_term_memory.store.embeddings.minilm.encoder import load_encoder
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import Tokenizer
+from agent_memory_services.long_term_memory.store.embeddings.minilm.numpy_encoder import (
+    NumpyEncoder,
+)
+from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 FINGERPRINT = Fingerprint("all-MiniLM-L6-v2", "test", 384, normalized=True)
 
@@ -60,7 +62,7 @@ def substitute(tmp_path: Path, model_folder: Path) -> Path:
     """A model folder of one's own, sharing the package's weights."""
     for name in ("config.json", "tokenizer.json"):
         shutil.copy(model_folder / name, tmp_path)
-    (tmp_path / folder.WEIGHTS).symlink_to(model_folder / folder.WEIGHTS)
+    (tmp_path / model.WEIGHTS).symlink_to(model_folder / model.WEIGHTS)
     return tmp_path
 
 
@@ -169,18 +171,18 @@ async def test_a_substitute_folder_is_used(substitute: Path) -> None:
     embedder = await LocalEmbedder.open(model_dir=substitute, threads=1)
     await embedder.aclose()
 
-    assert embedder.fingerprint.version == folder.WEIGHTS_SHA256
+    assert embedder.fingerprint.version == model.WEIGHTS_SHA256
 
 
 async def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error is the way out."""
-    monkeypatch.setattr(folder, "PACKAGE", "no_such_weights_package")
+    monkeypatch.setattr(model, "PACKAGE", "no_such_weights_package")
 
-    with pytest.raises(EmbeddingMisconfigured, match=re.escape(folder.INSTALL_COMMAND)):
+    with pytest.raises(EmbeddingMisconfigured, match=re.escape(model.INSTALL_COMMAND)):
         await LocalEmbedder.open()
 
 
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", folder.WEIGHTS])
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", model.WEIGHTS])
 async def test_a_missing_file_is_named(substitute: Path, name: str) -> None:
     """A half-copied folder is refused with the file that is missing."""
     (substitute / name).unlink()
@@ -201,7 +203,7 @@ async def test_a_model_of_another_shape_is_refused(substitute: Path) -> None:
 
 async def test_damaged_weights_are_refused(substitute: Path) -> None:
     """A download that was cut short is a clear error, not a crash."""
-    weights = substitute / folder.WEIGHTS
+    weights = substitute / model.WEIGHTS
     start = weights.read_bytes()[:1_000_000]
     weights.unlink()
     weights.write_bytes(start)
@@ -212,15 +214,15 @@ async def test_damaged_weights_are_refused(substitute: Path) -> None:
 
 def test_pinned_weights_must_be_the_published_ones(substitute: Path) -> None:
     """One flipped bit in the package is found."""
-    weights = substitute / folder.WEIGHTS
+    weights = substitute / model.WEIGHTS
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.unlink()
     weights.write_bytes(content)
 
-    assert folder.weights_digest(substitute, pinned=False) != folder.WEIGHTS_SHA256
+    assert model.weights_digest(substitute, pinned=False) != model.WEIGHTS_SHA256
     with pytest.raises(EmbeddingMisconfigured, match="damaged"):
-        folder.weights_digest(substitute, pinned=True)
+        model.weights_digest(substitute, pinned=True)
 
 
 def test_numpy_takes_over_where_onnxruntime_is_missing(
@@ -230,4 +232,4 @@ def test_numpy_takes_over_where_onnxruntime_is_missing(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     monkeypatch.delitem(sys.modules, OnnxEncoder.__module__)
 
-    assert isinstance(load_encoder(model_folder / folder.WEIGHTS), NumpyEncoder)
+    assert isinstance(load_encoder(model_folder / model.WEIGHTS), NumpyEncoder)

@@ -7,20 +7,21 @@ import pytest
 import stamina
 import structlog
 
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingError,
     EmbeddingMisconfigured,
     EmbeddingRejected,
     EmbeddingUnavailable,
     Fingerprint,
 )
-from agent_memory_services.long_term_memory.embeddings.openai import MAX_BATCH, OpenAIEmbedder
-from agent_memory_services.long_term_memory.embeddings.openai_api.endpoint import (
+from agent_memory_services.long_term_memory.store.embeddings.openai import (
     ATTEMPTS,
     LONGEST_WAIT,
+    MAX_BATCH,
     MAX_CONCURRENT_CALLS,
+    OpenAIEmbedder,
 )
-from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from tests.integration.long_term_memory.embeddings.provider import (
     DIMENSION,
     Provider,

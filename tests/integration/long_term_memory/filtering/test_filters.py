@@ -8,17 +8,16 @@ from redis.commands.search.query import Query
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node
-from agent_memory_services.long_term_memory.filtering.filters import compile_filter
-from agent_memory_services.long_term_memory.filtering.matching import holds
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node
+from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.matching import holds, visible
+from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
 from agent_memory_services.long_term_memory.search.question import question_of
-from agent_memory_services.long_term_memory.visibility import visible
-from agent_memory_services.runtime.clock import to_micros
-from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import Inserting, vectors
 from tests.integration.long_term_memory.random_records import filters, memories, times, values
 from tests.integration.long_term_memory.reference import is_visible, matches

@@ -9,18 +9,18 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingUnavailable,
     Fingerprint,
     Vectors,
 )
-from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.history.log import RevisionLog
-from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from tests.integration.long_term_memory.conftest import DIMENSION, SHARDS, changed, vectors
 
 TENANT = "acme"

@@ -4,10 +4,8 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.records.change import Change
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import to_timestamp
-from agent_memory_services.runtime.errors import (
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     EtagMismatch,
     IdAlreadyExists,
@@ -15,6 +13,8 @@ from agent_memory_services.runtime.errors import (
     InvalidState,
     MemoryNotFound,
 )
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.scope import Scope
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,

@@ -6,11 +6,11 @@ import pytest
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.errors import EmbeddingUnavailable
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.errors import EmbeddingUnavailable
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
     Inserting,

@@ -10,10 +10,13 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
-from agent_memory_services.long_term_memory.history.told import Told
-from agent_memory_services.long_term_memory.history.watch import Sighting, Watch
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.feed.feed import Feed
+from agent_memory_services.kit.redis.feed.feed import Feed
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.history.watch import (
+    MemoryEvent,
+    MemoryWatch,
+    MemoryWatchUpdate,
+)
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
     Inserting,
@@ -28,14 +31,16 @@ from tests.integration.long_term_memory.history.conftest import TENANT, superses
 
 
 @pytest.fixture
-async def watch(redis: Redis) -> AsyncIterator[Watch]:
+async def watch(redis: Redis) -> AsyncIterator[MemoryWatch]:
     """Watching the store."""
-    feed = Feed(redis, Told.read)
-    yield Watch(feed, SHARDS, checkpoint_seconds=30)
+    feed = Feed(redis, MemoryEvent.read)
+    yield MemoryWatch(feed, SHARDS, checkpoint_seconds=30)
     await feed.aclose()
 
 
-async def told(sightings: AsyncIterator[Sighting], count: int) -> list[tuple[int, str, str]]:
+async def told(
+    sightings: AsyncIterator[MemoryWatchUpdate], count: int
+) -> list[tuple[int, str, str]]:
     """The next changes: the kind, the id, and the user of the memory that is shown."""
     found: list[MemoryChange] = []
     async with asyncio.timeout(30):
@@ -50,7 +55,7 @@ async def told(sightings: AsyncIterator[Sighting], count: int) -> list[tuple[int
 
 
 async def test_a_confined_caller_sees_its_own(
-    watch: Watch, insert: Inserting, write: Writing
+    watch: MemoryWatch, insert: Inserting, write: Writing
 ) -> None:
     """A memory that moves in is created, one that moves out is deleted, and shows no other side."""
     scope = Scope(TENANT, users=frozenset({"alice"}))
@@ -70,7 +75,7 @@ async def test_a_confined_caller_sees_its_own(
 
 
 async def test_consolidation_is_told_as_such(
-    watch: Watch, insert: Inserting, write: Writing
+    watch: MemoryWatch, insert: Inserting, write: Writing
 ) -> None:
     """Merged and superseded memories by kind, a filter's condition holding before or after."""
     one, two = memory("a", user_id="u"), memory("b", user_id="u")

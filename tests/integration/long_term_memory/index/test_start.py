@@ -6,22 +6,22 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
-from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.index.engine import require_complete_answers
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.index.layout import (
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.layout import (
     Generation,
     Indexes,
     LayoutMismatchError,
     claim,
     read,
 )
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.keys import Shard
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.scope import Scope
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.conftest import DIMENSION, SHARDS, Inserting, memory
 
 MADE_WITH = Fingerprint("model", "1", 4, normalized=True)

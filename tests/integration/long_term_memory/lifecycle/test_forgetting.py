@@ -7,22 +7,22 @@ import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.lifecycle.forgetting import (
-    Forgetting,
-    Forgotten,
-    Oblivion,
-)
-from agent_memory_services.long_term_memory.lifecycle.policy import (
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.forget_policy import (
     MICROS_PER_DAY,
     Policy,
     Reason,
     rank,
 )
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.lifecycle.forgetting import (
+    ForgetRequest,
+    Forgetting,
+    Forgotten,
+)
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import Inserting, memory
 
 OWNERS = ("", "alice", "bob b", "a,b", "_5f")
@@ -94,7 +94,7 @@ def forgetting(store: MemoryStore, index: MemoryIndex) -> Forgetting:
 
 async def forget(forgetting: Forgetting, policy: Policy, **named: object) -> Forgotten:
     """Forget in the tenant `acme`."""
-    asked = Oblivion(policy, ALWAYS, actor="tester", **named)
+    asked = ForgetRequest(policy, ALWAYS, actor="tester", **named)
     return await forgetting.forget(Scope("acme"), asked)
 
 
@@ -146,5 +146,5 @@ async def test_another_tenant_forgets_nothing(
         await Inserting(store, tenant)(memory("a"), memory("b"))
     done = await forget(forgetting, Policy(keep_per_owner=1), execute=True, permanently=True)
     assert done.count == 1
-    said = await forgetting.forget(Scope("other"), Oblivion(Policy(keep_per_owner=1), ALWAYS))
+    said = await forgetting.forget(Scope("other"), ForgetRequest(Policy(keep_per_owner=1), ALWAYS))
     assert said.count == 1

@@ -2,22 +2,27 @@
 
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.keys import Shard
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY, Policy
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
-from agent_memory_services.long_term_memory.lifecycle.policy import MICROS_PER_DAY, Policy
-from agent_memory_services.long_term_memory.lifecycle.retention import Retention
-from agent_memory_services.long_term_memory.lifecycle.schedule import Plan, Schedule
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.rounds import Rounds
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.lifecycle.schedule import (
+    ForgettingSchedule,
+    Retention,
+    Schedule,
+)
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.rounds import Rounds
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 
 DAY = MICROS_PER_DAY
 OLD = Policy(max_age=30 * DAY)
 
 
-def schedule(redis: Redis, store: MemoryStore, index: MemoryIndex, **plans: Plan) -> Rounds:
+def schedule(
+    redis: Redis, store: MemoryStore, index: MemoryIndex, **plans: ForgettingSchedule
+) -> Rounds:
     """A schedule whose rounds the test runs."""
     work = Schedule(
         redis,
@@ -43,9 +48,9 @@ async def test_a_round_keeps_to_each_tenants_plan(
         redis,
         store,
         index,
-        own=Plan(OLD, permanently=True),
-        kept=Plan(Policy(max_age=90 * DAY)),
-        everybody=Plan(OLD),
+        own=ForgettingSchedule(OLD, permanently=True),
+        kept=ForgettingSchedule(Policy(max_age=90 * DAY)),
+        everybody=ForgettingSchedule(OLD),
     )
     await tidy.round()
     found = {tenant: (await store.get(tenant, [ids[tenant]]))[0] for tenant in ids}
@@ -85,7 +90,7 @@ async def test_one_process_at_a_time_forgets(
     await Inserting(store)(given)
     for number in range(SHARDS):
         await redis.set(Shard(number).forgetting_lease, "another")
-    tidy = schedule(redis, store, index, everybody=Plan(OLD, permanently=True))
+    tidy = schedule(redis, store, index, everybody=ForgettingSchedule(OLD, permanently=True))
     await tidy.round()
     assert (await store.get("acme", [given.id]))[0] is not None
     for number in range(SHARDS):

@@ -5,11 +5,11 @@ from redis.commands.search.aggregation import AggregateRequest
 from redis.commands.search.query import Query
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.index.index import MemoryIndex, QueryRefusedError
-from agent_memory_services.long_term_memory.listing.listing import Listing, Position
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, QueryRefusedError
 from tests.integration.long_term_memory.conftest import Inserting, Writing, deletion, memory
 
 SCOPE = Scope("acme")
@@ -84,8 +84,8 @@ async def test_times_are_exact_to_the_microsecond(listing: Listing, insert: Inse
 async def test_a_position_survives_its_cursor() -> None:
     """A position is the same after being packed, whatever the id holds."""
     for name in HOSTILE:
-        place = Position(-(2**60), name)
-        assert Position.unpack(place.pack()) == place
+        place = ListingCursor(-(2**60), name)
+        assert ListingCursor.unpack(place.pack()) == place
 
 
 async def test_counting_needs_no_memory(listing: Listing, insert: Inserting) -> None:

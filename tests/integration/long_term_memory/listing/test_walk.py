@@ -5,14 +5,13 @@ import random
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.listing.listing import Position
-from agent_memory_services.long_term_memory.listing.walk import Walk
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
-from agent_memory_services.runtime.keys import encode
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from tests.integration.long_term_memory.conftest import Inserting, memory
 
 _YEAR_1, _YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -33,7 +32,7 @@ def moment(dice: random.Random, now: int) -> int:
     )
 
 
-async def walked(walk: Walk, condition: Node, *, size: int, after: Position | None = None):
+async def walked(walk: Walk, condition: Node, *, size: int, after: ListingCursor | None = None):
     """Everything that a walk passes, and how long its pages were."""
     memories: list[Memory] = []
     sizes: list[int] = []
@@ -67,14 +66,14 @@ async def test_every_memory_is_passed_once_and_in_order(
         assert [each.id for each in found] == whole, size
         assert 0 < min(sizes) <= max(sizes) <= size
     for place in dice.sample(range(90), 10):
-        after = Position.of(in_order[place])
+        after = ListingCursor.of(in_order[place])
         found, _ = await walked(walk, ALWAYS, size=5, after=after)
         assert [each.id for each in found] == whole[place + 1 :]
-    found, _ = await walked(walk, Tag(schema.USER, ("a",)), size=7)
+    found, _ = await walked(walk, Tag(fields.USER, ("a",)), size=7)
     assert [each.id for each in found] == [each.id for each in in_order if each.user_id == "a"]
 
 
 async def test_a_walk_over_nothing_passes_nothing(insert: Inserting, index: MemoryIndex) -> None:
     """Not even an empty page."""
     await insert(memory("of somebody", user_id="a"))
-    assert await walked(Walk(index), Tag(schema.USER, ("b",)), size=5) == ([], [])
+    assert await walked(Walk(index), Tag(fields.USER, ("b",)), size=5) == ([], [])

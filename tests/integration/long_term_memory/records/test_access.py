@@ -5,9 +5,9 @@ import asyncio
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.records.access import AccessTracker
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.store.access import AccessTracker
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
     Inserting,

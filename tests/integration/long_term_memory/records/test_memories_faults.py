@@ -6,13 +6,13 @@ import pytest
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.records.memories import Memories
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.ids import new_id
-from agent_memory_services.runtime.redis import connect
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import SHARDS, Writing, creation, memory
 from tests.integration.long_term_memory.history.conftest import Lengths
 from tests.support.cut_line import CutLine

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.listing.listing import Listing
-from agent_memory_services.long_term_memory.records.commit import Commit, CommitOutcome
-from agent_memory_services.long_term_memory.records.documents import document
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.runtime.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.store.documents import document
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,

@@ -8,19 +8,18 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.records.intake import draft
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.search.candidates import Candidate
-from agent_memory_services.long_term_memory.search.places import Place
-from agent_memory_services.long_term_memory.search.text_search import TextSearch
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.domain.drafts import draft
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.search.scores import Candidate
+from agent_memory_services.long_term_memory.search.search import SearchCursor, TextSearch
 from agent_memory_services.long_term_memory.search.weights import Weights
-from agent_memory_services.runtime.clock import now_micros
-from agent_memory_services.runtime.ids import new_id
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import creation
 
 SHALLOW = Weights(depth=5, overfetch=1, growth=2, max_depth=1000)
@@ -57,7 +56,7 @@ class Searching:
             found.append(list(page.hits))
             if page.more_after is None:
                 return found
-            after = Place.unpack(page.more_after.pack())
+            after = SearchCursor.unpack(page.more_after.pack())
 
     async def texts(self, text: str, **options: object) -> list[str]:
         """The texts of the ten best hits."""

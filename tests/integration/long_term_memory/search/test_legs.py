@@ -4,12 +4,11 @@
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.filtering.expression import ALWAYS, Node, Tag, negated
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg
-from agent_memory_services.long_term_memory.search.pool import pool_of
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag, negated
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.search.legs import DenseLeg, Leg, WordLeg, pool_of
 from agent_memory_services.long_term_memory.search.question import question_of
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,

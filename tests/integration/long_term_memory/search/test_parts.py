@@ -11,7 +11,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.long_term_memory.search.candidates import Candidate
+from agent_memory_services.long_term_memory.search.scores import Candidate
 from tests.integration.long_term_memory.search.conftest import Searching
 
 OFF = RankingOptions(

@@ -7,12 +7,13 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchMode
-from agent_memory_services.long_term_memory.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.index.schema import VECTOR, VectorIndex
-from agent_memory_services.long_term_memory.records.store import MemoryStore
-from agent_memory_services.long_term_memory.search.text_search import TextSearch
+from agent_memory_services.long_term_memory.domain.fields import VECTOR
+from agent_memory_services.long_term_memory.search.search import TextSearch
+from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.search.conftest import SHALLOW, Searching
 
 HALF = VectorIndex(precision="float16")

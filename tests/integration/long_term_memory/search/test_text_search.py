@@ -10,7 +10,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from tests.integration.long_term_memory.search.conftest import Searching
 
 SEMANTIC, KEYWORD, HYBRID = (

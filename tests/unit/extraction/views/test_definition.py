@@ -5,11 +5,11 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryView
-from agent_memory_services.extraction.scope import sees
-from agent_memory_services.extraction.views.definition import created, reaches
-from agent_memory_services.extraction.views.store import _specification
-from agent_memory_services.runtime.errors import AccessDenied
-from agent_memory_services.runtime.principal import Principal
+from agent_memory_services.extraction.domain.scope import sees
+from agent_memory_services.extraction.domain.views import created, reaches
+from agent_memory_services.extraction.store.views import _specification
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import AccessDenied
 
 ANYBODY = Principal("t", "s", Access.ACCESS_WRITER)
 ALICE = Principal("t", "s", Access.ACCESS_WRITER, users=frozenset({"alice", ""}))

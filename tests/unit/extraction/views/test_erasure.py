@@ -4,7 +4,7 @@ import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
-from agent_memory_services.extraction.views.erasure import stripped, without_user
+from agent_memory_services.extraction.erasure.targets import stripped, without_user
 
 
 @pytest.mark.parametrize(

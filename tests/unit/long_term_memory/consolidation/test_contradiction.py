@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules.contradiction import contradicts
+from agent_memory_services.long_term_memory.consolidation.rules.superseding import contradicts
 
 
 @pytest.mark.parametrize(

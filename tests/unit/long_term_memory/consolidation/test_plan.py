@@ -5,14 +5,16 @@ import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.long_term_memory.consolidation.decision import Deed, Plan
-from agent_memory_services.long_term_memory.consolidation.joining import MOST_ORIGINALS
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
-from agent_memory_services.long_term_memory.consolidation.plan import plan
-from agent_memory_services.long_term_memory.consolidation.view import View
-from agent_memory_services.long_term_memory.records.documents import MemoryVectors, StoredMemory
-from agent_memory_services.long_term_memory.records.intake import draft
-from agent_memory_services.runtime.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.consolidation.decisions import (
+    MOST_ORIGINALS,
+    View,
+    plan,
+)
+from agent_memory_services.long_term_memory.consolidation.judge import Verdict
+from agent_memory_services.long_term_memory.domain.change import Action, Decision
+from agent_memory_services.long_term_memory.domain.drafts import draft
+from agent_memory_services.long_term_memory.domain.stored import MemoryVectors, StoredMemory
 
 NOW = now_micros()
 
@@ -32,14 +34,14 @@ def fact(name: str, text: str, angle: float = 0, **fields: object) -> StoredMemo
 
 def decided(
     subject: StoredMemory, *others: StoredMemory, verdicts: dict[str, Verdict] | None = None
-) -> Plan:
+) -> Decision:
     """What is planned for a memory beside others."""
     stored = {each.memory.id: each for each in (subject, *others)}
     ids = [each.memory.id for each in others]
     return plan(View(stored, verdicts or {}, NOW), subject, ids)
 
 
-def made(done: Plan, *before: StoredMemory) -> dict[str, StoredMemory]:
+def made(done: Decision, *before: StoredMemory) -> dict[str, StoredMemory]:
     """What is stored once a plan is carried out."""
     stored = {each.memory.id: each for each in before}
     for change in done.changes:
@@ -60,23 +62,23 @@ def test_a_bridge_joins_nobody() -> None:
     """What says the same as two that differ from each other leaves all three as they are."""
     tea, coffee = fact("t", "User likes tea", -40), fact("c", "User likes coffee", 40)
     bridge = fact("b", "User likes hot drinks", 0)
-    assert decided(bridge, tea, coffee, verdicts=said_same(tea, coffee)).deed is Deed.KEPT
-    assert decided(bridge, tea, verdicts=said_same(tea)).deed is Deed.MERGED
+    assert decided(bridge, tea, coffee, verdicts=said_same(tea, coffee)).deed is Action.KEPT
+    assert decided(bridge, tea, verdicts=said_same(tea)).deed is Action.MERGED
 
 
 def test_a_chain_does_not_snowball() -> None:
     """What is near the merged text, but not near every original, does not join."""
     first, second = fact("1", "User likes walks", 0), fact("2", "User likes strolls", 50)
     merged = decided(second, first, verdicts=said_same(first))
-    assert merged.deed is Deed.MERGED
+    assert merged.deed is Action.MERGED
     stored = made(merged, first, second)
     third = fact("3", "User likes ambling", 100)
     others = [each for name, each in stored.items() if name not in {"1", "2"}]
     view = View({**stored, "3": third}, said_same(*others), NOW)
-    assert plan(view, third, [each.memory.id for each in others]).deed is Deed.KEPT
+    assert plan(view, third, [each.memory.id for each in others]).deed is Action.KEPT
     near = fact("4", "User likes hiking", 25)
     view = View({**stored, "4": near}, said_same(*others), NOW)
-    assert plan(view, near, [each.memory.id for each in others]).deed is Deed.MERGED
+    assert plan(view, near, [each.memory.id for each in others]).deed is Action.MERGED
 
 
 def test_a_merge_is_one_commit_of_what_stands_for_what() -> None:
@@ -101,23 +103,23 @@ def test_a_full_group_takes_no_more() -> None:
         group.memory.provenance.memory_ids.append(each.memory.id)
     joining = fact("new", "User enjoys coffee")
     view = {each.memory.id: each for each in (joining, group, *originals)}
-    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Deed.KEPT
+    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Action.KEPT
     view.pop("0")
-    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Deed.MERGED
+    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Action.MERGED
 
 
 @pytest.mark.parametrize(
     ("mine", "theirs", "deed"),
     [
-        ({"expire_time": to_timestamp(NOW + 10**9)}, {}, Deed.KEPT),
-        ({"slot": "user/a"}, {"slot": "user/b"}, Deed.KEPT),
-        ({"slot": "user/a"}, {}, Deed.MERGED),
-        ({"provenance": {"strategy": 2}}, {}, Deed.KEPT),
-        ({"session_id": "s"}, {"session_id": "t"}, Deed.MERGED),
+        ({"expire_time": to_timestamp(NOW + 10**9)}, {}, Action.KEPT),
+        ({"slot": "user/a"}, {"slot": "user/b"}, Action.KEPT),
+        ({"slot": "user/a"}, {}, Action.MERGED),
+        ({"provenance": {"strategy": 2}}, {}, Action.KEPT),
+        ({"session_id": "s"}, {"session_id": "t"}, Action.MERGED),
     ],
 )
 def test_what_else_they_tell_must_agree(
-    mine: dict[str, object], theirs: dict[str, object], deed: Deed
+    mine: dict[str, object], theirs: dict[str, object], deed: Action
 ) -> None:
     """Ends, slots and summaries keep the same words apart; sessions do not."""
     subject, other = (
@@ -135,8 +137,8 @@ def test_events_of_two_days_are_two() -> None:
         event = {"start": start, "precision": 2}
         return fact(name, f"User {verb} work at noon", type=2, event_time=event)
 
-    assert decided(went("2", 8, "began"), went("1", 1, "started")).deed is Deed.KEPT
-    assert decided(went("2", 1, "began"), went("1", 1, "started")).deed is Deed.MERGED
+    assert decided(went("2", 8, "began"), went("1", 1, "started")).deed is Action.KEPT
+    assert decided(went("2", 1, "began"), went("1", 1, "started")).deed is Action.MERGED
 
 
 def test_a_statement_that_cites_nothing_new_proves_nothing_new() -> None:

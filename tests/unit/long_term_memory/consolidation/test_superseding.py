@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
-from agent_memory_services.long_term_memory.consolidation.rules.participation import ends_at
+from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
+from agent_memory_services.long_term_memory.consolidation.rules.periods import ends_at
 from agent_memory_services.long_term_memory.consolidation.rules.superseding import succession
-from agent_memory_services.runtime.clock import to_micros, to_timestamp
 
 
 def fact(moment: int, **fields: object) -> Memory:

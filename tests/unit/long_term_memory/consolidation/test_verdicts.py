@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.judgement.answer import (
+from agent_memory_services.long_term_memory.consolidation.judge import (
     NonsenseError,
+    Verdict,
+    question,
     read_verdicts,
 )
-from agent_memory_services.long_term_memory.consolidation.judgement.base import Verdict
-from agent_memory_services.long_term_memory.consolidation.judgement.prompts import question
 
 SAME, CONTRADICTS, OTHER = Verdict
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import Fingerprint
+from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
 
 FINGERPRINT = Fingerprint("model", "version", 384, normalized=True)
 

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import numpy as np
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import EmbeddingUnavailable, Vectors
-from agent_memory_services.long_term_memory.embeddings.batching import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    EmbeddingUnavailable,
+    Vectors,
+)
+from agent_memory_services.long_term_memory.store.embeddings.local import (
     MAX_GATHERED_TEXTS,
     MicroBatcher,
 )

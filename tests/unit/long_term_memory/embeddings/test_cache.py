@@ -4,12 +4,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingUnavailable,
     Fingerprint,
     Vectors,
 )
-from agent_memory_services.long_term_memory.embeddings.cache import CachedEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.cache import CachedEmbedder
 
 
 class CountingEmbedder:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.embeddings.packing import (
+from agent_memory_services.long_term_memory.store.embeddings.local import (
     MAX_PADDED_TOKENS,
     MAX_TEXTS,
     pack,

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from agent_memory_services.long_term_memory.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 
 
 def test_nothing_set_means_the_local_model() -> None:

@@ -1,7 +1,10 @@
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import EmbeddingRejected
-from agent_memory_services.long_term_memory.embeddings.texts import MAX_CHARACTERS, prepare
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    MAX_CHARACTERS,
+    EmbeddingRejected,
+    prepare,
+)
 
 
 def test_long_text_is_cut_and_others_are_left_alone() -> None:

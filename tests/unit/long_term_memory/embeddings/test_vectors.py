@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory_services.long_term_memory.embeddings.vectors import (
+from agent_memory_services.long_term_memory.store.embeddings.vectors import (
     CONTEXT_CHARACTERS,
     with_context,
 )

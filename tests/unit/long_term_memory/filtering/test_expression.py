@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.filtering.expression import (
+from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
     NEVER,
     All,

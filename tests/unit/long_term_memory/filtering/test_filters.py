@@ -3,19 +3,9 @@
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, NumberFilter, TagFilter
-from agent_memory_services.long_term_memory.filtering.expression import (
-    ALWAYS,
-    NEVER,
-    All,
-    Range,
-    Tag,
-)
-from agent_memory_services.long_term_memory.filtering.filters import (
-    _FIELDS,
-    MAX_DEPTH,
-    compile_filter,
-)
-from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, All, Range, Tag
+from agent_memory_services.long_term_memory.domain.filters import _FIELDS, MAX_DEPTH, compile_filter
 
 
 def test_every_field_of_the_contract_is_read() -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.long_term_memory.history.undo import differing, undone
-from agent_memory_services.runtime.errors import InvalidState
+from agent_memory_services.kit.contract.errors import InvalidState
+from agent_memory_services.long_term_memory.history.revert import differing, undone
 from tests.integration.long_term_memory.random_records import memories
 
 EVERY = frozenset(field.name for field in Memory.DESCRIPTOR.fields)

@@ -1,6 +1,6 @@
 """What the engine answers to a query."""
 
-from agent_memory_services.long_term_memory.index.answers import Answer, Row, answer_of
+from agent_memory_services.long_term_memory.store.index.index import Answer, Row, answer_of
 
 
 def test_rows_have_keys_and_fields() -> None:

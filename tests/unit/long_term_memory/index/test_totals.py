@@ -2,19 +2,13 @@
 
 import pytest
 
-from agent_memory_services.long_term_memory.filtering.expression import (
-    ALWAYS,
-    NEVER,
-    Node,
-    Tag,
-    every,
-)
-from agent_memory_services.long_term_memory.index import schema
-from agent_memory_services.long_term_memory.index.totals import counting
-from agent_memory_services.long_term_memory.scope import Scope
-from agent_memory_services.long_term_memory.visibility import visible
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, Node, Tag, every
+from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.store.index.index import counting
 
-OWNED = Tag(schema.USER, ("ann",))
+OWNED = Tag(fields.USER, ("ann",))
 
 
 def test_a_whole_tenant_is_counted_by_what_it_leaves_out() -> None:

@@ -1,14 +1,14 @@
 """A memory as a hash and back."""
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
-from agent_memory_services.long_term_memory.records.documents import (
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.store.documents import (
     READ,
-    MemoryVectors,
     absent_fields,
     document,
     memory_of,
 )
-from agent_memory_services.runtime.clock import to_timestamp
 
 
 def test_absent_values_are_searchable_as_absent() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.evidence import Evidence
-from agent_memory_services.long_term_memory.search.wording import Wording
-from agent_memory_services.long_term_memory.words import words
+from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.search.question import Wording
+from agent_memory_services.long_term_memory.search.signals import Evidence
 
 
 def evidence(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
-from agent_memory_services.long_term_memory.search.bm25 import Occurrences
+from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _counts = st.integers(1, 4).flatmap(
     lambda terms: st.lists(

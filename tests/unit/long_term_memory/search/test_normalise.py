@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
-from agent_memory_services.long_term_memory.search.normalise import reciprocal_ranks, similarities
+from agent_memory_services.long_term_memory.search.scores import reciprocal_ranks, similarities
 
 _distances = st.lists(st.floats(0, 2) | st.just(float("nan")), max_size=6).map(np.array)
 _scaled = st.lists(st.floats(0, 1), max_size=6).map(np.array)

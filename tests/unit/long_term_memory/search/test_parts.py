@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.entities import NamedEntities
-from agent_memory_services.long_term_memory.search.evidence import Part
-from agent_memory_services.long_term_memory.search.names import QuestionNames
-from agent_memory_services.long_term_memory.search.neighbours import Neighbours
-from agent_memory_services.long_term_memory.search.sessions import SessionBest, SessionCoverage
+from agent_memory_services.long_term_memory.search.signals import (
+    NamedEntities,
+    Neighbours,
+    Part,
+    QuestionNames,
+    SessionBest,
+    SessionCoverage,
+)
 from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
 from tests.unit.long_term_memory.search.pools import evidence, pools, said
 

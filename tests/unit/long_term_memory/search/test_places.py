@@ -6,20 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.candidates import Candidate
-from agent_memory_services.long_term_memory.search.places import Place
-from agent_memory_services.runtime.cursors import encode_cursor
+from agent_memory_services.kit.contract.cursors import encode_cursor
+from agent_memory_services.long_term_memory.search.scores import Candidate
+from agent_memory_services.long_term_memory.search.search import SearchCursor
 
 HITS = [Candidate(Memory(id=f"memory {at}")) for at in range(2000)]
 
 
 def read(size: int, orders: list[list[Candidate]]) -> list[str]:
     """Page through rankings of which each page sees the next one."""
-    place, shown = Place(asked_at=-5), []
+    place, shown = SearchCursor(asked_at=5), []
     for at in range(len(orders[0]) // size + 1):
         page = place.following(orders[at % len(orders)])[:size]
         shown += [hit.memory.id for hit in page]
-        place = Place.unpack(place.after(page, len(orders[0])).pack())
+        place = SearchCursor.unpack(place.after(page, len(orders[0])).pack())
     return shown
 
 
@@ -39,7 +39,7 @@ def test_deep_pages_go_on() -> None:
 
 def test_a_token_stays_within_its_limit() -> None:
     """However far a reader went, the token is one that the contract takes."""
-    place = Place(2**62).after(HITS, 2**40)
+    place = SearchCursor(2**53 - 1).after(HITS, 2**40)
     assert place.shown == 2000
     assert len(encode_cursor(place.pack(), b"binding")) <= 4096
-    assert Place.unpack(place.pack()) == place
+    assert SearchCursor.unpack(place.pack()) == place

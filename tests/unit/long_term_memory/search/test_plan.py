@@ -11,17 +11,20 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.long_term_memory.search.fusion import LinearFusion, ReciprocalRankFusion
-from agent_memory_services.long_term_memory.search.legs import DenseLeg
-from agent_memory_services.long_term_memory.search.plan import Plan, plan_of
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.long_term_memory.search.legs import (
+    DenseLeg,
+    LinearFusion,
+    ReciprocalRankFusion,
+)
+from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, RecencyWeights
-from agent_memory_services.runtime.errors import InvalidField
 
 NOW = 9 * 86_400_000_000
 SEMANTIC, KEYWORD = SearchMode.SEARCH_MODE_SEMANTIC, SearchMode.SEARCH_MODE_KEYWORD
 
 
-async def planned(text: str = "tea", **fields: object) -> Plan:
+async def planned(text: str = "tea", **fields: object) -> SearchPlan:
     """The plan for a query, and no vector worth looking at."""
 
     async def embed(_: str) -> bytes:
@@ -30,12 +33,12 @@ async def planned(text: str = "tea", **fields: object) -> Plan:
     return await plan_of(SearchQuery(text=text, **fields), DEFAULTS, embed, NOW)
 
 
-def shares(plan: Plan) -> dict[str, float]:
+def shares(plan: SearchPlan) -> dict[str, float]:
     """The share of each leg, in hundredths."""
     return {leg.name: round(100 * leg.weight) for leg in plan.legs}
 
 
-def parts(plan: Plan) -> set[str]:
+def parts(plan: SearchPlan) -> set[str]:
     """The names of the parts."""
     return {part.name for part in plan.parts}
 

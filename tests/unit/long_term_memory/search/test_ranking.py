@@ -8,21 +8,20 @@ from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.bm25 import Floats
-from agent_memory_services.long_term_memory.search.candidates import Candidate
 from agent_memory_services.long_term_memory.search.cross_encoder import Reranking
-from agent_memory_services.long_term_memory.search.evidence import Evidence, Part
-from agent_memory_services.long_term_memory.search.fusion import (
+from agent_memory_services.long_term_memory.search.legs import (
+    DenseLeg,
     Fusion,
     LinearFusion,
+    Pool,
     ReciprocalRankFusion,
+    WordLeg,
 )
-from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
-from agent_memory_services.long_term_memory.search.plan import DENSE, WORDS, Plan
-from agent_memory_services.long_term_memory.search.pool import Pool
+from agent_memory_services.long_term_memory.search.plan import DENSE, WORDS, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Question
 from agent_memory_services.long_term_memory.search.ranking import Ranking
-from agent_memory_services.long_term_memory.search.sessions import SessionBest
+from agent_memory_services.long_term_memory.search.scores import Candidate, Floats
+from agent_memory_services.long_term_memory.search.signals import Evidence, Part, SessionBest
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
 NOW = 0
@@ -73,9 +72,9 @@ class Case:
         """The hits."""
         return await Ranking(self._plan(), NOW, self.reranking).hits(self._pool())
 
-    def _plan(self) -> Plan:
+    def _plan(self) -> SearchPlan:
         legs = (DenseLeg(DENSE, 0.75, "vector", b""), WordLeg(WORDS, 0.25, Question((), ("tea",))))
-        return Plan(
+        return SearchPlan(
             legs=legs,
             words=("tea",),
             fusion=self.fusion,

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.recency import Recency
-from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.search.ranking import Recency
+from agent_memory_services.long_term_memory.search.scores import Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
-from agent_memory_services.runtime.clock import to_timestamp
 
 DAY = 86_400_000_000
 NOW = 20_000 * DAY

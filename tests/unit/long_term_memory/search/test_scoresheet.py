@@ -3,7 +3,7 @@
 import numpy as np
 from pytest import approx  # noqa: PT013 - it reads as a word
 
-from agent_memory_services.long_term_memory.search.scoresheet import Scoresheet, Signal
+from agent_memory_services.long_term_memory.search.scores import Scoresheet, Signal
 
 
 def test_scores_are_sums_within_bounds() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.search.stems import stem
+from agent_memory_services.language.en.words import stem
 
 
 @pytest.mark.parametrize(

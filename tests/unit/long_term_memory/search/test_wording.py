@@ -1,7 +1,7 @@
 """Counting a question's words in memories."""
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.wording import Wording
+from agent_memory_services.long_term_memory.search.question import Wording
 
 _MEMORIES = [
     Memory(text="We went hiking.", context="Where did you go?"),

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import MemoryType, Provenance
-from agent_memory_services.runtime.errors import InvalidField
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.working_memory.domain.tokens import MESSAGE_TOKENS, count_tokens
 from agent_memory_services.working_memory.prompt.model import (
     Prompt,
     PromptRequest,
@@ -14,7 +15,6 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.packet import build_packet
-from agent_memory_services.working_memory.tokens import MESSAGE_TOKENS, count_tokens
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import answers, asks, assistant, session, user
 

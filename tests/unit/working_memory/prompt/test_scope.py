@@ -5,7 +5,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.search_pb2 import SearchMode, SearchQuery
-from agent_memory_services.working_memory.prompt.scope import (
+from agent_memory_services.working_memory.prompt.sources import (
     names_users,
     search_for,
     standing_search,

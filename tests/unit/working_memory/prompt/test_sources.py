@@ -9,16 +9,12 @@ import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
-from agent_memory_services.runtime.errors import DependencyUnavailable
-from agent_memory_services.working_memory.prompt.model import (
-    MemoryPart,
-    PromptRequest,
-    SessionPart,
-)
+from agent_memory_services.kit.contract.errors import DependencyUnavailable
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
+from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.windows import Limits
+from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, SessionPart
 from agent_memory_services.working_memory.prompt.sources import SourceReader
-from agent_memory_services.working_memory.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.session import Session, SessionKey
-from agent_memory_services.working_memory.windows import Limits
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, session, user
 

@@ -3,15 +3,15 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import EventTime, TimePrecision
+from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.windows import Limits
+from agent_memory_services.working_memory.prompt.builder import build_whole
 from agent_memory_services.working_memory.prompt.model import (
     PromptRequest,
     SectionKind,
     SessionPart,
     Sources,
 )
-from agent_memory_services.working_memory.prompt.whole import build_whole
-from agent_memory_services.working_memory.scope import ANYBODY
-from agent_memory_services.working_memory.windows import Limits
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, answers, asks, assistant, session, user
 

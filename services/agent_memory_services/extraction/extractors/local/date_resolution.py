@@ -9,7 +9,7 @@ from typing import Final
 
 from dateparser.date import DateDataParser
 
-from agent_memory_services.extraction.extractors.base import EventTime, Precision
+from agent_memory_services.extraction.domain.facts import EventTime, Precision
 from agent_memory_services.extraction.extractors.local import periods
 from agent_memory_services.extraction.extractors.local.date_phrases import FORMS
 from agent_memory_services.extraction.extractors.local.periods import Period

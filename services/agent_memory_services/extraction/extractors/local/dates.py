@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import EventTime
+from agent_memory_services.extraction.domain.facts import EventTime
 from agent_memory_services.extraction.extractors.local.date_phrases import (
     CLOCK_FIRST,
     DATE_PHRASE,

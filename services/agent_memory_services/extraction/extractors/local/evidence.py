@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import Conversation, Turn
+from agent_memory_services.extraction.domain.facts import Conversation, Turn
 from agent_memory_services.extraction.extractors.local.person import Voice
 from agent_memory_services.extraction.extractors.local.rules import Company
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from agent_memory_services.extraction.extractors.background import in_background
-from agent_memory_services.extraction.extractors.base import (
+from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
     Findings,
     Kind,
     Strategy,
 )
+from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
 from agent_memory_services.extraction.extractors.local.patterns import pack

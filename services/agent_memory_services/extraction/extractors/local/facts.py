@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import (
+from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
     EventTime,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import EventTime, Precision
+from agent_memory_services.extraction.domain.facts import EventTime, Precision
 
 _SATURDAY: Final = 5
 # The northern meteorological seasons; winter is named after the year it begins in.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent_memory_services.extraction.extractors.base import EventTime, Precision
+from agent_memory_services.extraction.domain.facts import EventTime, Precision
 from agent_memory_services.extraction.extractors.local.chains import links
 from agent_memory_services.extraction.extractors.local.clauses import Clause
 from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent_memory_services.extraction.extractors.base import Conversation, Turn
+from agent_memory_services.extraction.domain.facts import Conversation, Turn
 from agent_memory_services.extraction.extractors.local.clauses import without_openers
 from agent_memory_services.extraction.extractors.local.facts import facts
 from agent_memory_services.extraction.extractors.local.grammar import words

@@ -1,23 +1,129 @@
-"""Reads a model's answer: data that is judged item by item, never trusted."""
+"""Answers of a model, read item by item into facts that are grounded.
 
+Days that it left relative are written out against the time of the message; a statement about
+somebody or something that it does not name is no statement.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from agent_memory_services.extraction.extractors.base import (
+from agent_memory_services.extraction.domain.facts import (
     Candidate,
     EventTime,
     ExtractionFailed,
     Kind,
+    Precision,
 )
+from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.openai.facts import EventAnswer, FactAnswer
-from agent_memory_services.extraction.extractors.openai.grounding import grounded
-from agent_memory_services.extraction.extractors.openai.moments import read_event, read_moment
-from agent_memory_services.runtime.model_api.json_answers import json_values
+from agent_memory_services.shared.model_api.failures import json_values
+
+_SHORTENED: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_COARSENESS: Final = list(Precision)
+"""From the moment to the year."""
+
+
+def read_event(start: str, precision: str, zone: tzinfo) -> EventTime | None:
+    """An event's time, moved to the start of its period; None where it cannot be read.
+
+    What is written as a month or a year is never taken to be more exact.
+    """
+    moment = read_moment(start, zone)
+    if moment is None:
+        return None
+    coarse = max(Precision(precision), _written(start), key=_COARSENESS.index)
+    return EventTime(_period_start(moment, coarse), coarse)
+
+
+def read_moment(text: str, zone: tzinfo) -> datetime | None:
+    """A moment, in `zone` where it names none itself; None where it cannot be read."""
+    moment = _parse(text.strip())
+    # The first and the last year leave no room for zones and periods.
+    if moment is None or not MINYEAR < moment.year < MAXYEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _parse(text: str) -> datetime | None:
+    try:
+        if shortened := _SHORTENED.fullmatch(text):
+            year, month, day = (int(part or 1) for part in shortened.groups())
+            return datetime(year, month, day)  # noqa: DTZ001 - the caller adds the zone
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _written(text: str) -> Precision:
+    shortened = _SHORTENED.fullmatch(text.strip())
+    if shortened is None:
+        return Precision.INSTANT
+    _, month, day = shortened.groups()
+    return Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
+
+
+def _period_start(moment: datetime, precision: Precision) -> datetime:
+    if precision is Precision.INSTANT:
+        return moment
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    match precision:
+        case Precision.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Precision.MONTH:
+            return day.replace(day=1)
+        case Precision.SEASON:
+            # Seasons start in December, March, June and September.
+            since = day.month % 3
+            year = day.year - 1 if day.month < since + 1 else day.year
+            return day.replace(year=year, month=(day.month - since - 1) % 12 + 1, day=1)
+        case Precision.YEAR:
+            return day.replace(month=1, day=1)
+    return day
+
+
+_UNNAMED: Final = re.compile(
+    r"^(?:(?:he|she|they|it|his|her|hers|their|its|these|those)\b"
+    r"|(?:this|that|there|here)(?: (?:is|was|will|has|had|went|happened|makes?|made)\b|'s\b))",
+    re.IGNORECASE,
+)
+_PERIOD: Final = (
+    r"(?:night|week|weekend|month|year|spring|summer|autumn|fall|winter"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+)
+_RELATIVE: Final = re.compile(
+    r"\b(?:(?:yesterday|today|tonight|tomorrow)(?!'s\b|\w)|(?:last|next) "
+    rf"{_PERIOD}\b|this (?:morning|afternoon|evening)\b"
+    r"|(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|a few|a couple of) "
+    r"(?:day|week|month|year)s? ago\b)",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(r"\b(?:yesterday|last|ago|\w+ed|was|were|had|went|did|got)\b")
+_QUOTED: Final = re.compile(r"[\"\u201c\u00ab]")
+
+
+def grounded(text: str, said: datetime | None) -> str | None:
+    """A statement with its days written out; None where it cannot be understood alone.
+
+    Args:
+        text: What the model wrote.
+        said: When the latest of its messages was said, in the user's zone; None is not known.
+    """
+    if _UNNAMED.match(text):
+        return None
+    # What is quoted, such as a title, is nobody's day.
+    if _QUOTED.search(text) or not _RELATIVE.search(text):
+        return text
+    if said is None:
+        return None
+    written = ground(text, said, past=_PAST.search(text) is not None).text
+    return None if _RELATIVE.search(written) else written
+
 
 _MAX_TAG: Final = 100
 _MAX_TAGS: Final = 10

@@ -1,4 +1,4 @@
-"""What the model is told.
+"""Prompts of extraction and summaries, and the endpoint they are sent to.
 
 Instructions go into the system message, the conversation as data into the user message, so that
 nothing said in a conversation is in the place of an instruction.
@@ -10,10 +10,38 @@ from typing import Any, Final
 
 import orjson
 
-from agent_memory_services.extraction.extractors.base import Conversation, Strategy, Turn
-from agent_memory_services.extraction.extractors.openai.endpoint import Question
+from agent_memory_services.extraction.domain.facts import (
+    Conversation,
+    ExtractionFailed,
+    Strategy,
+    Turn,
+)
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA, MAX_TEXT
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
+from agent_memory_services.shared.model_api import chat
+from agent_memory_services.shared.model_api.chat import Question
+from agent_memory_services.shared.model_api.failures import BudgetSpent, ModelFailed
+
+__all__ = ["ChatEndpoint", "Question"]
+
+
+class ChatEndpoint(chat.ChatEndpoint):
+    """A chat model behind an OpenAI-compatible endpoint."""
+
+    async def ask(self, question: Question) -> str:
+        """Ask, and return the answer's text.
+
+        Raises:
+            BudgetSpent: the present tenant may not ask.
+            ExtractionFailed: there is no answer, or not a whole one.
+        """
+        try:
+            return await super().ask(question)
+        except BudgetSpent:
+            raise
+        except ModelFailed as failed:
+            raise ExtractionFailed(failed.reason, retry_after=failed.retry_after) from None
+
 
 _RULES: Final = f"""\
 You maintain the long-term memory of an assistant. You are given part of a conversation as JSON and

@@ -7,10 +7,9 @@ cats" beside "User has 4 cats" at 0.9, and "likes" beside "does not like".
 from enum import StrEnum
 from typing import Final
 
-from agent_memory_services.long_term_memory.consolidation.rules.statement import (
-    NEGATION,
-    Statement,
-)
+import numpy as np
+
+from agent_memory_services.long_term_memory.consolidation.rules.statement import NEGATION, Statement
 
 REORDERED: Final = 0.80
 """The least cosine of statements with the same words in another order."""
@@ -84,3 +83,16 @@ def _refines(one: Statement, other: Statement, cosine: float) -> bool:
     if cosine < REFINED or not may_be_same(one, other):
         return False
     return not (one.bag - other.bag) or not (other.bag - one.bag)
+
+
+def cosine(one: bytes, other: bytes, precision: str) -> float:
+    """The cosine of two vectors, -1 to 1.
+
+    Args:
+        one: a vector, as it is stored.
+        other: another one.
+        precision: the type of their numbers: `float32` or `float16`.
+    """
+    first, second = (np.frombuffer(each, precision).astype(np.float32) for each in (one, other))
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / lengths if lengths else 0.0

@@ -14,7 +14,12 @@ from importlib.resources import files
 from typing import Any, Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.words import words
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.words import words
 
 _LONGEST: Final = 200
 """Characters of a text that may be one plain sentence."""
@@ -96,3 +101,25 @@ _RULES: Final = tomllib.loads(
 _NOBODY: Final = frozenset(_RULES["nobody"].split())
 _UNLESS: Final = re.compile(_RULES["unless"], re.IGNORECASE)
 _SENTENCES: Final = tuple(_sentences(_RULES))
+
+
+_SLOT_READ: Final = "the slot was read from the text"
+
+
+def with_slot(memory: Memory) -> Memory:
+    """The memory with the slot that its words fill, where it has none."""
+    settled = memory.slot or memory.pinned or not is_fact(memory)
+    slot = None if settled else slot_of(memory.text)
+    if slot is None:
+        return memory
+    after = Memory()
+    after.CopyFrom(memory)
+    after.slot = slot.name
+    return after
+
+
+def slot_change(before: Memory, after: Memory) -> Change:
+    """The change that stores a slot with its memory."""
+    normalise(after, now_micros())
+    cause = ltm.REVISION_CAUSE_UPDATE
+    return Change(before, after, cause, reason=_SLOT_READ, compared=True)

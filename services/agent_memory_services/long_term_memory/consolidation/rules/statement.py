@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from agent_memory_services.language.en.words import IRREGULAR, STOP_WORDS, stem
 from agent_memory_services.long_term_memory.consolidation.rules import vocabulary
-from agent_memory_services.long_term_memory.search.irregular_forms import IRREGULAR
-from agent_memory_services.long_term_memory.search.stems import stem
-from agent_memory_services.long_term_memory.search.stop_words import STOP_WORDS
-from agent_memory_services.long_term_memory.words import words
+from agent_memory_services.long_term_memory.domain.words import words
 
 NEGATION: Final = "not"
 PAST: Final = "(past)"

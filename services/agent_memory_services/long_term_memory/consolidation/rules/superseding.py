@@ -2,15 +2,24 @@
 
 Facts take their places by when they begin, not by when they arrive. Nothing is removed: a value
 that ended stays, with the moment of its end and what came then.
+
+A slot has one value at a time, so another value ends the first. Everything that could also be a
+refinement, or another aspect of the same value, is no contradiction: then both stay.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules.participation import ends_at
-from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
-from agent_memory_services.runtime.clock import to_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
+from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning, ends_at
+from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_of
+from agent_memory_services.long_term_memory.consolidation.rules.statement import (
+    NEGATION,
+    PAST,
+    Statement,
+    read,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +102,24 @@ def _copy(memory: Memory) -> Memory:
     after = Memory()
     after.CopyFrom(memory)
     return after
+
+
+_ANY_MORE = "longer"
+
+
+def contradicts(one: Memory, other: Memory) -> bool:
+    """Whether two memories of one slot cannot both be true at a time, for certain."""
+    first, second = slot_of(one.text), slot_of(other.text)
+    if first and second and first.name == second.name:
+        return first.value.isdisjoint(second.value)
+    return _exclude(read(one.text), read(other.text))
+
+
+def _exclude(one: Statement, other: Statement) -> bool:
+    alone, beside = one.bag - other.bag, other.bag - one.bag
+    denial = {NEGATION, _ANY_MORE}
+    if one.negations != other.negations:
+        return alone.keys() | beside.keys() <= denial
+    own = alone.keys() | beside.keys()
+    # A word with a part of its own, such as "near Lisbon", tells something beside the value.
+    return bool(alone and beside) and not any(":" in word or PAST in word for word in own)

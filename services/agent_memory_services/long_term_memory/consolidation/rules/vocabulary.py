@@ -7,7 +7,7 @@ a paraphrase that is missed stays a second memory, a wrong one hides a fact.
 import re
 from typing import Final
 
-from agent_memory_services.long_term_memory.search.stems import stem
+from agent_memory_services.language.en.words import stem
 
 _SAME: Final = """
 like enjoy love adore prefer

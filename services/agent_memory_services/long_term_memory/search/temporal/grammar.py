@@ -1,4 +1,4 @@
-"""How English questions write times.
+"""Grammar of the phrases that name a time, and the spans they name.
 
 Only what can hardly mean anything else is read: no bare numbers, no month that is also a verb
 unless it is written as a month, no season or year without a word that makes it a time.
@@ -6,11 +6,65 @@ unless it is written as a month, no season or year without a word that makes it 
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from agent_memory_services.long_term_memory.search.temporal import spans
-from agent_memory_services.long_term_memory.search.temporal.spans import Span
+_ONE_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(weeks=1)
+_MONTHS_PER_YEAR: Final = 12
+_MONTHS_PER_SEASON: Final = 3
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `start` until before `end`."""
+
+    start: date
+    end: date
+
+
+def day(first: date) -> Span:
+    """One day."""
+    return Span(first, first + _ONE_DAY)
+
+
+def week(within: date) -> Span:
+    """The week of a day, from Monday."""
+    start = within - within.weekday() * _ONE_DAY
+    return Span(start, start + _WEEK)
+
+
+def weekend(within: date) -> Span:
+    """The Saturday and Sunday of a day's week."""
+    start = week(within).start + _SATURDAY * _ONE_DAY
+    return Span(start, start + 2 * _ONE_DAY)
+
+
+def month(year: int, number: int) -> Span:
+    """A month; `number` may lie outside 1 to 12 and then counts on into other years."""
+    return _months(year, number, 1)
+
+
+def season(year: int, number: int) -> Span:
+    """A quarter from March (0), June (1), September (2) or December (3) on."""
+    return _months(year, _MONTHS_PER_SEASON * (number + 1), _MONTHS_PER_SEASON)
+
+
+def year(number: int) -> Span:
+    """A year."""
+    return _months(number, 1, _MONTHS_PER_YEAR)
+
+
+def _months(year: int, number: int, count: int) -> Span:
+    return Span(_first(year, number), _first(year, number + count))
+
+
+def _first(year: int, number: int) -> date:
+    years, months = divmod(number - 1, _MONTHS_PER_YEAR)
+    return date(year + years, months + 1, 1)
+
 
 Resolve = Callable[[re.Match[str], date], Span | None]
 """The span that a match means, as seen from a day; None when it means none.
@@ -62,7 +116,7 @@ def _day_of_month(match: re.Match[str], today: date) -> Span | None:
 
 
 def _month_of_year(match: re.Match[str], _: date) -> Span:
-    return spans.month(int(match["year"]), _month_number(match["month"]))
+    return month(int(match["year"]), _month_number(match["month"]))
 
 
 def _month(match: re.Match[str], today: date) -> Span | None:
@@ -72,17 +126,17 @@ def _month(match: re.Match[str], today: date) -> Span | None:
     later = (match["step"] or "").lower() in _LATER
     ahead = number > today.month
     year = today.year + (not ahead) if later else today.year - ahead
-    return spans.month(year, number)
+    return month(year, number)
 
 
 def _season_of_year(match: re.Match[str], _: date) -> Span:
-    return spans.season(int(match["year"]), _SEASONS[match["season"].lower()])
+    return season(int(match["year"]), _SEASONS[match["season"].lower()])
 
 
 def _season(match: re.Match[str], today: date) -> Span:
     number = _SEASONS[match["season"].lower()]
     step = match["step"].lower()
-    around = [spans.season(year, number) for year in range(today.year - 2, today.year + 2)]
+    around = [season(year, number) for year in range(today.year - 2, today.year + 2)]
     if step in _LATER:
         return next(span for span in around if span.start > today)
     begun = [span for span in around if span.start <= today]
@@ -91,40 +145,40 @@ def _season(match: re.Match[str], today: date) -> Span:
 
 
 def _year(match: re.Match[str], _: date) -> Span:
-    return spans.year(int(match["year"]))
+    return year(int(match["year"]))
 
 
 def _named_day(match: re.Match[str], today: date) -> Span:
     offsets = {"today": 0, "tonight": 0, "yesterday": -1, "last night": -1, "tomorrow": 1}
-    return spans.day(today + timedelta(days=offsets[match["name"].lower()]))
+    return day(today + timedelta(days=offsets[match["name"].lower()]))
 
 
 def _stepped(match: re.Match[str], today: date) -> Span:
     step, unit = match["step"].lower(), match["unit"].lower()
     by = 1 if step in _LATER else -1 if step in _EARLIER else 0
     if unit == "year":
-        return spans.year(today.year + by)
+        return year(today.year + by)
     if unit == "month":
-        return spans.month(today.year, today.month + by)
+        return month(today.year, today.month + by)
     within = today + timedelta(weeks=by)
-    return spans.weekend(within) if unit == "weekend" else spans.week(within)
+    return weekend(within) if unit == "weekend" else week(within)
 
 
 def _weekday(match: re.Match[str], today: date) -> Span:
     number = _WEEKDAYS.index(match["weekday"].lower())
     if match["step"].lower() in _LATER:
-        return spans.day(today + timedelta(days=(number - today.weekday() - 1) % 7 + 1))
-    return spans.day(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1))
+        return day(today + timedelta(days=(number - today.weekday() - 1) % 7 + 1))
+    return day(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1))
 
 
 def _ago(match: re.Match[str], today: date) -> Span:
     number, unit = _count(match), match["unit"].lower()
     if unit == "month":
-        return spans.month(today.year, today.month - number)
+        return month(today.year, today.month - number)
     if unit == "year":
-        return spans.year(max(1, today.year - number))
+        return year(max(1, today.year - number))
     then = today - timedelta(days=number * _ROUGH_DAYS[unit])
-    return spans.week(then) if unit == "week" else spans.day(then)
+    return week(then) if unit == "week" else day(then)
 
 
 def _recent(match: re.Match[str], today: date) -> Span:
@@ -133,7 +187,7 @@ def _recent(match: re.Match[str], today: date) -> Span:
 
 
 def _dated(match: re.Match[str], year: int) -> Span:
-    return spans.day(date(year, _month_number(match["month"]), int(match["day"])))
+    return day(date(year, _month_number(match["month"]), int(match["day"])))
 
 
 def _month_number(written: str) -> int:

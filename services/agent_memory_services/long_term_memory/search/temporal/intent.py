@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
-from agent_memory_services.long_term_memory.search.temporal.grammar import RULES, Resolve
-from agent_memory_services.long_term_memory.search.temporal.spans import Span
+from agent_memory_services.long_term_memory.search.temporal.grammar import RULES, Resolve, Span
 
 _SINCE: Final = re.compile(r"^since\b", re.IGNORECASE)
 _AFTER_SINCE: Final = re.compile(r"\bsince\W+$", re.IGNORECASE)

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
-from agent_memory_services.long_term_memory.search.bm25 import Floats
-from agent_memory_services.long_term_memory.search.evidence import Evidence
-from agent_memory_services.runtime.clock import to_micros
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.long_term_memory.search.scores import Floats
+from agent_memory_services.long_term_memory.search.signals import Evidence
 
 _DAY: Final = 86_400_000_000
 # What happened is told afterwards, mostly within the week; and days differ around the world.

@@ -6,12 +6,14 @@ import pytest
 from opentelemetry.trace import StatusCode
 from prometheus_client import REGISTRY
 
-from agent_memory_services.extraction.extractors.base import Conversation, ExtractionFailed, Turn
-from agent_memory_services.extraction.extractors.openai.endpoint import ChatEndpoint, Question
-from agent_memory_services.extraction.extractors.openai.extractor import OpenAIExtractor
+from agent_memory_services.extraction.domain.facts import Conversation, ExtractionFailed, Turn
+from agent_memory_services.extraction.extractors.openai.extractor import (
+    OpenAIExtractor,
+    OpenAISummarizer,
+)
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA
-from agent_memory_services.extraction.extractors.openai.summarizer import OpenAISummarizer
-from agent_memory_services.runtime.tracing.spans import continued, traced_by
+from agent_memory_services.extraction.extractors.openai.prompts import ChatEndpoint, Question
+from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
 from tests.support.openai_server import (
     Close,
     Garbage,

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from agent_memory_services.extraction.extractors.base import (
-    Candidate,
-    Conversation,
-    Strategy,
-    Turn,
-)
+from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Strategy, Turn
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 
 MONDAY = datetime(2023, 5, 8, 13, tzinfo=UTC)

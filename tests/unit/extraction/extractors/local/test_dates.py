@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent_memory_services.extraction.extractors.base import Conversation, Precision
+from agent_memory_services.extraction.domain.facts import Conversation, Precision
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from tests.unit.extraction.extractors.local.talk import MONDAY, found, user

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_memory_services.extraction.extractors.base import (
+from agent_memory_services.extraction.domain.facts import (
     Conversation,
     Extractor,
     Kind,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.extractors.base import Conversation, Kind
+from agent_memory_services.extraction.domain.facts import Conversation, Kind
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from tests.unit.extraction.extractors.local.talk import said, user

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_memory_services.extraction.extractors.base import Kind
+from agent_memory_services.extraction.domain.facts import Kind
 from tests.unit.extraction.extractors.local.talk import facts, found, user
 
 

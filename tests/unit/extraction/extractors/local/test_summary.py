@@ -1,6 +1,6 @@
 """The summary that needs no model."""
 
-from agent_memory_services.extraction.extractors.base import Turn
+from agent_memory_services.extraction.domain.facts import Turn
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from tests.unit.extraction.extractors.local.talk import MONDAY
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.extractors.base import ExtractionFailed, Kind, Precision
+from agent_memory_services.extraction.domain.facts import ExtractionFailed, Kind, Precision
 from agent_memory_services.extraction.extractors.openai.answer import Frame, read_facts
 from agent_memory_services.extraction.extractors.openai.facts import (
     ANSWER_SCHEMA,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent_memory_services.extraction.extractors.openai.grounding import grounded
+from agent_memory_services.extraction.extractors.openai.answer import grounded
 
 SAID = datetime(2023, 5, 8, 22, 56, tzinfo=ZoneInfo("Asia/Tokyo"))
 """A Monday; the day before in most of the world."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.extractors.base import Precision
-from agent_memory_services.extraction.extractors.openai.moments import read_event, read_moment
+from agent_memory_services.extraction.domain.facts import Precision
+from agent_memory_services.extraction.extractors.openai.answer import read_event, read_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST, LAST = datetime(2, 1, 1), datetime(9998, 12, 31)  # noqa: DTZ001 - Hypothesis wants these

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.extractors.base import Conversation, Strategy, Turn
+from agent_memory_services.extraction.domain.facts import Conversation, Strategy, Turn
 from agent_memory_services.extraction.extractors.openai.prompts import (
     facts_question,
     summary_question,

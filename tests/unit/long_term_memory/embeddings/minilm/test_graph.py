@@ -5,8 +5,8 @@ from types import ModuleType
 import onnx
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.minilm.folder import WEIGHTS
-from agent_memory_services.long_term_memory.embeddings.minilm.onnx_encoder import GRAPH_FILE
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import WEIGHTS
+from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import GRAPH_FILE
 
 SCRIPT = Path(__file__).parents[5] / "scripts" / "build_embedding_graph.py"
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent_memory_services.long_term_memory.embeddings.base import EmbeddingMisconfigured
-from agent_memory_services.long_term_memory.embeddings.minilm.safetensors import TensorFile
+from agent_memory_services.long_term_memory.store.embeddings.base import EmbeddingMisconfigured
+from agent_memory_services.long_term_memory.store.embeddings.minilm.safetensors import TensorFile
 
 VALUES = np.arange(6, dtype="<f4").reshape(2, 3)
 

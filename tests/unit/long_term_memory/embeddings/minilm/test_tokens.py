@@ -1,4 +1,4 @@
-from agent_memory_services.long_term_memory.embeddings.minilm.tokens import pad
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import pad
 
 
 def test_rows_are_padded_on_the_right_and_masked() -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
+from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
-from agent_memory_services.runtime.clock import to_timestamp
 from tests.unit.long_term_memory.search.pools import evidence
 
 DAY = 86_400_000_000

@@ -1,0 +1,1 @@
+"""Servicer, settings and the process."""

@@ -1,0 +1,219 @@
+"""Which extractor and summarizer a process uses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+
+from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
+from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
+from agent_memory_services.extraction.api.servicer import ExtractionServicer
+from agent_memory_services.extraction.api.settings import Settings
+from agent_memory_services.extraction.domain.turns import WindowLimits
+from agent_memory_services.extraction.erasure.eraser import Eraser
+from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
+from agent_memory_services.extraction.extractors.openai.extractor import (
+    OpenAIExtractor,
+    OpenAISummarizer,
+)
+from agent_memory_services.extraction.extractors.openai.prompts import ChatEndpoint
+from agent_memory_services.extraction.extractors.summarizers import LocalSummarizer
+from agent_memory_services.extraction.pipeline import Backend, ExtractionPipeline
+from agent_memory_services.extraction.preview import Preview
+from agent_memory_services.extraction.queue.jobs import Jobs
+from agent_memory_services.extraction.queue.submissions import Schedule, Submissions
+from agent_memory_services.extraction.queue.watch import Change, JobWatch
+from agent_memory_services.extraction.store.budgets import TenantBudgets
+from agent_memory_services.extraction.store.leases import Leases
+from agent_memory_services.extraction.store.progress import ProgressBook
+from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.extraction.store.sink import LongTermMemory
+from agent_memory_services.extraction.store.sources import Memories
+from agent_memory_services.extraction.store.views import ViewStore
+from agent_memory_services.extraction.views.refresh import Refresher
+from agent_memory_services.extraction.views.runs import ViewRuns
+from agent_memory_services.extraction.views.views import Views
+from agent_memory_services.extraction.views.writing import Writing
+from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
+from agent_memory_services.extraction.work.meters import METERS
+from agent_memory_services.extraction.work.runs import Runs
+from agent_memory_services.extraction.work.worker import Worker
+from agent_memory_services.kit.auth.own_identity import OwnIdentity
+from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.feed.feed import Feed
+from agent_memory_services.kit.server import server
+from agent_memory_services.kit.server.server import Service
+
+
+@asynccontextmanager
+async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionPipeline]:
+    """A model where the settings name one, else rules; ready while the context lasts.
+
+    Args:
+        settings: They name the model, and what it may cost.
+        client: The store that keeps what it did cost.
+    """
+    rules = Backend(LocalExtractor(), LocalSummarizer())
+    if not settings.uses_model:
+        yield ExtractionPipeline(rules)
+        return
+    key = settings.openai_api_key
+    endpoint = ChatEndpoint(
+        model=settings.model,
+        base_url=settings.openai_base_url,
+        api_key=key.get_secret_value() if key else None,
+        timeout_seconds=settings.model_timeout_seconds,
+        ledger=TenantBudgets(client, settings.budget),
+        prices=settings.prices,
+    )
+    try:
+        yield ExtractionPipeline(
+            Backend(OpenAIExtractor(endpoint), OpenAISummarizer(endpoint)), spare=rules
+        )
+    finally:
+        await endpoint.aclose()
+
+
+FULL_NAME = DESCRIPTOR.services_by_name["ExtractionService"].full_name
+_HEARTBEATS_PER_LEASE = 3
+_SHARE_OF_RUN = 0.2
+"""Of the longest run: after it a view's job makes room for others before it goes on."""
+
+
+@asynccontextmanager
+async def lifespan(settings: Settings) -> AsyncIterator[Service]:
+    """Serve calls and work on jobs; at the end, jobs that are not done are handed back."""
+    client = connect(
+        settings.redis_url,
+        timeout=settings.redis_timeout_seconds,
+        max_connections=settings.redis_max_connections,
+    )
+    channel = open_channel(
+        settings.long_term_memory_address,
+        identity=OwnIdentity.of(settings),
+        max_message_bytes=settings.max_message_bytes,
+    )
+    async with client, channel, chosen(settings, client) as finder:
+        store = Store(client, settings.partitions, _retention(settings))
+        await store.open()
+        view_store, memories = ViewStore(store), Memories(channel)
+        writing = Writing(memories, finder, most=settings.view_memories)
+        view_runs = ViewRuns(
+            view_store,
+            memories,
+            writing,
+            share_seconds=settings.run_seconds * _SHARE_OF_RUN,
+        )
+        worker = _worker(settings, store, LongTermMemory(channel), finder, view_runs)
+        refresher = Refresher(
+            view_store, memories, worker.wake, refresh_seconds=settings.view_refresh_seconds
+        )
+        feed = Feed(client, Change.read)
+        jobs = Jobs(store)
+        servicer = ExtractionServicer(
+            Submissions(store, _schedule(settings), worker.wake),
+            jobs,
+            JobWatch(
+                jobs,
+                ProgressBook(store),
+                feed,
+                partitions=settings.partitions,
+                checkpoint_seconds=settings.watch_checkpoint_seconds,
+            ),
+            Preview(finder, _limits(settings)),
+            Views(view_store, writing),
+            eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
+        )
+        # A worker that fails ends the process: one that only answers calls would look healthy.
+        async with asyncio.TaskGroup() as background:
+            working = [
+                background.create_task(worker.run()),
+                background.create_task(refresher.run()),
+            ]
+            try:
+                yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
+            finally:
+                refresher.end()
+                for task in working:
+                    task.cancel()
+                await feed.aclose()
+
+
+def run() -> None:
+    """Run the process until it is told to end."""
+    server.run(Settings, lifespan)
+
+
+def _worker(
+    settings: Settings,
+    store: Store,
+    memory: LongTermMemory,
+    finder: ExtractionPipeline,
+    views: ViewRuns,
+) -> Worker:
+    leases = Leases(
+        store,
+        lease_seconds=settings.lease_seconds,
+        max_strikes=settings.max_strikes,
+        strike_seconds=settings.strike_seconds,
+    )
+    runs = Runs(
+        leases,
+        memory,
+        finder,
+        views,
+        METERS,
+        limits=_limits(settings),
+        known=settings.known_memories if settings.uses_model else 0,
+    )
+    attempts = Attempts(
+        leases,
+        runs,
+        _retry_policy(settings),
+        METERS,
+        heartbeat_seconds=settings.lease_seconds / _HEARTBEATS_PER_LEASE,
+        run_seconds=settings.run_seconds,
+    )
+    return Worker(
+        leases,
+        attempts,
+        METERS,
+        partitions=settings.partitions,
+        concurrency=settings.concurrency,
+    )
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        debounce_seconds=settings.debounce_seconds,
+        max_wait_seconds=settings.max_wait_seconds,
+        reference_messages=settings.reference_messages,
+        index_messages=settings.index_messages,
+    )
+
+
+def _limits(settings: Settings) -> WindowLimits:
+    return WindowLimits(
+        messages=settings.window_messages,
+        characters=settings.window_characters,
+        reference=settings.reference_messages,
+    )
+
+
+def _retry_policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        first_seconds=settings.retry_first_seconds,
+        longest_seconds=settings.retry_longest_seconds,
+        max_strikes=settings.max_strikes,
+        strike_seconds=settings.strike_seconds,
+        patience_seconds=settings.retry_patience_seconds,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        job_seconds=settings.job_retention_seconds,
+        session_seconds=settings.session_retention_seconds,
+    )

@@ -1,0 +1,255 @@
+"""The contract's calls for summary views, translated to what views do."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from typing import Any, Final
+
+from agent_memory.common.v1 import erase_pb2
+from agent_memory.extraction.v1 import service_pb2
+from agent_memory.extraction.v1 import service_pb2 as pb
+from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
+from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
+from agent_memory_services.extraction.domain.identity import Session, Thread
+from agent_memory_services.extraction.domain.scope import require_submission
+from agent_memory_services.extraction.erasure.eraser import ErasedSession, Eraser, Erasure
+from agent_memory_services.extraction.preview import Preview
+from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
+from agent_memory_services.extraction.queue.submissions import Submission, Submissions
+from agent_memory_services.extraction.queue.watch import JobWatch, Watched
+from agent_memory_services.extraction.views.views import Views
+from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
+from agent_memory_services.shared.prompts import check_extraction
+
+_PER_PAGE: Final = 20
+
+
+class SummaryViewCalls:
+    """Answers the calls of ExtractionService that are about summary views."""
+
+    def __init__(self, views: Views, jobs: Jobs) -> None:
+        self._views = views
+        self._view_jobs = jobs
+
+    async def CreateSummaryView(
+        self, request: pb.CreateSummaryViewRequest, context: Any
+    ) -> pb.CreateSummaryViewResponse:
+        view = await self._views.create(
+            current_principal(), request.summary_view, request.request_id
+        )
+        return pb.CreateSummaryViewResponse(summary_view=view)
+
+    async def GetSummaryView(
+        self, request: pb.GetSummaryViewRequest, context: Any
+    ) -> pb.GetSummaryViewResponse:
+        view = await self._views.get(current_principal(), request.view_id)
+        return pb.GetSummaryViewResponse(summary_view=view)
+
+    async def ListSummaryViews(
+        self, request: pb.ListSummaryViewsRequest, context: Any
+    ) -> pb.ListSummaryViewsResponse:
+        principal = current_principal()
+        tokens = PageTokens("views", principal.tenant, unpaged(request))
+        page = await self._views.page(
+            principal,
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_PER_PAGE),
+        )
+        return pb.ListSummaryViewsResponse(
+            summary_views=page.views,
+            next_page_token=tokens.token(page.after.encode() if page.after else None),
+        )
+
+    async def UpdateSummaryView(
+        self, request: pb.UpdateSummaryViewRequest, context: Any
+    ) -> pb.UpdateSummaryViewResponse:
+        view = await self._views.update(
+            current_principal(), request.summary_view, request.update_mask.paths
+        )
+        return pb.UpdateSummaryViewResponse(summary_view=view)
+
+    async def DeleteSummaryView(
+        self, request: pb.DeleteSummaryViewRequest, context: Any
+    ) -> pb.DeleteSummaryViewResponse:
+        deleted = await self._views.delete(current_principal(), request.view_id)
+        return pb.DeleteSummaryViewResponse(deleted=deleted)
+
+    async def RunSummaryView(
+        self, request: pb.RunSummaryViewRequest, context: Any
+    ) -> pb.RunSummaryViewResponse:
+        principal = current_principal()
+        job_id = await self._views.run(principal, request.view_id)
+        return pb.RunSummaryViewResponse(job=await self._view_jobs.get(principal, job_id))
+
+    async def RunSummaryViewPartition(
+        self, request: pb.RunSummaryViewPartitionRequest, context: Any
+    ) -> pb.RunSummaryViewPartitionResponse:
+        partition = await self._views.run_partition(
+            current_principal(), request.view_id, request.group
+        )
+        return pb.RunSummaryViewPartitionResponse(partition=partition)
+
+    async def ListSummaryViewPartitions(
+        self, request: pb.ListSummaryViewPartitionsRequest, context: Any
+    ) -> pb.ListSummaryViewPartitionsResponse:
+        principal = current_principal()
+        tokens = PageTokens("partitions", principal.tenant, unpaged(request))
+        page = await self._views.partitions(
+            principal,
+            request.view_id,
+            request.group,
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_PER_PAGE),
+        )
+        return pb.ListSummaryViewPartitionsResponse(
+            partitions=page.partitions,
+            next_page_token=tokens.token(page.after.encode() if page.after else None),
+        )
+
+
+_SERVICE = service_pb2.DESCRIPTOR.services_by_name["ExtractionService"].full_name
+
+
+def sessions_of(given: Iterable[erase_pb2.ErasedSession]) -> list[ErasedSession]:
+    """The sessions that a request names."""
+    return [ErasedSession(session.session_uid, session.owned_late) for session in given]
+
+
+def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
+    """The receipt of an erasure, and the sessions that went."""
+    receipt = erase_pb2.EraseReceipt(
+        receipt_id=erasure.id,
+        service=_SERVICE,
+        erased=erasure.erased,
+        start_time=to_timestamp(erasure.started),
+        end_time=to_timestamp(erasure.ended),
+    )
+    sessions = [
+        erase_pb2.ErasedSession(session_uid=session.uid, owned_late=session.owned_late)
+        for session in erasure.sessions
+    ]
+    return service_pb2.EraseUserResponse(receipt=receipt, sessions=sessions)
+
+
+_JOBS_PER_PAGE = 20
+
+
+class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
+    """Answers the calls of ExtractionService."""
+
+    def __init__(
+        self,
+        intake: Submissions,
+        jobs: Jobs,
+        watch: JobWatch,
+        preview: Preview,
+        views: Views,
+        *,
+        eraser: Eraser,
+    ) -> None:
+        super().__init__(views, jobs)
+        self._intake = intake
+        self._jobs = jobs
+        self._watch = watch
+        self._preview = preview
+        self._eraser = eraser
+
+    async def SubmitMessages(
+        self, request: pb.SubmitMessagesRequest, context: Any
+    ) -> pb.SubmitMessagesResponse:
+        principal = current_principal()
+        require_submission(principal, request.session, request.memories)
+        check_extraction(request.extraction, "extraction")
+        thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
+        receipt = await self._intake.submit(
+            Submission(
+                session=Session(thread, request.session_uid),
+                user_id=request.user_id,
+                messages=request.messages,
+                memories=request.memories,
+                config=request.extraction,
+                time_zone=request.time_zone,
+                withheld=_withheld(request),
+            )
+        )
+        return pb.SubmitMessagesResponse(
+            job_id=receipt.job_id, received_sequence=receipt.received_sequence
+        )
+
+    async def ExtractMemories(
+        self, request: pb.ExtractMemoriesRequest, context: Any
+    ) -> pb.ExtractMemoriesResponse:
+        check_extraction(request.extraction, "extraction")
+        found = await self._preview.memories(
+            request.messages, request.before, request.extraction, request.time_zone
+        )
+        return pb.ExtractMemoriesResponse(
+            candidates=[MemoryCandidate(memory=memory) for memory in found.memories],
+            extractor=found.by,
+        )
+
+    async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:
+        summary, by = await self._preview.summary(
+            request.messages, request.previous_summary, request.max_words
+        )
+        return pb.SummarizeResponse(summary=summary, summarizer=by)
+
+    async def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.GetJobResponse:
+        return pb.GetJobResponse(job=await self._jobs.get(current_principal(), request.job_id))
+
+    async def ListJobs(self, request: pb.ListJobsRequest, context: Any) -> pb.ListJobsResponse:
+        principal = current_principal()
+        if request.HasField("namespace"):
+            require_namespace(principal, request.namespace)
+        tokens = PageTokens("jobs", principal.tenant, unpaged(request))
+        page = await self._jobs.page(
+            principal,
+            JobFilter(
+                namespace=request.namespace if request.HasField("namespace") else None,
+                session_id=request.session_id if request.HasField("session_id") else None,
+                state=request.state or None,
+            ),
+            after=tokens.place(request.page_token, bytes.decode) or "",
+            limit=page_size(request.page_size, default=_JOBS_PER_PAGE),
+        )
+        following = page.after.encode() if page.after else None
+        return pb.ListJobsResponse(jobs=page.jobs, next_page_token=tokens.token(following))
+
+    async def RetryJob(self, request: pb.RetryJobRequest, context: Any) -> pb.RetryJobResponse:
+        return pb.RetryJobResponse(job=await self._jobs.retry(current_principal(), request.job_id))
+
+    async def CancelJob(self, request: pb.CancelJobRequest, context: Any) -> pb.CancelJobResponse:
+        job = await self._jobs.cancel(current_principal(), request.job_id)
+        return pb.CancelJobResponse(job=job)
+
+    async def WatchJobs(
+        self, request: pb.WatchJobsRequest, context: Any
+    ) -> AsyncIterator[pb.WatchJobsResponse]:
+        principal = current_principal()
+        if request.session_id:
+            require_namespace(principal, request.namespace)
+        thread = (
+            Thread(principal.tenant, request.namespace, request.session_id)
+            if request.session_id
+            else None
+        )
+        sightings = self._watch.follow(Watched(principal, thread), request.resume_token)
+        async with aclosing(sightings):
+            async for sighting in sightings:
+                yield pb.WatchJobsResponse(
+                    job=sighting.job, progress=sighting.progress, resume_token=sighting.token
+                )
+
+    async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
+        principal = current_principal()
+        require_erasable(principal, request.user_id, request.sessions)
+        known = sessions_of(request.sessions)
+        return answer(await self._eraser.erase(principal.tenant, request.user_id, known))
+
+
+def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:
+    span = request.first_withheld_sequence, request.last_withheld_sequence
+    return span if span[0] else None

@@ -1,0 +1,179 @@
+"""What an operator can choose about extraction."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    SecretStr,
+    model_validator,
+)
+
+from agent_memory_services.extraction.store.budgets import Budget
+from agent_memory_services.kit.contract.environment import AlsoFrom
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.shared.model_api.meters import Price
+
+_DAY = 86_400.0
+# Deployments set variables to nothing where they mean to leave them out.
+_EmptyIsUnset = BeforeValidator(lambda value: value or None)
+
+
+class Settings(ProcessSettings):
+    """The settings of the extraction service."""
+
+    section: ClassVar[str] = "EXTRACTION"
+
+    partitions: int = Field(
+        default=16,
+        ge=1,
+        le=128,
+        description="Partitions of the queue; settled by the first process that uses a store.",
+    )
+    concurrency: int = Field(
+        default=8, ge=1, description="Jobs that this process works on at a time."
+    )
+    debounce_seconds: float = Field(
+        default=2.0, ge=0, description="Quiet time of a session before its messages are extracted."
+    )
+    max_wait_seconds: float = Field(
+        default=30.0, ge=0, description="The longest that a session which is never quiet waits."
+    )
+    index_messages: Annotated[bool, AlsoFrom("INDEX_MESSAGES")] = Field(
+        default=False, description="Whether messages become searchable memories too, at once."
+    )
+    reference_messages: int = Field(
+        default=6,
+        ge=1,
+        le=100,
+        description="Messages before the new ones that the extractor sees for reference.",
+    )
+    window_messages: int = Field(
+        default=40, ge=1, description="The most messages that the extractor sees at a time."
+    )
+    window_characters: int = Field(
+        default=24_000, ge=1_000, description="The most characters that it sees at a time."
+    )
+    extractor: Literal["auto", "local", "openai"] = Field(
+        default="auto",
+        description="`auto` is `openai` when a key or a base URL is set, else `local`.",
+    )
+    model: str = Field(
+        default="gpt-4o-mini", min_length=1, description="The chat model; unused by `local`."
+    )
+    openai_api_key: Annotated[SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")] = Field(
+        default=None, description="Key of the endpoint that serves the model."
+    )
+    openai_base_url: Annotated[str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")] = Field(
+        default=None,
+        description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
+    )
+    model_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="Limit of one call to the model, not of its retries."
+    )
+    token_budget: int = Field(
+        default=0,
+        ge=0,
+        description=(
+            "Tokens that a tenant may spend on the model in a window; beyond that the local "
+            "extractor works. 0: no limit."
+        ),
+    )
+    token_budgets: dict[str, NonNegativeInt] = Field(
+        default={},
+        description='Budgets of single tenants, as JSON: `{"acme": 5000000}`.',
+    )
+    token_budget_seconds: int = Field(
+        default=86_400, ge=1, description="How long a window of the budgets is."
+    )
+    model_prices: dict[str, tuple[NonNegativeFloat, NonNegativeFloat]] = Field(
+        default={},
+        description=(
+            "US dollars for a million tokens read and written, as JSON, for the cost metric: "
+            '`{"gpt-4o-mini": [0.15, 0.6]}`.'
+        ),
+    )
+    known_memories: int = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="Stored memories shown to the model, so that it does not repeat them.",
+    )
+    view_memories: int = Field(
+        default=500,
+        ge=1,
+        le=1000,
+        description="The most memories that one summary of a view reads: the newest of its group.",
+    )
+    view_refresh_seconds: float = Field(
+        default=3600.0,
+        gt=0,
+        description="How often a continuous summary view looks whether its memories changed.",
+    )
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="How long a job is left to a worker that shows no life."
+    )
+    run_seconds: float = Field(
+        default=300.0, gt=0, description="The longest that one attempt at a job may take."
+    )
+    retry_first_seconds: float = Field(
+        default=1.0, gt=0, description="Wait after the first failed attempt; it doubles each time."
+    )
+    retry_longest_seconds: float = Field(
+        default=300.0, gt=0, description="The longest wait between attempts."
+    )
+    retry_patience_seconds: float = Field(
+        default=_DAY,
+        ge=0,
+        description="How long an outage of the model or of long-term memory is waited out.",
+    )
+    max_strikes: int = Field(
+        default=5,
+        ge=1,
+        description="Failures that may be the job's own fault, before it is given up.",
+    )
+    strike_seconds: float = Field(
+        default=120.0,
+        ge=0,
+        description="How long after the first of these a job is tried at the least.",
+    )
+    job_retention_seconds: float = Field(
+        default=7 * _DAY, gt=0, description="How long finished jobs are kept."
+    )
+    session_retention_seconds: float = Field(
+        default=30 * _DAY,
+        gt=0,
+        description="How long a session's progress is kept after its last job.",
+    )
+    watch_checkpoint_seconds: float = Field(
+        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+    )
+
+    @property
+    def uses_model(self) -> bool:
+        """True when a model extracts, False when rules do."""
+        if self.extractor == "auto":
+            return self.openai_api_key is not None or self.openai_base_url is not None
+        return self.extractor == "openai"
+
+    @property
+    def budget(self) -> Budget:
+        """What tenants may spend on the model."""
+        return Budget(self.token_budget, self.token_budgets, self.token_budget_seconds)
+
+    @property
+    def prices(self) -> dict[str, Price]:
+        """What models cost."""
+        return {model: Price(*price) for model, price in self.model_prices.items()}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.session_retention_seconds < self.job_retention_seconds:
+            raise ValueError("session_retention_seconds must not be less than that of jobs")
+        self.require_order("debounce_seconds", "max_wait_seconds")
+        self.require_order("retry_first_seconds", "retry_longest_seconds")
+        if self.uses_model and self.openai_api_key is None and self.openai_base_url is None:
+            raise ValueError("OpenAI needs an openai_api_key; other endpoints, an openai_base_url")
+        return self

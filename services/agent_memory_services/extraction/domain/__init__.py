@@ -1,0 +1,1 @@
+"""Rules and terms of extraction, free of storage and transport."""

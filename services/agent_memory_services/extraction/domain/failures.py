@@ -1,0 +1,116 @@
+"""Failures of a run, and their meaning for the next attempt."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from google.rpc.status_pb2 import Status
+
+from agent_memory.common.v1.error_reason_pb2 import ErrorReason
+from agent_memory_services.extraction.domain.facts import ExtractionFailed
+from agent_memory_services.kit.contract.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    Exhausted,
+    SummaryViewNotFound,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from agent_memory_services.kit.contract.status import (
+    is_from_elsewhere,
+    item_status,
+    refusal,
+    status_of,
+)
+
+
+class LeaseLost(Exception):  # noqa: N818 - named for what happened
+    """Somebody else has the job now, or it was cancelled; the holder must let go of it."""
+
+
+_OUTAGES: Final = (
+    Unavailable,
+    Exhausted,
+    DeadlineExceeded,
+    # An operator's slip, mended without touching the job.
+    AccessDenied,
+    Unauthenticated,
+    Unimplemented,
+)
+_ABOUT_THE_JOB: Final = frozenset({"bad_answer", "rejected"})
+_AROUND_THE_JOB: Final = (LeaseLost, OSError, MemoryError)
+
+
+class ExtractorFailed(Unavailable):
+    """The extractor could not work; `cause` is its own short word for why."""
+
+    reason = ErrorReason.ERROR_REASON_MODEL_UNAVAILABLE
+
+    def __init__(self, cause: str, retry_after: float | None = None) -> None:
+        super().__init__(
+            f"the extractor could not work: {cause}",
+            metadata={"cause": cause},
+            retry_after=retry_after,
+        )
+
+
+class WorkersLost(DeadlineExceeded):
+    """The workers that took a job let its lease run out, again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = "the workers that took the job vanished before it was done"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run failed.
+
+    Attributes:
+        status: For the job's record.
+        cause: One word for logs and metrics.
+        retry_after: Seconds that somebody asked to wait; None where nobody did.
+        strike: True where the job itself may be at fault, False for an outage around it.
+        hopeless: True where no repetition changes anything.
+    """
+
+    status: Status
+    cause: str
+    retry_after: float | None
+    strike: bool
+    hopeless: bool = False
+
+
+def says_nothing_of_messages(error: Exception) -> bool:
+    """Whether what ended a look at messages would end it for any others as well.
+
+    What nobody foresaw may be the fault of one of them, and so may a request that the model's
+    provider rejects.
+    """
+    if isinstance(error, ExtractionFailed):
+        return error.reason != "rejected"
+    return isinstance(error, _AROUND_THE_JOB) or is_from_elsewhere(error)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Judge what ended a run."""
+    if isinstance(error, ExtractionFailed):
+        return Failure(
+            status_of(ExtractorFailed(error.reason, error.retry_after)),
+            error.reason,
+            error.retry_after,
+            strike=error.reason in _ABOUT_THE_JOB,
+        )
+    met = DeadlineExceeded() if isinstance(error, TimeoutError) else refusal(error)
+    return Failure(
+        item_status(met),
+        ErrorReason.Name(met.reason).removeprefix("ERROR_REASON_").lower(),
+        met.retry_after,
+        # A run that takes too long may be the job's own fault.
+        strike=isinstance(error, TimeoutError) or not isinstance(met, _OUTAGES),
+        hopeless=isinstance(met, SummaryViewNotFound),
+    )
+
+
+class Unfinished(Exception):  # noqa: N818 - named for what happened
+    """A run has had its share of time; what it did stays done, and the job goes on later."""

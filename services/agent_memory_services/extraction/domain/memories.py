@@ -1,0 +1,169 @@
+"""What becomes of candidates, messages and given memories in long-term memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agent_memory.common.v1.memory_pb2 import (
+    Memory,
+    MemoryType,
+    Provenance,
+    TimePrecision,
+)
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
+from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.ids import derived_id
+
+# What the contract allows, in bytes.
+_MAX_TEXT: Final = 32_768
+_MAX_TAG: Final = 256
+_MAX_SLOT: Final = 512
+_MAX_TAGS: Final = 64
+_MAX_SOURCES: Final = 256
+# Enough of the turn before, in characters, to find a message by; its end is what was answered.
+_MAX_CONTEXT: Final = 2_000
+SUMMARY_TOPIC: Final = "thread-summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where memories come from; every one of them inherits it.
+
+    Attributes:
+        session: The session.
+        session_uid: Its incarnation.
+        user_id: Its owner.
+        strategy: What was looked for.
+        extractor: Who found it.
+        version: In which version.
+    """
+
+    session: SessionRef
+    session_uid: str
+    user_id: str = ""
+    strategy: ExtractionStrategy.ValueType = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED
+    extractor: str = ""
+    version: str = ""
+
+
+def from_candidate(
+    candidate: Candidate, origin: Origin, *, said: datetime | None = None, context: str = ""
+) -> Memory:
+    """A fact as a memory; what is found again in the same messages has the same id.
+
+    Args:
+        candidate: The fact.
+        origin: Where it comes from.
+        said: When it was said; it is true, and as old, from then on: what is extracted late, from
+            a conversation of long ago, is no news. None leaves that open.
+        context: The words it was said in, by which it is found as well as they are.
+    """
+    memory = _owned(origin, candidate.message_ids)
+    memory.id = derived_id("fact", origin.session_uid, *candidate.message_ids, candidate.text)
+    memory.text = candidate.text
+    memory.type = _TYPES[candidate.kind]
+    memory.topics.extend(_fitting(candidate.topics))
+    memory.entities.extend(_fitting(candidate.entities))
+    memory.standing = candidate.standing
+    if len(candidate.slot.encode()) <= _MAX_SLOT:
+        memory.slot = candidate.slot
+    if candidate.event_time is not None:
+        memory.event_time.start.FromDatetime(candidate.event_time.start)
+        memory.event_time.precision = _PRECISIONS[candidate.event_time.precision]
+    if candidate.expire_time is not None:
+        memory.expire_time.FromDatetime(candidate.expire_time)
+    memory.context = context[:_MAX_CONTEXT]
+    if said is not None:
+        since = _no_later_than_now(said)
+        memory.create_time.CopyFrom(since)
+        memory.validity.valid_from.CopyFrom(since)
+    return memory
+
+
+def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:
+    """A message as a memory, with the turn before it as context."""
+    memory = _owned(origin, [message.id])
+    memory.id = derived_id("message", origin.session_uid, message.id)
+    memory.text = _cut(message.content)
+    memory.type = MemoryType.MEMORY_TYPE_MESSAGE
+    memory.sequence = message.sequence
+    memory.metadata["role"] = message.role
+    if message.name:
+        memory.entities.extend(_fitting([message.name]))
+    if previous is not None:
+        memory.context = f"{previous.name or previous.role}: {previous.content[-_MAX_CONTEXT:]}"
+    if message.HasField("create_time"):
+        memory.create_time.CopyFrom(message.create_time)
+        memory.event_time.start.CopyFrom(message.create_time)
+        memory.event_time.precision = TimePrecision.TIME_PRECISION_INSTANT
+    return memory
+
+
+def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:
+    """A thread's summary as a memory; there is one for each session."""
+    memory = _owned(origin, message_ids[-_MAX_SOURCES:])
+    memory.id = summary_id(origin.session_uid)
+    memory.text = _cut(summary)
+    memory.type = MemoryType.MEMORY_TYPE_SEMANTIC
+    memory.topics.append(SUMMARY_TOPIC)
+    return memory
+
+
+def summary_id(session_uid: str) -> str:
+    """The id of a session's summary."""
+    return derived_id("summary", session_uid)
+
+
+def from_given(memory: Memory, origin: Origin) -> Memory:
+    """A memory that was handed in, with what it left to its session."""
+    complete = Memory()
+    complete.CopyFrom(memory)
+    complete.namespace = memory.namespace or origin.session.namespace
+    complete.user_id = memory.user_id or origin.user_id
+    complete.session_id = memory.session_id or origin.session.session_id
+    complete.provenance.session_uid = memory.provenance.session_uid or origin.session_uid
+    return complete
+
+
+def _owned(origin: Origin, message_ids: Iterable[str]) -> Memory:
+    return Memory(
+        namespace=origin.session.namespace,
+        user_id=origin.user_id,
+        session_id=origin.session.session_id,
+        provenance=Provenance(
+            session_uid=origin.session_uid,
+            message_ids=message_ids,
+            strategy=origin.strategy,
+            extractor=origin.extractor,
+            extractor_version=origin.version,
+        ),
+    )
+
+
+def _no_later_than_now(said: datetime) -> Timestamp:
+    """When something was said; a caller's clock that runs ahead must not hide it until then."""
+    moment = Timestamp()
+    moment.FromDatetime(said)
+    return min(moment, to_timestamp(now_micros()), key=Timestamp.ToMicroseconds)
+
+
+def _fitting(tags: Iterable[str]) -> list[str]:
+    return [tag for tag in tags if 0 < len(tag.encode()) <= _MAX_TAG][:_MAX_TAGS]
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_MAX_TEXT].decode(errors="ignore")
+
+
+_TYPES: Final = {
+    Kind.SEMANTIC: MemoryType.MEMORY_TYPE_SEMANTIC,
+    Kind.EPISODIC: MemoryType.MEMORY_TYPE_EPISODIC,
+}
+_PRECISIONS: Final = {
+    precision: TimePrecision.Value(f"TIME_PRECISION_{precision.name}") for precision in Precision
+}

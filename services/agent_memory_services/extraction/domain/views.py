@@ -1,0 +1,235 @@
+"""Summary views: their definition, names and groups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self, cast
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroup, SummaryGroupField, SummaryView
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import AccessDenied, EtagMismatch, InvalidField
+from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.redis.keys import decode, encode, partition_of
+from agent_memory_services.shared.prompts import check_prompt
+
+_CHANGEABLE: Final = frozenset(
+    {"name", "group_by", "filter", "time_window", "continuous", "prompt", "model_name"}
+)
+_SCOPE: Final = ("group_by", "filter", "time_window")
+"""Fields that decide which memories a partition speaks of."""
+_SERVER: Final = ("create_time", "update_time", "etag")
+
+
+def created(given: SummaryView, principal: Principal, request_id: str = "") -> SummaryView:
+    """The view that a caller defines, complete; its id, where it has none, is one for each call.
+
+    Raises:
+        InvalidField: a field breaks its rule.
+        AccessDenied: it would cover memories that the caller's credential does not reach.
+    """
+    view = SummaryView()
+    view.CopyFrom(given)
+    _check(view, principal)
+    view.id = given.id or _id_for(principal, request_id)
+    _touch(view)
+    view.create_time.CopyFrom(view.update_time)
+    return view
+
+
+def _id_for(principal: Principal, request_id: str) -> str:
+    if not request_id:
+        return new_id()
+    return derived_id("summary view", principal.subject, request_id)
+
+
+def changed(
+    view: SummaryView, given: SummaryView, paths: Sequence[str], principal: Principal
+) -> SummaryView:
+    """The view after a change; the same one where nothing changes.
+
+    Raises:
+        EtagMismatch: it changed since the caller read it.
+        InvalidField, InvalidFieldMask: the change is not allowed.
+        AccessDenied: it would cover memories that the caller's credential does not reach.
+    """
+    if given.etag and given.etag != view.etag:
+        raise EtagMismatch(view.etag)
+    after = SummaryView()
+    after.CopyFrom(view)
+    if apply_mask(after, given, paths, _CHANGEABLE):
+        _check(after, principal)
+        _touch(after)
+    return after
+
+
+def starts_anew(before: SummaryView, after: SummaryView) -> bool:
+    """Whether the partitions there are speak of other memories than the view does now."""
+    return any(getattr(before, field) != getattr(after, field) for field in _SCOPE)
+
+
+def same_definition(one: SummaryView, other: SummaryView) -> bool:
+    """Whether two views differ in nothing that a caller decides."""
+    bare = []
+    for view in (one, other):
+        copy = SummaryView()
+        copy.CopyFrom(view)
+        for field in _SERVER:
+            copy.ClearField(field)
+        bare.append(copy)
+    return bare[0] == bare[1]
+
+
+def reaches(principal: Principal, view: SummaryView) -> bool:
+    """Whether a credential reaches everything that a view may cover."""
+    return _within(principal.users, view.filter.user_id) and _within(
+        principal.namespaces, view.filter.namespace
+    )
+
+
+def _within(allowed: frozenset[str] | None, condition: TagFilter) -> bool:
+    if allowed is None:
+        return True
+    if condition.HasField("eq"):
+        return condition.eq in allowed
+    return bool(condition.any) and allowed.issuperset(condition.any)
+
+
+def _check(view: SummaryView, principal: Principal) -> None:
+    if view.HasField("time_window") and view.time_window.ToMicroseconds() <= 0:
+        raise InvalidField("summary_view.time_window", "must be longer than nothing")
+    if view.prompt:
+        check_prompt(view.prompt, "summary_view.prompt")
+    if not reaches(principal, view):
+        raise AccessDenied("a filter by the users and namespaces that the credential reaches")
+
+
+def _touch(view: SummaryView) -> None:
+    view.update_time.CopyFrom(to_timestamp(now_micros()))
+    view.etag = new_id()
+
+
+GROUP_FIELDS: Final = {
+    SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID: "user_id",
+    SummaryGroupField.SUMMARY_GROUP_FIELD_NAMESPACE: "namespace",
+    SummaryGroupField.SUMMARY_GROUP_FIELD_SESSION_ID: "session_id",
+    SummaryGroupField.SUMMARY_GROUP_FIELD_MEMORY_TYPE: "memory_type",
+}
+"""The fields of a group, in the order in which its key spells them."""
+_TYPE: Final = "memory_type"
+# A memory of nobody, or of no session, is in nobody's group; without a namespace it is in one.
+_NEEDED: Final = frozenset({"user_id", "session_id"})
+_START, _BETWEEN = "=", ":"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewName:
+    """Which view of which tenant."""
+
+    tenant: str
+    view_id: str
+
+    @property
+    def key(self) -> str:
+        """Its part of a key; of two parts, so that it is never a session's."""
+        return f"{encode(self.tenant)}:{encode(self.view_id)}"
+
+    def partition(self, count: int) -> int:
+        """Where it is kept: with all views of its tenant."""
+        return home_of(self.tenant, count)
+
+
+def home_of(tenant: str, count: int) -> int:
+    """The partition that holds the views of a tenant."""
+    return partition_of(count, tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A combination of values.
+
+    Attributes:
+        values: the values by field, in the order of `GROUP_FIELDS`; all of them text.
+    """
+
+    values: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, memory: Memory, group_by: Sequence[SummaryGroupField.ValueType]) -> Self | None:
+        """The group of a memory; None where it has none of the values that make one."""
+        values = []
+        for field in _ordered(group_by):
+            value = str(memory.type) if field == _TYPE else getattr(memory, field)
+            if not value and field in _NEEDED:
+                return None
+            values.append((field, value))
+        return cls(tuple(values))
+
+    @classmethod
+    def named(cls, given: SummaryGroup, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
+        """The group that a caller names.
+
+        Raises:
+            InvalidField: it does not name exactly the fields that the view groups by.
+        """
+        wanted, values = _ordered(group_by), given_values(given)
+        for field in GROUP_FIELDS.values():
+            if field in wanted and field not in values:
+                raise InvalidField(f"group.{field}", "the view groups by it, so it must be set")
+            if field not in wanted and field in values:
+                raise InvalidField(f"group.{field}", "the view does not group by it")
+            if field in _NEEDED and values.get(field) == "":
+                raise InvalidField(f"group.{field}", "must not be empty")
+        return cls(tuple((field, values[field]) for field in wanted))
+
+    @classmethod
+    def parse(cls, key: str, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
+        """The group whose key this is."""
+        fields = _ordered(group_by)
+        parts = key.removeprefix(_START).split(_BETWEEN) if fields else []
+        return cls(tuple(zip(fields, map(decode, parts), strict=True)))
+
+    @property
+    def key(self) -> str:
+        """Its part of a key, the same for the same values only."""
+        return _START + _BETWEEN.join(encode(value) for _, value in self.values)
+
+    @property
+    def owner(self) -> str:
+        """The user it is of; empty where it is of no single one."""
+        return dict(self.values).get("user_id", "")
+
+    def fits(self, wanted: dict[str, str]) -> bool:
+        """Whether it has the values that are asked for."""
+        return wanted.items() <= dict(self.values).items()
+
+    def message(self) -> SummaryGroup:
+        """The group as the contract has it."""
+        values = dict(self.values)
+        kind = _type(values.pop(_TYPE, "0"))
+        return SummaryGroup(memory_type=kind, **values)
+
+    def condition(self) -> MemoryFilter:
+        """What its memories have in common."""
+        condition = MemoryFilter()
+        for field, value in self.values:
+            if field == _TYPE:
+                condition.type.CopyFrom(TypeFilter(any=[_type(value)]))
+            else:
+                getattr(condition, field).CopyFrom(TagFilter(eq=value))
+        return condition
+
+
+def given_values(group: SummaryGroup) -> dict[str, str]:
+    """The values that a group of the contract sets, as text."""
+    return {field.name: str(value) for field, value in group.ListFields()}
+
+
+def _ordered(group_by: Sequence[SummaryGroupField.ValueType]) -> list[str]:
+    return [name for field, name in GROUP_FIELDS.items() if field in group_by]
+
+
+def _type(value: str) -> MemoryType.ValueType:
+    return cast("MemoryType.ValueType", int(value))

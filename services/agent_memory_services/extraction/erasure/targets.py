@@ -1,0 +1,325 @@
+"""Sessions and views of a user, as erasure finds them."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.typing import EncodableT
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
+from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.views import home_of
+from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.store.views import KeptView, ViewStore
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
+from agent_memory_services.kit.contract.ids import fence_name, new_id
+from agent_memory_services.kit.redis.keys import decode, encode
+from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
+
+_ERASE: Final = Step("erase")
+_AT_A_TIME: Final = 100
+_CHANGES_AT_A_TIME: Final = 1000
+_BARRED_MS: Final = 24 * 60 * 60 * 1000
+"""How long nothing of an erased session is taken in: longer than anything is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """A session in the queue, as it is spelled there."""
+
+    partition: int
+    key: str
+
+    @property
+    def thread_key(self) -> str:
+        """Its thread."""
+        return self.key.rpartition(":")[0]
+
+    @property
+    def uid(self) -> str:
+        """Its incarnation."""
+        return decode(self.key.rpartition(":")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went with a session, and whether it had begun before it had an owner."""
+
+    jobs: int
+    messages: int
+    owned_late: bool
+
+
+class OwnedSessions:
+    """The sessions of one owner in every partition; the empty owner is nobody in particular."""
+
+    def __init__(self, store: Store, tenant: str, owner: str) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._owner = owner
+
+    async def first(self, partition: int) -> list[SessionPlace]:
+        """Some of those that a partition holds; none where it holds none."""
+        found: Any = await self._store.client.zrange(self._key(partition), 0, _AT_A_TIME - 1)
+        return [SessionPlace(partition, member.decode()) for member in found]
+
+    async def every(self, partition: int) -> AsyncIterator[SessionPlace]:
+        """All that a partition holds."""
+        async for member, _ in self._store.client.zscan_iter(self._key(partition)):
+            yield SessionPlace(partition, member.decode())
+
+    async def erase(self, place: SessionPlace) -> Erased:
+        """Erase a session, in steps that each take no longer than any other."""
+        jobs = messages = 0
+        after: bytes = b""
+        late = 0
+        while True:
+            step: list[EncodableT] = [
+                place.key,
+                place.thread_key,
+                encode(self._owner),
+                fence_name(self._tenant, self._owner, place.uid),
+                fence_name(self._tenant, "", place.uid),
+                _BARRED_MS,
+                after,
+            ]
+            answer = await self._store.take(_ERASE, place.partition, step)
+            jobs += answer[0]
+            messages += answer[1]
+            late = late or answer[2]
+            after = answer[3]
+            if not after:
+                return Erased(jobs, messages, bool(late))
+
+    def _key(self, partition: int) -> str:
+        return f"{partition_prefix(partition)}owned:{encode(self._tenant)}:{encode(self._owner)}"
+
+
+async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> None:
+    """Take in nothing of an owner's incarnations any more, wherever they would arrive.
+
+    What another owner or tenant has under the same name is taken in as before.
+    """
+    until = now_micros() + _BARRED_MS * 1000
+    if not (members := {fence_name(tenant, owner, uid): until for uid in uids}):
+        return
+    async with store.client.pipeline(transaction=False) as pipeline:
+        for partition in range(store.partitions):
+            key = f"{partition_prefix(partition)}erased"
+            pipeline.zadd(key, members)
+            pipeline.pexpire(key, _BARRED_MS)
+        await pipeline.execute()
+
+
+async def erase_changes(store: Store, partition: int, session_keys: Collection[str]) -> int:
+    """Delete what watchers would still be told of sessions; how many entries there were."""
+    key = f"{partition_prefix(partition)}changes"
+    wanted = {session.encode() for session in session_keys}
+    erased, start = 0, "-"
+    while True:
+        entries: Any = await store.client.xrange(key, min=start, count=_CHANGES_AT_A_TIME)
+        if not entries:
+            return erased
+        start = f"({entries[-1][0].decode()}"
+        doomed = [entry_id for entry_id, fields in entries if fields[b"session"] in wanted]
+        if doomed:
+            erased += int(await store.client.xdel(key, *doomed))
+
+
+_SOMEBODY: Final = "somebody"
+
+
+async def erase_user(
+    store: ViewStore, tenant: str, user_id: str, *, barred_seconds: float
+) -> dict[str, int]:
+    """Erase what views hold of a user; when it was interrupted, it may be repeated.
+
+    Every summary goes that one of the user's memories went into, though it speaks of others too:
+    the next run writes it anew. A view that asks for this user alone goes with its jobs, and one
+    that names the user among others names the others only. So does a view that names the user
+    where nothing could be left out without a change of its meaning: in a prefix of owners, in
+    another condition, or in its own id. A name and a prompt say "somebody" instead.
+
+    For `barred_seconds` no summary is kept that the user's memories went into: whoever read them
+    before they were erased may still be writing.
+
+    Returns:
+        How many `summary_views` and `summary_partitions` went, and `answers` that repeated a view.
+    """
+    await _bar(store, tenant, user_id, barred_seconds)
+    views = await _strip_views(store, tenant, user_id)
+    home = home_of(tenant, store.store.partitions)
+    # The summaries of views that are gone repeat the views' ids, and what prompts asked for.
+    while await store.clear_ended(home):
+        pass
+    await _forget_jobs(store, tenant, user_id)
+    answers = await erase_mentions(store.store.client, tenant, SUMMARY_VIEWS, user_id)
+    partitions = 0
+    about = f"{_prefix(store, tenant)}about:{encode(tenant)}:{encode(user_id)}"
+    while found := await _members(store, about):
+        places = [tuple(place.decode().split(":", 1)) for place in found]
+        await store.drop(tenant, places)  # type: ignore[arg-type] # each splits in two
+        # What a summary no longer says of itself would be found for ever.
+        await store.store.client.srem(about, *found)
+        partitions += len(found)
+    return {"summary_views": views, "summary_partitions": partitions, "answers": answers}
+
+
+async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> None:
+    """The user goes by a digest, as it must not be found in the store."""
+    key = f"{_prefix(store, tenant)}unsummed:{encode(tenant)}"
+    digest = hashlib.sha1(encode(user_id).encode(), usedforsecurity=False).hexdigest()
+    now = now_micros()
+    async with store.store.client.pipeline(transaction=False) as pipeline:
+        pipeline.zremrangebyscore(key, "-inf", now)
+        pipeline.zadd(key, {digest: now + int(seconds * 1e6)})
+        pipeline.pexpire(key, int(seconds * 1e3) + 1)
+        await pipeline.execute()
+
+
+async def _members(store: ViewStore, key: str) -> list[bytes]:
+    found: Any = await store.store.client.srandmember(key, _AT_A_TIME)
+    return list(found)
+
+
+async def _strip_views(store: ViewStore, tenant: str, user_id: str) -> int:
+    """Let no view name the user; how many went."""
+    gone, after = 0, ""
+    while ids := await store.ids(tenant, after, _AT_A_TIME):
+        for kept in await store.load(tenant, ids):
+            if stripped(kept.view, user_id) != kept.view:
+                gone += await _strip(store, kept, user_id)
+        after = ids[-1]
+    return gone
+
+
+async def _strip(store: ViewStore, kept: KeptView, user_id: str) -> bool:
+    """Let a view name the user no more; whether nothing was left of it."""
+    found: KeptView | None = kept
+    while found is not None:
+        left = stripped(found.view, user_id)
+        try:
+            if left is None:
+                gone = await store.delete(found, forget_jobs=True)
+                home = home_of(found.name.tenant, store.store.partitions)
+                await erase_changes(store.store, home, [found.name.key])
+                return gone
+            left.update_time.CopyFrom(to_timestamp(now_micros()))
+            left.etag = new_id()
+            # What a prompt named may be in the summaries that it led to.
+            await store.update(found, left, anew=left.prompt != found.view.prompt)
+        except EtagMismatch:
+            found = await store.find(kept.name)
+        except SummaryViewNotFound:
+            found = None
+        else:
+            return False
+    return False
+
+
+async def _forget_jobs(store: ViewStore, tenant: str, user_id: str) -> None:
+    """Forget jobs of views that named the user when they were scheduled, and may not now."""
+    after = ""
+    while found := await store.jobs(tenant, after, _AT_A_TIME):
+        doomed = [job_id for job_id, job in found if job and _is_about(job, user_id)]
+        await store.forget_jobs(tenant, doomed)
+        after = found[-1][0]
+
+
+def _is_about(job: Job, user_id: str) -> bool:
+    texts = (job.view_id, job.session.namespace)
+    return job.user_id == user_id or any(mentions(text, user_id) for text in texts)
+
+
+def mentions(text: str, user_id: str) -> bool:
+    """Whether a text holds an id that is no part of a longer word."""
+    return user_id in text and _mention(user_id).search(text) is not None
+
+
+def stripped(view: SummaryView, user_id: str) -> SummaryView | None:
+    """A view that names a user nowhere; None where it would not be the same view any more."""
+    if mentions(view.id, user_id) or _is_bound(view.filter, user_id, excluding=False):
+        return None
+    condition = without_user(view.filter, user_id)
+    if condition is None:
+        return None
+    left = SummaryView()
+    left.CopyFrom(view)
+    if condition != view.filter:
+        left.filter.CopyFrom(condition)
+    for field in ("name", "prompt"):
+        text: str = getattr(view, field)
+        if mentions(text, user_id):
+            setattr(left, field, _mention(user_id).sub(_SOMEBODY, text))
+    return left
+
+
+def _mention(user_id: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){re.escape(user_id)}(?![^\W_])")
+
+
+def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
+    """Whether a filter names the user where that cannot be left out of it."""
+    for described, condition in given.ListFields():
+        if not isinstance(condition, TagFilter):
+            continue
+        if described.name != "user_id":
+            values = (condition.eq, condition.ne, condition.prefix)
+            if any(
+                mentions(value, user_id)
+                for value in (*values, *condition.any, *condition.all, *condition.none)
+            ):
+                return True
+        # Whoever else has the prefix would be let in.
+        elif excluding and mentions(condition.prefix, user_id):
+            return True
+    return any(_is_bound(part, user_id, excluding=excluding) for part in given.any_of) or any(
+        _is_bound(part, user_id, excluding=True) for part in given.none_of
+    )
+
+
+def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
+    """A filter that means the same without naming a user; None where only the user is meant."""
+    stripped = MemoryFilter()
+    stripped.CopyFrom(given)
+    if given.HasField("user_id"):
+        condition = _others(given.user_id, user_id)
+        if condition is None:
+            return None
+        stripped.user_id.CopyFrom(condition)
+        if not condition.ByteSize():
+            stripped.ClearField("user_id")
+    for field in ("any_of", "none_of"):
+        parts = [without_user(part, user_id) for part in getattr(given, field)]
+        stripped.ClearField(field)
+        getattr(stripped, field).extend(part for part in parts if part is not None)
+    return None if given.any_of and not stripped.any_of else stripped
+
+
+def _others(given: TagFilter, user_id: str) -> TagFilter | None:
+    """A condition on the owner without one of them; None where it asks for that one.
+
+    A prefix asks for everybody whose id begins with it, and for the user by name where it holds
+    the whole id: no other condition has the same meaning.
+    """
+    if (given.HasField("eq") and given.eq == user_id) or user_id in given.all:
+        return None
+    if mentions(given.prefix, user_id):
+        return None
+    others = TagFilter()
+    others.CopyFrom(given)
+    if given.HasField("ne") and given.ne == user_id:
+        others.ClearField("ne")
+    for field in ("any", "none"):
+        kept: Sequence[str] = [value for value in getattr(given, field) if value != user_id]
+        others.ClearField(field)
+        getattr(others, field).extend(kept)
+    return None if given.any and not others.any else others
+
+
+def _prefix(store: ViewStore, tenant: str) -> str:
+    return partition_prefix(home_of(tenant, store.store.partitions))

@@ -1,0 +1,212 @@
+"""Finds memories in windows of a session, with whatever extractor and summarizer there is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory_services.extraction.domain.facts import (
+    Candidate,
+    Conversation,
+    Extractor,
+    Strategy,
+    Turn,
+)
+from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
+from agent_memory_services.extraction.domain.turns import Window
+from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
+from agent_memory_services.shared.model_api.failures import BudgetSpent
+
+_SUMMARY_WORDS: Final = 500
+_MOST_CHARACTERS: Final = 24_000
+"""Memories that are summed up at a time."""
+_STRATEGIES: Final = {
+    ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED: Strategy.DISCRETE,
+    ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE: Strategy.DISCRETE,
+    ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY: Strategy.SUMMARY,
+    ExtractionStrategy.EXTRACTION_STRATEGY_PREFERENCES: Strategy.PREFERENCES,
+    ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM: Strategy.CUSTOM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionTask:
+    """What to look for, and for whom.
+
+    Attributes:
+        session: The session.
+        session_uid: Its incarnation.
+        user_id: Its owner.
+        config: What to look for.
+        zone: The zone of relative dates.
+    """
+
+    session: SessionRef
+    session_uid: str
+    user_id: str
+    config: ExtractionConfig
+    zone: tzinfo
+
+    @property
+    def strategy(self) -> Strategy:
+        """What to look for."""
+        return _STRATEGIES[self.config.strategy]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An extractor and the summarizer that works in its way."""
+
+    extractor: Extractor
+    summarizer: Summarizer
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionResult:
+    """What was found.
+
+    Attributes:
+        memories: The memories.
+        by: The name of the extractor or summarizer that found them.
+        dropped: How many items of a model's answer were left out, by a short word for why.
+    """
+
+    memories: Sequence[Memory]
+    by: str
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+class ExtractionPipeline:
+    """An extractor and a summarizer behind one door, and those that step in where none is paid."""
+
+    def __init__(self, hands: Backend, *, spare: Backend | None = None) -> None:
+        """Work with `hands`, and with `spare` where a tenant's budget does not allow these."""
+        self._hands = hands
+        self._spare = spare or hands
+
+    @property
+    def extractor(self) -> Extractor:
+        """The usual extractor."""
+        return self._hands.extractor
+
+    @property
+    def summarizer(self) -> Summarizer:
+        """The usual summarizer."""
+        return self._hands.summarizer
+
+    async def facts(
+        self, window: Window, brief: ExtractionTask, known: Sequence[str]
+    ) -> ExtractionResult:
+        """The facts that the turns of a window state.
+
+        Raises:
+            ExtractionFailed: the extractor could not work.
+        """
+        conversation = Conversation(
+            turns=window.turns,
+            before=window.before,
+            time_zone=brief.zone,
+            strategy=brief.strategy,
+            instructions=brief.config.custom_prompt,
+            known=known,
+        )
+        hands = self._hands
+        try:
+            findings = await hands.extractor.extract(conversation)
+        except BudgetSpent:
+            hands = self._spare
+            findings = await hands.extractor.extract(conversation)
+        origin = self.origin(brief, hands.extractor)
+        memories = [_as_told(candidate, window, origin) for candidate in findings.candidates]
+        return ExtractionResult(memories, hands.extractor.name, findings.dropped)
+
+    async def summary(
+        self, window: Window, brief: ExtractionTask, previous: str
+    ) -> ExtractionResult:
+        """The thread's summary, continued by a window; nothing where there is nothing to say.
+
+        Raises:
+            ExtractionFailed: the summarizer could not work.
+        """
+        turns = [turn for turn in window.turns if not turn.recalled and turn.text]
+        if not turns:
+            return ExtractionResult((), "")
+        words = brief.config.max_summary_words or _SUMMARY_WORDS
+        text, by = await self.summed_up(turns, previous, words)
+        if not text or text == previous:
+            return ExtractionResult((), by.name)
+        message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
+        return ExtractionResult([from_summary(text, message_ids, self.origin(brief, by))], by.name)
+
+    async def summed_up(
+        self, turns: Sequence[Turn], previous: str, max_words: int
+    ) -> tuple[str, Summarizer]:
+        """What continues a summary, and who wrote it.
+
+        Raises:
+            ExtractionFailed: the summarizer could not work.
+        """
+        hands = self._hands
+        try:
+            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
+        except BudgetSpent:
+            hands = self._spare
+            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
+        return text, hands.summarizer
+
+    async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
+        """Memories summed up, the oldest first, however many; and the name of who did it last.
+
+        Raises:
+            ExtractionFailed: the summarizer could not work.
+        """
+        summary, hands = "", self._hands
+        for some in _portions(notes):
+            try:
+                summary = await hands.summarizer.condense(some, task, previous=summary)
+            except BudgetSpent:
+                hands = self._spare
+                summary = await hands.summarizer.condense(some, task, previous=summary)
+        return summary, hands.summarizer.name
+
+    @staticmethod
+    def origin(brief: ExtractionTask, source: Extractor | Summarizer) -> Origin:
+        """Where memories that `source` finds come from."""
+        return Origin(
+            session=brief.session,
+            session_uid=brief.session_uid,
+            user_id=brief.user_id,
+            strategy=_PROTO[brief.strategy],
+            extractor=source.name,
+            version=source.version,
+        )
+
+
+def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:
+    portion: list[Note] = []
+    left = _MOST_CHARACTERS
+    for note in notes:
+        if portion and left < len(note.text):
+            yield portion
+            portion, left = [], _MOST_CHARACTERS
+        portion.append(note)
+        left -= len(note.text)
+    if portion:
+        yield portion
+
+
+def _as_told(candidate: Candidate, window: Window, origin: Origin) -> Memory:
+    """A fact as a memory, with when and in which words it was said."""
+    told = [turn for turn in window.turns if turn.message_id in candidate.message_ids]
+    return from_candidate(
+        candidate,
+        origin,
+        said=max((turn.at for turn in told), default=None),
+        context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in told),
+    )
+
+
+_PROTO: Final = {strategy: number for number, strategy in _STRATEGIES.items() if number}

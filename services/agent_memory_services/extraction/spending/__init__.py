@@ -1,1 +1,0 @@
-"""What the model may cost each tenant, and what it did cost."""

@@ -1,0 +1,1 @@
+"""Jobs and views in Redis, and the service that extraction calls."""

@@ -1,0 +1,230 @@
+"""The workers' side of the queue: finding due jobs, holding them, and letting go of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
+
+from google.protobuf import proto
+from google.rpc.status_pb2 import Status
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
+from agent_memory_services.extraction.domain.failures import LeaseLost
+from agent_memory_services.extraction.domain.payload import Payload, read_payload
+from agent_memory_services.extraction.domain.records import JobRecord
+from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.ids import new_id
+
+_POLL = Step("poll")
+_CLAIM = Step("claim")
+_RENEW = Step("renew")
+_KEEP = Step("keep")
+_SETTLE = Step("settle")
+_FAIL = Step("fail")
+_HAND_BACK = Step("hand_back")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a partition looks like.
+
+    Attributes:
+        due: Keys of tenants with due jobs, those that wait the longest first.
+        next_seconds: Until another job is due or a lease ends; None where nothing waits.
+        waiting: Jobs that wait, due or not.
+        oldest_seconds: How long the oldest due job has been due.
+    """
+
+    due: Sequence[str]
+    next_seconds: float | None
+    waiting: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in a worker's hands, with everything that a run needs.
+
+    Attributes:
+        partition: Where the job is kept.
+        token: Proves the lease to the store.
+        record: The job.
+        payload: What it works on.
+        results: What earlier attempts found, by the name of the window.
+    """
+
+    partition: int
+    token: str
+    record: JobRecord
+    payload: Payload
+    results: Mapping[str, Sequence[Memory]]
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.record.job.id
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """Its messages, in order of sequence."""
+        return self.payload.messages
+
+    @property
+    def before(self) -> Sequence[Message]:
+        """The messages before them, likewise."""
+        return self.payload.before
+
+    @property
+    def memories(self) -> Sequence[Memory]:
+        """Memories to store as they are."""
+        return self.payload.memories
+
+
+class Leases:
+    """Hands out jobs of all partitions."""
+
+    def __init__(
+        self, store: Store, *, lease_seconds: float, max_strikes: int, strike_seconds: float
+    ) -> None:
+        """Lease jobs for `lease_seconds`.
+
+        A lost lease is a strike. With `max_strikes` of them a job is given up, but no sooner than
+        `strike_seconds` after the first of them.
+        """
+        self._store = store
+        self._lease = int(lease_seconds * 1_000_000)
+        self._max_strikes = max_strikes
+        self._strike_seconds = int(strike_seconds * 1_000_000)
+
+    async def poll(self, partition: int, *, lost: Status) -> Outlook:
+        """Take back expired leases of a partition, tidy it up, and see what is due.
+
+        Args:
+            partition: The partition.
+            lost: The error of a job that is given up because its workers keep vanishing.
+        """
+        due, wake, waiting, age = await self._store.take(
+            _POLL,
+            partition,
+            [self._max_strikes, self._strike_seconds, lost.SerializeToString()],
+        )
+        return Outlook(
+            due=[tenant.decode() for tenant in due],
+            next_seconds=wake / 1e6 if wake >= 0 else None,
+            waiting=waiting,
+            oldest_seconds=age / 1e6,
+        )
+
+    async def claim(self, partition: int, tenant_key: str) -> Lease | None:
+        """Lease the tenant's longest due job of a partition, if one is free."""
+        token = new_id()
+        found = await self._store.take(_CLAIM, partition, [tenant_key, token, self._lease])
+        if not found:
+            return None
+        job_id, fields, messages, before, memories, results = found
+        return Lease(
+            partition=partition,
+            token=token,
+            record=JobRecord.parse(job_id.decode(), _pairs(fields)),
+            payload=read_payload(_pairs(messages), before, _pairs(memories)),
+            results={name.decode(): _unpack(kept) for name, kept in _pairs(results).items()},
+        )
+
+    async def renew(self, lease: Lease) -> None:
+        """Hold a job for another term.
+
+        Raises:
+            LeaseLost: it is somebody else's.
+        """
+        await self._hold(_RENEW, lease, self._lease)
+
+    async def keep(
+        self,
+        lease: Lease,
+        window: str,
+        found: Sequence[Memory],
+        *,
+        by: str = "",
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep what was found in a window, so that a later attempt stores the same.
+
+        Args:
+            lease: The job.
+            window: The window's name.
+            found: What was found in it.
+            by: Who found it; empty where nobody had to look.
+            dropped: How many items of a model's answer were left out, by a short word for why.
+
+        Raises:
+            LeaseLost: the job is somebody else's.
+        """
+        left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
+        await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
+
+    async def settle(
+        self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
+    ) -> None:
+        """End a job whose results are stored; its messages count as extracted from now on.
+
+        Args:
+            lease: The job.
+            memory_ids: The memories that hold its results.
+            skipped: What it left out, with the reasons.
+
+        Raises:
+            LeaseLost: the job is somebody else's.
+        """
+        outcome = Job(memory_ids=memory_ids, skipped=skipped)
+        await self._hold(_SETTLE, lease, outcome.SerializeToString())
+
+    async def retry_later(
+        self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
+    ) -> None:
+        """End an attempt that failed and let the job wait.
+
+        Raises:
+            LeaseLost: the job is somebody else's.
+        """
+        delay = int(delay_seconds * 1_000_000)
+        await self._hold(_FAIL, lease, 0, delay, int(strike), error.SerializeToString())
+
+    async def give_up(self, lease: Lease, error: Status, *, strike: bool) -> None:
+        """End a job that failed for good; its messages are kept.
+
+        Raises:
+            LeaseLost: the job is somebody else's.
+        """
+        await self._hold(_FAIL, lease, 1, 0, int(strike), error.SerializeToString())
+
+    async def hand_back(self, lease: Lease) -> None:
+        """Return a job untried, for another worker to take at once.
+
+        Raises:
+            LeaseLost: somebody has it already.
+        """
+        await self._hold(_HAND_BACK, lease)
+
+    async def _hold(self, step: Step, lease: Lease, *args: str | bytes | int) -> None:
+        if not await self._store.take(step, lease.partition, [lease.job_id, lease.token, *args]):
+            raise LeaseLost
+
+
+def _pack(memories: Iterable[Memory]) -> bytes:
+    packed = BytesIO()
+    for memory in memories:
+        proto.serialize_length_prefixed(memory, packed)
+    return packed.getvalue()
+
+
+def _unpack(packed: bytes) -> list[Memory]:
+    stream, memories = BytesIO(packed), []
+    while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
+        memories.append(memory)
+    return memories
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

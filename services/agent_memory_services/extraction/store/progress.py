@@ -1,0 +1,53 @@
+"""How far sessions are extracted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.extraction.v1.extraction_pb2 import Job, SessionProgress
+from agent_memory_services.extraction.domain.identity import Session, Thread
+from agent_memory_services.extraction.store.queue import Step, Store
+
+_PROGRESS = Step("progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a session stands: its owner, its progress, and the jobs that are not settled."""
+
+    user_id: str
+    progress: SessionProgress
+    unsettled: Sequence[str]
+
+
+class ProgressBook:
+    """Knows how far every session is."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def of_thread(self, thread: Thread) -> Standing:
+        """How the latest session of a thread stands; one never heard of stands at nothing."""
+        return await self._standing(thread, "")
+
+    async def of_job(self, tenant: str, job: Job) -> SessionProgress:
+        """How the session of a job stands."""
+        thread = Thread(tenant, job.session.namespace, job.session.session_id)
+        standing = await self._standing(thread, Session(thread, job.session_uid).key)
+        return standing.progress
+
+    async def _standing(self, thread: Thread, session_key: str) -> Standing:
+        partition = thread.partition(self._store.partitions)
+        uid, user_id, received, settled, unsettled = await self._store.take(
+            _PROGRESS, partition, [thread.key, session_key]
+        )
+        return Standing(
+            user_id.decode(),
+            SessionProgress(
+                session=SessionRef(namespace=thread.namespace, session_id=thread.session_id),
+                session_uid=uid.decode(),
+                received_sequence=received,
+                extracted_sequence=settled,
+            ),
+            [job_id.decode() for job_id in unsettled],
+        )

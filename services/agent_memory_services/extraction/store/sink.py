@@ -1,0 +1,243 @@
+"""Where results go: long-term memory, over its contract."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.common.v1.search_pb2 import SearchQuery
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
+    CreateMemoryResult,
+    CreateOutcome,
+    DeduplicationPolicy,
+)
+from agent_memory.long_term_memory.v1.service_pb2 import (
+    CreateMemoriesRequest,
+    GetMemoryRequest,
+    ListMemoriesRequest,
+    SearchMemoriesRequest,
+    UpdateMemoryRequest,
+)
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.contract.errors import (
+    AccessDenied,
+    DependencyUnavailable,
+    IdAlreadyExists,
+    Incident,
+    InvalidFields,
+    InvalidState,
+    MemoryNotFound,
+    OwnerMismatch,
+    ServiceError,
+    SessionErased,
+)
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.status import error_of, status_of
+
+_BATCH: Final = 100
+_SERVICE: Final = "LongTermMemoryService"
+_FINAL: Final = (
+    *(AccessDenied, IdAlreadyExists, InvalidFields),
+    *(InvalidState, OwnerMismatch, SessionErased),
+)
+"""Refusals of one memory that no repetition changes."""
+_FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A memory that was refused for good, and why."""
+
+    memory: Memory
+    refusal: ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of memories: the ids that hold them now, and those that were refused."""
+
+    memory_ids: Sequence[str]
+    rejected: Sequence[Rejection] = ()
+
+
+class LongTermMemory:
+    """The service, for the tenant that the caller acts for (`acting_for`)."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = LongTermMemoryServiceStub(channel)
+
+    async def store(
+        self,
+        memories: Sequence[Memory],
+        *,
+        deduplication: DeduplicationPolicy.ValueType,
+        ids_name_content: bool,
+        past_incidents: bool = False,
+    ) -> Stored:
+        """Store memories; doing it again stores nothing twice, since each has its id.
+
+        Args:
+            memories: The memories, any number of them.
+            deduplication: How far they are compared with others.
+            ids_name_content: Ids are derived from what they name, so one that is taken means
+                that the memory is stored already, though it may have changed since. Where it is
+                taken by what the caller acted for does not reach, the memory gets another.
+            past_incidents: A memory that long-term memory has an incident with is refused for
+                good, where it takes others; else another attempt is made at it.
+
+        Raises:
+            ServiceError: some could not be stored now; which ones does not matter.
+        """
+        memory_ids: list[str] = []
+        rejected: list[Rejection] = []
+        incidents: list[Rejection] = []
+        for batch in _batches(memories):
+            results = await self._create(batch, deduplication)
+            for memory, result in zip(batch, results, strict=True):
+                refusal = _refusal(result)
+                if refusal is None:
+                    memory_ids.append(result.memory_id)
+                elif ids_name_content and isinstance(refusal, IdAlreadyExists):
+                    again = await self._settled(memory, deduplication)
+                    memory_ids += again.memory_ids
+                    rejected += again.rejected
+                elif isinstance(refusal, Incident):
+                    incidents.append(Rejection(memory, refusal))
+                else:
+                    rejected.append(Rejection(memory, refusal))
+        if incidents and not (past_incidents and memory_ids):
+            raise incidents[0].refusal
+        return Stored(list(dict.fromkeys(memory_ids)), [*rejected, *incidents])
+
+    async def _settled(
+        self, memory: Memory, deduplication: DeduplicationPolicy.ValueType
+    ) -> Stored:
+        """Tell where a memory is stored whose id is taken; in another place where it is not."""
+        if (found := await self._find(memory.id)) is not None:
+            return Stored([found.id])
+        return await self.store(
+            [_renamed(memory)], deduplication=deduplication, ids_name_content=False
+        )
+
+    async def summary_of(self, origin: Origin) -> Memory:
+        """The summary of a session; one without a text where there is none.
+
+        It has the id that follows from the session, unless somebody else had taken that.
+
+        Raises:
+            ServiceError: it cannot be read now.
+        """
+        own_id = summary_id(origin.session_uid)
+        if (found := await self._find(own_id)) is not None:
+            return found
+        conditions = MemoryFilter(
+            namespace=TagFilter(eq=origin.session.namespace),
+            user_id=TagFilter(eq=origin.user_id),
+            session_id=TagFilter(eq=origin.session.session_id),
+            topics=TagFilter(any=[SUMMARY_TOPIC]),
+        )
+        listed = await self._stub.ListMemories(ListMemoriesRequest(filter=conditions))
+        for memory in listed.memories:
+            if memory.provenance.session_uid == origin.session_uid:
+                return memory
+        return Memory(id=own_id)
+
+    async def replace(self, memory: Memory) -> Stored:
+        """Store a memory in the place of an earlier one with its id.
+
+        Raises:
+            ServiceError: it cannot be stored now.
+        """
+        mask = FieldMask(paths=["text", "topics", "entities"])
+        try:
+            await self._stub.UpdateMemory(UpdateMemoryRequest(memory=memory, update_mask=mask))
+        except MemoryNotFound:
+            return await self.store(
+                [memory],
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
+                ids_name_content=True,
+            )
+        return Stored([memory.id])
+
+    async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
+        """The facts of the same owner that are nearest to a text.
+
+        Raises:
+            ServiceError: they cannot be searched now.
+        """
+        query = SearchQuery(
+            text=text,
+            filter=MemoryFilter(
+                namespace=TagFilter(eq=origin.session.namespace),
+                user_id=TagFilter(eq=origin.user_id),
+                type=TypeFilter(any=_FACTS),
+            ),
+            untracked=True,
+        )
+        answer = await self._stub.SearchMemories(
+            SearchMemoriesRequest(query=query, page_size=limit)
+        )
+        return [hit.memory.text for hit in answer.hits]
+
+    async def _find(self, memory_id: str) -> Memory | None:
+        """A memory, where there is one for whoever is acted for."""
+        try:
+            return (await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))).memory
+        except MemoryNotFound:
+            return None
+
+    async def _create(
+        self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
+    ) -> list[CreateMemoryResult]:
+        """One result for each memory, though a single one may refuse or end a whole call."""
+        request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
+        try:
+            answer = await self._stub.CreateMemories(request)
+        except (InvalidFields, Incident) as refused:
+            if len(memories) == 1:
+                return [_rejection(refused)]
+            middle = len(memories) // 2
+            return [
+                *await self._create(memories[:middle], deduplication),
+                *await self._create(memories[middle:], deduplication),
+            ]
+        return list(answer.results)
+
+
+def _batches(memories: Sequence[Memory]) -> Iterator[Sequence[Memory]]:
+    remaining = iter(memories)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _renamed(memory: Memory) -> Memory:
+    renamed = Memory()
+    renamed.CopyFrom(memory)
+    renamed.id = new_id()
+    return renamed
+
+
+def _rejection(refused: ServiceError) -> CreateMemoryResult:
+    return CreateMemoryResult(
+        outcome=CreateOutcome.CREATE_OUTCOME_REJECTED, error=status_of(refused)
+    )
+
+
+def _refusal(result: CreateMemoryResult) -> ServiceError | None:
+    """Why a memory was refused, for good or by an incident; None where it is stored.
+
+    Raises:
+        ServiceError: it was refused for now.
+    """
+    if result.outcome != CreateOutcome.CREATE_OUTCOME_REJECTED:
+        return None
+    refusal = error_of(result.error) or DependencyUnavailable(_SERVICE)
+    if not isinstance(refusal, (*_FINAL, Incident)):
+        raise refusal
+    return refusal

@@ -1,0 +1,76 @@
+"""The memories of a view, found through long-term memory's contract."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import grpc
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.long_term_memory.v1.service_pb2 import CountMemoriesRequest, ListMemoriesRequest
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.extraction.domain.views import Group
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+
+_PAGE: Final = 500
+
+
+class Memories:
+    """Long-term memory, for whomever the present call or job acts for."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """Ask over a channel of the suite."""
+        self._stub = LongTermMemoryServiceStub(channel)
+
+    async def count(self, view: SummaryView, *, changed_after: int | None = None) -> int:
+        """How many memories a view covers now, or how many of them changed since a moment.
+
+        Args:
+            view: The view.
+            changed_after: The moment, in microseconds since the epoch.
+
+        Raises:
+            ServiceError: long-term memory refused, or is away.
+        """
+        condition = covered(view)
+        if changed_after is not None:
+            condition.update_time.gt.CopyFrom(to_timestamp(changed_after))
+        answer = await self._stub.CountMemories(CountMemoriesRequest(filter=condition))
+        return answer.count
+
+    async def every(self, view: SummaryView) -> AsyncIterator[Memory]:
+        """Everything that a view covers now, the newest first.
+
+        Raises:
+            ServiceError: long-term memory refused, or is away.
+        """
+        request = ListMemoriesRequest(filter=covered(view), page_size=_PAGE)
+        while True:
+            page = await self._stub.ListMemories(request)
+            for memory in page.memories:
+                yield memory
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def latest(self, view: SummaryView, group: Group, limit: int) -> Sequence[Memory]:
+        """The newest memories of one group, the oldest of them first.
+
+        Raises:
+            ServiceError: long-term memory refused, or is away.
+        """
+        condition = covered(view)
+        condition.MergeFrom(group.condition())
+        request = ListMemoriesRequest(filter=condition, page_size=limit)
+        page = await self._stub.ListMemories(request)
+        return list(page.memories)[::-1]
+
+
+def covered(view: SummaryView) -> MemoryFilter:
+    """What a view covers now: its filter, and its time window before the present moment."""
+    condition = MemoryFilter(any_of=[view.filter]) if view.HasField("filter") else MemoryFilter()
+    if view.HasField("time_window"):
+        start = now_micros() - view.time_window.ToMicroseconds()
+        condition.create_time.gte.CopyFrom(to_timestamp(start))
+    return condition

@@ -1,0 +1,318 @@
+"""Views and their summaries in the store; each change is one step on the tenant's partition."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
+from agent_memory_services.extraction.domain.failures import LeaseLost
+from agent_memory_services.extraction.domain.identity import new_job_id, partition_prefix
+from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
+from agent_memory_services.extraction.store.leases import Lease
+from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.keys import decode, encode
+
+_CREATE: Final = Step("create", folder="views")
+_UPDATE: Final = Step("update", folder="views")
+_DELETE: Final = Step("delete", folder="views")
+_SCHEDULE: Final = Step("schedule", folder="views")
+_NOTE: Final = Step("note", folder="views")
+_PUT: Final = Step("put", folder="views")
+_DROP: Final = Step("drop", folder="views")
+_ENDED: Final = Step("ended", folder="views")
+_FORGET: Final = Step("forget", folder="views")
+_BATCH: Final = 200
+_LANE: Final = b"view"
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """A view as it is kept.
+
+    Attributes:
+        name: which one it is.
+        view: what it is.
+        edition: tells its summaries from those of an earlier grouping or filter.
+        seen: what its memories looked like when all its summaries were last up to date.
+    """
+
+    name: ViewName
+    view: SummaryView
+    edition: str
+    seen: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSummary:
+    """A summary as it is kept.
+
+    Attributes:
+        group: of which memories.
+        partition: what is known of them.
+        seen: what they looked like.
+        job_id: the job that computed it last; empty where a caller waited for it.
+        by: the summarizer that wrote it; known when it is put, and kept with the job alone.
+        owners: whose memories went into it; known when it is read.
+    """
+
+    group: Group
+    partition: SummaryPartition
+    seen: bytes
+    job_id: str
+    by: str = ""
+    owners: tuple[str, ...] = ()
+
+
+class ViewStore:
+    """The views of all tenants."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep them in the queue's partitions, beside their jobs."""
+        self.store = store
+
+    async def create(self, name: ViewName, view: SummaryView) -> SummaryView | None:
+        """Keep a new view; answers the one that has its id already, if there is one."""
+        found = await self._take(
+            _CREATE,
+            name.tenant,
+            [
+                encode(name.tenant),
+                name.key,
+                encode(name.view_id),
+                view.SerializeToString(),
+                view.etag,
+                new_id(),
+                name.tenant,
+                int(view.continuous),
+            ],
+        )
+        return SummaryView.FromString(found) if found else None
+
+    async def find(self, name: ViewName) -> KeptView | None:
+        """The view of this name, if there is one."""
+        return next(iter(await self.load(name.tenant, [name.view_id])), None)
+
+    async def load(self, tenant: str, view_ids: Sequence[str]) -> list[KeptView]:
+        """The views of these ids, leaving out those that do not exist."""
+        names = [ViewName(tenant, view_id) for view_id in view_ids]
+        async with self.store.client.pipeline(transaction=False) as pipeline:
+            for name in names:
+                key = f"{self._prefix(tenant)}view:{name.key}"
+                pipeline.hmget(key, ["content", "edition", "seen"])
+            found = await pipeline.execute() if names else []
+        return [
+            KeptView(name, SummaryView.FromString(content), edition.decode(), seen or b"")
+            for name, (content, edition, seen) in zip(names, found, strict=True)
+            if content is not None
+        ]
+
+    async def ids(self, tenant: str, after: str, count: int) -> list[str]:
+        """The next view ids of a tenant, in order of their spelling."""
+        lower = f"({encode(after)}" if after else "-"
+        found: Any = await self.store.client.zrangebylex(
+            f"{self._prefix(tenant)}views:{encode(tenant)}", lower, "+", start=0, num=count
+        )
+        return [decode(view_id.decode()) for view_id in found]
+
+    async def update(self, kept: KeptView, after: SummaryView, *, anew: bool = False) -> None:
+        """Put a changed view in the place of the one that was read.
+
+        Its summaries go where they speak of other memories than it does now, or with `anew`.
+
+        Raises:
+            EtagMismatch: somebody else changed it meanwhile.
+            SummaryViewNotFound: it is gone.
+        """
+        found = await self._take(
+            _UPDATE,
+            kept.name.tenant,
+            [
+                kept.name.key,
+                kept.view.etag,
+                after.SerializeToString(),
+                after.etag,
+                new_id() if anew or starts_anew(kept.view, after) else "",
+                int(after.continuous),
+            ],
+        )
+        if found:
+            raise EtagMismatch(found.decode())
+        if found is not None:
+            raise SummaryViewNotFound(kept.name.view_id)
+
+    async def delete(self, kept: KeptView, *, forget_jobs: bool = False) -> bool:
+        """Delete the view that was read and cancel its jobs; whether there was one.
+
+        Raises:
+            EtagMismatch: somebody changed it meanwhile.
+        """
+        name = kept.name
+        arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
+        found, after = None, b""
+        while found is None or after:
+            found, after = await self._take(
+                _DELETE, name.tenant, [*arguments, int(forget_jobs), after]
+            )
+            if isinstance(found, bytes):
+                raise EtagMismatch(found.decode())
+        return bool(found)
+
+    async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
+        """The next jobs of a tenant where its views are kept, in order of their ids.
+
+        Each comes with what its view decided; None for one that refreshes no view.
+        """
+        prefix = self._prefix(tenant)
+        lower = f"({after}" if after else "-"
+        found: Any = await self.store.client.zrangebylex(
+            f"{prefix}jobs:{encode(tenant)}", lower, "+", start=0, num=count
+        )
+        ids = [job_id.decode() for job_id in found]
+        async with self.store.client.pipeline(transaction=False) as pipeline:
+            for job_id in ids:
+                pipeline.hmget(f"{prefix}job:{job_id}", ["lane", "spec"])
+            fields = await pipeline.execute() if ids else []
+        return [
+            (job_id, Job.FromString(spec) if lane == _LANE and spec else None)
+            for job_id, (lane, spec) in zip(ids, fields, strict=True)
+        ]
+
+    async def forget_jobs(self, tenant: str, job_ids: Sequence[str]) -> None:
+        """Forget jobs that refresh views, cancelling those that are not done."""
+        for batch in _batches(job_ids):
+            await self._take(_FORGET, tenant, batch)
+
+    async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
+        """Let a job refresh a view; answers the one that waits already, where one does.
+
+        Raises:
+            EtagMismatch: somebody changed it meanwhile.
+            SummaryViewNotFound: the view is gone.
+        """
+        name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
+        job_id, etag = await self._take(
+            _SCHEDULE,
+            name.tenant,
+            [
+                encode(name.tenant),
+                name.tenant,
+                name.key,
+                kept.view.etag,
+                _specification(kept.view).SerializeToString(),
+                new_job_id(partition),
+                int(only_changed),
+            ],
+        )
+        if etag:
+            raise EtagMismatch(etag.decode())
+        if not job_id:
+            raise SummaryViewNotFound(name.view_id)
+        return str(job_id.decode())
+
+    async def note(self, kept: KeptView, seen: bytes) -> None:
+        """Note what a view's memories looked like, if it is still what was read."""
+        await self._take(
+            _NOTE, kept.name.tenant, [kept.name.key, kept.edition, kept.view.etag, seen]
+        )
+
+    async def put(
+        self, kept: KeptView, summary: KeptSummary, owners: Iterable[str], lease: Lease | None
+    ) -> None:
+        """Put a summary in the place of the one before.
+
+        Raises:
+            EtagMismatch: the view covers other memories by now, or none.
+            LeaseLost: the job that computed it is no longer held.
+        """
+        stored = await self._take(
+            _PUT,
+            kept.name.tenant,
+            [
+                encode(kept.name.tenant),
+                kept.name.key,
+                kept.edition,
+                summary.group.key,
+                summary.partition.SerializeToString(),
+                summary.seen,
+                lease.job_id if lease else "",
+                lease.token if lease else "",
+                summary.by,
+                *sorted({encode(owner) for owner in owners if owner}),
+            ],
+        )
+        if stored == 0:
+            raise EtagMismatch(kept.view.etag)
+        if stored < 0:
+            raise LeaseLost
+
+    async def summaries(self, kept: KeptView, groups: Sequence[Group]) -> list[KeptSummary]:
+        """The summaries of these groups, leaving out those that do not exist."""
+        found: list[Any] = []
+        for batch in _batches(groups):
+            async with self.store.client.pipeline(transaction=False) as pipeline:
+                for group in batch:
+                    key = self._summary_key(kept, group.key)
+                    pipeline.hmget(key, ["content", "seen", "job", "owners"])
+                found += await pipeline.execute()
+        return [
+            KeptSummary(
+                group,
+                SummaryPartition.FromString(content),
+                seen,
+                job.decode(),
+                owners=tuple(map(decode, (owners or b"").decode().split())),
+            )
+            for group, (content, seen, job, owners) in zip(groups, found, strict=True)
+            if content is not None
+        ]
+
+    async def groups(self, kept: KeptView, after: str, count: int) -> list[Group]:
+        """The next groups that have a summary, in order of their keys."""
+        key = f"{self._prefix(kept.name.tenant)}summaries:{kept.edition}"
+        lower = f"({after}" if after else "-"
+        found: Any = await self.store.client.zrangebylex(key, lower, "+", start=0, num=count)
+        return [Group.parse(member.decode(), kept.view.group_by) for member in found]
+
+    async def drop(self, tenant: str, places: Iterable[tuple[str, str]]) -> None:
+        """Remove summaries, each named by its edition and the key of its group."""
+        for batch in _batches(places):
+            await self._take(_DROP, tenant, [part for place in batch for part in place])
+
+    async def clear_ended(self, partition: int) -> bool:
+        """Remove some of the summaries that no view has any more; whether there may be more."""
+        found: Any = await self.store.take(_ENDED, partition, [_BATCH])
+        if not found:
+            return False
+        edition, groups = found
+        if groups:
+            places = [part for group in groups for part in (edition, group)]
+            await self.store.take(_DROP, partition, places)
+        return True
+
+    async def _take(self, step: Step, tenant: str, arguments: Sequence[Any]) -> Any:
+        return await self.store.take(step, home_of(tenant, self.store.partitions), arguments)
+
+    def _summary_key(self, kept: KeptView, group: str) -> str:
+        return f"{self._prefix(kept.name.tenant)}summary:{kept.edition}:{group}"
+
+    def _prefix(self, tenant: str) -> str:
+        return partition_prefix(home_of(tenant, self.store.partitions))
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _specification(view: SummaryView) -> Job:
+    """The part of a job that its view decides; whose it is, where its filter names one."""
+    job = Job(kind=JobKind.JOB_KIND_SUMMARY_VIEW, view_id=view.id, user_id=view.filter.user_id.eq)
+    if view.filter.namespace.HasField("eq"):
+        job.session.namespace = view.filter.namespace.eq
+    return job

@@ -1,1 +1,0 @@
-"""Telling watchers what becomes of jobs."""

@@ -1,0 +1,1 @@
+"""Kit that every service process stands on: contract, server, client, auth, redis, observe."""

@@ -1,0 +1,99 @@
+"""How callers are recognised."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+
+from agent_memory.common.v1.policy_pb2 import Access
+from agent_memory_services.kit.auth import scope as acting_scope
+from agent_memory_services.kit.auth.certificates import KnownCertificates
+from agent_memory_services.kit.auth.credential_cache import Remembered, Verified
+from agent_memory_services.kit.auth.credentials import Presented, Refused, Why
+from agent_memory_services.kit.auth.scope import TENANT_HEADER, tenant_named
+from agent_memory_services.kit.contract.context import Principal
+
+
+class Authenticator(Protocol):
+    """Recognises callers."""
+
+    def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
+        """Who the call acts for: at once where that is known, else after a look-up.
+
+        Raises:
+            Unauthenticated: what is presented identifies nobody.
+            AccessDenied: it identifies somebody who may not act for the tenant the call names.
+        """
+        ...
+
+
+class TokenVerifier(Protocol):
+    """Verifies bearer tokens of one kind."""
+
+    def takes(self, token: str) -> bool:
+        """Whether the token looks like one of this kind."""
+        ...
+
+    async def verify(self, token: str) -> Verified:
+        """Who holds the token, and until when that need not be asked again.
+
+        Raises:
+            Refused: it is not valid.
+            Unavailable: what has to be asked for it is away.
+        """
+        ...
+
+
+class TrustEveryone:
+    """Lets everybody act for the tenant they name; fit for a loopback address only."""
+
+    def __init__(self, default_tenant: str) -> None:
+        self._default = _trusted(default_tenant)
+
+    def recognise(self, presented: Presented) -> Principal:
+        """An administrator of the named tenant, or of the default one.
+
+        The limits of whom a service acts for hold here too: they cannot widen anything.
+        """
+        metadata = presented.metadata
+        tenant, scope = metadata.get(TENANT_HEADER), metadata.get(acting_scope.SCOPE_HEADER)
+        whole = self._default if tenant is None else _trusted(tenant_named(tenant))
+        return whole if scope is None else acting_scope.narrowed(whole, scope)
+
+
+def _trusted(tenant: str) -> Principal:
+    return Principal(tenant=tenant, subject="anyone", access=Access.ACCESS_ADMIN)
+
+
+class CheckCredentials:
+    """Recognises callers by a bearer token or, where they send none, by their certificate."""
+
+    def __init__(
+        self,
+        tokens: tuple[TokenVerifier, ...],
+        certificates: KnownCertificates | None,
+        remembered: Remembered,
+    ) -> None:
+        self._tokens = tokens
+        self._certificates = certificates
+        self._remembered = remembered
+
+    def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
+        """Whoever holds the credential; a token seen lately costs a digest and a look-up."""
+        token = presented.token
+        if token is None:
+            return self._by_certificate(presented)
+        known = self._remembered.recall(token)
+        if known is not None:
+            return known.principal(presented.metadata)
+        return self._by_token(token, presented.metadata)
+
+    async def _by_token(self, token: str, metadata: Mapping[str, str | bytes]) -> Principal:
+        for verifier in self._tokens:
+            if verifier.takes(token):
+                identity = await self._remembered.once(token, verifier.verify)
+                return identity.principal(metadata)
+        raise Refused(Why.MALFORMED)
+
+    def _by_certificate(self, presented: Presented) -> Principal:
+        if self._certificates is None:
+            raise Refused(Why.NO_CREDENTIAL)
+        return self._certificates.identity(presented.connection()).principal(presented.metadata)

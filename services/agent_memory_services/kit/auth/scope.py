@@ -1,0 +1,167 @@
+"""Scope of a caller: what a request may name, and how one service tells the next.
+
+A request is held against the credential before anything is looked up, so that a refusal tells
+nothing but what the caller knows: its own limits. What is found under a name that is allowed, but
+belongs to another, does not exist for the caller; the services see to that where they read.
+
+A service calls others under its own identity. The limits of the caller it acts for go along, so
+that a reader of one user's memories is just that wherever its call leads.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from google.protobuf.message import DecodeError
+from google.protobuf.struct_pb2 import Struct
+
+from agent_memory.common.v1.erase_pb2 import ErasedSession
+from agent_memory.common.v1.policy_pb2 import Access
+from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import AccessDenied, Unauthenticated
+
+
+def require_user(principal: Principal, user_id: str) -> None:
+    """Insist that the credential allows to act for a user.
+
+    Raises:
+        AccessDenied: it does not.
+    """
+    if not principal.allows_user(user_id):
+        raise AccessDenied("a credential for the user")
+
+
+def require_namespace(principal: Principal, namespace: str) -> None:
+    """Insist that the credential reaches a namespace.
+
+    Raises:
+        AccessDenied: it does not.
+    """
+    if not principal.allows_namespace(namespace):
+        raise AccessDenied("a credential for the namespace")
+
+
+def require(principal: Principal, namespace: str, user_id: str) -> None:
+    """Insist on both.
+
+    Raises:
+        AccessDenied: the credential does not reach one of them.
+    """
+    require_namespace(principal, namespace)
+    require_user(principal, user_id)
+
+
+def require_every_user(principal: Principal) -> None:
+    """Insist that the credential is confined to no users.
+
+    Raises:
+        AccessDenied: it is.
+    """
+    if principal.users is not None:
+        raise AccessDenied("a credential for every user")
+
+
+def require_erasable(
+    principal: Principal, user: str, sessions: Iterable[ErasedSession] = ()
+) -> None:
+    """Insist that the credential reaches everything of a user, as a receipt says that all is gone.
+
+    What a session held before it had an owner names nobody, and so is beyond a credential that is
+    confined to users.
+
+    Args:
+        principal: the caller.
+        user: the user.
+        sessions: the sessions that the caller says were the user's.
+
+    Raises:
+        AccessDenied: it does not.
+    """
+    require_user(principal, user)
+    if principal.namespaces is not None:
+        raise AccessDenied("a credential for every namespace")
+    if any(session.owned_late for session in sessions):
+        require_every_user(principal)
+
+
+# The tenant that a call is for. A service acts for the one it names; everybody else may repeat
+# the tenant of their credential.
+TENANT_HEADER = "x-agent-memory-tenant"
+
+# Tenants travel in metadata, which holds printable ASCII only.
+TENANT_PATTERN = r"^[!-~]{1,128}$"
+
+_VALID = re.compile(r"[!-~]{1,128}").fullmatch
+
+
+def valid_tenant(name: str) -> bool:
+    """Whether `name` can name a tenant."""
+    return _VALID(name) is not None
+
+
+def tenant_named(header: str | bytes | None) -> str:
+    """The tenant that the header of a call names.
+
+    Raises:
+        Unauthenticated: there is none, or it cannot be one.
+    """
+    if not isinstance(header, str) or not valid_tenant(header):
+        raise Unauthenticated(f"{TENANT_HEADER} must be 1 to 128 printable ASCII characters")
+    return header
+
+
+SCOPE_HEADER = "x-agent-memory-scope-bin"
+
+_ROLES = {
+    "reader": Access.ACCESS_READER,
+    "writer": Access.ACCESS_WRITER,
+    "admin": Access.ACCESS_ADMIN,
+}
+_NAMES = {access: role for role, access in _ROLES.items()}
+_REMEMBERED = 4096
+
+
+@lru_cache(_REMEMBERED)
+def scope_of(principal: Principal) -> bytes:
+    """The limits of a principal, for the header."""
+    scope = Struct()
+    scope.update({"subject": principal.subject, "access": _NAMES[principal.access]})
+    for name in ("users", "namespaces"):
+        values: frozenset[str] | None = getattr(principal, name)
+        if values is not None:
+            scope.get_or_create_list(name).extend(sorted(values))
+    return scope.SerializeToString(deterministic=True)
+
+
+@lru_cache(_REMEMBERED)
+def narrowed(whole: Principal, scope: str | bytes) -> Principal:
+    """A principal within the limits that a header tells.
+
+    Raises:
+        Refused: the header is damaged.
+    """
+    if isinstance(scope, str):
+        raise Refused(Why.MALFORMED)
+    try:
+        told = Struct.FromString(scope)
+        return Principal(
+            whole.tenant,
+            str(told["subject"]),
+            min(whole.access, _ROLES[str(told["access"])]),
+            _names(told, "users"),
+            _names(told, "namespaces"),
+        )
+    except (DecodeError, KeyError, TypeError, ValueError):
+        raise Refused(Why.MALFORMED) from None
+
+
+def _names(told: Struct, field: str) -> frozenset[str] | None:
+    if field not in told.fields:
+        return None
+    values = told.fields[field]
+    if values.WhichOneof("kind") != "list_value":
+        raise ValueError(field)
+    if any(value.WhichOneof("kind") != "string_value" for value in values.list_value.values):
+        raise ValueError(field)
+    return frozenset(value.string_value for value in values.list_value.values)

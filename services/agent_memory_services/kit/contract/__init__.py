@@ -1,0 +1,1 @@
+"""Terms that callers and services agree on: errors, methods, pages, masks, deadlines."""

@@ -1,0 +1,106 @@
+"""Context of the present call: its principal, request id, deadline and round trips to the store."""
+
+import re
+import secrets
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from agent_memory.common.v1.policy_pb2 import Access
+from agent_memory_services.kit.contract.errors import DeadlineExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """What a caller's credential says; nothing in a request can widen it.
+
+    Attributes:
+        tenant: the tenant that every key and every query of the call belongs to.
+        subject: names the credential, for audit.
+        access: the most that the credential allows.
+        users: the users it may act for, or None for every user of the tenant.
+        namespaces: the namespaces it may touch, or None for all.
+    """
+
+    tenant: str
+    subject: str
+    access: Access.ValueType
+    users: frozenset[str] | None = None
+    namespaces: frozenset[str] | None = None
+
+    def allows_user(self, user_id: str) -> bool:
+        """Whether it may act for a user; what belongs to nobody is beyond a confined caller."""
+        return self.users is None or user_id in self.users
+
+    def allows_namespace(self, namespace: str) -> bool:
+        """Whether it may touch a namespace; the empty one is a namespace too."""
+        return self.namespaces is None or namespace in self.namespaces
+
+    def allows(self, namespace: str, user_id: str) -> bool:
+        """Whether it may touch what belongs to a user in a namespace."""
+        return self.allows_namespace(namespace) and self.allows_user(user_id)
+
+
+principal_var: ContextVar[Principal] = ContextVar("principal")
+
+
+def current_principal() -> Principal:
+    """The principal of the present call.
+
+    Raises:
+        LookupError: nothing authenticated this code path; it runs outside any call.
+    """
+    return principal_var.get()
+
+
+REQUEST_ID_HEADER = "x-request-id"
+_VALID = re.compile(r"[!-~]{1,128}").fullmatch
+
+request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def accept_request_id(given: str | bytes | None) -> str:
+    """The caller's id where it is one, else a fresh one."""
+    if isinstance(given, str) and _VALID(given):
+        return given
+    return secrets.token_hex(8)
+
+
+# When the present call's answer is due, on the monotonic clock; None means never.
+due_at_var: ContextVar[float | None] = ContextVar("due_at", default=None)
+
+
+def remaining(margin: float = 0.05) -> float | None:
+    """Seconds that a step of the present call may take; None where no deadline applies.
+
+    `margin` (seconds) is kept back for answering after the step has failed.
+
+    Raises:
+        DeadlineExceeded: nothing is left.
+    """
+    due = due_at_var.get()
+    if due is None:
+        return None
+    left = due - time.monotonic() - margin
+    if left <= 0:
+        raise DeadlineExceeded
+    return left
+
+
+class RoundTrips:
+    """A tally of one call."""
+
+    __slots__ = ("made",)
+
+    def __init__(self) -> None:
+        self.made = 0
+
+
+# Background work has no tally.
+round_trips_var: ContextVar[RoundTrips | None] = ContextVar("round_trips", default=None)
+
+
+def count_round_trip() -> None:
+    """The present call goes to the store once more."""
+    if (tally := round_trips_var.get()) is not None:
+        tally.made += 1

@@ -1,0 +1,174 @@
+"""Prometheus metrics of calls and of the event loop, and the endpoint that serves them.
+
+Every series of a method exists from the start, so that a rate of zero is a zero and not a gap.
+
+Tenants and users are never labels.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final, Literal
+
+import grpc
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.contract.transport import Address, parse_address
+
+# The codes as Go spells them, which is how public dashboards expect them.
+GO_CODES: Final = {
+    code: "OK" if code is grpc.StatusCode.OK else code.name.title().replace("_", "")
+    for code in grpc.StatusCode
+} | {grpc.StatusCode.CANCELLED: "Canceled"}
+# A second series per series that tells when it was made, which is when the process started.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+LABELS: Final = ("grpc_type", "grpc_service", "grpc_method")
+# Up to the longest that anybody waits for a model.
+SECONDS: Final = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodMeters:
+    """The meters of one method, each a function to call."""
+
+    started: Callable[[], None]
+    received: Callable[[], None]
+    sent: Callable[[], None]
+    handled: Mapping[grpc.StatusCode, Callable[[], None]]
+    seconds: Callable[[float], None]
+
+
+class RpcMeters:
+    """The meters of all methods that one side of a process knows."""
+
+    def __init__(self, side: Literal["server", "client"], registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *more: str) -> Counter:
+            text = f"{text} on the {side}."
+            return Counter(f"grpc_{side}_{name}", text, (*LABELS, *more), registry=registry)
+
+        self._started = counter("started", "RPCs started")
+        self._received = counter("msg_received", "Stream or unary messages received")
+        self._sent = counter("msg_sent", "Stream or unary messages sent")
+        self._handled = counter("handled", "RPCs completed, by code,", "grpc_code")
+        self._seconds = Histogram(
+            f"grpc_{side}_handling_seconds",
+            f"Seconds from the start to the end of an RPC on the {side}.",
+            LABELS,
+            buckets=SECONDS,
+            registry=registry,
+        )
+
+    def of(self, shape: str, service: str, method: str) -> MethodMeters:
+        """The meters of a method; `shape` is `unary`, `server_stream` and so on."""
+        labels = shape, service, method
+        return MethodMeters(
+            started=self._started.labels(*labels).inc,
+            received=self._received.labels(*labels).inc,
+            sent=self._sent.labels(*labels).inc,
+            handled={c: self._handled.labels(*labels, go).inc for c, go in GO_CODES.items()},
+            seconds=self._seconds.labels(*labels).observe,
+        )
+
+
+_TRIPS: Final = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128)
+
+
+class CallMeters:
+    """The meters of all methods that a process serves, in a registry of their own."""
+
+    def __init__(self, policies: Collection[MethodPolicy], running: Callable[[], float]) -> None:
+        """Create every series; `running` tells how many calls run at the moment."""
+        self.registry = registry = CollectorRegistry()
+        rpcs = RpcMeters("server", registry)
+        in_flight = Gauge(
+            "agent_memory_calls_in_flight",
+            "RPCs that run or wait for a place at the moment.",
+            registry=registry,
+        )
+        in_flight.set_function(running)
+        self.of: Mapping[str, MethodMeters] = {
+            policy.full_name: rpcs.of(policy.shape, policy.service, policy.method)
+            for policy in policies
+        }
+        trips = Histogram(
+            "agent_memory_store_round_trips",
+            "Round trips to the store that an RPC made; those of watches are not counted.",
+            ("grpc_service", "grpc_method"),
+            buckets=_TRIPS,
+            registry=registry,
+        )
+        self.round_trips: Mapping[str, Callable[[float], None]] = {
+            policy.full_name: trips.labels(policy.service, policy.method).observe
+            for policy in policies
+        }
+
+
+class _Both(Collector):
+    """The calls' metrics, and those that the process's other parts registered globally."""
+
+    def __init__(self, calls: CollectorRegistry) -> None:
+        self._calls = calls
+
+    def collect(self) -> Iterator[Metric]:
+        return chain(self._calls.collect(), REGISTRY.collect())
+
+
+@contextmanager
+def exposed(listen: str, meters: CallMeters) -> Iterator[str]:
+    """Serve `/metrics` from a thread; yields the address, or "" where `listen` is empty."""
+    if not listen:
+        yield ""
+        return
+    address = parse_address(listen)
+    both = CollectorRegistry(auto_describe=False)
+    both.register(_Both(meters.registry))
+    server, thread = start_http_server(address.port, address.host, both)
+    try:
+        yield str(Address(address.host, server.server_port))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+_INTERVAL_SECONDS: Final = 0.25
+_LAG: Final = Histogram(
+    "agent_memory_event_loop_lag_seconds",
+    "How much later than asked for the event loop comes back, four times a second.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+
+@asynccontextmanager
+async def watched_loop() -> AsyncIterator[None]:
+    """Measure the lag of the running loop until the block is left."""
+    watching = asyncio.create_task(_watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+async def _watch() -> None:
+    clock = asyncio.get_running_loop().time
+    while True:
+        due = clock() + _INTERVAL_SECONDS
+        await asyncio.sleep(_INTERVAL_SECONDS)
+        _LAG.observe(max(0.0, clock() - due))

@@ -1,0 +1,1 @@
+"""Redis: clients, scripts, keys, leases, feeds."""

@@ -1,0 +1,190 @@
+"""Clients of the store: their connections, and the abilities of a server."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as StoreConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as StoreTimeoutError
+
+from agent_memory_services.kit.contract.store_errors import typed
+from agent_memory_services.kit.redis.observed import ObservedCluster, ObservedRedis
+
+
+def safe_connection(kind: type[Any]) -> type[Any]:
+    """The same kind of connection, with care about two things when it writes.
+
+    A task that is cancelled while it writes stays cancelled: before Python 3.12 the library's own
+    limit on the time of a write (`asyncio.wait_for`) loses a cancellation that comes at the
+    moment when the write is done, and whoever was to end then goes on for good.
+
+    A connection whose other side is gone says so: where uvloop has noticed it already, a write
+    ends in a RuntimeError, which the library takes for a mistake in the program.
+
+    Replies that say that the store does not serve have a class of their own, which they keep
+    where a pipeline puts its commands in front of their text.
+    """
+
+    class Careful(kind):  # type: ignore[misc] # one for each transport of the library
+        socket_timeout: float | None
+
+        async def send_packed_command(
+            self, command: bytes | str | Iterable[bytes], check_health: bool = True
+        ) -> None:
+            if not self.is_connected:
+                await self.connect_check_health(check_health=False)
+            if check_health:
+                await self.check_health()
+            seconds, self.socket_timeout = self.socket_timeout, None
+            try:
+                async with asyncio.timeout(seconds):
+                    await super().send_packed_command(command, check_health=False)
+            except TimeoutError as error:
+                raise StoreTimeoutError("the store does not take what is written") from error
+            except RuntimeError as error:
+                raise StoreConnectionError("the store closed the connection") from error
+            finally:
+                self.socket_timeout = seconds
+
+        async def read_response(self, *args: Any, **options: Any) -> Any:
+            try:
+                return await super().read_response(*args, **options)
+            except ResponseError as error:
+                raise typed(error) from None
+
+    return Careful
+
+
+# The search replies that the index library parses are those of RESP2.
+_PROTOCOL = 2
+# A command whose answer was lost may have run, so nothing is repeated down here: the caller
+# repeats the whole call, which is idempotent. A pooled connection that went stale is noticed
+# and replaced before a command is sent.
+_NO_RETRY = Retry(NoBackoff(), 0)
+
+
+def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis:
+    """A client with a bounded pool; nothing is sent before the first command.
+
+    A URL of the scheme `redis+cluster` or `rediss+cluster`, or with `cluster=true` in its query,
+    gives a client of a cluster, which takes the same commands.
+
+    Args:
+        url: where the store listens, credentials included.
+        timeout: seconds for connecting, for each answer, and for a free connection of the pool.
+        max_connections: the most connections at a time (on a cluster, per node).
+    """
+    url, cluster = _cluster_url(url)
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "socket_keepalive": True,
+        "protocol": _PROTOCOL,
+        "decode_responses": False,
+        "retry": _NO_RETRY,
+        "max_connections": max_connections,
+    }
+    if cluster:
+        return _cluster(url, options)
+    pool = BlockingConnectionPool.from_url(url, timeout=timeout, **options)
+    pool.connection_class = safe_connection(pool.connection_class)
+    # `from_pool` hands the pool over: closing the client closes it.
+    return ObservedRedis.from_pool(pool)
+
+
+def _cluster(url: str, options: dict[str, Any]) -> Redis:
+    # By default the client closes all its connections, used ones too, at every fifth command that
+    # a node sends elsewhere. It follows each such answer anyway.
+    cluster = ObservedCluster.from_url(url, reinitialize_steps=0, **options)
+    # What connections are made of can be said of a pool only. Nodes that are found later take
+    # theirs from here, too.
+    kind = cluster.connection_kwargs["connection_class"] = safe_connection(
+        cluster.connection_kwargs["connection_class"]
+    )
+    for node in cluster.nodes_manager.startup_nodes.values():
+        node.connection_class = kind
+    return cast("Redis", cluster)
+
+
+def _cluster_url(url: str) -> tuple[str, bool]:
+    """The URL as the client library takes it, and whether it means a cluster."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.removesuffix("+cluster")
+    query = dict(parse_qsl(parts.query))
+    flag = query.pop("cluster", "false").lower() in {"true", "yes", "1"}
+    plain = urlunsplit(parts._replace(scheme=scheme, query=urlencode(query)))
+    return plain, flag or scheme != parts.scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a store is and can do.
+
+    Attributes:
+        server: `redis` or `valkey`.
+        version: its version.
+        cluster: it is a node of a cluster.
+        query_engine: it has secondary indexes with text, tag and vector fields.
+    """
+
+    server: str
+    version: str
+    cluster: bool
+    query_engine: bool
+
+
+class MissingQueryEngineError(Exception):
+    """The store has no query engine, so it cannot hold memories."""
+
+    def __init__(self, found: Capabilities) -> None:
+        super().__init__(
+            f"the store ({found.server} {found.version}) has no query engine: "
+            "use Redis 8 or later, or Redis Stack"
+        )
+
+
+async def probe(client: Redis) -> Capabilities:
+    """Ask a store what it is."""
+    info = await client.info()
+    if "redis_version" not in info:  # a cluster answers by node
+        info = next(iter(info.values()))
+    server = "valkey" if "valkey_version" in info else "redis"
+    return Capabilities(
+        server=server,
+        version=str(info[f"{server}_version"]),
+        cluster=bool(info.get("cluster_enabled", 0)),
+        query_engine=await _has_query_engine(client),
+    )
+
+
+async def require_query_engine(client: Redis) -> Capabilities:
+    """Ask a store what it is, and refuse one that cannot hold memories.
+
+    Raises:
+        MissingQueryEngineError: it has no query engine.
+    """
+    found = await probe(client)
+    if not found.query_engine:
+        raise MissingQueryEngineError(found)
+    return found
+
+
+async def _has_query_engine(client: Redis) -> bool:
+    command = cast("Any", client).execute_command
+    if isinstance(client, RedisCluster):
+        # A command without a key belongs to no node of a cluster, so one has to be named.
+        command = partial(command, target_nodes=client.get_random_node())
+    try:
+        await command("FT._LIST")
+    except ResponseError as error:
+        if "unknown command" in str(error).lower():
+            return False
+        raise
+    return True

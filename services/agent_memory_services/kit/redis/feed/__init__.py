@@ -1,0 +1,1 @@
+"""Feeds of changes that watchers follow."""

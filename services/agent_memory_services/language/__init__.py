@@ -1,0 +1,1 @@
+"""Languages that memories are written in."""

@@ -1,0 +1,159 @@
+"""English words: stems, irregular forms and stop words.
+
+The engine has stems of its own, which decide what it finds. These decide how what was found
+compares, and they also know irregular forms. The endings are English; a word of another language
+at worst loses the same ending on both sides.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+_FAMILIES: Final = """
+be been being am is are was were
+become became
+begin began begun
+bite bit bitten
+blow blew blown
+break broke broken
+bring brought
+build built
+burn burnt
+buy bought
+catch caught
+child children
+choose chose chosen
+come came
+deal dealt
+dig dug
+do did done does doing
+draw drew drawn
+dream dreamt
+drink drank drunk
+drive drove driven
+eat ate eaten
+fall fell fallen
+feel felt
+fight fought
+find found
+fly flew flown
+foot feet
+forget forgot forgotten
+forgive forgave forgiven
+freeze froze frozen
+get got gotten
+give gave given
+go goes went gone going
+grow grew grown
+hang hung
+have had has
+hear heard
+hide hid hidden
+hold held
+keep kept
+know knew known
+lead led
+learn learnt
+leave left
+lend lent
+lose lost
+make made
+man men
+mean meant
+meet met
+mouse mice
+pay paid
+person people
+ride rode ridden
+ring rang rung
+rise rose risen
+run ran
+say said
+see saw seen
+seek sought
+sell sold
+send sent
+shake shook shaken
+shoot shot
+show shown
+sing sang sung
+sink sank sunk
+sit sat
+sleep slept
+speak spoke spoken
+spend spent
+stand stood
+steal stole stolen
+strike struck
+swear swore sworn
+swim swam swum
+take took taken
+teach taught
+tear tore torn
+tell told
+think thought
+throw threw thrown
+tooth teeth
+understand understood
+wake woke woken
+wear wore worn
+win won
+woman women
+write wrote written
+"""
+
+IRREGULAR: Final = {
+    form: family[0] for family in map(str.split, _FAMILIES.split("\n")) for form in family[1:]
+}
+"""The plain word of each irregular form."""
+
+
+_VOWELS: Final = frozenset("aeiouy")
+_SHORTEST: Final = 3
+_KEPT_DOUBLE: Final = frozenset("lsz")
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """What the forms of a case-folded word have in common."""
+    word = IRREGULAR.get(word, word)
+    if len(word) <= _SHORTEST or not (word.isascii() and word.isalpha()):
+        return word
+    return _final(_tense(_number(word)))
+
+
+def _number(word: str) -> str:
+    if word.endswith("ies") and len(word) > _SHORTEST + 1:
+        return f"{word[:-3]}y"
+    if word.endswith(("ses", "xes", "zes", "hes")) and len(word) > _SHORTEST + 1:
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _tense(word: str) -> str:
+    for ending in ("ing", "ed"):
+        root = word.removesuffix(ending)
+        if root != word and len(root) >= _SHORTEST and not _VOWELS.isdisjoint(root):
+            doubled = len(root) > _SHORTEST and root[-1] == root[-2]
+            return root[:-1] if doubled and root[-1] not in _KEPT_DOUBLE else root
+    return word
+
+
+def _final(word: str) -> str:
+    if len(word) > _SHORTEST and word.endswith("e"):
+        word = word[:-1]
+    if len(word) > _SHORTEST and word.endswith("y"):
+        word = f"{word[:-1]}i"
+    return word
+
+
+STOP_WORDS: Final = frozenset(
+    """
+    a an and any are as at be been being but by can could d did do does doing for from had has
+    have having he her hers him his how i if in into is it its ll m me might must my of on or our
+    ours re s shall she should so some such t than that the their theirs them then there these
+    they this those to us ve was we were what when where which who whom whose why will with would
+    you your yours
+    """.split()  # noqa: SIM905 - a list would be a page long
+)

@@ -1,0 +1,1 @@
+"""Servicers, translation, settings and the process."""

@@ -1,0 +1,205 @@
+"""Which judge a process asks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, nullcontext
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+
+from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
+from agent_memory_services.kit.contract.rules import ContractRules
+from agent_memory_services.kit.redis import client as redis
+from agent_memory_services.kit.redis.client import require_query_engine
+from agent_memory_services.kit.redis.feed.feed import Feed
+from agent_memory_services.kit.server import server
+from agent_memory_services.kit.server.server import Service
+from agent_memory_services.long_term_memory.api.history_servicer import History
+from agent_memory_services.long_term_memory.api.servicer import LongTermMemoryServicer
+from agent_memory_services.long_term_memory.api.settings import Settings
+from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Sweep
+from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
+from agent_memory_services.long_term_memory.consolidation.judge import Judge
+from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
+from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY
+from agent_memory_services.long_term_memory.erasure import Eraser
+from agent_memory_services.long_term_memory.history.revert import Reverter
+from agent_memory_services.long_term_memory.history.watch import MemoryEvent, MemoryWatch
+from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
+from agent_memory_services.long_term_memory.lifecycle.schedule import Retention, Schedule
+from agent_memory_services.long_term_memory.listing import Listing, Walk
+from agent_memory_services.long_term_memory.memories.creating import Creating
+from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.search.search import Search, TextSearch
+from agent_memory_services.long_term_memory.store.access import AccessTracker
+from agent_memory_services.long_term_memory.store.dirty import DirtySets
+from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
+from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
+from agent_memory_services.long_term_memory.store.index.generations import Follower, index_of
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.layout import Generation, claim
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.revisions import RevisionLog
+from agent_memory_services.long_term_memory.store.rounds import Rounds
+from agent_memory_services.long_term_memory.store.traces import Traces
+from agent_memory_services.long_term_memory.transfer import Import
+
+
+@asynccontextmanager
+async def chosen(settings: Settings) -> AsyncIterator[Judge | None]:
+    """A model where the settings name one, else nobody; ready while the context lasts."""
+    if not settings.uses_judge:
+        yield None
+        return
+    # The provider's library takes longer to import than all the rest.
+    from agent_memory_services.long_term_memory.consolidation.judge import (  # noqa: PLC0415
+        OpenAIJudge,
+    )
+    from agent_memory_services.shared.model_api.chat import ChatEndpoint  # noqa: PLC0415
+
+    key, patience = settings.consolidation_openai_api_key, settings.consolidation_timeout_seconds
+    endpoint = ChatEndpoint(
+        model=settings.consolidation_model,
+        base_url=settings.consolidation_openai_base_url,
+        api_key=key.get_secret_value() if key else None,
+        timeout_seconds=patience,
+        # One call for each new memory; what it does not tell stays as it is.
+        attempts=1,
+    )
+    judge = OpenAIJudge(endpoint, timeout_seconds=patience)
+    try:
+        yield judge
+    finally:
+        await judge.aclose()
+
+
+log = structlog.get_logger()
+
+SERVICE_NAME: Final = service_pb2.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name
+
+_POLL_SECONDS: Final = 0.1
+
+
+@asynccontextmanager
+async def lifespan(settings: Settings) -> AsyncIterator[Service]:
+    """Everything the service owns; it starts when every memory in the store can be found.
+
+    Raises:
+        MissingQueryEngineError: the store has no query engine.
+        EngineSettingsError: the engine would answer incompletely.
+        LayoutMismatchError: the store was written for other settings.
+        EmbeddingError: the embedder cannot be opened.
+    """
+    client = redis.connect(
+        settings.redis_url,
+        timeout=settings.redis_timeout_seconds,
+        max_connections=settings.redis_max_connections,
+    )
+    async with (
+        client,
+        aclosing(await create_embedder(settings.embedding)) as embedder,
+        chosen(settings) as judge,
+    ):
+        mine = Generation.of(
+            embedder.fingerprint, settings.vectors, settings.shards, settings.embedding
+        )
+        index, vectorizer = await _open_index(client, mine, embedder)
+        store = MemoryStore(client, settings.shards, settings.history)
+        revisions = RevisionLog(client, settings.shards)
+        feed = Feed(client, MemoryEvent.read)
+        history = History(
+            revisions,
+            Reverter(store, revisions, vectorizer),
+            MemoryWatch(
+                feed, settings.shards, checkpoint_seconds=settings.watch_checkpoint_seconds
+            ),
+        )
+        accesses = AccessTracker(store)
+        dirty = DirtySets(client, settings.shards)
+        consolidator = Consolidator(
+            store,
+            Neighbourhood(index),
+            judge,
+            precision=lambda: vectorizer.current.index.precision,
+        )
+        compaction = Compaction(store, index, dirty, consolidator)
+        shards = [Shard(number) for number in range(settings.shards)]
+        sweeps = Rounds(
+            "consolidation",
+            client,
+            {shard: shard.sweep_lease for shard in shards},
+            Sweep(dirty, compaction).over,
+            seconds=settings.consolidation_sweep_seconds,
+        )
+        forgetting = Forgetting(store, index)
+        schedule = Schedule(
+            client,
+            forgetting,
+            Retention(store, index, micros=round(settings.archive_retention_days * MICROS_PER_DAY)),
+            {tenant: each.plan for tenant, each in settings.forgetting_plans.items()},
+        )
+        oblivion = Rounds(
+            "forgetting",
+            client,
+            {shard: shard.forgetting_lease for shard in shards},
+            schedule.over,
+            seconds=settings.forgetting_interval_seconds,
+        )
+        listing = Listing(index)
+        servicer = LongTermMemoryServicer(
+            creating=Creating(store, vectorizer, compaction, settings.deduplication),
+            memories=Memories(store, vectorizer),
+            listing=listing,
+            recall=Search(TextSearch(index, vectorizer), listing, accesses),
+            compaction=compaction,
+            walk=Walk(index),
+            imports=Import(store, vectorizer, ContractRules().violations),
+            history=history,
+            forgetting=forgetting,
+            eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
+        )
+        follower = Follower(
+            client,
+            settings.embedding,
+            embedder,
+            index=index,
+            store=store,
+            vectorizer=vectorizer,
+        )
+        async with (
+            follower.following(),
+            aclosing(feed),
+            accesses.running(),
+            sweeps.running() if settings.consolidation_sweep_seconds else nullcontext(),
+            oblivion.running() if settings.forgetting_interval_seconds else nullcontext(),
+        ):
+            yield Service(
+                SERVICE_NAME,
+                service_pb2_grpc.add_LongTermMemoryServiceServicer_to_server,
+                servicer,
+            )
+
+
+async def _open_index(
+    client: Redis, mine: Generation, embedder: Embedder
+) -> tuple[MemoryIndex, Vectorizer]:
+    """The index that is asked, complete, and a vectorizer for the one this process is set to."""
+    await require_query_engine(client)
+    await require_complete_answers(client)
+    indexes = await claim(client, mine)
+    index = index_of(client, indexes.current)
+    await index.create()
+    while await index.indexing():
+        log.info("index.reading")
+        await asyncio.sleep(_POLL_SECONDS)
+    own = indexes.of(mine.layout)
+    return index, Vectorizer(Space(embedder, own.vectors, own.number))
+
+
+def run() -> None:
+    """The whole life of the process."""
+    server.run(Settings, lifespan)

@@ -1,0 +1,290 @@
+"""The call that erases a user: from the request to the rules of erasing, and back."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeAlias
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from agent_memory.common.v1.erase_pb2 import EraseReceipt
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
+from agent_memory_services.kit.auth.scope import require_erasable
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.context import current_principal, remaining
+from agent_memory_services.kit.contract.cursors import PageTokens, page_size
+from agent_memory_services.kit.contract.status import item_status
+from agent_memory_services.long_term_memory.api.history_servicer import (
+    History,
+    HistoryCalls,
+    concerns_owners_of,
+)
+from agent_memory_services.long_term_memory.api.translate import (
+    compaction_answer,
+    creation_result,
+    hits_of,
+    import_answer,
+    time_window,
+)
+from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
+from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.erasure import ErasedSession, Eraser
+from agent_memory_services.long_term_memory.lifecycle.forgetting import ForgetRequest, Forgetting
+from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
+from agent_memory_services.long_term_memory.memories.creating import Creating
+from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.search.search import Search
+from agent_memory_services.long_term_memory.transfer import Import, exported
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_SERVICE = rpc.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name
+
+
+class ErasureCalls(LongTermMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    _eraser: Eraser
+
+    async def EraseUser(
+        self, request: rpc.EraseUserRequest, context: Context
+    ) -> rpc.EraseUserResponse:
+        caller = current_principal()
+        require_erasable(caller, request.user_id, request.sessions)
+        sessions = [ErasedSession(each.session_uid, each.owned_late) for each in request.sessions]
+        erasure = await self._eraser.erase(caller.tenant, request.user_id, sessions)
+        receipt = EraseReceipt(
+            receipt_id=erasure.id,
+            service=_SERVICE,
+            erased=erasure.erased,
+            start_time=to_timestamp(erasure.started),
+            end_time=to_timestamp(erasure.ended),
+        )
+        return rpc.EraseUserResponse(receipt=receipt)
+
+
+_MICROS: Final = 1_000_000
+
+
+class ForgettingCalls(LongTermMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    _forgetting: Forgetting
+
+    async def ForgetMemories(
+        self, request: rpc.ForgetMemoriesRequest, context: Context
+    ) -> rpc.ForgetMemoriesResponse:
+        caller = current_principal()
+        asked = ForgetRequest(
+            policy_of(request.policy),
+            compile_filter(request.filter, "filter"),
+            keep=frozenset(request.keep_ids),
+            permanently=request.policy.permanently,
+            execute=request.execute,
+            actor=caller.subject,
+        )
+        forgotten = await self._forgetting.forget(Scope.of(caller), asked)
+        return rpc.ForgetMemoriesResponse(
+            forgotten=[
+                ltm.ForgottenMemory(memory_id=memory_id, reason=reason.value)
+                for memory_id, reason in forgotten.named.items()
+            ],
+            forgotten_count=forgotten.count,
+            considered_count=forgotten.considered,
+            executed=request.execute,
+        )
+
+
+def policy_of(given: ltm.ForgetPolicy) -> Policy:
+    """The policy that a request states."""
+    return Policy(
+        max_age=_micros(given.max_age) if given.HasField("max_age") else None,
+        max_inactive=_micros(given.max_inactive) if given.HasField("max_inactive") else None,
+        keep_per_owner=given.keep_per_owner if given.HasField("keep_per_owner") else None,
+        types=frozenset(given.types),
+        hard_age_multiplier=given.hard_age_multiplier or DEFAULT_MULTIPLIER,
+    )
+
+
+def _micros(duration: Duration) -> int:
+    return duration.seconds * _MICROS + duration.nanos // 1000
+
+
+_LISTED = 20
+_FOUND, _MOST_FOUND = 10, 100
+_STREAMED, _MOST_STREAMED = 1000, 10_000
+_BATCH_SECONDS: Final = 10.0
+"""The longest that a batch of a compaction should take, a model's answers included."""
+
+
+class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
+    """Translates; the rules are elsewhere."""
+
+    def __init__(
+        self,
+        *,
+        creating: Creating,
+        memories: Memories,
+        listing: Listing,
+        recall: Search,
+        compaction: Compaction,
+        walk: Walk,
+        imports: Import,
+        history: History,
+        forgetting: Forgetting,
+        eraser: Eraser,
+    ) -> None:
+        """Serve memories by id, filter and question, take them in and out, tell what they were."""
+        self._creating = creating
+        self._memories = memories
+        self._compaction = compaction
+        self._listing = listing
+        self._recall = recall
+        self._walk = walk
+        self._imports = imports
+        self._history = history
+        self._forgetting = forgetting
+        self._eraser = eraser
+
+    async def CreateMemories(
+        self, request: rpc.CreateMemoriesRequest, context: Context
+    ) -> rpc.CreateMemoriesResponse:
+        creations = await self._creating.create(
+            _scope(),
+            request.memories,
+            request.deduplication,
+            request_id=request.request_id,
+            actor=_actor(),
+        )
+        concerns_owners_of(creation.memory for creation in creations if creation.memory)
+        return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
+
+    async def GetMemory(
+        self, request: rpc.GetMemoryRequest, context: Context
+    ) -> rpc.GetMemoryResponse:
+        memory = await self._memories.get(_scope(), request.memory_id)
+        return rpc.GetMemoryResponse(memory=memory)
+
+    async def BatchGetMemories(
+        self, request: rpc.BatchGetMemoriesRequest, context: Context
+    ) -> rpc.BatchGetMemoriesResponse:
+        response = rpc.BatchGetMemoriesResponse()
+        for found in await self._memories.get_each(_scope(), request.memory_ids):
+            if isinstance(found, Memory):
+                response.items.add(memory=found)
+            else:
+                response.items.add(error=item_status(found))
+        return response
+
+    async def ListMemories(
+        self, request: rpc.ListMemoriesRequest, context: Context
+    ) -> rpc.ListMemoriesResponse:
+        scope = _scope()
+        tokens = PageTokens("list", scope.tenant, request.filter, request.include_hidden)
+        page = await self._listing.page(
+            scope,
+            listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
+            size=page_size(request.page_size, default=_LISTED),
+            after=tokens.place(request.page_token, ListingCursor.unpack),
+        )
+        return rpc.ListMemoriesResponse(
+            memories=page.memories,
+            next_page_token=tokens.token(page.more_after.pack() if page.more_after else None),
+            total_size=page.total,
+        )
+
+    async def CountMemories(
+        self, request: rpc.CountMemoriesRequest, context: Context
+    ) -> rpc.CountMemoriesResponse:
+        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        return rpc.CountMemoriesResponse(count=await self._listing.count(_scope(), condition))
+
+    async def SearchMemories(
+        self, request: rpc.SearchMemoriesRequest, context: Context
+    ) -> rpc.SearchMemoriesResponse:
+        scope = _scope()
+        tokens = PageTokens("search", scope.tenant, request.query)
+        page = await self._recall.page(
+            scope,
+            request.query,
+            size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
+            after=tokens.place(request.page_token, bytes),
+        )
+        return rpc.SearchMemoriesResponse(
+            hits=hits_of(page.hits, explain=request.explain),
+            next_page_token=tokens.token(page.more_after),
+            total_size=page.total,
+            time_windows=map(time_window, page.times),
+        )
+
+    async def StreamSearchMemories(
+        self, request: rpc.StreamSearchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
+        limit = page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
+        async for hits in self._recall.stream(_scope(), request.query, limit=limit):
+            yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
+
+    async def UpdateMemory(
+        self, request: rpc.UpdateMemoryRequest, context: Context
+    ) -> rpc.UpdateMemoryResponse:
+        memory = await self._memories.update(
+            _scope(),
+            request.memory,
+            request.update_mask.paths,
+            actor=_actor(),
+            reason=request.reason,
+        )
+        concerns_owners_of([memory])
+        return rpc.UpdateMemoryResponse(memory=memory)
+
+    async def DeleteMemories(
+        self, request: rpc.DeleteMemoriesRequest, context: Context
+    ) -> rpc.DeleteMemoriesResponse:
+        deleted = await self._memories.delete(
+            _scope(), request.memory_ids, actor=_actor(), reason=request.reason
+        )
+        return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
+
+    async def ImportMemories(
+        self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
+    ) -> rpc.ImportMemoriesResponse:
+        rows = (row.memory async for row in request)
+        return import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
+
+    async def ExportMemories(
+        self, request: rpc.ExportMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
+        scope = _scope()
+        tokens = PageTokens("export", scope.tenant, request.filter, request.include_hidden)
+        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        after = tokens.place(request.resume_token, ListingCursor.unpack)
+        async for memories in exported(self._walk, scope, condition, after):
+            token = tokens.token(ListingCursor.of(memories[-1]).pack())
+            yield rpc.ExportMemoriesResponse(memories=memories, resume_token=token)
+
+    async def CompactMemories(
+        self, request: rpc.CompactMemoriesRequest, context: Context
+    ) -> rpc.CompactMemoriesResponse:
+        report = await self._compaction.run(
+            _scope(), request.filter, actor=_actor(), goes_on=_time_is_left
+        )
+        return compaction_answer(report)
+
+
+async def _time_is_left() -> bool:
+    """Whether the call may begin another batch, and still answer what it did."""
+    left = remaining()
+    return left is None or left > _BATCH_SECONDS
+
+
+def _scope() -> Scope:
+    return Scope.of(current_principal())
+
+
+def _actor() -> str:
+    return current_principal().subject

@@ -1,0 +1,267 @@
+"""What an operator says about forgetting by schedule."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from agent_memory.common.v1.memory_pb2 import MemoryType
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.environment import AlsoFrom
+from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.long_term_memory.domain.forget_policy import (
+    DEFAULT_MULTIPLIER,
+    MICROS_PER_DAY,
+    Policy,
+)
+from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
+
+
+class ForgettingPlan(BaseModel):
+    """What a tenant forgets by schedule, in days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_age_days: float | None = Field(default=None, gt=0)
+    max_inactive_days: float | None = Field(default=None, gt=0)
+    keep_per_owner: int | None = Field(default=None, ge=0)
+    types: frozenset[Literal["semantic", "episodic", "message"]] = frozenset()
+    hard_age_multiplier: float = Field(default=DEFAULT_MULTIPLIER, gt=0)
+    permanently: bool = False
+
+    @property
+    def plan(self) -> ForgettingSchedule:
+        """The same in the terms of the rules."""
+        policy = Policy(
+            max_age=_micros(self.max_age_days),
+            max_inactive=_micros(self.max_inactive_days),
+            keep_per_owner=self.keep_per_owner,
+            types=frozenset(MemoryType.Value(f"MEMORY_TYPE_{t.upper()}") for t in self.types),
+            hard_age_multiplier=self.hard_age_multiplier,
+        )
+        return ForgettingSchedule(policy, permanently=self.permanently)
+
+
+def _micros(days: float | None) -> int | None:
+    return None if days is None else round(days * MICROS_PER_DAY)
+
+
+# Deployments set variables to nothing where they mean to leave them out.
+_EmptyIsUnset: Final = BeforeValidator(lambda value: value or None)
+
+
+class Settings(ProcessSettings):
+    """Settings of LongTermMemoryService, under `AGENT_MEMORY_LONG_TERM_MEMORY_`."""
+
+    section: ClassVar[str] = "LONG_TERM_MEMORY"
+
+    shards: int = Field(
+        default=1,
+        ge=1,
+        le=1024,
+        description=(
+            "Parts that tenants are spread over, each with an index on one node of a Redis "
+            "Cluster. Every process of a store must be told the same number, and it never changes."
+        ),
+    )
+    index_algorithm: Literal["hnsw", "flat"] = Field(
+        default="hnsw",
+        description=(
+            "How vectors are indexed: `hnsw` is fast at any size and finds nearly all neighbours, "
+            "`flat` is exact and slows down with the number of memories."
+        ),
+    )
+    index_precision: Precision = Field(
+        default="float32",
+        description=(
+            "Type of a vector's numbers: `float16` needs half the memory and is faster to compare, "
+            "and hardly ever changes which memories are nearest."
+        ),
+    )
+    index_m: int = Field(
+        default=16, ge=2, le=512, description="Links per vector of an `hnsw` index."
+    )
+    index_ef_construction: int = Field(
+        default=64, ge=1, le=4096, description="Candidates per vector while `hnsw` is built."
+    )
+    index_ef_runtime: int = Field(
+        default=100, ge=1, le=4096, description="Candidates per search of an `hnsw` index."
+    )
+    embedding_provider: Literal["auto", "local", "openai"] = Field(
+        default="auto",
+        description="Who embeds; `auto` is `openai` with a model or a base URL, else `local`.",
+    )
+    embedding_model: str | None = Field(
+        default=None, min_length=1, description="The provider's model; unused by `local`."
+    )
+    embedding_base_url: str | None = Field(
+        default=None, min_length=1, description="An OpenAI-compatible endpoint, ending in /v1."
+    )
+    embedding_api_key: Annotated[SecretStr | None, AlsoFrom("OPENAI_API_KEY")] = Field(
+        default=None, description="The endpoint's key, where it needs one."
+    )
+    embedding_dimension: int | None = Field(
+        default=None,
+        ge=1,
+        le=32_768,
+        description="Vector length to ask the provider for. Unset: the model's own.",
+    )
+    embedding_model_dir: Path | None = Field(
+        default=None, description="Folder of an all-MiniLM-L6-v2 to use instead of the package's."
+    )
+    embedding_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Cores that one local embedding may use. Unset: two at most.",
+    )
+    embedding_cache_entries: int = Field(
+        default=4096,
+        ge=0,
+        description=(
+            "Vectors of recent texts kept in the process, whose memory is taken at the start; "
+            "0 is none."
+        ),
+    )
+    embedding_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."
+    )
+
+    history_revisions: int = Field(
+        default=1000, ge=1, description="Latest changes of a memory that its history keeps."
+    )
+    history_retention_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long a deleted memory's history stays and the memory can be restored.",
+    )
+    history_changes: int = Field(
+        default=10_000,
+        ge=1,
+        description="About how many of a tenant's latest changes a watch can resume behind.",
+    )
+
+    consolidation_policy: Literal["none", "exact", "consolidate"] = Field(
+        default="consolidate",
+        description=(
+            "What new memories are compared by where a call does not say: not at all, by the same "
+            "type and text, or so that paraphrases merge and newer values end older ones."
+        ),
+    )
+    consolidation_sweep_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description=(
+            "Pause between two rounds over the memories that changed otherwise, such as by an "
+            "import or an edit; one process does it for all. 0: only CompactMemories does."
+        ),
+    )
+
+    consolidation_judge: Literal["auto", "none", "openai"] = Field(
+        default="auto",
+        description=(
+            "Who decides about facts that words and vectors cannot tell apart: `openai` is a chat "
+            "model, `none` keeps them all; `auto` is `openai` when a key or a base URL is set."
+        ),
+    )
+    consolidation_model: str = Field(
+        default="gpt-4o-mini", min_length=1, description="The chat model; unused by `none`."
+    )
+    consolidation_openai_api_key: Annotated[
+        SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")
+    ] = Field(default=None, description="Key of the endpoint that serves the chat model.")
+    consolidation_openai_base_url: Annotated[
+        str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")
+    ] = Field(
+        default=None,
+        description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
+    )
+    consolidation_timeout_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="The longest that new memories wait for the chat model's judgement.",
+    )
+
+    @property
+    def uses_judge(self) -> bool:
+        """True when a chat model decides where the rules cannot."""
+        if self.consolidation_judge == "auto":
+            key, url = self.consolidation_openai_api_key, self.consolidation_openai_base_url
+            return key is not None or url is not None
+        return self.consolidation_judge == "openai"
+
+    @property
+    def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:
+        """What new memories are compared by where a call does not say."""
+        return ltm.DeduplicationPolicy.Value(
+            f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
+        )
+
+    forgetting_interval_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        description="Pause between two rounds of forgetting in the background; 0 is never.",
+    )
+    forgetting_plans: dict[str, ForgettingPlan] = Field(
+        default_factory=dict,
+        description=(
+            "What tenants forget by schedule, as JSON: by tenant, or `*` for all without a plan of "
+            "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
+            "`hard_age_multiplier`, `permanently`. Without a plan only what ended by nature goes."
+        ),
+    )
+    archive_retention_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long an archived memory can be brought back before it is deleted.",
+    )
+
+    watch_checkpoint_seconds: float = Field(
+        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+    )
+
+    @property
+    def history(self) -> HistoryLimits:
+        """How much of the past is kept."""
+        return HistoryLimits(
+            revisions=self.history_revisions,
+            changes=self.history_changes,
+            retention_days=self.history_retention_days,
+        )
+
+    @property
+    def vectors(self) -> VectorIndex:
+        """How vectors are indexed."""
+        return VectorIndex(
+            algorithm=self.index_algorithm,
+            precision=self.index_precision,
+            m=self.index_m,
+            ef_construction=self.index_ef_construction,
+            ef_runtime=self.index_ef_runtime,
+        )
+
+    @property
+    def embedding(self) -> EmbeddingSettings:
+        """Which embedder to run, and how."""
+        prefix = "embedding_"
+        return EmbeddingSettings(
+            **{name: getattr(self, prefix + name) for name in EmbeddingSettings.model_fields}
+        )
+
+    @model_validator(mode="after")
+    def _can_judge(self) -> Self:
+        reachable = self.consolidation_openai_api_key or self.consolidation_openai_base_url
+        if self.uses_judge and not reachable:
+            raise ValueError(
+                "judging by OpenAI needs a consolidation_openai_api_key; other endpoints, a "
+                "consolidation_openai_base_url"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_embed(self) -> Self:
+        """Fail where the settings are read, and not when the embedder is made."""
+        _ = self.embedding
+        return self

@@ -1,0 +1,278 @@
+"""Decisions of consolidation: what merges, what supersedes, in one plan."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.consolidation.judge import Verdict
+from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
+    CLOSE,
+    Likeness,
+    cosine,
+    likeness,
+    may_be_same,
+)
+from agent_memory_services.long_term_memory.consolidation.rules.merging import (
+    fuller,
+    hidden,
+    merged,
+)
+from agent_memory_services.long_term_memory.consolidation.rules.periods import (
+    is_fact,
+    may_merge,
+    same_owner,
+)
+from agent_memory_services.long_term_memory.consolidation.rules.statement import read
+from agent_memory_services.long_term_memory.consolidation.rules.superseding import (
+    contradicts,
+    succession,
+)
+from agent_memory_services.long_term_memory.domain.change import Action, Change, Decision
+from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.fields import is_hidden
+from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The memories that a plan rests on, as they were read.
+
+    Attributes:
+        stored: them, by id: the neighbours, what they were merged into, and its originals.
+        verdicts: what a judge said of neighbours, by id.
+        now: the present, in microseconds.
+        precision: the type of the vectors' numbers.
+    """
+
+    stored: Mapping[str, StoredMemory]
+    verdicts: Mapping[str, Verdict]
+    now: int
+    precision: str = "float32"
+
+    def shown(self, memory_id: str) -> StoredMemory | None:
+        """What readers see of a memory: itself, or what it was merged into."""
+        found = self.stored.get(memory_id)
+        if found is not None and found.memory.merged_into:
+            found = self.stored.get(found.memory.merged_into)
+        return None if found is None or is_hidden(found.memory) else found
+
+    def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
+        """The cosine of two texts' vectors."""
+        return cosine(one.vectors.text, other.vectors.text, self.precision)
+
+    def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
+        """How what two memories say stands to each other."""
+        return alike(one.memory, other.memory, self.nearness(one, other))
+
+    def originals(self, shown: StoredMemory) -> list[StoredMemory]:
+        """What a memory was merged from; itself where it was not."""
+        linked = (self.stored.get(each) for each in shown.memory.provenance.memory_ids)
+        return [each for each in linked if each and each.memory.merged_into == shown.memory.id] or [
+            shown
+        ]
+
+
+def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
+    """How what two memories say stands to each other, by their words and their vectors' cosine."""
+    one_slot = bool(one.slot) and one.slot == other.slot
+    return likeness(read(one.text), read(other.text), nearness, one_slot=one_slot)
+
+
+MOST_ORIGINALS: Final = 64
+"""Originals of one merged memory; what joins is compared with each of them."""
+
+_MERGED: Final = "says the same"
+
+
+def partner(
+    view: View, subject: StoredMemory, candidates: Sequence[StoredMemory]
+) -> StoredMemory | None:
+    """What a memory is merged with, if anything.
+
+    A memory that says the same as two others that do not say the same as each other is a bridge:
+    it joins neither, and they stay two. What is only near some originals of a group joins it not.
+    """
+    if view.originals(subject) != [subject]:
+        # Others join what was merged; it does not join them.
+        return None
+    found = [each for each in candidates if is_same(view, subject, each)]
+    groups = [view.originals(each) for each in found]
+    if not all(joins(view, subject, *each) for each in zip(found, groups, strict=True)):
+        return None
+    if any(
+        view.compared(one, other) is not Likeness.SAME
+        for at, group in enumerate(groups)
+        for others in groups[at + 1 :]
+        for one in group
+        for other in others
+    ):
+        return None
+    # Those that exist stay apart, as somebody may have taken them apart on purpose.
+    return max(found, key=lambda each: view.nearness(subject, each), default=None)
+
+
+def is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
+    """Whether two memories say the same, and nothing else that they tell keeps them apart."""
+    if not may_merge(subject.memory, other.memory):
+        return False
+    return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
+
+
+def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
+    """Whether a judge says so, and nothing that can be checked speaks against it."""
+    ids = [other.memory.id, *(each.memory.id for each in view.originals(other))]
+    said = any(view.verdicts.get(each) is Verdict.SAME for each in ids)
+    return said and _may_be_same(view, subject, other)
+
+
+def joins(
+    view: View, subject: StoredMemory, shown: StoredMemory, originals: Sequence[StoredMemory]
+) -> bool:
+    """Whether a memory is close to every original of a group that has room for it."""
+    judged = _judged_same(view, subject, shown)
+    return len(originals) < MOST_ORIGINALS and all(
+        view.compared(subject, each) is Likeness.SAME
+        or (judged and _may_be_same(view, subject, each))
+        for each in originals
+    )
+
+
+def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
+    near = view.nearness(one, other) >= CLOSE
+    return near and may_be_same(read(one.memory.text), read(other.memory.text))
+
+
+def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
+    """One memory in the place of both, or the subject behind what the other was merged into."""
+    originals = view.originals(other)
+    known = originals != [other]
+    if known:
+        shown, joining, joined = other, subject, [subject]
+    else:
+        shown, joining = sorted([other, subject], key=lambda each: _age(each.memory))
+        originals, joined = [shown], [shown, joining]
+    result = merged(
+        shown.memory,
+        joining.memory,
+        [each.memory for each in originals],
+        shown.memory.id if known else new_id(),
+    )
+    normalise(result, view.now)
+    chosen = joining if fuller(shown.memory, joining.memory) is joining.memory else shown
+    cause, ids = ltm.REVISION_CAUSE_MERGE, tuple(each.memory.id for each in joined)
+    # The vectors are always those of an original, so that nothing is embedded again.
+    vectors = None if known and chosen is shown else chosen.vectors
+    before = shown.memory if known else None
+    changes = [Change(before, result, cause, vectors, _MERGED, ids, unique=False)]
+    for each in joined:
+        after = hidden(each.memory, result.id, view.now)
+        changes.append(Change(each.memory, after, cause, reason=_MERGED, related=(result.id,)))
+    return Decision(Action.MERGED, result, tuple(result.provenance.memory_ids), changes)
+
+
+def _age(memory: Memory) -> tuple[int, str]:
+    return to_micros(memory.create_time), memory.id
+
+
+_BEGINS: Final = "it begins where an older value ends"
+_JUDGED: Final = "contradicted by a newer fact"
+
+
+def excludes(subject: Memory, other: Memory) -> bool:
+    """Whether two facts cannot both be true at a time, for certain: the rules say so."""
+    return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
+
+
+def succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
+    """Give a fact its place among those that it excludes; None where there are none."""
+    fact = subject.memory
+    judged = [
+        each.memory
+        for each in shown
+        if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
+        and is_visible(each.memory, view.now)
+    ]
+    certain = [each.memory for each in shown if excludes(fact, each.memory)]
+    rivals = {each.id: each for each in [*judged, *certain]}
+    reason = f"a newer value of {fact.slot}" if certain else _JUDGED
+    after = succession(fact, rivals.values(), reason)
+    if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
+        return merge(view, StoredMemory(after.fact, subject.vectors), same)
+    changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
+    if after.begun is not None:
+        begun = after.begun
+        changes.append(_beginning(rivals[begun.id], begun, [fact.id], view.now))
+    if after.fact != fact:
+        related = [each.id for each in after.ended]
+        changes.append(_beginning(fact, after.fact, related, view.now))
+    if not changes:
+        return None
+    ended = tuple(each.id for each in after.ended)
+    return Decision(Action.SUPERSEDED if ended else Action.KEPT, after.fact, ended, changes)
+
+
+def _past(
+    view: View, fact: Memory, subject: StoredMemory, shown: Sequence[StoredMemory]
+) -> StoredMemory | None:
+    """The same value that ended at the same moment, where it is known already."""
+    if view.originals(subject) != [subject]:
+        return None
+    ended = StoredMemory(fact, subject.vectors)
+    for each in shown:
+        if each.memory.validity.superseded_by and is_same(view, ended, each):
+            return each if joins(view, ended, each, view.originals(each)) else None
+    return None
+
+
+def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
+    normalise(after, now)
+    return Change(
+        before,
+        after,
+        ltm.REVISION_CAUSE_SUPERSEDE,
+        reason=after.validity.reason,
+        related=(by,),
+    )
+
+
+def _beginning(before: Memory, after: Memory, related: Sequence[str], now: int) -> Change:
+    """The change of when a fact begins, or of when it ends itself."""
+    normalise(after, now)
+    by = after.validity.superseded_by
+    ended = by and by != before.validity.superseded_by
+    return Change(
+        before,
+        after,
+        ltm.REVISION_CAUSE_SUPERSEDE,
+        reason=after.validity.reason if ended else _BEGINS,
+        related=(*related, *([by] if ended else [])),
+    )
+
+
+def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decision:
+    """Decide about a memory that readers see.
+
+    Args:
+        view: what there is.
+        subject: the memory as it is now.
+        neighbours: ids of what is near it or fills its slot, the nearest first.
+    """
+    shown = list(_shown(view, subject, neighbours))
+    current = [each for each in shown if is_visible(each.memory, view.now)]
+    if found := partner(view, subject, current):
+        return merge(view, subject, found)
+    return succeed(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+
+
+def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:
+    seen = {subject.memory.id}
+    for found in map(view.shown, neighbours):
+        if found is not None and found.memory.id not in seen:
+            seen.add(found.memory.id)
+            if same_owner(found.memory, subject.memory) and is_fact(found.memory):
+                yield found

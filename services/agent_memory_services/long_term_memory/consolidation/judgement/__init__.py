@@ -1,1 +1,0 @@
-"""What a model says of two facts where words and vectors cannot tell."""

@@ -1,0 +1,1 @@
+"""Rules and terms of memories, free of storage and transport."""

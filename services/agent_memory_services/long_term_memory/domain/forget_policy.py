@@ -1,0 +1,120 @@
+"""Which memories are to be forgotten, as rules on a memory alone and among its owner's.
+
+The formulas of age, inactivity and budget are those of the Agent Memory Server of Redis. What it
+leaves open is settled here: a memory that was never found has been inactive since its creation,
+and a budget counts the memories of one owner that the other rules leave.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import to_micros
+
+DEFAULT_MULTIPLIER: Final = 12.0
+MICROS_PER_DAY: Final = 86_400_000_000
+_FRESHNESS, _NOVELTY = 0.6, 0.4
+_HALF_LIFE_ACCESS_DAYS, _HALF_LIFE_CREATE_DAYS = 7.0, 30.0
+
+Rank: TypeAlias = tuple[float, int, str]
+
+
+class Reason(IntEnum):
+    """Why a memory is forgotten, with the numbers of the contract."""
+
+    AGE = ltm.FORGET_REASON_AGE
+    INACTIVE = ltm.FORGET_REASON_INACTIVE
+    BUDGET = ltm.FORGET_REASON_BUDGET
+    EXPIRED = ltm.FORGET_REASON_EXPIRED
+
+    @property
+    def words(self) -> str:
+        """The reason, for a memory's history."""
+        return _WORDS[self]
+
+
+_WORDS: Final = {
+    Reason.AGE: "too old",
+    Reason.INACTIVE: "not found for too long",
+    Reason.BUDGET: "its owner has better ones enough",
+    Reason.EXPIRED: "ended by nature",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be forgotten; without any bound, only what ended by nature.
+
+    Attributes:
+        max_age: microseconds since creation; None is no bound.
+        max_inactive: microseconds since the last time a search found it; None is no bound.
+        keep_per_owner: how many of each owner are kept, the best by recency; None is all.
+        types: only these types; empty means all.
+        hard_age_multiplier: where both ages are set, so many times `max_age` suffices alone.
+    """
+
+    max_age: int | None = None
+    max_inactive: int | None = None
+    keep_per_owner: int | None = None
+    types: frozenset[MemoryType.ValueType] = frozenset()
+    hard_age_multiplier: float = DEFAULT_MULTIPLIER
+
+    @property
+    def hard_age(self) -> int | None:
+        """The age that suffices alone, in microseconds; None where no age does."""
+        if self.max_age is None or self.max_inactive is None:
+            return self.max_age
+        return round(self.max_age * self.hard_age_multiplier)
+
+    def reason(self, memory: Memory, now: int) -> Reason | None:
+        """Why a memory is forgotten, whatever else its owner has; None where it is kept.
+
+        Pinned memories are always kept. Standing ones, which every prompt considers, are not
+        found by searches and do not wear out; they end by nature alone.
+        """
+        if memory.pinned or not self._covers(memory):
+            return None
+        if _has_ended(memory, now):
+            return Reason.EXPIRED
+        return None if memory.standing else self._worn_out(memory, now)
+
+    def may_go(self, memory: Memory) -> bool:
+        """Whether a memory counts against its owner's budget, and may be forgotten for it."""
+        return self._covers(memory) and not memory.pinned and not memory.standing
+
+    def _covers(self, memory: Memory) -> bool:
+        return not self.types or memory.type in self.types
+
+    def _worn_out(self, memory: Memory, now: int) -> Reason | None:
+        age = now - to_micros(memory.create_time)
+        if self.hard_age is not None and age > self.hard_age:
+            return Reason.AGE
+        if self.max_inactive is None or (self.max_age is not None and age <= self.max_age):
+            return None
+        return Reason.INACTIVE if now - last_use(memory) > self.max_inactive else None
+
+
+def last_use(memory: Memory) -> int:
+    """When a memory was last found or, later than that, stored; in microseconds."""
+    found = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
+    return max(to_micros(memory.create_time), found)
+
+
+def rank(memory: Memory, now: int) -> Rank:
+    """Where a memory stands among its owner's: the higher, the more it is worth keeping."""
+    worth = _FRESHNESS * _left(now - last_use(memory), _HALF_LIFE_ACCESS_DAYS)
+    worth += _NOVELTY * _left(now - to_micros(memory.create_time), _HALF_LIFE_CREATE_DAYS)
+    # What is very old is worth nothing that a float could tell.
+    return worth, last_use(memory), memory.id
+
+
+def _has_ended(memory: Memory, now: int) -> bool:
+    return memory.HasField("expire_time") and to_micros(memory.expire_time) <= now
+
+
+def _left(micros: int, half_life_days: float) -> float:
+    """What is left of 1; nothing from the future counts for more."""
+    days = max(0, micros) / MICROS_PER_DAY
+    return float(2.0 ** -(days / half_life_days))

@@ -1,1 +1,0 @@
-"""The `/embeddings` call: made, read and, when it fails, understood."""

@@ -1,0 +1,99 @@
+"""Erasing a user: memories, what they were before, and answers that repeat them."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.errors import EtagMismatch
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.replay_cache import erase_answers
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.conditions import Node, Tag
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.domain.subject import Subject
+from agent_memory_services.long_term_memory.listing import Walk
+from agent_memory_services.long_term_memory.store.traces import Traces
+
+log = structlog.get_logger()
+
+_PAGE = 200
+_PASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedSession:
+    """An incarnation that was erased, and whether it had begun before it had an owner."""
+
+    uid: str
+    owned_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased of a user.
+
+    Attributes:
+        id: names the erasure in the log.
+        erased: how many of each kind went.
+        started: when it began, in microseconds since the epoch.
+        ended: when nothing was left.
+    """
+
+    id: str
+    erased: Mapping[str, int]
+    started: int
+    ended: int
+
+
+class Eraser:
+    """Erases users, a page of memories at a time."""
+
+    def __init__(self, client: Redis, walk: Walk, traces: Traces) -> None:
+        self._client = client
+        self._walk = walk
+        self._traces = traces
+
+    async def erase(self, tenant: str, user: str, sessions: Collection[ErasedSession]) -> Erasure:
+        """Erase everything of a user; when it was interrupted, it may be repeated.
+
+        Args:
+            tenant: whose user.
+            user: the user.
+            sessions: the sessions that the services before this one erased; what still arrives
+                of them is refused.
+
+        Raises:
+            EtagMismatch: somebody keeps changing a memory of the user.
+        """
+        started, receipt = now_micros(), new_id()
+        late = frozenset(session.uid for session in sessions if session.owned_late)
+        subject = Subject(tenant, user, late)
+        await self._traces.bar(tenant, user, [session.uid for session in sessions])
+        await self._traces.bar(tenant, "", late)
+        erased = Counter(memories=await self._memories(subject, Tag(fields.USER, (user,))))
+        if late:
+            erased["memories"] += await self._memories(subject, Tag(fields.USER, ("",)))
+        erased["former_memories"] = await self._traces.erase_former(subject)
+        erased["changes"] = await self._traces.erase_changes(subject)
+        erased["answers"] = await erase_answers(self._client, tenant, [user, *late])
+        log.info("user.erased", receipt=receipt, **erased)
+        return Erasure(receipt, erased, started, now_micros())
+
+    async def _memories(self, subject: Subject, condition: Node) -> int:
+        """Erase the user's memories among those of a condition, until a look finds none."""
+        erased, current = 0, ""
+        for _ in range(_PASSES):
+            found = 0
+            pages = self._walk.pages(Scope(subject.tenant), condition, size=_PAGE)
+            async for page in pages:
+                if own := [memory for memory in page if subject.said(memory)]:
+                    found += len(own)
+                    current = own[-1].etag
+                    erased += await self._traces.erase(subject.tenant, own)
+            if not found:
+                return erased
+        raise EtagMismatch(current)

@@ -1,1 +1,0 @@
-"""Erasing what is remembered of a user, and what it was before."""

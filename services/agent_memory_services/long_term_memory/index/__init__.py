@@ -1,1 +1,0 @@
-"""The index over memories: its fields, its generations, and asking it."""

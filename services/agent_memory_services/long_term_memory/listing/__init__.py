@@ -1,1 +1,0 @@
-"""Going through memories in order, page by page."""

@@ -1,0 +1,184 @@
+"""The rules of reading, changing and deleting memories by id."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
+from agent_memory_services.kit.contract.clock import now_micros, to_micros
+from agent_memory_services.kit.contract.errors import (
+    AccessDenied,
+    EtagMismatch,
+    IdAlreadyExists,
+    InvalidField,
+    InvalidFields,
+    MemoryNotFound,
+)
+from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
+from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.drafts import WRITABLE, normalise, violations
+from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
+from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
+from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+_ATTEMPTS: Final = 5
+
+
+class Memories:
+    """The memories of all tenants, by id."""
+
+    def __init__(self, store: MemoryStore, vectorizer: Vectorizer) -> None:
+        self._store = store
+        self._vectorizer = vectorizer
+
+    async def get(self, scope: Scope, memory_id: str) -> Memory:
+        """A memory, hidden and superseded ones too.
+
+        Raises:
+            MemoryNotFound: there is no such memory.
+        """
+        [found] = await self.get_each(scope, [memory_id])
+        if isinstance(found, MemoryNotFound):
+            raise found
+        return found
+
+    async def get_each(self, scope: Scope, ids: Sequence[str]) -> list[Memory | MemoryNotFound]:
+        """The memories of these ids, each or why there is none."""
+        found = await self._store.get(scope.tenant, ids)
+        return [
+            memory if memory is not None and scope.admits(memory) else MemoryNotFound(memory_id)
+            for memory_id, memory in zip(ids, found, strict=True)
+        ]
+
+    async def update(
+        self,
+        scope: Scope,
+        given: Memory,
+        paths: Sequence[str],
+        *,
+        actor: str,
+        reason: str = "",
+    ) -> Memory:
+        """Change the fields that a mask names.
+
+        Args:
+            scope: what the caller may touch.
+            given: the new values; its id names the memory, and its etag, if any, must match.
+            paths: the mask.
+            actor: who changes it, for its history.
+            reason: why, for its history.
+
+        Raises:
+            MemoryNotFound: there is no such memory.
+            EtagMismatch: the memory changed since the given etag was read, or keeps changing.
+            IdAlreadyExists: another memory has the new content.
+            InvalidFieldMask: a path is unknown or read-only.
+            InvalidFields: the changed memory would break a rule.
+            AccessDenied: the change would move the memory out of the caller's scope.
+            EmbeddingUnavailable: a new text could not be embedded.
+        """
+        for _ in range(_ATTEMPTS):
+            before = await self.get(scope, given.id)
+            if given.etag and given.etag != before.etag:
+                raise EtagMismatch(before.etag)
+            change = await self._change(scope, before, given, paths, reason)
+            if change is None:
+                return before
+            commit = await self._store.commit(
+                scope.tenant, [change], actor=actor, now=to_micros(change.memory.update_time)
+            )
+            if commit.committed:
+                return change.memory
+            _refuse_unless_stale(commit, given.id)
+        raise EtagMismatch((await self.get(scope, given.id)).etag)
+
+    async def delete(
+        self, scope: Scope, ids: Sequence[str], *, actor: str, reason: str = ""
+    ) -> list[str]:
+        """Delete memories; answers those that were there.
+
+        `actor` and `reason` go into their history.
+
+        Raises:
+            EtagMismatch: a memory keeps changing.
+        """
+        wanted = list(dict.fromkeys(ids))
+        deleted: set[str] = set()
+        left = wanted
+        for _ in range(_ATTEMPTS):
+            found = [m for m in await self.get_each(scope, left) if isinstance(m, Memory)]
+            changes = [
+                Change(memory, None, ltm.REVISION_CAUSE_DELETE, reason=reason) for memory in found
+            ]
+            commits = await commit_each_whole(
+                self._store, scope.tenant, changes, actor=actor, now=now_micros()
+            )
+            left = []
+            for memory, commit in zip(found, _sound(commits), strict=True):
+                if commit.committed:
+                    deleted.add(memory.id)
+                elif commit.outcome is CommitOutcome.STALE:
+                    left.append(memory.id)
+            if not left:
+                return [memory_id for memory_id in wanted if memory_id in deleted]
+        raise EtagMismatch((await self.get(scope, left[0])).etag)
+
+    async def _change(
+        self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
+    ) -> Change | None:
+        """The change of a memory as it was read; None where it has these values already."""
+        after, changed = _changed(before, given, paths)
+        if not changed:
+            return None
+        if broken := list(violations(after, "memory")):
+            raise InvalidFields(broken)
+        if not scope.admits(after):
+            raise AccessDenied(OTHER_SCOPE)
+        vectors = None
+        if not changed.isdisjoint({"text", "context"}):
+            after.embedding_model = self._vectorizer.model
+            [vectors] = await self._vectorizer.of_memories([after])
+            if vectors is None:
+                raise InvalidField("memory.text", REJECTED)
+        normalise(after, now_micros())
+        return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, reason)
+
+
+def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:
+    match commit:
+        case Commit(CommitOutcome.STALE):
+            return
+        case Commit(CommitOutcome.DUPLICATE, other=Memory() as other):
+            raise IdAlreadyExists(other.id)
+    raise MemoryNotFound(memory_id)
+
+
+def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:
+    for commit in commits:
+        if isinstance(commit, Exception):
+            raise commit
+        yield commit
+
+
+def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memory, set[str]]:
+    """The memory with the mask applied, and the fields that really have another value now."""
+    after = Memory()
+    after.CopyFrom(before)
+    named = apply_mask(after, given, paths, WRITABLE)
+    _keep_reason(before, after)
+    if "slot" not in named:
+        follow_words(before, after)
+    changed = (*named, "slot")
+    return after, {name for name in changed if getattr(after, name) != getattr(before, name)}
+
+
+def _keep_reason(before: Memory, after: Memory) -> None:
+    """Who ended the validity, and why, is the server's to say, and goes with the end."""
+    if not after.HasField("validity"):
+        return
+    ended = after.validity.HasField("invalid_from")
+    after.validity.superseded_by = before.validity.superseded_by if ended else ""
+    after.validity.reason = before.validity.reason if ended else ""

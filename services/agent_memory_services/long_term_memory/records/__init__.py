@@ -1,1 +1,0 @@
-"""Memories by id: what a write is, and the one script that makes it."""

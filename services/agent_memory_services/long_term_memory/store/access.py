@@ -1,0 +1,101 @@
+"""Noting which memories were found, without making anybody wait for it."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+log = structlog.get_logger()
+
+INTERVAL: Final = 900_000_000
+"""Microseconds in which a memory counts as found once, however often it is."""
+
+_CAPACITY: Final = 2048
+# The index follows each noted memory, vectors included, and the store answers nobody meanwhile.
+_PER_WRITE: Final = 4
+_PAUSE_SECONDS: Final = 0.005
+_FLUSH_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    tenant: str
+    memory_id: str
+    time: int
+
+
+class AccessTracker:
+    """Writes accesses in the background. One that cannot be written is dropped, not waited for."""
+
+    def __init__(self, store: MemoryStore, capacity: int = _CAPACITY) -> None:
+        """Keep at most `capacity` accesses waiting, and as many in mind that were just noted."""
+        self._store = store
+        self._waiting: asyncio.Queue[_Access] = asyncio.Queue(capacity)
+        self._recent: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._capacity = capacity
+
+    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+        """Note that memories of a tenant were found now."""
+        now = now_micros()
+        with suppress(asyncio.QueueFull):
+            for memory_id in memory_ids:
+                if self._is_due((tenant, memory_id), now):
+                    self._waiting.put_nowait(_Access(tenant, memory_id, now))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write while the block runs; at its end, write what still waits."""
+        worker = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            try:
+                async with asyncio.timeout(_FLUSH_SECONDS):
+                    await self._waiting.join()
+            except TimeoutError:
+                log.warning("access.unwritten", memories=self._waiting.qsize())
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+
+    def _is_due(self, memory: tuple[str, str], now: int) -> bool:
+        """Whether the memory was not just noted; the store has the last word about others."""
+        last = self._recent.get(memory)
+        if last is not None and now - last < INTERVAL:
+            return False
+        self._recent[memory] = now
+        self._recent.move_to_end(memory)
+        if len(self._recent) > self._capacity:
+            self._recent.popitem(last=False)
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < _PER_WRITE and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            for tenant, accesses in groupby(batch, key=lambda access: access.tenant):
+                await self._write(tenant, list(accesses))
+            for _ in batch:
+                self._waiting.task_done()
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _write(self, tenant: str, accesses: list[_Access]) -> None:
+        try:
+            await self._store.touch(
+                tenant,
+                [access.memory_id for access in accesses],
+                now=accesses[-1].time,
+                interval=INTERVAL,
+            )
+        except RedisError as error:
+            log.warning("access.lost", memories=len(accesses), error=type(error).__name__)

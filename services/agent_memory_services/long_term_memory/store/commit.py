@@ -1,0 +1,188 @@
+"""Changes in the words of the script that makes them, and its answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+from typing import Final, cast
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.ids import fence_name
+from agent_memory_services.kit.redis.scripts import ScriptCall
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.store.documents import (
+    READ,
+    absent_fields,
+    accesses,
+    document,
+    memory_of,
+)
+from agent_memory_services.long_term_memory.store.keys import Shard
+
+_NOTHING: Final = Memory()
+
+
+class CommitOutcome(StrEnum):
+    """What became of a commit."""
+
+    COMMITTED = "committed"
+    SAME = "same"
+    """The id of a memory to be created holds the same content."""
+    TAKEN = "taken"
+    """The id of a memory to be created holds other content."""
+    DUPLICATE = "duplicate"
+    """Another memory holds the same content."""
+    MISSING = "missing"
+    STALE = "stale"
+    """Somebody else changed the memory since it was read, or the revision that is taken back is
+    no longer kept."""
+    ERASED = "erased"
+    """The session that the memory comes from was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What became of changes that stand or fall together.
+
+    Attributes:
+        outcome: all of them are made, or why none is.
+        at: the position of the change that could not be made.
+        other: the memory that was in its way, if one was.
+    """
+
+    outcome: CommitOutcome
+    at: int = 0
+    other: Memory | None = None
+
+    @property
+    def committed(self) -> bool:
+        """Whether the changes are made."""
+        return self.outcome is CommitOutcome.COMMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class CommitContext:
+    """Who changes whose memories, where, and when.
+
+    Attributes:
+        shard: the shard of the tenant.
+        tenant: whose memories.
+        actor: who changes them, for their history.
+        now: the present, in microseconds.
+        limits: how much of the past is kept.
+    """
+
+    shard: Shard
+    tenant: str
+    actor: str
+    now: int
+    limits: HistoryLimits
+
+    def call(self, changes: Sequence[Change]) -> ScriptCall:
+        """The run of the script that makes the changes."""
+        if len({change.memory.id for change in changes}) != len(changes):
+            raise ValueError("a commit changes each memory once")
+        shard, limits = self.shard, self.limits
+        shared_keys = (
+            shard.feed(self.tenant),
+            shard.dirty(self.tenant),
+            shard.tenants,
+            shard.erased(self.tenant),
+        )
+        shared_args = (
+            self.now,
+            self.tenant,
+            limits.revisions,
+            limits.changes,
+            limits.retention_milliseconds,
+        )
+        return ScriptCall(
+            keys=(*shared_keys, *chain.from_iterable(map(self._keys, changes))),
+            args=(*shared_args, *chain.from_iterable(map(self._args, changes))),
+        )
+
+    def _keys(self, change: Change) -> Iterator[str]:
+        shard, tenant = self.shard, self.tenant
+        before, after = change.before or change.memory, change.memory
+        yield shard.memory(tenant, after.id)
+        yield shard.revisions(tenant, after.id)
+        yield shard.digest(tenant, before.content_hash)
+        yield shard.digest(tenant, after.content_hash)
+        yield shard.left(tenant, before.user_id)
+
+    def _args(self, change: Change) -> Iterator[str | bytes | int]:
+        memory = change.memory
+        yield memory.id
+        yield _step(change)
+        yield change.before.etag if change.before else ""
+        yield memory.content_hash
+        yield self._claim(change)
+        yield "add" if change.unsettles else "remove" if change.retires else ""
+        yield _departure(change)
+        yield change.kind
+        yield self._revision(change)
+        uid = memory.provenance.session_uid
+        yield fence_name(self.tenant, memory.user_id, uid) if uid else ""
+        yield change.reverts
+        removed, fields = self._fields(change)
+        yield len(removed)
+        yield from removed
+        yield 2 * len(fields)
+        yield from chain.from_iterable(fields.items())
+
+    def _fields(self, change: Change) -> tuple[list[str], dict[str, str | bytes]]:
+        """The fields to remove from the hash, and those to set."""
+        if change.after is None:
+            return [], {}
+        fields = document(self.tenant, change.after, change.vectors)
+        if change.before is None:
+            return [], fields | accesses(change.after)
+        return absent_fields(change.after), fields
+
+    def _claim(self, change: Change) -> str:
+        """How the memory lays claim to its content: not at all while readers do not see it."""
+        if change.after is None or not is_visible(change.after, self.now):
+            return ""
+        before = change.before
+        anew = (
+            before is None
+            or before.content_hash != change.after.content_hash
+            or not is_visible(before, self.now)
+        )
+        return "unique" if change.unique and anew else "held"
+
+    def _revision(self, change: Change) -> bytes:
+        return MemoryRevision(
+            cause=change.cause,
+            actor=self.actor,
+            reason=change.reason,
+            related_memory_ids=change.related,
+            create_time=to_timestamp(self.now),
+        ).SerializeToString()
+
+
+def commit_of(answer: Sequence[bytes | int | None]) -> Commit:
+    """What the script answered."""
+    outcome, *rest = answer
+    at, *other = rest or [0]
+    held = cast("list[bytes | None]", other) or [None] * len(READ)
+    return Commit(CommitOutcome(cast("bytes", outcome).decode()), cast("int", at), memory_of(held))
+
+
+def _step(change: Change) -> str:
+    if change.before is None:
+        return "create"
+    return "change" if change.after is not None else "delete"
+
+
+def _departure(change: Change) -> str:
+    """How the memory left its owner, if it did."""
+    if change.before is None or not change.before.user_id:
+        return ""
+    if change.after is None:
+        return "deleted"
+    return "moved" if change.after.user_id != change.before.user_id else ""

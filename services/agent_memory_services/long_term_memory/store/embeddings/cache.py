@@ -1,0 +1,162 @@
+"""Embedders around an embedder: a cache of vectors, metrics and spans."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
+
+from agent_memory_services.kit.observe.tracing.spans import part
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    Embedder,
+    Fingerprint,
+    Vectors,
+)
+
+LOOKUPS: Final = Counter(
+    "agent_memory_embedding_cache_lookups",
+    "Texts looked up in the memory of recent vectors, by outcome.",
+    ["outcome"],
+)
+HITS: Final = LOOKUPS.labels("hit")
+MISSES: Final = LOOKUPS.labels("miss")
+SECONDS: Final = Histogram(
+    "agent_memory_embedding_seconds",
+    "Seconds that embedding the texts of one call took, by model.",
+    ["model"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+TEXTS: Final = Counter("agent_memory_embedding_texts", "Texts embedded, by model.", ["model"])
+FAILURES: Final = Counter(
+    "agent_memory_embedding_failures", "Calls that embedded nothing, by model.", ["model"]
+)
+
+
+class CachedEmbedder:
+    """Answers exact repeats of a text from memory, the least recently used going first.
+
+    Entries are keyed by a digest of the text, so that a long text costs no more than a short one
+    and nothing anyone wrote stays in the process. All memory for vectors is taken at the start: a
+    process that grows for as long as its cache fills looks like one that leaks.
+
+    Attributes:
+        hits: Texts answered from memory so far.
+        misses: Texts the embedder behind was asked for, repeats within one call included.
+    """
+
+    def __init__(self, embedder: Embedder, capacity: int) -> None:
+        """Keep the vectors of at most `capacity` texts; at least one."""
+        if capacity < 1:
+            raise ValueError("a cache holds at least one entry")
+        self._embedder = embedder
+        self._capacity = capacity
+        # Written to, so that the pages are really there.
+        self._vectors: Vectors = np.full(
+            (capacity, embedder.fingerprint.dimension), 0, dtype=np.float32
+        )
+        self._rows: OrderedDict[bytes, int] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the embedder behind makes its vectors with."""
+        return self._embedder.fingerprint
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, asking the embedder behind once for each text it does not know.
+
+        Raises:
+            EmbeddingError: as the embedder behind; nothing is kept then.
+        """
+        keys = [_key(text) for text in texts]
+        matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
+        missing: dict[bytes, str] = {}
+        for place, (key, text) in enumerate(zip(keys, texts, strict=True)):
+            if (row := self._recall(key)) is None:
+                missing[key] = text
+            else:
+                matrix[place] = self._vectors[row]
+        misses = sum(key in missing for key in keys)
+        self.misses += misses
+        self.hits += len(keys) - misses
+        MISSES.inc(misses)
+        HITS.inc(len(keys) - misses)
+        if missing:
+            made = await self._embedder.embed(list(missing.values()))
+            vectors = dict(zip(missing, made, strict=True))
+            for key, vector in vectors.items():
+                self._keep(key, vector)
+            for place, key in enumerate(keys):
+                if key in vectors:
+                    matrix[place] = vectors[key]
+        return matrix
+
+    async def aclose(self) -> None:
+        """Forget everything and close the embedder behind."""
+        self._rows.clear()
+        await self._embedder.aclose()
+
+    def _recall(self, key: bytes) -> int | None:
+        row = self._rows.get(key)
+        if row is not None:
+            self._rows.move_to_end(key)
+        return row
+
+    def _keep(self, key: bytes, vector: Vectors) -> None:
+        row = self._rows.pop(key, None)
+        if row is None:
+            full = len(self._rows) == len(self._vectors)
+            row = self._rows.popitem(last=False)[1] if full else len(self._rows)
+        self._vectors[row] = vector
+        self._rows[key] = row
+
+
+def _key(text: str) -> bytes:
+    # What cannot be encoded is the embedder's to refuse, not the cache's.
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+class ObservedEmbedder:
+    """An embedder whose work shows in metrics and traces: how much and how long, never what."""
+
+    def __init__(self, embedder: Embedder, *, remote: bool) -> None:
+        """Observe `embedder`, which asks a provider where it is `remote`."""
+        self._embedder = embedder
+        self._kind = SpanKind.CLIENT if remote else SpanKind.INTERNAL
+        model = self._model = embedder.fingerprint.model
+        self._seconds = SECONDS.labels(model)
+        self._texts = TEXTS.labels(model)
+        self._failures = FAILURES.labels(model)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the embedder makes its vectors with."""
+        return self._embedder.fingerprint
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, in order.
+
+        Raises:
+            EmbeddingError: as the embedder.
+        """
+        began = time.monotonic()
+        with (
+            part(f"embeddings {self._model}", self._kind) as span,
+            self._failures.count_exceptions(),
+        ):
+            span.set_attribute("gen_ai.operation.name", "embeddings")
+            span.set_attribute("gen_ai.request.model", self._model)
+            span.set_attribute("agent_memory.texts", len(texts))
+            vectors = await self._embedder.embed(texts)
+        self._seconds.observe(time.monotonic() - began)
+        self._texts.inc(len(texts))
+        return vectors
+
+    async def aclose(self) -> None:
+        """Close the embedder."""
+        await self._embedder.aclose()

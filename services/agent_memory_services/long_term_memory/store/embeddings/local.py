@@ -1,0 +1,284 @@
+"""Embeddings by the local model: texts packed by length into batches that fill the cores.
+
+There is no timer. A lone text is computed at once; under load a batch is whatever arrived during
+the batch before it.
+
+A forward costs a fixed part plus its padded tokens, on one thread and on two alike. So texts are
+sorted by length and the cheapest cuts are found exactly: a few long texts are not worth padding
+for, many texts of almost one length are not worth splitting.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self, TypeAlias
+
+import numpy as np
+
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    EmbeddingUnavailable,
+    Fingerprint,
+    Vectors,
+    prepare,
+)
+from agent_memory_services.long_term_memory.store.embeddings.minilm.encoder import (
+    Encoder,
+    load_encoder,
+)
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
+    HIDDEN,
+    MODEL_NAME,
+    WEIGHTS,
+    Tokenizer,
+    find_model_folder,
+    weights_digest,
+)
+
+MAX_GATHERED_TEXTS: Final = 64
+MAX_GATHERED_CHARACTERS: Final = 4096
+"""Bounds of one turn of the worker: enough to fill a forward, little enough that a
+search query that arrives behind a bulk load waits for a fraction of a second."""
+CHARACTERS_READ: Final = 1024
+"""A longer text costs no more than this: about where the model stops reading."""
+
+Compute: TypeAlias = Callable[[Sequence[str]], Iterator[tuple[Sequence[int], Vectors]]]
+"""Embeds texts in the worker's thread, yielding positions and their vectors forward by forward."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """One caller: its texts, all different, and the vectors that have arrived."""
+
+    texts: Sequence[str]
+    vectors: Vectors
+    done: asyncio.Future[None]
+    taken: int = 0
+    arrived: int = 0
+
+    def receive(self, row: int, vector: Vectors) -> None:
+        if self.done.done():
+            return
+        self.vectors[row] = vector
+        self.arrived += 1
+        if self.arrived == len(self.texts):
+            self.done.set_result(None)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The texts of one turn, each once, with the callers that wait for it."""
+
+    waiting: dict[str, list[tuple[_Call, int]]] = field(default_factory=dict)
+    characters: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.waiting) >= MAX_GATHERED_TEXTS or self.characters >= MAX_GATHERED_CHARACTERS
+
+    def take_one(self, call: _Call) -> None:
+        row = call.taken
+        call.taken += 1
+        text = call.texts[row]
+        self.waiting.setdefault(text, []).append((call, row))
+        self.characters += min(len(text), CHARACTERS_READ)
+
+    def receive(self, texts: Sequence[str], vectors: Vectors) -> None:
+        for text, vector in zip(texts, vectors, strict=True):
+            for call, row in self.waiting[text]:
+                call.receive(row, vector)
+
+    def fail(self, error: BaseException) -> None:
+        for callers in self.waiting.values():
+            for call, _ in callers:
+                call.fail(error)
+
+
+class MicroBatcher:
+    """Shares one worker thread fairly between callers.
+
+    Each turn takes one text from every caller in rotation until it is full, so that a search
+    query never queues behind somebody's bulk load. A caller that is cancelled is skipped; a turn
+    that fails fails its callers and nobody else.
+    """
+
+    def __init__(self, compute: Compute, dimension: int) -> None:
+        """Start idle; the thread starts with the first text.
+
+        Args:
+            compute: Runs in the worker thread, one call at a time.
+            dimension: Numbers per vector.
+        """
+        self._compute = compute
+        self._dimension = dimension
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
+        self._calls: deque[_Call] = deque()
+        self._turns: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, in order; equal texts are computed once.
+
+        Raises:
+            EmbeddingUnavailable: the batcher is closed, or closes while texts wait.
+        """
+        if self._closed:
+            raise EmbeddingUnavailable("the embedder is closed")
+        # By length, so that what one turn takes of a bulk load needs little padding.
+        rows = {text: row for row, text in enumerate(sorted(dict.fromkeys(texts), key=len))}
+        vectors = np.empty((len(rows), self._dimension), dtype=np.float32)
+        if rows:
+            call = _Call(list(rows), vectors, asyncio.get_running_loop().create_future())
+            self._calls.append(call)
+            if self._turns is None or self._turns.done():
+                self._turns = asyncio.create_task(self._take_turns())
+            await call.done
+        return vectors[[rows[text] for text in texts]]
+
+    async def aclose(self) -> None:
+        """Finish the turn that runs, fail the callers that wait, stop the thread."""
+        self._closed = True
+        for call in self._calls:
+            call.fail(EmbeddingUnavailable("the embedder is closing"))
+        if self._turns is not None:
+            await self._turns
+        self._executor.shutdown(wait=False)
+
+    async def _take_turns(self) -> None:
+        loop = asyncio.get_running_loop()
+        while turn := self._gather():
+            work = loop.run_in_executor(self._executor, self._run, loop, turn)
+            await asyncio.wait({work})
+            if error := work.exception():
+                turn.fail(error)
+
+    def _gather(self) -> _Turn | None:
+        turn = _Turn()
+        while self._calls and not turn.full:
+            call = self._calls.popleft()
+            if call.done.done():
+                continue
+            turn.take_one(call)
+            if call.taken < len(call.texts):
+                self._calls.append(call)
+        return turn if turn.waiting else None
+
+    def _run(self, loop: asyncio.AbstractEventLoop, turn: _Turn) -> None:
+        texts = list(turn.waiting)
+        for positions, vectors in self._compute(texts):
+            # Short texts come first; they need not wait for the long ones of their turn.
+            answered = [texts[position] for position in positions]
+            loop.call_soon_threadsafe(turn.receive, answered, vectors)
+
+
+MAX_PADDED_TOKENS: Final = 1024
+MAX_TEXTS: Final = 32
+FORWARD_TOKENS: Final = 20
+"""What a forward costs before its first token, in tokens; measured between 10 and 25."""
+
+
+def pack(
+    lengths: Sequence[int], *, max_tokens: int = MAX_PADDED_TOKENS, max_texts: int = MAX_TEXTS
+) -> Iterator[list[int]]:
+    """Group positions by length, shortest first.
+
+    A group's padded tokens are its size times its longest member. A text that is longer than
+    `max_tokens` by itself gets a group of its own. Takes time of O(texts x `max_texts`).
+
+    Args:
+        lengths: Tokens of each text.
+        max_tokens: Most tokens of a group, padding included.
+        max_texts: Most texts of a group.
+
+    Yields:
+        Positions in `lengths`; every position exactly once.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    start = 0
+    for end in _cuts([lengths[position] for position in order], max_tokens, max_texts):
+        yield order[start:end]
+        start = end
+
+
+def _cuts(ascending: Sequence[int], max_tokens: int, max_texts: int) -> list[int]:
+    """End of each group, by dynamic programming over where the last group starts."""
+    cost = [0]
+    starts = [0]
+    for end, longest in enumerate(ascending, start=1):
+        largest = max(1, min(max_texts, max_tokens // longest, end))
+        total, start = min(
+            (cost[end - size] + FORWARD_TOKENS + size * longest, end - size)
+            for size in range(1, largest + 1)
+        )
+        cost.append(total)
+        starts.append(start)
+    cuts = []
+    end = len(ascending)
+    while end:
+        cuts.append(end)
+        end = starts[end]
+    return cuts[::-1]
+
+
+class LocalEmbedder:
+    """Embeds on one worker thread, batching what callers send at the same time.
+
+    Only the first 256 tokens of a text count, as the model was trained. An empty text has a
+    vector too.
+    """
+
+    def __init__(self, encoder: Encoder, tokenizer: Tokenizer, fingerprint: Fingerprint) -> None:
+        """Wire the parts; `open` loads them."""
+        self._encoder = encoder
+        self._tokenizer = tokenizer
+        self._fingerprint = fingerprint
+        self._batcher = MicroBatcher(self._compute, fingerprint.dimension)
+
+    @classmethod
+    async def open(cls, *, model_dir: Path | None = None, threads: int | None = None) -> Self:
+        """Load the model without blocking the event loop.
+
+        Args:
+            model_dir: A folder with the model's files; None takes the installed package's.
+            threads: Cores one forward may use; None takes two at most.
+
+        Raises:
+            EmbeddingMisconfigured: the model is missing, damaged or of another shape.
+        """
+        folder = find_model_folder(model_dir)
+        # Hashing 90 MB releases the interpreter lock, so it costs no time beside the loading.
+        version, encoder, tokenizer = await asyncio.gather(
+            asyncio.to_thread(weights_digest, folder, pinned=model_dir is None),
+            asyncio.to_thread(load_encoder, folder / WEIGHTS, threads),
+            asyncio.to_thread(Tokenizer, folder),
+        )
+        return cls(encoder, tokenizer, Fingerprint(MODEL_NAME, version, HIDDEN, normalized=True))
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The model's name and the hash of its weights."""
+        return self._fingerprint
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, in order.
+
+        Raises:
+            EmbeddingRejected: a text is not valid Unicode.
+            EmbeddingUnavailable: the embedder is closed.
+        """
+        return await self._batcher.embed(prepare(texts))
+
+    async def aclose(self) -> None:
+        """Stop the worker thread."""
+        await self._batcher.aclose()
+
+    def _compute(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
+        tokens = [self._tokenizer.encode(text) for text in texts]
+        for group in pack([len(ids) for ids in tokens]):
+            yield group, self._encoder.encode([tokens[position] for position in group])

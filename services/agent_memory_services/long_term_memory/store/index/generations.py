@@ -1,0 +1,184 @@
+"""Keeping to the store's present index, while another takes its place.
+
+Every process looks at the store's record twice a second, does as it says, and notes how far it
+got. Who replaces an index goes on only when every process that lives has followed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final, cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.shown_errors import described
+from agent_memory_services.long_term_memory.store.embeddings.base import Embedder, EmbeddingError
+from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
+from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.layout import Generation, Indexes, read
+from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+log = structlog.get_logger()
+
+_LOOK_SECONDS: Final = 0.5
+_GONE_AFTER: Final = 10_000_000
+_READERS: Final = Shard(0).readers
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How far a process has followed.
+
+    Attributes:
+        seen: when it last said so, in microseconds.
+        current: the generation that it asks.
+        beside: the other generation that it writes to, 0 for none.
+        trouble: why it cannot follow any further; empty where it can.
+    """
+
+    seen: int
+    current: int
+    beside: int
+    trouble: str = ""
+
+    def pack(self) -> str:
+        """As the store keeps it."""
+        return f"{self.seen}:{self.current}:{self.beside}:{self.trouble}"
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Reader":
+        """As the store keeps it."""
+        seen, current, beside, trouble = packed.decode().split(":", 3)
+        return cls(int(seen), int(current), int(beside), trouble)
+
+
+async def readers(client: Redis) -> Mapping[str, Reader]:
+    """The processes that live, by their ids."""
+    found = cast("dict[bytes, bytes]", await client.hgetall(_READERS))
+    known = {name.decode(): Reader.unpack(packed) for name, packed in found.items()}
+    now = now_micros()
+    gone = [name for name, reader in known.items() if now - reader.seen > _GONE_AFTER]
+    if gone:
+        await client.hdel(_READERS, *gone)
+    return {name: reader for name, reader in known.items() if name not in gone}
+
+
+def index_of(client: Redis, generation: Generation) -> MemoryIndex:
+    """A generation of the index."""
+    layout = generation.layout
+    return MemoryIndex(
+        client, layout.shards, generation.vectors, layout.dimension, generation.number
+    )
+
+
+class Follower:
+    """Keeps an index and a vectorizer to what the store's record says."""
+
+    def __init__(
+        self,
+        client: Redis,
+        settings: EmbeddingSettings,
+        embedder: Embedder,
+        *,
+        index: MemoryIndex,
+        store: MemoryStore,
+        vectorizer: Vectorizer,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._embedders = [embedder]
+        self._index = index
+        self._store = store
+        self._vectorizer = vectorizer
+        self._name = new_id()
+        self._opened = AsyncExitStack()
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Follow while the block runs.
+
+        Raises:
+            EmbeddingError: the embedder of the present index cannot be opened.
+            ValueError: its settings lack something, or it embeds otherwise than the record says.
+        """
+        async with self._opened:
+            if indexes := await read(self._client):
+                await self._follow(indexes)
+            await self._tell("")
+            worker = asyncio.create_task(self._run())
+            try:
+                yield
+            finally:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+                with suppress(RedisError):
+                    await self._client.hdel(_READERS, self._name)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._tell(await self._look())
+            except RedisError as error:
+                log.warning("generations.unseen", error=type(error).__name__)
+
+    async def _look(self) -> str:
+        """Do as the record says; answers why that cannot be done."""
+        indexes = await read(self._client)
+        if indexes is None or indexes.numbers() == self._numbers():
+            return ""
+        try:
+            await self._follow(indexes)
+        except (EmbeddingError, ValueError) as error:
+            log.error("generations.stuck", error=described(error))  # noqa: TRY400 - it says it all
+            return f"{type(error).__name__}: {error}"
+        log.info("generations.followed", current=self._numbers()[0], beside=self._numbers()[1])
+        return ""
+
+    async def _follow(self, indexes: Indexes) -> None:
+        """Make both spaces before either is used.
+
+        Raises:
+            EmbeddingError: an embedder cannot be opened.
+            ValueError: its settings lack something, or it embeds otherwise than the record says.
+        """
+        current = await self._space(indexes.current)
+        beside = await self._space(indexes.beside) if indexes.beside else None
+        self._vectorizer.current, self._vectorizer.beside = current, beside
+        self._index.generation = indexes.current.number
+        self._store.generations = tuple(filter(None, indexes.numbers()))
+
+    async def _space(self, generation: Generation) -> Space:
+        for space in (self._vectorizer.current, self._vectorizer.beside):
+            if space is not None and space.generation == generation.number:
+                return space
+        return Space(await self._embedder(generation), generation.vectors, generation.number)
+
+    async def _embedder(self, generation: Generation) -> Embedder:
+        wanted = generation.layout.fingerprint
+        for embedder in self._embedders:
+            if embedder.fingerprint == wanted:
+                return embedder
+        opened = await create_embedder(generation.opened_by(self._settings))
+        await self._opened.enter_async_context(aclosing(opened))
+        if opened.fingerprint != wanted:
+            raise ValueError(f"the embedder opened as {opened.fingerprint}, not {wanted}")
+        self._embedders.append(opened)
+        return opened
+
+    async def _tell(self, trouble: str) -> None:
+        reader = Reader(now_micros(), *self._numbers(), trouble)
+        await self._client.hset(_READERS, self._name, reader.pack())
+
+    def _numbers(self) -> tuple[int, int]:
+        beside = self._vectorizer.beside
+        return self._vectorizer.current.generation, beside.generation if beside else 0

@@ -1,0 +1,338 @@
+"""The indexes of all shards: made where they are missing, checked, and asked.
+
+The engine counts by visiting. A whole tenant is selected by what it leaves out: hidden, expired,
+not yet or no longer true. That is visited instead, and taken off the number of the tenant's
+memories, which every commit keeps.
+
+The index library makes an object with an attribute for each field of each row, which for the
+hundreds of rows behind a search takes longer than the engine needs to find them.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, cast
+
+import structlog
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import Pipeline
+from redis.commands.search.aggregation import AggregateRequest
+from redis.commands.search.field import Field
+from redis.commands.search.index_definition import IndexDefinition, IndexType
+from redis.exceptions import RedisError, ResponseError, SlotNotCoveredError
+from redisvl.exceptions import RedisSearchError
+from redisvl.index import AsyncSearchIndex
+from redisvl.index.index import SearchParams
+from redisvl.query import CountQuery
+
+from agent_memory_services.kit.contract.errors import StoreUnavailable
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain.conditions import (
+    All,
+    Node,
+    Not,
+    Tag,
+    every,
+    some,
+)
+from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain.scope import Selection
+from agent_memory_services.long_term_memory.store.index.schema import VectorIndex, index_schema
+from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How to count a selection.
+
+    Attributes:
+        query: what the engine has to count.
+        left_out: whether that is what the selection lacks of its tenant's memories.
+    """
+
+    query: CountQuery
+    left_out: bool
+
+    def total(self, counted: int, stored: int) -> int:
+        """The size of the selection, by what was counted and what the tenant has stored."""
+        return max(0, stored - counted) if self.left_out else counted
+
+
+def counting(selection: Selection) -> Counting:
+    """The cheapest way to count a selection."""
+    tenant = Tag(fields.TENANT, (selection.tenant,))
+    parts = _parts(selection.condition)
+    excluded = [part.part for part in parts if isinstance(part, Not)]
+    if len(excluded) == len(parts) - 1 and tenant in parts:
+        return Counting(CountQuery(str(every([tenant, some(excluded)]))), left_out=True)
+    return Counting(CountQuery(str(selection.condition)), left_out=False)
+
+
+def _parts(condition: Node) -> Sequence[Node]:
+    return condition.parts if isinstance(condition, All) else (condition,)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A hash that was found.
+
+    Attributes:
+        key: its key.
+        score: what the engine scored it, where the query asked for scores.
+        fields: the fields that the query asked for, by name.
+    """
+
+    key: bytes
+    score: float | None
+    fields: Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a query, in its order.
+
+    Attributes:
+        total: how many match in all.
+        rows: those that were asked for.
+    """
+
+    total: int
+    rows: Sequence[Row]
+
+
+def answer_of(reply: Sequence[Any], *, scored: bool) -> Answer:
+    """Read a reply: the total, then for each row its key, its score if `scored`, its fields."""
+    total, *items = reply
+    step = 3 if scored else 2
+    scores = map(float, items[1::step]) if scored else iter([None] * len(items))
+    # A hash that went away while the query ran has no fields any more.
+    fields = (_mapping(given) if given else {} for given in items[step - 1 :: step])
+    return Answer(int(total), list(map(Row, items[::step], scores, fields)))
+
+
+def _mapping(given: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(given[::2], given[1::2], strict=True))
+
+
+log = structlog.get_logger()
+
+AggregateRow: TypeAlias = list[bytes]
+"""Names and values of fields in turn."""
+
+_SCORED: Final = "WITHSCORES"
+# An index that is gone, in the words of several versions, and a query that took too long.
+_AWAY: Final = ("no such index", "unknown index name", "timeout limit was reached")
+# What is wrong with a query, without the part of it that the engine repeats.
+_COMPLAINT: Final = re.compile(
+    r"(?:Syntax error|Unknown field|Unknown argument|Invalid query|No such parameter"
+    r"|Expecting numeric or parameter|Error parsing vector similarity query)(?: at offset \d+)?"
+)
+
+
+class QueryRefusedError(Exception):
+    """The engine did not understand a query, which is a fault of this program."""
+
+
+class MemoryIndex:
+    """The indexes of all shards.
+
+    Attributes:
+        generation: the generation that is asked, unless a query is for another one.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        shards: int,
+        vectors: VectorIndex,
+        dimension: int,
+        generation: int = FIRST_GENERATION,
+    ) -> None:
+        """Describe one index per shard, for vectors of `dimension` numbers."""
+        self.generation = generation
+        self._client = client
+        self._shards = shards
+        self._indexes = {
+            shard: AsyncSearchIndex(
+                index_schema(shard, vectors, dimension, generation), redis_client=client
+            )
+            for shard in map(Shard, range(shards))
+        }
+
+    async def create(self) -> None:
+        """Make the indexes that are missing; returns before they have read what is there."""
+        for shard, index in self._indexes.items():
+            # The library asks any node of a cluster, and only the shard's own may answer.
+            try:
+                await self._client.ft(index.name).create_index(
+                    _named(index.schema.redis_fields, self.generation),
+                    stopwords=index.schema.index.stopwords,
+                    definition=_hashes(shard.memory_prefix),
+                )
+            except ResponseError as error:
+                if "already exists" not in str(error).lower():
+                    raise
+
+    async def drop(self) -> None:
+        """Remove the indexes that are there; what they read stays."""
+        for index in self._indexes.values():
+            try:
+                await self._client.ft(index.name).dropindex()
+            except ResponseError as error:
+                if not any(reply in str(error).lower() for reply in _AWAY):
+                    raise
+
+    async def indexing(self) -> bool:
+        """Whether some index is still reading what the store holds."""
+        for index in self._indexes.values():
+            try:
+                info = await index.info()
+            except RedisSearchError as error:
+                raise _cause(error) from error
+            if int(info["indexing"]):
+                return True
+        return False
+
+    async def search(
+        self, tenant: str, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> list[Answer]:
+        """Answer several queries about a tenant in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            read = self._ask(pipeline, tenant, queries, generation)
+            return read(await _replies(pipeline))
+
+    async def find(
+        self, selection: Selection, queries: Sequence[SearchParams], generation: int | None = None
+    ) -> tuple[list[Answer], int]:
+        """Answer queries about a selection's tenant and count the selection, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            read = self._ask(pipeline, selection.tenant, queries, generation)
+            total = self._count(pipeline, selection)
+            *replies, counted, stored = await _replies(pipeline)
+        return read(replies), total(counted, stored)
+
+    async def count(self, selection: Selection) -> int:
+        """How many memories a selection holds."""
+        _, total = await self.find(selection, [])
+        return total
+
+    async def rows(self, tenant: str, request: AggregateRequest) -> list[AggregateRow]:
+        """Answer an aggregation about a tenant."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            self._aggregate(pipeline, tenant, request)
+            [(_, *found)] = await _replies(pipeline)
+        rows: list[AggregateRow] = found
+        return rows
+
+    async def page(
+        self, selection: Selection, request: AggregateRequest
+    ) -> tuple[list[AggregateRow], int]:
+        """Answer an aggregation and count a selection, in one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            self._aggregate(pipeline, selection.tenant, request)
+            total = self._count(pipeline, selection)
+            (_, *rows), counted, stored = await _replies(pipeline)
+        return rows, total(counted, stored)
+
+    def _ask(
+        self,
+        pipeline: Pipeline,
+        tenant: str,
+        queries: Sequence[SearchParams],
+        generation: int | None,
+    ) -> Callable[[Sequence[Any]], list[Answer]]:
+        """Queue queries; answers what reads their replies."""
+        name = self._shard(tenant).index(generation or self.generation)
+        asked = [_arguments(query) for query in queries]
+        for arguments in asked:
+            self._queue(pipeline, "FT.SEARCH", name, *arguments)
+
+        def read(replies: Sequence[Any]) -> list[Answer]:
+            return [
+                answer_of(reply, scored=_SCORED in arguments)
+                for reply, arguments in zip(replies, asked, strict=True)
+            ]
+
+        return read
+
+    def _aggregate(self, pipeline: Pipeline, tenant: str, request: AggregateRequest) -> None:
+        name = self._shard(tenant).index(self.generation)
+        self._queue(pipeline, "FT.AGGREGATE", name, *request.build_args())
+
+    def _count(
+        self, pipeline: Pipeline, selection: Selection
+    ) -> Callable[[Sequence[Any], bytes | None], int]:
+        """Queue what counts a selection; answers what reads the two replies."""
+        how, shard = counting(selection), self._shard(selection.tenant)
+        name = shard.index(self.generation)
+        self._queue(pipeline, "FT.SEARCH", name, *how.query.get_args())
+        pipeline.hget(shard.sizes, selection.tenant)
+        return lambda counted, stored: how.total(counted[0], int(stored or 0))
+
+    def _queue(self, pipeline: Pipeline, command: str, name: str, *arguments: Any) -> None:
+        """Queue a command for the node of a cluster that has the index of this name.
+
+        The library would ask any of them first.
+        """
+        queue: Any = pipeline.execute_command
+        queue(command, name, *arguments, **self._where(name))
+
+    def _where(self, name: str) -> dict[str, Any]:
+        if not isinstance(self._client, RedisCluster):
+            return {}
+        try:
+            return {"target_nodes": self._client.get_node_from_key(name)}
+        except SlotNotCoveredError:
+            # It asks for the cluster's layout when a command comes that it cannot place.
+            return {}
+
+    def _shard(self, tenant: str) -> Shard:
+        return shard_of(tenant, self._shards)
+
+
+async def _replies(pipeline: Pipeline) -> list[Any]:
+    try:
+        return await pipeline.execute()
+    except ResponseError as error:
+        raise _without_query(error) from None
+
+
+def _named(fields: Sequence[Field], generation: int) -> list[Field]:
+    """The fields, those that every generation has its own of under their plain names."""
+    for field in fields:
+        name = schema.stored(field.name, generation)
+        if field.name in schema.VECTORS and name != field.name:
+            field.name, field.as_name = name, field.name
+    return list(fields)
+
+
+def _arguments(query: SearchParams) -> list[Any]:
+    """A query in the engine's words, behind the name of the index."""
+    asked, params = query if isinstance(query, tuple) else (query, None)
+    arguments = [asked] if isinstance(asked, str) else list(asked.get_args())
+    named = [part for pair in (params or {}).items() for part in pair]
+    return [*arguments, "PARAMS", len(named), *named] if named else arguments
+
+
+def _hashes(prefix: str) -> IndexDefinition:
+    return IndexDefinition([prefix], index_type=IndexType.HASH)  # type: ignore[no-untyped-call]
+
+
+def _without_query(error: Exception) -> Exception:
+    """The engine's complaint as it may be logged: the query holds a caller's words."""
+    said = str(error).rpartition("caused error:")[2].strip("(', )")
+    for reply in _AWAY:
+        if reply in said.lower():
+            log.warning("index.away", said=reply)
+            return StoreUnavailable()
+    if type(error) is not ResponseError:
+        return error
+    complaint = _COMPLAINT.search(said)
+    return QueryRefusedError(complaint.group() if complaint else "")
+
+
+def _cause(error: RedisSearchError) -> Exception:
+    """What the store said, before the index library put it in its own words."""
+    cause = error.__cause__
+    return cause if isinstance(cause, RedisError) else cast("Exception", error)

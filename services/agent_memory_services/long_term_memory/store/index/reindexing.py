@@ -1,0 +1,291 @@
+"""Building the next index beside the present one, and changing over without a pause.
+
+    announce   every process that lives opens the next embedder, and writes to both indexes
+    fill       each memory gets the vectors of the next index, made from its stored text
+    build      the engine reads what is there into the next index
+    switch     one write to the record; every process asks the next index from then on
+    retire     nobody asks the old index any more: it goes, and then its vectors go
+
+Each step looks at what is there, so a run that was killed goes on where it stood when it is
+started again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import numpy as np
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
+from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.store.documents import document
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.index.generations import index_of, readers
+from agent_memory_services.long_term_memory.store.index.layout import (
+    Generation,
+    Indexes,
+    advance,
+    read,
+)
+from agent_memory_services.long_term_memory.store.keys import Shard
+
+_refresh: Final = Script("agent_memory_services.long_term_memory.store", "lua/refresh")
+
+_LOT: Final = 64
+_LOOK_SECONDS: Final = 0.2
+_FOLLOWED_WITHIN: Final = 120.0
+# A search that embedded its question before the switch may still be on its way to the old index.
+_GRACE_SECONDS: Final = 10.0
+
+Progress = Callable[[str, int, int], None]
+"""Told of a step, how many memories are done, and of how many."""
+
+
+class ReindexError(Exception):
+    """The index cannot be rebuilt now; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A memory as it lies in the store."""
+
+    key: str
+    tenant: str
+    memory: Memory
+    vectors: Sequence[bytes | None]
+
+
+class Reindexing:
+    """Replaces the index of a store."""
+
+    def __init__(self, client: Redis, wanted: Generation, space: Space, progress: Progress) -> None:
+        """Replace it by the index that is wanted, whose number is found here, and its space."""
+        self._client = client
+        self._wanted = wanted
+        self._space = space
+        self._progress = progress
+
+    async def run(self) -> bool:
+        """Do what is left to do; False where the store has that index already.
+
+        Raises:
+            ReindexError: another rebuild is under way, or a process cannot follow.
+            EmbeddingUnavailable: the embedder is away.
+        """
+        indexes = await read(self._client)
+        if indexes is None:
+            raise ReindexError("the store holds no memories yet; start the service instead")
+        self._refuse_other(indexes)
+        if indexes.current.layout == self._wanted.layout:
+            if indexes.beside is None:
+                return False
+            await (self._retire(indexes) if indexes.retiring else self._abandon(indexes))
+            return True
+        indexes = await self._announce(indexes)
+        await self._build(indexes)
+        await self._retire(await self._switch(indexes))
+        return True
+
+    def _refuse_other(self, indexes: Indexes) -> None:
+        stored, wanted = indexes.current.layout, self._wanted.layout
+        if stored.shards != wanted.shards:
+            raise ReindexError(f"the store has {stored.shards} shards, which never changes")
+        if indexes.beside and wanted not in (stored, indexes.beside.layout):
+            raise ReindexError(
+                "another rebuild is not finished; run it again to its end, "
+                "or with the settings of the present index to give it up"
+            )
+        if indexes.retiring and wanted != stored:
+            raise ReindexError("the last rebuild is not finished; run it again to its end")
+
+    async def _announce(self, indexes: Indexes) -> Indexes:
+        if indexes.building is None:
+            new = replace(self._wanted, number=indexes.current.number + 1)
+            announced = Indexes(indexes.current, new)
+            # What a rebuild left that was given up under this number.
+            await index_of(self._client, new).drop()
+            await self._forget(new)
+            await self._advance(indexes, announced)
+            indexes = announced
+        await self._followed(indexes)
+        return indexes
+
+    async def _build(self, indexes: Indexes) -> None:
+        new = indexes.beside or indexes.current
+        await self._fill(indexes.current, new)
+        index = index_of(self._client, new)
+        await index.create()
+        while await index.indexing():
+            self._progress("building", 0, 0)
+            await asyncio.sleep(_LOOK_SECONDS)
+        # What a process wrote that had not followed yet, if any did.
+        while await self._fill(indexes.current, new):
+            pass
+
+    async def _switch(self, indexes: Indexes) -> Indexes:
+        new = indexes.beside or indexes.current
+        switched = Indexes(new, indexes.current)
+        await self._advance(indexes, switched)
+        await self._followed(switched)
+        return switched
+
+    async def _retire(self, indexes: Indexes) -> None:
+        await self._followed(indexes)
+        old = indexes.beside or indexes.current
+        await asyncio.sleep(_GRACE_SECONDS)
+        await index_of(self._client, old).drop()
+        await self._fill(indexes.current, indexes.current)
+        await self._forget(old)
+        alone = Indexes(indexes.current)
+        await self._advance(indexes, alone)
+        await self._followed(alone)
+        # Until they had followed, processes still wrote the old vectors too.
+        await self._forget(old)
+
+    async def _abandon(self, indexes: Indexes) -> None:
+        """Give up an index that nobody asked yet."""
+        alone = Indexes(indexes.current)
+        await self._advance(indexes, alone)
+        await self._followed(alone)
+        unfinished = indexes.beside or indexes.current
+        await index_of(self._client, unfinished).drop()
+        await self._forget(unfinished)
+
+    async def _advance(self, before: Indexes, after: Indexes) -> None:
+        if not await advance(self._client, before, after):
+            raise ReindexError("another rebuild got ahead of this one")
+
+    async def _followed(self, indexes: Indexes) -> None:
+        """Wait until every process that lives does as the record says."""
+        try:
+            async with asyncio.timeout(_FOLLOWED_WITHIN):
+                while behind := await self._behind(indexes):
+                    if trouble := next(filter(None, behind), ""):
+                        raise ReindexError(f"a process cannot follow: {trouble}")
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            raise ReindexError("a process does not follow; run this again when it does") from None
+
+    async def _behind(self, indexes: Indexes) -> list[str]:
+        """Of each process that has not followed, its trouble."""
+        numbers = indexes.numbers()
+        known = await readers(self._client)
+        return [
+            reader.trouble
+            for reader in known.values()
+            if (reader.current, reader.beside) != numbers
+        ]
+
+    async def _fill(self, old: Generation, new: Generation) -> int:
+        """Give vectors to the memories without; answers how many there were."""
+        done, filled, whole = 0, 0, await self._stored()
+        field = schema.stored(schema.VECTOR, new.number)
+        async for shard, keys in self._keys():
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.hexists(key, field)
+                there = await pipeline.execute()
+            missing = [key for key, has in zip(keys, there, strict=True) if not has]
+            filled += await self._vectorize(shard, missing, old, new)
+            done += len(keys)
+            self._progress("filling", done, max(done, whole))
+        return filled
+
+    async def _vectorize(
+        self, shard: Shard, keys: Sequence[str], old: Generation, new: Generation
+    ) -> int:
+        if not keys:
+            return 0
+        held = await self._read(shard, keys, old)
+        found = await self._vectors(held, old, new)
+        calls = []
+        for each, vectors in zip(held, found, strict=True):
+            if vectors is not None:
+                each.memory.embedding_model = new.layout.fingerprint.digest
+                fields = document(each.tenant, each.memory, vectors)
+                parts = [part for pair in fields.items() for part in pair]
+                calls.append(ScriptCall((each.key,), (each.memory.etag, *parts)))
+        answers = await run_each(self._client, _refresh, calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return len(answers)
+
+    async def _read(self, shard: Shard, keys: Sequence[str], old: Generation) -> list[_Held]:
+        tenants = await self._tenants(shard)
+        vectors = [schema.stored(name, old.number) for name in schema.VECTORS]
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.hmget(key, [schema.RECORD, *vectors])
+            rows = await pipeline.execute()
+        return [
+            _Held(key, tenants[_tenant(shard, key)], Memory.FromString(record), before)
+            for key, (record, *before) in zip(keys, rows, strict=True)
+            if record is not None
+        ]
+
+    async def _vectors(
+        self, held: Sequence[_Held], old: Generation, new: Generation
+    ) -> list[MemoryVectors | None]:
+        """The vectors of memories: the old ones in other numbers, where the model is the same."""
+        same = old.layout.fingerprint == new.layout.fingerprint
+        if same and all(all(each.vectors) for each in held):
+            return [_converted(each.vectors, old, new) for each in held]
+        space = self._space
+        made = await space.of_memories([each.memory for each in held])
+        return [found and replace(found, generation=new.number) for found in made]
+
+    async def _forget(self, old: Generation) -> None:
+        """Remove the vectors of an index that is gone."""
+        fields = [schema.stored(name, old.number) for name in schema.VECTORS]
+        done, whole = 0, await self._stored()
+        async for _, keys in self._keys():
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for key in keys:
+                    pipeline.hdel(key, *fields)
+                await pipeline.execute()
+            done += len(keys)
+            self._progress("removing", done, max(done, whole))
+
+    async def _stored(self) -> int:
+        """How many memories there are."""
+        sizes = [size for shard in self._shards() for size in await self._client.hvals(shard.sizes)]
+        return sum(map(int, sizes))
+
+    async def _tenants(self, shard: Shard) -> Mapping[str, str]:
+        names = cast("set[bytes]", await self._client.smembers(shard.tenants))
+        return {encode(name): name for name in map(bytes.decode, names)}
+
+    async def _keys(self) -> AsyncIterator[tuple[Shard, list[str]]]:
+        """The keys of all memories, some at a time."""
+        for shard in self._shards():
+            lot: list[str] = []
+            pattern = f"{shard.memory_prefix}*"
+            async for key in self._client.scan_iter(match=pattern, count=1000):
+                lot.append(key.decode())
+                if len(lot) == _LOT:
+                    yield shard, lot
+                    lot = []
+            if lot:
+                yield shard, lot
+
+    def _shards(self) -> Iterable[Shard]:
+        return map(Shard, range(self._wanted.layout.shards))
+
+
+def _tenant(shard: Shard, key: str) -> str:
+    """The encoded tenant in a memory's key."""
+    return key.removeprefix(shard.memory_prefix).partition(":")[0]
+
+
+def _converted(vectors: Sequence[bytes | None], old: Generation, new: Generation) -> MemoryVectors:
+    text, context = (
+        new.vectors.packed(np.frombuffer(each or b"", old.vectors.precision)[None, :])[0]
+        for each in vectors
+    )
+    return MemoryVectors(text, context, new.number)

@@ -1,0 +1,119 @@
+"""Memories in the store, by id. Writes are commits; searching is elsewhere."""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.redis.scripts import Script, run_each
+from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.store.commit import Commit, CommitContext, commit_of
+from agent_memory_services.long_term_memory.store.documents import READ, memory_of, stored_of, whole
+from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
+
+_PACKAGE: Final = "agent_memory_services.long_term_memory.store"
+_commit: Final = Script(_PACKAGE, "lua/holder", "lua/commit")
+_touch: Final = Script(_PACKAGE, "lua/touch")
+
+# Adding to a graph of vectors takes the store a while; others get a turn between two lots.
+_COMMITS_PER_ROUND: Final = 32
+
+
+class MemoryStore:
+    """The memories of all tenants.
+
+    Attributes:
+        generations: of the index, whose vectors a memory has; first the one that is asked.
+    """
+
+    def __init__(self, client: Redis, shards: int, limits: HistoryLimits | None = None) -> None:
+        """Keep memories in `shards` parts, which can never change, and so much of their past."""
+        self._client = client
+        self._shards = shards
+        self.generations: tuple[int, ...] = (FIRST_GENERATION,)
+        self._limits = limits or HistoryLimits()
+
+    def shard(self, tenant: str) -> Shard:
+        """The shard that holds a tenant."""
+        return shard_of(tenant, self._shards)
+
+    async def commit(
+        self, tenant: str, changes: Sequence[Change], *, actor: str, now: int
+    ) -> Commit:
+        """Make several changes, each of another memory, or none of them.
+
+        Whatever happens on the way, all of it stands or nothing does: records, the claims on their
+        contents, revisions, the feed, and what is left for consolidation.
+
+        Args:
+            tenant: whose memories.
+            changes: what shall be; at least one.
+            actor: who changes them, for their history.
+            now: the present, in microseconds.
+
+        Returns:
+            That they are made, or which of them was hindered by what.
+
+        Raises:
+            RedisError: the store went away; whether they are made is unknown.
+        """
+        call = self._commission(tenant, actor, now).call(changes)
+        return commit_of(await _commit(self._client, call.keys, call.args))
+
+    async def commit_each(
+        self, tenant: str, changes: Sequence[Change], *, actor: str, now: int
+    ) -> list[Commit | Exception]:
+        """Make changes one after the other, each for itself with an eye on those before it.
+
+        A created memory is found by every search that starts after its turn.
+
+        Returns:
+            What became of each, or the error that the store answered it with.
+
+        Raises:
+            RedisError: the store went away; which changes are made is unknown.
+        """
+        commission = self._commission(tenant, actor, now)
+        calls = [commission.call([change]) for change in changes]
+        answers: list[Any] = []
+        for start in range(0, len(calls), _COMMITS_PER_ROUND):
+            round_ = calls[start : start + _COMMITS_PER_ROUND]
+            answers += await run_each(self._client, _commit, round_)
+        return [
+            answer if isinstance(answer, Exception) else commit_of(answer) for answer in answers
+        ]
+
+    async def get(self, tenant: str, ids: Sequence[str]) -> list[Memory | None]:
+        """The memories of these ids, None for an id that has none."""
+        shard = self.shard(tenant)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for memory_id in ids:
+                pipeline.hmget(shard.memory(tenant, memory_id), READ)
+            return [memory_of(values) for values in await pipeline.execute()]
+
+    async def get_whole(self, tenant: str, ids: Sequence[str]) -> list[StoredMemory | None]:
+        """The memories of these ids with their vectors, None for an id that has none."""
+        shard = self.shard(tenant)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for memory_id in ids:
+                pipeline.hmget(shard.memory(tenant, memory_id), whole(self.generations))
+            return [stored_of(values, self.generations) for values in await pipeline.execute()]
+
+    async def touch(self, tenant: str, ids: Sequence[str], *, now: int, interval: int) -> int:
+        """Note that memories were found at `now`, each at most once per `interval`.
+
+        Both are in microseconds. A memory that is gone stays gone.
+
+        Returns:
+            How many were noted.
+        """
+        shard = self.shard(tenant)
+        keys = [shard.memory(tenant, memory_id) for memory_id in ids]
+        return cast("int", await _touch(self._client, keys, (now, interval)))
+
+    def _commission(self, tenant: str, actor: str, now: int) -> CommitContext:
+        return CommitContext(self.shard(tenant), tenant, actor, now, self._limits)

@@ -1,0 +1,121 @@
+"""What the store holds of a user's memories, and its end."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.ids import fence_name
+from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
+from agent_memory_services.long_term_memory.domain.subject import Subject
+from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
+
+_PACKAGE: Final = "agent_memory_services.long_term_memory.store"
+_erase: Final = Script(_PACKAGE, "lua/erase")
+_trim: Final = Script(_PACKAGE, "lua/trim")
+_BARRED_MS: Final = 24 * 60 * 60 * 1000
+"""How long nothing of an erased session is taken in: longer than anything is on its way."""
+_AT_A_TIME: Final = 500
+_BEFORE: Final = b":before"
+_COUNTER: Final = b"last"
+
+
+class Traces:
+    """The records of all tenants, their past, and what tells of them."""
+
+    def __init__(self, client: Redis, shards: int) -> None:
+        """Look where a `MemoryStore` of so many shards keeps them."""
+        self._client = client
+        self._shards = shards
+
+    async def bar(self, tenant: str, user: str, session_uids: Iterable[str]) -> None:
+        """Take in nothing of a user's that comes from these incarnations any more."""
+        until = now_micros() + _BARRED_MS * 1000
+        if not (members := {fence_name(tenant, user, uid): until for uid in session_uids}):
+            return
+        key = self._shard(tenant).erased(tenant)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.zremrangebyscore(key, "-inf", now_micros())
+            pipeline.zadd(key, members)
+            pipeline.pexpire(key, _BARRED_MS)
+            await pipeline.execute()
+
+    async def erase(self, tenant: str, memories: Sequence[Memory]) -> int:
+        """Erase memories as they were read, with all their revisions; how many there were."""
+        shard = self._shard(tenant)
+        calls = [
+            ScriptCall(
+                (
+                    shard.memory(tenant, memory.id),
+                    shard.revisions(tenant, memory.id),
+                    shard.dirty(tenant),
+                    shard.left(tenant, memory.user_id),
+                    shard.sizes,
+                ),
+                (memory.etag, shard.digest_prefix(tenant), memory.id, tenant),
+            )
+            for memory in memories
+        ]
+        answers = await run_each(self._client, _erase, calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return sum(answers)
+
+    async def erase_former(self, subject: Subject) -> int:
+        """Erase what is kept of memories that were the user's; how many there were."""
+        shard = self._shard(subject.tenant)
+        key = shard.left(subject.tenant, subject.user)
+        erased = 0
+        while found := await self._members(key):
+            for member in found:
+                await self._forget_past(subject, shard, member.decode())
+            # Only now: what is interrupted is found again.
+            await self._client.zrem(key, *found)
+            erased += len(found)
+        return erased
+
+    async def erase_changes(self, subject: Subject) -> int:
+        """Erase what watchers would still be told; how many changes there were."""
+        key = self._shard(subject.tenant).feed(subject.tenant)
+        erased, start = 0, "-"
+        while True:
+            entries: Any = await self._client.xrange(key, min=start, count=_AT_A_TIME)
+            if not entries:
+                return erased
+            start = f"({entries[-1][0].decode()}"
+            doomed = [entry_id for entry_id, fields in entries if _tells(subject, fields)]
+            if doomed:
+                erased += int(await self._client.xdel(key, *doomed))
+
+    async def _members(self, key: str) -> list[bytes]:
+        found: Any = await self._client.zrange(key, 0, _AT_A_TIME - 1)
+        return list(found)
+
+    async def _forget_past(self, subject: Subject, shard: Shard, memory_id: str) -> None:
+        """Erase the revisions of a memory up to the last that shows the user's words."""
+        keys = (shard.memory(subject.tenant, memory_id), shard.revisions(subject.tenant, memory_id))
+        kept: list[bytes] = []
+        last = 0
+        async for field, value in self._client.hscan_iter(keys[1]):
+            if field != _COUNTER:
+                kept.append(field)
+            if field.endswith(_BEFORE) and subject.said(Memory.FromString(value)):
+                last = max(last, _number(field))
+        doomed = [field for field in kept if _number(field) <= last]
+        for start in range(0, len(doomed), _AT_A_TIME):
+            await _trim(self._client, keys, doomed[start : start + _AT_A_TIME])
+
+    def _shard(self, tenant: str) -> Shard:
+        return shard_of(tenant, self._shards)
+
+
+def _number(field: bytes) -> int:
+    return int(field.removesuffix(_BEFORE))
+
+
+def _tells(subject: Subject, fields: dict[bytes, bytes]) -> bool:
+    records = (fields[name] for name in (b"before", b"after") if name in fields)
+    return any(subject.said(Memory.FromString(record)) for record in records)

@@ -1,1 +1,0 @@
-"""Memories on their way out of the store and back into one."""

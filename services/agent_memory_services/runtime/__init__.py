@@ -1,1 +1,0 @@
-"""What every process stands on: settings, the gRPC server kit, errors, keys, Redis, channels."""

@@ -1,1 +1,0 @@
-"""API keys: one token that carries an id and a secret; the store holds a keyed digest of it."""

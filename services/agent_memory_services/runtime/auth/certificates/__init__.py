@@ -1,1 +1,0 @@
-"""TLS: the server's own certificate, and callers that are known by theirs."""

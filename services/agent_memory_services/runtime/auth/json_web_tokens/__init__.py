@@ -1,1 +1,0 @@
-"""JSON Web Tokens of one issuer, checked against the keys that it publishes."""

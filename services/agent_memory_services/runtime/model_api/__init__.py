@@ -1,1 +1,0 @@
-"""Asking models behind endpoints that speak OpenAI's protocol."""

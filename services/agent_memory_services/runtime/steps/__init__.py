@@ -1,1 +1,0 @@
-"""What is done around every call, one concern per module; `order.py` puts them in order."""

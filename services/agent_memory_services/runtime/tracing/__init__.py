@@ -1,1 +1,0 @@
-"""Traces: what a process did for one turn of a conversation, across services and queues."""

@@ -1,0 +1,210 @@
+"""Export of memories into a file and import from one, resumable."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from agent_memory.long_term_memory.v1.service_pb2 import (
+    ExportMemoriesRequest,
+    ImportMemoriesRequest,
+)
+from agent_memory_client.connection import Connection, from_status
+from agent_memory_services.transfer_cli.files import (
+    TransferError,
+    TransferMark,
+    UnreadableLineError,
+    line_of,
+    memory_of,
+)
+
+EXPORT_SUFFIX = ".export"
+OnExported = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an export goes: a file that knows how far it is, or the standard output."""
+
+    path: Path | None
+
+    def open(self, request: ExportMemoriesRequest, *, resume: bool) -> tuple[BinaryIO, int]:
+        """The file to write on, and how many memories it holds; the request goes on behind them.
+
+        Raises:
+            MovingError: the file is in the way, or there is nothing to go on with.
+        """
+        if self.path is None:
+            return sys.stdout.buffer, 0
+        noted = TransferMark(self.path, EXPORT_SUFFIX).read()
+        if not resume:
+            if self.path.exists():
+                unfinished = "; --resume goes on with it" if noted else ""
+                raise TransferError(f"{self.path} is there already{unfinished}")
+            return self.path.open("xb"), 0
+        if noted is None:
+            raise TransferError(f"{self.path} is not an unfinished export")
+        request.resume_token = noted["token"]
+        file = self.path.open("r+b")
+        # What was written after the last note is written again.
+        file.truncate(noted["bytes"])
+        file.seek(0, os.SEEK_END)
+        return file, noted["memories"]
+
+    def note(self, file: BinaryIO, token: str, memories: int) -> None:
+        """Make what is written durable, and note that the export goes on after a token."""
+        file.flush()
+        if self.path is not None:
+            os.fsync(file.fileno())
+            TransferMark(self.path, EXPORT_SUFFIX).note(
+                token=token, bytes=file.tell(), memories=memories
+            )
+
+    def finish(self) -> None:
+        """Everything is written."""
+        if self.path is not None:
+            TransferMark(self.path, EXPORT_SUFFIX).forget()
+
+
+async def export(
+    connection: Connection,
+    request: ExportMemoriesRequest,
+    destination: Destination,
+    *,
+    resume: bool,
+    told: OnExported,
+) -> int:
+    """Write what a request asks for; answers how many memories the file holds.
+
+    Raises:
+        MovingError: the file is in the way, or there is nothing to go on with.
+        UnwritableMemoryError: a memory cannot be spelled as JSON.
+        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+    """
+    file, written = destination.open(request, resume=resume)
+    with file:
+        async with aclosing(connection.stream(request)) as parts:
+            async for part in parts:
+                lines = b"".join(map(line_of, part.memories))
+                written += len(part.memories)
+                await asyncio.to_thread(file.write, lines)
+                await asyncio.to_thread(destination.note, file, part.resume_token, written)
+                told(written)
+    destination.finish()
+    return written
+
+
+IMPORT_SUFFIX = ".import"
+_LINES_PER_CALL = 1000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines so far."""
+
+    lines: int = 0
+    created: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a line is not stored; lines count from 1."""
+
+    line: int
+    memory_id: str
+    reason: str
+
+
+OnImported = Callable[[Tally, Sequence[Rejection]], None]
+
+
+async def import_(
+    connection: Connection, path: Path | None, *, resume: bool, told: OnImported
+) -> Tally:
+    """Store the memories of a file, or of the standard input.
+
+    Args:
+        connection: whom to tell.
+        path: the file; None is the standard input.
+        resume: go on behind the lines that an earlier import of the file brought in.
+        told: hears of every step.
+
+    Raises:
+        MovingError: there is nothing to go on with.
+        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+    """
+    place = None if path is None else TransferMark(path, IMPORT_SUFFIX)
+    tally = _resumed(place) if resume else Tally()
+    with _opened(path) as file:
+        lines = iter(file)
+        _ = sum(1 for _ in islice(lines, tally.lines))
+        while batch := await asyncio.to_thread(lambda: list(islice(lines, _LINES_PER_CALL))):
+            rejections = await _send(connection, batch, tally)
+            if place is not None:
+                place.note(**_counts(tally))
+            told(tally, rejections)
+    if place is not None:
+        place.forget()
+    return tally
+
+
+def _resumed(place: TransferMark | None) -> Tally:
+    noted = place.read() if place else None
+    if noted is None:
+        raise TransferError("there is no unfinished import of this file")
+    return Tally(**noted)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdin.buffer
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+async def _send(
+    connection: Connection, lines: Sequence[bytes], tally: Tally
+) -> Sequence[Rejection]:
+    rejections: list[Rejection] = []
+    sent: list[int] = []
+
+    async def rows() -> AsyncIterator[ImportMemoriesRequest]:
+        for number, line in enumerate(lines, tally.lines + 1):
+            if not line.strip():
+                continue
+            try:
+                memory = memory_of(line)
+            except UnreadableLineError as error:
+                rejections.append(Rejection(number, "", str(error)))
+                continue
+            sent.append(number)
+            yield ImportMemoriesRequest(memory=memory)
+
+    answer = await connection.upload(ImportMemoriesRequest, rows())
+    rejections += (
+        Rejection(sent[refused.row], refused.memory_id, str(from_status(refused.error)))
+        for refused in answer.errors
+    )
+    tally.lines += len(lines)
+    tally.created += answer.created_count
+    tally.duplicates += answer.duplicate_count
+    tally.rejected += len(rejections)
+    return sorted(rejections, key=lambda rejection: rejection.line)
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    return {
+        "lines": tally.lines,
+        "created": tally.created,
+        "duplicates": tally.duplicates,
+        "rejected": tally.rejected,
+    }

@@ -1,0 +1,1 @@
+"""Servicer, translation, settings and the process."""

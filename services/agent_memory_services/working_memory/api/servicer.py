@@ -1,0 +1,294 @@
+"""WorkingMemoryService: from requests to the rules of sessions and prompts, and back."""
+# ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, Final, TypeAlias
+
+import grpc
+
+from agent_memory.working_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
+from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
+from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
+from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.working_memory.api.translate import answer as erasure_answer
+from agent_memory_services.working_memory.api.translate import (
+    check_incarnation,
+    data_policy,
+    prompt_request,
+    prompt_response,
+    put_state,
+    read_position,
+    read_sequence,
+    spell_position,
+    spell_sequence,
+    state_of,
+    summaries,
+    watch_response,
+    window_tokens,
+    working_memory,
+)
+from agent_memory_services.working_memory.domain.data import combine
+from agent_memory_services.working_memory.domain.scope import Actor, reachable
+from agent_memory_services.working_memory.domain.session import LogSlice, Session, SessionKey
+from agent_memory_services.working_memory.domain.windows import Limits
+from agent_memory_services.working_memory.prompt.builder import PromptBuilder
+from agent_memory_services.working_memory.sessions.erasure import Eraser
+from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
+from agent_memory_services.working_memory.sessions.watch import SessionWatch
+from agent_memory_services.working_memory.store.listings import Listings
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
+_SESSIONS_PER_PAGE: Final = 20
+_MESSAGES_PER_PAGE: Final = 100
+
+
+class WorkingMemoryServicer(WorkingMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        listings: Listings,
+        prompts: PromptBuilder,
+        watch: SessionWatch,
+        eraser: Eraser,
+    ) -> None:
+        """Serve sessions, their listings and changes, prompts, and erasure."""
+        self._sessions = sessions
+        self._listings = listings
+        self._prompts = prompts
+        self._watch = watch
+        self._eraser = eraser
+
+    async def GetOrCreateWorkingMemory(
+        self,
+        request: rpc.GetOrCreateWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.GetOrCreateWorkingMemoryResponse:
+        window = _window(request)
+        session, created = await self._sessions.get_or_create(
+            _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
+        )
+        return rpc.GetOrCreateWorkingMemoryResponse(
+            working_memory=working_memory(session, window), created=created
+        )
+
+    async def GetWorkingMemory(
+        self,
+        request: rpc.GetWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.GetWorkingMemoryResponse:
+        window = _window(request)
+        session = await self._sessions.get(
+            _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
+        )
+        return rpc.GetWorkingMemoryResponse(working_memory=working_memory(session, window))
+
+    async def SetWorkingMemory(
+        self,
+        request: rpc.SetWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.SetWorkingMemoryResponse:
+        given, window = request.working_memory, _window(request)
+        session, new_messages = await self._sessions.set(
+            _key(given),
+            Wanted(state_of(given), given.messages, given.memories),
+            _actor(given),
+            etag=given.etag,
+            request_id=request.request_id,
+            window=window,
+        )
+        return rpc.SetWorkingMemoryResponse(
+            working_memory=working_memory(session, window),
+            new_message_count=new_messages,
+        )
+
+    async def AppendMessages(
+        self,
+        request: rpc.AppendMessagesRequest,
+        context: Context,
+    ) -> rpc.AppendMessagesResponse:
+        messages, written = await self._sessions.append(
+            _key(request),
+            request.messages,
+            _actor(request),
+            etag=request.etag,
+            request_id=request.request_id,
+            window=_window(request),
+        )
+        return rpc.AppendMessagesResponse(
+            messages=messages,
+            new_message_count=written.new_messages,
+            last_sequence=written.last_sequence,
+            etag=written.etag,
+            session_uid=written.uid,
+            created=written.is_new,
+        )
+
+    async def AddMemories(
+        self,
+        request: rpc.AddMemoriesRequest,
+        context: Context,
+    ) -> rpc.AddMemoriesResponse:
+        memories, written = await self._sessions.add_memories(
+            _key(request),
+            request.memories,
+            _actor(request),
+            replaces=request.policy == wm.SESSION_MEMORY_POLICY_REPLACE,
+            etag=request.etag,
+            request_id=request.request_id,
+        )
+        return rpc.AddMemoriesResponse(
+            memories=memories, etag=written.etag, session_uid=written.uid
+        )
+
+    async def UpdateWorkingMemory(
+        self,
+        request: rpc.UpdateWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.UpdateWorkingMemoryResponse:
+        given = request.working_memory
+        session = await self._sessions.update(
+            _key(given),
+            lambda session: _revision(session, request),
+            _actor(given),
+            etag=given.etag,
+        )
+        return rpc.UpdateWorkingMemoryResponse(working_memory=working_memory(session, None))
+
+    async def DeleteWorkingMemory(
+        self,
+        request: rpc.DeleteWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.DeleteWorkingMemoryResponse:
+        deleted = await self._sessions.delete(_key(request), _actor(request), etag=request.etag)
+        return rpc.DeleteWorkingMemoryResponse(deleted=deleted)
+
+    async def ListSessions(
+        self,
+        request: rpc.ListSessionsRequest,
+        context: Context,
+    ) -> rpc.ListSessionsResponse:
+        caller = current_principal()
+        namespace = request.namespace if request.HasField("namespace") else None
+        user = request.user_id if request.HasField("user_id") else None
+        tokens = PageTokens("sessions", caller.tenant, unpaged(request))
+        page = await self._listings.page(
+            caller.tenant,
+            namespaces=reachable(namespace, caller.namespaces, "namespace"),
+            users=reachable(user, caller.users, "user"),
+            after=tokens.place(request.page_token, read_position),
+            count=page_size(request.page_size, default=_SESSIONS_PER_PAGE),
+        )
+        return rpc.ListSessionsResponse(
+            sessions=summaries(page.sessions),
+            next_page_token=tokens.token(
+                spell_position(page.next_after) if page.next_after else None
+            ),
+            total_size=page.total,
+        )
+
+    async def ListMessages(
+        self,
+        request: rpc.ListMessagesRequest,
+        context: Context,
+    ) -> rpc.ListMessagesResponse:
+        tokens = PageTokens("messages", current_principal().tenant, unpaged(request))
+        uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
+        if start is None and not request.descending:
+            start = request.after_sequence + 1
+        stretch = LogSlice(
+            start=start,
+            count=page_size(request.page_size, default=_MESSAGES_PER_PAGE),
+            after=request.after_sequence,
+            descending=request.descending,
+        )
+        page = await self._sessions.log(_key(request), _actor(request), stretch)
+        check_incarnation(uid, page.uid)
+        following = page.next_start(stretch)
+        return rpc.ListMessagesResponse(
+            messages=page.within(stretch),
+            next_page_token=tokens.token(
+                spell_sequence(page.uid, following) if following else None
+            ),
+            total_size=page.last_sequence,
+        )
+
+    async def BuildMemoryPrompt(
+        self,
+        request: rpc.BuildMemoryPromptRequest,
+        context: Context,
+    ) -> rpc.BuildMemoryPromptResponse:
+        asked = prompt_request(request, current_principal())
+        return prompt_response(await self._prompts.build(asked))
+
+    async def WatchWorkingMemory(
+        self,
+        request: rpc.WatchWorkingMemoryRequest,
+        context: Context,
+    ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
+        sightings = self._watch.follow(_key(request), _actor(request), request.resume_token)
+        async with aclosing(sightings):
+            async for sighting in sightings:
+                yield watch_response(sighting)
+
+    async def EraseUser(
+        self,
+        request: rpc.EraseUserRequest,
+        context: Context,
+    ) -> rpc.EraseUserResponse:
+        caller = current_principal()
+        require_erasable(caller, request.user_id)
+        erasure = await self._eraser.erase(caller.tenant, request.user_id)
+        return erasure_answer(erasure)
+
+
+_Windowed: TypeAlias = (
+    rpc.GetOrCreateWorkingMemoryRequest
+    | rpc.GetWorkingMemoryRequest
+    | rpc.SetWorkingMemoryRequest
+    | rpc.AppendMessagesRequest
+)
+_Named: TypeAlias = (
+    rpc.GetOrCreateWorkingMemoryRequest
+    | rpc.GetWorkingMemoryRequest
+    | rpc.AppendMessagesRequest
+    | rpc.AddMemoriesRequest
+    | rpc.DeleteWorkingMemoryRequest
+    | rpc.ListMessagesRequest
+    | rpc.WatchWorkingMemoryRequest
+    | wm.WorkingMemory
+)
+
+
+def _key(named: _Named) -> SessionKey:
+    caller = current_principal()
+    require_namespace(caller, named.namespace)
+    return SessionKey(caller.tenant, named.namespace, named.session_id)
+
+
+def _actor(named: _Named) -> Actor:
+    return Actor.of(current_principal(), named.user_id)
+
+
+def _window(request: _Windowed) -> int | None:
+    return window_tokens(request.window) if request.HasField("window") else None
+
+
+def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revision:
+    """What the masked fields make of the session."""
+    target, source = wm.WorkingMemory(), wm.WorkingMemory()
+    put_state(target, session.user, session.state)
+    source.CopyFrom(request.working_memory)
+    if source.HasField("data"):
+        policy = data_policy(request.data_policy)
+        source.data.CopyFrom(combine(session.state.data, request.working_memory.data, policy))
+    apply_mask(target, source, request.update_mask.paths, _MUTABLE)
+    # An owner is set once; a mask that names it without a value takes nobody's session away.
+    return Revision(target.user_id or session.user, state_of(target))

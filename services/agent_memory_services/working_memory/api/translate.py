@@ -1,0 +1,295 @@
+"""Translation between the messages of the contract and the domain."""
+
+from collections.abc import Iterable
+
+from google.protobuf.duration_pb2 import Duration
+
+from agent_memory.common.v1.erase_pb2 import ErasedSession, EraseReceipt
+from agent_memory.working_memory.v1 import service_pb2
+from agent_memory.working_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory_services.kit.auth.scope import require_namespace
+from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.cursors import whole_number
+from agent_memory_services.kit.contract.errors import InvalidToken
+from agent_memory_services.working_memory.domain.data import DataPolicy
+from agent_memory_services.working_memory.domain.scope import Actor
+from agent_memory_services.working_memory.domain.session import Session, SessionKey, State, etag_of
+from agent_memory_services.working_memory.domain.windows import (
+    DEFAULT_WINDOW,
+    Limits,
+    usage_of,
+    window_of,
+)
+from agent_memory_services.working_memory.prompt.model import (
+    Line,
+    MemoryPart,
+    Prompt,
+    PromptRequest,
+    Section,
+    SectionKind,
+    SessionPart,
+)
+from agent_memory_services.working_memory.sessions.erasure import Erasure
+from agent_memory_services.working_memory.sessions.watch import SessionWatchUpdate
+from agent_memory_services.working_memory.store.events import Kind
+from agent_memory_services.working_memory.store.listings import Listed, ListingPosition
+
+_MICROS = 1_000_000
+
+_DATA_POLICIES = {
+    wm.DATA_POLICY_UNSPECIFIED: DataPolicy.REPLACE,
+    wm.DATA_POLICY_REPLACE: DataPolicy.REPLACE,
+    wm.DATA_POLICY_MERGE: DataPolicy.MERGE,
+    wm.DATA_POLICY_DEEP_MERGE: DataPolicy.DEEP_MERGE,
+}
+
+
+def data_policy(policy: wm.DataPolicy.ValueType) -> DataPolicy:
+    """The policy meant; the server's default where none is named."""
+    return _DATA_POLICIES[policy]
+
+
+def window_tokens(window: wm.ContextWindow) -> int:
+    """Tokens of the window meant: the explicit size, the model's, or the default."""
+    if window.HasField("max_tokens"):
+        return window.max_tokens
+    return window_of(window.model_name) if window.model_name else DEFAULT_WINDOW
+
+
+def state_of(message: wm.WorkingMemory) -> State:
+    """What a caller sets on a session besides messages and memories."""
+    return State(
+        data=message.data if message.HasField("data") else None,
+        context=message.context,
+        extraction=message.extraction if message.HasField("extraction") else None,
+        ttl=_micros(message.ttl) if message.HasField("ttl") else None,
+        time_zone=message.time_zone,
+    )
+
+
+def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
+    """The inverse of `state_of`, with the owner."""
+    message.user_id = user
+    message.context = state.context
+    message.time_zone = state.time_zone
+    if state.data is not None:
+        message.data.CopyFrom(state.data)
+        message.data.SetInParent()
+    if state.extraction is not None:
+        message.extraction.CopyFrom(state.extraction)
+    if state.ttl is not None:
+        message.ttl.CopyFrom(_duration(state.ttl))
+    if state.context_range is not None:
+        message.context_range.first = state.context_range.first
+        message.context_range.last = state.context_range.last
+
+
+def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
+    """A session as a reader sees it; with its usage where a window (tokens) is given."""
+    message = wm.WorkingMemory(
+        namespace=session.key.namespace,
+        session_id=session.key.session_id,
+        messages=(shown.message for shown in session.shown),
+        memories=session.memories,
+        create_time=to_timestamp(session.created),
+        update_time=to_timestamp(session.updated),
+        etag=session.etag,
+        session_uid=session.uid,
+        last_sequence=session.last_sequence,
+        view_size=session.view_size,
+        tokens=session.tokens,
+    )
+    put_state(message, session.user, session.state)
+    if session.expires is not None:
+        message.expire_time.CopyFrom(to_timestamp(session.expires))
+    if window is not None:
+        usage = usage_of(session.tokens, window)
+        message.usage.total_percent = usage.total
+        message.usage.until_summarization_percent = usage.until_summarization
+        message.usage.window = usage.window
+    return message
+
+
+def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
+    """Sessions in a listing."""
+    for listed in sessions:
+        summary = wm.SessionSummary(
+            namespace=listed.namespace,
+            session_id=listed.session_id,
+            user_id=listed.user,
+            create_time=to_timestamp(listed.created),
+            update_time=to_timestamp(listed.updated),
+            view_size=listed.view_size,
+            last_sequence=listed.last_sequence,
+        )
+        if listed.expires is not None:
+            summary.expire_time.CopyFrom(to_timestamp(listed.expires))
+        yield summary
+
+
+def _micros(duration: Duration) -> int:
+    """A time to live; what is finer than a microsecond lasts one more."""
+    return duration.seconds * _MICROS - (-duration.nanos // 1000)
+
+
+def _duration(micros: int) -> Duration:
+    seconds, rest = divmod(micros, _MICROS)
+    return Duration(seconds=seconds, nanos=rest * 1000)
+
+
+_SECTIONS = {
+    SectionKind.STANDING: wm.PROMPT_SECTION_STANDING,
+    SectionKind.SUMMARY: wm.PROMPT_SECTION_SUMMARY,
+    SectionKind.MEMORIES: wm.PROMPT_SECTION_MEMORIES,
+    SectionKind.HISTORY: wm.PROMPT_SECTION_HISTORY,
+    SectionKind.QUERY: wm.PROMPT_SECTION_QUERY,
+}
+
+
+def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) -> PromptRequest:
+    """What the caller asks for.
+
+    Raises:
+        AccessDenied: the credential does not reach the session's namespace or user.
+    """
+    return PromptRequest(
+        query=request.query,
+        session=_session_part(request.session, principal) if request.HasField("session") else None,
+        memories=_memory_part(request.long_term_search)
+        if request.HasField("long_term_search")
+        else None,
+        budget=request.token_budget if request.HasField("token_budget") else None,
+        omit_query=request.omit_query,
+    )
+
+
+def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
+    """The answer."""
+    ordered = sorted(prompt.sections, key=lambda section: _SECTIONS[section.kind])
+    return rpc.BuildMemoryPromptResponse(
+        messages=map(_message, prompt.lines),
+        hits=prompt.sources.hits,
+        standing=prompt.sources.standing,
+        sections=map(_report, ordered),
+        tokens=prompt.tokens,
+    )
+
+
+def _session_part(part: rpc.PromptSession, principal: Principal) -> SessionPart:
+    require_namespace(principal, part.namespace)
+    return SessionPart(
+        key=SessionKey(principal.tenant, part.namespace, part.session_id),
+        actor=Actor.of(principal, part.user_id),
+        limits=Limits(part.recent_messages_limit or None, window_tokens(part.window)),
+    )
+
+
+def _memory_part(part: rpc.LongTermSearch) -> MemoryPart:
+    return MemoryPart(
+        query=part.query,
+        limit=part.limit,
+        exclude_session=part.exclude_session,
+        exclude_standing=part.exclude_standing,
+    )
+
+
+def _message(line: Line) -> wm.PromptMessage:
+    return wm.PromptMessage(
+        role=line.role,
+        content=line.content,
+        tool_calls=line.tool_calls,
+        tool_call_id=line.tool_call_id,
+        name=line.name,
+    )
+
+
+def _report(section: Section) -> wm.PromptSectionReport:
+    return wm.PromptSectionReport(
+        section=_SECTIONS[section.kind],
+        tokens=section.tokens,
+        cap=section.cap,
+        included=section.included,
+        left_out_ids=section.left_out,
+        duplicate_ids=section.duplicates,
+    )
+
+
+_KINDS = {
+    Kind.CREATED: wm.SESSION_CHANGE_KIND_CREATED,
+    Kind.UPDATED: wm.SESSION_CHANGE_KIND_UPDATED,
+    Kind.MESSAGES: wm.SESSION_CHANGE_KIND_MESSAGES,
+    Kind.SUMMARIZED: wm.SESSION_CHANGE_KIND_SUMMARIZED,
+    Kind.DELETED: wm.SESSION_CHANGE_KIND_DELETED,
+}
+
+
+def watch_response(sighting: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
+    """What a watcher is told."""
+    response = rpc.WatchWorkingMemoryResponse(resume_token=sighting.token)
+    if (note := sighting.note) is not None:
+        response.change.kind = _KINDS[note.kind]
+        response.change.etag = etag_of(note.version)
+        response.change.messages.extend(sighting.messages)
+        response.change.change_time.CopyFrom(to_timestamp(note.at))
+    return response
+
+
+_SERVICE = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
+
+
+def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
+    """The receipt of an erasure, and the sessions that went."""
+    receipt = EraseReceipt(
+        receipt_id=erasure.id,
+        service=_SERVICE,
+        erased=erasure.erased,
+        start_time=to_timestamp(erasure.started),
+        end_time=to_timestamp(erasure.ended),
+    )
+    sessions = [
+        ErasedSession(session_uid=session.uid, owned_late=session.owned_late)
+        for session in erasure.sessions
+    ]
+    return service_pb2.EraseUserResponse(receipt=receipt, sessions=sessions)
+
+
+def spell_position(position: ListingPosition) -> bytes:
+    """A session's place in a listing."""
+    return b"%d:%b" % position
+
+
+def read_position(payload: bytes) -> ListingPosition:
+    """The inverse of `spell_position`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    updated, _, member = payload.partition(b":")
+    return ListingPosition(whole_number(updated), member)
+
+
+def spell_sequence(uid: str, sequence: int) -> bytes:
+    """A place in the log of one incarnation of a session."""
+    return f"{uid}:{sequence}".encode()
+
+
+def read_sequence(payload: bytes) -> tuple[str, int]:
+    """The inverse of `spell_sequence`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    uid, _, sequence = payload.partition(b":")
+    return uid.decode(), whole_number(sequence)
+
+
+def check_incarnation(expected: str, found: str) -> None:
+    """Refuse to go on in the log of a session that was created anew since.
+
+    Raises:
+        InvalidToken: it was.
+    """
+    if expected and expected != found:
+        raise InvalidToken("the session was created anew since the token was given out")

@@ -1,0 +1,1 @@
+"""Rules and terms of sessions, free of storage and transport."""

@@ -1,0 +1,134 @@
+"""What callers give, made ready for the log: ids, times, fingerprints, tokens."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.working_memory.domain.changes import Incoming
+from agent_memory_services.working_memory.domain.digests import memory_digest, message_digest
+from agent_memory_services.working_memory.domain.scope import Actor
+from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.tokens import count_message
+from agent_memory_services.working_memory.domain.windows import is_answer
+
+_BREATH_BYTES: Final = 65_536
+"""Text that is measured at a stretch before other calls get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How messages and memories without an id get one.
+
+    With a request id the names depend on it and on the position, so that a call that is repeated
+    names the same things again.
+    """
+
+    key: SessionKey
+    request_id: str
+
+    def name(self, kind: str, index: int) -> str:
+        """The id of the thing at this position of the request."""
+        if not self.request_id:
+            return new_id()
+        key = self.key
+        session = (key.tenant, key.namespace, key.session_id)
+        return derived_id(kind, *session, self.request_id, str(index))
+
+
+async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
+    """Messages with an id, a time and their measures, in order.
+
+    Other calls get their turn in between, however much text there is.
+
+    Args:
+        numbered: messages with their positions in the request.
+        naming: names what has no id.
+    """
+    now = to_timestamp(now_micros())
+    received = []
+    measured = 0
+    for index, given in numbered:
+        message = Message()
+        message.CopyFrom(given)
+        message.ClearField("sequence")
+        message.id = given.id or naming.name("message", index)
+        if not given.HasField("create_time"):
+            message.create_time.CopyFrom(now)
+        received.append(
+            Incoming(message, message_digest(given), count_message(given), is_answer(given))
+        )
+        measured += given.ByteSize()
+        if measured > _BREATH_BYTES:
+            measured = 0
+            await asyncio.sleep(0)
+    return received
+
+
+def receive_memories(
+    memories: Sequence[Memory], naming: Naming, session: Session | None, actor: Actor, field: str
+) -> list[Memory]:
+    """Memories with an id and the session's scope, each once.
+
+    A memory without an id that says what one in the session says is that memory.
+
+    Args:
+        memories: what the caller gave.
+        naming: names what has no id.
+        session: the session as it is; None where it is new.
+        actor: who makes the call.
+        field: where the memories stand in the request.
+
+    Raises:
+        InvalidField: a memory has no text, or an id comes twice with different content.
+        AccessDenied: a memory is meant for somebody whom the actor does not reach.
+    """
+    owner = actor.user or (session.user if session else "")
+    names = {memory_digest(memory): memory.id for memory in session.memories} if session else {}
+    by_id: dict[str, Memory] = {}
+    for index, given in enumerate(memories):
+        if not given.text:
+            raise InvalidField(f"{field}[{index}].text", "must not be empty")
+        memory = _in_scope(given, naming.key, owner)
+        actor.check_memory(memory.namespace, memory.user_id)
+        digest = memory_digest(memory)
+        memory.id = given.id or names.get(digest) or naming.name("memory", index)
+        names.setdefault(digest, memory.id)
+        if by_id.setdefault(memory.id, memory) != memory:
+            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")
+    return list(by_id.values())
+
+
+def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
+    memory = Memory()
+    memory.CopyFrom(given)
+    memory.namespace = given.namespace or key.namespace
+    memory.session_id = given.session_id or key.session_id
+    memory.user_id = given.user_id or owner
+    return memory
+
+
+def distinct(messages: Sequence[Message], field: str) -> list[Message]:
+    """The messages, each id once.
+
+    Raises:
+        InvalidField: an id comes twice with different content.
+    """
+    return list(_distinct(messages, field))
+
+
+def _distinct(messages: Sequence[Message], field: str) -> Iterator[Message]:
+    digests: dict[str, bytes] = {}
+    for index, message in enumerate(messages):
+        if not message.id:
+            yield message
+        elif message.id not in digests:
+            digests[message.id] = message_digest(message)
+            yield message
+        elif digests[message.id] != message_digest(message):
+            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")

@@ -1,0 +1,76 @@
+"""Who acts on sessions, and whose sessions a credential reaches."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from agent_memory_services.kit.auth.scope import require_user
+from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.errors import AccessDenied
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a call: the user that it names, within what its credential allows.
+
+    A session is within a credential that is bound to users when one of them owns it. Nobody's
+    session is not, and naming a user does not make it so.
+
+    Attributes:
+        user: the owner that the call names, or the only one that it could name; else empty.
+        users: the owners whose sessions it reaches; None for all.
+        namespaces: the namespaces that it reaches; None for all.
+    """
+
+    user: str = ""
+    users: frozenset[str] | None = None
+    namespaces: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, principal: Principal, user: str) -> Self:
+        """The actor of a call that names `user`, or nobody.
+
+        Raises:
+            AccessDenied: the credential does not allow to act for this user.
+        """
+        users = principal.users
+        if user:
+            require_user(principal, user)
+        if not user and users is not None and len(users) == 1:
+            (user,) = users
+        return cls(user, users, principal.namespaces)
+
+    def sees(self, owner: str) -> bool:
+        """Whether a session of this owner exists for the actor; empty is nobody."""
+        if self.users is not None and owner not in self.users:
+            return False
+        return not self.user or not owner or owner == self.user
+
+    def check_memory(self, namespace: str, user: str) -> None:
+        """Refuse to place a memory where the credential does not reach.
+
+        Raises:
+            AccessDenied: it does not.
+        """
+        if self.users is not None and user not in self.users:
+            raise AccessDenied("a credential for the memory's user")
+        if self.namespaces is not None and namespace not in self.namespaces:
+            raise AccessDenied("a credential for the memory's namespace")
+
+
+def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> list[str | None]:
+    """The names that a listing covers: the one asked for, or all that the credential reaches.
+
+    A None in the answer stands for all there are.
+
+    Raises:
+        AccessDenied: the credential does not reach the one asked for, a `what`.
+    """
+    if asked is None:
+        return [None] if allowed is None else list[str | None](sorted(allowed))
+    if allowed is not None and asked not in allowed:
+        raise AccessDenied(f"a credential for the {what}")
+    return [asked]
+
+
+ANYBODY: Final = Actor()
+"""A caller that names nobody, with a credential that is bound to nobody."""

@@ -1,1 +1,0 @@
-"""Erasing what a user said, wherever it still is."""

@@ -1,1 +1,0 @@
-"""Sessions that are gone, rebuilt for readers."""

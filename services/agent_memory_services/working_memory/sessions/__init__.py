@@ -1,0 +1,1 @@
+"""Reading, writing, watching, rebuilding and erasing sessions."""

@@ -1,0 +1,357 @@
+"""The rules of sessions: who may write and see them, and what a write means."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.errors import EtagMismatch, OwnerMismatch, SessionNotFound
+from agent_memory_services.kit.redis.replay_cache import mark_subjects
+from agent_memory_services.shared.prompts import check_extraction
+from agent_memory_services.working_memory.domain.changes import Change, Written, retry_on_conflict
+from agent_memory_services.working_memory.domain.data import check_time_zone
+from agent_memory_services.working_memory.domain.drafts import (
+    Naming,
+    distinct,
+    receive,
+    receive_memories,
+)
+from agent_memory_services.working_memory.domain.scope import Actor
+from agent_memory_services.working_memory.domain.session import (
+    NO_VERSION,
+    LogPage,
+    LogSlice,
+    Session,
+    SessionKey,
+    State,
+)
+from agent_memory_services.working_memory.domain.views import plan_view
+from agent_memory_services.working_memory.domain.windows import Limits, latest
+from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
+from agent_memory_services.working_memory.store.sessions import SessionStore
+
+_TIME_ZONE: Final = "working_memory.time_zone"
+_EXTRACTION: Final = "working_memory.extraction"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A session as a caller wants it to be.
+
+    Attributes:
+        state: its state.
+        messages: its view.
+        memories: the memories in it.
+    """
+
+    state: State
+    messages: Sequence[Message]
+    memories: Sequence[Memory]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an update makes of a session's owner and state."""
+
+    user: str
+    state: State
+
+
+class Sessions:
+    """Reads and writes sessions."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        outbox_grew: Callable[[int], None],
+        view_overflowed: Callable[[], None],
+        reconstruction: Reconstruction | None = None,
+    ) -> None:
+        """Keep sessions in `store`.
+
+        Args:
+            store: where they are kept.
+            outbox_grew: is told each partition with new entries.
+            view_overflowed: is told when another session waits for a summary.
+            reconstruction: rebuilds sessions that are gone, for readers; None leaves them gone.
+        """
+        self._store = store
+        self._outbox_grew = outbox_grew
+        self._view_overflowed = view_overflowed
+        self._reconstruction = reconstruction
+
+    async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
+        """The session, cut to the limits; None where the actor sees none."""
+        session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
+        if session is None or not actor.sees(session.user):
+            return None
+        return replace(session, shown=tuple(latest(session.shown, limits)))
+
+    async def get(self, key: SessionKey, actor: Actor, limits: Limits) -> Session:
+        """The session, cut to the limits.
+
+        Raises:
+            SessionNotFound: the actor sees none.
+        """
+        if session := await self.find(key, actor, limits):
+            return session
+        raise SessionNotFound(key.session_id)
+
+    async def get_or_create(
+        self, key: SessionKey, actor: Actor, limits: Limits
+    ) -> tuple[Session, bool]:
+        """The session, cut to the limits, and whether it was created now.
+
+        One that exists is left as it is, except that it gets an owner where it has none. One that
+        is gone and can be rebuilt is answered, and not created.
+
+        Raises:
+            OwnerMismatch: it belongs to another user.
+        """
+
+        async def attempt() -> tuple[Session, bool]:
+            found = await self._store.read(key, limits)
+            if found is None and (rebuilt := await self._rebuilt(key, actor)):
+                if not actor.sees(rebuilt.user):
+                    raise OwnerMismatch("session")
+                return replace(rebuilt, shown=tuple(latest(rebuilt.shown, limits))), False
+            if found is None:
+                change = Change(
+                    expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
+                )
+                return _after(None, key, await self._write(key, change), State()), True
+            if not actor.sees(found.user):
+                raise OwnerMismatch("session")
+            session = replace(found, shown=tuple(latest(found.shown, limits)))
+            if not actor.user or found.user:
+                return session, False
+            written = await self._write(key, Change(expected=found.version, actor=actor))
+            return _after(session, key, written, session.state), False
+
+        return await retry_on_conflict(attempt)
+
+    async def append(
+        self,
+        key: SessionKey,
+        messages: Sequence[Message],
+        actor: Actor,
+        *,
+        etag: str,
+        request_id: str,
+        window: int | None = None,
+    ) -> tuple[list[Message], Written]:
+        """Add messages to the end of the view and the log.
+
+        A window (tokens) is what they are meant for, from now on.
+
+        Returns:
+            The messages as the log has them, in the order given, and what the write did.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            IdAlreadyExists: an id is in the log with other content; nothing was added.
+        """
+        incoming = await receive(enumerate(messages), Naming(key, request_id))
+        written = await self._write(
+            key, Change(etag=etag, actor=actor, messages=incoming, window=window)
+        )
+        pairs = zip(incoming, written.logged, strict=True)
+        return [
+            logged.known or _at(item.message, logged.sequence) for item, logged in pairs
+        ], written
+
+    async def set(
+        self,
+        key: SessionKey,
+        wanted: Wanted,
+        actor: Actor,
+        *,
+        etag: str,
+        request_id: str,
+        window: int | None = None,
+    ) -> tuple[Session, int]:
+        """Replace what the session shows, and its state.
+
+        A window (tokens) is what its messages are meant for, from now on.
+
+        Returns:
+            The session, whole, and how many messages were new to the log.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            InvalidField: an id comes twice with different content, a memory has no text, or the
+                time zone is not known, or the custom prompt cannot be followed.
+        """
+        naming = Naming(key, request_id)
+        check_time_zone(wanted.state.time_zone, _TIME_ZONE)
+        if wanted.state.extraction is not None:
+            check_extraction(wanted.state.extraction, _EXTRACTION)
+        messages = distinct(wanted.messages, "working_memory.messages")
+
+        async def attempt() -> tuple[Session, int]:
+            session = await self._store.read(key)
+            _check_writable(session, actor, etag)
+            memories = receive_memories(
+                wanted.memories, naming, session, actor, "working_memory.memories"
+            )
+            view = await plan_view(session.shown if session else (), messages, naming)
+            change = Change(
+                expected=session.version if session else NO_VERSION,
+                actor=actor,
+                state=_with_known_range(session, wanted.state),
+                replaces_view=True,
+                messages=view.items,
+                replaces_memories=True,
+                memories=memories,
+                window=window,
+            )
+            written = await self._write(key, change)
+            after = _after(session, key, written, change.state or State())
+            shown = view.shown(written.logged)
+            return replace(after, shown=shown, memories=tuple(memories)), written.new_messages
+
+        return await retry_on_conflict(attempt)
+
+    async def add_memories(
+        self,
+        key: SessionKey,
+        memories: Sequence[Memory],
+        actor: Actor,
+        *,
+        replaces: bool,
+        etag: str,
+        request_id: str,
+    ) -> tuple[list[Memory], Written]:
+        """Place memories in the session, beside those that are there or in their place.
+
+        Returns:
+            The memories as they are in the session, each once, and what the write did.
+
+        Raises:
+            OwnerMismatch: the session belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+            InvalidField: an id comes twice with different content, or a memory has no text.
+        """
+        naming = Naming(key, request_id)
+
+        async def attempt() -> tuple[list[Memory], Written]:
+            session = await self._store.read(key, Limits(messages=0))
+            _check_writable(session, actor, etag)
+            placed = receive_memories(memories, naming, session, actor, "memories")
+            change = Change(
+                expected=session.version if session else NO_VERSION,
+                actor=actor,
+                replaces_memories=replaces,
+                memories=placed,
+            )
+            return placed, await self._write(key, change)
+
+        return await retry_on_conflict(attempt)
+
+    async def update(
+        self, key: SessionKey, revise: Callable[[Session], Revision], actor: Actor, *, etag: str
+    ) -> Session:
+        """Make of the session's owner and state what `revise` says.
+
+        Returns:
+            The session, whole.
+
+        Raises:
+            SessionNotFound: there is none.
+            OwnerMismatch: it belongs to another user, or its owner would change.
+            EtagMismatch: it changed since the etag was read.
+            InvalidField: the time zone is not known, or the custom prompt cannot be followed.
+        """
+
+        async def attempt() -> Session:
+            session = await self._store.read(key)
+            if session is None:
+                raise SessionNotFound(key.session_id)
+            _check_writable(session, actor, etag)
+            revision = revise(session)
+            check_time_zone(revision.state.time_zone, _TIME_ZONE)
+            if revision.state.extraction is not None:
+                check_extraction(revision.state.extraction, _EXTRACTION)
+            state = _with_known_range(session, revision.state)
+            owner = replace(actor, user=revision.user)
+            change = Change(expected=session.version, actor=owner, state=state)
+            return _after(session, key, await self._write(key, change), state)
+
+        return await retry_on_conflict(attempt)
+
+    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> bool:
+        """Delete the session; False where there was none.
+
+        Raises:
+            OwnerMismatch: it belongs to another user.
+            EtagMismatch: it changed since the etag was read.
+        """
+        return await self._store.delete(key, actor, etag=etag)
+
+    async def log(self, key: SessionKey, actor: Actor, stretch: LogSlice) -> LogPage:
+        """A stretch of the log.
+
+        Raises:
+            SessionNotFound: the actor sees no such session.
+        """
+        page = await self._store.read_log(key, stretch)
+        if page is None or not actor.sees(page.user):
+            raise SessionNotFound(key.session_id)
+        return page
+
+    async def _rebuilt(self, key: SessionKey, actor: Actor) -> Session | None:
+        if self._reconstruction is None:
+            return None
+        return await self._reconstruction.rebuild(key, actor.user)
+
+    async def _write(self, key: SessionKey, change: Change) -> Written:
+        written = await self._store.write(key, change)
+        mark_subjects(written.user or written.uid)
+        if written.submissions:
+            self._outbox_grew(self._store.partition_of(key))
+        if written.overflows:
+            self._view_overflowed()
+        return written
+
+
+def _check_writable(session: Session | None, actor: Actor, etag: str) -> None:
+    """Refuse what the write itself would refuse, before the request is looked at."""
+    if session is not None and not actor.sees(session.user):
+        raise OwnerMismatch("session")
+    current = session.etag if session else ""
+    if etag and etag != current:
+        raise EtagMismatch(current)
+
+
+def _with_known_range(session: Session | None, state: State) -> State:
+    """The state with the range that its context covers, which callers do not set."""
+    if session is not None and state.context == session.state.context:
+        return replace(state, context_range=session.state.context_range)
+    return replace(state, context_range=None)
+
+
+def _at(message: Message, sequence: int) -> Message:
+    message.sequence = sequence
+    return message
+
+
+def _after(before: Session | None, key: SessionKey, written: Written, state: State) -> Session:
+    """The session after a write, with the messages and memories it had before."""
+    return Session(
+        key=key,
+        uid=written.uid,
+        version=written.version,
+        user=written.user,
+        state=state,
+        created=written.created,
+        updated=written.updated,
+        expires=written.expires,
+        last_sequence=written.last_sequence,
+        view_size=written.view_size,
+        tokens=written.tokens,
+        shown=before.shown if before else (),
+        memories=before.memories if before else (),
+    )

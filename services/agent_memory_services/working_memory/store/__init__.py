@@ -1,0 +1,1 @@
+"""Sessions in Redis, and the services that working memory calls."""

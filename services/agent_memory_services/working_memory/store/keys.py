@@ -1,0 +1,99 @@
+"""Where a session lives in the store.
+
+Keys begin with `am:wm:{pNN}`, NN being the session's partition. The braces are a hash tag: all
+keys of a session, of its partition's listings and of its partition's outbox share a slot, so one
+script may change them together on a cluster too.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory_services.kit.redis.keys import encode, partition_of
+from agent_memory_services.working_memory.domain.session import SessionKey
+
+_PREFIX: Final = "am:wm:"
+SESSION_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
+PARTITIONS_KEY: Final = f"{_PREFIX}partitions"
+RELAYS_KEY: Final = f"{_PREFIX}relays"
+
+
+def partition_prefix(partition: int) -> str:
+    """What the keys of a partition begin with."""
+    return f"{_PREFIX}{{p{partition:02d}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """The keys of one session."""
+
+    partition: int
+    tenant: str
+    namespace: str
+    session: str
+
+    @classmethod
+    def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
+        """Where a session lives in a store of so many partitions."""
+        return cls(
+            partition_of(partitions, key.tenant, key.namespace, key.session_id),
+            encode(key.tenant),
+            encode(key.namespace),
+            encode(key.session_id),
+        )
+
+    @property
+    def spelled(self) -> tuple[str, str, str, str]:
+        """Partition, tenant, namespace and session as scripts take them."""
+        return partition_prefix(self.partition), self.tenant, self.namespace, self.session
+
+    @property
+    def member(self) -> str:
+        """The session in what a partition keeps of all its sessions."""
+        return f"{self.tenant}:{self.namespace}:{self.session}"
+
+    def keys(self, *parts: str) -> list[str]:
+        """The keys of parts of the session: meta, log, ids, view, memories, placed."""
+        base = f"{partition_prefix(self.partition)}:s:{self.member}"
+        return [f"{base}:{part}" for part in parts]
+
+
+def listing_key(partition: int, tenant: str, namespace: str | None, user: str | None) -> str:
+    """The listing of a tenant's sessions in a partition, narrowed where a name is given."""
+    by_namespace = "" if namespace is None else f":n:{encode(namespace)}"
+    by_user = "" if user is None else f":u:{encode(user)}"
+    return f"{partition_prefix(partition)}:sessions:{encode(tenant)}{by_namespace}{by_user}"
+
+
+def listed_meta_key(partition: int, tenant: str, member: str) -> str:
+    """The meta key of a member of a listing."""
+    return f"{partition_prefix(partition)}:s:{encode(tenant)}:{member}:meta"
+
+
+def listed_view_key(partition: int, tenant: str, member: str) -> str:
+    """The view key of a member of a listing."""
+    return f"{partition_prefix(partition)}:s:{encode(tenant)}:{member}:view"
+
+
+def outbox_key(partition: int) -> str:
+    """The stream of what a partition still has to hand to extraction."""
+    return f"{partition_prefix(partition)}:outbox"
+
+
+def dead_key(partition: int) -> str:
+    """The stream of what extraction will never accept, with the reason."""
+    return f"{partition_prefix(partition)}:outbox:dead"
+
+
+def summaries_key(partition: int) -> str:
+    """The sessions of a partition that wait for a summary, by when they may be taken."""
+    return f"{partition_prefix(partition)}:summaries"
+
+
+def changes_key(partition: int) -> str:
+    """The stream of what happened to the sessions of a partition lately."""
+    return f"{partition_prefix(partition)}:changes"
+
+
+def lease_key(partition: int) -> str:
+    """Names the relay that delivers a partition's outbox."""
+    return f"{partition_prefix(partition)}:relay"

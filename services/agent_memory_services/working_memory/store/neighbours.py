@@ -1,0 +1,113 @@
+"""Calls to the neighbouring services: extraction and long-term memory."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import grpc
+
+from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest, SummarizeRequest
+from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
+from agent_memory.long_term_memory.v1.service_pb2 import ListMemoriesRequest, SearchMemoriesRequest
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.kit.client.channels import acting_for
+from agent_memory_services.kit.contract.errors import FieldViolation, InvalidFields
+
+
+class ExtractionInbox:
+    """ExtractionService behind a channel of the suite."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """Deliver through `channel`."""
+        self._stub = ExtractionServiceStub(channel)
+
+    async def submit(self, tenant: str, request: SubmitMessagesRequest) -> None:
+        """Return when the request is durable over there.
+
+        Raises:
+            ServiceError: it was refused, for now or for good.
+        """
+        with acting_for(tenant):
+            await self._stub.SubmitMessages(request)
+
+
+class LongTermSearch:
+    """LongTermMemoryService behind a channel of the suite, for the present caller."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """Search through `channel`."""
+        self._stub = LongTermMemoryServiceStub(channel)
+
+    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
+        """The best `limit` hits; 0 is the service's default.
+
+        Raises:
+            ServiceError: the service refused, or is away.
+        """
+        request = SearchMemoriesRequest(query=query, page_size=limit)
+        try:
+            response = await self._stub.SearchMemories(request)
+        except InvalidFields as refused:
+            raise InvalidFields(_own(refused)) from None
+        return response.hits
+
+
+def _own(refused: InvalidFields) -> list[FieldViolation]:
+    """The violations by the paths that the fields have in the request for a prompt."""
+    violations = refused.violations or (FieldViolation("", refused.message),)
+    return [
+        FieldViolation(f"long_term_search.{violation.field}".rstrip("."), violation.description)
+        for violation in violations
+    ]
+
+
+class LongTermListing:
+    """LongTermMemoryService behind a channel of the suite, for the present caller."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """List through `channel`."""
+        self._stub = LongTermMemoryServiceStub(channel)
+
+    async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
+        """The latest memories that fulfil the conditions.
+
+        Raises:
+            ServiceError: the service refused, or is away.
+        """
+        request = ListMemoriesRequest(filter=conditions, page_size=count)
+        response = await self._stub.ListMemories(request)
+        return response.memories
+
+
+MOST_SUMMARY_BYTES: Final = 65_536
+"""The longest context that the contracts take."""
+
+
+class Summarizer(Protocol):
+    """Writes summaries."""
+
+    async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
+        """What `previous` becomes when it continues with the messages; empty for no answer."""
+        ...
+
+
+class ExtractionSummarizer:
+    """ExtractionService behind a channel of the suite."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """Ask through `channel`."""
+        self._stub = ExtractionServiceStub(channel)
+
+    async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
+        """What `previous` becomes when it continues with the messages; empty for no answer.
+
+        Raises:
+            ServiceError: the service or its model is away, or could not answer.
+        """
+        request = SummarizeRequest(messages=messages, previous_summary=previous)
+        with acting_for(tenant):
+            response = await self._stub.Summarize(request)
+        return response.summary

@@ -1,0 +1,120 @@
+"""How a session's parts are written in the store; `lua/write.lua` knows the same layouts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from google.protobuf.struct_pb2 import Struct
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory_services.working_memory.domain.digests import DIGEST_BYTES
+from agent_memory_services.working_memory.domain.session import (
+    Entry,
+    SequenceRange,
+    Session,
+    SessionKey,
+    Shown,
+    State,
+)
+
+ANSWER_FLAG: Final = b"a"
+_PLAIN_FLAG: Final = b"-"
+_NOTHING: Final = b""
+
+
+def flag_of(*, answer: bool) -> bytes:
+    """Whether a place in the view holds the answer to a tool call."""
+    return ANSWER_FLAG if answer else _PLAIN_FLAG
+
+
+def write_place(entry: Entry) -> bytes:
+    """A place in the view: digest, flag, `tokens:sequence`."""
+    numbers = f"{entry.tokens}:{entry.sequence}".encode()
+    return entry.digest + flag_of(answer=entry.answer) + numbers
+
+
+def read_place(place: bytes) -> Entry:
+    """The inverse of `write_place`."""
+    tokens, _, sequence = place[DIGEST_BYTES + 1 :].partition(b":")
+    return Entry(
+        sequence=int(sequence),
+        tokens=int(tokens),
+        digest=place[:DIGEST_BYTES],
+        answer=place[DIGEST_BYTES : DIGEST_BYTES + 1] == ANSWER_FLAG,
+    )
+
+
+def write_state(state: State) -> Iterator[tuple[str, bytes | str | int]]:
+    """The fields of meta that hold a state; an absent value is empty."""
+    covered = state.context_range
+    config = state.extraction
+    silent = config and config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+    yield "data", _NOTHING if state.data is None else _present(state.data.SerializeToString())
+    yield "context", state.context
+    yield "context_first", "" if covered is None else covered.first
+    yield "context_last", "" if covered is None else covered.last
+    yield "extraction", _NOTHING if config is None else config.SerializeToString()
+    yield "strategy", "none" if silent else ""
+    yield "ttl", "" if state.ttl is None else state.ttl
+    yield "time_zone", state.time_zone
+
+
+def read_session(
+    key: SessionKey,
+    meta: Mapping[bytes, bytes],
+    view_size: int,
+    shown: tuple[Shown, ...],
+    memories: Sequence[bytes],
+) -> Session:
+    """A session as the store has it."""
+    return Session(
+        key=key,
+        uid=meta[b"uid"].decode(),
+        version=int(meta[b"version"]),
+        user=meta[b"user"].decode(),
+        state=_read_state(meta),
+        created=int(meta[b"created"]),
+        updated=int(meta[b"updated"]),
+        expires=_number(meta.get(b"expires")),
+        last_sequence=int(meta[b"sequence"]),
+        view_size=view_size,
+        tokens=int(meta[b"tokens"]),
+        shown=shown,
+        memories=_read_memories(memories),
+        window=_number(meta.get(b"window")),
+    )
+
+
+def read_shown(places: Sequence[bytes], messages: Sequence[bytes]) -> tuple[Shown, ...]:
+    """Messages with their places; both come the latest first and go the oldest first."""
+    pairs = zip(reversed(places), reversed(messages), strict=True)
+    return tuple(Shown(read_place(place), Message.FromString(message)) for place, message in pairs)
+
+
+def _read_state(meta: Mapping[bytes, bytes]) -> State:
+    data, extraction = meta.get(b"data"), meta.get(b"extraction")
+    first, last = _number(meta.get(b"context_first")), _number(meta.get(b"context_last"))
+    return State(
+        data=Struct.FromString(data[1:]) if data else None,
+        context=meta.get(b"context", _NOTHING).decode(),
+        context_range=None if first is None or last is None else SequenceRange(first, last),
+        extraction=ExtractionConfig.FromString(extraction) if extraction else None,
+        ttl=_number(meta.get(b"ttl")),
+        time_zone=meta.get(b"time_zone", _NOTHING).decode(),
+    )
+
+
+def _present(serialized: bytes) -> bytes:
+    """Tells an empty message from an absent one."""
+    return b"=" + serialized
+
+
+def _read_memories(values: Sequence[bytes]) -> tuple[Memory, ...]:
+    split = (value.partition(b":") for value in values)
+    ordered = sorted((int(ordinal), memory) for ordinal, _, memory in split)
+    return tuple(Memory.FromString(memory) for _, memory in ordered)
+
+
+def _number(value: bytes | None) -> int | None:
+    return int(value) if value else None

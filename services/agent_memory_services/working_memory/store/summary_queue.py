@@ -1,0 +1,115 @@
+"""Sessions that wait for a summary: who takes one holds it for the length of a lease."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.redis.keys import decode
+from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.store.keys import (
+    SessionPlace,
+    partition_prefix,
+    summaries_key,
+)
+
+_PACKAGE: Final = "agent_memory_services.working_memory.store"
+
+
+def _script(name: str) -> Script:
+    return Script(_PACKAGE, "lua/session/prelude", "lua/session/summaries", f"lua/summaries/{name}")
+
+
+_CLAIM: Final = _script("claim")
+_POSTPONE: Final = _script("postpone")
+_SETTLE: Final = _script("settle")
+_MICROS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to summarize a session until the lease ends.
+
+    Attributes:
+        partition: where it waits.
+        member: its place in the queue.
+        lease: names the claim.
+        trace: of the write that put it down; empty where that was not traced.
+    """
+
+    partition: int
+    member: bytes
+    lease: bytes
+    trace: str
+
+    @property
+    def key(self) -> SessionKey:
+        """The session."""
+        tenant, namespace, session_id = map(decode, self.member.decode().split(":"))
+        return SessionKey(tenant, namespace, session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits between attempts, in seconds: the first, which doubles, and the longest."""
+
+    first: float
+    longest: float
+
+
+class SummaryQueue:
+    """The queues of all partitions of one Redis."""
+
+    def __init__(
+        self, client: Redis, partitions: int, backoff: Backoff, *, lease_seconds: float
+    ) -> None:
+        """Claims last `lease_seconds`; whoever needs longer may meet a second worker."""
+        self._client = client
+        self._partitions = partitions
+        self._backoff = backoff
+        self._lease = int(lease_seconds * _MICROS)
+
+    async def due(self) -> Sequence[int]:
+        """The partitions in which somebody waits; one round trip."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for partition in range(self._partitions):
+                pipeline.zcount(summaries_key(partition), "-inf", now_micros())
+            counts = await pipeline.execute()
+        return [partition for partition, count in enumerate(counts) if count]
+
+    async def claim(self, partition: int) -> Claim | None:
+        """Take the session that has waited longest; None where none is due."""
+        found = await _CLAIM(
+            self._client,
+            [summaries_key(partition)],
+            [partition_prefix(partition), self._lease],
+        )
+        if found is None:
+            return None
+        member, lease, trace = found
+        return Claim(partition, member, lease, trace.decode())
+
+    async def postpone(self, claim: Claim, *, at_least: float = 0.0) -> None:
+        """Count a failure and let the session wait, for `at_least` so many seconds."""
+        share = random.uniform(0.5, 1.0)  # noqa: S311 - only spreads attempts
+        backoff = self._backoff
+        waits = (backoff.first, backoff.longest, at_least)
+        await self._put_back(claim, [*(int(wait * _MICROS) for wait in waits), share])
+
+    async def hand_back(self, claim: Claim) -> None:
+        """Let somebody else take the session at once."""
+        await self._put_back(claim, [0, 0, 0, 1])
+
+    async def settle(self, claim: Claim, version: int) -> None:
+        """Strike a session off that needs no summary as it was in this version."""
+        keys = SessionPlace.of(claim.key, self._partitions).keys("meta")
+        prefix = partition_prefix(claim.partition)
+        await _SETTLE(self._client, keys, [prefix, claim.member, version])
+
+    async def _put_back(self, claim: Claim, waits: Sequence[float]) -> None:
+        args: list[Any] = [partition_prefix(claim.partition), claim.member, claim.lease, *waits]
+        await _POSTPONE(self._client, [summaries_key(claim.partition)], args)

@@ -1,0 +1,246 @@
+"""Calls as spans, seen by a real collector."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+from redis.exceptions import ConnectionError as StoreConnectionError
+from redis.exceptions import ResponseError
+
+from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.embedded.ports import free_port
+from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract import errors
+from agent_memory_services.kit.observe import logs
+from agent_memory_services.kit.observe.tracing.export import TraceSettings, exported
+from agent_memory_services.kit.redis import client
+from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.server.settings import ProcessSettings
+from tests.contract.kit.shapes import REQUEST, SHAPES, Shapes, echo, serve
+from tests.contract.kit.working_memory import Told, lifespan_of
+from tests.support.collector import CLIENT, SERVER, Collector, collecting
+from tests.support.servers import serving
+from tests.support.waiting import eventually
+
+CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+READ = pb.GetWorkingMemoryRequest(session_id="holiday", user_id="alice")
+
+
+@asynccontextmanager
+async def traced() -> AsyncIterator[Collector]:
+    """Traces of this process are on; the collector has them all when the block is left."""
+    async with (
+        collecting() as collector,
+        exported(TraceSettings(traces_endpoint=collector.endpoint), "test"),
+    ):
+        yield collector
+
+
+def _raise(error: Exception):
+    async def behave(_):
+        raise error
+
+    return behave
+
+
+async def _wait(_) -> SessionRef:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
+    """Rich errors, crashes, deadlines and cancels too; only faults of the server are failures."""
+    cases = {
+        "OK": (echo, False),
+        "NOT_FOUND": (_raise(errors.SessionNotFound("s")), False),
+        "UNAVAILABLE": (_raise(StoreConnectionError("redis://:secret@host")), True),
+        "INTERNAL": (_raise(KeyError("alice")), True),
+        "DEADLINE_EXCEEDED": (_wait, True),
+    }
+    async with traced() as collector:
+        for behave, _ in cases.values():
+            async with serve(behave) as shapes:
+                await _outcome(shapes, shape, timeout=1 if behave is _wait else 10)
+        async with serve(_wait) as shapes:
+            await _cancelled(shapes, shape)
+    spans = [span for span in collector.spans if span.kind == SERVER]
+    codes = [span.attributes["rpc.response.status_code"] for span in spans]
+    assert codes == [*cases, "CANCELLED"]
+    assert [span.failed for span in spans] == [failed for _, failed in cases.values()] + [False]
+    assert {span.name for span in spans} == {f"test.Shapes/{shape}"}
+    assert spans[1].attributes["agent_memory.error_reason"] == "SESSION_NOT_FOUND"
+    assert spans[3].attributes["error.type"] == "INTERNAL"
+    for secret in (b"alice", b"secret"):
+        assert not any(secret in span.wire for span in spans)
+
+
+async def test_a_handlers_own_abort_is_its_code():
+    """Whatever way a call is ended by."""
+
+    async def abort(_, context):
+        await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
+
+    async with traced() as collector, serving(lifespan_of(Told(abort)), ProcessSettings()) as s:
+        with pytest.raises(grpc.aio.AioRpcError):
+            await WorkingMemoryServiceStub(s.channel).GetWorkingMemory(READ)
+    (span,) = collector.method("GetWorkingMemory")
+    assert span.attributes["rpc.response.status_code"] == "DATA_LOSS"
+    assert span.failed
+
+
+async def test_a_trace_goes_on_through_the_next_service():
+    """Caller, service, outgoing call and next service are one line of descent."""
+    async with (
+        traced() as collector,
+        serving(lifespan_of(Told()), ProcessSettings()) as behind,
+        open_channel(behind.address) as channel,
+    ):
+
+        async def forward(*_):
+            await WorkingMemoryServiceStub(channel).GetWorkingMemory(READ)
+
+        async with serving(lifespan_of(Told(forward)), ProcessSettings()) as front:
+            await WorkingMemoryServiceStub(front.channel).GetWorkingMemory(
+                READ, metadata=(("traceparent", CALLER),)
+            )
+    last, call, first = collector.spans
+    assert (first.kind, call.kind, last.kind) == (SERVER, CLIENT, SERVER)
+    assert {span.trace_id for span in collector.spans} == {CALLER.split("-")[1]}
+    assert [s.parent_id for s in (first, call, last)] == [
+        CALLER.split("-")[2],
+        first.span_id,
+        call.span_id,
+    ]
+    assert call.attributes["rpc.response.status_code"] == "OK"
+    assert not any(word in span.wire for span in collector.spans for word in (b"alice", b"holiday"))
+
+
+async def test_a_callers_decision_not_to_record_is_followed():
+    """Whatever share of our own traces is recorded."""
+    unrecorded = CALLER.removesuffix("1") + "0"
+    async with traced() as collector, serving(lifespan_of(Told()), ProcessSettings()) as served:
+        stub = WorkingMemoryServiceStub(served.channel)
+        await stub.GetWorkingMemory(READ, metadata=(("traceparent", unrecorded),))
+    assert collector.spans == []
+
+
+async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str):
+    """Scripts by their own names; keys and values never."""
+    async with client.connect(redis_url) as store:
+        lease = Script("agent_memory_services.working_memory.store", "lua/relay/lease")
+
+        async def behave(request) -> SessionRef:
+            await store.set("am:alice", "said")
+            async with store.pipeline(transaction=False) as pipeline:
+                await pipeline.get("am:alice").get("am:bob").execute()
+            await lease(store, ["am:alice"], ["said", 1000])
+            with pytest.raises(ResponseError):
+                await store.incr("am:alice")
+            return await echo(request)
+
+        async with traced() as collector, serve(behave) as shapes:
+            await shapes.call("unary", REQUEST)
+            await store.set("am:alice", "polled")
+    fallback = "EVAL working_memory/store/relay/lease"  # only where no test ran the script before
+    *commands, call = [span for span in collector.spans if span.name != fallback]
+    assert [span.name for span in commands] == [
+        "SET",
+        "PIPELINE",
+        "EVALSHA working_memory/store/relay/lease",
+        "INCRBY",
+    ]
+    assert {span.parent_id for span in commands} == {call.span_id}
+    assert all(span.attributes["db.system.name"] == "redis" for span in commands)
+    assert commands[1].attributes["db.operation.batch.size"] == 2
+    assert commands[3].failed
+    assert commands[3].attributes["error.type"] == "ResponseError"
+    assert not any(w in span.wire for span in collector.spans for w in (b"alice", b"said"))
+
+
+async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
+    """And what it does for its caller meanwhile still leads to it, by the log."""
+    lines: list[dict[str, str]] = []
+    async with client.connect(redis_url) as store:
+
+        async def behave(request) -> SessionRef:
+            await store.get("am:alice")
+            lines.append(logs._name_span(None, "info", {}))
+            return await echo(request)
+
+        async with traced() as collector, serve(behave, deadline=None) as shapes:
+            await shapes.call("server_stream", REQUEST)
+            await shapes.call("unary", REQUEST)
+            value = shapes.meters.registry.get_sample_value
+            labels = {"grpc_service": "test.Shapes", "grpc_method": "unary"}
+            assert value("agent_memory_store_round_trips_sum", labels) == 1
+    assert [span.name for span in collector.spans] == [
+        "test.Shapes/server_stream",
+        "GET",
+        "test.Shapes/unary",
+    ]
+    watch = collector.spans[0]
+    assert lines[0] == {"trace_id": watch.trace_id, "span_id": watch.span_id}
+
+
+async def test_a_line_of_the_log_names_its_trace():
+    """So that one leads to the other; without traces it names none."""
+    lines: list[dict[str, str]] = []
+
+    async def behave(request) -> SessionRef:
+        lines.append(logs._name_span(None, "info", {"event": "in the call"}))
+        return await echo(request)
+
+    async with traced() as collector, serve(behave) as shapes:
+        await shapes.call("unary", REQUEST)
+    async with serve(behave) as shapes:
+        await shapes.call("unary", REQUEST)
+    (span,) = collector.spans
+    assert lines == [
+        {"event": "in the call", "trace_id": span.trace_id, "span_id": span.span_id},
+        {"event": "in the call"},
+    ]
+
+
+async def test_a_collector_that_is_away_delays_the_end_and_nothing_else():
+    """Calls go on, and the event loop does while the last spans are given up."""
+    settings = TraceSettings(
+        traces_endpoint=f"http://127.0.0.1:{free_port()}", traces_flush_seconds=1
+    )
+    ticks = 0
+
+    async def tick():
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    async with asyncio.timeout(30), exported(settings, "test"):
+        async with serve(echo) as shapes:
+            assert await shapes.call("unary", REQUEST)
+        ticking = asyncio.create_task(tick())
+    ticking.cancel()
+    assert ticks > 10
+
+
+async def _outcome(shapes: Shapes, shape: str, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's word
+    try:
+        await shapes.call(shape, REQUEST, timeout=timeout)
+    except grpc.aio.AioRpcError:
+        return
+
+
+async def _cancelled(shapes: Shapes, shape: str) -> None:
+    call = shapes.open(shape, REQUEST)
+    if shape in {"unary", "client_stream"}:
+        running = asyncio.ensure_future(call)
+    else:
+        running = asyncio.ensure_future(call.read())
+    await eventually(lambda: shapes.admission.running == 1)
+    running.cancel()
+    call.cancel()
+    await eventually(lambda: shapes.handled(shape, "Canceled") == 1)

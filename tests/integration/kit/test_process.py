@@ -1,0 +1,195 @@
+"""The life of a service process: real signals, real exit codes."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from tests.contract.kit.refusals import refused
+
+DEFAULTS = {
+    "AGENT_MEMORY_LISTEN": "127.0.0.1:0",
+    "AGENT_MEMORY_LAME_DUCK_SECONDS": "0.2",
+    "AGENT_MEMORY_DRAIN_SECONDS": "5",
+}
+
+
+class Process:
+    """A started process and what it has logged."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.lines: list[dict[str, Any]] = []
+        self.text = ""
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    async def logged(self, event: str) -> dict[str, Any]:
+        """The next line of an event."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(60):
+            while raw := await self._process.stderr.readline():
+                self.text += raw.decode()
+                line = json.loads(raw) if raw.startswith(b"{") else {"event": raw.decode()}
+                self.lines.append(line)
+                if line["event"] == event:
+                    return line
+        raise AssertionError(f"no {event} in {self.text}")
+
+    async def exit_code(self) -> int:
+        """Wait for its end."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(60):
+            rest = await self._process.stderr.read()
+            self.text += rest.decode()
+            self.lines += [json.loads(raw) for raw in rest.splitlines() if raw[:1] == b"{"]
+            return await self._process.wait()
+
+    @property
+    def events(self) -> list[str]:
+        """The names of all lines."""
+        return [line["event"] for line in self.lines]
+
+
+@asynccontextmanager
+async def started(**changes: str) -> AsyncIterator[Process]:
+    """The process, killed at the latest when the block is left."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.integration.kit.slow_service",
+        env={**os.environ, **DEFAULTS, **changes},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Process(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def connected(process: Process) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to the process once it is ready."""
+    address = (await process.logged("server.ready"))["address"]
+    async with grpc.aio.insecure_channel(address) as channel:
+        yield channel
+
+
+def _read(session_id: str) -> pb.GetWorkingMemoryRequest:
+    return pb.GetWorkingMemoryRequest(session_id=session_id)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Signals):
+    """Not ready first, then the lame-duck time, then the drain, then the lifespan, then 0."""
+    # Longer than this test waits: a watcher of health that used up the drain would fail it.
+    unhurried = {"AGENT_MEMORY_DRAIN_SECONDS": "100"}
+    async with started(**unhurried) as process, connected(process) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        stub = WorkingMemoryServiceStub(channel)
+        call = asyncio.ensure_future(stub.GetWorkingMemory(_read("slow")))
+        await process.logged("test.entered")
+        process.send(number)
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        # The lame-duck time: a balancer that has not heard yet still gets answers.
+        assert await stub.GetWorkingMemory(_read("quick")) is not None
+        assert await call is not None
+        assert await process.exit_code() == 0
+        life = [event for event in process.events if event.startswith(("server.", "test.hand"))]
+        assert life == ["server.ready", "server.draining", "test.handed_back", "server.stopped"]
+
+
+async def test_a_call_that_never_ends_is_ended_by_the_drain():
+    """The process does not wait for ever, and the caller is told to go elsewhere."""
+    async with (
+        started(AGENT_MEMORY_DRAIN_SECONDS="0.2", AGENT_MEMORY_LAME_DUCK_SECONDS="0") as process,
+        connected(process) as channel,
+    ):
+        call = WorkingMemoryServiceStub(channel).GetWorkingMemory(_read("stuck"))
+        waiting = asyncio.ensure_future(call)
+        await process.logged("test.entered")
+        process.send(signal.SIGTERM)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await waiting
+        assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert await process.exit_code() == 0
+
+
+async def test_a_watcher_is_told_to_continue_elsewhere():
+    """An open-ended stream holds up nothing, and its end says what it is."""
+    async with started() as process, connected(process) as channel:
+        stub = WorkingMemoryServiceStub(channel)
+        watch = stub.WatchWorkingMemory(pb.WatchWorkingMemoryRequest(session_id="stuck"))
+        assert (await watch.read()).resume_token == "t1"
+        await process.logged("test.entered")
+        process.send(signal.SIGTERM)
+        with refused() as refusal:
+            await watch.read()
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+        assert await process.exit_code() == 0
+
+
+async def test_a_second_signal_ends_the_process_at_once():
+    """Whoever is in a hurry does not wait for the drain."""
+    async with (
+        started(AGENT_MEMORY_LAME_DUCK_SECONDS="60") as process,
+        connected(process),
+    ):
+        process.send(signal.SIGTERM)
+        await process.logged("server.draining")
+        process.send(signal.SIGTERM)
+        assert await process.exit_code() == -signal.SIGTERM
+
+
+async def test_a_signal_during_the_start_is_a_clean_end():
+    """A process that was never ready has nothing to drain."""
+    async with started(SLOW_SERVICE="starts never") as process:
+        await process.logged("test.starting")
+        process.send(signal.SIGTERM)
+        assert await process.exit_code() == 0
+        assert process.events[-1] == "server.stopped"
+
+
+async def test_failing_background_work_ends_the_process():
+    """A process that serves but no longer works would be worse than none."""
+    async with started(
+        SLOW_SERVICE="fails in the background", AGENT_MEMORY_LAME_DUCK_SECONDS="0"
+    ) as process:
+        assert await process.exit_code() == 1
+        failed = process.lines[-1]
+        assert (failed["event"], failed["level"]) == ("server.failed", "critical")
+        assert "the background work failed" in failed["exception"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"AGENT_MEMORY_LISEN": "127.0.0.1:0"}, "did you mean AGENT_MEMORY_LISTEN?"),
+        ({"AGENT_MEMORY_LISTEN": "0.0.0.0:0"}, "loopback"),
+        ({"AGENT_MEMORY_DRAIN_SECONDS": "soon"}, "AGENT_MEMORY_DRAIN_SECONDS: "),
+    ],
+)
+async def test_wrong_settings_end_it_with_one_clear_sentence(
+    changes: dict[str, str], complaint: str
+):
+    """No traceback: the one who reads it set the variable."""
+    async with started(**changes) as process:
+        assert await process.exit_code() == 1
+        assert complaint in process.text
+        assert "Traceback" not in process.text
