@@ -145,7 +145,7 @@ class SyncConnection(_Connection):
         metadata = self._metadata()
         iterable(given, operation.path, Iterable)
         requests = _Requests(operation, iter(given))
-        with failures(metadata), requests.errors():
+        with requests.errors(), failures(metadata):
             response = self.channels.upload(method)(requests, timeout=bound, metadata=metadata)
         return operation.result(response)
 
@@ -214,7 +214,7 @@ class AsyncConnection(_Connection):
         metadata = self._metadata()
         iterable(given, operation.path, Iterable, AsyncIterable)
         requests = _Requests(operation, _from_loop(given))
-        with failures(metadata), requests.errors():
+        with requests.errors(), failures(metadata):
             response = await _answer(
                 self.channels.upload(method).future(requests, timeout=bound, metadata=metadata)
             )

@@ -50,7 +50,7 @@ def _asked(error: grpc.RpcError, name: str) -> Any:
 
 
 def _status(trailer: str | bytes | None) -> status_pb2.Status:
-    """The rich status; empty where a proxy sent something else."""
+    """Read the rich status; empty where a proxy sent something else."""
     if not isinstance(trailer, bytes):
         return status_pb2.Status()
     try:

@@ -115,7 +115,7 @@ class MemoryClientError(Exception):
 
     @property
     def request_id(self) -> str:
-        """What the server's log calls the request; empty where unknown."""
+        """Id under which the server's log knows the request; empty where unknown."""
         return self.info.request_id
 
 

@@ -323,20 +323,25 @@ class SessionMethods(ClientBase):
 
         See `update_working_memory` for the arguments.
         """
-        operation = sessions.update(
-            self.config,
-            session_id,
-            {"data": data_updates},
-            namespace=namespace,
-            user_id=user_id,
-            merge_strategy=merge_strategy,
-        )
-        try:
+
+        async def update() -> WorkingMemory:
+            # Made anew, since a call that is repeated by its name answers what it answered first.
+            operation = sessions.update(
+                self.config,
+                session_id,
+                {"data": data_updates},
+                namespace=namespace,
+                user_id=user_id,
+                merge_strategy=merge_strategy,
+            )
             return await self._send(operation, timeout)
+
+        try:
+            return await update()
         except MemoryNotFoundError:
             creation = sessions.get_or_create(self.config, session_id, namespace, user_id)
             await self._send(creation, timeout)
-        return await self._send(operation, timeout)
+        return await update()
 
     async def delete_working_memory(
         self,

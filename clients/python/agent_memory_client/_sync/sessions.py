@@ -324,20 +324,25 @@ class SessionMethods(ClientBase):
 
         See `update_working_memory` for the arguments.
         """
-        operation = sessions.update(
-            self.config,
-            session_id,
-            {"data": data_updates},
-            namespace=namespace,
-            user_id=user_id,
-            merge_strategy=merge_strategy,
-        )
-        try:
+
+        def update() -> WorkingMemory:
+            # Made anew, since a call that is repeated by its name answers what it answered first.
+            operation = sessions.update(
+                self.config,
+                session_id,
+                {"data": data_updates},
+                namespace=namespace,
+                user_id=user_id,
+                merge_strategy=merge_strategy,
+            )
             return self._send(operation, timeout)
+
+        try:
+            return update()
         except MemoryNotFoundError:
             creation = sessions.get_or_create(self.config, session_id, namespace, user_id)
             self._send(creation, timeout)
-        return self._send(operation, timeout)
+        return update()
 
     def delete_working_memory(
         self,

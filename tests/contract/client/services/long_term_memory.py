@@ -2,6 +2,8 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+from collections.abc import AsyncIterator
+
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -126,6 +128,17 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         for begin in range(0, len(found), 2):
             hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
+
+    async def ImportMemories(self, requests: AsyncIterator[rpc.ImportMemoriesRequest], _: Context):
+        count = 0
+        async for request in requests:
+            self.memories[request.memory.id] = request.memory
+            count += 1
+        return rpc.ImportMemoriesResponse(created_count=count)
+
+    async def ExportMemories(self, request: rpc.ExportMemoriesRequest, _: Context):
+        for number, memory in enumerate(self._newest_first(request.filter)):
+            yield rpc.ExportMemoriesResponse(memories=[memory], resume_token=str(number))
 
     async def ForgetMemories(self, request: rpc.ForgetMemoriesRequest, _: Context):
         considered = self._newest_first(request.filter)
