@@ -27,7 +27,7 @@ def in_child(call: Callable[[], object]) -> bool:
 
 def asynchronous(url: str) -> list[bool]:
     """Fork beside a loop that ended, and inside of one that runs."""
-    client = MemoryAPIClient(base_url=url, timeout=10)
+    client = MemoryAPIClient(base_url=url, timeout=30)
 
     async def use() -> None:
         await asyncio.gather(*(client.count_long_term_memories() for _ in range(5)))
@@ -53,7 +53,7 @@ def asynchronous(url: str) -> list[bool]:
 
 def synchronous(url: str) -> list[bool]:
     """Fork from the main thread, and from another one."""
-    client = MemoryClient(base_url=url, timeout=10)
+    client = MemoryClient(base_url=url, timeout=30)
 
     def use() -> None:
         client.count_long_term_memories()
