@@ -6,13 +6,13 @@
     ├── MemoryValidationError         a field breaks its rule; also a ValueError
     ├── MemoryNotFoundError           no such session, memory, job or view for this caller
     ├── MemoryConflictError           the etag is stale, or the id is taken
-    ├── MemoryStateError              the operation does not fit the resource's present state
+    ├── MemoryStateError              it does not fit the resource's state, or the client is closed
     ├── MemoryAuthenticationError     no credential, or one that is not valid
     ├── MemoryPermissionError         the credential or the owner does not allow it
     ├── MemoryResourceExhaustedError  a quota or the server's capacity is used up
     ├── MemoryUnavailableError        the service cannot be reached; repeating is safe
     ├── MemoryTimeoutError            the time allowed ran out; also a TimeoutError
-    ├── MemoryCancelledError          the server gave the call up
+    ├── MemoryCancelledError          the call was given up, by the server or by closing the client
     ├── MemoryServerError             something unforeseen on the server's side
     └── ExtractionFailedError         a background job gave up; carries the job
 
