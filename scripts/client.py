@@ -36,7 +36,11 @@ _TOKENS = (
     (r"\bMemoryAPIClient\b", "MemoryClient"),
     (r"\bcreate_memory_client\b", "create_sync_memory_client"),
     (r"\bagent_memory_client\._async\b", "agent_memory_client._sync"),
-    (r"\b[Aa]synchronous\b", "synchronous"),
+    (r"\bfor asynchronous code\b", "for threads, scripts and notebooks"),
+    (r"\bAsynchronous\b", "Synchronous"),
+    (r"\bin an event loop\b", "in the calling thread"),
+    (r"\bevent loops and threads\b", "threads"),
+    (r", from any event loop,", ""),
 )
 _KINDS = {
     "TagCondition": "str | Operators | TagCondition",

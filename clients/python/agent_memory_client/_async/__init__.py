@@ -1,4 +1,4 @@
 """Asynchronous client: sends operations and waits in an event loop.
 
-The synchronous client under `_sync` is generated from these modules.
+The modules under `_sync` are generated from those under `_async`.
 """

@@ -27,7 +27,7 @@ _DOWN = (MemoryUnavailableError, MemoryTimeoutError)
 
 
 class MemoryAPIClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionMethods):
-    """Memory for LLM agents, from asynchronous code; `MemoryClient` is the same for threads.
+    """Memory for LLM agents, for asynchronous code.
 
     Making one does no I/O; connections open with the first call, and many calls may run at once
     over them, from any number of event loops and threads. A process that is forked opens

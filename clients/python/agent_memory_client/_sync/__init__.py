@@ -1,5 +1,5 @@
 # Generated from _async/__init__.py by scripts/generate.py; do not edit.
-"""synchronous client: sends operations and waits in an event loop.
+"""Synchronous client: sends operations and waits in the calling thread.
 
-The synchronous client under `_sync` is generated from these modules.
+The modules under `_sync` are generated from those under `_async`.
 """

@@ -1,5 +1,5 @@
 # Generated from _async/client.py by scripts/generate.py; do not edit.
-"""synchronous client: one object for the three services."""
+"""Synchronous client: one object for the three services."""
 
 import copy
 from types import TracebackType
@@ -28,10 +28,10 @@ _DOWN = (MemoryUnavailableError, MemoryTimeoutError)
 
 
 class MemoryClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionMethods):
-    """Memory for LLM agents, from synchronous code; `MemoryClient` is the same for threads.
+    """Memory for LLM agents, for threads, scripts and notebooks.
 
     Making one does no I/O; connections open with the first call, and many calls may run at once
-    over them, from any number of event loops and threads. A process that is forked opens
+    over them, from any number of threads. A process that is forked opens
     connections of its own.
 
     ::
@@ -115,7 +115,7 @@ class MemoryClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionM
         return True
 
     def close(self) -> None:
-        """Close the client for good; a later call, from any event loop, raises an error."""
+        """Close the client for good; a later call raises an error."""
         self._connection.channels.close()
 
     def __enter__(self) -> Self:
