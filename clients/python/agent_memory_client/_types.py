@@ -55,7 +55,5 @@ UtcDatetime = Annotated[datetime, AfterValidator(as_utc)]
 class Model(BaseModel):
     """A model that refuses fields it does not know, also when they are set later."""
 
-    # Deferred, since the validators of all models would take most of the time of an import.
-    model_config = ConfigDict(
-        extra="forbid", validate_assignment=True, allow_inf_nan=False, defer_build=True
-    )
+    # Not deferred: threads that build a model at the same time see it half done.
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)

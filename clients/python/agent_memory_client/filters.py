@@ -93,7 +93,7 @@ class Condition(BaseModel):
         known: Operators, by the name that the contract has for them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ClassVar[str]
     field: ClassVar[str]

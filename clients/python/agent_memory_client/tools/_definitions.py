@@ -19,7 +19,7 @@ _EVENT_DATE = "When it happened or will happen, as ISO 8601; for episodic memori
 class ToolArguments(BaseModel):
     """Arguments of a tool; unknown ones are refused, so that the model can correct itself."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class SearchMemory(ToolArguments):
