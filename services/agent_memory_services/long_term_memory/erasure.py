@@ -34,7 +34,7 @@ class ErasedSession:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased of a user.
+    """Counts of what was erased of a user.
 
     Attributes:
         id: names the erasure in the log.

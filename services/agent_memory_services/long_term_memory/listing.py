@@ -49,7 +49,7 @@ class ListingCursor:
 
     @classmethod
     def of(cls, memory: Memory) -> "ListingCursor":
-        """Where a memory stands."""
+        """Return the position of a memory."""
         return cls(to_micros(memory.create_time), memory.id)
 
 
@@ -69,7 +69,7 @@ class Listed:
 
 
 def listed(given: MemoryFilter, *, include_hidden: bool, now: int) -> Node:
-    """What a listing shows of what a filter matches, at a moment in microseconds.
+    """Return the condition of what a listing shows of a filter's matches at `now`, in microseconds.
 
     Raises:
         InvalidField: the filter nests too deep.
@@ -110,7 +110,7 @@ class Listing:
         return Listed(found[:size], total, ListingCursor.of(found[:size][-1]) if more else None)
 
     async def count(self, scope: Scope, condition: Node) -> int:
-        """How many memories match."""
+        """Count the memories that match."""
         return await self._index.count(scope.select(condition))
 
 
@@ -145,7 +145,7 @@ class _Window:
 
     @property
     def condition(self) -> Node:
-        """What it holds."""
+        """Condition that selects the partition."""
         return Range(fields.CREATE, self.start, self.end)
 
     def next(self, span: int) -> "_Window | None":

@@ -66,7 +66,7 @@ ContractViolations = Callable[[Memory], Sequence[FieldViolation]]
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row was rejected; rows count from 0."""
+    """Reason that a row was rejected; rows count from 0."""
 
     row: int
     memory_id: str
@@ -75,7 +75,7 @@ class RowError:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows so far.
+    """Counts of the rows so far.
 
     Attributes:
         created: how many are stored now.

@@ -1,4 +1,4 @@
-"""Which judge a process asks."""
+"""Process of the long-term memory service: its parts, opened and put together from settings."""
 
 import asyncio
 from collections.abc import AsyncIterator

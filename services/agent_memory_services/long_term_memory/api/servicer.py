@@ -1,4 +1,4 @@
-"""The call that erases a user: from the request to the rules of erasing, and back."""
+"""The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator
@@ -277,7 +277,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
 
 
 async def _time_is_left() -> bool:
-    """Whether the call may begin another batch, and still answer what it did."""
+    """Return true if the call can run another batch and still answer before its deadline."""
     left = remaining()
     return left is None or left > _BATCH_SECONDS
 

@@ -1,4 +1,4 @@
-"""What an operator says about forgetting by schedule."""
+"""Settings of the long-term memory service."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self
@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.store.index.schema import Precision,
 
 
 class ForgettingPlan(BaseModel):
-    """What a tenant forgets by schedule, in days."""
+    """Policy by which a tenant forgets on schedule, with times in days."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -194,7 +194,7 @@ class Settings(ProcessSettings):
 
     @property
     def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:
-        """What new memories are compared by where a call does not say."""
+        """Deduplication policy of calls that name none."""
         return ltm.DeduplicationPolicy.Value(
             f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
         )
@@ -209,7 +209,7 @@ class Settings(ProcessSettings):
         description=(
             "What tenants forget by schedule, as JSON: by tenant, or `*` for all without a plan of "
             "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
-            "`hard_age_multiplier`, `permanently`. Without a plan only what ended by nature goes."
+            "`hard_age_multiplier`, `permanently`. Without a plan only expired memories go."
         ),
     )
     archive_retention_days: float = Field(
@@ -224,7 +224,7 @@ class Settings(ProcessSettings):
 
     @property
     def history(self) -> HistoryLimits:
-        """How much of the past is kept."""
+        """Limits of what is kept of the past."""
         return HistoryLimits(
             revisions=self.history_revisions,
             changes=self.history_changes,
@@ -233,7 +233,7 @@ class Settings(ProcessSettings):
 
     @property
     def vectors(self) -> VectorIndex:
-        """How vectors are indexed."""
+        """Settings of the vector index."""
         return VectorIndex(
             algorithm=self.index_algorithm,
             precision=self.index_precision,
@@ -244,7 +244,7 @@ class Settings(ProcessSettings):
 
     @property
     def embedding(self) -> EmbeddingSettings:
-        """Which embedder to run, and how."""
+        """Settings of the embedder."""
         prefix = "embedding_"
         return EmbeddingSettings(
             **{name: getattr(self, prefix + name) for name in EmbeddingSettings.model_fields}

@@ -1,4 +1,4 @@
-"""Which neighbours the rules know about, and what a judge says of the others."""
+"""Consolidation of stored memories within their owner: by rules, and by a judge beyond them."""
 
 import asyncio
 from collections.abc import (
@@ -37,14 +37,14 @@ _MOST_DOUBTS: Final = 5
 
 
 def concerns(subject: Memory, other: Neighbour) -> bool:
-    """Whether the rules may do something about the two."""
+    """Return true if the rules may act on the two."""
     return _is_same(subject, other) or excludes(subject, other.memory)
 
 
 async def opinions(
     judge: Judge | None, facts: Sequence[Memory], around: Sequence[Sequence[Neighbour]]
 ) -> list[Mapping[str, Verdict] | None]:
-    """What the judge says of each fact's neighbours, by their ids, where it says something.
+    """Ask the judge about each fact's neighbours; verdicts by their ids, where it gives one.
 
     None for a fact that it is to be asked about again later.
     """
@@ -121,7 +121,7 @@ class Consolidator:
         self._judge = judge
         self._precision = precision
 
-    async def settle(
+    async def consolidate(
         self, tenant: str, subjects: Sequence[StoredMemory], *, actor: str
     ) -> AsyncIterator[tuple[str, Decision | None]]:
         """Decide about each memory, in order, and do it.
@@ -148,12 +148,12 @@ class Consolidator:
         verdicts = await opinions(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = (
-                await self._settle(tenant, fact.memory, neighbours, said, actor)
+                await self._consolidate(tenant, fact.memory, neighbours, said, actor)
                 if said is not None
                 else None
             )
             if done is not None:
-                METERS.did(done.deed)
+                METERS.did(done.action)
             yield fact.memory.id, done
 
     async def _with_slots(
@@ -175,7 +175,7 @@ class Consolidator:
                 found[change.memory.id] = change.before
         return [StoredMemory(found[each.memory.id], each.vectors) for each in facts]
 
-    async def _settle(
+    async def _consolidate(
         self,
         tenant: str,
         fact: Memory,
@@ -206,7 +206,7 @@ class Consolidator:
         concerned: Sequence[str],
         verdicts: Mapping[str, Verdict],
     ) -> Decision:
-        """What shall be done, by what the store holds now."""
+        """Decide about a memory by what the store holds now."""
         stored = await self._read(tenant, [fact.id, *concerned])
         current = stored.get(fact.id)
         if current is None:

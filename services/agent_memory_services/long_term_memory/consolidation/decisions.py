@@ -55,7 +55,7 @@ class View:
     precision: str = "float32"
 
     def shown(self, memory_id: str) -> StoredMemory | None:
-        """What readers see of a memory: itself, or what it was merged into."""
+        """Return what readers see of a memory: itself, or what it was merged into."""
         found = self.stored.get(memory_id)
         if found is not None and found.memory.merged_into:
             found = self.stored.get(found.memory.merged_into)
@@ -66,11 +66,11 @@ class View:
         return cosine(one.vectors.text, other.vectors.text, self.precision)
 
     def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
-        """How what two memories say stands to each other."""
+        """Return the likeness of what two memories say."""
         return alike(one.memory, other.memory, self.nearness(one, other))
 
     def originals(self, shown: StoredMemory) -> list[StoredMemory]:
-        """What a memory was merged from; itself where it was not."""
+        """Return what a memory was merged from; itself where it was not merged."""
         linked = (self.stored.get(each) for each in shown.memory.provenance.memory_ids)
         return [each for each in linked if each and each.memory.merged_into == shown.memory.id] or [
             shown
@@ -78,7 +78,7 @@ class View:
 
 
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """How what two memories say stands to each other, by their words and their vectors' cosine."""
+    """Return the likeness of two memories by their words and the cosine of their vectors."""
     one_slot = bool(one.slot) and one.slot == other.slot
     return likeness(read(one.text), read(other.text), nearness, one_slot=one_slot)
 
@@ -92,7 +92,7 @@ _MERGED: Final = "says the same"
 def partner(
     view: View, subject: StoredMemory, candidates: Sequence[StoredMemory]
 ) -> StoredMemory | None:
-    """What a memory is merged with, if anything.
+    """Return the group that a memory is merged with, or None.
 
     A memory that says the same as two others that do not say the same as each other is a bridge:
     it joins neither, and they stay two. What is only near some originals of a group joins it not.
@@ -117,14 +117,14 @@ def partner(
 
 
 def is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    """Whether two memories say the same, and nothing else that they tell keeps them apart."""
+    """Return true if two memories say the same and nothing else they tell keeps them apart."""
     if not may_merge(subject.memory, other.memory):
         return False
     return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
 
 
 def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    """Whether a judge says so, and nothing that can be checked speaks against it."""
+    """Return true if a judge says so and no check speaks against it."""
     ids = [other.memory.id, *(each.memory.id for each in view.originals(other))]
     said = any(view.verdicts.get(each) is Verdict.SAME for each in ids)
     return said and _may_be_same(view, subject, other)
@@ -133,7 +133,7 @@ def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool
 def joins(
     view: View, subject: StoredMemory, shown: StoredMemory, originals: Sequence[StoredMemory]
 ) -> bool:
-    """Whether a memory is close to every original of a group that has room for it."""
+    """Return true if a memory is close to every original of a group with room for it."""
     judged = _judged_same(view, subject, shown)
     return len(originals) < MOST_ORIGINALS and all(
         view.compared(subject, each) is Likeness.SAME
@@ -184,7 +184,7 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 
 def excludes(subject: Memory, other: Memory) -> bool:
-    """Whether two facts cannot both be true at a time, for certain: the rules say so."""
+    """Return true if the rules are certain that two facts cannot both be true at a time."""
     return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
 
 

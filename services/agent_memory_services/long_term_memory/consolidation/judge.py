@@ -21,7 +21,7 @@ from agent_memory_services.shared.model_api.failures import ModelFailed, json_va
 
 
 class Verdict(StrEnum):
-    """How a fact stands to a new one."""
+    """Relation of a known fact to a new one."""
 
     SAME = "same"
     """Both say the same."""
@@ -199,7 +199,7 @@ class OpenAIJudge:
         await self._endpoint.aclose()
 
     def _is_worth_another(self, fact: Memory) -> bool:
-        """Whether another answer about a fact in its present state may be a better one."""
+        """Return true if another answer about a fact in its present state may be usable."""
         state = (fact.id, fact.etag)
         count = self._nonsense.pop(state, 0) + 1
         if count >= _MOST_NONSENSE:

@@ -1,4 +1,4 @@
-"""What is near a memory among its owner's, and what fills the same slot."""
+"""Search for a memory's neighbours: near in meaning, or in the same slot, of the same owner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

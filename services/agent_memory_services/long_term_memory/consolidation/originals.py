@@ -1,4 +1,4 @@
-"""What a merged memory was made of goes where it goes."""
+"""Changes that carry the originals of a merged memory along with it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a query asks of a record, as a tree, and how the tree is spelled for the engine.
+"""Conditions on a record as a tree, and their spelling in the engine's query language.
 
 Values appear in the spelled query only in their encoded form or as whole numbers, so no text of a
 caller is ever read as syntax.

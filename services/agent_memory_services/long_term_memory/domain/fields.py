@@ -69,7 +69,7 @@ def stored(field: str, generation: int) -> str:
 
 
 def is_hidden(memory: Memory) -> bool:
-    """Whether a memory was merged into another or archived."""
+    """Return true if a memory was merged into another or archived."""
     return bool(memory.merged_into) or memory.HasField("archive_time")
 
 

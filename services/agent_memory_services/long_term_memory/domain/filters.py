@@ -68,7 +68,7 @@ def _groups(given: Sequence[MemoryFilter], path: str, levels: int) -> list[Node]
 
 
 def _conditions(given: MemoryFilter) -> Iterator[Node]:
-    """What the filter's own fields state; a field that nothing reads is an error, not a wish."""
+    """Yield the conditions of the filter's own fields; a field that has no reader is an error."""
     for descriptor, value in given.ListFields():
         if descriptor.name not in _GROUPS:
             field, read = _FIELDS[descriptor.name]

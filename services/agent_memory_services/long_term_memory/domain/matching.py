@@ -23,7 +23,7 @@ _NUMBERS = {**NUMBERS, **ACCESSES}
 
 
 def holds(condition: Node, memory: Memory) -> bool:
-    """Whether the engine would find a memory by a condition.
+    """Return true if the engine would find a memory by a condition.
 
     The tenant is no part of a record, so a condition on it cannot be asked.
 
@@ -90,5 +90,5 @@ def visible(at: int, *, superseded: bool = False) -> Node:
 
 
 def is_visible(memory: Memory, at: int) -> bool:
-    """Whether readers see a memory at a moment in microseconds."""
+    """Return true if readers see a memory at a moment in microseconds."""
     return holds(visible(at), memory)

@@ -1,4 +1,4 @@
-"""How words are cut, alike in what is indexed and in what is asked.
+"""Tokenization, the same for indexed texts and for questions.
 
 The engine would cut by its own rules, read some characters as syntax, and keep a word and the
 ideographic comma behind it together. Both sides are therefore brought into one form first:

@@ -52,7 +52,7 @@ _CREATIONS = frozenset({ltm.REVISION_CAUSE_CREATE, ltm.REVISION_CAUSE_IMPORT})
 
 
 def inverse(one: Revised, reason: str) -> Change | None:
-    """The change that takes a revision back, not settled yet; None where there is none to make.
+    """The change that takes a revision back, not normalised yet; None where there is none to make.
 
     What replaced an older fact stays when that fact is valid again, and what is gone stays gone,
     unless it is the deletion that is taken back.
@@ -129,7 +129,7 @@ _REVISION_ID: Final = re.compile("[1-9][0-9]{0,14}")
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What is to be taken back.
+    """Request to revert a revision.
 
     Attributes:
         memory_id: the memory.
@@ -204,7 +204,7 @@ class Reverter:
         return Revised(asked.memory_id, stretch.present, found[0])
 
     async def _done_before(self, scope: Scope, asked: Reversal) -> list[Memory]:
-        """What a call of this name changed already, where its answer was lost."""
+        """Return what an earlier attempt of this call changed, where its answer was lost."""
         stretch = await self._log.read(scope.tenant, asked.memory_id, count=1)
         if not stretch.revisions:
             return []
@@ -213,7 +213,7 @@ class Reverter:
         return [each for each in found if each and each.etag == _etag(asked, each)]
 
     async def _changes(self, scope: Scope, asked: Reversal, one: Revised) -> list[Change]:
-        """What takes back all that the commit changed."""
+        """Return the changes that take back all that the commit changed."""
         together = await revised_together(self._log, scope.tenant, one)
         inverses = [inverse(each, asked.reason) for each in together]
         changes = [change for change in inverses if change is not None]
@@ -224,7 +224,7 @@ class Reverter:
         ids = [change.memory.id for change in changes]
         for change in changes:
             if change.after is not None:
-                _settle(change.after, asked)
+                _normalise(change.after, asked)
         return [
             replace(
                 change,
@@ -285,7 +285,7 @@ def _needs_vectors(change: Change) -> bool:
     return (before.text, before.context) != (after.text, after.context)
 
 
-def _settle(memory: Memory, asked: Reversal) -> None:
+def _normalise(memory: Memory, asked: Reversal) -> None:
     normalise(memory, now_micros())
     if asked.request_id:
         memory.etag = _etag(asked, memory)

@@ -44,14 +44,14 @@ async def page_of(
 
 
 def exists(scope: Scope, stretch: RevisionSlice) -> bool:
-    """Whether a caller may know of a memory, by what was read of it."""
+    """Return true if a caller may know of a memory, by what was read of it."""
     if stretch.present is not None:
         return scope.admits(stretch.present)
     return bool(stretch.revisions) and in_sight(scope, stretch.revisions[0])
 
 
 def in_sight(scope: Scope, revision: MemoryRevision) -> bool:
-    """Whether a caller may see a revision: all that it shows lies in the caller's scope."""
+    """Return true if all that a revision shows lies in the caller's scope."""
     sides = [getattr(revision, name) for name in ("before", "after") if revision.HasField(name)]
     return all(map(scope.admits, sides))
 

@@ -56,7 +56,7 @@ class Creation:
     @classmethod
     def settled(cls, found: Decision) -> "Creation":
         """It is stored, and consolidation has looked at it."""
-        return cls(_OUTCOMES[found.deed], found.memory, found.related)
+        return cls(_OUTCOMES[found.action], found.memory, found.related)
 
 
 def is_moved(creation: Creation) -> bool:

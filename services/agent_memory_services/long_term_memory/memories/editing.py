@@ -176,7 +176,7 @@ def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memor
 
 
 def _keep_reason(before: Memory, after: Memory) -> None:
-    """Who ended the validity, and why, is the server's to say, and goes with the end."""
+    """Keep the server's own note of who ended the validity, and why; it goes with the end."""
     if not after.HasField("validity"):
         return
     ended = after.validity.HasField("invalid_from")

@@ -45,11 +45,11 @@ class Leg(Protocol):
         ...
 
     def value(self, found: Row) -> float:
-        """What the engine measured of a memory."""
+        """Return the engine's measure of a memory."""
         ...
 
     def measure(self, found: Floats, wording: Wording) -> Floats:
-        """What it measures of every candidate, in its own unit; NaN where it cannot tell.
+        """Measure every candidate, in the leg's own unit; NaN where it cannot tell.
 
         Args:
             found: `value` of each candidate, NaN for those that another leg found.
@@ -58,7 +58,7 @@ class Leg(Protocol):
         ...
 
     def scaled(self, values: Floats) -> Floats:
-        """What it measured on the scale of 0 to 1."""
+        """Scale measures to 0 to 1."""
         ...
 
 
@@ -188,7 +188,7 @@ class Pool:
     total: int
 
     def exhausted(self, depth: int) -> bool:
-        """Whether no leg would find more if it were read deeper than `depth`."""
+        """Return true if no leg would find more if it were read deeper than `depth`."""
         return all(len(values) < depth for values in self.measured.values())
 
 
@@ -214,7 +214,7 @@ def _memory(found: Row) -> Memory | None:
 
 
 class Fusion(Protocol):
-    """How what a leg measured counts."""
+    """Method by which the measures of legs become one match."""
 
     def counted(self, scaled: Floats) -> Floats:
         """The worth of what a leg measured, given and answered on the scale of 0 to 1."""

@@ -78,7 +78,7 @@ def parts_of(
 
 
 def chosen(ranking: RankingOptions, option: str, *, by_default: bool) -> bool:
-    """Whether a part is switched on."""
+    """Return true if a part is switched on."""
     given: bool = getattr(ranking, option)
     return given if ranking.HasField(option) else by_default  # type: ignore[arg-type]
 
@@ -129,7 +129,7 @@ Embed = Callable[[str], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """What to ask and how to rank the answers.
+    """Plan of a search: its legs, and the ranking of what they find.
 
     Attributes:
         legs: what the index is asked; none where the text has nothing to look for.

@@ -55,11 +55,11 @@ class Part(Protocol):
 
     @property
     def weight(self) -> float:
-        """What the most of it is worth, where a full match is worth 1."""
+        """Worth of the full signal, where a full match is worth 1."""
         ...
 
     def measure(self, evidence: Evidence) -> Floats | None:
-        """How much speaks for each memory, 0 to 1, in their order; shape (memories,).
+        """Measure the signal of each memory, 0 to 1, in their order; shape (memories,).
 
         None where the part has nothing to say about any of them.
         """
@@ -103,7 +103,7 @@ class QuestionNames:
         self._role = _role(question, self._words)
 
     def hold(self, name: str) -> bool:
-        """Whether the question has the name, word by word."""
+        """Return true if the question has the name, word by word."""
         sought = words(name)
         size = len(sought)
         if sought == [self._role]:
@@ -117,7 +117,7 @@ class QuestionNames:
 
 
 def names_of(memory: Memory) -> Iterator[str]:
-    """Who says a memory, in which role, and what it is about.
+    """Yield the speaker of a memory, the speaker's role, and what it is about.
 
     A role tells messages apart. What is no message may rest on words of either side, so that a
     fact about the user never stands back behind the words it was taken from.
@@ -132,7 +132,7 @@ def names_of(memory: Memory) -> Iterator[str]:
 
 
 def _role(question: str, found: Sequence[str]) -> str | None:
-    """Whose words a question is about, where it says so by a pronoun."""
+    """Return the role whose words a question is about, where a pronoun says so."""
     if _SAID_BY_ASSISTANT.search(question):
         return _ASSISTANT
     return None if _SELF.isdisjoint(found) else _USER
@@ -221,7 +221,7 @@ class SessionBest:
 
 @dataclass(frozen=True, slots=True)
 class SessionCoverage:
-    """How much of the question the candidates of a memory's session speak about together.
+    """Share of the question that the candidates of a memory's session speak about together.
 
     Attributes:
         weight: worth of a session that holds every word of the question.
@@ -253,7 +253,7 @@ def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], i
 
 @dataclass(frozen=True, slots=True)
 class NamedEntities:
-    """How many of the question's names a memory is by or about.
+    """Share of the question's names that a memory is by or about.
 
     Only a speaker or an entity of some candidate is a name. Who is merely addressed in a text is
     not what the text is about, and the words themselves count already.

@@ -25,7 +25,7 @@ class RecencyWeights:
 
 @dataclass(frozen=True, slots=True)
 class PartWeights:
-    """What each part of a hybrid search is worth at most, where a full match is worth 1.
+    """Greatest worth of each part of a hybrid search, where a full match is worth 1.
 
     Chosen on three conversations of LoCoMo: coordinate search on two of them at a time, tested on
     the third, and rounded. The optimum is flat: halving or doubling any one of them costs at most

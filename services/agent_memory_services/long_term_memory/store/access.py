@@ -68,7 +68,7 @@ class AccessTracker:
                 await worker
 
     def _is_due(self, memory: tuple[str, str], now: int) -> bool:
-        """Whether the memory was not just noted; the store has the last word about others."""
+        """Return true if this process did not just note the memory; the store checks for others."""
         last = self._recent.get(memory)
         if last is not None and now - last < INTERVAL:
             return False

@@ -1,4 +1,4 @@
-"""Which memories changed and were not looked at yet. Writing adds to these sets by itself."""
+"""Sets of memories that changed since consolidation; every write adds to them automatically."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
     if vectors is not None:
-        found |= vectors.fields
+        found |= vectors.hash_fields
     return found
 
 

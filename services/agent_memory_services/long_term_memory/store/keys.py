@@ -36,7 +36,7 @@ class Shard:
 
     @property
     def memory_prefix(self) -> str:
-        """What the keys of all memories of the shard start with."""
+        """Prefix of the keys of all memories of the shard."""
         return f"{self._root}:m:"
 
     def memory(self, tenant: str, memory_id: str) -> str:
@@ -48,7 +48,7 @@ class Shard:
         return f"{self.digest_prefix(tenant)}{content_hash}"
 
     def digest_prefix(self, tenant: str) -> str:
-        """What the digest keys of a tenant start with."""
+        """Return the prefix of the digest keys of a tenant."""
         return f"{self._root}:h:{encode(tenant)}:"
 
     def revisions(self, tenant: str, memory_id: str) -> str:

@@ -13,8 +13,8 @@ import pytest
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingRejected,
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
@@ -162,7 +162,7 @@ async def test_a_closed_embedder_says_so(watched: WatchedEncoder, tokenizer: Tok
     embedder = LocalEmbedder(watched, tokenizer, FINGERPRINT)
     await embedder.aclose()
 
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await embedder.embed(["late"])
 
 

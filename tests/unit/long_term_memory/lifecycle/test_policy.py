@@ -64,3 +64,13 @@ def test_a_plan_of_an_operator_is_a_policy() -> None:
     assert given.plan.policy == Policy(max_age=3 * DAY // 2, keep_per_owner=0, types=frozenset({3}))
     assert not given.plan.permanently
     assert ForgettingPlan().plan.policy == Policy()
+
+
+def test_a_history_says_why_in_plain_words() -> None:
+    """Each reason reads as the end of "forgotten because: "."""
+    assert {reason.name: reason.words for reason in Reason} == {
+        "AGE": "too old",
+        "INACTIVE": "not accessed for too long",
+        "BUDGET": "over the owner's budget",
+        "EXPIRED": "expired",
+    }

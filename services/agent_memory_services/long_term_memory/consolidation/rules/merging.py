@@ -17,7 +17,7 @@ _MOST_PROOFS: Final = 2**31 - 1
 
 
 def fuller(shown: Memory, joining: Memory) -> Memory:
-    """Whose text the merged memory gets: the one that is there, unless the other says more.
+    """Return the memory whose text a merge keeps: the stored one, unless the other says more.
 
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.

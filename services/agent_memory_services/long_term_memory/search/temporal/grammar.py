@@ -195,7 +195,7 @@ def _month_number(written: str) -> int:
 
 
 def _is_verb(written: str) -> bool:
-    """Whether a month without a year is more likely a verb."""
+    """Return true if a month without a year is more likely a verb."""
     return written.islower() and written in _VERBS
 
 

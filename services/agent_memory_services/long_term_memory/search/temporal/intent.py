@@ -1,4 +1,4 @@
-"""Which times a question speaks of."""
+"""Reader of the times that a question speaks of."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class SpokenTime:
 
 
 def asks_when(question: str) -> bool:
-    """Whether a question looks for a time."""
+    """Return true if a question looks for a time."""
     return bool(_WHEN.search(question))
 
 

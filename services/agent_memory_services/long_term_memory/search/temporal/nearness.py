@@ -38,7 +38,7 @@ _TIME_WORDS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TimeNearness:
-    """How near a memory's time is to a time of the question.
+    """Nearness of a memory's time to a time of the question.
 
     1 within it, falling to 0 within a week after it.
 
@@ -64,7 +64,7 @@ class TimeNearness:
 
 @dataclass(frozen=True, slots=True)
 class ToldTime:
-    """Whether a memory tells a time, for a question that asks for one.
+    """Telling a time, for a question that asks for one.
 
     Attributes:
         weight: worth of telling one.

@@ -64,7 +64,7 @@ class CachedEmbedder:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the embedder behind makes its vectors with."""
+        """Fingerprint of the embedder behind."""
         return self._embedder.fingerprint
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -135,7 +135,7 @@ class ObservedEmbedder:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the embedder makes its vectors with."""
+        """Fingerprint of the embedder."""
         return self._embedder.fingerprint
 
     async def embed(self, texts: Sequence[str]) -> Vectors:

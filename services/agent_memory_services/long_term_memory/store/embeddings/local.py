@@ -19,8 +19,8 @@ from typing import Final, Self, TypeAlias
 import numpy as np
 
 from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
     prepare,
 )
@@ -126,10 +126,10 @@ class MicroBatcher:
         """Embed texts, in order; equal texts are computed once.
 
         Raises:
-            EmbeddingUnavailable: the batcher is closed, or closes while texts wait.
+            ProviderUnavailable: the batcher is closed, or closes while texts wait.
         """
         if self._closed:
-            raise EmbeddingUnavailable("the embedder is closed")
+            raise ProviderUnavailable("the embedder is closed")
         # By length, so that what one turn takes of a bulk load needs little padding.
         rows = {text: row for row, text in enumerate(sorted(dict.fromkeys(texts), key=len))}
         vectors = np.empty((len(rows), self._dimension), dtype=np.float32)
@@ -145,7 +145,7 @@ class MicroBatcher:
         """Finish the turn that runs, fail the callers that wait, stop the thread."""
         self._closed = True
         for call in self._calls:
-            call.fail(EmbeddingUnavailable("the embedder is closing"))
+            call.fail(ProviderUnavailable("the embedder is closing"))
         if self._turns is not None:
             await self._turns
         self._executor.shutdown(wait=False)
@@ -270,7 +270,7 @@ class LocalEmbedder:
 
         Raises:
             EmbeddingRejected: a text is not valid Unicode.
-            EmbeddingUnavailable: the embedder is closed.
+            ProviderUnavailable: the embedder is closed.
         """
         return await self._batcher.embed(prepare(texts))
 

@@ -15,9 +15,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingRejected,
     Fingerprint,
-)
-from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable as ProviderUnavailable,
+    ProviderUnavailable,
 )
 from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
 
@@ -47,7 +45,7 @@ class Space:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the vectors are made with."""
+        """Fingerprint of the vectors."""
         return self._embedder.fingerprint
 
     async def of_question(self, text: str, path: str) -> bytes:

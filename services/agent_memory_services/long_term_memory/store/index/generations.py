@@ -35,7 +35,7 @@ _READERS: Final = Shard(0).readers
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How far a process has followed.
+    """Progress of a process in following the record.
 
     Attributes:
         seen: when it last said so, in microseconds.

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
-from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
@@ -75,7 +75,7 @@ class Reindexing:
 
         Raises:
             ReindexError: another rebuild is under way, or a process cannot follow.
-            EmbeddingUnavailable: the embedder is away.
+            ProviderUnavailable: the embedder is away.
         """
         indexes = await read(self._client)
         if indexes is None:
@@ -184,7 +184,7 @@ class Reindexing:
     async def _fill(self, old: Generation, new: Generation) -> int:
         """Give vectors to the memories without; answers how many there were."""
         done, filled, whole = 0, 0, await self._stored()
-        field = schema.stored(schema.VECTOR, new.number)
+        field = fields.stored(fields.VECTOR, new.number)
         async for shard, keys in self._keys():
             async with self._client.pipeline(transaction=False) as pipeline:
                 for key in keys:
@@ -207,8 +207,8 @@ class Reindexing:
         for each, vectors in zip(held, found, strict=True):
             if vectors is not None:
                 each.memory.embedding_model = new.layout.fingerprint.digest
-                fields = document(each.tenant, each.memory, vectors)
-                parts = [part for pair in fields.items() for part in pair]
+                made = document(each.tenant, each.memory, vectors)
+                parts = [part for pair in made.items() for part in pair]
                 calls.append(ScriptCall((each.key,), (each.memory.etag, *parts)))
         answers = await run_each(self._client, _refresh, calls)
         for answer in answers:
@@ -218,10 +218,10 @@ class Reindexing:
 
     async def _read(self, shard: Shard, keys: Sequence[str], old: Generation) -> list[_Held]:
         tenants = await self._tenants(shard)
-        vectors = [schema.stored(name, old.number) for name in schema.VECTORS]
+        vectors = [fields.stored(name, old.number) for name in fields.VECTORS]
         async with self._client.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.hmget(key, [schema.RECORD, *vectors])
+                pipeline.hmget(key, [fields.RECORD, *vectors])
             rows = await pipeline.execute()
         return [
             _Held(key, tenants[_tenant(shard, key)], Memory.FromString(record), before)
@@ -242,18 +242,18 @@ class Reindexing:
 
     async def _forget(self, old: Generation) -> None:
         """Remove the vectors of an index that is gone."""
-        fields = [schema.stored(name, old.number) for name in schema.VECTORS]
+        own = [fields.stored(name, old.number) for name in fields.VECTORS]
         done, whole = 0, await self._stored()
         async for _, keys in self._keys():
             async with self._client.pipeline(transaction=False) as pipeline:
                 for key in keys:
-                    pipeline.hdel(key, *fields)
+                    pipeline.hdel(key, *own)
                 await pipeline.execute()
             done += len(keys)
             self._progress("removing", done, max(done, whole))
 
     async def _stored(self) -> int:
-        """How many memories there are."""
+        """Count the memories."""
         sizes = [size for shard in self._shards() for size in await self._client.hvals(shard.sizes)]
         return sum(map(int, sizes))
 

@@ -57,7 +57,7 @@ Precision: TypeAlias = Literal["float32", "float16"]
 
 
 class VectorIndex(BaseModel):
-    """How vectors are indexed.
+    """Settings of the vector index.
 
     Measured on 100,000 vectors of 384 numbers: a graph built with `ef_construction` 64 finds
     98.7 % of the ten nearest with `ef_runtime` 100, and 60 % with the engine's own default of 10.
