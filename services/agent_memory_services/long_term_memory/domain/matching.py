@@ -16,10 +16,8 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     every,
     negated,
 )
-from agent_memory_services.long_term_memory.domain.fields import ACCESSES, NUMBERS, TAGS
+from agent_memory_services.long_term_memory.domain.fields import NUMBERS, TAGS
 from agent_memory_services.long_term_memory.domain.filters import flag
-
-_NUMBERS = {**NUMBERS, **ACCESSES}
 
 
 def holds(condition: Node, memory: Memory) -> bool:
@@ -36,7 +34,7 @@ def holds(condition: Node, memory: Memory) -> bool:
         case Prefix():
             return any(each.startswith(condition.start) for each in _held(condition.field, memory))
         case Range():
-            return _within(condition, _NUMBERS[condition.field](memory))
+            return _within(condition, NUMBERS[condition.field].read(memory))
         case Not():
             return not holds(condition.part, memory)
         case All():
@@ -59,7 +57,7 @@ def fields_of(condition: Node) -> Iterator[str]:
 
 def _held(field: str, memory: Memory) -> set[str]:
     """The values of a tag field; nothing is held as the empty value."""
-    return set(TAGS[field](memory)) or {""}
+    return set(TAGS[field].read(memory)) or {""}
 
 
 def _within(asked: Range, number: int | None) -> bool:

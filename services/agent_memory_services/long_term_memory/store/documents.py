@@ -55,7 +55,7 @@ def _without_accesses(memory: Memory) -> Memory:
 
 def accesses(memory: Memory) -> dict[str, str]:
     """The fields that stand beside the record: how often it was found, and when last."""
-    found = {name: read(memory) for name, read in ACCESSES.items()}
+    found = {name: field.read(memory) for name, field in ACCESSES.items()}
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
@@ -96,7 +96,10 @@ def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> Sto
 
 
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:
-    values = {fields.TENANT: (tenant,), **{name: read(memory) for name, read in TAGS.items()}}
+    values = {
+        fields.TENANT: (tenant,),
+        **{name: field.read(memory) for name, field in TAGS.items()},
+    }
     return {
         name: fields.SEPARATOR.join(map(encode, held)) or encode("")
         for name, held in values.items()
@@ -104,4 +107,4 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
 
 
 def _numbers(memory: Memory) -> dict[str, int | None]:
-    return {name: read(memory) for name, read in NUMBERS.items()}
+    return {name: field.read(memory) for name, field in NUMBERS.items() if not field.beside}
