@@ -22,7 +22,7 @@ from agent_memory_services.long_term_memory.consolidation.compaction import Comp
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.watch import MemoryEvent, MemoryWatch
@@ -31,7 +31,7 @@ from agent_memory_services.long_term_memory.lifecycle.schedule import Retention,
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
-from agent_memory_services.long_term_memory.search.search import Search, TextSearch
+from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
 from agent_memory_services.long_term_memory.store.dirty import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
@@ -149,12 +149,11 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             schedule.over,
             seconds=settings.forgetting_interval_seconds,
         )
-        listing = Listing(index)
         servicer = LongTermMemoryServicer(
             creating=Creating(store, vectorizer, compaction, settings.deduplication),
             memories=Memories(store, vectorizer),
-            listing=listing,
-            recall=Search(TextSearch(index, vectorizer), listing, accesses),
+            listing=Listing(index),
+            search=Search(index, vectorizer, accesses),
             compaction=compaction,
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),

@@ -131,7 +131,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         creating: Creating,
         memories: Memories,
         listing: Listing,
-        recall: Search,
+        search: Search,
         compaction: Compaction,
         walk: Walk,
         imports: Import,
@@ -144,7 +144,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self._memories = memories
         self._compaction = compaction
         self._listing = listing
-        self._recall = recall
+        self._search = search
         self._walk = walk
         self._imports = imports
         self._history = history
@@ -209,7 +209,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     ) -> rpc.SearchMemoriesResponse:
         scope = _scope()
         tokens = PageTokens("search", scope.tenant, request.query)
-        page = await self._recall.page(
+        page = await self._search.page(
             scope,
             request.query,
             size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
@@ -217,7 +217,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         )
         return rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
-            next_page_token=tokens.token(page.more_after),
+            next_page_token=tokens.token(page.next),
             total_size=page.total,
             time_windows=map(time_window, page.times),
         )
@@ -226,7 +226,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: rpc.StreamSearchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
         limit = page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
-        async for hits in self._recall.stream(_scope(), request.query, limit=limit):
+        async for hits in self._search.stream(_scope(), request.query, limit=limit):
             yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
 
     async def UpdateMemory(

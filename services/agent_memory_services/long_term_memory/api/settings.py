@@ -11,10 +11,10 @@ from agent_memory_services.kit.contract.environment import AlsoFrom
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.long_term_memory.domain.forget_policy import (
     DEFAULT_MULTIPLIER,
-    MICROS_PER_DAY,
     Policy,
 )
 from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex

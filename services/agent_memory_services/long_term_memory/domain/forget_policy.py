@@ -1,6 +1,6 @@
 """Rules of forgetting, on a memory alone and among the memories of its owner.
 
-The formulas of age, inactivity and budget are those of the Agent Memory Server of Redis. What it
+The rules of age, inactivity and budget are those of the Agent Memory Server of Redis. What it
 leaves open is defined here: a memory that was never found is inactive since its creation,
 and a budget counts the memories of one owner that the other rules leave.
 """
@@ -12,11 +12,10 @@ from typing import Final, TypeAlias
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.long_term_memory.domain.recency import Recency
 
 DEFAULT_MULTIPLIER: Final = 12.0
-MICROS_PER_DAY: Final = 86_400_000_000
-_FRESHNESS, _NOVELTY = 0.6, 0.4
-_HALF_LIFE_ACCESS_DAYS, _HALF_LIFE_CREATE_DAYS = 7.0, 30.0
+_RECENCY: Final = Recency()
 
 Rank: TypeAlias = tuple[float, int, str]
 
@@ -104,17 +103,12 @@ def last_use(memory: Memory) -> int:
 
 def rank(memory: Memory, now: int) -> Rank:
     """Rank a memory among its owner's: the higher, the more it is worth keeping."""
-    worth = _FRESHNESS * _left(now - last_use(memory), _HALF_LIFE_ACCESS_DAYS)
-    worth += _NOVELTY * _left(now - to_micros(memory.create_time), _HALF_LIFE_CREATE_DAYS)
-    # What is very old is worth nothing that a float could tell.
-    return worth, last_use(memory), memory.id
+    created, used = float(to_micros(memory.create_time)), last_use(memory)
+    worth = _RECENCY.freshness * _RECENCY.fresh(created, float(used), now)
+    worth += _RECENCY.novelty * _RECENCY.novel(created, now)
+    # Very old memories all have a worth of 0 as a float, so the times decide too.
+    return float(worth), used, memory.id
 
 
 def _has_expired(memory: Memory, now: int) -> bool:
     return memory.HasField("expire_time") and to_micros(memory.expire_time) <= now
-
-
-def _left(micros: int, half_life_days: float) -> float:
-    """What is left of 1; nothing from the future counts for more."""
-    days = max(0, micros) / MICROS_PER_DAY
-    return float(2.0 ** -(days / half_life_days))

@@ -1,4 +1,7 @@
-"""Legs of a search, the pool of candidates they bring back, and the fusion of their scores."""
+"""Legs of a search, the retrieval of their candidates into a pool, and the fusion of their scores.
+
+A leg is one way of finding memories: by nearness of vectors or by words in common.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ from agent_memory_services.long_term_memory.search.scores import (
     similarities,
 )
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
-from agent_memory_services.long_term_memory.store.index.index import Answer, Row
+from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
@@ -107,7 +110,7 @@ class DenseLeg:
 class WordLeg:
     """Words in common; measures the share of what the question's words are worth, 0 to 1.
 
-    The engine's own scores decide what is found; see `bm25.py` for why they do not rank it.
+    The engine's own scores decide what is found; see `scores` for why they do not rank it.
 
     Attributes:
         name: its name in explanations.
@@ -211,6 +214,40 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
 def _memory(found: Row) -> Memory | None:
     """The memory of a row; None for one that was deleted while the leg was read."""
     return memory_of([found.fields.get(name) for name in _READ])
+
+
+class Retriever:
+    """Reads the legs of a search from the index."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self._index = index
+
+    async def find(
+        self,
+        selection: Selection,
+        legs: Sequence[Leg],
+        depth: int,
+        *,
+        generation: int | None = None,
+        total: int | None = 0,
+    ) -> Pool:
+        """Read every leg to a depth, all in one round trip.
+
+        Args:
+            selection: the memories to search.
+            legs: the legs.
+            depth: number of memories that each leg contributes at most.
+            generation: the generation of the index that is asked; None is the present one.
+            total: size of the selection for the pool; None counts it.
+        """
+        queries = [leg.query(selection, depth) for leg in legs]
+        asked = [query for query in queries if query is not None]
+        if total is None:
+            found, total = await self._index.find(selection, asked, generation)
+        else:
+            found = await self._index.search(selection.tenant, asked, generation)
+        answers = iter(found)
+        return pool_of(legs, [query and next(answers) for query in queries], total)
 
 
 class Fusion(Protocol):

@@ -14,7 +14,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchQuery,
 )
 from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.errors import InvalidField, Unimplemented
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
@@ -141,7 +141,8 @@ class SearchPlan:
         parts: what speaks for a memory besides its own match.
         times: the times that the question speaks of.
         diversity: how far hits are spread, 0 to 1.
-        rerank: whether a cross-encoder reads the best once more.
+        generation: the generation of the index that the question is embedded for; None is the
+            present one.
     """
 
     legs: tuple[Leg, ...]
@@ -153,17 +154,33 @@ class SearchPlan:
     parts: tuple[Part, ...] = ()
     times: tuple[SpokenTime, ...] = ()
     diversity: float = 0.0
-    rerank: bool = False
+    generation: int | None = None
 
 
-async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: int) -> SearchPlan:
-    """Plan for a query that has a text and was asked at a moment, in microseconds.
+async def plan_of(
+    query: SearchQuery,
+    weights: Weights,
+    embed: Embed,
+    asked_at: int,
+    generation: int | None = None,
+) -> SearchPlan:
+    """Plan the answer to a query that has a text.
+
+    Args:
+        query: the query.
+        weights: defaults of what the query leaves open.
+        embed: makes the vector of the question.
+        asked_at: the moment of the question, in microseconds.
+        generation: the generation of the index that `embed` serves; None is the present one.
 
     Raises:
         InvalidField: an option does not fit the mode, or there is no such time zone.
+        Unimplemented: the query asks for a cross-encoder.
         EmbeddingUnavailable: the question could not be embedded.
     """
     refuse_unfit(query)
+    if query.ranking.rerank:
+        raise Unimplemented("query.ranking.rerank")
     question = question_of(query.text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
     times = _times(query, asked_at)
@@ -177,7 +194,7 @@ async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: 
         parts=parts_of(query.text, times, ranking, weights, by_default=hybrid),
         times=times,
         diversity=ranking.diversity,
-        rerank=ranking.rerank,
+        generation=generation,
     )
 
 

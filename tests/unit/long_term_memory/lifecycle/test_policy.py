@@ -7,11 +7,11 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.long_term_memory.api.settings import ForgettingPlan
 from agent_memory_services.long_term_memory.domain.forget_policy import (
-    MICROS_PER_DAY,
     Policy,
     Reason,
     rank,
 )
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from tests.unit.long_term_memory.lifecycle.aging import NOW, aged_memories, policies
 
 DAY = MICROS_PER_DAY

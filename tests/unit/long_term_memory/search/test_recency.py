@@ -9,7 +9,7 @@ from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.search.ranking import Recency
+from agent_memory_services.long_term_memory.search.ranking import RecencyBlend
 from agent_memory_services.long_term_memory.search.scores import Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
@@ -28,7 +28,7 @@ def sheet_of(
         memory.last_access_time.CopyFrom(to_timestamp(NOW - int(accessed * DAY)))
     sheet = Scoresheet(1)
     sheet.add("match", np.array([match]), np.array([match]))
-    Recency(weights, NOW).apply([memory], sheet)
+    RecencyBlend(weights, NOW).apply([memory], sheet)
     return sheet
 
 
