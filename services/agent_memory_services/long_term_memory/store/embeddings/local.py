@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -23,10 +23,6 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     ProviderUnavailable,
     Vectors,
     prepare,
-)
-from agent_memory_services.long_term_memory.store.embeddings.minilm.encoder import (
-    Encoder,
-    load_encoder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
@@ -226,6 +222,23 @@ def _cuts(ascending: Sequence[int], max_tokens: int, max_texts: int) -> list[int
     return cuts[::-1]
 
 
+class Encoder(Protocol):
+    """Runner of the model, called by one thread at a time."""
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """Embed token ids; rows of different length are padded to the longest."""
+        ...
+
+
+def _load_encoder(weights: Path, threads: int | None) -> Encoder:
+    # Imported here, on the loading thread: onnxruntime takes longer to import than to load.
+    from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import (  # noqa: PLC0415
+        OnnxEncoder,
+    )
+
+    return OnnxEncoder(weights, threads)
+
+
 class LocalEmbedder:
     """Embeds on one worker thread, batching what callers send at the same time.
 
@@ -255,7 +268,7 @@ class LocalEmbedder:
         # Hashing 90 MB releases the interpreter lock, so it costs no time beside the loading.
         version, encoder, tokenizer = await asyncio.gather(
             asyncio.to_thread(weights_digest, folder, pinned=model_dir is None),
-            asyncio.to_thread(load_encoder, folder / WEIGHTS, threads),
+            asyncio.to_thread(_load_encoder, folder / WEIGHTS, threads),
             asyncio.to_thread(Tokenizer, folder),
         )
         return cls(encoder, tokenizer, Fingerprint(MODEL_NAME, version, HIDDEN, normalized=True))
