@@ -1,7 +1,6 @@
 """Judgement of a model over pairs of facts."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 import structlog
+from cachetools import LRUCache
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -168,7 +168,7 @@ class OpenAIJudge:
         self._endpoint = endpoint
         self._timeout = timeout_seconds
         self._slots = asyncio.Semaphore(_CONCURRENT)
-        self._nonsense: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._nonsense: LRUCache[tuple[str, str], int] = LRUCache(_REMEMBERED)
 
     async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
         """One verdict for each of the others; all are `OTHER` where the model does not tell.
@@ -205,8 +205,6 @@ class OpenAIJudge:
         if count >= _MOST_NONSENSE:
             return False
         self._nonsense[state] = count
-        if len(self._nonsense) > _REMEMBERED:
-            self._nonsense.popitem(last=False)
         return True
 
     def _patience(self) -> float:
