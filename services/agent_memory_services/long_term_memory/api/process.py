@@ -51,7 +51,7 @@ from agent_memory_services.long_term_memory.transfer import Import
 
 @asynccontextmanager
 async def chosen(settings: Settings) -> AsyncIterator[Judge | None]:
-    """A model where the settings name one, else nobody; ready while the context lasts."""
+    """Open the judge where the settings name one, else None; closed when the context ends."""
     if not settings.uses_judge:
         yield None
         return
@@ -186,7 +186,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
 async def _open_index(
     client: Redis, mine: Generation, embedder: Embedder
 ) -> tuple[MemoryIndex, Vectorizer]:
-    """The index that is asked, complete, and a vectorizer for the one this process is set to."""
+    """Open the present index, complete, and a vectorizer for the one this process is set to."""
     await require_query_engine(client)
     await require_complete_answers(client)
     indexes = await claim(client, mine)
@@ -200,5 +200,5 @@ async def _open_index(
 
 
 def run() -> None:
-    """The whole life of the process."""
+    """Run the process until it is told to stop."""
     server.run(Settings, lifespan)

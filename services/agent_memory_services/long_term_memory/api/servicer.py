@@ -101,7 +101,7 @@ class ForgettingCalls(LongTermMemoryServiceServicer):
 
 
 def policy_of(given: ltm.ForgetPolicy) -> Policy:
-    """The policy that a request states."""
+    """Return the policy that a request states."""
     return Policy(
         max_age=_micros(given.max_age) if given.HasField("max_age") else None,
         max_inactive=_micros(given.max_inactive) if given.HasField("max_inactive") else None,

@@ -48,7 +48,7 @@ def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[Memor
 
 
 def time_window(spoken: SpokenTime) -> TimeWindow:
-    """A time that a question speaks of."""
+    """Return a time that a question speaks of."""
     window = TimeWindow(phrase=spoken.phrase)
     window.start.FromDatetime(spoken.start)
     window.end.FromDatetime(spoken.end)

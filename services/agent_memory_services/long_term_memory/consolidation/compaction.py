@@ -141,7 +141,7 @@ class Compaction:
     async def _chosen(
         self, scope: Scope, condition: Node, page: Sequence[Dirty]
     ) -> Sequence[Dirty]:
-        """Those of the changed memories that a call is about."""
+        """Select the changed memories that a call is about."""
         if condition == ALWAYS and not scope.confined:
             return page
         ids = tuple(each.memory_id for each in page)

@@ -78,7 +78,7 @@ def _is_same(subject: Memory, other: Neighbour) -> bool:
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
-    """The neighbours that only a judge can tell about; none where the rules know what to do."""
+    """Return the neighbours that need a judge; none where the rules decide."""
     if any(
         excludes(subject, each.memory)
         or (_is_same(subject, each) and may_merge(subject, each.memory))
@@ -159,7 +159,7 @@ class Consolidator:
     async def _with_slots(
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
     ) -> list[StoredMemory]:
-        """The facts with the slots that their words fill, by which they find each other."""
+        """Store the slots that the facts' words fill, by which they find each other."""
         found = {each.memory.id: with_slot(each.memory) for each in facts}
         changes = [
             slot_change(each.memory, found[each.memory.id])
@@ -220,10 +220,10 @@ class Consolidator:
         return plan(view, current, concerned)
 
     async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:
-        """Memories with what they were merged into and from.
+        """Read memories with what they were merged into and from.
 
         Originals are always read after what they were merged into, once more if need be: one that
-        was read before somebody merged it would not look like an original.
+        was read before another process merged it would not look like an original.
         """
         stored: dict[str, StoredMemory] = {}
         wanted = dict.fromkeys(ids)

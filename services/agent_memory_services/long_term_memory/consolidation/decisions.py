@@ -62,7 +62,7 @@ class View:
         return None if found is None or is_hidden(found.memory) else found
 
     def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
-        """The cosine of two texts' vectors."""
+        """Return the cosine of two texts' vectors."""
         return cosine(one.vectors.text, other.vectors.text, self.precision)
 
     def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
@@ -112,7 +112,7 @@ def partner(
         for other in others
     ):
         return None
-    # Those that exist stay apart, as somebody may have taken them apart on purpose.
+    # Those that exist stay apart, as a caller may have taken them apart on purpose.
     return max(found, key=lambda each: view.nearness(subject, each), default=None)
 
 
@@ -148,7 +148,7 @@ def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
 
 
 def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
-    """One memory in the place of both, or the subject behind what the other was merged into."""
+    """Merge both into one memory, or the subject into what the other was merged into."""
     originals = view.originals(other)
     known = originals != [other]
     if known:
@@ -219,7 +219,7 @@ def succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) ->
 def _past(
     view: View, fact: Memory, subject: StoredMemory, shown: Sequence[StoredMemory]
 ) -> StoredMemory | None:
-    """The same value that ended at the same moment, where it is known already."""
+    """Return the same value that ended at the same moment, where it is known already."""
     if view.originals(subject) != [subject]:
         return None
     ended = StoredMemory(fact, subject.vectors)
@@ -241,7 +241,7 @@ def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
 
 
 def _beginning(before: Memory, after: Memory, related: Sequence[str], now: int) -> Change:
-    """The change of when a fact begins, or of when it ends itself."""
+    """Return the change of when a fact begins, or of when it ends itself."""
     normalise(after, now)
     by = after.validity.superseded_by
     ended = by and by != before.validity.superseded_by

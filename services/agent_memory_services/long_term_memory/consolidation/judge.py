@@ -28,14 +28,14 @@ class Verdict(StrEnum):
     CONTRADICTS = "contradicts"
     """They cannot both be true at one time."""
     OTHER = "other"
-    """Neither, or nobody knows."""
+    """Neither, or unknown."""
 
 
 class Judge(Protocol):
     """Tells how facts stand to a new one, as well as it can."""
 
     async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
-        """One verdict for each of the others, which have the fact's owner.
+        """Return one verdict for each of the others, which have the fact's owner.
 
         It never fails: where it cannot tell, the verdict is `OTHER`, which changes nothing. None
         stands for an answer of which nothing fits: the fact is to be judged again later.
@@ -59,7 +59,7 @@ class _Item(BaseModel):
 
 
 def read_verdicts(text: str, count: int) -> list[Verdict]:
-    """One verdict for each fact that was shown; `OTHER` where the answer gives two, or none.
+    """Return a verdict for each fact shown; `OTHER` where the answer gives two, or none.
 
     Args:
         text: the model's answer.
@@ -161,7 +161,7 @@ _REMEMBERED: Final = 10_000
 
 
 class OpenAIJudge:
-    """Asks once about each fact, and takes no answer for an answer; an unfit one is none."""
+    """Judge that asks a model once about each fact; no answer means `OTHER`, an unfit one none."""
 
     def __init__(self, endpoint: ChatEndpoint, *, timeout_seconds: float) -> None:
         """Wait at most `timeout_seconds` for an answer, its turn included."""
@@ -171,7 +171,7 @@ class OpenAIJudge:
         self._nonsense: LRUCache[tuple[str, str], int] = LRUCache(_REMEMBERED)
 
     async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
-        """One verdict for each of the others; all are `OTHER` where the model does not tell.
+        """Return a verdict for each of the others; all are `OTHER` where the model does not tell.
 
         None where nothing of its answer fits, unless that was so several times.
         """

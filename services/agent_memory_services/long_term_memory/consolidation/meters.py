@@ -37,15 +37,15 @@ class Meters:
             self._calls.labels(outcome)
 
     def did(self, action: Action) -> None:
-        """A memory was looked at."""
+        """Count a memory that was compared."""
         self._actions.labels(action).inc()
 
     def deferred(self, count: int) -> None:
-        """Memories stay to be looked at."""
+        """Count memories that are left to the next sweep."""
         self._deferred.inc(count)
 
     def asked(self, outcome: str) -> None:
-        """A call of the model ended."""
+        """Count a call of the model."""
         self._calls.labels(outcome).inc()
 
 

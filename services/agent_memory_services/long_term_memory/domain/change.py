@@ -14,7 +14,7 @@ Cause: TypeAlias = ltm.RevisionCause.ValueType
 Kind: TypeAlias = ltm.MemoryChangeKind.ValueType
 
 _CONSOLIDATED: Final = ("text", "type", "namespace", "user_id", "slot", "validity", "expire_time")
-# What consolidation did itself, and what somebody took back, it must not do again by itself.
+# What consolidation did itself, and what a caller reverted, it must not do again unasked.
 _DELIBERATE: Final = frozenset(
     {ltm.REVISION_CAUSE_MERGE, ltm.REVISION_CAUSE_SUPERSEDE, ltm.REVISION_CAUSE_REVERT}
 )
@@ -54,7 +54,7 @@ class Change:
         """The memory, as it shall be where it still is."""
         found = self.after or self.before
         if found is None:
-            raise ValueError("a change is of something")
+            raise ValueError("a change needs a memory before or after it")
         return found
 
     @property

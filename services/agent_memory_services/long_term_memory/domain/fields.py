@@ -67,7 +67,7 @@ VECTORS: Final = (VECTOR, CONTEXT_VECTOR)
 
 
 def stored(field: str, generation: int) -> str:
-    """The hash's field that holds a vector for a generation of the index.
+    """Return the hash's field that holds a vector for a generation of the index.
 
     In every generation the index itself calls it by its plain name.
     """

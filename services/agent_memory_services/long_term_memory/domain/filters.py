@@ -32,7 +32,7 @@ _GROUPS: Final = frozenset({"any_of", "none_of"})
 
 
 def compile_filter(given: MemoryFilter, path: str) -> Node:
-    """The condition that a filter states.
+    """Return the condition that a filter states.
 
     Args:
         given: the filter.
@@ -45,7 +45,7 @@ def compile_filter(given: MemoryFilter, path: str) -> Node:
 
 
 def flag(field: str, *, value: bool) -> Tag:
-    """The yes-or-no field has this value."""
+    """Return the condition that a yes-or-no field has this value."""
     return Tag(field, ("1" if value else "0",))
 
 
@@ -105,7 +105,7 @@ def _time(field: str, given: TimeFilter) -> Iterator[Node]:
 def _number(
     field: str, given: NumberFilter | TimeFilter, whole: Callable[[Any], int] = int
 ) -> Iterator[Node]:
-    """All bounds as one closed range, which is exact for whole numbers."""
+    """Yield all bounds as one closed range, which is exact for whole numbers."""
     bounds = {
         name: whole(getattr(given, name))
         for name in ("eq", "ne", "gt", "gte", "lt", "lte")

@@ -44,7 +44,7 @@ def holds(condition: Node, memory: Memory) -> bool:
 
 
 def fields_of(condition: Node) -> Iterator[str]:
-    """The fields that a condition asks for."""
+    """Yield the fields that a condition asks for."""
     match condition:
         case All() | Any():
             for part in condition.parts:
@@ -56,7 +56,7 @@ def fields_of(condition: Node) -> Iterator[str]:
 
 
 def _held(field: str, memory: Memory) -> set[str]:
-    """The values of a tag field; nothing is held as the empty value."""
+    """Return the values of a tag field; nothing is held as the empty value."""
     return set(TAGS[field].read(memory)) or {""}
 
 
@@ -68,7 +68,7 @@ def _within(asked: Range, number: int | None) -> bool:
 
 
 def visible(at: int, *, superseded: bool = False) -> Node:
-    """Neither merged nor archived nor expired, and true in the world at a moment.
+    """Return the condition of being visible: not hidden, not expired, and true at a moment.
 
     A memory is true from `valid_from` on and no longer from `invalid_from` on. Every part is put
     as an exclusion: what it names is rare, so it costs little however many memories there are.

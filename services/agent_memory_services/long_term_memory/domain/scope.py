@@ -54,7 +54,7 @@ class Scope:
         return _within(memory.user_id, self.users) and _within(memory.namespace, self.namespaces)
 
     def select(self, condition: Node) -> Selection:
-        """The memories inside that meet the condition."""
+        """Return the memories inside that meet the condition."""
         bounds: list[Node] = [Tag(fields.TENANT, (self.tenant,))]
         if self.users is not None:
             bounds.append(_one_of(fields.USER, self.users))

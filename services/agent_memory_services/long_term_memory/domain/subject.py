@@ -13,7 +13,7 @@ class Subject:
         tenant: the tenant.
         user: the user.
         late: incarnations of sessions that had begun before the user owned them: what they said
-            until then names nobody.
+            until then has no owner.
     """
 
     tenant: str

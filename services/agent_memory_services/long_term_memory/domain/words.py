@@ -21,10 +21,10 @@ _GAPS = _Gaps()
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in order."""
+    """Return the words of a text, in order."""
     return unicodedata.normalize("NFKC", text).casefold().translate(_GAPS).split()
 
 
 def searchable(text: str) -> str:
-    """A text as it is indexed."""
+    """Return a text as it is indexed."""
     return " ".join(words(text))

@@ -52,7 +52,7 @@ _CREATIONS = frozenset({ltm.REVISION_CAUSE_CREATE, ltm.REVISION_CAUSE_IMPORT})
 
 
 def inverse(one: Revised, reason: str) -> Change | None:
-    """The change that takes a revision back, not normalised yet; None where there is none to make.
+    """Return the change that reverts a revision, not normalised yet; None where there is none.
 
     What replaced an older fact stays when that fact is valid again, and what is gone stays gone,
     unless it is the deletion that is taken back.
@@ -73,7 +73,7 @@ def inverse(one: Revised, reason: str) -> Change | None:
 
 
 def undone(present: Memory, revision: MemoryRevision) -> Memory:
-    """The memory with the fields that a revision changed as they were before it.
+    """Return the memory with the fields that a revision changed as they were before it.
 
     Other fields stay as they are, whoever changed them since.
 
@@ -113,7 +113,7 @@ def _require_untouched(fields: Iterable[str]) -> None:
 
 
 def differing(one: Memory, other: Memory) -> frozenset[str]:
-    """The fields in which two states of a memory differ, but for what follows from others."""
+    """Return the fields in which two states of a memory differ, but for derived ones."""
     return frozenset(apply_mask(_copy(one), other, ["*"], _COMPARED))
 
 
@@ -235,7 +235,7 @@ class Reverter:
         ]
 
     async def _vectors(self, changes: Sequence[Change]) -> dict[str, MemoryVectors]:
-        """New vectors for what comes back with other words than it has, or comes back at all."""
+        """Make vectors for memories that come back, or come back with other words."""
         anew = [change.after for change in changes if change.after and _needs_vectors(change)]
         for memory in anew:
             memory.embedding_model = self._vectorizer.model
@@ -251,7 +251,7 @@ class Reverter:
 
 
 def _number(revision_id: str) -> int:
-    """The number of a revision; 0 for the latest."""
+    """Return the number of a revision; 0 for the latest."""
     if not revision_id:
         return 0
     if not _REVISION_ID.fullmatch(revision_id):
@@ -292,7 +292,7 @@ def _normalise(memory: Memory, asked: Reversal) -> None:
 
 
 def _etag(asked: Reversal, memory: Memory) -> str:
-    """The etag by which a repeated call knows what it did."""
+    """Return the etag by which a repeated call knows what it did."""
     return derived_id("revert", asked.actor, asked.request_id, memory.id)
 
 

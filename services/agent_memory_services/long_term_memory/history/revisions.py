@@ -27,7 +27,7 @@ class RevisionPage:
 async def page_of(
     log: RevisionLog, scope: Scope, memory_id: str, *, size: int, below: int | None
 ) -> RevisionPage:
-    """The latest `size` revisions of a memory, or those below a number.
+    """Read the latest `size` revisions of a memory, or those below a number.
 
     The history of a deleted memory can be read while it is kept. Of a memory that came from
     elsewhere, a confined caller sees what happened since.
@@ -72,7 +72,7 @@ class Revised:
 
 
 async def revised_together(log: RevisionLog, tenant: str, one: Revised) -> list[Revised]:
-    """A revision and those that the same commit made of the memories that it names.
+    """Read a revision and those that the same commit made of the memories it names.
 
     The revisions of one commit have its time and name each other. Where a newer fact ended a
     memory, only the end of that memory is meant: what the newer one became stays as it is.
@@ -98,7 +98,7 @@ def _ended(revision: MemoryRevision) -> bool:
 async def _counterpart(
     log: RevisionLog, tenant: str, memory_id: str, asking: MemoryRevision
 ) -> Revised | None:
-    """The revision of a memory that another's revision names, and that names it back."""
+    """Return the revision of a memory that another's revision names, and that names it back."""
     present, first = None, True
     async for stretch in log.stretches(tenant, memory_id):
         if first:

@@ -91,7 +91,7 @@ class _Tally(AggregateRequest):
     """Aggregation over all memories, which may take longer than a search."""
 
     def build_args(self) -> list[str]:
-        """The request in the engine's words."""
+        """Return the request in the engine's words."""
         query, *rest = super().build_args()
         return [query, "TIMEOUT", str(_PATIENCE_MS), *rest]
 

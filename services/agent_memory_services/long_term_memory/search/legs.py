@@ -31,7 +31,7 @@ _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
 class Leg(Protocol):
-    """One way of asking."""
+    """One way of finding memories."""
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class DenseLeg:
     must: str = ""
 
     def query(self, selection: Selection, depth: int) -> SearchParams:
-        """The nearest neighbours in the selection."""
+        """Ask for the nearest neighbours in the selection."""
         query = VectorQuery(
             self.vector,
             self.field,
@@ -94,15 +94,15 @@ class DenseLeg:
         return _reading(query), query.params
 
     def value(self, found: Row) -> float:
-        """The cosine distance; rounding may leave the engine's a hair below zero."""
+        """Return the cosine distance, at least 0; the engine's may be rounded to below."""
         return max(0.0, float(found.fields[_DISTANCE]))
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - words do not matter here
-        """The distances that the engine measured."""
+        """Return the distances that the engine measured."""
         return found
 
     def scaled(self, values: Floats) -> Floats:
-        """The distances as similarities."""
+        """Return the distances as similarities."""
         return similarities(values)
 
 
@@ -127,7 +127,7 @@ class WordLeg:
     finds: bool = True
 
     def query(self, selection: Selection, depth: int) -> SearchParams | None:
-        """The best matches in the selection."""
+        """Ask for the best matches in the selection."""
         if not self.finds:
             return None
         match = self.question.match(around=self.around)
@@ -141,20 +141,20 @@ class WordLeg:
         return _reading(query), None
 
     def value(self, found: Row) -> float:
-        """The engine's BM25 score."""
+        """Return the engine's BM25 score."""
         return found.score or 0.0
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - see above
-        """The match of the words in each candidate, whichever leg found it."""
+        """Return the match of the words in each candidate, whichever leg found it."""
         return (wording.around if self.around else wording.text).match()
 
     def scaled(self, values: Floats) -> Floats:
-        """The match, which is on the scale."""
+        """Return the match, which is on the scale."""
         return values
 
 
 def _unscored(selection: Selection, match: str) -> str:
-    """A selection in the engine's words, to stand behind the words that are looked for.
+    """Return a selection in the engine's words, to stand behind the words of the question.
 
     The engine counts the tags of a condition as matched words. A weight of zero forbids that, but
     only on an intersection, hence the repeated tenant, and only on one that does not come first.
@@ -212,7 +212,7 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
 
 
 def _memory(found: Row) -> Memory | None:
-    """The memory of a row; None for one that was deleted while the leg was read."""
+    """Return the memory of a row; None for one that was deleted while the leg was read."""
     return memory_of([found.fields.get(name) for name in _READ])
 
 
@@ -254,7 +254,7 @@ class Fusion(Protocol):
     """Method by which the measures of legs become one match."""
 
     def counted(self, scaled: Floats) -> Floats:
-        """The worth of what a leg measured, given and answered on the scale of 0 to 1."""
+        """Return the worth of a leg's measures, both on the scale of 0 to 1."""
         ...
 
 
@@ -263,7 +263,7 @@ class LinearFusion:
     """Legs count by what they measured."""
 
     def counted(self, scaled: Floats) -> Floats:
-        """The measure itself."""
+        """Return the measure itself."""
         return scaled
 
 
@@ -278,14 +278,14 @@ class ReciprocalRankFusion:
     constant: int
 
     def counted(self, scaled: Floats) -> Floats:
-        """The worth of each rank."""
+        """Return the worth of each rank."""
         return reciprocal_ranks(scaled, self.constant)
 
 
 def fuse(
     fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: Scoresheet
 ) -> Floats:
-    """The match of each memory of a pool, 0 to 1; each leg gets a line on the sheet."""
+    """Return the match of each memory of a pool, 0 to 1; add a line per leg to the sheet."""
     match = np.zeros(len(pool.memories))
     for leg in legs:
         found = pool.measured[leg.name]

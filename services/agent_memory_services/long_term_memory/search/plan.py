@@ -50,7 +50,7 @@ def parts_of(
     *,
     by_default: bool,
 ) -> tuple[Part, ...]:
-    """The parts that take part in answering a question.
+    """Return the parts that take part in answering a question.
 
     Args:
         text: the question.
@@ -221,7 +221,7 @@ async def _legs(
 
 
 def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
-    """The times of a question, as seen from when it is asked about."""
+    """Return the times of a question, as seen from when it is asked about."""
     moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
     return tuple(spoken_times(query.text, to_datetime(moment).astimezone(_zone(query))))
 

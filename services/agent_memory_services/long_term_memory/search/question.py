@@ -42,7 +42,7 @@ class Question:
         return tuple(dict.fromkeys(chain(*self.phrases, self.terms)))
 
     def must(self, *, around: bool = False) -> str:
-        """The phrases in the engine's words; empty where there are none.
+        """Return the phrases in the engine's words; empty where there are none.
 
         Args:
             around: whether they may also stand in the words around a memory.
@@ -50,7 +50,7 @@ class Question:
         return " ".join(_phrase(phrase, _FIELDS[around]) for phrase in self.phrases)
 
     def should(self, *, around: bool = False) -> str:
-        """The terms in the engine's words; empty where there are none."""
+        """Return the terms in the engine's words; empty where there are none."""
         if not self.terms:
             return ""
         return f"@{'|'.join(_FIELDS[around])}:({'|'.join(self.terms)})"
@@ -77,7 +77,7 @@ def question_of(text: str, *, max_words: int) -> Question:
 
 
 def _phrase(phrase: tuple[str, ...], names: Sequence[str]) -> str:
-    # Each field by itself: the end of one and the start of the other are no phrase.
+    # Each field alone: the end of one and the start of the other are no phrase.
     text = " ".join(phrase)
     return "(" + "|".join(f'(@{field}:"{text}")' for field in names) + ")"
 

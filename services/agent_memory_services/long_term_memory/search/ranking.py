@@ -87,7 +87,7 @@ class Diversity:
         sheet.add("diversity", likeness, -self.strength * likeness * scores)
 
     def _likeness_to_better(self, scores: Floats, likenesses: Floats) -> Floats:
-        """Of each memory, the greatest likeness to one that was chosen before it."""
+        """Return each memory's greatest likeness to one that was chosen before it."""
         found = np.zeros(len(scores))
         left = np.ones(len(scores), dtype=bool)
         for _ in range(len(scores)):
@@ -126,7 +126,7 @@ class Ranking:
     now: int
 
     def hits(self, pool: Pool) -> list[Candidate]:
-        """The hits of a pool, best first."""
+        """Return the hits of a pool, best first."""
         memories = list(pool.memories.values())
         sheet = self._relevance(pool)
         if self.plan.recency:
@@ -136,7 +136,7 @@ class Ranking:
         return self._ordered(pool, sheet)
 
     def _relevance(self, pool: Pool) -> Scoresheet:
-        """The match of each memory and what else speaks for it, as shares of all that could."""
+        """Score the match of each memory and its signals, as shares of the greatest sum."""
         memories = list(pool.memories.values())
         wording = Wording(self.plan.words, memories)
         sheet = Scoresheet(len(memories))

@@ -128,7 +128,7 @@ class Scoresheet:
         return np.clip(total, 0.0, 1.0)
 
     def signals(self, candidate: int) -> tuple[Signal, ...]:
-        """The parts of a candidate's score."""
+        """Return the parts of a candidate's score."""
         return tuple(
             Signal(line.name, float(line.values[candidate]), float(line.contributions[candidate]))
             for line in self._lines

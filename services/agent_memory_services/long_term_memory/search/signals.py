@@ -24,7 +24,7 @@ class Evidence:
 
     Attributes:
         memories: the candidates.
-        match: how well each one matches by itself, 0 to 1; shape (memories,).
+        match: how well each one matches alone, 0 to 1; shape (memories,).
         words: where the question's words occur in their texts.
     """
 
@@ -39,14 +39,14 @@ class Evidence:
 
 
 def session_of(memory: Memory) -> Session | None:
-    """The session a memory comes from, or None."""
+    """Return the session a memory comes from, or None."""
     if not memory.session_id:
         return None
     return memory.namespace, memory.session_id, memory.provenance.session_uid
 
 
 class Part(Protocol):
-    """Something besides its own match that speaks for a memory."""
+    """Signal besides its own match that speaks for a memory."""
 
     @property
     def name(self) -> str:
@@ -139,7 +139,7 @@ def _role(question: str, found: Sequence[str]) -> str | None:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Each word, and whether it is written with a capital."""
+    """Yield each word, with True where it is written with a capital."""
     for token in text.split():
         first = next(filter(str.isalpha, token), "")
         yield from ((word, first.isupper()) for word in words(token))
@@ -166,7 +166,7 @@ class Neighbours:
     name: str = "neighbours"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The mean for each memory."""
+        """Return the mean for each memory."""
         places = [
             (session, memory.sequence) if session and memory.sequence else None
             for session, memory in zip(evidence.sessions, evidence.memories, strict=True)
@@ -212,7 +212,7 @@ class SessionBest:
     name: str = "session.best"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The best match for each memory; its own for one without a session."""
+        """Return the best match for each memory; its own for one without a session."""
         groups, count = _groups(evidence.sessions)
         best = np.zeros(count)
         np.maximum.at(best, groups, evidence.match)
@@ -231,7 +231,7 @@ class SessionCoverage:
     name: str = "session.coverage"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The share of the question's words, each by its worth."""
+        """Return the share of the question's words, each by its worth."""
         groups, count = _groups(evidence.sessions)
         worth = evidence.words.worth()
         if not worth.any():
@@ -243,7 +243,7 @@ class SessionCoverage:
 
 
 def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], int]:
-    """The number of each memory's session, and how many there are; each loner is one of its own."""
+    """Number the sessions of memories, and count them; a memory without one has its own."""
     numbers: dict[Session | int, int] = {}
     groups = [
         numbers.setdefault(session or at, len(numbers)) for at, session in enumerate(sessions)
@@ -268,7 +268,7 @@ class NamedEntities:
     name: str = "entities"
 
     def measure(self, evidence: Evidence) -> Floats | None:
-        """The share of the known names of the question, for each memory; None without any."""
+        """Return each memory's share of the known names of the question; None without any."""
         known: dict[str, str | None] = {}
         named = []
         for memory in evidence.memories:

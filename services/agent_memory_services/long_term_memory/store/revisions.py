@@ -42,7 +42,7 @@ class RevisionLog:
     async def read(
         self, tenant: str, memory_id: str, *, below: int = 0, count: int
     ) -> RevisionSlice:
-        """The latest `count` revisions, or those below a number, in one round trip."""
+        """Read the latest `count` revisions, or those below a number, in one round trip."""
         shard = shard_of(tenant, self._shards)
         keys = (shard.revisions(tenant, memory_id), shard.memory(tenant, memory_id))
         fields, last, first, (left, *values) = await _revisions(
@@ -54,7 +54,7 @@ class RevisionLog:
         return RevisionSlice(found[:count], present, len(found) > count)
 
     async def stretches(self, tenant: str, memory_id: str) -> AsyncIterator[RevisionSlice]:
-        """All revisions that are still kept, the latest first."""
+        """Yield all revisions that are still kept, the latest first."""
         below, more = 0, True
         while more:
             stretch = await self.read(tenant, memory_id, below=below, count=_STRETCH)
@@ -66,7 +66,7 @@ class RevisionLog:
 def _revisions_of(
     memory_id: str, first: int, after: Memory | None, values: Sequence[bytes | None]
 ) -> Iterator[MemoryRevision]:
-    """The revisions from a number on downwards; the first that was dropped ends them."""
+    """Return the revisions from a number downwards, until the first that was dropped."""
     pairs = zip(values[::2], values[1::2], strict=True)
     for number, (noted, found) in zip(range(first, 0, -1), pairs, strict=False):
         if noted is None:

@@ -86,7 +86,7 @@ def _refines(one: Statement, other: Statement, cosine: float) -> bool:
 
 
 def cosine(one: bytes, other: bytes, precision: str) -> float:
-    """The cosine of two vectors, -1 to 1.
+    """Return the cosine of two vectors, -1 to 1.
 
     Args:
         one: a vector, as it is stored.

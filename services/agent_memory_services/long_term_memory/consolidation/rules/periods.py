@@ -51,7 +51,7 @@ class Beginning:
         return cls(said, said + 1, said)
 
     def turn_to(self, newer: "Beginning") -> int | None:
-        """The moment at which this fact ends because a newer one begins; None where it does not.
+        """Return the moment at which this fact ends as a newer one begins; None where it does not.
 
         None also where the order is not known. A newer event that is known to the month only may
         begin before an older one of that month; what was said later is then the newer.
@@ -72,7 +72,7 @@ def said_at(memory: Memory) -> int:
 
 
 def event_period(memory: Memory) -> tuple[int, int]:
-    """The first moment of a memory's event, and the first behind it."""
+    """Return the first moment of a memory's event, and the first behind it."""
     start = to_micros(memory.event_time.start)
     precision = memory.event_time.precision
     if precision in _DAYS:

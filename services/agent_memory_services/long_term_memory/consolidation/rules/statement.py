@@ -124,7 +124,7 @@ def _with_numbers(terms: Sequence[str]) -> list[str]:
 
 
 def _words(terms: Sequence[str], names: frozenset[str]) -> Iterator[Word]:
-    """The words that count; those of an enumeration in one order, however they were enumerated."""
+    """Return the words that count; those of an enumeration in alphabetical order."""
     listed: list[Word] = []
     joined, binding, movable = False, "", False
     for at, term in enumerate(terms):
@@ -145,7 +145,7 @@ def _words(terms: Sequence[str], names: frozenset[str]) -> Iterator[Word]:
 
 
 def _ordered(listed: Sequence[Word]) -> Sequence[Word]:
-    """The members of an enumeration in alphabetical order, unless one of them is denied."""
+    """Return the members of an enumeration in alphabetical order, unless one of them is denied."""
     if any(word.text in {NEGATION, PAST} for word in listed):
         return listed
     return sorted(listed, key=lambda word: word.text)

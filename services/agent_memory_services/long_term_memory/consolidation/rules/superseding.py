@@ -78,7 +78,7 @@ def _may_end(memory: Memory, turn: int) -> bool:
 
 
 def _begun(fact: Memory, own: Beginning) -> Memory:
-    """The fact, true from when it ends others on, so that at no moment two are."""
+    """Return the fact, true from when it ends others on, so that at no moment two are."""
     known = fact.validity.HasField("valid_from")
     if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
         return fact

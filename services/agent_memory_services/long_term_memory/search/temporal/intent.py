@@ -36,7 +36,7 @@ def asks_when(question: str) -> bool:
 
 
 def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
-    """The times of a question, in the order in which they are written.
+    """Return the times of a question, in the order in which they are written.
 
     Args:
         question: the question.

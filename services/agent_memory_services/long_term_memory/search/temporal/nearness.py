@@ -52,7 +52,7 @@ class TimeNearness:
     name: str = "temporal.nearness"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The nearness to the nearest span, for each memory."""
+        """Return the nearness to the nearest span, for each memory."""
         return np.array([max(self._values(memory)) for memory in evidence.memories])
 
     def _values(self, memory: Memory) -> Iterator[float]:
@@ -74,7 +74,7 @@ class ToldTime:
     name: str = "temporal.told"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """1 for each memory that tells a time, 0 for others."""
+        """Return 1 for each memory that tells a time, 0 for others."""
         return np.array(list(map(float, _tell(evidence.memories))))
 
 

@@ -100,8 +100,8 @@ class MicroBatcher:
     """Shares one worker thread fairly between callers.
 
     Each turn takes one text from every caller in rotation until it is full, so that a search
-    query never queues behind somebody's bulk load. A caller that is cancelled is skipped; a turn
-    that fails fails its callers and nobody else.
+    query never queues behind another caller's bulk load. A caller that is cancelled is skipped; a
+    turn that fails fails its callers alone.
     """
 
     def __init__(self, compute: Compute, dimension: int) -> None:
@@ -185,7 +185,7 @@ def pack(
     """Group positions by length, shortest first.
 
     A group's padded tokens are its size times its longest member. A text that is longer than
-    `max_tokens` by itself gets a group of its own. Takes time of O(texts x `max_texts`).
+    `max_tokens` alone gets a group of its own. Takes time of O(texts x `max_texts`).
 
     Args:
         lengths: Tokens of each text.

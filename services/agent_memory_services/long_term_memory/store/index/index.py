@@ -54,12 +54,12 @@ class Counting:
     left_out: bool
 
     def total(self, counted: int, stored: int) -> int:
-        """The size of the selection, by what was counted and what the tenant has stored."""
+        """Return the size of the selection, by what was counted and what the tenant has stored."""
         return max(0, stored - counted) if self.left_out else counted
 
 
 def counting(selection: Selection) -> Counting:
-    """The cheapest way to count a selection."""
+    """Return the cheapest way to count a selection."""
     tenant = Tag(fields.TENANT, (selection.tenant,))
     parts = _parts(selection.condition)
     excluded = [part.part for part in parts if isinstance(part, Not)]
@@ -298,7 +298,7 @@ async def _replies(pipeline: Pipeline) -> list[Any]:
 
 
 def _named(given: Sequence[Field], generation: int) -> list[Field]:
-    """The fields, those that every generation has its own of under their plain names."""
+    """Return the fields; those that each generation has its own of get their plain names."""
     for field in given:
         name = fields.stored(field.name, generation)
         if field.name in fields.VECTORS and name != field.name:
@@ -307,7 +307,7 @@ def _named(given: Sequence[Field], generation: int) -> list[Field]:
 
 
 def _arguments(query: SearchParams) -> list[Any]:
-    """A query in the engine's words, behind the name of the index."""
+    """Return a query in the engine's words, to stand behind the name of the index."""
     asked, params = query if isinstance(query, tuple) else (query, None)
     arguments = [asked] if isinstance(asked, str) else list(asked.get_args())
     named = [part for pair in (params or {}).items() for part in pair]
@@ -319,7 +319,7 @@ def _hashes(prefix: str) -> IndexDefinition:
 
 
 def _without_query(error: Exception) -> Exception:
-    """The engine's complaint as it may be logged: the query holds a caller's words."""
+    """Return the engine's error without the query, which holds a caller's words."""
     said = str(error).rpartition("caused error:")[2].strip("(', )")
     for reply in _AWAY:
         if reply in said.lower():

@@ -114,7 +114,7 @@ class Generation:
         embedding: EmbeddingSettings,
         number: int = FIRST_GENERATION,
     ) -> Self:
-        """The index that a process is set to."""
+        """Return the index that a process is set to."""
         shared = embedding.model_dump(mode="json", include=set(_SHARED))
         return cls(number, Layout.of(fingerprint, vectors, shards), vectors, shared)
 
@@ -123,12 +123,12 @@ class Generation:
         return EmbeddingSettings.model_validate({**settings.model_dump(), **self.embedding})
 
     def pack(self) -> bytes:
-        """The generation as the store keeps it."""
+        """Return the generation as the store keeps it."""
         return orjson.dumps({**asdict(self), "vectors": self.vectors.model_dump()})
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """The generation that the store keeps."""
+        """Return the generation that the store keeps."""
         found = orjson.loads(packed)
         layout, vectors = Layout(**found["layout"]), VectorIndex(**found["vectors"])
         return cls(found["number"], layout, vectors, found["embedding"])
@@ -159,12 +159,12 @@ class Indexes:
         return None if self.building else self.beside
 
     def of(self, layout: Layout) -> Generation:
-        """The one of both that is built for a layout, where there is one, or else the current."""
+        """Return the index that is built for a layout, or else the current one."""
         other = self.beside
         return other if other and other.layout == layout else self.current
 
     def numbers(self) -> tuple[int, int]:
-        """The numbers of both, 0 for none."""
+        """Return the numbers of both, 0 for none."""
         return self.current.number, self.beside.number if self.beside else 0
 
 
@@ -190,7 +190,7 @@ async def read(client: Redis) -> Indexes | None:
 
 
 async def advance(client: Redis, before: Indexes, after: Indexes) -> bool:
-    """Put a record in the place of another; False where somebody else did so first."""
+    """Put a record in the place of another; False where another process did so first."""
     return await _exchange(client, before, after) == after
 
 

@@ -4,9 +4,9 @@
     fill       each memory gets the vectors of the next index, made from its stored text
     build      the engine reads what is there into the next index
     switch     one write to the record; every process asks the next index from then on
-    retire     nobody asks the old index any more: it goes, and then its vectors go
+    retire     no process asks the old index any more: it is dropped, and then its vectors
 
-Each step looks at what is there, so a run that was killed goes on where it stood when it is
+Each step looks at what is there, so a run that was killed continues where it stood when it is
 started again.
 """
 
@@ -148,7 +148,7 @@ class Reindexing:
         await self._forget(old)
 
     async def _abandon(self, indexes: Indexes) -> None:
-        """Give up an index that nobody asked yet."""
+        """Give up an index that no process asked yet."""
         alone = Indexes(indexes.current)
         await self._advance(indexes, alone)
         await self._followed(alone)
@@ -172,7 +172,7 @@ class Reindexing:
             raise ReindexError("a process does not follow; run this again when it does") from None
 
     async def _behind(self, indexes: Indexes) -> list[str]:
-        """Of each process that has not followed, its trouble."""
+        """Return the trouble of each process that has not followed."""
         numbers = indexes.numbers()
         known = await readers(self._client)
         return [
@@ -232,7 +232,7 @@ class Reindexing:
     async def _vectors(
         self, held: Sequence[_Held], old: Generation, new: Generation
     ) -> list[MemoryVectors | None]:
-        """The vectors of memories: the old ones in other numbers, where the model is the same."""
+        """Make the vectors of memories: the old ones in other numbers, if the model is the same."""
         same = old.layout.fingerprint == new.layout.fingerprint
         if same and all(all(each.vectors) for each in held):
             return [_converted(each.vectors, old, new) for each in held]
@@ -262,7 +262,7 @@ class Reindexing:
         return {encode(name): name for name in map(bytes.decode, names)}
 
     async def _keys(self) -> AsyncIterator[tuple[Shard, list[str]]]:
-        """The keys of all memories, some at a time."""
+        """Yield the keys of all memories, some at a time."""
         for shard in self._shards():
             lot: list[str] = []
             pattern = f"{shard.memory_prefix}*"
@@ -279,7 +279,7 @@ class Reindexing:
 
 
 def _tenant(shard: Shard, key: str) -> str:
-    """The encoded tenant in a memory's key."""
+    """Return the encoded tenant in a memory's key."""
     return key.removeprefix(shard.memory_prefix).partition(":")[0]
 
 

@@ -35,14 +35,14 @@ class VectorIndex(BaseModel):
     ef_runtime: int = Field(default=100, ge=1, le=4096)
 
     def attributes(self, dimension: int) -> dict[str, object]:
-        """The attributes of a vector field, in the words of the index library."""
+        """Return the attributes of a vector field, in the words of the index library."""
         shared = {"dims": dimension, "distance_metric": "cosine", "datatype": self.precision}
         if self.algorithm == "flat":
             return {**shared, "algorithm": "flat"}
         return {**shared, **self.model_dump(exclude={"precision"})}
 
     def packed(self, vectors: npt.NDArray[np.float32]) -> list[bytes]:
-        """Each row as the engine takes it."""
+        """Return each row as the engine takes it."""
         return [row.tobytes() for row in vectors.astype(self.precision, copy=False)]
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ def _number(field: fields.Field[int | None]) -> dict[str, object]:
 def index_schema(
     shard: Shard, vectors: VectorIndex, dimension: int, generation: int
 ) -> IndexSchema:
-    """A generation of the index of a shard, for vectors of `dimension` numbers."""
+    """Return a generation of the index of a shard, for vectors of `dimension` numbers."""
     vector = vectors.attributes(dimension)
     declared = [
         {"name": fields.TENANT, "type": "tag", "attrs": _EXACT},
