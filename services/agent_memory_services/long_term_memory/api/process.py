@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.kit.contract.rules import ContractRules
-from agent_memory_services.kit.redis import client as redis
-from agent_memory_services.kit.redis.client import require_query_engine
+from agent_memory_services.kit.redis.client import connect, require_query_engine
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
@@ -94,7 +93,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         LayoutMismatchError: the store was written for other settings.
         EmbeddingError: the embedder cannot be opened.
     """
-    client = redis.connect(
+    client = connect(
         settings.redis_url,
         timeout=settings.redis_timeout_seconds,
         max_connections=settings.redis_max_connections,
@@ -142,7 +141,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Retention(store, index, micros=round(settings.archive_retention_days * MICROS_PER_DAY)),
             {tenant: each.plan for tenant, each in settings.forgetting_plans.items()},
         )
-        oblivion = Rounds(
+        forgetting_rounds = Rounds(
             "forgetting",
             client,
             {shard: shard.forgetting_lease for shard in shards},
@@ -174,7 +173,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             aclosing(feed),
             accesses.running(),
             sweeps.running() if settings.consolidation_sweep_seconds else nullcontext(),
-            oblivion.running() if settings.forgetting_interval_seconds else nullcontext(),
+            forgetting_rounds.running() if settings.forgetting_interval_seconds else nullcontext(),
         ):
             yield Service(
                 SERVICE_NAME,

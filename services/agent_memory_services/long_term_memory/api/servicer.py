@@ -271,7 +271,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: rpc.CompactMemoriesRequest, context: Context
     ) -> rpc.CompactMemoriesResponse:
         report = await self._compaction.run(
-            _scope(), request.filter, actor=_actor(), goes_on=_time_is_left
+            _scope(), request.filter, actor=_actor(), may_continue=_time_is_left
         )
         return compaction_answer(report)
 

@@ -97,7 +97,7 @@ class Compaction:
         given: MemoryFilter,
         *,
         actor: str,
-        goes_on: Callable[[], Awaitable[bool]],
+        may_continue: Callable[[], Awaitable[bool]],
     ) -> Report:
         """Consolidate what changed up to now.
 
@@ -105,7 +105,7 @@ class Compaction:
             scope: what may be touched.
             given: which of the changed memories are looked at; the rest stay for later.
             actor: who does it, for their history.
-            goes_on: asked between two batches; where it says no, the rest stays for later.
+            may_continue: asked between two batches; where it says no, the rest stays for later.
 
         Raises:
             InvalidField: the filter nests too deep.
@@ -113,7 +113,7 @@ class Compaction:
         """
         condition = compile_filter(given, "filter")
         report, until, passed = Report(), now_micros(), 0
-        while await goes_on():
+        while await may_continue():
             page = await self._dirty.page(scope.tenant, until, skip=passed, count=_BATCH)
             if not page:
                 break
@@ -168,7 +168,7 @@ class Sweep:
         """
         for tenant in await self._dirty.tenants(shard):
             report = await self._compaction.run(
-                Scope(tenant), MemoryFilter(), actor=ACTOR, goes_on=lease.take
+                Scope(tenant), MemoryFilter(), actor=ACTOR, may_continue=lease.take
             )
             if report.considered:
                 log.info(

@@ -41,7 +41,7 @@ def concerns(subject: Memory, other: Neighbour) -> bool:
     return _is_same(subject, other) or excludes(subject, other.memory)
 
 
-async def opinions(
+async def judgements(
     judge: Judge | None, facts: Sequence[Memory], around: Sequence[Sequence[Neighbour]]
 ) -> list[Mapping[str, Verdict] | None]:
     """Ask the judge about each fact's neighbours; verdicts by their ids, where it gives one.
@@ -51,11 +51,11 @@ async def opinions(
     if judge is None:
         return [{} for _ in facts]
     return await asyncio.gather(
-        *(_opinion(judge, fact, near) for fact, near in zip(facts, around, strict=True))
+        *(_judgement(judge, fact, near) for fact, near in zip(facts, around, strict=True))
     )
 
 
-async def _opinion(
+async def _judgement(
     judge: Judge, fact: Memory, neighbours: Sequence[Neighbour]
 ) -> Mapping[str, Verdict] | None:
     doubtful = _doubtful(fact, neighbours)
@@ -145,7 +145,7 @@ class Consolidator:
         facts = await self._with_slots(tenant, facts, actor)
         found = await self._neighbourhood.of(tenant, facts, now_micros())
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
-        verdicts = await opinions(self._judge, [each.memory for each in facts], around)
+        verdicts = await judgements(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = (
                 await self._consolidate(tenant, fact.memory, neighbours, said, actor)
@@ -191,7 +191,7 @@ class Consolidator:
         if not concerned:
             return Decision(Action.KEPT, fact)
         for _ in range(_ATTEMPTS):
-            found = await self._planned(tenant, fact, concerned, verdicts)
+            found = await self._decide(tenant, fact, concerned, verdicts)
             if not found.changes:
                 return found
             commit = await self._store.commit(tenant, found.changes, actor=actor, now=now_micros())
@@ -199,7 +199,7 @@ class Consolidator:
                 return found
         return None
 
-    async def _planned(
+    async def _decide(
         self,
         tenant: str,
         fact: Memory,

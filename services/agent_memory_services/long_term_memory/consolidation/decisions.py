@@ -188,7 +188,7 @@ def excludes(subject: Memory, other: Memory) -> bool:
     return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
 
 
-def succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
+def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
     """Give a fact its place among those that it excludes; None where there are none."""
     fact = subject.memory
     judged = [
@@ -266,7 +266,7 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     current = [each for each in shown if is_visible(each.memory, view.now)]
     if found := partner(view, subject, current):
         return merge(view, subject, found)
-    return succeed(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    return supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
 
 
 def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:

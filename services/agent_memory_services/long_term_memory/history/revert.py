@@ -195,20 +195,20 @@ class Reverter:
     async def _asked_for(self, scope: Scope, asked: Reversal) -> Revised:
         number = _number(asked.revision_id)
         below = number + 1 if number else 0
-        stretch = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
-        if not exists(scope, stretch):
+        part = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
+        if not exists(scope, part):
             raise MemoryNotFound(asked.memory_id)
-        found = [each for each in stretch.revisions if in_sight(scope, each)]
+        found = [each for each in part.revisions if in_sight(scope, each)]
         if not found or number not in {0, int(found[0].revision_id)}:
             raise _no_such_revision()
-        return Revised(asked.memory_id, stretch.present, found[0])
+        return Revised(asked.memory_id, part.present, found[0])
 
     async def _done_before(self, scope: Scope, asked: Reversal) -> list[Memory]:
         """Return what an earlier attempt of this call changed, where its answer was lost."""
-        stretch = await self._log.read(scope.tenant, asked.memory_id, count=1)
-        if not stretch.revisions:
+        part = await self._log.read(scope.tenant, asked.memory_id, count=1)
+        if not part.revisions:
             return []
-        ids = [asked.memory_id, *stretch.revisions[0].related_memory_ids]
+        ids = [asked.memory_id, *part.revisions[0].related_memory_ids]
         found = await self._store.get(scope.tenant, ids)
         return [each for each in found if each and each.etag == _etag(asked, each)]
 

@@ -35,19 +35,19 @@ async def page_of(
     Raises:
         MemoryNotFound: there is no such memory, and no history of it.
     """
-    stretch = await log.read(scope.tenant, memory_id, below=below or 0, count=size)
-    if not exists(scope, stretch):
+    part = await log.read(scope.tenant, memory_id, below=below or 0, count=size)
+    if not exists(scope, part):
         raise MemoryNotFound(memory_id)
-    seen = list(takewhile(lambda revision: in_sight(scope, revision), stretch.revisions))
-    more = stretch.more and len(seen) == len(stretch.revisions)
+    seen = list(takewhile(lambda revision: in_sight(scope, revision), part.revisions))
+    more = part.more and len(seen) == len(part.revisions)
     return RevisionPage(seen, int(seen[-1].revision_id) if more else None)
 
 
-def exists(scope: Scope, stretch: RevisionSlice) -> bool:
+def exists(scope: Scope, part: RevisionSlice) -> bool:
     """Return true if a caller may know of a memory, by what was read of it."""
-    if stretch.present is not None:
-        return scope.admits(stretch.present)
-    return bool(stretch.revisions) and in_sight(scope, stretch.revisions[0])
+    if part.present is not None:
+        return scope.admits(part.present)
+    return bool(part.revisions) and in_sight(scope, part.revisions[0])
 
 
 def in_sight(scope: Scope, revision: MemoryRevision) -> bool:
@@ -100,10 +100,10 @@ async def _counterpart(
 ) -> Revised | None:
     """Return the revision of a memory that another's revision names, and that names it back."""
     present, first = None, True
-    async for stretch in log.stretches(tenant, memory_id):
+    async for part in log.slices(tenant, memory_id):
         if first:
-            present, first = stretch.present, False
-        for revision in stretch.revisions:
+            present, first = part.present, False
+        for revision in part.revisions:
             same_time = revision.create_time == asking.create_time
             if same_time and asking.memory_id in revision.related_memory_ids:
                 return Revised(memory_id, present, revision)

@@ -13,7 +13,7 @@ from agent_memory_services.long_term_memory.store.documents import memory_of
 from agent_memory_services.long_term_memory.store.keys import shard_of
 
 _revisions: Final = Script("agent_memory_services.long_term_memory.store", "lua/revisions")
-_STRETCH: Final = 50
+_SLICE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class RevisionLog:
         found = list(_revisions_of(memory_id, first, after, values))
         return RevisionSlice(found[:count], present, len(found) > count)
 
-    async def stretches(self, tenant: str, memory_id: str) -> AsyncIterator[RevisionSlice]:
+    async def slices(self, tenant: str, memory_id: str) -> AsyncIterator[RevisionSlice]:
         """Yield all revisions that are still kept, the latest first."""
         below, more = 0, True
         while more:
-            stretch = await self.read(tenant, memory_id, below=below, count=_STRETCH)
-            yield stretch
-            more = stretch.more
-            below = int(stretch.revisions[-1].revision_id) if more else 0
+            part = await self.read(tenant, memory_id, below=below, count=_SLICE)
+            yield part
+            more = part.more
+            below = int(part.revisions[-1].revision_id) if more else 0
 
 
 def _revisions_of(

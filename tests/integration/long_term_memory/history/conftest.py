@@ -79,8 +79,8 @@ class Reverting:
 
     async def history(self, memory: Memory) -> list[MemoryRevision]:
         """Every revision that is kept, the latest first."""
-        stretches = self.log.stretches(self.scope.tenant, memory.id)
-        return [revision async for stretch in stretches for revision in stretch.revisions]
+        slices = self.log.slices(self.scope.tenant, memory.id)
+        return [revision async for part in slices for revision in part.revisions]
 
 
 @pytest.fixture
