@@ -70,7 +70,7 @@ class Settings(ProcessSettings):
     index_algorithm: Literal["hnsw", "flat"] = Field(
         default="hnsw",
         description=(
-            "How vectors are indexed: `hnsw` is fast at any size and finds nearly all neighbours, "
+            "Kind of vector index: `hnsw` is fast at any size and finds nearly all neighbours, "
             "`flat` is exact and slows down with the number of memories."
         ),
     )
@@ -92,7 +92,10 @@ class Settings(ProcessSettings):
     )
     embedding_provider: Literal["auto", "local", "openai"] = Field(
         default="auto",
-        description="Who embeds; `auto` is `openai` with a model or a base URL, else `local`.",
+        description=(
+            "Source of embeddings; `auto` is `openai` where a model or a base URL is set, else "
+            "`local`."
+        ),
     )
     embedding_model: str | None = Field(
         default=None, min_length=1, description="The provider's model; unused by `local`."
@@ -135,34 +138,35 @@ class Settings(ProcessSettings):
     history_retention_days: float = Field(
         default=30.0,
         ge=0,
-        description="How long a deleted memory's history stays and the memory can be restored.",
+        description="Time that a deleted memory can be restored and its history is kept.",
     )
     history_changes: int = Field(
         default=10_000,
         ge=1,
-        description="About how many of a tenant's latest changes a watch can resume behind.",
+        description="Approximate number of a tenant's latest changes that a watch can resume from.",
     )
 
     consolidation_policy: Literal["none", "exact", "consolidate"] = Field(
         default="consolidate",
         description=(
-            "What new memories are compared by where a call does not say: not at all, by the same "
-            "type and text, or so that paraphrases merge and newer values end older ones."
+            "Deduplication of new memories where a call names none: `none` compares nothing, "
+            "`exact` type and text; `consolidate` also merges paraphrases and lets newer values "
+            "end older ones."
         ),
     )
     consolidation_sweep_seconds: float = Field(
         default=60.0,
         ge=0,
         description=(
-            "Pause between two rounds over the memories that changed otherwise, such as by an "
-            "import or an edit; one process does it for all. 0: only CompactMemories does."
+            "Pause between two rounds of consolidation over memories that changed after their "
+            "creation or were imported; one process runs them for all. 0: only CompactMemories."
         ),
     )
 
     consolidation_judge: Literal["auto", "none", "openai"] = Field(
         default="auto",
         description=(
-            "Who decides about facts that words and vectors cannot tell apart: `openai` is a chat "
+            "Judge of facts that words and vectors cannot tell apart: `openai` is a chat "
             "model, `none` keeps them all; `auto` is `openai` when a key or a base URL is set."
         ),
     )
@@ -207,19 +211,20 @@ class Settings(ProcessSettings):
     forgetting_plans: dict[str, ForgettingPlan] = Field(
         default_factory=dict,
         description=(
-            "What tenants forget by schedule, as JSON: by tenant, or `*` for all without a plan of "
+            "Policies of scheduled forgetting, as JSON: by tenant, or `*` for all without one of "
             "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
-            "`hard_age_multiplier`, `permanently`. Without a plan only expired memories go."
+            "`hard_age_multiplier`, `permanently`. Without a policy only expired memories are "
+            "forgotten."
         ),
     )
     archive_retention_days: float = Field(
         default=30.0,
         ge=0,
-        description="How long an archived memory can be brought back before it is deleted.",
+        description="Time that an archived memory can be restored before it is deleted.",
     )
 
     watch_checkpoint_seconds: float = Field(
-        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+        default=5.0, gt=0, description="Longest silence of a watch; a checkpoint follows it."
     )
 
     @property

@@ -152,8 +152,8 @@ class Search:
             refuse_unfit(query)
             position = understood(after, ListingCursor.unpack) if after is not None else None
             return await self._newest(scope, query, size, position)
-        place = understood(after, SearchCursor.unpack) if after is not None else None
-        page = await self._best(scope, query, size, place)
+        cursor = understood(after, SearchCursor.unpack) if after is not None else None
+        page = await self._best(scope, query, size, cursor)
         self._note(scope, query, page.hits)
         return page
 
@@ -189,14 +189,14 @@ class Search:
     async def _best(
         self, scope: Scope, query: SearchQuery, size: int, after: SearchCursor | None
     ) -> Hits:
-        place = after or SearchCursor(now_micros())
-        condition = condition_of(query, place.asked_at)
+        cursor = after or SearchCursor(now_micros())
+        condition = condition_of(query, cursor.asked_at)
         if after is not None:
-            condition = every([condition, _stored_by(place.asked_at)])
-        plan = await self._plan(query, place.asked_at)
-        hits, total = await self._unseen(scope.select(condition), plan, place, size)
+            condition = every([condition, _stored_by(cursor.asked_at)])
+        plan = await self._plan(query, cursor.asked_at)
+        hits, total = await self._unseen(scope.select(condition), plan, cursor, size)
         page = hits[:size]
-        more = place.after(page, total).pack() if len(hits) > size else None
+        more = cursor.after(page, total).pack() if len(hits) > size else None
         return Hits(page, total, more, plan.times)
 
     async def _first(self, scope: Scope, query: SearchQuery, limit: int) -> list[Candidate]:
@@ -207,19 +207,19 @@ class Search:
         return Ranking(plan, now).hits(await self._pool(selection, plan, limit, 0))[:limit]
 
     async def _unseen(
-        self, selection: Selection, plan: SearchPlan, place: SearchCursor, size: int
+        self, selection: Selection, plan: SearchPlan, cursor: SearchCursor, size: int
     ) -> tuple[list[Candidate], int]:
         """Return more than `size` hits that were not shown, if there are so many, and the total."""
-        weights, total = self._weights, place.total
-        ranking = Ranking(plan, place.asked_at)
-        depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(plan.legs)))
+        weights, total = self._weights, cursor.total
+        ranking = Ranking(plan, cursor.asked_at)
+        depth = max(weights.depth, weights.overfetch * size, cursor.shown // max(1, len(plan.legs)))
         before = -1
         while True:
             depth = min(depth, weights.max_depth)
             pool = await self._pool(selection, plan, depth, total)
             total = pool.total
             hits = ranking.hits(pool)
-            unseen = place.following(hits)
+            unseen = cursor.following(hits)
             done = len(unseen) > size or len(hits) == before or depth == weights.max_depth
             if done or pool.exhausted(depth):
                 return unseen, total
