@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY, Policy
+from agent_memory_services.long_term_memory.domain.forget_policy import Policy
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 
 NOW = 1_760_000_000_000_000
 _days = st.integers(-1, 9).map(lambda days: NOW - days * MICROS_PER_DAY)
