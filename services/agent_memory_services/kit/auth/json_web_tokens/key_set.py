@@ -25,6 +25,7 @@ from jwt.exceptions import PyJWTError
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.contract.transport import is_loopback
+from agent_memory_services.kit.redis.background import Periodic, end
 
 _MAX_BYTES = 1024 * 1024
 
@@ -131,15 +132,12 @@ class KeySet:
     async def refreshed(self) -> AsyncIterator[None]:
         """Read the keys, and keep them fresh for as long as the block runs."""
         await self._refresh()
-        refreshing = asyncio.create_task(self._refresh_on())
+        rest = self._rest()
         try:
-            yield
+            async with Periodic(self._step, rest, delay=rest).running():
+                yield
         finally:
-            for task in (refreshing, self._reading):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            await end(self._reading)
 
     def find(self, kid: str) -> KeysByAlgorithm | None:
         """The key of an id, if it is known, for each algorithm that it may be used with."""
@@ -184,12 +182,14 @@ class KeySet:
             self._on_change()
             log.info("key_set.read", keys=len(keys))
 
-    async def _refresh_on(self) -> None:
-        while True:
-            fresh = self._keys is not None
-            wait = self._refresh_seconds if fresh else self._min_between
-            await asyncio.sleep(min(wait, self._refresh_seconds))
-            await self._refresh()
+    async def _step(self) -> float:
+        await self._refresh()
+        return self._rest()
+
+    def _rest(self) -> float:
+        """Seconds until the next reading, which is soon where none has succeeded."""
+        wait = self._refresh_seconds if self._keys is not None else self._min_between
+        return min(wait, self._refresh_seconds)
 
 
 def _parsed(source: bytes, algorithms: Collection[str]) -> Mapping[str, KeysByAlgorithm]:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from agent_memory_services.kit.contract.cursors import whole_number
+from agent_memory_services.kit.redis.background import Periodic, end
 
 
 class Position(NamedTuple):
@@ -196,18 +197,19 @@ class Reader(Generic[EntryT]):
 
     async def aclose(self) -> None:
         """Wait until nothing is read any more."""
-        self.cancel()
-        running = [task for task in (self._task, self._reading) if task is not None]
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(self._task, self._reading)
 
     async def _run(self) -> None:
+        """Read until cancelled; a fault is handed to the watchers."""
         try:
-            while True:
-                for key, entries in await self._next():
-                    if tail := self.tails.get(key.decode()):
-                        tail.hand_out(entries)
+            await Periodic(self._step, 0.0, foreseen=()).run()
         except Exception as fault:  # noqa: BLE001 - raised to the watchers
             self.stop(fault)
+
+    async def _step(self) -> None:
+        for key, entries in await self._next():
+            if tail := self.tails.get(key.decode()):
+                tail.hand_out(entries)
 
     async def _next(self) -> Sequence[tuple[bytes, Sequence[Raw]]]:
         """What joined the streams; nothing where nothing did, or where there are more of them."""
