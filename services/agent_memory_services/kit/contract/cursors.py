@@ -111,10 +111,13 @@ class PageTokens:
     """Tokens that continue one query of one tenant, and no other.
 
     What may differ from page to page, such as the page's size, is no part of `query`.
+
+    Attributes:
+        binding: what tells the query from others.
     """
 
     def __init__(self, kind: str, tenant: str, query: Message, *flags: bool) -> None:
-        self._binding = (
+        self.binding = (
             kind.encode(),
             tenant.encode(),
             query.SerializeToString(deterministic=True),
@@ -127,8 +130,8 @@ class PageTokens:
         Raises:
             InvalidToken: the token is damaged, or continues another query.
         """
-        return read_cursor(token, unpack, *self._binding) if token else None
+        return read_cursor(token, unpack, *self.binding) if token else None
 
     def token(self, payload: bytes | None) -> str:
         """The token that continues at a place; empty where nothing follows."""
-        return "" if payload is None else encode_cursor(payload, *self._binding)
+        return "" if payload is None else encode_cursor(payload, *self.binding)
