@@ -1,7 +1,6 @@
 """Attempts at a job, and the back-off between them."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Done, Runs
 from agent_memory_services.kit.contract.backoff import Backoff
-from agent_memory_services.kit.contract.clock import now_micros, to_micros
+from agent_memory_services.kit.contract.clock import Timer, now_micros, to_micros
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
 from agent_memory_services.kit.redis.background import Periodic
 
@@ -102,7 +101,7 @@ class Attempts:
 
     async def make(self, lease: Lease) -> None:
         """Attempt a job; being cancelled hands it back."""
-        began = time.monotonic()
+        timer = Timer()
         outcome = "lost"
         try:
             outcome = await self._outcome(lease)
@@ -117,7 +116,7 @@ class Attempts:
             # The lease runs out, and somebody takes the job over.
             log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
         finally:
-            self._meters.attempt(lease.record.lane, outcome, time.monotonic() - began)
+            self._meters.attempt(lease.record.lane, outcome, timer.elapsed)
 
     async def _outcome(self, lease: Lease) -> str:
         record = lease.record

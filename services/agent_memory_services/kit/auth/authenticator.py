@@ -1,4 +1,4 @@
-"""How callers are recognised."""
+"""Recognition of callers by their credentials."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
@@ -16,7 +16,7 @@ class Authenticator(Protocol):
     """Recognises callers."""
 
     def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
-        """Who the call acts for: at once where that is known, else after a look-up.
+        """Return the principal of a call: at once where it is known, else after a look-up.
 
         Raises:
             Unauthenticated: what is presented identifies nobody.
@@ -29,11 +29,11 @@ class TokenVerifier(Protocol):
     """Verifies bearer tokens of one kind."""
 
     def takes(self, token: str) -> bool:
-        """Whether the token looks like one of this kind."""
+        """Return true if the token looks like one of this kind."""
         ...
 
     async def verify(self, token: str) -> Verified:
-        """Who holds the token, and until when that need not be asked again.
+        """Verify a token; return its holder, and until when that need not be verified again.
 
         Raises:
             Refused: it is not valid.

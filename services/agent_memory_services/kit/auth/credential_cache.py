@@ -36,7 +36,7 @@ class Remembered:
         self._generation = 0
 
     def recall(self, token: str) -> Identity | None:
-        """Who holds the token, if that is known and still holds."""
+        """Return the holder of a token, if that is known and still holds."""
         digest = _digest(token)
         known = self._verified.get(digest)
         if known is None:

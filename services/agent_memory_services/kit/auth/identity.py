@@ -1,4 +1,4 @@
-"""What a verified credential says about its holder."""
+"""Holders of verified credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from agent_memory_services.kit.contract.errors import AccessDenied
 
 
 class Role(StrEnum):
-    """What a credential is for.
+    """Purpose of a credential.
 
     A reader reads; a writer also writes; an admin also runs operations over its whole tenant. A
     service is one of the suite's own processes: it belongs to no tenant and acts for the one,
@@ -64,7 +64,7 @@ class Identity:
             raise ValueError("the tenant must be 1 to 128 printable ASCII characters")
 
     def principal(self, metadata: Mapping[str, str | bytes]) -> Principal:
-        """Who a call of this holder acts for, given what the call carries along.
+        """Return the principal of a call of this holder, given what the call carries along.
 
         Raises:
             AccessDenied: the call names a tenant that is not the credential's.

@@ -29,7 +29,7 @@ from agent_memory_services.kit.observe.tracing.spans import current_tracer
 
 
 def call_metadata() -> list[tuple[str, str | bytes]]:
-    """What a downstream call of the present call carries along.
+    """Return the metadata of a downstream call of the present call.
 
     Raises:
         LookupError: nobody is acted for; see `acting_for`.
@@ -304,7 +304,7 @@ class OutgoingChannel(grpc.aio.Channel):
         await self.close()
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        """Whether it is connected."""
+        """Return the state of the connection."""
         return self._connection.current().get_state(try_to_connect)
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:

@@ -43,12 +43,16 @@ class Timer:
     """Seconds that passed since a moment, on a clock that never goes back."""
 
     def __init__(
-        self, limit: float = math.inf, *, clock: Callable[[], float] = time.monotonic
+        self,
+        limit: float = math.inf,
+        *,
+        over: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start; it is over after `limit` seconds."""
+        """Start; it is over after `limit` seconds, or at once until it is started again."""
         self._limit = limit
         self._clock = clock
-        self._started = clock()
+        self._started = -math.inf if over else clock()
 
     def restart(self) -> None:
         """Count from now."""

@@ -47,7 +47,7 @@ class Script:
 
 
 def _name(package: str, name: str) -> str:
-    """What operators know a script by, such as `working_memory/write`."""
+    """Return the name that operators know a script by, such as `working_memory/write`."""
     path = "/".join([*package.split(".")[1:], name])
     return path.replace("/lua/", "/")
 

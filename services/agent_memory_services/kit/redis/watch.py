@@ -96,7 +96,7 @@ class Batch(Generic[EntryT]):
 
 
 class WatchSource(ABC, Generic[EntryT, UpdateT]):
-    """What one watch is about, and what its watcher is told.
+    """The subject of one watch, and the updates for its watcher.
 
     Attributes:
         streams: keys of the streams to follow, by label.
@@ -184,7 +184,7 @@ class Watch(Generic[EntryT]):
 
 
 class _Cursor(Generic[EntryT, UpdateT]):
-    """How far one watcher has come in the streams."""
+    """The progress of one watcher in the streams."""
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.contract.transport import is_loopback
@@ -122,10 +123,9 @@ class KeySet:
         self._refresh_seconds = refresh_seconds
         self._on_change = on_change
         self._min_between = min_seconds_between
-        self._monotonic = monotonic
         self._keys: Mapping[str, KeysByAlgorithm] | None = None
         self._source: bytes | None = None
-        self._read_at: float | None = None
+        self._fresh = Timer(min_seconds_between, over=True, clock=monotonic)
         self._reading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -149,15 +149,11 @@ class KeySet:
         Raises:
             DependencyUnavailable: no reading has ever succeeded.
         """
-        if self._reading is not None or self._may_read():
+        if self._reading is not None or self._fresh.is_over:
             await self._refresh()
         if self._keys is None:
             raise DependencyUnavailable("the token issuer's key set", self._min_between)
         return self.find(kid)
-
-    def _may_read(self) -> bool:
-        since = None if self._read_at is None else self._monotonic() - self._read_at
-        return since is None or since >= self._min_between
 
     async def _refresh(self) -> None:
         """Read once, however many wait for it."""
@@ -170,7 +166,7 @@ class KeySet:
         self._reading = None
 
     async def _read_once(self) -> None:
-        self._read_at = self._monotonic()
+        self._fresh.restart()
         try:
             source = await self._read()
             keys = _parsed(source, self._algorithms)

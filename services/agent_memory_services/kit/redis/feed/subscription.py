@@ -50,7 +50,7 @@ class Subscription(Generic[EntryT]):
         self.position, self.behind = self._tail.end, False
 
     async def news(self) -> Sequence[EntryT]:
-        """What came since the last call, or some of it; nothing where nothing did.
+        """Return what came since the last call, or some of it; nothing where nothing did.
 
         Raises:
             ForgottenError: the store dropped entries before they could be read.

@@ -167,5 +167,5 @@ def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
 
 
 def _digest(message: Message) -> bytes:
-    """What has to be equal in a repetition: the body, whose maps have no order."""
+    """Return the digest of what a repetition must equal: the body, whose maps have no order."""
     return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
