@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.kit.auth import scope as acting_scope
 from agent_memory_services.kit.auth.certificates import KnownCertificates
 from agent_memory_services.kit.auth.credential_cache import Remembered, Verified
 from agent_memory_services.kit.auth.credentials import Presented, Refused, Why
-from agent_memory_services.kit.auth.scope import TENANT_HEADER, tenant_named
+from agent_memory_services.kit.auth.scope import SCOPE_HEADER, TENANT_HEADER, narrowed, tenant_named
 from agent_memory_services.kit.contract.context import Principal
 
 
@@ -54,9 +53,9 @@ class TrustEveryone:
         The limits of whom a service acts for hold here too: they cannot widen anything.
         """
         metadata = presented.metadata
-        tenant, scope = metadata.get(TENANT_HEADER), metadata.get(acting_scope.SCOPE_HEADER)
+        tenant, scope = metadata.get(TENANT_HEADER), metadata.get(SCOPE_HEADER)
         whole = self._default if tenant is None else _trusted(tenant_named(tenant))
-        return whole if scope is None else acting_scope.narrowed(whole, scope)
+        return whole if scope is None else narrowed(whole, scope)
 
 
 def _trusted(tenant: str) -> Principal:

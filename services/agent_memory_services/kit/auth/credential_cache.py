@@ -1,4 +1,4 @@
-"""Credentials that were verified lately, so that most calls need not ask anybody."""
+"""Credentials that were verified lately, so that most calls need no look-up."""
 
 import asyncio
 import hashlib

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.kit.auth import scope as acting_scope
-from agent_memory_services.kit.auth.scope import TENANT_HEADER, tenant_named, valid_tenant
+from agent_memory_services.kit.auth.scope import (
+    SCOPE_HEADER,
+    TENANT_HEADER,
+    narrowed,
+    tenant_named,
+    valid_tenant,
+)
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied
 
@@ -72,11 +77,11 @@ class Identity:
         """
         named = metadata.get(TENANT_HEADER)
         if self.role is Role.SERVICE:
-            return self._acting(named, metadata.get(acting_scope.SCOPE_HEADER))
+            return self._acting(named, metadata.get(SCOPE_HEADER))
         if named is not None and named != self.tenant:
             raise AccessDenied("a credential of the tenant it names")
         return Principal(self.tenant, self.subject, _ACCESS[self.role], self.users, self.namespaces)
 
     def _acting(self, tenant: str | bytes | None, scope: str | bytes | None) -> Principal:
         whole = Principal(tenant_named(tenant), self.subject, _ACCESS[self.role])
-        return whole if scope is None else acting_scope.narrowed(whole, scope)
+        return whole if scope is None else narrowed(whole, scope)

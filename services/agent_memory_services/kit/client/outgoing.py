@@ -24,7 +24,6 @@ from agent_memory_services.kit.contract.status import CODES, refused_by
 from agent_memory_services.kit.contract.transport import Options
 from agent_memory_services.kit.observe.metrics import MethodMeters, RpcMeters
 from agent_memory_services.kit.observe.tracing import rpcs
-from agent_memory_services.kit.observe.tracing import rpcs as propagation
 from agent_memory_services.kit.observe.tracing.spans import current_tracer
 
 
@@ -104,7 +103,7 @@ class OutgoingCall:
 
     def trace(self) -> Metadata:
         """The metadata by which the other service continues the trace."""
-        return [] if self._span is None else propagation.sent(self._span)
+        return [] if self._span is None else rpcs.sent(self._span)
 
     def __exit__(
         self,

@@ -1,4 +1,4 @@
-"""Leases: one process at a time does what is done once for all of them."""
+"""Leases, by which one process at a time does what is done once for all of them."""
 
 import time
 from collections.abc import AsyncIterator, Callable

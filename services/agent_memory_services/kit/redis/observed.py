@@ -1,6 +1,4 @@
-"""Ending a script that keeps the store from serving anybody.
-
-Whoever is told that the store is busy with a script asks it to end that one.
+"""Clients of the store that count and trace their commands, and end scripts that run for long.
 
 A span names the command and, for a script, the script. It holds no key, argument or answer,
 because those hold ids and what people said.

@@ -1,4 +1,4 @@
-"""Following streams: however many watch one, the store is asked once."""
+"""Feeds: streams that are read once, however many watch them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
@@ -13,7 +13,7 @@ from agent_memory_services.kit.redis.feed.tail import EntryT, Raw, Reader, Tail
 
 
 class Feed(Generic[EntryT]):
-    """The streams that somebody watches.
+    """The streams that are watched.
 
     Streams of one hash tag are read together, over one connection.
     """

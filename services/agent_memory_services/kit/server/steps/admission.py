@@ -1,4 +1,4 @@
-"""Bounds the streams of one process, and knows what has to end before it can stop."""
+"""Step that bounds the streams of one process, and what has to end before it can stop."""
 
 import asyncio
 

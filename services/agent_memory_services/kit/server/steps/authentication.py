@@ -1,4 +1,4 @@
-"""Steps that authenticate the caller, and open streams again and again."""
+"""Steps that authenticate the caller of a call, and of an open stream again and again."""
 
 import asyncio
 from collections.abc import Awaitable

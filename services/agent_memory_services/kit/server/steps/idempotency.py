@@ -1,4 +1,4 @@
-"""A call that names itself is executed once; repeated, it gets its first answer again."""
+"""Step that executes a named call once, and repeats its first answer to repetitions."""
 
 import asyncio
 import hashlib
