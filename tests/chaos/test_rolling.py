@@ -29,7 +29,7 @@ def _are_whole(collector: Collector) -> None:
     assert parents <= by_id.keys()
     appended = _answered(collector, "AppendMessages")
     # A call that is repeated is answered from memory, and writes nothing.
-    written = {span.trace_id for span in collector.named("EVALSHA working_memory/write")}
+    written = {span.trace_id for span in collector.named("EVALSHA working_memory/session/write")}
     assert len(appended & written) > 20
     assert appended & written <= _answered(collector, "SubmitMessages")
 

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.extraction.queue.watch import _read_places
 from agent_memory_services.kit.auth.api_keys.key import Token
 from agent_memory_services.kit.auth.credentials import Presented, Refused
 from agent_memory_services.kit.auth.identity import Role
@@ -31,6 +30,7 @@ from agent_memory_services.kit.contract.transport import parse_address
 from agent_memory_services.kit.observe.tracing.rpcs import received
 from agent_memory_services.kit.redis.feed.tail import Position as StreamPosition
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
+from agent_memory_services.kit.redis.watch import read_labelled
 from agent_memory_services.long_term_memory.listing import ListingCursor as ListedPosition
 from agent_memory_services.long_term_memory.search.search import SearchCursor
 from agent_memory_services.working_memory.api.translate import read_position, read_sequence
@@ -38,7 +38,7 @@ from tests.fuzz.inputs import BYTES, JSON, TEXT
 from tests.fuzz.target import Target
 
 _READERS = (
-    *(bytes.decode, whole_number, _read_places, ListedPosition.unpack, SearchCursor.unpack),
+    *(bytes.decode, whole_number, read_labelled, ListedPosition.unpack, SearchCursor.unpack),
     *(read_position, read_sequence, StreamPosition.read),
 )
 _WHOLE = Principal("acme", "key:service", Access.ACCESS_ADMIN)

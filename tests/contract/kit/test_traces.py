@@ -132,7 +132,7 @@ async def test_a_callers_decision_not_to_record_is_followed():
 async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str):
     """Scripts by their own names; keys and values never."""
     async with client.connect(redis_url) as store:
-        lease = Script("agent_memory_services.working_memory.store", "lua/relay/lease")
+        lease = Script("agent_memory_services.kit.redis", "lua/lease")
 
         async def behave(request) -> SessionRef:
             await store.set("am:alice", "said")
@@ -146,12 +146,12 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
         async with traced() as collector, serve(behave) as shapes:
             await shapes.call("unary", REQUEST)
             await store.set("am:alice", "polled")
-    fallback = "EVAL working_memory/store/relay/lease"  # only where no test ran the script before
+    fallback = "EVAL kit/redis/lease"  # only where no test ran the script before
     *commands, call = [span for span in collector.spans if span.name != fallback]
     assert [span.name for span in commands] == [
         "SET",
         "PIPELINE",
-        "EVALSHA working_memory/store/relay/lease",
+        "EVALSHA kit/redis/lease",
         "INCRBY",
     ]
     assert {span.parent_id for span in commands} == {call.span_id}

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.errors import (
     InvalidField,
     Overloaded,
@@ -34,7 +35,7 @@ from tests.integration.working_memory.speech import PARTITIONS, nobody, said, su
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.waiting import eventually
 
-QUICK = Pace(poll=0.1, renewal=0.1, first_retry=0.01, longest_retry=0.1)
+QUICK = Pace(poll=0.1, renewal=0.1, backoff=Backoff(0.01, 0.1))
 MEGABYTES = 1 << 24
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.errors import Overloaded, StoreUnavailable
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.working_memory.domain.scope import ANYBODY
@@ -18,7 +19,7 @@ from agent_memory_services.working_memory.sessions.sessions import Revision, Ses
 from agent_memory_services.working_memory.store.neighbours import ExtractionSummarizer
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
-from agent_memory_services.working_memory.store.summary_queue import Backoff, SummaryQueue
+from agent_memory_services.working_memory.store.summary_queue import SummaryQueue
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
 from tests.integration.working_memory.speech import (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
 from agent_memory_services.working_memory.domain.scope import ANYBODY
 from agent_memory_services.working_memory.domain.session import SessionKey
@@ -12,7 +13,7 @@ from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.outbox import Outbox, OutboxEntry
 from agent_memory_services.working_memory.store.sessions import SessionStore
-from agent_memory_services.working_memory.store.summary_queue import Backoff, Claim, SummaryQueue
+from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said
 from tests.support.traced import Traced
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from agent_memory_services.extraction.domain.failures import Failure
 from agent_memory_services.extraction.work.attempts import RetryPolicy
+from agent_memory_services.kit.contract.backoff import Backoff
 
 POLICY = RetryPolicy(
-    first_seconds=1.0,
-    longest_seconds=60.0,
+    backoff=Backoff(1.0, 60.0),
     max_strikes=3,
     strike_seconds=30.0,
     patience_seconds=3600.0,

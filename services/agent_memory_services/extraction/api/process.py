@@ -1,8 +1,7 @@
-"""Which extractor and summarizer a process uses."""
+"""The process of the extraction service: its parts, and the extractor that it chooses."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from redis.asyncio import Redis
 
@@ -41,6 +40,7 @@ from agent_memory_services.extraction.work.runs import Runs
 from agent_memory_services.extraction.work.worker import Worker
 from agent_memory_services.kit.auth.own_identity import OwnIdentity
 from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
@@ -126,19 +126,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Views(view_store, writing),
             eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
         )
-        # A worker that fails ends the process: one that only answers calls would look healthy.
-        async with asyncio.TaskGroup() as background:
-            working = [
-                background.create_task(worker.run()),
-                background.create_task(refresher.run()),
-            ]
-            try:
-                yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
-            finally:
-                refresher.end()
-                for task in working:
-                    task.cancel()
-                await feed.aclose()
+        async with worker.running(), refresher.running(), aclosing(feed):
+            yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
 
 
 def run() -> None:
@@ -204,8 +193,7 @@ def _limits(settings: Settings) -> WindowLimits:
 
 def _retry_policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(
-        first_seconds=settings.retry_first_seconds,
-        longest_seconds=settings.retry_longest_seconds,
+        backoff=Backoff(settings.retry_first_seconds, settings.retry_longest_seconds),
         max_strikes=settings.max_strikes,
         strike_seconds=settings.strike_seconds,
         patience_seconds=settings.retry_patience_seconds,

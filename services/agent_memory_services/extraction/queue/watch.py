@@ -1,6 +1,6 @@
 """The stream of job changes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,31 +9,30 @@ from agent_memory_services.extraction.domain.identity import Thread, partition_p
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.store.progress import ProgressBook
 from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.cursors import encode_cursor, read_cursor, whole_number
 from agent_memory_services.kit.redis.feed.feed import Feed
-from agent_memory_services.kit.redis.feed.subscription import ForgottenError, Subscriptions
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
 
 
 def changes_key(partition: int) -> str:
-    """Key of the changes of a partition, in order."""
+    """Return the key of the changes of a partition, in order."""
     return f"{partition_prefix(partition)}changes"
 
 
 def thread_topic(thread_key: str) -> tuple[str, str]:
-    """What the changes of a session are about."""
+    """Return the topic of the changes of a session."""
     return "thread", thread_key
 
 
 def tenant_topic(tenant_key: str) -> tuple[str, str]:
-    """What the changes of a tenant's jobs are about."""
+    """Return the topic of the changes of a tenant's jobs."""
     return "tenant", tenant_key
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something happened to a job or, with an empty job id, to a session without one."""
+    """A change of a job or, with an empty job id, of a session without one."""
 
     position: Position
     tenant_key: str
@@ -42,13 +41,13 @@ class Change:
 
     @property
     def topics(self) -> tuple[tuple[str, str], ...]:
-        """What it is about."""
+        """The topics that it concerns."""
         thread = thread_topic(self.thread_key)
         return (thread, tenant_topic(self.tenant_key)) if self.job_id else (thread,)
 
     @classmethod
     def read(cls, entry: Raw) -> Self:
-        """A change as the queue's scripts write it."""
+        """Read a change as the queue's scripts write it."""
         position, fields = entry
         return cls(
             Position.read(position),
@@ -68,7 +67,7 @@ _UNSETTLED = (
 
 @dataclass(frozen=True, slots=True)
 class JobWatchUpdate:
-    """What a watcher is told.
+    """An update for a watcher.
 
     Attributes:
         job: A job that changed; None in a checkpoint.
@@ -83,26 +82,26 @@ class JobWatchUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What somebody watches: one thread, or everything of the tenant where it is None."""
+    """Subject of a watch: one thread, or everything of the tenant where it is None."""
 
     principal: Principal
     thread: Thread | None
 
     @property
     def topic(self) -> tuple[str, str]:
-        """What the changes of it are about."""
+        """The topic of its changes."""
         if self.thread is not None:
             return thread_topic(self.thread.key)
         return tenant_topic(encode(self.principal.tenant))
 
     @property
     def binding(self) -> bytes:
-        """What its tokens are valid for."""
+        """The binding of its tokens."""
         return (self.thread.key if self.thread else encode(self.principal.tenant)).encode()
 
 
 class JobWatch:
-    """Answers watchers."""
+    """Answers watchers of jobs."""
 
     def __init__(
         self,
@@ -113,155 +112,88 @@ class JobWatch:
         partitions: int,
         checkpoint_seconds: float,
     ) -> None:
+        """Tell nothing for `checkpoint_seconds` at the most."""
         self._jobs = jobs
         self._progress = progress
-        self._feed = feed
         self._partitions = partitions
-        self._checkpoint_seconds = checkpoint_seconds
+        self._watch = Watch(feed, checkpoint_seconds=checkpoint_seconds)
 
-    async def follow(self, watched: Watched, token: str) -> AsyncGenerator[JobWatchUpdate, None]:
-        """Tell where jobs stand, then what changes; never ends by itself.
+    def follow(self, watched: Watched, token: str) -> AsyncGenerator[JobWatchUpdate, None]:
+        """Yield the state of jobs, then what changes; never ends without an error.
 
         With a token the first part is left out, unless changes since then are forgotten.
 
         Raises:
             InvalidToken: the token is damaged or of another watch.
         """
-        given = _read_token(token, watched) if token else {}
-        partitions = self._range(watched)
-        async with self._feed.follow([*map(changes_key, partitions)], watched.topic) as following:
-            places = _Places(partitions, following)
-            up_to_date = bool(token) and await places.rewind(given)
-            moved = True
-            while True:
-                try:
-                    if not up_to_date:
-                        async for sighting in self._snapshot(watched, places.at):
-                            yield sighting
-                    up_to_date = True
-                    async for sighting in self._news(watched, places):
-                        yield sighting
-                except ForgottenError:
-                    places.skip()
-                    up_to_date = False
-                    continue
-                if not moved:
-                    yield await self._checkpoint(watched, places.at)
-                moved = await following.wait(self._checkpoint_seconds)
+        source = _JobSource(watched, self._jobs, self._progress, self._partitions)
+        return self._watch.follow(source, token)
 
-    def _range(self, watched: Watched) -> list[int]:
-        if watched.thread is None:
-            return list(range(self._partitions))
-        return [watched.thread.partition(self._partitions)]
 
-    async def _snapshot(
-        self, watched: Watched, at: Mapping[int, Position]
-    ) -> AsyncIterator[JobWatchUpdate]:
-        if watched.thread is None:
-            async for job in self._unsettled_of_tenant(watched.principal):
-                yield await self._sighting(watched, job, at)
+class _JobSource(WatchSource[Change, JobWatchUpdate]):
+    """The jobs of a thread or of a tenant; a watcher is told states, not steps."""
+
+    announces = False
+
+    def __init__(
+        self, watched: Watched, jobs: Jobs, progress: ProgressBook, partitions: int
+    ) -> None:
+        self._watched = watched
+        self._principal = watched.principal
+        self._jobs = jobs
+        self._progress = progress
+        thread = watched.thread
+        found = range(partitions) if thread is None else [thread.partition(partitions)]
+        self.streams = {str(partition): changes_key(partition) for partition in found}
+        self.topic = watched.topic
+        self.tokens = WatchTokens(watched.binding, labelled=True)
+
+    async def snapshot(self, token: str) -> AsyncIterator[JobWatchUpdate]:
+        """Yield every job that is not done, and the progress of a thread."""
+        if self._watched.thread is None:
+            async for job in self._unsettled_of_tenant():
+                yield await self._update(job, token)
             return
-        standing = await self._progress.of_thread(watched.thread)
-        for job in await self._jobs.load(watched.principal, standing.unsettled):
-            yield await self._sighting(watched, job, at)
-        yield await self._checkpoint(watched, at)
+        status = await self._progress.of_thread(self._watched.thread)
+        for job in await self._jobs.load(self._principal, status.unsettled):
+            yield await self._update(job, token)
+        yield await self.checkpoint(token)
 
-    async def _unsettled_of_tenant(self, principal: Principal) -> AsyncIterator[Job]:
+    async def render(self, batch: Batch[Change]) -> AsyncIterator[JobWatchUpdate]:
+        """Yield the state of each job that changed, once.
+
+        Until all of it was told, a token continues before it.
+        """
+        distinct = dict.fromkeys(change.job_id for change in batch.entries)
+        jobs = await self._jobs.load(self._principal, [*filter(None, distinct)])
+        if "" in distinct:
+            yield await self.checkpoint(batch.before if jobs else batch.after)
+        for number, job in enumerate(jobs, start=1):
+            yield await self._update(job, batch.after if number == len(jobs) else batch.before)
+
+    async def checkpoint(self, token: str) -> JobWatchUpdate:
+        """Return a sign of life, with the progress of a thread."""
+        thread = self._watched.thread
+        if thread is None:
+            return JobWatchUpdate(None, None, token)
+        status = await self._progress.of_thread(thread)
+        if not self._principal.allows(thread.namespace, status.user_id):
+            return JobWatchUpdate(None, None, token)
+        return JobWatchUpdate(None, status.progress, token)
+
+    async def _unsettled_of_tenant(self) -> AsyncIterator[Job]:
         for state in _UNSETTLED:
             after: str | None = ""
             while after is not None:
                 page = await self._jobs.page(
-                    principal, JobFilter(state=state), after=after, limit=_SNAPSHOT_PAGE
+                    self._principal, JobFilter(state=state), after=after, limit=_SNAPSHOT_PAGE
                 )
                 for job in page.jobs:
                     yield job
                 after = page.after
 
-    async def _news(self, watched: Watched, places: "_Places") -> AsyncIterator[JobWatchUpdate]:
-        for subscription in places.subscriptions:
-            while True:
-                before = places.at
-                changes = await subscription.news()
-                if not changes and not subscription.behind:
-                    break
-                job_ids = [change.job_id for change in changes]
-                async for sighting in self._changed(watched, job_ids, before, places.at):
-                    yield sighting
-
-    async def _changed(
-        self,
-        watched: Watched,
-        job_ids: Iterable[str],
-        before: Mapping[int, Position],
-        after: Mapping[int, Position],
-    ) -> AsyncIterator[JobWatchUpdate]:
-        """What became of jobs that changed, each once; a watcher is told states, not steps.
-
-        Until all of it was told, a token continues before it.
-        """
-        distinct = dict.fromkeys(job_ids)
-        jobs = await self._jobs.load(watched.principal, [*filter(None, distinct)])
-        if "" in distinct:
-            yield await self._checkpoint(watched, before if jobs else after)
-        for number, job in enumerate(jobs, start=1):
-            yield await self._sighting(watched, job, after if number == len(jobs) else before)
-
-    async def _sighting(
-        self, watched: Watched, job: Job, at: Mapping[int, Position]
-    ) -> JobWatchUpdate:
+    async def _update(self, job: Job, token: str) -> JobWatchUpdate:
         about_session = job.kind == JobKind.JOB_KIND_EXTRACTION
-        tenant = watched.principal.tenant
+        tenant = self._principal.tenant
         progress = await self._progress.of_job(tenant, job) if about_session else None
-        return JobWatchUpdate(job, progress, _write_token(at, watched))
-
-    async def _checkpoint(self, watched: Watched, at: Mapping[int, Position]) -> JobWatchUpdate:
-        token = _write_token(at, watched)
-        if watched.thread is None:
-            return JobWatchUpdate(None, None, token)
-        standing = await self._progress.of_thread(watched.thread)
-        if not watched.principal.allows(watched.thread.namespace, standing.user_id):
-            return JobWatchUpdate(None, None, token)
-        return JobWatchUpdate(None, standing.progress, token)
-
-
-class _Places:
-    """How far a watcher has come in each partition."""
-
-    def __init__(self, partitions: Sequence[int], following: Subscriptions[Change]) -> None:
-        self.subscriptions = list(following.subscriptions.values())
-        self._by_partition = dict(zip(partitions, self.subscriptions, strict=True))
-
-    @property
-    def at(self) -> Mapping[int, Position]:
-        """Every change up to here was told."""
-        return {partition: each.position for partition, each in self._by_partition.items()}
-
-    async def rewind(self, given: Mapping[int, Position]) -> bool:
-        """Go on where a token says; false where changes since then are forgotten."""
-        try:
-            for partition, position in given.items():
-                if subscription := self._by_partition.get(partition):
-                    await subscription.rewind(position)
-        except ForgottenError:
-            self.skip()
-            return False
-        return True
-
-    def skip(self) -> None:
-        """Go on at the present, past all that was not told."""
-        for subscription in self.subscriptions:
-            subscription.skip()
-
-
-def _write_token(at: Mapping[int, Position], watched: Watched) -> str:
-    spelled = ",".join(f"{partition}={each.spell()}" for partition, each in at.items())
-    return encode_cursor(spelled.encode(), watched.binding)
-
-
-def _read_token(token: str, watched: Watched) -> dict[int, Position]:
-    return read_cursor(token, _read_places, watched.binding)
-
-
-def _read_places(spelled: bytes) -> dict[int, Position]:
-    places = (place.partition(b"=") for place in spelled.split(b","))
-    return {whole_number(partition): Position.read(position) for partition, _, position in places}
+        return JobWatchUpdate(job, progress, token)

@@ -1,8 +1,7 @@
 """Continuous views: noticing whose memories changed, and scheduling jobs for them."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import structlog
@@ -16,6 +15,7 @@ from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.extraction.views.runs import is_as_seen
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract.errors import ServiceError, SummaryViewNotFound
+from agent_memory_services.kit.redis.background import Periodic
 
 log = structlog.get_logger()
 
@@ -42,31 +42,26 @@ class Refresher:
         self._memories = memories
         self._wake = wake
         self._refresh_seconds = refresh_seconds
-        self._ending = asyncio.Event()
+        self._steps = Periodic(
+            self._step, min(_LONGEST_REST, refresh_seconds), report=_note_store_away
+        )
 
-    async def run(self) -> None:
-        """Look until told to end; also clears away what deleted views leave."""
-        while not self._ending.is_set():
-            for partition in range(self._store.store.partitions):
-                try:
-                    await self._look(partition)
-                except RedisError as fault:
-                    log.warning("views.store_away", error=type(fault).__name__)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(_LONGEST_REST, self._refresh_seconds)):
-                    await self._ending.wait()
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Look while the block runs; also clears away what deleted views leave."""
+        return self._steps.running()
 
-    def end(self) -> None:
-        """End after the present look.
-
-        Being cancelled is not enough: the store's client may take it for a timeout of its own.
-        """
-        self._ending.set()
+    async def _step(self) -> None:
+        for partition in range(self._store.store.partitions):
+            try:
+                await self._look(partition)
+            except RedisError as fault:
+                # The other partitions may lie on a node that serves.
+                _note_store_away(fault)
 
     async def _look(self, partition: int) -> None:
-        while not self._ending.is_set() and await self._store.clear_ended(partition):
+        while await self._store.clear_ended(partition):
             pass
-        while not self._ending.is_set() and (taken := await self._take(partition)):
+        while taken := await self._take(partition):
             for kept in taken:
                 await self._refresh(partition, kept)
 
@@ -88,6 +83,10 @@ class Refresher:
         pause = int(self._refresh_seconds * 1_000_000)
         found: Any = await self._store.store.take(_DUE, partition, [_VIEWS_AT_A_TIME, pause])
         return [_kept(*found[start : start + _FIELDS]) for start in range(0, len(found), _FIELDS)]
+
+
+def _note_store_away(fault: Exception) -> None:
+    log.warning("views.store_away", error=type(fault).__name__)
 
 
 def _kept(tenant: bytes, content: bytes, edition: bytes, seen: bytes) -> KeptView:

@@ -1,6 +1,5 @@
 """The work of a job: every group of a view, or those whose memories changed."""
 
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.writing import Writing, empty
-from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.clock import Timer, to_micros
 from agent_memory_services.kit.contract.errors import SummaryViewNotFound
 
 _GROUPS_AT_A_TIME: Final = 200
@@ -107,13 +106,13 @@ class ViewRuns:
         kept = await self._store.find(name)
         if kept is None:
             raise SummaryViewNotFound(name.view_id)
-        until = time.monotonic() + self._share_seconds
+        share = Timer(self._share_seconds)
         counted = await tally_view(self._memories, kept.view)
         async for group, mark in self._due(lease, kept, counted.groups):
             written = await self._writing.write(kept.view, group)
             summary = KeptSummary(group, written.partition, mark, lease.job_id, written.by)
             await self._store.put(kept, summary, written.owners, lease)
-            if time.monotonic() > until:
+            if share.is_over:
                 raise Unfinished
         await self._end_vanished(lease, kept, counted.groups)
         await self._store.note(kept, counted.seen)

@@ -1,12 +1,10 @@
 """Attempts at a job, and the back-off between them."""
 
 import asyncio
-import random
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from opentelemetry.trace import Span
@@ -22,8 +20,12 @@ from agent_memory_services.extraction.domain.failures import (
 from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Done, Runs
-from agent_memory_services.kit.contract.clock import now_micros, to_micros
+from agent_memory_services.kit.contract.backoff import Backoff
+from agent_memory_services.kit.contract.clock import Timer, now_micros, to_micros
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
+from agent_memory_services.kit.redis.background import Periodic
+
+_BACKOFF: Final = Backoff(first=1.0, longest=300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,14 @@ class RetryPolicy:
     """How long a job is tried.
 
     Attributes:
-        first_seconds: The wait after the first failure; it doubles with each one,
-        longest_seconds: up to this.
+        backoff: The waits between attempts.
         max_strikes: Failures that may be the job's own fault, before it is given up,
         strike_seconds: but no sooner than this after the first of them: an endpoint that answers
             nonsense for a while looks like a job that cannot be done.
         patience_seconds: How long an outage around the job is waited out.
     """
 
-    first_seconds: float = 1.0
-    longest_seconds: float = 300.0
+    backoff: Backoff = _BACKOFF
     max_strikes: int = 5
     strike_seconds: float = 120.0
     patience_seconds: float = 86_400.0
@@ -56,8 +56,7 @@ class RetryPolicy:
     ) -> float | None:
         """Seconds until the next attempt; None to give up.
 
-        Half of the wait is random, so that jobs that failed together do not return together; what
-        a provider asked for is a lower bound.
+        What a provider asked for is a lower bound.
 
         Args:
             failure: What went wrong now.
@@ -73,9 +72,7 @@ class RetryPolicy:
             return None
         if failing_seconds > self.patience_seconds:
             return None
-        full = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures, 64))
-        jittered = random.uniform(full / 2, full)  # noqa: S311 - nothing secret
-        return max(jittered, failure.retry_after or 0.0)
+        return self.backoff.wait(failures, at_least=failure.retry_after)
 
 
 log = structlog.get_logger()
@@ -104,7 +101,7 @@ class Attempts:
 
     async def make(self, lease: Lease) -> None:
         """Attempt a job; being cancelled hands it back."""
-        began = time.monotonic()
+        timer = Timer()
         outcome = "lost"
         try:
             outcome = await self._outcome(lease)
@@ -119,7 +116,7 @@ class Attempts:
             # The lease runs out, and somebody takes the job over.
             log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
         finally:
-            self._meters.attempt(lease.record.lane, outcome, time.monotonic() - began)
+            self._meters.attempt(lease.record.lane, outcome, timer.elapsed)
 
     async def _outcome(self, lease: Lease) -> str:
         record = lease.record
@@ -149,31 +146,13 @@ class Attempts:
 
     async def _held(self, lease: Lease, work: Coroutine[Any, Any, Done]) -> Done:
         """Do the work while the lease is held; losing it ends the work."""
-        working = asyncio.create_task(work)
-        beating = asyncio.create_task(self._beat(lease, working))
-        try:
-            await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                beating.result()
-            return await working
-        finally:
-            for task in (working, beating):
-                task.cancel()
-            await asyncio.gather(working, beating, return_exceptions=True)
 
-    async def _beat(self, lease: Lease, working: asyncio.Task[Done]) -> None:
-        """Renew the lease until the work is done.
+        async def renew() -> None:
+            await self._leases.renew(lease)
 
-        The store's client may take a cancellation for a timeout of its own, so that being
-        cancelled is not enough to stop: whoever beat on would keep a finished job for ever.
-        """
-        while not working.done():
-            await asyncio.sleep(self._heartbeat)
-            try:
-                await self._leases.renew(lease)
-            except RedisError as fault:
-                # There is time for another beat before the lease ends.
-                log.warning("lease.not_renewed", error=type(fault).__name__)
+        beat = Periodic(renew, self._heartbeat, delay=self._heartbeat, report=_note_missed_beat)
+        async with beat.running():
+            return await work
 
     async def _failed(self, lease: Lease, failure: Failure) -> str:
         record = lease.record
@@ -198,6 +177,11 @@ class Attempts:
             lease, failure.status, delay_seconds=delay, strike=failure.strike
         )
         return "retried"
+
+
+def _note_missed_beat(fault: Exception) -> None:
+    # There is time for another beat before the lease ends.
+    log.warning("lease.not_renewed", error=type(fault).__name__)
 
 
 def _age(job: Job) -> float:

@@ -3,18 +3,18 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from agent_memory_services.extraction.domain.failures import WorkersLost
 from agent_memory_services.extraction.store.leases import Lease, Leases, Outlook
 from agent_memory_services.extraction.work.attempts import Attempts
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.redis.background import Wakeable, end
 from agent_memory_services.kit.redis.keys import encode
 
 _REMEMBERED: Final = 10_000
@@ -82,29 +82,44 @@ class Worker:
         # Tenants with due jobs, by partition.
         self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
         self._look_at = dict.fromkeys(self._due, 0.0)
-        self._stirred = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._steps = Wakeable(
+            self._step, _LOOK_SECONDS, report=_note_store_away, retry=_STORE_AWAY_SECONDS
+        )
 
     def wake(self, partition: int, seconds: float = 0.0) -> None:
         """Something in a partition may be due in so many seconds."""
         moment = asyncio.get_running_loop().time() + seconds
         if moment < self._look_at[partition]:
             self._look_at[partition] = moment
-            self._stirred.set()
+            self._steps.wake()
 
-    async def run(self) -> None:
-        """Work until cancelled, then hand back what is not done."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work while the block runs, then hand back what is not done."""
         try:
-            while True:
-                await self._places.acquire()
-                lease = await self._next()
-                task = asyncio.create_task(self._attempt(lease))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+            async with self._steps.running():
+                yield
         finally:
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await end(*self._running)
+
+    async def _step(self) -> float:
+        """Begin the next job once there is a place for it; answers the seconds until another."""
+        await self._places.acquire()
+        lease = None
+        try:
+            await self._look()
+            lease = await self._next()
+        finally:
+            if lease is None:
+                self._places.release()
+        if lease is None:
+            left = min(self._look_at.values()) - asyncio.get_running_loop().time()
+            return max(_SHORTEST_REST, left)
+        task = asyncio.create_task(self._attempt(lease))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return 0.0
 
     async def _attempt(self, lease: Lease) -> None:
         tenant = encode(lease.record.tenant)
@@ -117,23 +132,16 @@ class Worker:
             # What waited behind the job can be claimed now.
             self.wake(lease.partition)
 
-    async def _next(self) -> Lease:
-        """The next lease, as soon as there is one."""
-        while True:
-            try:
-                await self._look()
-                while tenants := set[str]().union(*self._due.values()):
-                    if lease := await self._claim(self._turns.next(tenants)):
-                        return lease
-                await self._rest()
-            except RedisError as fault:
-                log.warning("worker.store_away", error=type(fault).__name__)
-                await asyncio.sleep(_STORE_AWAY_SECONDS)
+    async def _next(self) -> Lease | None:
+        """Lease a job that is due; None where there is none."""
+        while tenants := set[str]().union(*self._due.values()):
+            if lease := await self._claim(self._turns.next(tenants)):
+                return lease
+        return None
 
     async def _look(self) -> None:
         """Look at the partitions whose time has come."""
         loop = asyncio.get_running_loop()
-        self._stirred.clear()
         for partition, moment in self._look_at.items():
             if moment > loop.time():
                 continue
@@ -158,9 +166,6 @@ class Worker:
             self._due[partition].discard(tenant)
         return None
 
-    async def _rest(self) -> None:
-        """Wait until a partition's time has come or one is woken."""
-        left = min(self._look_at.values()) - asyncio.get_running_loop().time()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(_SHORTEST_REST, left)):
-                await self._stirred.wait()
+
+def _note_store_away(fault: Exception) -> None:
+    log.warning("worker.store_away", error=type(fault).__name__)

@@ -1,14 +1,13 @@
-"""How callers are recognised."""
+"""Recognition of callers by their credentials."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.kit.auth import scope as acting_scope
 from agent_memory_services.kit.auth.certificates import KnownCertificates
 from agent_memory_services.kit.auth.credential_cache import Remembered, Verified
 from agent_memory_services.kit.auth.credentials import Presented, Refused, Why
-from agent_memory_services.kit.auth.scope import TENANT_HEADER, tenant_named
+from agent_memory_services.kit.auth.scope import SCOPE_HEADER, TENANT_HEADER, narrowed, tenant_named
 from agent_memory_services.kit.contract.context import Principal
 
 
@@ -16,7 +15,7 @@ class Authenticator(Protocol):
     """Recognises callers."""
 
     def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
-        """Who the call acts for: at once where that is known, else after a look-up.
+        """Return the principal of a call: at once where it is known, else after a look-up.
 
         Raises:
             Unauthenticated: what is presented identifies nobody.
@@ -29,11 +28,11 @@ class TokenVerifier(Protocol):
     """Verifies bearer tokens of one kind."""
 
     def takes(self, token: str) -> bool:
-        """Whether the token looks like one of this kind."""
+        """Return true if the token looks like one of this kind."""
         ...
 
     async def verify(self, token: str) -> Verified:
-        """Who holds the token, and until when that need not be asked again.
+        """Verify a token; return its holder, and until when that need not be verified again.
 
         Raises:
             Refused: it is not valid.
@@ -54,9 +53,9 @@ class TrustEveryone:
         The limits of whom a service acts for hold here too: they cannot widen anything.
         """
         metadata = presented.metadata
-        tenant, scope = metadata.get(TENANT_HEADER), metadata.get(acting_scope.SCOPE_HEADER)
+        tenant, scope = metadata.get(TENANT_HEADER), metadata.get(SCOPE_HEADER)
         whole = self._default if tenant is None else _trusted(tenant_named(tenant))
-        return whole if scope is None else acting_scope.narrowed(whole, scope)
+        return whole if scope is None else narrowed(whole, scope)
 
 
 def _trusted(tenant: str) -> Principal:

@@ -1,4 +1,4 @@
-"""Makes the authenticator that the settings ask for."""
+"""Construction of the authenticator that the settings ask for."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

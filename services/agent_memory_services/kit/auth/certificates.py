@@ -43,7 +43,7 @@ class KnownCertificates:
         self._known = FollowedFiles([path], lambda: _parsed(path))
 
     def identity(self, connection: Mapping[str, Iterable[bytes]]) -> Identity:
-        """Who holds the certificate that the transport verified.
+        """Return the holder of the certificate that the transport verified.
 
         Raises:
             Refused: there is none, nobody is known by it, or it names several who are.

@@ -1,4 +1,4 @@
-"""Credentials that were verified lately, so that most calls need not ask anybody."""
+"""Credentials that were verified lately, so that most calls need no look-up."""
 
 import asyncio
 import hashlib
@@ -36,7 +36,7 @@ class Remembered:
         self._generation = 0
 
     def recall(self, token: str) -> Identity | None:
-        """Who holds the token, if that is known and still holds."""
+        """Return the holder of a token, if that is known and still holds."""
         digest = _digest(token)
         known = self._verified.get(digest)
         if known is None:

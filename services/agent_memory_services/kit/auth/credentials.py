@@ -10,7 +10,7 @@ from agent_memory_services.kit.contract.errors import Unauthenticated
 
 
 class Why(StrEnum):
-    """What is wrong with a credential."""
+    """Faults of a credential."""
 
     NO_CREDENTIAL = "no_credential"
     MALFORMED = "malformed"

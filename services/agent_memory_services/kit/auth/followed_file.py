@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from agent_memory_services.kit.contract.clock import Timer
+
 log = structlog.get_logger()
 
 T = TypeVar("T")
@@ -15,7 +17,7 @@ _LOOK_SECONDS = 1.0
 
 
 class FollowedFiles(Generic[T]):
-    """What one or more files together mean, read again when one of them has changed.
+    """The meaning of one or more files together, read again when one of them has changed.
 
     They are looked at once a second at most. New contents that make no sense are reported and
     the last good ones stay in force, as when a writer is half done.
@@ -37,17 +39,14 @@ class FollowedFiles(Generic[T]):
         """
         self._paths = tuple(paths)
         self._read = read
-        self._look_seconds = look_seconds
-        self._monotonic = monotonic
-        self._looked = monotonic()
+        self._rest = Timer(look_seconds, clock=monotonic)
         self._stamp = self._stamps()
         self.value = read()
 
     def current(self) -> T:
-        """What the files mean now, or a second ago."""
-        now = self._monotonic()
-        if now - self._looked >= self._look_seconds:
-            self._looked = now
+        """Return what the files mean now, or meant a second ago."""
+        if self._rest.is_over:
+            self._rest.restart()
             self._look()
         return self.value
 

@@ -1,18 +1,23 @@
-"""What a verified credential says about its holder."""
+"""Holders of verified credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.kit.auth import scope as acting_scope
-from agent_memory_services.kit.auth.scope import TENANT_HEADER, tenant_named, valid_tenant
+from agent_memory_services.kit.auth.scope import (
+    SCOPE_HEADER,
+    TENANT_HEADER,
+    narrowed,
+    tenant_named,
+    valid_tenant,
+)
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied
 
 
 class Role(StrEnum):
-    """What a credential is for.
+    """Purpose of a credential.
 
     A reader reads; a writer also writes; an admin also runs operations over its whole tenant. A
     service is one of the suite's own processes: it belongs to no tenant and acts for the one,
@@ -64,7 +69,7 @@ class Identity:
             raise ValueError("the tenant must be 1 to 128 printable ASCII characters")
 
     def principal(self, metadata: Mapping[str, str | bytes]) -> Principal:
-        """Who a call of this holder acts for, given what the call carries along.
+        """Return the principal of a call of this holder, given what the call carries along.
 
         Raises:
             AccessDenied: the call names a tenant that is not the credential's.
@@ -72,11 +77,11 @@ class Identity:
         """
         named = metadata.get(TENANT_HEADER)
         if self.role is Role.SERVICE:
-            return self._acting(named, metadata.get(acting_scope.SCOPE_HEADER))
+            return self._acting(named, metadata.get(SCOPE_HEADER))
         if named is not None and named != self.tenant:
             raise AccessDenied("a credential of the tenant it names")
         return Principal(self.tenant, self.subject, _ACCESS[self.role], self.users, self.namespaces)
 
     def _acting(self, tenant: str | bytes | None, scope: str | bytes | None) -> Principal:
         whole = Principal(tenant_named(tenant), self.subject, _ACCESS[self.role])
-        return whole if scope is None else acting_scope.narrowed(whole, scope)
+        return whole if scope is None else narrowed(whole, scope)

@@ -1,4 +1,4 @@
-"""How this process shows itself to the other services."""
+"""Credentials by which this process shows itself to the other services."""
 
 from pathlib import Path
 from typing import Self
@@ -36,14 +36,14 @@ class OwnIdentity:
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a call carries along to say who makes it."""
+        """Metadata of a call that names its caller."""
         if self._token is None:
             return ()
         return ((AUTHORIZATION, f"Bearer {self._token.current()}"),)
 
     @property
     def transport(self) -> grpc.ChannelCredentials | None:
-        """What a connection is made with; None for plain text, another one after a change."""
+        """Credentials of a connection; None for plain text, another object after a change."""
         return None if self._transport is None else self._transport.current()
 
 

@@ -96,7 +96,7 @@ _VALID = re.compile(r"[!-~]{1,128}").fullmatch
 
 
 def valid_tenant(name: str) -> bool:
-    """Whether `name` can name a tenant."""
+    """Return true if `name` can name a tenant."""
     return _VALID(name) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a process can be told about credentials and TLS."""
+"""Settings of credentials and TLS."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -65,7 +65,7 @@ KeySource = Annotated[str, AfterValidator(_source_or_none)]
 
 
 class AuthSettings(SectionedSettings):
-    """How callers are known, and how this process is known to the other services."""
+    """Settings of the credentials of callers, and of this process towards other services."""
 
     auth: AuthMethods = Field(
         default=frozenset(),
@@ -171,7 +171,7 @@ class AuthSettings(SectionedSettings):
 
     @property
     def trusts_everyone(self) -> bool:
-        """Whether callers are not asked who they are."""
+        """True where callers need no credential."""
         return AuthMethod.OFF in self.auth
 
     @model_validator(mode="after")

@@ -24,12 +24,11 @@ from agent_memory_services.kit.contract.status import CODES, refused_by
 from agent_memory_services.kit.contract.transport import Options
 from agent_memory_services.kit.observe.metrics import MethodMeters, RpcMeters
 from agent_memory_services.kit.observe.tracing import rpcs
-from agent_memory_services.kit.observe.tracing import rpcs as propagation
 from agent_memory_services.kit.observe.tracing.spans import current_tracer
 
 
 def call_metadata() -> list[tuple[str, str | bytes]]:
-    """What a downstream call of the present call carries along.
+    """Return the metadata of a downstream call of the present call.
 
     Raises:
         LookupError: nobody is acted for; see `acting_for`.
@@ -104,7 +103,7 @@ class OutgoingCall:
 
     def trace(self) -> Metadata:
         """The metadata by which the other service continues the trace."""
-        return [] if self._span is None else propagation.sent(self._span)
+        return [] if self._span is None else rpcs.sent(self._span)
 
     def __exit__(
         self,
@@ -304,7 +303,7 @@ class OutgoingChannel(grpc.aio.Channel):
         await self.close()
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
-        """Whether it is connected."""
+        """Return the state of the connection."""
         return self._connection.current().get_state(try_to_connect)
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:

@@ -23,7 +23,7 @@ _CALL_MS: Final = 10 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class CallName:
-    """What makes two calls one, and for how many milliseconds."""
+    """The name that makes two calls one, and its life in milliseconds."""
 
     request_id: str
     life_ms: int
@@ -46,5 +46,5 @@ def name_of(request_id: str, metadata: Mapping[str, str | bytes]) -> CallName | 
 
 
 def call_name_metadata() -> tuple[str, str]:
-    """What the attempts of one call of ours carry, so that they have one effect."""
+    """Return the metadata by which the attempts of one call of ours have one effect."""
     return CALL_HEADER, secrets.token_hex(16)

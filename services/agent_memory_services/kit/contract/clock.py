@@ -1,6 +1,8 @@
-"""Time as the stores keep it: whole microseconds since the epoch, UTC."""
+"""Time: microseconds since the epoch in UTC, as the stores keep it, and seconds that pass."""
 
+import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,3 +37,38 @@ def to_datetime(timestamp: Timestamp) -> datetime:
         ValueError: it is no time of the years 1 to 9999.
     """
     return min(max(timestamp.ToDatetime(tzinfo=UTC), _EARLIEST), _LATEST)
+
+
+class Timer:
+    """Seconds that passed since a moment, on a clock that never goes back."""
+
+    def __init__(
+        self,
+        limit: float = math.inf,
+        *,
+        over: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start; it is over after `limit` seconds, or at once until it is started again."""
+        self._limit = limit
+        self._clock = clock
+        self._started = -math.inf if over else clock()
+
+    def restart(self) -> None:
+        """Count from now."""
+        self._started = self._clock()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self._clock() - self._started
+
+    @property
+    def left(self) -> float:
+        """Seconds until the limit; 0 where it is over."""
+        return max(0.0, self._limit - self.elapsed)
+
+    @property
+    def is_over(self) -> bool:
+        """The limit is reached."""
+        return self.elapsed >= self._limit

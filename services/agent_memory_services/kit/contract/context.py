@@ -12,7 +12,7 @@ from agent_memory_services.kit.contract.errors import DeadlineExceeded
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """What a caller's credential says; nothing in a request can widen it.
+    """The claims of a caller's credential; nothing in a request can widen them.
 
     Attributes:
         tenant: the tenant that every key and every query of the call belongs to.
@@ -29,15 +29,15 @@ class Principal:
     namespaces: frozenset[str] | None = None
 
     def allows_user(self, user_id: str) -> bool:
-        """Whether it may act for a user; what belongs to nobody is beyond a confined caller."""
+        """Return true if it may act for a user; a confined caller has no data without an owner."""
         return self.users is None or user_id in self.users
 
     def allows_namespace(self, namespace: str) -> bool:
-        """Whether it may touch a namespace; the empty one is a namespace too."""
+        """Return true if it may touch a namespace; the empty one is a namespace too."""
         return self.namespaces is None or namespace in self.namespaces
 
     def allows(self, namespace: str, user_id: str) -> bool:
-        """Whether it may touch what belongs to a user in a namespace."""
+        """Return true if it may touch the data of a user in a namespace."""
         return self.allows_namespace(namespace) and self.allows_user(user_id)
 
 

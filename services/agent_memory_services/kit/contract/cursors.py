@@ -47,7 +47,7 @@ def decode_cursor(token: str, *binding: bytes) -> bytes:
 
 
 def read_cursor(token: str, read: Callable[[bytes], T], *binding: bytes) -> T:
-    """What `read` makes of the payload of a token.
+    """Return what `read` makes of the payload of a token.
 
     Raises:
         InvalidToken: as `decode_cursor`, or `read` cannot read it.
@@ -56,7 +56,7 @@ def read_cursor(token: str, read: Callable[[bytes], T], *binding: bytes) -> T:
 
 
 def understood(payload: bytes, read: Callable[[bytes], T]) -> T:
-    """What `read` makes of a payload, which may be anything.
+    """Return what `read` makes of a payload, which may be anything.
 
     The checksum keeps nobody from writing a token of their own.
 
@@ -94,12 +94,12 @@ RequestT = TypeVar("RequestT", bound=Message)
 
 
 def page_size(asked: int, *, default: int, largest: int = 1000) -> int:
-    """How many to answer; 0 means the default."""
+    """Return the number of items of a page; 0 asks for the default."""
     return min(asked or default, largest)
 
 
 def unpaged(request: RequestT) -> RequestT:
-    """What a request asks for, whichever page of it."""
+    """Return a request without its page, so that all pages of a query are equal."""
     asked = type(request)()
     asked.CopyFrom(request)
     for field in ("page_size", "page_token"):
@@ -111,10 +111,13 @@ class PageTokens:
     """Tokens that continue one query of one tenant, and no other.
 
     What may differ from page to page, such as the page's size, is no part of `query`.
+
+    Attributes:
+        binding: what tells the query from others.
     """
 
     def __init__(self, kind: str, tenant: str, query: Message, *flags: bool) -> None:
-        self._binding = (
+        self.binding = (
             kind.encode(),
             tenant.encode(),
             query.SerializeToString(deterministic=True),
@@ -122,13 +125,13 @@ class PageTokens:
         )
 
     def place(self, token: str, unpack: Callable[[bytes], PlaceT]) -> PlaceT | None:
-        """Where a token continues; None for the empty token of a first page.
+        """Return where a token continues; None for the empty token of a first page.
 
         Raises:
             InvalidToken: the token is damaged, or continues another query.
         """
-        return read_cursor(token, unpack, *self._binding) if token else None
+        return read_cursor(token, unpack, *self.binding) if token else None
 
     def token(self, payload: bytes | None) -> str:
         """The token that continues at a place; empty where nothing follows."""
-        return "" if payload is None else encode_cursor(payload, *self._binding)
+        return "" if payload is None else encode_cursor(payload, *self.binding)

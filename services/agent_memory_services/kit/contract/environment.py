@@ -133,7 +133,7 @@ def variables_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether a field's value is not for everybody to read."""
+    """Return true if the value of a field must not be shown."""
     types = (field.annotation, *get_args(field.annotation))
     return any(
         isinstance(kind, type) and issubclass(kind, (SecretStr, SecretUrl)) for kind in types
@@ -148,7 +148,7 @@ def source_of(
 
 
 def _is_shared(settings: type[BaseSettings], name: str) -> bool:
-    """Whether a class without a section, so one for every process, declares the field."""
+    """Return true if a class without a section, so one for every process, declares the field."""
     return any(
         name in getattr(base, "__annotations__", {}) and not getattr(base, "section", "")
         for base in settings.__mro__

@@ -1,4 +1,4 @@
-"""What the contracts say about each method: access, deadline, repeatability, shape."""
+"""Policies of the methods, from the contracts: access, deadline, repeatability, shape."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,12 +43,12 @@ class MethodPolicy:
 
     @property
     def streaming(self) -> bool:
-        """Whether either side sends more than one message."""
+        """True if either side sends more than one message."""
         return self.client_streaming or self.server_streaming
 
     @property
     def open_ended(self) -> bool:
-        """Whether a call goes on as long as its caller likes, as a watch does."""
+        """True if a call lasts as long as its caller likes, as a watch does."""
         return self.streaming and self.deadline is None
 
     @property

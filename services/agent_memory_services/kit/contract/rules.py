@@ -73,7 +73,7 @@ class ValueRules:
                 yield _message(field.name, check)
 
     def _check(self, field: FieldDescriptor) -> _Check | None:
-        """How one value of a field is looked at; None where there is nothing to find in it."""
+        """Return the check of one value of a field; None where there is nothing to find in it."""
         kind = field.message_type
         if kind is None:
             return _check_number if field.type in _NUMBERS else None
@@ -83,7 +83,7 @@ class ValueRules:
 
 
 class _Plan:
-    """What is visited in messages of one type."""
+    """The fields that are visited in messages of one type."""
 
     __slots__ = ("visits",)
 
@@ -94,7 +94,7 @@ class _Plan:
 
 
 def is_moment(timestamp: Timestamp) -> bool:
-    """Whether it is a time that calendars have, the store can keep and JSON can spell."""
+    """Return true if it is a time that calendars have, the store can keep and JSON can spell."""
     return _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < _NANOS
 
 
@@ -176,7 +176,7 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 
 def _leads_somewhere(start: Descriptor) -> bool:
-    """Whether a value that is looked at stands anywhere below a type."""
+    """Return true if a value that is checked stands anywhere below a type."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:

@@ -65,7 +65,7 @@ def store_code(error: RedisError) -> str:
 
 
 def is_constant(text: str, path: str) -> bool:
-    """Whether a text stands in a source file as it is, so that nothing was put into it."""
+    """Return true if a text stands in a source file as it is, with nothing put into it."""
     return text in _constants(path)
 
 
@@ -87,7 +87,7 @@ def _rendered(error: BaseException, seen: set[int]) -> Iterator[str]:
 
 
 def _said(error: BaseException) -> str:
-    """What may be repeated of an error's own words."""
+    """Return what may be repeated of an error's own words."""
     said = ""
     match error:
         case ServiceError():

@@ -96,7 +96,7 @@ def _sent(error: grpc.aio.AioRpcError) -> ServiceError | None:
 
 
 def _late(service: str) -> ServiceError:
-    """Whose time ran out: ours, or that which we granted the other service."""
+    """Return the error of a deadline: ours, or the one that we granted the other service."""
     try:
         remaining()
     except DeadlineExceeded as ours:
@@ -131,12 +131,12 @@ def refusal(error: BaseException) -> ServiceError:
 
 
 def is_from_elsewhere(error: BaseException) -> bool:
-    """Whether the store or another service raised an error, and not the work that needs them."""
+    """Return true if the store or another service raised an error, and not the work itself."""
     return isinstance(error, ServiceError | grpc.aio.AioRpcError | redis.RedisError)
 
 
 def _known(error: BaseException) -> ServiceError | None:
-    """What the error means, where it was foreseen."""
+    """Return the service error that an error means, where it was foreseen."""
     meaning: ServiceError | None = None
     match error:
         case ServiceError():
@@ -235,7 +235,7 @@ def to_grpc(status: Status) -> grpc.Status:
 
 
 def item_status(error: Exception) -> Status:
-    """What went wrong with one item of a batch, whatever was raised for it."""
+    """Return the status of one item of a batch, whatever was raised for it."""
     return status_of(refusal(error))
 
 

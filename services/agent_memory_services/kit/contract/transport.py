@@ -39,7 +39,7 @@ def parse_address(text: str) -> Address:
 
 
 def is_ip(host: str) -> bool:
-    """Whether the host is a number rather than a name."""
+    """Return true if the host is a number rather than a name."""
     try:
         ip_address(host)
     except ValueError:
@@ -48,7 +48,7 @@ def is_ip(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the host."""
+    """Return true if only this machine can reach the host."""
     return host == "localhost" or (is_ip(host) and ip_address(host).is_loopback)
 
 

@@ -125,7 +125,7 @@ def _cluster_url(url: str) -> tuple[str, bool]:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a store is and can do.
+    """Abilities of a store.
 
     Attributes:
         server: `redis` or `valkey`.

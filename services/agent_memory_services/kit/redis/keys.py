@@ -1,4 +1,4 @@
-"""How identities become parts of Redis keys and values of search tags."""
+"""Spelling of identities in Redis keys and in values of search tags."""
 
 import re
 import zlib

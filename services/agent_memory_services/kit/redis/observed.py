@@ -1,12 +1,9 @@
-"""Ending a script that keeps the store from serving anybody.
-
-Whoever is told that the store is busy with a script asks it to end that one.
+"""Clients of the store that count and trace their commands, and end scripts that run for long.
 
 A span names the command and, for a script, the script. It holds no key, argument or answer,
 because those hold ids and what people said.
 """
 
-import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +17,7 @@ from redis.asyncio.cluster import ClusterPipeline
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract import context
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.store_errors import StoreBusyError
 from agent_memory_services.kit.observe.tracing.spans import NOTHING, being_recorded, part
 
@@ -41,15 +39,13 @@ class LongScripts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Measure the pause on a clock in seconds."""
-        self._clock = clock
-        self._next_attempt = -math.inf
+        self._rest = Timer(_PAUSE_SECONDS, over=True, clock=clock)
 
     async def end(self, kill: Callable[[], Awaitable[Any]]) -> None:
         """Let `kill` send SCRIPT KILL, unless that was tried a moment ago."""
-        now = self._clock()
-        if now < self._next_attempt:
+        if not self._rest.is_over:
             return
-        self._next_attempt = now + _PAUSE_SECONDS
+        self._rest.restart()
         try:
             await kill()
         except RedisError as error:

@@ -1,4 +1,4 @@
-"""Whose words the remembered answers of calls repeat, so that they can be erased with the rest."""
+"""Owners of the words in remembered answers of calls, so that these can be erased with the rest."""
 
 from collections.abc import Iterable
 from contextvars import ContextVar

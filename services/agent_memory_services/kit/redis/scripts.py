@@ -47,9 +47,9 @@ class Script:
 
 
 def _name(package: str, name: str) -> str:
-    """What operators know a script by, such as `working_memory/write`."""
+    """Return the name that operators know a script by, such as `working_memory/session/write`."""
     path = "/".join([*package.split(".")[1:], name])
-    return path.replace("/lua/", "/")
+    return path.replace("/store/lua/", "/").replace("/lua/", "/")
 
 
 @dataclass(frozen=True, slots=True)

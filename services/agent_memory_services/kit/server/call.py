@@ -19,7 +19,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """What is known of a call so far; each step fills in its part.
+    """A call as far as it is known; each step fills in its part.
 
     Attributes:
         policy: what the contract says about the method.

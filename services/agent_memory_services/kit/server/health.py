@@ -16,7 +16,7 @@ _Status = health_pb2.HealthCheckResponse
 
 
 class Health:
-    """What a process tells of itself.
+    """The health of a process, as it tells others.
 
     Readiness is set by hand as the process comes and goes, and never by another system's state:
     one hiccup of the store must not take every replica out at once. Liveness holds from start

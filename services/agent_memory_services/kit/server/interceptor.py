@@ -51,7 +51,7 @@ class CallAdapter:
         self._sent = _overriding(steps, "sent")
 
     def adapted(self) -> Handler:
-        """What the library calls in place of the handler.
+        """Return the function that the library calls in place of the handler.
 
         Responses of a stream are written by the adapter, so that the call is one coroutine from
         its first step to its last, whatever the shape.
@@ -169,7 +169,7 @@ def _overriding(steps: Sequence[Step], hook: str) -> tuple[Callable[..., Any], .
 
 
 def _cause(call: Call, error: BaseException) -> BaseException:
-    """Why the call ended: a cancellation of our own making stands for its reason."""
+    """Return the cause of a call's end: a cancellation of our own stands for its reason."""
     if not isinstance(error, asyncio.CancelledError):
         return error
     if call.ending and call.task:

@@ -13,7 +13,7 @@ _SECONDS = 5.0
 
 
 def problem(address: str, name: str = "") -> str:
-    """Why the service at `address` is not ready under the health name, or "" when it is."""
+    """Return the reason why the service at `address` is not ready; "" when it is."""
     with grpc.insecure_channel(address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         try:

@@ -1,4 +1,4 @@
-"""How a process is told to end."""
+"""The life of a server process, from its settings to its end."""
 
 import asyncio
 import signal
@@ -66,7 +66,7 @@ _UNTIL_TOLD = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a process serves.
+    """A service that a process serves.
 
     Attributes:
         full_name: the service's full name in the contracts.
@@ -196,7 +196,7 @@ async def _serving(
 
 
 def _traced_name(settings: ProcessSettings) -> str:
-    """What the process is called in traces, such as `agent-memory-extraction`."""
+    """Return the name of the process in traces, such as `agent-memory-extraction`."""
     return "-".join(["agent-memory", *settings.section.lower().split("_")]).rstrip("-")
 
 

@@ -168,7 +168,7 @@ OptionalListenAddress = Annotated[str, AfterValidator(_address_or_none)]
 
 
 class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
-    """What every service process can be told."""
+    """Settings of every service process."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -1,9 +1,8 @@
 """The stream of changes to memories."""
 
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Final, Self, cast
+from typing import Self, cast
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -11,14 +10,10 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.cursors import PageTokens
-from agent_memory_services.kit.contract.errors import InvalidField, InvalidToken
+from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.redis.feed.feed import Feed
-from agent_memory_services.kit.redis.feed.subscription import (
-    ForgottenError,
-    Subscription,
-    Subscriptions,
-)
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
+from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
 from agent_memory_services.long_term_memory.domain.change import Kind
 from agent_memory_services.long_term_memory.domain.conditions import Node
 from agent_memory_services.long_term_memory.domain.fields import ACCESSES
@@ -50,12 +45,12 @@ class MemoryEvent:
 
     @property
     def topics(self) -> tuple[()]:
-        """Each watcher looks for itself at what a change is about."""
+        """None: each watcher decides whether a change concerns it."""
         return ()
 
     @classmethod
     def read(cls, entry: Raw) -> Self:
-        """A change as the script of commits writes it."""
+        """Read a change as the script of commits writes it."""
         position, fields = entry
         return cls(
             Position.read(position),
@@ -71,12 +66,9 @@ def _record(data: bytes | None) -> Memory | None:
     return None if data is None else Memory.FromString(data)
 
 
-_FORGOTTEN: Final = "changes since then are forgotten; list the memories and watch anew"
-
-
 @dataclass(frozen=True, slots=True)
 class MemoryWatchUpdate:
-    """Update for a watcher.
+    """An update for a watcher.
 
     Attributes:
         change: the change; None in a checkpoint.
@@ -88,114 +80,69 @@ class MemoryWatchUpdate:
 
 
 class MemoryWatch:
-    """Answers watchers."""
+    """Answers watchers of memories."""
 
     def __init__(self, feed: Feed[MemoryEvent], shards: int, *, checkpoint_seconds: float) -> None:
         """Tell nothing for `checkpoint_seconds` at the most."""
-        self._feed = feed
+        self._watch = Watch(feed, checkpoint_seconds=checkpoint_seconds)
         self._shards = shards
-        self._checkpoint_seconds = checkpoint_seconds
 
-    async def follow(
+    def follow(
         self, scope: Scope, given: MemoryFilter, token: str
     ) -> AsyncGenerator[MemoryWatchUpdate, None]:
-        """Tell a checkpoint, or what happened since the token, and then every change.
+        """Yield a checkpoint, or what happened since the token, and then every change.
 
-        A change is told where the memory matches before it or after it. To someone who may see
-        it on one side alone, it comes or goes. Never ends by itself.
+        A change is told where the memory matches before it or after it. To a caller who may see
+        it on one side alone, it comes or goes. Never ends without an error.
 
         Raises:
             InvalidField: the filter nests too deep, or asks for accesses.
             InvalidToken: the token is damaged or of another watch, or changes since then are
                 forgotten.
         """
-        watcher = _Watcher(scope, given)
-        after = watcher.tokens.place(token, Position.read)
-        key = shard_of(scope.tenant, self._shards).feed(scope.tenant)
-        async with self._feed.follow([key]) as following:
-            (subscription,) = following.subscriptions.values()
-            try:
-                if after is not None:
-                    await subscription.rewind(after)
-                async for sighting in self._told(watcher, following, subscription):
-                    yield sighting
-            except ForgottenError:
-                raise InvalidToken(_FORGOTTEN) from None
-
-    async def _told(
-        self,
-        watcher: "_Watcher",
-        following: Subscriptions[MemoryEvent],
-        subscription: Subscription[MemoryEvent],
-    ) -> AsyncIterator[MemoryWatchUpdate]:
-        while subscription.behind:
-            for told in await subscription.news():
-                if sighting := watcher.sighting(told):
-                    yield sighting
-        yield watcher.checkpoint(subscription.position)
-        patience = _Patience(self._checkpoint_seconds)
-        while True:
-            await following.wait(patience.left)
-            for told in await subscription.news():
-                if sighting := watcher.sighting(told):
-                    patience.renew()
-                    yield sighting
-            if not patience.left:
-                patience.renew()
-                yield watcher.checkpoint(subscription.position)
+        source = _MemorySource(scope, given, self._shards)
+        return self._watch.follow(source, token)
 
 
-class _Watcher:
-    """Watcher: a scope and a condition."""
+class _MemorySource(WatchSource[MemoryEvent, MemoryWatchUpdate]):
+    """The memories that a filter admits, for one caller."""
 
-    def __init__(self, scope: Scope, given: MemoryFilter) -> None:
+    forgotten = "changes since then are forgotten; list the memories and watch anew"
+
+    def __init__(self, scope: Scope, given: MemoryFilter, shards: int) -> None:
         self._scope = scope
         self._condition = _followable(compile_filter(given, "filter"))
-        self.tokens = PageTokens("watch", scope.tenant, given)
+        self.tokens = WatchTokens(*PageTokens("watch", scope.tenant, given).binding)
+        self.streams = {"": shard_of(scope.tenant, shards).feed(scope.tenant)}
 
-    def sighting(self, told: MemoryEvent) -> MemoryWatchUpdate | None:
-        """Return the watcher's update for a change; None where it does not concern the watcher."""
-        before, after = self._in_reach(told.before), self._in_reach(told.after)
+    async def render(self, batch: Batch[MemoryEvent]) -> AsyncIterator[MemoryWatchUpdate]:
+        """Yield the changes that concern the watcher."""
+        for event in batch.entries:
+            if (change := self._change(event)) is not None:
+                yield MemoryWatchUpdate(change, batch.token_after(event))
+
+    async def checkpoint(self, token: str) -> MemoryWatchUpdate:
+        """Return a sign of life."""
+        return MemoryWatchUpdate(None, token)
+
+    def _change(self, event: MemoryEvent) -> MemoryChange | None:
+        """Return a change as the watcher sees it; None where it does not concern them."""
+        before, after = self._in_reach(event.before), self._in_reach(event.after)
         if not any(holds(self._condition, each) for each in (before, after) if each is not None):
             return None
-        change = MemoryChange(
-            kind=_seen_as(told, before, after),
-            memory_id=told.memory_id,
+        return MemoryChange(
+            kind=_seen_as(event, before, after),
+            memory_id=event.memory_id,
             memory=after,
-            change_time=to_timestamp(told.time),
+            change_time=to_timestamp(event.time),
         )
-        return MemoryWatchUpdate(change, self._token(told.position))
-
-    def checkpoint(self, position: Position) -> MemoryWatchUpdate:
-        """A sign of life."""
-        return MemoryWatchUpdate(None, self._token(position))
 
     def _in_reach(self, memory: Memory | None) -> Memory | None:
         return memory if memory is not None and self._scope.admits(memory) else None
 
-    def _token(self, position: Position) -> str:
-        return self.tokens.token(position.spell().encode())
-
-
-class _Patience:
-    """Time since a watcher last got an update."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.renew()
-
-    def renew(self) -> None:
-        """It heard something."""
-        self._ends = time.monotonic() + self._seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds until it should hear something."""
-        return max(0.0, self._ends - time.monotonic())
-
 
 def _followable(condition: Node) -> Node:
-    """A condition on what a change can change; being found changes no memory.
+    """Return a condition on what a change can change; being found changes no memory.
 
     Raises:
         InvalidField: the condition asks how often or when a memory was found.
@@ -205,10 +152,10 @@ def _followable(condition: Node) -> Node:
     return condition
 
 
-def _seen_as(told: MemoryEvent, before: Memory | None, after: Memory | None) -> Kind:
-    """Return the kind of a change for a reader who sees the memory on one of its sides alone."""
-    if told.before is not None and before is None:
+def _seen_as(event: MemoryEvent, before: Memory | None, after: Memory | None) -> Kind:
+    """Return the kind of a change to a caller who sees the memory on one of its sides alone."""
+    if event.before is not None and before is None:
         return ltm.MEMORY_CHANGE_KIND_CREATED
-    if told.after is not None and after is None:
+    if event.after is not None and after is None:
         return ltm.MEMORY_CHANGE_KIND_DELETED
-    return told.kind
+    return event.kind

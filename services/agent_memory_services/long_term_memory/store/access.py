@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.redis.background import Periodic
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class AccessTracker:
         self._store = store
         self._waiting: asyncio.Queue[_Access] = asyncio.Queue(capacity)
         self._recent: TTLCache[tuple[str, str], None] = TTLCache(capacity, _INTERVAL_SECONDS)
+        self._steps = Periodic(self._step, _PAUSE_SECONDS)
 
     def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Note that memories of a tenant were found now."""
@@ -54,18 +56,15 @@ class AccessTracker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Write while the block runs; at its end, write what still waits."""
-        worker = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
+        async with self._steps.running():
             try:
-                async with asyncio.timeout(_FLUSH_SECONDS):
-                    await self._waiting.join()
-            except TimeoutError:
-                log.warning("access.unwritten", memories=self._waiting.qsize())
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+                yield
+            finally:
+                try:
+                    async with asyncio.timeout(_FLUSH_SECONDS):
+                        await self._waiting.join()
+                except TimeoutError:
+                    log.warning("access.unwritten", memories=self._waiting.qsize())
 
     def _is_due(self, memory: tuple[str, str]) -> bool:
         """Return true if this process did not just note the memory; the store checks for others."""
@@ -74,24 +73,18 @@ class AccessTracker:
         self._recent[memory] = None
         return True
 
-    async def _run(self) -> None:
-        while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < _PER_WRITE and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            for tenant, accesses in groupby(batch, key=lambda access: access.tenant):
-                await self._write(tenant, list(accesses))
-            for _ in batch:
-                self._waiting.task_done()
-            await asyncio.sleep(_PAUSE_SECONDS)
+    async def _step(self) -> None:
+        batch = [await self._waiting.get()]
+        while len(batch) < _PER_WRITE and not self._waiting.empty():
+            batch.append(self._waiting.get_nowait())
+        for tenant, accesses in groupby(batch, key=lambda access: access.tenant):
+            await self._write(tenant, list(accesses))
+        for _ in batch:
+            self._waiting.task_done()
 
     async def _write(self, tenant: str, accesses: list[_Access]) -> None:
+        memory_ids = [access.memory_id for access in accesses]
         try:
-            await self._store.touch(
-                tenant,
-                [access.memory_id for access in accesses],
-                now=accesses[-1].time,
-                interval=INTERVAL,
-            )
+            await self._store.touch(tenant, memory_ids, now=accesses[-1].time, interval=INTERVAL)
         except RedisError as error:
             log.warning("access.lost", memories=len(accesses), error=type(error).__name__)

@@ -1,7 +1,6 @@
 """What an operator sees of the calls to a chat model."""
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 from opentelemetry.trace import SpanKind, get_current_span
 from prometheus_client import Counter, Histogram
 
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.observe.tracing.spans import part
 
 _SECONDS: Final = Histogram(
@@ -85,7 +85,7 @@ class ModelMeter:
     def observed(self, model: str) -> Iterator[None]:
         """Count, time and trace one attempt."""
         name = self._label(model)
-        began, outcome = time.monotonic(), "failed"
+        timer, outcome = Timer(), "failed"
         try:
             with part(f"chat {name}", SpanKind.CLIENT) as span:
                 span.set_attribute("gen_ai.operation.name", "chat")
@@ -97,7 +97,7 @@ class ModelMeter:
             raise
         finally:
             _CALLS.labels(name, outcome).inc()
-            _SECONDS.labels(name).observe(time.monotonic() - began)
+            _SECONDS.labels(name).observe(timer.elapsed)
 
     def _label(self, model: str) -> str:
         """A model's name in a series; callers name models too, and shall not make series."""

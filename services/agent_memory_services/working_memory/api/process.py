@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from agent_memory.working_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.kit.auth.own_identity import OwnIdentity
 from agent_memory_services.kit.client.channels import open_channel
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.redis import client as redis
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
@@ -45,7 +46,7 @@ from agent_memory_services.working_memory.store.neighbours import (
 from agent_memory_services.working_memory.store.outbox import Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
-from agent_memory_services.working_memory.store.summary_queue import Backoff, SummaryQueue
+from agent_memory_services.working_memory.store.summary_queue import SummaryQueue
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
 
@@ -115,8 +116,7 @@ def _relay(client: Redis, inbox: Inbox, settings: Settings) -> Relay:
         Pace(
             poll=settings.relay_poll_seconds,
             renewal=lease / _RENEWALS_PER_LEASE,
-            first_retry=settings.relay_retry_seconds,
-            longest_retry=settings.relay_max_retry_seconds,
+            backoff=Backoff(settings.relay_retry_seconds, settings.relay_max_retry_seconds),
         ),
         max_bytes=settings.max_message_bytes,
     )

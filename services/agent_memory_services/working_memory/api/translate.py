@@ -225,14 +225,14 @@ _KINDS = {
 }
 
 
-def watch_response(sighting: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
-    """What a watcher is told."""
-    response = rpc.WatchWorkingMemoryResponse(resume_token=sighting.token)
-    if (note := sighting.note) is not None:
-        response.change.kind = _KINDS[note.kind]
-        response.change.etag = etag_of(note.version)
-        response.change.messages.extend(sighting.messages)
-        response.change.change_time.CopyFrom(to_timestamp(note.at))
+def watch_response(update: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
+    """Return an update as a watcher gets it."""
+    response = rpc.WatchWorkingMemoryResponse(resume_token=update.token)
+    if (event := update.event) is not None:
+        response.change.kind = _KINDS[event.kind]
+        response.change.etag = etag_of(event.version)
+        response.change.messages.extend(update.messages)
+        response.change.change_time.CopyFrom(to_timestamp(event.at))
     return response
 
 

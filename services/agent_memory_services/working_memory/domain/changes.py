@@ -1,13 +1,13 @@
 """One write to a session: what is asked of the store, and what it did."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.errors import Overloaded
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import Entry, State, etag_of
@@ -123,8 +123,7 @@ class Written:
 _T = TypeVar("_T")
 
 _ATTEMPTS: Final = 24
-_FIRST_WAIT_SECONDS: Final = 0.001
-_LONGEST_WAIT_SECONDS: Final = 0.05
+_BACKOFF: Final = Backoff(first=0.001, longest=0.05, certain=0.0)
 
 
 async def retry_on_conflict(attempt: Callable[[], Awaitable[_T]]) -> _T:
@@ -133,11 +132,9 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[_T]]) -> _T:
     Raises:
         Overloaded: too many others came between.
     """
-    longest = _FIRST_WAIT_SECONDS
-    for _ in range(_ATTEMPTS):
+    for failures in range(_ATTEMPTS):
         try:
             return await attempt()
         except StaleSessionError:
-            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - only spreads writers
-            longest = min(2 * longest, _LONGEST_WAIT_SECONDS)
-    raise Overloaded(retry_after=_LONGEST_WAIT_SECONDS)
+            await asyncio.sleep(_BACKOFF.wait(failures))
+    raise Overloaded(retry_after=_BACKOFF.longest)

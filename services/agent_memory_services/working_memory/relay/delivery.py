@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.kit.contract.backoff import Backoff, retry_after_of
 from agent_memory_services.kit.contract.errors import (
     DeadlineExceeded,
     InvalidField,
@@ -165,13 +166,13 @@ class DeliveryControl:
     Attributes:
         lasts: whether the partition is still ours to deliver.
         wake: look at the partition again.
-        wait: seconds until the next attempt of what failed with an error, so often before.
+        backoff: between two attempts of what fails.
         pause: wait so many seconds, but not beyond the end.
     """
 
     lasts: Callable[[], bool]
     wake: Callable[[], None]
-    wait: Callable[[Exception, int], float]
+    backoff: Backoff
     pause: Callable[[float], Awaitable[None]]
 
 
@@ -234,7 +235,7 @@ class Delivery:
         except _OUTAGES as error:
             self._note(error)
             self._outages += 1
-            await self._turn.pause(self._turn.wait(error, self._outages - 1))
+            await self._turn.pause(self._wait(error, self._outages - 1))
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
             self._note(error)
@@ -278,10 +279,13 @@ class Delivery:
         await self._bury(entry, reason)
 
     def _hold(self, entry: OutboxEntry, error: Exception) -> None:
-        seconds = self._turn.wait(error, self._holds.refusals(entry.tenant))
+        seconds = self._wait(error, self._holds.refusals(entry.tenant))
         loop = asyncio.get_running_loop()
         self._holds.hold(entry, loop.time() + seconds)
         loop.call_later(seconds, self._turn.wake)
+
+    def _wait(self, error: Exception, failures: int) -> float:
+        return self._turn.backoff.wait(failures, at_least=retry_after_of(error))
 
     async def _bury(self, entry: OutboxEntry, reason: str) -> None:
         await self._outbox.bury(self._partition, entry, reason)

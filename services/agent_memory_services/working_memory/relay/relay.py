@@ -1,9 +1,8 @@
 """The relay: hands what sessions said to extraction, in order, until it is acknowledged."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +11,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.kit.contract.errors import ServiceError
+from agent_memory_services.kit.contract.backoff import Backoff
+from agent_memory_services.kit.redis.background import Periodic, Wakeable, wait_for_event
 from agent_memory_services.working_memory.relay import delivery as metrics
 from agent_memory_services.working_memory.relay.delivery import Delivery, DeliveryControl
 from agent_memory_services.working_memory.store.leases import Leases
@@ -36,30 +36,17 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a relay works; all in seconds.
+    """How fast a relay works; times in seconds.
 
     Attributes:
         poll: between two looks for what other processes wrote.
         renewal: between two renewals of the leases.
-        first_retry: the first wait after a failure; it doubles with every further one.
-        longest_retry: the longest wait.
+        backoff: between two attempts of what fails.
     """
 
     poll: float
     renewal: float
-    first_retry: float
-    longest_retry: float
-
-    def wait(self, error: Exception, failures: int) -> float:
-        """Seconds until the next attempt: what was asked for, or a jittered back-off.
-
-        Args:
-            error: what went wrong now; a refusal may name a wish.
-            failures: how often it went wrong before.
-        """
-        wish = error.retry_after if isinstance(error, ServiceError) else None
-        full = min(self.first_retry * 2.0 ** min(failures, 64), self.longest_retry)
-        return max(wish or 0.0, random.uniform(full / 2, full))  # noqa: S311 - nothing secret
+    backoff: Backoff
 
 
 class Relay:
@@ -80,40 +67,41 @@ class Relay:
         self._pace = pace
         self._max_bytes = max_bytes
         self._woken: set[int] = set()
-        self._something_woke = asyncio.Event()
         self._stopping = asyncio.Event()
         self._next_look = 0.0
+        # Deliveries go on, whatever goes wrong. A lease that is being taken at the end is waited
+        # for, so that it can be given back.
+        self._keeping = Periodic(
+            self._keep_leases,
+            pace.renewal,
+            report=_log_fault,
+            foreseen=(Exception,),
+            retry=pace.poll,
+            completes=True,
+        )
+        self._looking = Wakeable(
+            self._look, pace.poll, report=_log_fault, foreseen=(Exception,), completes=True
+        )
         self._drains: dict[int, asyncio.Task[None]] = {}
         self._deliveries: dict[int, Delivery] = {}
 
     def wake(self, partition: int) -> None:
         """Look at a partition at once: this process wrote to its outbox."""
         self._woken.add(partition)
-        self._something_woke.set()
+        self._looking.wake()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver until the block is left; then finish what is under way and let go."""
-        loops = [
-            asyncio.create_task(self._repeat(step)) for step in (self._keep_leases, self._look)
-        ]
         try:
-            yield
+            async with self._keeping.running(), self._looking.running():
+                try:
+                    yield
+                finally:
+                    self._stopping.set()
         finally:
-            self._stopping.set()
-            self._something_woke.set()
-            await asyncio.gather(*loops)
             await asyncio.gather(*self._drains.values())
             await self._leave()
-
-    async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Take a step again and again until the end; a fault delays the next one, no more."""
-        while not self._stopping.is_set():
-            try:
-                await step()
-            except Exception as error:  # noqa: BLE001 - deliveries go on, whatever went wrong
-                _log_fault(error)
-                await self._pause(self._pace.poll)
 
     async def _keep_leases(self) -> None:
         before = self._leases.held
@@ -121,7 +109,6 @@ class Relay:
             await self._hand_over_lease(partition)
         for partition in self._leases.held - before:
             self.wake(partition)
-        await self._pause(self._pace.renewal)
 
     async def _hand_over_lease(self, partition: int) -> None:
         """Give a partition to a relay with fewer, unless a delivery of it is under way."""
@@ -134,29 +121,25 @@ class Relay:
         except RedisError as error:
             log.warning("relay.leases_not_released", error=type(error).__name__)
 
-    async def _look(self) -> None:
+    async def _look(self) -> float:
+        """Begin deliveries; answers the seconds until all partitions are looked at again."""
         for partition in await self._waiting():
             if not self._leases.holds(partition):
                 self._woken.discard(partition)
                 self._deliveries.pop(partition, None)
             elif partition not in self._drains:
                 self._drains[partition] = asyncio.create_task(self._drained(partition))
+        return self._next_look - asyncio.get_running_loop().time()
 
     async def _waiting(self) -> Iterable[int]:
         """The partitions to look at next: those that were named, and now and then all."""
-        clock = asyncio.get_running_loop().time
-        try:
-            async with asyncio.timeout_at(self._next_look):
-                await self._something_woke.wait()
-        except TimeoutError:
-            pass
-        if clock() >= self._next_look:
-            self._next_look = clock() + self._pace.poll
-            backlogs = await self._outbox.backlogs(self._leases.held)
-            _report(backlogs)
-            return backlogs
-        self._something_woke.clear()
-        return tuple(self._woken)
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look:
+            return tuple(self._woken)
+        self._next_look = now + self._pace.poll
+        backlogs = await self._outbox.backlogs(self._leases.held)
+        _report(backlogs)
+        return self._woken | backlogs.keys()
 
     async def _drained(self, partition: int) -> None:
         delivery = self._deliveries.get(partition) or self._begin(partition)
@@ -174,7 +157,7 @@ class Relay:
         turn = DeliveryControl(
             lambda: self._may_deliver(partition),
             lambda: self.wake(partition),
-            self._pace.wait,
+            self._pace.backoff,
             self._pause,
         )
         self._deliveries[partition] = Delivery(
@@ -187,11 +170,7 @@ class Relay:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+        await wait_for_event(self._stopping, seconds)
 
 
 def _log_fault(error: Exception) -> None:

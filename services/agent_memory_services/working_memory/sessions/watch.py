@@ -1,16 +1,15 @@
 """Watching a session: every change from now on, or from where an earlier watch ended."""
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.cursors import encode_cursor, read_cursor
-from agent_memory_services.kit.contract.errors import InvalidToken, SessionNotFound
+from agent_memory_services.kit.contract.errors import SessionNotFound
 from agent_memory_services.kit.redis.feed.feed import Feed
-from agent_memory_services.kit.redis.feed.subscription import ForgottenError, Subscriptions
-from agent_memory_services.kit.redis.feed.tail import ORIGIN, Position
+from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
 from agent_memory_services.working_memory.store.events import (
@@ -22,174 +21,143 @@ from agent_memory_services.working_memory.store.events import (
 from agent_memory_services.working_memory.store.keys import changes_key
 from agent_memory_services.working_memory.store.sessions import SessionStore
 
-_TOLD_BYTES: Final = 1 << 20
-"""Text of messages that is told at a time; a longer change is told in parts."""
+_PART_BYTES: Final = 1 << 20
+"""Text of messages in one update; a longer change is told in parts."""
 _MICROS: Final = 1_000_000
-_FORGOTTEN: Final = "changes since then are forgotten; read the session and watch anew"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionWatchUpdate:
-    """What a watcher is told.
+    """An update for a watcher.
 
     Attributes:
-        note: the change; None in a checkpoint.
+        event: the change; None in a checkpoint.
         messages: the messages that joined the log and are still there.
         token: continues after this. A part of a change has the token of what came before it.
     """
 
-    note: SessionEvent | None
+    event: SessionEvent | None
     messages: Sequence[Message]
     token: str
 
 
 class SessionWatch:
-    """Answers watchers."""
+    """Answers watchers of sessions."""
 
     def __init__(
         self,
         store: SessionStore,
-        standings: SessionStatuses,
+        statuses: SessionStatuses,
         feed: Feed[SessionEvent],
         *,
         checkpoint_seconds: float,
     ) -> None:
         """Tell nothing for `checkpoint_seconds` at the most."""
         self._store = store
-        self._standings = standings
-        self._feed = feed
-        self._checkpoint_seconds = checkpoint_seconds
+        self._statuses = statuses
+        self._watch = Watch(feed, checkpoint_seconds=checkpoint_seconds)
 
-    async def follow(
+    def follow(
         self, key: SessionKey, actor: Actor, token: str
     ) -> AsyncGenerator[SessionWatchUpdate, None]:
-        """Tell a checkpoint, or what happened since the token, and then every change.
+        """Yield a checkpoint, or what happened since the token, and then every change.
 
-        A session that does not exist yet can be watched. Never ends by itself.
+        A session that does not exist yet can be watched. Never ends without an error.
 
         Raises:
             SessionNotFound: the session exists, but not for the actor.
             InvalidToken: the token is damaged or of another session, or changes since then are
                 forgotten.
         """
-        watcher = _Watcher(key, actor)
-        after = watcher.position_of(token) if token else None
-        partition, mark = self._standings.partition_of(key), self._standings.mark_of(key)
-        async with self._feed.follow([changes_key(partition)], mark) as following:
-            if not watcher.sees(standing := await self._standings.of(key)) and standing:
-                raise SessionNotFound(key.session_id)
-            (subscription,) = following.subscriptions.values()
-            try:
-                if after is not None:
-                    await subscription.rewind(after)
-                while subscription.behind:
-                    async for sighting in self._told(watcher, await subscription.news()):
-                        yield sighting
-                yield watcher.checkpoint(subscription.position)
-                async for notes in self._news(watcher, following, partition):
-                    async for sighting in self._told(watcher, notes):
-                        yield sighting
-                    if not notes:
-                        yield watcher.checkpoint(subscription.position)
-            except ForgottenError:
-                raise InvalidToken(_FORGOTTEN) from None
+        source = _SessionSource(key, actor, self._store, self._statuses)
+        return self._watch.follow(source, token)
 
-    async def _news(
-        self, watcher: "_Watcher", following: Subscriptions[SessionEvent], partition: int
-    ) -> AsyncIterator[Sequence[SessionEvent]]:
-        """What happens, and nothing when nothing did for a while."""
-        (subscription,) = following.subscriptions.values()
-        while True:
-            moved = await following.wait(watcher.patience(self._checkpoint_seconds))
-            notes = await subscription.news()
-            if notes or not moved:
-                yield notes
-            if watcher.has_expired:
-                await self._standings.sweep(partition)
-                watcher.sees(await self._standings.of(watcher.key))
 
-    async def _told(
-        self, watcher: "_Watcher", notes: Sequence[SessionEvent]
-    ) -> AsyncIterator[SessionWatchUpdate]:
-        if not notes or not watcher.sees(await self._standings.of(watcher.key)):
-            return
-        for note in notes:
-            parts = list(_parts(await self._messages(watcher, note)))
-            for part in parts[:-1]:
-                yield SessionWatchUpdate(note, part, watcher.token)
-            watcher.reached = note.position
-            yield SessionWatchUpdate(note, parts[-1], watcher.token)
+class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
+    """One session, for one actor."""
 
-    async def _messages(self, watcher: "_Watcher", note: SessionEvent) -> Sequence[Message]:
-        """The messages of a change, where they are still in the log."""
-        if note.kind is not Kind.MESSAGES:
+    forgotten = "changes since then are forgotten; read the session and watch anew"
+
+    def __init__(
+        self, key: SessionKey, actor: Actor, store: SessionStore, statuses: SessionStatuses
+    ) -> None:
+        self._key = key
+        self._actor = actor
+        self._store = store
+        self._statuses = statuses
+        self._partition = statuses.partition_of(key)
+        self._expires: int | None = None
+        # Of a session that is gone before anybody could look, a confined caller learns nothing.
+        self._seen = actor.users is None
+        identity = ("watch", key.tenant, key.namespace, key.session_id)
+        self.tokens = WatchTokens(*(part.encode() for part in identity))
+        self.streams = {"": changes_key(self._partition)}
+        self.topic = statuses.mark_of(key)
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the session expires."""
+        if self._expires is None:
+            return math.inf
+        return max(0.0, (self._expires - now_micros()) / _MICROS)
+
+    async def open(self) -> None:
+        """Refuse an actor who must not see the session.
+
+        Raises:
+            SessionNotFound: the session exists, but not for the actor.
+        """
+        status = await self._statuses.of(self._key)
+        if status is not None and not self._sees(status):
+            raise SessionNotFound(self._key.session_id)
+
+    async def tend(self) -> None:
+        """Let the feed tell of a session that has expired."""
+        if self._expires is not None and self._expires <= now_micros():
+            await self._statuses.sweep(self._partition)
+            await self.visible()
+
+    async def visible(self) -> bool:
+        """Return true if the session, or the one that was there before, may be told of."""
+        return self._sees(await self._statuses.of(self._key))
+
+    async def render(self, batch: Batch[SessionEvent]) -> AsyncIterator[SessionWatchUpdate]:
+        """Yield each change, one with many messages in parts."""
+        token = batch.before
+        for event in batch.entries:
+            *parts, last = _parts(await self._messages(event))
+            for part in parts:
+                yield SessionWatchUpdate(event, part, token)
+            token = batch.token_after(event)
+            yield SessionWatchUpdate(event, last, token)
+
+    async def checkpoint(self, token: str) -> SessionWatchUpdate:
+        """Return a sign of life."""
+        return SessionWatchUpdate(None, (), token)
+
+    def _sees(self, status: SessionStatus | None) -> bool:
+        self._expires = status.expires if status else None
+        if status is not None:
+            self._seen = self._actor.sees(status.user)
+        return self._seen
+
+    async def _messages(self, event: SessionEvent) -> Sequence[Message]:
+        """Read the messages of a change, where they are still in the log."""
+        if event.kind is not Kind.MESSAGES:
             return ()
-        stretch = LogSlice(start=note.first, count=note.last - note.first + 1)
-        page = await self._store.read_log(watcher.key, stretch)
-        if page is None or page.uid != note.uid or not watcher.actor.sees(page.user):
+        stretch = LogSlice(start=event.first, count=event.last - event.first + 1)
+        page = await self._store.read_log(self._key, stretch)
+        if page is None or page.uid != event.uid or not self._actor.sees(page.user):
             return ()
         return page.messages
 
 
-class _Watcher:
-    """Who watches what, and how far it has come."""
-
-    def __init__(self, key: SessionKey, actor: Actor) -> None:
-        self.key = key
-        self.actor = actor
-        self.reached = ORIGIN
-        self._expires: int | None = None
-        # Of a session that is gone before anybody could look, a confined caller learns nothing.
-        self._seen = actor.users is None
-        self._binding = tuple(
-            part.encode() for part in ("watch", key.tenant, key.namespace, key.session_id)
-        )
-
-    @property
-    def token(self) -> str:
-        """Continues after what was reached."""
-        return encode_cursor(self.reached.spell().encode(), *self._binding)
-
-    def position_of(self, token: str) -> Position:
-        """Where a token continues.
-
-        Raises:
-            InvalidToken: it is damaged or of another session.
-        """
-        self.reached = read_cursor(token, Position.read, *self._binding)
-        return self.reached
-
-    def checkpoint(self, position: Position) -> SessionWatchUpdate:
-        """A sign of life."""
-        self.reached = position
-        return SessionWatchUpdate(None, (), self.token)
-
-    def sees(self, standing: SessionStatus | None) -> bool:
-        """Whether the session, or the one that was there before, may be told of."""
-        self._expires = standing.expires if standing else None
-        if standing is not None:
-            self._seen = self.actor.sees(standing.user)
-        return self._seen
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether the session should be gone by now."""
-        return self._expires is not None and self._expires <= now_micros()
-
-    def patience(self, seconds: float) -> float:
-        """How long to wait for a change: not beyond the end of the session."""
-        if self._expires is None:
-            return seconds
-        left = (self._expires - now_micros()) / _MICROS
-        return min(seconds, max(0.0, left))
-
-
 def _parts(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
-    """The messages in parts that any channel takes; one empty part where there are none."""
+    """Yield the messages in parts that any channel takes; one empty part where there are none."""
     part: list[Message] = []
     size = 0
     for message in messages:
-        if part and size + message.ByteSize() > _TOLD_BYTES:
+        if part and size + message.ByteSize() > _PART_BYTES:
             yield part
             part, size = [], 0
         part.append(message)

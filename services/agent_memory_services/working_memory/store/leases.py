@@ -1,47 +1,38 @@
-"""Which relay delivers which partition: one at a time, and every relay its share."""
+"""Partitions that a relay delivers: one relay at a time, and every relay its share."""
 
-import time
 from typing import Final
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.kit.redis.scripts import Script
 from agent_memory_services.working_memory.store.keys import RELAYS_KEY, lease_key
 
-_PACKAGE: Final = "agent_memory_services.working_memory.store"
-_LEASE: Final = Script(_PACKAGE, "lua/relay/lease")
-_RELEASE: Final = Script(_PACKAGE, "lua/relay/release")
-_CENSUS: Final = Script(_PACKAGE, "lua/relay/census")
-
-_SAFETY: Final = 0.2
-"""Share of a lease, at its end, in which its holder no longer relies on it."""
+_CENSUS: Final = Script("agent_memory_services.working_memory.store", "lua/relay/census")
 
 
 class Leases:
-    """The partitions that one relay holds.
-
-    A lease ends by itself when its holder is gone. A holder stops relying on it a little before
-    that, so that two never deliver the same partition.
-    """
+    """The partitions that one relay holds."""
 
     def __init__(self, client: Redis, partitions: int, seconds: float) -> None:
         """Hold none of the `partitions` yet; a lease lasts `seconds`."""
         self._client = client
-        self._partitions = partitions
-        self._seconds = seconds
         self._milliseconds = int(seconds * 1000)
         self._holder = new_id()
-        self._until: dict[int, float] = {}
+        self._leases = [
+            Lease(client, lease_key(partition), seconds, holder=self._holder)
+            for partition in range(partitions)
+        ]
 
     @property
     def held(self) -> frozenset[int]:
         """The partitions that are ours now."""
-        return frozenset(filter(self.holds, self._until))
+        return frozenset(filter(self.holds, range(len(self._leases))))
 
     def holds(self, partition: int) -> bool:
-        """Whether the partition is ours now."""
-        return time.monotonic() < self._until.get(partition, 0.0)
+        """Return true if the partition is ours now."""
+        return self._leases[partition].is_held
 
     async def refresh(self) -> frozenset[int]:
         """Renew what is held, and take what is free, up to a fair share.
@@ -50,36 +41,31 @@ class Leases:
             Partitions beyond the share, to be given back when nothing of theirs is under way.
         """
         relays: int = await _CENSUS(self._client, [RELAYS_KEY], [self._holder, self._milliseconds])
-        share = -(-self._partitions // relays)
-        for partition in sorted(self._until):
-            await self._take(partition)
+        share = -(-len(self._leases) // relays)
+        for partition in self._kept():
+            await self._leases[partition].take()
         for partition in self._in_own_order():
-            if len(self._until) >= share:
+            if len(self._kept()) >= share:
                 break
-            if partition not in self._until:
-                await self._take(partition)
-        return frozenset(sorted(self._until)[share:])
+            if not self._leases[partition].is_kept:
+                await self._leases[partition].take()
+        return frozenset(self._kept()[share:])
 
     async def release(self, partition: int) -> None:
         """Give a partition back."""
-        self._until.pop(partition, None)
-        await _RELEASE(self._client, [lease_key(partition)], [self._holder])
+        await self._leases[partition].release()
 
     async def leave(self) -> None:
         """Give everything back, and count no longer."""
-        for partition in list(self._until):
+        for partition in self._kept():
             await self.release(partition)
         await self._client.zrem(RELAYS_KEY, self._holder)
 
-    async def _take(self, partition: int) -> None:
-        asked = time.monotonic()
-        key, args = lease_key(partition), (self._holder, self._milliseconds)
-        if await _LEASE(self._client, [key], args):
-            self._until[partition] = asked + self._seconds * (1 - _SAFETY)
-        else:
-            self._until.pop(partition, None)
+    def _kept(self) -> list[int]:
+        return [partition for partition, lease in enumerate(self._leases) if lease.is_kept]
 
     def _in_own_order(self) -> list[int]:
         """All partitions; each relay begins elsewhere, so that they seldom reach for the same."""
-        start = hash(self._holder) % self._partitions
-        return [(start + step) % self._partitions for step in range(self._partitions)]
+        count = len(self._leases)
+        start = hash(self._holder) % count
+        return [(start + step) % count for step in range(count)]

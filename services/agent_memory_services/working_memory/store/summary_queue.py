@@ -1,12 +1,12 @@
-"""Sessions that wait for a summary: who takes one holds it for the length of a lease."""
+"""Queue of the sessions that wait for a summary; a claim lasts for the length of a lease."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.kit.redis.scripts import Script
@@ -39,26 +39,20 @@ class Claim:
         member: its place in the queue.
         lease: names the claim.
         trace: of the write that put it down; empty where that was not traced.
+        failures: number of attempts that failed in a row before it.
     """
 
     partition: int
     member: bytes
     lease: bytes
     trace: str
+    failures: int
 
     @property
     def key(self) -> SessionKey:
         """The session."""
         tenant, namespace, session_id = map(decode, self.member.decode().split(":"))
         return SessionKey(tenant, namespace, session_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Waits between attempts, in seconds: the first, which doubles, and the longest."""
-
-    first: float
-    longest: float
 
 
 class SummaryQueue:
@@ -90,19 +84,17 @@ class SummaryQueue:
         )
         if found is None:
             return None
-        member, lease, trace = found
-        return Claim(partition, member, lease, trace.decode())
+        member, lease, trace, failures = found
+        return Claim(partition, member, lease, trace.decode(), failures)
 
-    async def postpone(self, claim: Claim, *, at_least: float = 0.0) -> None:
+    async def postpone(self, claim: Claim, *, at_least: float | None = None) -> None:
         """Count a failure and let the session wait, for `at_least` so many seconds."""
-        share = random.uniform(0.5, 1.0)  # noqa: S311 - only spreads attempts
-        backoff = self._backoff
-        waits = (backoff.first, backoff.longest, at_least)
-        await self._put_back(claim, [*(int(wait * _MICROS) for wait in waits), share])
+        wait = self._backoff.wait(claim.failures, at_least=at_least)
+        await self._put_back(claim, wait, failures=1)
 
     async def hand_back(self, claim: Claim) -> None:
-        """Let somebody else take the session at once."""
-        await self._put_back(claim, [0, 0, 0, 1])
+        """Let another worker take the session at once."""
+        await self._put_back(claim, 0.0, failures=0)
 
     async def settle(self, claim: Claim, version: int) -> None:
         """Strike a session off that needs no summary as it was in this version."""
@@ -110,6 +102,7 @@ class SummaryQueue:
         prefix = partition_prefix(claim.partition)
         await _SETTLE(self._client, keys, [prefix, claim.member, version])
 
-    async def _put_back(self, claim: Claim, waits: Sequence[float]) -> None:
-        args: list[Any] = [partition_prefix(claim.partition), claim.member, claim.lease, *waits]
+    async def _put_back(self, claim: Claim, seconds: float, *, failures: int) -> None:
+        args: list[Any] = [partition_prefix(claim.partition), claim.member, claim.lease]
+        args += [int(seconds * _MICROS), failures]
         await _POSTPONE(self._client, [summaries_key(claim.partition)], args)

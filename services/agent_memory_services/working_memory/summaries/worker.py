@@ -1,4 +1,4 @@
-"""What an operator sees of summaries."""
+"""The worker that summarizes sessions, and its metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,8 +11,9 @@ from opentelemetry.trace import Span
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract.errors import ServiceError
+from agent_memory_services.kit.contract.backoff import retry_after_of
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
+from agent_memory_services.kit.redis.background import Wakeable, end
 from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
 from agent_memory_services.working_memory.summaries.writer import (
     Result,
@@ -29,8 +30,6 @@ FAILED: Final = SUMMARIES.labels("failed")
 
 
 log = structlog.get_logger()
-
-_CANCEL_AGAIN_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +59,27 @@ class SummaryWorker:
         self._queue = queue
         self._writer = writer
         self._effort = effort
-        self._woken = asyncio.Event()
+        # The next look begins again, whatever went wrong with this one.
+        self._looking = Wakeable(self._look, effort.poll, report=_log_fault, foreseen=(Exception,))
         self._slots = asyncio.Semaphore(effort.concurrency)
         self._attempts: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Look at once: a session of this process waits."""
-        self._woken.set()
+        self._looking.wake()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Summarize until the block is left; then hand back what is under way."""
-        looking = asyncio.create_task(self._look_on())
         try:
-            yield
+            async with self._looking.running():
+                yield
         finally:
-            await _end({looking})
-            await _end(set(self._attempts))
+            await end(*self._attempts)
 
-    async def _look_on(self) -> None:
-        while True:
-            try:
-                for partition in await self._queue.due():
-                    await self._take_all(partition)
-            except Exception as error:  # noqa: BLE001 - the next look begins again
-                _log_fault(error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._effort.poll):
-                    await self._woken.wait()
-            self._woken.clear()
+    async def _look(self) -> None:
+        for partition in await self._queue.due():
+            await self._take_all(partition)
 
     async def _take_all(self, partition: int) -> None:
         while True:
@@ -132,8 +123,7 @@ class SummaryWorker:
             FAILED.inc()
             note_failure(span, error)
             log.warning("summary.failed", partition=claim.partition, error=type(error).__name__)
-            wish = error.retry_after if isinstance(error, ServiceError) else None
-            await self._queue.postpone(claim, at_least=wish or 0.0)
+            await self._queue.postpone(claim, at_least=retry_after_of(error))
         else:
             await self._conclude(claim, outcome)
 
@@ -148,14 +138,6 @@ class SummaryWorker:
                 await self._queue.postpone(claim)
             case Result.NEEDLESS:
                 await self._queue.settle(claim, outcome.version)
-
-
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they are done: a client's own clean-up may swallow a cancellation."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _log_fault(error: Exception) -> None:

@@ -18,7 +18,7 @@ _MAX_LIMITS_BYTES = 4096
 
 
 class State(StrEnum):
-    """Whether a key is good."""
+    """Validity of a key."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -70,11 +70,11 @@ class ApiKey:
         self.identity()
 
     def identity(self) -> Identity:
-        """Who holds the key."""
+        """The holder of the key."""
         return Identity(f"key:{self.key_id}", self.role, self.tenant, self.users, self.namespaces)
 
     def state(self, now: int) -> State:
-        """Whether the key is good at a moment."""
+        """Return the validity of the key at a moment."""
         if self.revoke_time is not None:
             return State.REVOKED
         if self.expire_time is not None and self.expire_time <= now:
@@ -82,13 +82,13 @@ class ApiKey:
         return State.ACTIVE
 
     def matches(self, digest: bytes, now: int) -> bool:
-        """Whether a token of this digest is the key's, compared in constant time."""
+        """Return true if a token of this digest is the key's, compared in constant time."""
         current = hmac.compare_digest(self.digest, digest)
         previous = hmac.compare_digest(self.previous_digest or bytes(len(digest)), digest)
         return current or (previous and now < (self.previous_until or 0))
 
     def holds_until(self, digest: bytes) -> int | None:
-        """When a token of this digest, which matches, ends by itself."""
+        """Return when a token of this digest, which matches, ends automatically."""
         ends = [self.expire_time]
         if not hmac.compare_digest(self.digest, digest):
             ends.append(self.previous_until)
@@ -179,7 +179,7 @@ class Token:
         return cls(parts[1], text) if parts else None
 
     def digest(self, pepper: bytes) -> bytes:
-        """What is kept of the token: HMAC-SHA-256 under the servers' pepper, 32 bytes.
+        """Return what is kept of the token: HMAC-SHA-256 under the servers' pepper, 32 bytes.
 
         The secret is as long as the digest and random, so a slow hash would add nothing. The
         pepper is what keeps somebody who can write to the store from making keys of their own.
@@ -188,7 +188,7 @@ class Token:
 
 
 def is_key_id(text: str) -> bool:
-    """Whether `text` can be the id of a key."""
+    """Return true if `text` can be the id of a key."""
     return _ID(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What is done with API keys: make, show, rotate, revoke."""
+"""Operations on API keys: make, show, rotate, revoke."""
 
 from collections.abc import AsyncIterator, Callable
 

@@ -1,8 +1,7 @@
 """API keys in Redis, and the time of their last use."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import structlog
@@ -10,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.auth.api_keys.key import ApiKey
+from agent_memory_services.kit.redis.background import Periodic
 from agent_memory_services.kit.redis.scripts import Script
 
 _INDEX = "am:auth:keys"
@@ -71,7 +71,7 @@ class LastUse:
 
     def __init__(self, store: ApiKeyStore, *, flush_seconds: float = _FLUSH_SECONDS) -> None:
         self._store = store
-        self._flush_seconds = flush_seconds
+        self._flushes = Periodic(self.flush, flush_seconds, delay=flush_seconds)
         self._uses: dict[str, int] = {}
 
     def note(self, key_id: str, now: int) -> None:
@@ -81,13 +81,10 @@ class LastUse:
     @asynccontextmanager
     async def written(self) -> AsyncIterator[None]:
         """Write for as long as the block runs, and what is left at its end."""
-        writing = asyncio.create_task(self._write_on())
         try:
-            yield
+            async with self._flushes.running():
+                yield
         finally:
-            writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await writing
             await self.flush()
 
     async def flush(self) -> None:
@@ -100,8 +97,3 @@ class LastUse:
                 log.warning("last_use.unwritten", error=type(error).__name__)
                 self._uses = {**uses, **self._uses}
                 return
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(self._flush_seconds)
-            await self.flush()

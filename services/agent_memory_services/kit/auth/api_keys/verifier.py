@@ -38,11 +38,11 @@ class ApiKeyVerifier:
         self._monotonic = monotonic
 
     def takes(self, token: str) -> bool:
-        """Whether it begins like a key."""
+        """Return true if it begins like a key."""
         return token.startswith(PREFIX)
 
     async def verify(self, token: str) -> Verified:
-        """Who holds the key; the same work is done whatever is wrong with it.
+        """Verify a key and return its holder; the same work is done whatever is wrong with it.
 
         Raises:
             Refused: the key is unknown, ended, or not the one of its id.

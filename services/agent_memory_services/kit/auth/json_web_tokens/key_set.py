@@ -22,9 +22,11 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.contract.transport import is_loopback
+from agent_memory_services.kit.redis.background import Periodic, end
 
 _MAX_BYTES = 1024 * 1024
 
@@ -121,25 +123,21 @@ class KeySet:
         self._refresh_seconds = refresh_seconds
         self._on_change = on_change
         self._min_between = min_seconds_between
-        self._monotonic = monotonic
         self._keys: Mapping[str, KeysByAlgorithm] | None = None
         self._source: bytes | None = None
-        self._read_at: float | None = None
+        self._fresh = Timer(min_seconds_between, over=True, clock=monotonic)
         self._reading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def refreshed(self) -> AsyncIterator[None]:
         """Read the keys, and keep them fresh for as long as the block runs."""
         await self._refresh()
-        refreshing = asyncio.create_task(self._refresh_on())
+        rest = self._rest()
         try:
-            yield
+            async with Periodic(self._step, rest, delay=rest).running():
+                yield
         finally:
-            for task in (refreshing, self._reading):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            await end(self._reading)
 
     def find(self, kid: str) -> KeysByAlgorithm | None:
         """The key of an id, if it is known, for each algorithm that it may be used with."""
@@ -151,15 +149,11 @@ class KeySet:
         Raises:
             DependencyUnavailable: no reading has ever succeeded.
         """
-        if self._reading is not None or self._may_read():
+        if self._reading is not None or self._fresh.is_over:
             await self._refresh()
         if self._keys is None:
             raise DependencyUnavailable("the token issuer's key set", self._min_between)
         return self.find(kid)
-
-    def _may_read(self) -> bool:
-        since = None if self._read_at is None else self._monotonic() - self._read_at
-        return since is None or since >= self._min_between
 
     async def _refresh(self) -> None:
         """Read once, however many wait for it."""
@@ -172,7 +166,7 @@ class KeySet:
         self._reading = None
 
     async def _read_once(self) -> None:
-        self._read_at = self._monotonic()
+        self._fresh.restart()
         try:
             source = await self._read()
             keys = _parsed(source, self._algorithms)
@@ -184,12 +178,14 @@ class KeySet:
             self._on_change()
             log.info("key_set.read", keys=len(keys))
 
-    async def _refresh_on(self) -> None:
-        while True:
-            fresh = self._keys is not None
-            wait = self._refresh_seconds if fresh else self._min_between
-            await asyncio.sleep(min(wait, self._refresh_seconds))
-            await self._refresh()
+    async def _step(self) -> float:
+        await self._refresh()
+        return self._rest()
+
+    def _rest(self) -> float:
+        """Seconds until the next reading, which is soon where none has succeeded."""
+        wait = self._refresh_seconds if self._keys is not None else self._min_between
+        return min(wait, self._refresh_seconds)
 
 
 def _parsed(source: bytes, algorithms: Collection[str]) -> Mapping[str, KeysByAlgorithm]:

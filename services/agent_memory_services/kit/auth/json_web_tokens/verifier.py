@@ -20,7 +20,7 @@ _BY_POWER = (Role.ADMIN, Role.WRITER, Role.READER)
 
 @dataclass(frozen=True, slots=True)
 class ClaimNames:
-    """Where an issuer puts what we need to know.
+    """Names of the claims in which an issuer puts what we need to know.
 
     Attributes:
         tenant: the claim with the tenant.
@@ -36,7 +36,7 @@ class ClaimNames:
 
 
 def identity_of(claims: Mapping[str, Any], names: ClaimNames) -> Identity:
-    """Who holds a token of these claims.
+    """Return the holder of a token of these claims.
 
     Raises:
         Refused: a claim is missing or is not what it should be.
@@ -122,11 +122,11 @@ class JwtVerifier:
         self._monotonic = monotonic
 
     def takes(self, token: str) -> bool:
-        """Whether it has the three parts of a signed token."""
+        """Return true if it has the three parts of a signed token."""
         return token.count(".") == 2  # noqa: PLR2004 - header, payload, signature
 
     async def verify(self, token: str) -> Verified:
-        """Who holds the token, until it expires.
+        """Verify a token and return its holder, until it expires.
 
         Raises:
             Refused: it is not valid.

@@ -22,7 +22,7 @@ def _collector(url: str) -> str:
 
 
 class TraceSettings(SectionedSettings):
-    """Whether and how one process is traced.
+    """Settings of the traces of one process.
 
     What is not here follows OpenTelemetry's own variables: `OTEL_SERVICE_NAME`,
     `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_CERTIFICATE`,
@@ -58,7 +58,7 @@ class TraceSettings(SectionedSettings):
 
     @property
     def traced(self) -> bool:
-        """Whether spans are recorded at all."""
+        """True if spans are recorded at all."""
         disabled = os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         return bool(self.traces_endpoint) and not disabled
 

@@ -69,7 +69,7 @@ _NO_FAILURES_OF_CALLS: Final = frozenset({grpc.StatusCode.OK, grpc.StatusCode.CA
 
 
 def attributes_of(path: str) -> Attributes:
-    """What is known of a call to `/package.Service/Method` from the start."""
+    """Return what is known of a call to `/package.Service/Method` from the start."""
     return {"rpc.system.name": "grpc", "rpc.method": path.removeprefix("/")}
 
 

@@ -44,7 +44,7 @@ _SWITCH: Final = _Switch()
 
 
 def current_tracer() -> Tracer | None:
-    """What makes this process's spans; None where traces are off."""
+    """Return the maker of this process's spans; None where traces are off."""
     return _SWITCH.tracer
 
 
@@ -70,7 +70,7 @@ def part(name: str, kind: SpanKind = SpanKind.INTERNAL) -> AbstractContextManage
 
 
 def being_recorded() -> bool:
-    """Whether there is a present span that is recorded."""
+    """Return true if there is a present span that is recorded."""
     return _SWITCH.tracer is not None and get_current_span().is_recording()
 
 

@@ -1,4 +1,4 @@
-"""Following streams: however many watch one, the store is asked once."""
+"""Feeds: streams that are read once, however many watch them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
@@ -13,7 +13,7 @@ from agent_memory_services.kit.redis.feed.tail import EntryT, Raw, Reader, Tail
 
 
 class Feed(Generic[EntryT]):
-    """The streams that somebody watches.
+    """The streams that are watched.
 
     Streams of one hash tag are read together, over one connection.
     """
@@ -71,7 +71,7 @@ class Feed(Generic[EntryT]):
         return tail
 
     def _reader(self, key: str) -> Reader[EntryT] | None:
-        """Who reads what lies beside a stream, if anybody does."""
+        """Return the reader of the streams beside a stream, if there is one."""
         if self._closed:
             raise ShuttingDown
         reader = self._readers.get(_tag(key))
@@ -85,5 +85,5 @@ class Feed(Generic[EntryT]):
 
 
 def _tag(key: str) -> str:
-    """What decides on which node of a cluster a key lies."""
+    """Return the part of a key that decides on which node of a cluster it lies."""
     return key.partition("{")[2].partition("}")[0] or key

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Generic
 
+from agent_memory_services.kit.redis.background import wait_for_event
 from agent_memory_services.kit.redis.feed.tail import EntryT, Position, Tail
 
 _PENDING: Final = 10_000
@@ -50,7 +50,7 @@ class Subscription(Generic[EntryT]):
         self.position, self.behind = self._tail.end, False
 
     async def news(self) -> Sequence[EntryT]:
-        """What came since the last call, or some of it; nothing where nothing did.
+        """Return what came since the last call, or some of it; nothing where nothing did.
 
         Raises:
             ForgottenError: the store dropped entries before they could be read.
@@ -108,9 +108,6 @@ class Subscriptions(Generic[EntryT]):
 
     async def wait(self, seconds: float) -> bool:
         """Wait until there is something to look at; false where there was not in time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.moved.wait()
-        moved = self.moved.is_set()
+        moved = await wait_for_event(self.moved, seconds)
         self.moved.clear()
         return moved

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from agent_memory_services.kit.contract.cursors import whole_number
+from agent_memory_services.kit.redis.background import Periodic, end
 
 
 class Position(NamedTuple):
@@ -52,7 +53,7 @@ class Entry(Protocol):
 
     @property
     def topics(self) -> Collection[Hashable]:
-        """What it is about; a listener asks for one of them."""
+        """The topics that it concerns; a listener asks for one of them."""
         ...
 
 
@@ -61,7 +62,7 @@ EntryT_contra = TypeVar("EntryT_contra", bound=Entry, contravariant=True)
 
 
 class Listener(Protocol[EntryT_contra]):
-    """Who is told what joins a stream."""
+    """A subscriber to what joins a stream."""
 
     def offer(self, entry: EntryT_contra) -> None:
         """An entry of the topic joined."""
@@ -128,7 +129,7 @@ class Tail(Generic[EntryT]):
         return [self._read(entry) for entry in found]
 
     async def remembers(self, position: Position) -> bool:
-        """Whether the store can tell all that came after a position, and ever came so far."""
+        """Return true if the store has all that came after a position, and ever came so far."""
         if position >= self.end:
             return position == self.end
         info = await self._info()
@@ -139,7 +140,7 @@ class Tail(Generic[EntryT]):
         return not lost or (oldest is not None and Position.read(oldest[0]) <= position)
 
     async def _info(self) -> Mapping[str, Any] | None:
-        """What the store says of the stream; None where there is none."""
+        """Read the store's description of the stream; None where there is no stream."""
         try:
             info: Any = await self._client.xinfo_stream(self.key)
         except ResponseError as error:
@@ -167,7 +168,7 @@ class Reader(Generic[EntryT]):
 
     @property
     def failed(self) -> bool:
-        """Whether it came to an end by itself."""
+        """True if it came to an end without being told to."""
         return self._task is not None and self._task.done()
 
     def add(self, tail: Tail[EntryT]) -> None:
@@ -196,21 +197,22 @@ class Reader(Generic[EntryT]):
 
     async def aclose(self) -> None:
         """Wait until nothing is read any more."""
-        self.cancel()
-        running = [task for task in (self._task, self._reading) if task is not None]
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(self._task, self._reading)
 
     async def _run(self) -> None:
+        """Read until cancelled; a fault is handed to the watchers."""
         try:
-            while True:
-                for key, entries in await self._next():
-                    if tail := self.tails.get(key.decode()):
-                        tail.hand_out(entries)
+            await Periodic(self._step, 0.0, foreseen=()).run()
         except Exception as fault:  # noqa: BLE001 - raised to the watchers
             self.stop(fault)
 
+    async def _step(self) -> None:
+        for key, entries in await self._next():
+            if tail := self.tails.get(key.decode()):
+                tail.hand_out(entries)
+
     async def _next(self) -> Sequence[tuple[bytes, Sequence[Raw]]]:
-        """What joined the streams; nothing where nothing did, or where there are more of them."""
+        """Read what joined the streams; nothing where nothing did, or where streams were added."""
         ends: Any = {key: tail.end.spell() for key, tail in self.tails.items()}
         self._reading = asyncio.ensure_future(
             self._client.xread(ends, count=_BATCH, block=_BLOCK_MILLISECONDS)

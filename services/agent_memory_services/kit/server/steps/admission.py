@@ -1,4 +1,4 @@
-"""Bounds the streams of one process, and knows what has to end before it can stop."""
+"""Step that bounds the streams of one process, and what has to end before it can stop."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ class Admission(Step):
 
     @property
     def running(self) -> int:
-        """How many calls and streams are running or wait for a place."""
+        """Number of calls and streams that run or wait for a place."""
         return self._calls + len(self._streams)
 
     def enter(self, call: Call) -> None:

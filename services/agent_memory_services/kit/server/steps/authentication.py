@@ -1,4 +1,4 @@
-"""Steps that authenticate the caller, and open streams again and again."""
+"""Steps that authenticate the caller of a call, and of an open stream again and again."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -92,7 +92,7 @@ class StreamRecheck(Step):
                 return
 
     async def _changed(self, call: Call, presented: Presented) -> ServiceError | None:
-        """Why the stream has to end, if it has to."""
+        """Return the reason why the stream has to end; None where it goes on."""
         try:
             caller = self._recognise(presented)
             if not isinstance(caller, Principal):

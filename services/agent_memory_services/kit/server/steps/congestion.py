@@ -91,12 +91,12 @@ class CongestionLimit:
 
     @property
     def limit(self) -> int:
-        """How many may run now."""
+        """Number of calls that may run now."""
         return int(max(self._limit, self._floor))
 
     @property
     def running(self) -> int:
-        """How many run now."""
+        """Number of calls that run now."""
         return len(self._started)
 
     def begin(self, call: object, now: float) -> bool:
@@ -136,7 +136,7 @@ class CongestionLimit:
         return min(self._fewest, max(_FEWEST_OF_ALL, 2 * self._let_in * self._fewest))
 
     def _overdue(self, now: float) -> bool:
-        """Whether half of the calls that run have taken too long, and longer than a burst may."""
+        """Return true if half of the running calls took too long, and longer than a burst may."""
         median = next(islice(self._started.values(), self.running // 2, None))
         return now - median > max(self._slowdown * self._alone, _PATIENCE_SECONDS)
 
@@ -306,7 +306,7 @@ def _send_away(kind: Kind) -> None:
 
 
 def _service(kind: Kind, seconds: float) -> float:
-    """How much of a call's time to keep for itself, as far as the latest calls tell."""
+    """Return the part of a call's time to keep for the call, judged by the latest calls."""
     return min(kind.limit.usual, (_WAITS_AT_MOST - _MAY_WAIT) * seconds)
 
 

@@ -1,4 +1,4 @@
-"""Turns whatever ended a call into the status it is answered with."""
+"""Step that turns whatever ended a call into the status it is answered with."""
 
 import asyncio
 import time

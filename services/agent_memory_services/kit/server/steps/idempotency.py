@@ -1,4 +1,4 @@
-"""A call that names itself is executed once; repeated, it gets its first answer again."""
+"""Step that executes a named call once, and repeats its first answer to repetitions."""
 
 import asyncio
 import hashlib
@@ -167,5 +167,5 @@ def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
 
 
 def _digest(message: Message) -> bytes:
-    """What has to be equal in a repetition: the body, whose maps have no order."""
+    """Return the digest of what a repetition must equal: the body, whose maps have no order."""
     return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.errors import Overloaded
 from agent_memory_services.kit.server.call import Call, Step
 from agent_memory_services.kit.server.settings import LimitSettings
@@ -55,7 +56,7 @@ def give_back() -> None:
 
 
 class MemoryGauge:
-    """Whether the process uses more than it should; it is measured ten times a second at most."""
+    """The memory of the process against a bound, measured ten times a second at most."""
 
     def __init__(
         self,
@@ -66,16 +67,14 @@ class MemoryGauge:
     ) -> None:
         self._max_bytes = max_bytes
         self._used = used
-        self._monotonic = monotonic
-        self._read_at = float("-inf")
+        self._rest = Timer(_READ_SECONDS, over=True, clock=monotonic)
         self._full = False
 
     @property
     def full(self) -> bool:
-        """Whether the bound is reached, or was a tenth of a second ago."""
-        now = self._monotonic()
-        if now - self._read_at >= _READ_SECONDS:
-            self._read_at = now
+        """True if the bound is reached, or was a tenth of a second ago."""
+        if self._rest.is_over:
+            self._rest.restart()
             self._full = self._used() >= self._max_bytes
         return self._full
 
@@ -96,7 +95,7 @@ class MemoryGuard(Step):
 
     def __init__(self, gauge: MemoryGauge) -> None:
         self._gauge = gauge
-        self._given_back = float("-inf")
+        self._rest = Timer(_GIVE_BACK_SECONDS, over=True)
 
     def enter(self, call: Call) -> None:  # noqa: ARG002 - every call weighs the same
         """Refuse while memory is short."""
@@ -105,9 +104,8 @@ class MemoryGuard(Step):
             raise Overloaded(_RETRY_SECONDS)
 
     def _give_back(self) -> None:
-        now = time.monotonic()
-        if now - self._given_back >= _GIVE_BACK_SECONDS:
-            self._given_back = now
+        if self._rest.is_over:
+            self._rest.restart()
             log.warning("memory.short")
             asyncio.get_running_loop().run_in_executor(None, give_back)
 

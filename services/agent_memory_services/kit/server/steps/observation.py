@@ -14,7 +14,6 @@ from agent_memory_services.kit.contract.context import RoundTrips
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.observe.metrics import CallMeters
 from agent_memory_services.kit.observe.tracing import rpcs
-from agent_memory_services.kit.observe.tracing import rpcs as propagation
 from agent_memory_services.kit.observe.tracing.spans import current_tracer
 from agent_memory_services.kit.server.call import Call, Step
 
@@ -90,7 +89,7 @@ class Tracing(Step):
         without end, and never be whole.
         """
         path = call.policy.full_name
-        parent = propagation.received(call.metadata)
+        parent = rpcs.received(call.metadata)
         call.span = self._tracer.start_span(
             path[1:], parent, SpanKind.SERVER, self._attributes[path]
         )

@@ -27,7 +27,7 @@ class TokenBucket:
         self._filled_at = now
 
     def seconds_until_token(self, now: float) -> float:
-        """How long to wait for a token; 0 where there is one."""
+        """Return the seconds to wait for a token; 0 where there is one."""
         self._fill(now)
         return max(0.0, (1.0 - self._tokens) / self._per_second)
 
@@ -63,12 +63,12 @@ class QuotaLimits:
 
     @property
     def unlimited(self) -> bool:
-        """Whether there is nothing to watch."""
+        """True if there is nothing to watch."""
         return not self.concurrent and not self.per_second
 
 
 class Quota:
-    """What is taken of some terms."""
+    """The use that is made of a limit."""
 
     __slots__ = ("_bucket", "_running", "_terms")
 
@@ -80,7 +80,7 @@ class Quota:
 
     @property
     def idle(self) -> bool:
-        """Whether no call of it runs."""
+        """True if no call of it runs."""
         return self._running == 0
 
     def require(self, now: float) -> None:

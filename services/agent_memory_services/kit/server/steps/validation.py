@@ -1,4 +1,4 @@
-"""Holds every request message against the rules of its contract."""
+"""Step that holds every request message against the rules of its contract."""
 
 from collections.abc import Iterable
 

@@ -58,12 +58,12 @@ class WaitingLine:
         self._gap_seconds, self._gaps = 0.0, 0.0
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Return the number of calls that wait."""
         return len(self._waiting)
 
     @property
     def closed(self) -> bool:
-        """Whether nobody may wait."""
+        """True if no call may wait."""
         return self._closed
 
     @property
@@ -76,7 +76,7 @@ class WaitingLine:
 
     @property
     def expected_seconds(self) -> float:
-        """How long one more call would wait; 0 while that is not known."""
+        """Return the seconds that one more call would wait; 0 while that is not known."""
         # While a burst arrives the process is busy with that, and ends come slowly.
         if self._untimed > 0 or self._last_end - self._began < _WINDOW_SECONDS:
             return 0.0

@@ -1,7 +1,6 @@
 """Embedders around an embedder: a cache of vectors, metrics and spans."""
 
 import hashlib
-import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +9,7 @@ from cachetools import LRUCache
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
+from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.observe.tracing.spans import part
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
@@ -137,7 +137,7 @@ class ObservedEmbedder:
         Raises:
             EmbeddingError: as the embedder.
         """
-        began = time.monotonic()
+        timer = Timer()
         with (
             part(f"embeddings {self._model}", self._kind) as span,
             self._failures.count_exceptions(),
@@ -146,7 +146,7 @@ class ObservedEmbedder:
             span.set_attribute("gen_ai.request.model", self._model)
             span.set_attribute("agent_memory.texts", len(texts))
             vectors = await self._embedder.embed(texts)
-        self._seconds.observe(time.monotonic() - began)
+        self._seconds.observe(timer.elapsed)
         self._texts.inc(len(texts))
         return vectors
 

@@ -4,7 +4,6 @@ Every process reads the store's record twice a second, follows it, and notes its
 process that replaces an index continues only when every live process has followed.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from redis.exceptions import RedisError
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.shown_errors import described
+from agent_memory_services.kit.redis.background import Periodic
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder, EmbeddingError
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
@@ -100,6 +100,7 @@ class Follower:
         self._vectorizer = vectorizer
         self._name = new_id()
         self._opened = AsyncExitStack()
+        self._steps = Periodic(self._step, _LOOK_SECONDS, delay=_LOOK_SECONDS, report=_note_unseen)
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
@@ -113,23 +114,15 @@ class Follower:
             if indexes := await read(self._client):
                 await self._follow(indexes)
             await self._tell("")
-            worker = asyncio.create_task(self._run())
             try:
-                yield
+                async with self._steps.running():
+                    yield
             finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
                 with suppress(RedisError):
                     await self._client.hdel(_READERS, self._name)
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self._tell(await self._look())
-            except RedisError as error:
-                log.warning("generations.unseen", error=type(error).__name__)
+    async def _step(self) -> None:
+        await self._tell(await self._look())
 
     async def _look(self) -> str:
         """Do as the record says; answers why that cannot be done."""
@@ -182,3 +175,7 @@ class Follower:
     def _numbers(self) -> tuple[int, int]:
         beside = self._vectorizer.beside
         return self._vectorizer.current.generation, beside.generation if beside else 0
+
+
+def _note_unseen(error: Exception) -> None:
+    log.warning("generations.unseen", error=type(error).__name__)

@@ -3,10 +3,11 @@
 -- ARGV  the partition, the lease in microseconds
 --
 -- Answers the session and the end of the lease, which is its place in the queue and names the
--- claim: whoever finds another one there has lost it. And the trace of the write that put it down.
+-- claim: whoever finds another one there has lost it. And the trace of the write that put it down,
+-- and the number of attempts that failed in a row.
 
 local partition, lease = take(), take_number()
-local waiting, _, traces = summary_keys(partition)
+local waiting, failed, traces = summary_keys(partition)
 local now = now_micros()
 
 local member = redis.call('ZRANGEBYSCORE', waiting, '-inf', whole(now), 'LIMIT', 0, 1)[1]
@@ -14,4 +15,9 @@ if not member then
   return nil
 end
 redis.call('ZADD', waiting, whole(now + lease), member)
-return { member, whole(now + lease), redis.call('HGET', traces, member) or '' }
+return {
+  member,
+  whole(now + lease),
+  redis.call('HGET', traces, member) or '',
+  tonumber(redis.call('HGET', failed, member) or 0),
+}

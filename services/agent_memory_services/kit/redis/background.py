@@ -1,0 +1,179 @@
+"""Background work of a process: steps that are repeated, and the end of tasks.
+
+A task that uses the store is not ended by cancelling it once. The client library bounds its own
+waits by cancelling them, and before Python 3.12 such a bound (`asyncio.wait_for`) can take a
+cancellation from outside for its own, raise a timeout or return the answer, and lose it; the
+clean-up of a connection that breaks can do the same. Therefore `end` cancels until a task is done,
+and everything in this package that ends a task ends it by `end`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeAlias
+
+import structlog
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+_CANCEL_AGAIN_SECONDS: Final = 1.0
+"""Pause between two cancellations of one task; its own clean-up has that long."""
+
+Step: TypeAlias = Callable[[], Awaitable[float | None]]
+"""One round of some work; returns the seconds until the next one, None for the usual pause."""
+
+
+async def end(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel tasks until they are done, and keep what they raise to them.
+
+    Raises:
+        CancelledError: the caller was cancelled meanwhile; the tasks are done all the same.
+    """
+    left = {task for task in tasks if task is not None}
+    interruption: asyncio.CancelledError | None = None
+    while left:
+        for task in left:
+            task.cancel()
+        try:
+            await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
+        except asyncio.CancelledError as error:
+            interruption = error
+        left = {task for task in left if not task.done()}
+    if interruption is not None:
+        raise interruption
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for `seconds` at the most, and return true if it is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+class Periodic:
+    """A step that is repeated with a pause after each, while a block runs.
+
+    A fault that is foreseen is reported and delays the next step. Any other one ends the block
+    with it: a process that has lost its background work and answers calls would look healthy.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        seconds: float,
+        *,
+        report: Callable[[Exception], None] | None = None,
+        foreseen: tuple[type[Exception], ...] = (RedisError,),
+        delay: float = 0.0,
+        retry: float | None = None,
+        completes: bool = False,
+    ) -> None:
+        """Plan the steps; the first begins when the block does.
+
+        Args:
+            step: the work.
+            seconds: the usual pause between two steps.
+            report: told of each fault that is foreseen; None for a line in the log.
+            foreseen: the faults that delay the next step and no more.
+            delay: seconds before the first step.
+            retry: seconds after a fault; None for the usual pause.
+            completes: the step under way at the end is completed; else it is cancelled.
+        """
+        self._step = step
+        self._seconds = seconds
+        self._report = report or _report
+        self._foreseen = foreseen
+        self._delay = delay
+        self._retry = seconds if retry is None else retry
+        self._completes = completes
+        self._ending = asyncio.Event()
+        self._woken = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Repeat the step while the block runs; afterwards no step is under way.
+
+        Raises:
+            Exception: the step met a fault that is not foreseen, and the block was cancelled.
+        """
+        self._ending.clear()
+        steps = asyncio.create_task(self.run())
+        block = _Block(asyncio.current_task(), steps)
+        try:
+            try:
+                yield
+            finally:
+                block.is_left = True
+                await self._end(steps)
+        except asyncio.CancelledError:
+            if not block.takes_cancellation():
+                raise
+        if _has_failed(steps):
+            steps.result()
+
+    async def _end(self, steps: asyncio.Task[None]) -> None:
+        self._ending.set()
+        self._woken.set()
+        try:
+            if self._completes:
+                await asyncio.wait({steps})
+        finally:
+            await end(steps)
+
+    async def run(self) -> None:
+        """Repeat the step until cancelled.
+
+        Raises:
+            Exception: the step met a fault that is not foreseen.
+        """
+        await wait_for_event(self._ending, self._delay)
+        while not self._ending.is_set():
+            try:
+                pause = await self._step()
+            except self._foreseen as fault:
+                self._report(fault)
+                await wait_for_event(self._ending, self._retry)
+            else:
+                await self._pause(self._seconds if pause is None else pause)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+        elif await wait_for_event(self._woken, seconds):
+            self._woken.clear()
+
+
+class Wakeable(Periodic):
+    """A periodic step that comes sooner where somebody wakes it."""
+
+    def wake(self) -> None:
+        """Begin the next step at once; a step that is under way is followed by another."""
+        self._woken.set()
+
+
+class _Block:
+    """The block that steps run beside, and who is cancelled where they fail."""
+
+    def __init__(self, host: asyncio.Task[Any] | None, steps: asyncio.Task[None]) -> None:
+        self.is_left = False
+        self._host = host
+        self._cancelled = False
+        steps.add_done_callback(self._react)
+
+    def _react(self, steps: asyncio.Task[None]) -> None:
+        if self._host is not None and not self.is_left and _has_failed(steps):
+            self._cancelled = self._host.cancel()
+
+    def takes_cancellation(self) -> bool:
+        """Return true if a cancellation that arrived was this one alone; it is then undone."""
+        return self._cancelled and self._host is not None and self._host.uncancel() == 0
+
+
+def _report(fault: Exception) -> None:
+    log.warning("background.delayed", error=type(fault).__name__)
+
+
+def _has_failed(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
