@@ -1,4 +1,4 @@
-"""How the command line's commands find the services and say who calls."""
+"""Options of the commands that call services: address, token, and authorities."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -31,7 +31,7 @@ Namespace = Annotated[str | None, typer.Option(help="Its namespace.", show_defau
 
 
 class State(StrEnum):
-    """How a job stands."""
+    """Statuses of a job, as `--status` names them."""
 
     PENDING = "pending"
     RUNNING = "running"

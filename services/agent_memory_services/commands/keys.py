@@ -175,7 +175,7 @@ def revoke(store: Store, key_id: KeyId) -> None:
 
 
 def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
-    """What `act` finds or makes in the store; mistakes are told in one line."""
+    """Run `act` on the store's keyring and return its result; mistakes are reported in one line."""
 
     async def run() -> T:
         async with connect(store) as client:

@@ -59,7 +59,7 @@ class Stage:
 
 
 def mentions(text: str, words: Iterable[str]) -> bool:
-    """Whether `text` holds every one of `words`, in any case."""
+    """Return true if `text` holds every one of `words`, in any case."""
     folded = text.casefold()
     return all(word.casefold() in folded for word in words)
 
@@ -147,7 +147,7 @@ _MOST_ROUNDS = 6
 
 
 def scripted(part: ModelPart) -> ReplyRule:
-    """What the stand-in model does: store when told, search when asked, then speak."""
+    """Return the rule of the stand-in model: store when told, search when asked, then speak."""
 
     def reply(request: Request) -> Reply:
         last = request.messages[-1]

@@ -84,7 +84,7 @@ class Request:
 
     @property
     def last_text(self) -> str:
-        """What the last message says."""
+        """Text of the last message."""
         content = self.messages[-1].get("content") if self.messages else ""
         return content if isinstance(content, str) else ""
 
@@ -236,7 +236,7 @@ class ScriptedModel:
 
     @property
     def base_url(self) -> str:
-        """Where it is reached, ending in /v1."""
+        """Address of the server, ending in /v1."""
         return f"http://{self._host}:{self._port}/v1"
 
     def queue(self, *replies: Reply) -> None:

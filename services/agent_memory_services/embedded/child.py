@@ -55,7 +55,7 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether the process has been started and has not ended."""
+        """True if the process has been started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
     @property

@@ -1,4 +1,4 @@
-"""Why the embedded stack could not start or stay up, in words for the person who started it."""
+"""Errors of an embedded stack that cannot start or stay up, worded for the person who starts it."""
 
 from pathlib import Path
 

@@ -35,7 +35,7 @@ _NO_AUTH = "off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
-    """Where a stack keeps its state and listens; a port of 0 means any free one.
+    """Directory and addresses of a stack; a port of 0 means any free one.
 
     `redis_url` names a store to use instead of starting one; without `gateway` its configuration
     is only written, for an Envoy of the user's own. `environment` is added to that of

@@ -49,7 +49,7 @@ async def _run(options: StackOptions, ready: Callable[[Stack], None]) -> None:
 
 
 def listing(stack: Stack, options: StackOptions) -> Table:
-    """What of the stack listens where."""
+    """Return a table of the stack's addresses."""
     table = Table(title="Agent Memory is ready", title_justify="left", show_header=False)
     if options.gateway:
         table.add_row("gRPC, gRPC-Web, JSON", f"http://{stack.address}")

@@ -47,7 +47,7 @@ def retrieval(
 
 
 class Material(StrEnum):
-    """What extraction is evaluated on."""
+    """Material that extraction is evaluated on."""
 
     GOLDEN = "golden"
     CHATS = Dataset.CHATS.value

@@ -99,7 +99,7 @@ def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 
 def summary(conversations: Sequence[Conversation]) -> str:
-    """What was evaluated on, in a line."""
+    """Return one line that describes the evaluated material."""
     turns = sum(len(each.turns) for each in conversations)
     questions = sum(len(each.questions) for each in conversations)
     aside = sum(each.set_aside for each in conversations)

@@ -1,4 +1,4 @@
-"""How much of what questions ask for is covered by facts, and what facts do to searching.
+"""Share of the evidence that facts cover, and effect of facts on search.
 
 The conversations live in a running system that keeps every message as it was said and extracts
 facts beside it. Two things are asked of each question:
@@ -37,7 +37,7 @@ WORDS: Final = (100, 200, 400, 800)
 
 @dataclass(slots=True)
 class Coverage:
-    """What was found out.
+    """Result of an evaluation.
 
     Attributes:
         evidence: how many turns answer some question.
@@ -129,7 +129,7 @@ async def _answer(
     name: str,
     turns_of: Mapping[str, Sequence[str]],
 ) -> tuple[list[Lead], float]:
-    """What a question brings, and in how many seconds."""
+    """Return the leads that a question brings, and the seconds that it took."""
     query = SearchQuery(text=question.text, filter=system.of(conversation), untracked=True)
     if name == MESSAGES:
         query.filter.type.any.append(MemoryType.MEMORY_TYPE_MESSAGE)

@@ -85,7 +85,7 @@ class System:
             await self._memories.DeleteMemories(some, **self._terms)
 
     def of(self, conversation: Conversation) -> MemoryFilter:
-        """What belongs to a conversation."""
+        """Return the filter that selects the memories of a conversation."""
         return MemoryFilter(
             namespace=TagFilter(eq=self._namespace), user_id=TagFilter(eq=conversation.id)
         )

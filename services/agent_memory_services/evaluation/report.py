@@ -1,4 +1,4 @@
-"""What share of the evidence came back, and how fast."""
+"""Share of the evidence that searches returned, and their times."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one question brought.
+    """Result of one question.
 
     Attributes:
         kind: the class of the question.

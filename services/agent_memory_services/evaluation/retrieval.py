@@ -204,7 +204,7 @@ def _silent(done: int, whole: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How to evaluate.
+    """Settings of an evaluation.
 
     Attributes:
         contenders: the settings to compare.

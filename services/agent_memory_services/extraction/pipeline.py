@@ -34,7 +34,7 @@ _STRATEGIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ExtractionTask:
-    """What to look for, and for whom.
+    """Request for an extraction: its strategy and its owner.
 
     Attributes:
         session: The session.
@@ -52,7 +52,7 @@ class ExtractionTask:
 
     @property
     def strategy(self) -> Strategy:
-        """What to look for."""
+        """Kind of content to extract."""
         return _STRATEGIES[self.config.strategy]
 
 
@@ -66,7 +66,7 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What was found.
+    """Result of an extraction.
 
     Attributes:
         memories: The memories.
@@ -144,7 +144,7 @@ class ExtractionPipeline:
     async def summed_up(
         self, turns: Sequence[Turn], previous: str, max_words: int
     ) -> tuple[str, Summarizer]:
-        """What continues a summary, and who wrote it.
+        """Return the continued summary, and the summarizer that wrote it.
 
         Raises:
             ExtractionFailed: the summarizer could not work.
@@ -174,7 +174,7 @@ class ExtractionPipeline:
 
     @staticmethod
     def origin(brief: ExtractionTask, source: Extractor | Summarizer) -> Origin:
-        """Where memories that `source` finds come from."""
+        """Return the origin of memories that `source` finds."""
         return Origin(
             session=brief.session,
             session_uid=brief.session_uid,

@@ -1,4 +1,4 @@
-"""What would be found in messages, with nothing stored."""
+"""Preview of an extraction, which stores nothing."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import tzinfo

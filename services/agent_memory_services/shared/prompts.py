@@ -89,7 +89,7 @@ _LISTS: Final = re.compile(rf"^[ \t]*(?:{_TITLES})[ \t]*(?:\n[ \t]*- .*)*(?:\n|$
 
 
 def without_recalled(text: str) -> str:
-    """What is left of a text without the lists and the summary that memory put into it.
+    """Return a text without the lists and the summary that memory put into it.
 
     A summary has no end that could be seen, so it takes the rest of its text.
     """

@@ -64,7 +64,7 @@ class TransferMark:
         self.path = path.with_name(path.name + suffix)
 
     def read(self) -> dict[str, Any] | None:
-        """What was noted; None where nothing is."""
+        """Return the recorded progress; None where none is recorded."""
         try:
             noted: dict[str, Any] = json.loads(self.path.read_text())
         except FileNotFoundError:

@@ -30,7 +30,7 @@ OnExported = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an export goes: a file that knows how far it is, or the standard output."""
+    """Target of an export: a file that records its progress, or the standard output."""
 
     path: Path | None
 
@@ -107,7 +107,7 @@ _LINES_PER_CALL = 1000
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines so far."""
+    """Outcomes of the lines so far."""
 
     lines: int = 0
     created: int = 0
@@ -117,7 +117,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a line is not stored; lines count from 1."""
+    """Reason why a line is not stored; lines count from 1."""
 
     line: int
     memory_id: str

@@ -1,4 +1,4 @@
-"""Which services a descriptor set holds, which backend serves each, and how they are called."""
+"""Services of a descriptor set, the backend of each, and the routes of their methods."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _GENERATED = "agent_memory_services.kit.contract"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How the gateway treats the calls of one method.
+    """Treatment of the calls of one method in the gateway.
 
     Attributes:
         path: the path on the wire, `/package.Service/Method`.

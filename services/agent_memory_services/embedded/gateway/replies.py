@@ -1,4 +1,4 @@
-"""What the gateway answers by itself, in the shape the services' own errors have."""
+"""Answers that the gateway makes itself, in the shape of the services' own errors."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ _RETRY = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1
 
 
 class _Meaning(NamedTuple):
-    """What an answer that Envoy makes up means to a caller: no service has seen the request.
+    """Error that an answer made by Envoy stands for: no service has seen the request.
 
     Attributes:
         code: the code of gRPC.

@@ -1,4 +1,4 @@
-"""Which backend answers which path, and for which hosts and origins."""
+"""Routes of the gateway: the backend of each path, and the accepted hosts and origins."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -131,7 +131,7 @@ def _document(path: str, text: str) -> dict[str, Any]:
 
 
 def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
-    """Where a JSON request is until it is transcoded.
+    """Return the routes that a JSON request matches until it is transcoded.
 
     They lead to no backend, so what stays here is answered as a method that nobody serves. CORS
     and the buffer of the JSON check still want a route. A request that is known to be too large

@@ -1,4 +1,4 @@
-"""Which extractor and summarizer a process uses."""
+"""Assembly of an extraction process: extractor, summarizer, workers and servicer."""
 
 import asyncio
 from collections.abc import AsyncIterator

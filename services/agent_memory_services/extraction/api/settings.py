@@ -1,4 +1,4 @@
-"""What an operator can choose about extraction."""
+"""Settings of an extraction process."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -160,12 +160,12 @@ class Settings(ProcessSettings):
 
     @property
     def budget(self) -> Budget:
-        """What tenants may spend on the model."""
+        """Tokens that tenants may spend on the model."""
         return Budget(self.token_budget, self.token_budgets, self.token_budget_seconds)
 
     @property
     def prices(self) -> dict[str, Price]:
-        """What models cost."""
+        """Prices of models by name."""
         return {model: Price(*price) for model, price in self.model_prices.items()}
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What an extractor is given, what it answers, and the interface they share."""
+"""Input and output of extractors, and the interface that they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Strategy(StrEnum):
-    """What to look for in a conversation."""
+    """Kinds of content to extract from a conversation."""
 
     DISCRETE = "discrete"
     SUMMARY = "summary"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Precision(StrEnum):
-    """How exactly an event's time is known."""
+    """Precision of an event's time."""
 
     INSTANT = "instant"
     DAY = "day"
@@ -57,7 +57,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """When something happened or will happen: the start of the period, and how exact it is."""
+    """Time of an event: the start of the period, and how exact it is."""
 
     start: datetime
     precision: Precision
@@ -114,7 +114,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an extractor found in a window.
+    """Result of an extractor for one window.
 
     Attributes:
         candidates: The facts.

@@ -64,7 +64,7 @@ class WorkersLost(DeadlineExceeded):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run failed.
+    """Reason why a run failed.
 
     Attributes:
         status: For the job's record.
@@ -82,7 +82,7 @@ class Failure:
 
 
 def says_nothing_of_messages(error: Exception) -> bool:
-    """Whether what ended a look at messages would end it for any others as well.
+    """Return true if an error would end the extraction of any other messages as well.
 
     What nobody foresaw may be the fault of one of them, and so may a request that the model's
     provider rejects.

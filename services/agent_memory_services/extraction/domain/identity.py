@@ -1,4 +1,4 @@
-"""Who a session and a job are, and where their keys live."""
+"""Identities of sessions and jobs, and the key prefixes of their partitions."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from agent_memory_services.kit.redis.keys import encode, partition_of
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What a session id means to a caller; a deleted session created again is the same thread."""
+    """Session as callers name it; a deleted session that is created again is the same thread."""
 
     tenant: str
     namespace: str
@@ -38,7 +38,7 @@ class Session:
 
 
 def partition_prefix(partition: int) -> str:
-    """What every key of a partition starts with; the hash tag keeps them on one node."""
+    """Return the prefix of every key of a partition; its hash tag keeps them on one node."""
     return f"am:ex:{{p{partition:02d}}}:"
 
 
@@ -48,7 +48,7 @@ def new_job_id(partition: int) -> str:
 
 
 def partition_of_job(job_id: str, count: int) -> int | None:
-    """Where a job is kept, or None for an id that cannot be one."""
+    """Return the partition of a job, or None for an id that cannot be one."""
     partition = job_id.rpartition("-")[2]
     if not (partition.isascii() and partition.isdigit()):
         return None

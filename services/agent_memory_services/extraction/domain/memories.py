@@ -1,4 +1,4 @@
-"""What becomes of candidates, messages and given memories in long-term memory."""
+"""Conversion of candidates, messages and given memories to the memories that are created."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ SUMMARY_TOPIC: Final = "thread-summary"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where memories come from; every one of them inherits it.
+    """Origin of memories; every one of them inherits it.
 
     Attributes:
         session: The session.
@@ -146,7 +146,7 @@ def _owned(origin: Origin, message_ids: Iterable[str]) -> Memory:
 
 
 def _no_later_than_now(said: datetime) -> Timestamp:
-    """When something was said; a caller's clock that runs ahead must not hide it until then."""
+    """Return when something was said, but now at the latest: a time in the future would hide it."""
     moment = Timestamp()
     moment.FromDatetime(said)
     return min(moment, to_timestamp(now_micros()), key=Timestamp.ToMicroseconds)

@@ -1,4 +1,4 @@
-"""What a job works on, as the store keeps it: some of it may be unreadable.
+"""Content of a job as the store keeps it; parts of it may be unreadable.
 
 A build before this one may have taken in what no build can work with, and bytes may be damaged.
 Neither keeps a job from the rest of its messages.
@@ -23,7 +23,7 @@ _RULES: Final = ValueRules()
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a job works on.
+    """Content of a job.
 
     Attributes:
         messages: Its messages, in order of sequence.

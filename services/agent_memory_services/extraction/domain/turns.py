@@ -43,13 +43,13 @@ def to_turn(message: Message) -> Turn:
 
 
 def is_recalled(message: Message) -> bool:
-    """Whether a message says nothing but what memory put there."""
+    """Return true if a message holds nothing but text that memory put there."""
     return message.recalled or bool(message.content and not without_recalled(message.content))
 
 
 @dataclass(frozen=True, slots=True)
 class WindowLimits:
-    """How much of a session is looked at together.
+    """Limits of the part of a session that is extracted in one piece.
 
     Attributes:
         messages: The most messages.

@@ -66,12 +66,12 @@ def changed(
 
 
 def starts_anew(before: SummaryView, after: SummaryView) -> bool:
-    """Whether the partitions there are speak of other memories than the view does now."""
+    """Return true if an update makes the existing partitions stale: they cover other memories."""
     return any(getattr(before, field) != getattr(after, field) for field in _SCOPE)
 
 
 def same_definition(one: SummaryView, other: SummaryView) -> bool:
-    """Whether two views differ in nothing that a caller decides."""
+    """Return true if two views agree in everything that a caller decides."""
     bare = []
     for view in (one, other):
         copy = SummaryView()
@@ -83,7 +83,7 @@ def same_definition(one: SummaryView, other: SummaryView) -> bool:
 
 
 def reaches(principal: Principal, view: SummaryView) -> bool:
-    """Whether a credential reaches everything that a view may cover."""
+    """Return true if a credential reaches everything that a view may cover."""
     return _within(principal.users, view.filter.user_id) and _within(
         principal.namespaces, view.filter.namespace
     )
@@ -126,7 +126,7 @@ _START, _BETWEEN = "=", ":"
 
 @dataclass(frozen=True, slots=True)
 class ViewName:
-    """Which view of which tenant."""
+    """Tenant and id of a view."""
 
     tenant: str
     view_id: str
@@ -137,7 +137,7 @@ class ViewName:
         return f"{encode(self.tenant)}:{encode(self.view_id)}"
 
     def partition(self, count: int) -> int:
-        """Where it is kept: with all views of its tenant."""
+        """Return the partition of the view: the one that holds all views of its tenant."""
         return home_of(self.tenant, count)
 
 
@@ -202,7 +202,7 @@ class Group:
         return dict(self.values).get("user_id", "")
 
     def fits(self, wanted: dict[str, str]) -> bool:
-        """Whether it has the values that are asked for."""
+        """Return true if the group has the given values."""
         return wanted.items() <= dict(self.values).items()
 
     def message(self) -> SummaryGroup:
@@ -212,7 +212,7 @@ class Group:
         return SummaryGroup(memory_type=kind, **values)
 
     def condition(self) -> MemoryFilter:
-        """What its memories have in common."""
+        """Return the condition that the group's memories have in common."""
         condition = MemoryFilter()
         for field, value in self.values:
             if field == _TYPE:

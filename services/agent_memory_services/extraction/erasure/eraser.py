@@ -32,7 +32,7 @@ class ErasedSession:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased of a user.
+    """Counts of one erasure of a user.
 
     Attributes:
         id: names the erasure in the log.
@@ -51,7 +51,7 @@ class Erasure:
 
 @dataclass(slots=True)
 class _Progress:
-    """What went so far."""
+    """Counts of an erasure that is in progress."""
 
     counts: Counter[str] = field(
         default_factory=lambda: Counter(sessions=0, jobs=0, messages=0, answers=0)

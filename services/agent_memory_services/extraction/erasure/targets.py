@@ -47,7 +47,7 @@ class SessionPlace:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went with a session, and whether it had begun before it had an owner."""
+    """Result of erasing one session: its counts, and whether it began before it had an owner."""
 
     jobs: int
     messages: int
@@ -236,7 +236,7 @@ def _is_about(job: Job, user_id: str) -> bool:
 
 
 def mentions(text: str, user_id: str) -> bool:
-    """Whether a text holds an id that is no part of a longer word."""
+    """Return true if a text holds an id that is no part of a longer word."""
     return user_id in text and _mention(user_id).search(text) is not None
 
 
@@ -263,7 +263,7 @@ def _mention(user_id: str) -> re.Pattern[str]:
 
 
 def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
-    """Whether a filter names the user where that cannot be left out of it."""
+    """Return true if a filter names the user in a condition that cannot be left out of it."""
     for described, condition in given.ListFields():
         if not isinstance(condition, TagFilter):
             continue

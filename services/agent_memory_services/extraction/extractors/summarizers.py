@@ -1,4 +1,4 @@
-"""What writes summaries, and the one that needs no model."""
+"""Interface of summarizers, and the one that needs no model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a summary of memories shall be.
+    """Requested form of a summary of memories.
 
     Attributes:
         instructions: What it shall say, in words; empty for everything that matters.

@@ -28,7 +28,7 @@ _SCAN_LIMIT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs of a tenant to list.
+    """Criteria for listing a tenant's jobs.
 
     Attributes:
         namespace: Only this namespace; None means all.
@@ -41,7 +41,7 @@ class JobFilter:
     state: JobState.ValueType | None = None
 
     def matches(self, job: Job) -> bool:
-        """Whether a job is asked for."""
+        """Return true if a job meets the criteria."""
         return (
             (self.namespace is None or job.session.namespace == self.namespace)
             and (self.session_id is None or job.session.session_id == self.session_id)

@@ -22,12 +22,12 @@ def changes_key(partition: int) -> str:
 
 
 def thread_topic(thread_key: str) -> tuple[str, str]:
-    """What the changes of a session are about."""
+    """Return the topic of a session's changes."""
     return "thread", thread_key
 
 
 def tenant_topic(tenant_key: str) -> tuple[str, str]:
-    """What the changes of a tenant's jobs are about."""
+    """Return the topic of the changes of a tenant's jobs."""
     return "tenant", tenant_key
 
 
@@ -42,7 +42,7 @@ class Change:
 
     @property
     def topics(self) -> tuple[tuple[str, str], ...]:
-        """What it is about."""
+        """Topics of the event."""
         thread = thread_topic(self.thread_key)
         return (thread, tenant_topic(self.tenant_key)) if self.job_id else (thread,)
 
@@ -68,7 +68,7 @@ _UNSETTLED = (
 
 @dataclass(frozen=True, slots=True)
 class JobWatchUpdate:
-    """What a watcher is told.
+    """Event that a watcher receives.
 
     Attributes:
         job: A job that changed; None in a checkpoint.
@@ -83,21 +83,21 @@ class JobWatchUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What somebody watches: one thread, or everything of the tenant where it is None."""
+    """Target of a watch: one thread, or the whole tenant where it is None."""
 
     principal: Principal
     thread: Thread | None
 
     @property
     def topic(self) -> tuple[str, str]:
-        """What the changes of it are about."""
+        """Topic of the target's changes."""
         if self.thread is not None:
             return thread_topic(self.thread.key)
         return tenant_topic(encode(self.principal.tenant))
 
     @property
     def binding(self) -> bytes:
-        """What its tokens are valid for."""
+        """Bytes that bind tokens to the target."""
         return (self.thread.key if self.thread else encode(self.principal.tenant)).encode()
 
 
@@ -195,7 +195,7 @@ class JobWatch:
         before: Mapping[int, Position],
         after: Mapping[int, Position],
     ) -> AsyncIterator[JobWatchUpdate]:
-        """What became of jobs that changed, each once; a watcher is told states, not steps.
+        """Yield the states of changed jobs, each once; a watcher receives states, not steps.
 
         Until all of it was told, a token continues before it.
         """
@@ -225,7 +225,7 @@ class JobWatch:
 
 
 class _Places:
-    """How far a watcher has come in each partition."""
+    """Position of a watcher in each partition."""
 
     def __init__(self, partitions: Sequence[int], following: Subscriptions[Change]) -> None:
         self.subscriptions = list(following.subscriptions.values())

@@ -1,4 +1,4 @@
-"""How many tokens each tenant may spend on the model, kept in one store for all processes."""
+"""Token budgets of tenants for the model, kept in one store for all processes."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ _SPEND: Final = Script("agent_memory_services.extraction.store", "lua/spend")
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many tokens tenants may spend in a window.
+    """Tokens that tenants may spend in a window.
 
     Attributes:
         tokens: of each tenant; 0 is no limit.

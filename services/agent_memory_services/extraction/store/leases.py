@@ -28,7 +28,7 @@ _HAND_BACK = Step("hand_back")
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a partition looks like.
+    """Figures of one partition of the queue.
 
     Attributes:
         due: Keys of tenants with due jobs, those that wait the longest first.

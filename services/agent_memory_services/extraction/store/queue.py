@@ -25,7 +25,7 @@ class PartitionsMismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept.
+    """Retention times of records.
 
     Attributes:
         job_seconds: A finished job.

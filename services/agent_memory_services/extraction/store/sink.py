@@ -1,4 +1,4 @@
-"""Where results go: long-term memory, over its contract."""
+"""Delivery of results to long-term memory, over its contract."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of memories: the ids that hold them now, and those that were refused."""
+    """Outcome of creating memories: the ids that hold them now, and those that were refused."""
 
     memory_ids: Sequence[str]
     rejected: Sequence[Rejection] = ()
@@ -230,7 +230,7 @@ def _rejection(refused: ServiceError) -> CreateMemoryResult:
 
 
 def _refusal(result: CreateMemoryResult) -> ServiceError | None:
-    """Why a memory was refused, for good or by an incident; None where it is stored.
+    """Return why a memory was refused, for good or by an incident; None where it is stored.
 
     Raises:
         ServiceError: it was refused for now.

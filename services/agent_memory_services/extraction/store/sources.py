@@ -24,7 +24,7 @@ class Memories:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def count(self, view: SummaryView, *, changed_after: int | None = None) -> int:
-        """How many memories a view covers now, or how many of them changed since a moment.
+        """Count the memories that a view covers now, or those of them that changed since a moment.
 
         Args:
             view: The view.
@@ -68,7 +68,7 @@ class Memories:
 
 
 def covered(view: SummaryView) -> MemoryFilter:
-    """What a view covers now: its filter, and its time window before the present moment."""
+    """Return the filter of the memories that a view covers now, within its time window."""
     condition = MemoryFilter(any_of=[view.filter]) if view.HasField("filter") else MemoryFilter()
     if view.HasField("time_window"):
         start = now_micros() - view.time_window.ToMicroseconds()

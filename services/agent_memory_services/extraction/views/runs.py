@@ -23,7 +23,7 @@ _DIGEST_BITS: Final = 128
 
 @dataclass(slots=True)
 class Tally:
-    """What the memories of a group look like, whatever their order."""
+    """Order-independent digest of the memories of a group."""
 
     count: int = 0
     _sum: int = 0
@@ -56,7 +56,7 @@ class ViewTally:
 
     @property
     def seen(self) -> bytes:
-        """What `is_as_seen` compares with."""
+        """Digest that `is_as_seen` compares with."""
         return f"{self.count} {self.newest}".encode()
 
 
@@ -72,7 +72,7 @@ async def tally_view(memories: Memories, view: SummaryView) -> ViewTally:
 
 
 async def is_as_seen(memories: Memories, view: SummaryView, seen: bytes) -> bool:
-    """Whether a view's memories are those of a census, by two counts and no listing."""
+    """Return true if a view's memories are those of a tally, by two counts and no listing."""
     if not seen:
         return False
     count, newest = map(int, seen.split())

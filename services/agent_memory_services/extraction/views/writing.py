@@ -60,7 +60,7 @@ class Writing:
 
 
 def empty(view: SummaryView, group: Group) -> SummaryPartition:
-    """What is known of a group without memories."""
+    """Return the partition of a group without memories."""
     partition = _partition(view, group)
     partition.empty_reason = NO_MEMORY
     return partition

@@ -28,7 +28,7 @@ from agent_memory_services.kit.observe.tracing.spans import continued, note_fail
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a job is tried.
+    """Limits of the attempts at a job.
 
     Attributes:
         first_seconds: The wait after the first failure; it doubles with each one,

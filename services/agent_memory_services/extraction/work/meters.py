@@ -1,4 +1,4 @@
-"""What the workers do, as metrics of this process."""
+"""Metrics of the workers of this process."""
 
 from collections.abc import Collection
 from typing import Final
@@ -108,7 +108,7 @@ class Meters:
         self._skipped.inc(count)
 
     def queue(self, outlooks: Collection[Outlook]) -> None:
-        """What the queue looks like, by partition."""
+        """Record the figures of the queue, by partition."""
         self._waiting.set(sum(outlook.waiting for outlook in outlooks))
         self._oldest.set(max((outlook.oldest_seconds for outlook in outlooks), default=0.0))
 

@@ -40,7 +40,7 @@ _QUERY_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did: the memories that hold its results, and what it left out."""
+    """Result of a run: the memories that hold its results, and the items it left out."""
 
     memory_ids: Sequence[str] = ()
     skipped: Sequence[SkippedItem] = ()

@@ -29,7 +29,7 @@ _NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESS
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask.
+    """Request to a chat model.
 
     Attributes:
         instructions: What the model shall do; written by us and by the application.
@@ -174,7 +174,7 @@ class _Refused(Exception):  # noqa: N818 - named for what happened
 
 
 def _usage(completion: Any, question: Question) -> Usage:
-    """What a call took, by the endpoint's own count; guessed where it does not say."""
+    """Return the tokens of a call by the endpoint's own count; estimated where it gives none."""
     usage = getattr(completion, "usage", None)
     counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
     if all(isinstance(count, int) and count >= 0 for count in counts) and any(counts):

@@ -93,7 +93,7 @@ class BudgetSpent(ModelFailed):
 
 @dataclass(slots=True)
 class Bill:
-    """What a call costs.
+    """Cost of a call.
 
     Attributes:
         tokens: those of question and answer; an estimate until they are known.

@@ -1,4 +1,4 @@
-"""What an operator sees of the calls to a chat model."""
+"""Metrics of the calls to a chat model."""
 
 import asyncio
 import time

@@ -282,7 +282,7 @@ def _window(request: _Windowed) -> int | None:
 
 
 def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revision:
-    """What the masked fields make of the session."""
+    """Return the session's revision by the masked fields."""
     target, source = wm.WorkingMemory(), wm.WorkingMemory()
     put_state(target, session.user, session.state)
     source.CopyFrom(request.working_memory)

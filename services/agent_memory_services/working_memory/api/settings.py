@@ -1,4 +1,4 @@
-"""What a working memory process can be told."""
+"""Settings of a working memory process."""
 
 from typing import ClassVar, Self
 

@@ -59,7 +59,7 @@ def window_tokens(window: wm.ContextWindow) -> int:
 
 
 def state_of(message: wm.WorkingMemory) -> State:
-    """What a caller sets on a session besides messages and memories."""
+    """Return the state that a caller sets on a session besides messages and memories."""
     return State(
         data=message.data if message.HasField("data") else None,
         context=message.context,
@@ -149,7 +149,7 @@ _SECTIONS = {
 
 
 def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) -> PromptRequest:
-    """What the caller asks for.
+    """Return the prompt request of a caller.
 
     Raises:
         AccessDenied: the credential does not reach the session's namespace or user.
@@ -226,7 +226,7 @@ _KINDS = {
 
 
 def watch_response(sighting: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
-    """What a watcher is told."""
+    """Return the response for an event that a watcher receives."""
     response = rpc.WatchWorkingMemoryResponse(resume_token=sighting.token)
     if (note := sighting.note) is not None:
         response.change.kind = _KINDS[note.kind]

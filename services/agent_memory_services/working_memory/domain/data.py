@@ -9,7 +9,7 @@ from agent_memory_services.kit.contract.errors import InvalidField
 
 
 class DataPolicy(Enum):
-    """What to do with fields of both.
+    """Treatment of fields that both sides have.
 
     Attributes:
         REPLACE: the new data takes the place of the old.

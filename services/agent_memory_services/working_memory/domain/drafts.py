@@ -1,4 +1,4 @@
-"""What callers give, made ready for the log: ids, times, fingerprints, tokens."""
+"""Drafts of a caller's messages and memories for the log: ids, times, fingerprints, tokens."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ _BREATH_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How messages and memories without an id get one.
+    """Naming of messages and memories that arrive without an id.
 
     With a request id the names depend on it and on the position, so that a call that is repeated
     names the same things again.

@@ -1,4 +1,4 @@
-"""Who acts on sessions, and whose sessions a credential reaches."""
+"""Callers of sessions, and the sessions that a credential reaches."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -10,7 +10,7 @@ from agent_memory_services.kit.contract.errors import AccessDenied
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a call: the user that it names, within what its credential allows.
+    """Caller of a request: the user that it names, within the limits of its credential.
 
     A session is within a credential that is bound to users when one of them owns it. Nobody's
     session is not, and naming a user does not make it so.
@@ -40,7 +40,7 @@ class Actor:
         return cls(user, users, principal.namespaces)
 
     def sees(self, owner: str) -> bool:
-        """Whether a session of this owner exists for the actor; empty is nobody."""
+        """Return true if a session of this owner is visible to the actor; empty means no owner."""
         if self.users is not None and owner not in self.users:
             return False
         return not self.user or not owner or owner == self.user

@@ -32,7 +32,7 @@ class SequenceRange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What callers set on a session besides its messages and memories.
+    """Caller-defined state of a session besides its messages and memories.
 
     Attributes:
         data: the application's own state.
@@ -131,7 +131,7 @@ def etag_of(version: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LogSlice:
-    """Which part of a log to read, and in which order.
+    """Part of a log to read, and the order to read it in.
 
     Attributes:
         start: the first position; None is the end that the order begins at.
@@ -172,7 +172,7 @@ class LogPage:
         return [message for message in self.messages if message.sequence > stretch.after]
 
     def next_start(self, stretch: LogSlice) -> int | None:
-        """Where to go on; None where nothing is left."""
+        """Return the sequence number to continue at; None at the end."""
         if not self.messages:
             return None
         following = self.messages[-1].sequence + stretch.step

@@ -1,4 +1,4 @@
-"""How many tokens a language model reads in a text, estimated without its vocabulary.
+"""Estimate of the tokens that a language model reads in a text, without its vocabulary.
 
 The text is cut as byte-pair tokenizers pre-cut it (words, numbers of up to three digits, runs of
 punctuation, runs of white space), and each piece is charged what such pieces cost on average.

@@ -17,7 +17,7 @@ from agent_memory_services.working_memory.domain.session import Entry, Shown
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What matching needs to know of a message: its id, or none, and its content's digest."""
+    """Identity of a message for matching: its id, or none, and its content's digest."""
 
     id: str
     digest: bytes

@@ -42,7 +42,7 @@ _FULL: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a view is too long.
+    """Limit beyond which a view is summarized.
 
     Attributes:
         share: the share of a session's window that its messages may fill.
@@ -53,13 +53,13 @@ class Trigger:
     window: int
 
     def is_passed(self, tokens: int, window: int | None) -> bool:
-        """Whether so many tokens are too many for a window, or for the default one."""
+        """Return true if `tokens` exceed the limit of a window, or of the default one."""
         return tokens > int((window or self.window) * self.share)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a reader wants; None is no limit.
+    """Limits of a reader; None is no limit.
 
     Attributes:
         messages: the most messages.
@@ -72,7 +72,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full a window is, in percent, at most 100.
+    """Use of a window, in percent, at most 100.
 
     Attributes:
         total: tokens over the window's size.
@@ -86,7 +86,7 @@ class Usage:
 
 
 def usage_of(tokens: int, window: int) -> Usage:
-    """How full `tokens` make a window of `window` tokens."""
+    """Return the use of a window of `window` tokens by `tokens`."""
     return Usage(
         total=min(_FULL, _FULL * tokens / window),
         until_summarization=min(_FULL, _FULL * tokens / (window * SUMMARIZATION_THRESHOLD)),
@@ -95,7 +95,7 @@ def usage_of(tokens: int, window: int) -> Usage:
 
 
 def is_answer(message: Message) -> bool:
-    """Whether the message answers a tool call."""
+    """Return true if the message answers a tool call."""
     return message.role == "tool" or bool(message.tool_call_id)
 
 
@@ -115,7 +115,7 @@ def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
 
 
 def overflow(shown: Sequence[Shown], window: int) -> Sequence[Shown]:
-    """What has to leave a view that is too long for its window (tokens), oldest first.
+    """Return the oldest messages that must leave a view that is too long for its window (tokens).
 
     The latest messages that fill `KEPT_SHARE` of the window stay, and at least the last exchange.
     """

@@ -48,7 +48,7 @@ def _history(request: PromptRequest, sources: Sources) -> Section:
 
 
 def _knowledge(sources: Sources) -> Sequence[Section]:
-    """What memory knows: one message, of which each section accounts for its part."""
+    """Return the memory sections: one message, of which each section accounts for its part."""
     on_shelf = {memory.id for memory in sources.standing}
     found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
     shelf = _bullets(STANDING_TITLE, sources.standing)

@@ -1,4 +1,4 @@
-"""How memories, summaries and messages read in a prompt."""
+"""Text of memories, summaries and messages in a prompt."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ def bullet(memory: Memory) -> str:
 
 
 def list_tokens(line: str) -> int:
-    """What a line adds to a message."""
+    """Return the tokens that a line adds to a message."""
     return count_tokens(line) + 1
 
 
@@ -36,7 +36,7 @@ def system_line(*paragraphs: str) -> Line:
 
 
 def title_tokens(title: str) -> int:
-    """What a system message takes before its first line."""
+    """Return the tokens of a system message before its first line."""
     return MESSAGE_TOKENS + list_tokens(title)
 
 

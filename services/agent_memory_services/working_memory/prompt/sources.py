@@ -1,4 +1,4 @@
-"""Whose memories a prompt may hold: what a caller's filter says, and never more."""
+"""Filters of the memories that a prompt may hold: a caller's filter, and never more."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from agent_memory_services.working_memory.prompt.model import MemoryPart, Prompt
 
 
 def names_users(conditions: MemoryFilter) -> bool:
-    """Whether the filter says whose memories are meant; excluding somebody does not."""
+    """Return true if the filter names the owners of the memories; an exclusion does not."""
     user = conditions.user_id
     if user.HasField("eq") or user.HasField("prefix") or user.any or user.all:
         return True

@@ -49,7 +49,7 @@ BURIED: Final = DELIVERIES.labels("buried")
 
 @dataclass(slots=True)
 class _Hold:
-    """Why a tenant waits.
+    """Reason and duration of a tenant's wait.
 
     Attributes:
         first: its earliest entry, the one that was refused.
@@ -75,15 +75,15 @@ class ParkedTenants:
 
     @property
     def start(self) -> str:
-        """Where to read on; every entry before is delivered or held."""
+        """Position to read from; every entry before it is delivered or parked."""
         return "{}-{}".format(*self._next)
 
     def covers(self, tenant: str) -> bool:
-        """Whether a tenant waits."""
+        """Return true if a tenant waits."""
         return tenant in self._held
 
     def refusals(self, tenant: str) -> int:
-        """How often the tenant has been refused since it was last accepted."""
+        """Return how often the tenant has been refused since it was last accepted."""
         return self._held[tenant].refusals if tenant in self._held else 0
 
     def hold(self, entry: OutboxEntry, until: float) -> None:

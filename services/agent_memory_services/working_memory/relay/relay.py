@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Inbox(Protocol):
-    """Where entries are delivered."""
+    """Receiver of entries."""
 
     async def submit(self, tenant: str, request: SubmitMessagesRequest) -> None:
         """Return when the request is durable over there.
@@ -36,7 +36,7 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a relay works; all in seconds.
+    """Speed limits of a relay; all in seconds.
 
     Attributes:
         poll: between two looks for what other processes wrote.

@@ -83,7 +83,7 @@ _SESSIONS_AT_A_TIME: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased of a user.
+    """Counts of one erasure of a user.
 
     Attributes:
         id: names the erasure in the log.
@@ -163,7 +163,7 @@ class Eraser:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Which outbox entries hold a user's words.
+    """Test for outbox entries that hold a user's words.
 
     Attributes:
         tenant: whose user.
@@ -182,7 +182,7 @@ class _Words:
     nobodys: set[str]
 
     def waiting(self, entry: OutboxEntry) -> bool:
-        """Whether an entry that waits does; what came later may be of a session that lives."""
+        """Return true if a waiting entry holds them; a later one may be of a session that lives."""
         request = self._request(entry)
         if request is None:
             return False
@@ -195,7 +195,7 @@ class _Words:
         return found
 
     def buried(self, entry: OutboxEntry) -> bool:
-        """Whether an entry that was set aside does."""
+        """Return true if a dead-lettered entry holds them."""
         request = self._request(entry)
         return request is not None and (
             request.session_uid in self.gone or request.user_id == self.user

@@ -38,7 +38,7 @@ class Reconstruction:
         self._memories = memories
 
     async def rebuild(self, key: SessionKey, user: str) -> Session | None:
-        """What a user's session last said, up to a thousand messages; None if nothing is known.
+        """Rebuild a user's session from its last messages, at most 1,000; None if none is known.
 
         Anybody's counts where `user` is empty. Of several incarnations of a name the latest
         counts, and of it what its owner said, or nobody in particular. Ids, times and positions

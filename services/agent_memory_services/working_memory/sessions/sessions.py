@@ -52,7 +52,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an update makes of a session's owner and state."""
+    """Owner and state of a session after an update."""
 
     user: str
     state: State

@@ -30,7 +30,7 @@ _FORGOTTEN: Final = "changes since then are forgotten; read the session and watc
 
 @dataclass(frozen=True, slots=True)
 class SessionWatchUpdate:
-    """What a watcher is told.
+    """Event that a watcher receives.
 
     Attributes:
         note: the change; None in a checkpoint.
@@ -97,7 +97,7 @@ class SessionWatch:
     async def _news(
         self, watcher: "_Watcher", following: Subscriptions[SessionEvent], partition: int
     ) -> AsyncIterator[Sequence[SessionEvent]]:
-        """What happens, and nothing when nothing did for a while."""
+        """Yield the session's events, and an empty batch when none came for a while."""
         (subscription,) = following.subscriptions.values()
         while True:
             moved = await following.wait(watcher.patience(self._checkpoint_seconds))
@@ -132,7 +132,7 @@ class SessionWatch:
 
 
 class _Watcher:
-    """Who watches what, and how far it has come."""
+    """Watcher: its target and its position."""
 
     def __init__(self, key: SessionKey, actor: Actor) -> None:
         self.key = key
@@ -151,7 +151,7 @@ class _Watcher:
         return encode_cursor(self.reached.spell().encode(), *self._binding)
 
     def position_of(self, token: str) -> Position:
-        """Where a token continues.
+        """Return the position at which a token continues.
 
         Raises:
             InvalidToken: it is damaged or of another session.
@@ -165,7 +165,7 @@ class _Watcher:
         return SessionWatchUpdate(None, (), self.token)
 
     def sees(self, standing: SessionStatus | None) -> bool:
-        """Whether the session, or the one that was there before, may be told of."""
+        """Return true if the watcher may learn of the session, or of the one there before."""
         self._expires = standing.expires if standing else None
         if standing is not None:
             self._seen = self.actor.sees(standing.user)
@@ -173,11 +173,11 @@ class _Watcher:
 
     @property
     def has_expired(self) -> bool:
-        """Whether the session should be gone by now."""
+        """True if the session should have expired by now."""
         return self._expires is not None and self._expires <= now_micros()
 
     def patience(self, seconds: float) -> float:
-        """How long to wait for a change: not beyond the end of the session."""
+        """Return how long to wait for a change: not beyond the end of the session."""
         if self._expires is None:
             return seconds
         left = (self._expires - now_micros()) / _MICROS

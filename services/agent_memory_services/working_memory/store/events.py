@@ -19,7 +19,7 @@ from agent_memory_services.working_memory.store.keys import (
 
 
 class Kind(Enum):
-    """What happened."""
+    """Kinds of events."""
 
     CREATED = b"created"
     UPDATED = b"updated"
@@ -54,7 +54,7 @@ class SessionEvent:
 
     @property
     def topics(self) -> tuple[bytes]:
-        """What it is about."""
+        """Topics of the event."""
         return (self.session,)
 
     @classmethod
@@ -108,13 +108,13 @@ class SessionStatuses:
         return SessionPlace.of(key, self._partitions).partition
 
     def mark_of(self, key: SessionKey) -> bytes:
-        """What a session goes by in the stream of changes; see `lua/changes.lua`."""
+        """Return the name of a session in the stream of changes; see `lua/session/changes.lua`."""
         member = SessionPlace.of(key, self._partitions).member.encode()
         # A name, not a secret: the store offers no other digest to scripts.
         return hashlib.sha1(member, usedforsecurity=False).hexdigest().encode()
 
     async def of(self, key: SessionKey) -> SessionStatus | None:
-        """How a session stands; None where there is none."""
+        """Return the status of a session; None where there is none."""
         (meta,) = SessionPlace.of(key, self._partitions).keys("meta")
         found: Sequence[Any] = await self._client.hmget(meta, ["user", "expires"])
         user, expires = found

@@ -1,4 +1,4 @@
-"""Where a session lives in the store.
+"""Keys of sessions in the store.
 
 Keys begin with `am:wm:{pNN}`, NN being the session's partition. The braces are a hash tag: all
 keys of a session, of its partition's listings and of its partition's outbox share a slot, so one
@@ -18,7 +18,7 @@ RELAYS_KEY: Final = f"{_PREFIX}relays"
 
 
 def partition_prefix(partition: int) -> str:
-    """What the keys of a partition begin with."""
+    """Return the prefix of the keys of a partition."""
     return f"{_PREFIX}{{p{partition:02d}}}"
 
 
@@ -33,7 +33,7 @@ class SessionPlace:
 
     @classmethod
     def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
-        """Where a session lives in a store of so many partitions."""
+        """Return the keys of a session in a store of that many partitions."""
         return cls(
             partition_of(partitions, key.tenant, key.namespace, key.session_id),
             encode(key.tenant),

@@ -1,4 +1,4 @@
-"""Which relay delivers which partition: one at a time, and every relay its share."""
+"""Leases of partitions among relays: one relay per partition, and an equal share for each."""
 
 import time
 from typing import Final
@@ -40,7 +40,7 @@ class Leases:
         return frozenset(filter(self.holds, self._until))
 
     def holds(self, partition: int) -> bool:
-        """Whether the partition is ours now."""
+        """Return true if this relay holds the partition now."""
         return time.monotonic() < self._until.get(partition, 0.0)
 
     async def refresh(self) -> frozenset[int]:

@@ -90,7 +90,7 @@ class Summarizer(Protocol):
     """Writes summaries."""
 
     async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
-        """What `previous` becomes when it continues with the messages; empty for no answer."""
+        """Return `previous` continued with the messages; empty for no answer."""
         ...
 
 
@@ -102,7 +102,7 @@ class ExtractionSummarizer:
         self._stub = ExtractionServiceStub(channel)
 
     async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
-        """What `previous` becomes when it continues with the messages; empty for no answer.
+        """Return `previous` continued with the messages; empty for no answer.
 
         Raises:
             ServiceError: the service or its model is away, or could not answer.

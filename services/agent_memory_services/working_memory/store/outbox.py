@@ -1,4 +1,4 @@
-"""What sessions have said and extraction has not acknowledged: one stream per partition."""
+"""Outbox of messages that extraction has not acknowledged: one stream per partition."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How far a partition's deliveries are behind.
+    """Delay of a partition's deliveries.
 
     Attributes:
         entries: how many wait.

@@ -1,4 +1,4 @@
-"""How a session's parts are written in the store; `lua/write.lua` knows the same layouts."""
+"""Layouts of a session's parts in the store; `lua/session/write.lua` knows the same ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -24,7 +24,7 @@ _NOTHING: Final = b""
 
 
 def flag_of(*, answer: bool) -> bytes:
-    """Whether a place in the view holds the answer to a tool call."""
+    """Return the flag of a view entry, which marks the answers to tool calls."""
     return ANSWER_FLAG if answer else _PLAIN_FLAG
 
 

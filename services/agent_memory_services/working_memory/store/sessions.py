@@ -215,7 +215,7 @@ def _message_args(item: Entry | Incoming) -> tuple[EncodableT, ...]:
 
 
 def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
-    """What follows a script's `ok`; a refusal is raised."""
+    """Return the values after a script's `ok`; a refusal is raised."""
     verdict, *rest = answer
     match verdict:
         case b"stale":

@@ -1,4 +1,4 @@
-"""What an operator sees of summaries."""
+"""Worker that writes the summaries of sessions, with its metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ _CANCEL_AGAIN_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is done at a time.
+    """Limits of the work that is done at a time.
 
     Attributes:
         poll: seconds between two looks for what other processes left.

@@ -23,7 +23,7 @@ class Cast:
 
     @property
     def company(self) -> Company:
-        """Whether people talk among themselves or one of them with an assistant."""
+        """Kind of conversation: people among themselves, or one of them with an assistant."""
         return Company.PEOPLE if len(self.names) >= _TWO else Company.ASSISTANT
 
     def voice(self, turn: Turn) -> Voice | None:

@@ -28,7 +28,7 @@ _OWNING = frozenset({"my", "our", "mine", "ours", "your", "yours"})
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks to whom.
+    """Speaker and listener of a message.
 
     Attributes:
         speaker: How the speaker is written: "User", or a name.
@@ -83,7 +83,7 @@ def _they(match: re.Match[str]) -> str:
 
 
 def speaks_to_listener(text: str) -> bool:
-    """Whether a text holds a "you" that nobody has resolved."""
+    """Return true if a text holds an unresolved "you"."""
     return _SECOND.search(text) is not None
 
 

@@ -60,7 +60,7 @@ class Being:
 
 @dataclass(slots=True)
 class Mentions:
-    """What one message mentioned."""
+    """Entities that one message mentions."""
 
     beings: list[Being] = field(default_factory=list)
     places: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from agent_memory_services.extraction.extractors.local.references import Referen
 
 
 class About(StrEnum):
-    """What a subject is to the speaker."""
+    """Relation of a subject to the speaker."""
 
     SELF = "self"
     KIN = "kin"

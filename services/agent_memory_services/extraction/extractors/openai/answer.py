@@ -133,7 +133,7 @@ _MOST_FACTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What an answer may refer to.
+    """Messages and memories that an answer may refer to.
 
     Attributes:
         message_ids: The messages by the number the model knows them by, from 1.
@@ -148,7 +148,7 @@ class Frame:
     said: Sequence[datetime] = ()
 
     def latest(self, numbers: Sequence[int]) -> datetime | None:
-        """When the latest of some messages was said, in the zone."""
+        """Return when the latest of some messages was said, in the zone."""
         if not self.said:
             return None
         return max(self.said[number - 1] for number in numbers).astimezone(self.zone)
@@ -167,7 +167,7 @@ class Verdict:
 
     @property
     def dropped(self) -> int:
-        """How many items were dropped."""
+        """Number of dropped items."""
         return sum(self.reasons.values())
 
 
@@ -197,7 +197,7 @@ def read_facts(text: str, frame: Frame) -> Verdict:
 
 
 def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
-    """What fits of a list, and how many of its items repeat a known memory."""
+    """Return the valid items of a list, and how many of its items repeat a known memory."""
     candidates: list[Candidate] = []
     reasons: Counter[str] = Counter()
     repeated = 0

@@ -99,7 +99,7 @@ class OpenAISummarizer:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a model answered data, fenced or not, where it was asked for a text."""
+    """Return true if a model answered data, fenced or not, where a text was requested."""
     bare = _FENCE.sub("", text)
     try:
         return not isinstance(orjson.loads(bare), str)

@@ -19,7 +19,7 @@ class _Answered(BaseModel):
 
 
 class EventAnswer(_Answered):
-    """When something happens."""
+    """Time of an event in a model's answer."""
 
     start: str = Field(max_length=64)
     precision: Literal["instant", "day", "week", "month", "season", "year"] = "day"

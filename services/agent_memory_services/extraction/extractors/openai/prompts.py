@@ -128,7 +128,7 @@ _CONDENSING_FOCUS: Final = (
 
 
 def condensing_question(notes: Sequence[Note], task: Task, previous: str) -> Question:
-    """What to ask for the summary of memories."""
+    """Return the request for a summary of memories."""
     rules = _CONDENSING_RULES.format(words=task.max_words)
     if task.instructions:
         rules = f"{rules}\n{_CONDENSING_FOCUS}\n\n{task.instructions}"
@@ -142,7 +142,7 @@ def condensing_question(notes: Sequence[Note], task: Task, previous: str) -> Que
 
 
 def facts_question(conversation: Conversation) -> Question:
-    """What to ask about a conversation."""
+    """Return the request for the facts of a conversation."""
     focus = _FOCUS.get(conversation.strategy, _FOCUS[Strategy.DISCRETE])
     if conversation.strategy is Strategy.CUSTOM:
         focus = f"{focus}\n\n{conversation.instructions}"
@@ -159,7 +159,7 @@ def facts_question(conversation: Conversation) -> Question:
 
 
 def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Question:
-    """What to ask for the summary of a conversation."""
+    """Return the request for a summary of a conversation."""
     data = {
         "time_zone": str(UTC),
         "summary": previous,
@@ -178,7 +178,7 @@ def evidence(conversation: Conversation) -> list[Turn]:
 
 
 def _reference(conversation: Conversation) -> list[Turn]:
-    """What helps to understand the messages: those before, and what the application said."""
+    """Return the turns that help to understand the messages: earlier, and the application's."""
     settings = [turn for turn in conversation.turns if turn.role == _APPLICATION]
     return [turn for turn in (*conversation.before, *settings) if not turn.recalled]
 
