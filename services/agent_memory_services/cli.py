@@ -1,4 +1,4 @@
-"""The command line: one stack on this machine, or one of the three service processes."""
+"""Command line: one stack on this machine, or one of the three service processes."""
 
 import importlib
 import os

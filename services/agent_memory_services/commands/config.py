@@ -1,4 +1,4 @@
-"""`agent-memory config`: what a service would be told here, before it is started."""
+"""Command `agent-memory config`: the settings that a service would start with here."""
 
 import importlib
 import os
@@ -91,7 +91,7 @@ def show(
 
 
 def redacted(value: Any) -> str:
-    """A setting's value as everybody may read it."""
+    """Return a setting's value without secrets."""
     match value:
         case SecretStr():
             return "***" if value.get_secret_value() else ""

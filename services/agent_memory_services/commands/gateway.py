@@ -1,4 +1,4 @@
-"""`agent-memory gateway`: the configuration of an Envoy in front of the services."""
+"""Command `agent-memory gateway`: the configuration of an Envoy in front of the services."""
 
 import json
 from typing import Annotated

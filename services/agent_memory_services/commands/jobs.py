@@ -1,4 +1,4 @@
-"""`agent-memory jobs`: list, show, retry, cancel and watch background work."""
+"""Command `agent-memory jobs`: list, show, retry, cancel and watch background work."""
 
 import importlib
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ def list_jobs(
     namespace: Namespace = None,
     state: Annotated[State | None, typer.Option(help="Only jobs that stand so.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Goes on where the list before ended.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Continue after the list before.")] = None,
 ) -> None:
     """List jobs, the latest first."""
     context.obj.run(

@@ -1,4 +1,4 @@
-"""Background work in a terminal: what `agent-memory jobs` asks the services and prints."""
+"""Calls and output of `agent-memory jobs`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`agent-memory keys`: make, list, show, rotate and revoke API keys."""
+"""Command `agent-memory keys`: make, list, show, rotate and revoke API keys."""
 
 import asyncio
 import os
@@ -156,7 +156,7 @@ def rotate(
     overlap: Annotated[
         int,
         typer.Option(
-            parser=_seconds, metavar="SPAN", help="How long the present token goes on working."
+            parser=_seconds, metavar="SPAN", help="Time for which the present token remains valid."
         ),
     ] = "24h",  # type: ignore[assignment] # parsed like what a person types
 ) -> None:

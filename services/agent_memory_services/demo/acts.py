@@ -1,4 +1,4 @@
-"""The acts of the demonstration."""
+"""Acts of the demonstration."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ async def learn_in_the_background(stage: Stage, play: Screenplay) -> None:
     stage.act(
         "1 Background",
         "Three conversations are appended to working memory as they happen. Extraction reads them "
-        "in the background; nobody tells it what matters.",
+        "in the background, without being told what matters.",
     )
     for session in play.sessions:
         await _hold(stage, play, session)
@@ -224,7 +224,7 @@ async def _resolve(stage: Stage, play: Screenplay, call: ChatCompletionMessageTo
 
 
 async def build_the_prompt(stage: Stage, play: Screenplay) -> None:
-    """Ask in a new session, show the prompt, and ask the same as somebody else."""
+    """Ask in a new session, show the prompt, and ask the same as another user."""
     stage.act(
         "4 The prompt",
         "Days later, in a session that has never heard of her: what the model is given.",

@@ -1,4 +1,4 @@
-"""Vectors without a model: words hashed into a few dimensions, so that like texts are near.
+"""Stand-in model server: chat answers by rule or from a queue, embeddings by hashed words.
 
 It plays the model where a real one would cost money or need a key: in the demonstration and in
 tests. What it answers is decided by a rule, or by replies queued for the next calls; it can also

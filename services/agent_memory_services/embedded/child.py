@@ -1,4 +1,4 @@
-"""One child process whose life is bound to this one's."""
+"""Child process that ends with this process."""
 
 import asyncio
 import os

@@ -100,7 +100,7 @@ class Stack:
         await self._running.aclose()
 
     async def watch(self) -> NoReturn:
-        """Wait until any child ends by itself.
+        """Wait until any child ends unexpectedly.
 
         Raises:
             ChildFailedError: always, naming the child and with the end of its log.
@@ -173,7 +173,7 @@ class Stack:
         }
         # A service's own variable wins over one for all, which the environment may hold already.
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
-        # Whoever reaches loopback is trusted, unless the environment asks for more.
+        # Callers on loopback are trusted, unless the environment asks for more.
         return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
 
 

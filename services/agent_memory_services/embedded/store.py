@@ -1,4 +1,4 @@
-"""A real Redis-protocol server with the query engine, started and owned by this process."""
+"""Redis-protocol server with the query engine, started and owned by this process."""
 
 import os
 from collections.abc import Awaitable, Callable

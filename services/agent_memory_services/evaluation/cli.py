@@ -1,4 +1,4 @@
-"""`agent-memory eval`: how well a system extracts, and finds what is asked for."""
+"""Commands `agent-memory eval`: quality of extraction and of search."""
 
 import importlib
 from enum import StrEnum
@@ -39,7 +39,7 @@ def retrieval(
     over the same memories. any, all and fraction are the questions with some evidence among the
     first hits, with all of it, and the mean share of it.
     """
-    # Whoever serves shares this command line, and needs none of what evaluates.
+    # Serving processes share this command line, and need no evaluation code.
     command = importlib.import_module("agent_memory_services.evaluation.command")
     command.evaluate(
         paths, dataset, address=address, token=token, speakers=speakers, tracked=tracked

@@ -1,4 +1,4 @@
-"""An evaluation from files to tables, at a terminal."""
+"""Retrieval evaluation at a terminal, from files to tables."""
 
 import asyncio
 from collections.abc import Callable, Sequence

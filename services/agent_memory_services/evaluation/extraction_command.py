@@ -1,4 +1,4 @@
-"""An evaluation of extraction from files to tables, at a terminal."""
+"""Extraction evaluation at a terminal, from files to tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

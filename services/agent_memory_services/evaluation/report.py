@@ -1,4 +1,4 @@
-"""Share of the evidence that searches returned, and their times."""
+"""Metrics of a retrieval evaluation and their tables: share of the evidence found, and times."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

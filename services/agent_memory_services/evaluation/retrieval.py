@@ -1,4 +1,4 @@
-"""The service that is evaluated."""
+"""Retrieval evaluation: memories, queries and baselines on a real service."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager

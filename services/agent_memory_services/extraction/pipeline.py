@@ -1,4 +1,4 @@
-"""Finds memories in windows of a session, with whatever extractor and summarizer there is."""
+"""Extraction and summaries of windows of a session, with the chosen backend."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

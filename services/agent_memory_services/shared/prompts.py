@@ -6,7 +6,7 @@ against what would end their place: the marks by which chat templates tell roles
 forbidden.
 
 An application may store a prompt that it was given, or an answer's whole history with it. What
-memory put there is nobody's statement: to extract it again would turn one fact into many, and an
+memory put there is not a statement: to extract it again would turn one fact into many, and an
 old one into a new one.
 """
 

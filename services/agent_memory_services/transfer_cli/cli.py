@@ -1,4 +1,4 @@
-"""The commands `export` and `import` of the command line."""
+"""Commands `export` and `import` of the command line."""
 
 import importlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files of JSON lines, the mark of how far one was read, and errors about them."""
+"""Files of JSON lines, a record of the progress in one, and errors about them."""
 
 import json
 from pathlib import Path

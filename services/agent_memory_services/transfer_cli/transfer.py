@@ -35,7 +35,7 @@ class Destination:
     path: Path | None
 
     def open(self, request: ExportMemoriesRequest, *, resume: bool) -> tuple[BinaryIO, int]:
-        """The file to write on, and how many memories it holds; the request goes on behind them.
+        """Return the file to append to, and how many memories it holds; continue the request there.
 
         Raises:
             MovingError: the file is in the way, or there is nothing to go on with.
@@ -45,20 +45,20 @@ class Destination:
         noted = TransferMark(self.path, EXPORT_SUFFIX).read()
         if not resume:
             if self.path.exists():
-                unfinished = "; --resume goes on with it" if noted else ""
+                unfinished = "; --resume continues it" if noted else ""
                 raise TransferError(f"{self.path} is there already{unfinished}")
             return self.path.open("xb"), 0
         if noted is None:
             raise TransferError(f"{self.path} is not an unfinished export")
         request.resume_token = noted["token"]
         file = self.path.open("r+b")
-        # What was written after the last note is written again.
+        # Lines after the last recorded progress are written again.
         file.truncate(noted["bytes"])
         file.seek(0, os.SEEK_END)
         return file, noted["memories"]
 
     def note(self, file: BinaryIO, token: str, memories: int) -> None:
-        """Make what is written durable, and note that the export goes on after a token."""
+        """Flush the lines to disk, and record the token after which the export continues."""
         file.flush()
         if self.path is not None:
             os.fsync(file.fileno())
@@ -85,7 +85,7 @@ async def export(
     Raises:
         MovingError: the file is in the way, or there is nothing to go on with.
         UnwritableMemoryError: a memory cannot be spelled as JSON.
-        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+        MemoryClientError: the service refused or went away; `resume` continues from there.
     """
     file, written = destination.open(request, resume=resume)
     stub = connection.services.long_term_memory
@@ -140,7 +140,7 @@ async def import_(
 
     Raises:
         MovingError: there is nothing to go on with.
-        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+        MemoryClientError: the service refused or went away; `resume` continues from there.
     """
     place = None if path is None else TransferMark(path, IMPORT_SUFFIX)
     tally = _resumed(place) if resume else Tally()

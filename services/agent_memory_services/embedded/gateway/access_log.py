@@ -1,4 +1,4 @@
-"""The gateway's log of requests: one JSON line each, and nothing of what was asked."""
+"""Log of the gateway's requests: one JSON line each, without their content."""
 
 from typing import Any
 

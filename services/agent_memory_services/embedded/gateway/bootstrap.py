@@ -1,4 +1,4 @@
-"""The whole configuration of the gateway, as Envoy reads it."""
+"""Complete configuration of the gateway, as Envoy reads it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ _MAX_CONNECTIONS = 10_000
 _FIRST_BYTES = "10s"
 # As long as services keep a connection; clients open another when they need one.
 _IDLE = "300s"
-# An answer that nobody reads is given up.
+# An answer that no client reads is given up.
 _UNREAD = "60s"
 _MEBIBYTE = 1024 * 1024
 

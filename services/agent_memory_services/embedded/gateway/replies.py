@@ -114,7 +114,7 @@ _NOT_TRANSCODED = {**_TRANSCODED, "invert_match": True}
 
 
 def local_replies(max_request_bytes: int) -> dict[str, Any]:
-    """A `google.rpc.Status` with its details for whatever the gateway answers by itself.
+    """Return the local replies of the gateway as a `google.rpc.Status` with its details.
 
     Callers of gRPC get it in the trailer, callers of JSON as the body.
     """

@@ -133,7 +133,7 @@ def _document(path: str, text: str) -> dict[str, Any]:
 def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
     """Return the routes that a JSON request matches until it is transcoded.
 
-    They lead to no backend, so what stays here is answered as a method that nobody serves. CORS
+    They lead to no backend, so the rest is answered as an unknown method. CORS
     and the buffer of the JSON check still want a route. A request that is known to be too large
     is read to its end, or as long as anything of it comes.
     """

@@ -1,4 +1,4 @@
-"""The gateway's check that a JSON body has no field which its message lacks."""
+"""Check of JSON bodies in the gateway: no field that the message lacks."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The gateway's reading of JSON bodies to their end, however long they are."""
+"""Filter that reads JSON bodies to their end, however long they are."""
 
 from importlib import resources
 

@@ -1,4 +1,4 @@
-"""Chats in the plainest form, for data sets of one's own.
+"""Chats in the plainest form, for your own data sets.
 
     [{"id": "...",
       "sessions": [{"id": "s1", "said": "2024-03-01T09:00:00Z",

@@ -1,4 +1,4 @@
-"""Published files as Python values, with one error for whatever is wrong with them."""
+"""Reading of published files as Python values, with one error for every fault in them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -79,7 +79,7 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
 FULL_NAME = DESCRIPTOR.services_by_name["ExtractionService"].full_name
 _HEARTBEATS_PER_LEASE = 3
 _SHARE_OF_RUN = 0.2
-"""Of the longest run: after it a view's job makes room for others before it goes on."""
+"""Longest run in seconds: after it a view's job makes room for others before it continues."""
 
 
 @asynccontextmanager

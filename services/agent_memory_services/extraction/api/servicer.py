@@ -1,4 +1,4 @@
-"""The contract's calls for summary views, translated to what views do."""
+"""ExtractionService: translation of requests to jobs, previews and views, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator, Iterable

@@ -42,7 +42,7 @@ class Turn:
         message_id: The message's id within its session; candidates cite it.
         role: Who spoke: `user`, `assistant`, `system` or `tool`.
         name: The speaker's name where the conversation has named speakers, else empty.
-        text: What was said.
+        text: Text of the message.
         at: When it was said, with a time zone.
         recalled: True when the text was put into the prompt from memory; it is never evidence.
     """

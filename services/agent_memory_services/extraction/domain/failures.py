@@ -25,7 +25,7 @@ from agent_memory_services.kit.contract.status import (
 
 
 class LeaseLost(Exception):  # noqa: N818 - named for what happened
-    """Somebody else has the job now, or it was cancelled; the holder must let go of it."""
+    """Another worker has the job now, or it was cancelled; the holder must stop."""
 
 
 _OUTAGES: Final = (
@@ -69,7 +69,7 @@ class Failure:
     Attributes:
         status: For the job's record.
         cause: One word for logs and metrics.
-        retry_after: Seconds that somebody asked to wait; None where nobody did.
+        retry_after: Seconds to wait as requested; None where no wait was requested.
         strike: True where the job itself may be at fault, False for an outage around it.
         hopeless: True where no repetition changes anything.
     """
@@ -84,7 +84,7 @@ class Failure:
 def says_nothing_of_messages(error: Exception) -> bool:
     """Return true if an error would end the extraction of any other messages as well.
 
-    What nobody foresaw may be the fault of one of them, and so may a request that the model's
+    An unexpected error may be the fault of one of them, and so may a request that the model's
     provider rejects.
     """
     if isinstance(error, ExtractionFailed):
@@ -113,4 +113,4 @@ def failure_of(error: Exception) -> Failure:
 
 
 class Unfinished(Exception):  # noqa: N818 - named for what happened
-    """A run has had its share of time; what it did stays done, and the job goes on later."""
+    """The run has used its share of time; its results are kept, and the job continues later."""

@@ -38,7 +38,7 @@ class Origin:
         session: The session.
         session_uid: Its incarnation.
         user_id: Its owner.
-        strategy: What was looked for.
+        strategy: Kind of content that was requested.
         extractor: Who found it.
         version: In which version.
     """

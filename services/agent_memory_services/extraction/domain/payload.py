@@ -29,7 +29,7 @@ class Payload:
         messages: Its messages, in order of sequence.
         before: The messages before them, likewise.
         memories: Memories to store as they are.
-        skipped: Messages and memories that nobody can read, each with the reason.
+        skipped: Unreadable messages and memories, each with the reason.
     """
 
     messages: Sequence[Message]

@@ -30,7 +30,7 @@ def require_submission(
 def sees(principal: Principal, job: Job) -> bool:
     """Return true if a job of the principal's tenant is visible to the principal.
 
-    A job of a summary view that covers more than one owner or namespace is beyond whoever is
+    A job of a summary view that covers more than one owner or namespace is invisible to a caller
     confined to some.
     """
     if job.kind == JobKind.JOB_KIND_SUMMARY_VIEW:

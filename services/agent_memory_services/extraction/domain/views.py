@@ -119,7 +119,7 @@ GROUP_FIELDS: Final = {
 }
 """The fields of a group, in the order in which its key spells them."""
 _TYPE: Final = "memory_type"
-# A memory of nobody, or of no session, is in nobody's group; without a namespace it is in one.
+# A memory without an owner or session is in no group; one without a namespace is in one.
 _NEEDED: Final = frozenset({"user_id", "session_id"})
 _START, _BETWEEN = "=", ":"
 

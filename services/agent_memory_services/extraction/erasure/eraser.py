@@ -1,4 +1,4 @@
-"""Erasing a user: sessions, jobs in every state, summary views, and answers that repeat them."""
+"""Erasure of a user: sessions, jobs in every state, summary views, and stored answers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -93,7 +93,7 @@ class Eraser:
         progress = _Progress()
         for partition in range(self._store.partitions):
             places = await self._of_owner(partition, tenant, user, progress)
-            places += await self._of_nobody(partition, tenant, late, progress)
+            places += await self._of_no_owner(partition, tenant, late, progress)
             if places:
                 keys = [place.key for place in places]
                 await erase_changes(self._store, partition, keys)
@@ -118,16 +118,16 @@ class Eraser:
             gone += places
         return gone
 
-    async def _of_nobody(
+    async def _of_no_owner(
         self, partition: int, tenant: str, late: set[str], progress: _Progress
     ) -> list[SessionPlace]:
-        """Erase sessions of the user that had named nobody when they were last heard of."""
+        """Erase sessions of the user that had no owner when they were last submitted."""
         if not late:
             return []
-        nobodys = OwnedSessions(self._store, tenant, "")
-        places = [place async for place in nobodys.every(partition) if place.uid in late]
+        ownerless = OwnedSessions(self._store, tenant, "")
+        places = [place async for place in ownerless.every(partition) if place.uid in late]
         for place in places:
-            await _erase(nobodys, place, progress)
+            await _erase(ownerless, place, progress)
         return places
 
 

@@ -55,7 +55,7 @@ class Erased:
 
 
 class OwnedSessions:
-    """The sessions of one owner in every partition; the empty owner is nobody in particular."""
+    """Sessions of one owner in every partition; the empty owner stands for none."""
 
     def __init__(self, store: Store, tenant: str, owner: str) -> None:
         self._store = store
@@ -116,7 +116,7 @@ async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> Non
 
 
 async def erase_changes(store: Store, partition: int, session_keys: Collection[str]) -> int:
-    """Delete what watchers would still be told of sessions; how many entries there were."""
+    """Delete the events of sessions that watchers have yet to receive, and return their number."""
     key = f"{partition_prefix(partition)}changes"
     wanted = {session.encode() for session in session_keys}
     erased, start = 0, "-"
@@ -144,7 +144,7 @@ async def erase_user(
     where nothing could be left out without a change of its meaning: in a prefix of owners, in
     another condition, or in its own id. A name and a prompt say "somebody" instead.
 
-    For `barred_seconds` no summary is kept that the user's memories went into: whoever read them
+    For `barred_seconds` no summary is kept that the user's memories went into: a run that read them
     before they were erased may still be writing.
 
     Returns:
@@ -274,7 +274,7 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
                 for value in (*values, *condition.any, *condition.all, *condition.none)
             ):
                 return True
-        # Whoever else has the prefix would be let in.
+        # Other users with the prefix would be included.
         elif excluding and mentions(condition.prefix, user_id):
             return True
     return any(_is_bound(part, user_id, excluding=excluding) for part in given.any_of) or any(
@@ -303,7 +303,7 @@ def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
 def _others(given: TagFilter, user_id: str) -> TagFilter | None:
     """A condition on the owner without one of them; None where it asks for that one.
 
-    A prefix asks for everybody whose id begins with it, and for the user by name where it holds
+    A prefix selects all users whose id begins with it, and names the user where it holds
     the whole id: no other condition has the same meaning.
     """
     if (given.HasField("eq") and given.eq == user_id) or user_id in given.all:

@@ -1,4 +1,4 @@
-"""Threads for work that nobody waits for."""
+"""Threads for work that yields to calls."""
 
 import asyncio
 import contextvars
@@ -13,7 +13,7 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
-# A tenth of the processor where others want it, all of it where nobody does.
+# A tenth of the processor where others want it, all of it where none do.
 _NICER: Final = 10
 _NICEST: Final = 19
 

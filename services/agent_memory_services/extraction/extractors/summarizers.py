@@ -17,7 +17,7 @@ class Note:
     Attributes:
         text: What it says.
         at: When it was first stored, with a time zone.
-        owner: Whose it is; empty for nobody's.
+        owner: Owner of the memory; empty for none.
     """
 
     text: str
@@ -59,7 +59,7 @@ class Summarizer(Protocol):
         ...
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
-        """Sum memories up, the oldest first; `previous` is what was made of those before them.
+        """Summarize memories, the oldest first; `previous` is the summary of those before them.
 
         Raises:
             ExtractionFailed: it could not work.

@@ -1,4 +1,4 @@
-"""The callers' side of the queue: looking at jobs, trying them again, cancelling them."""
+"""Reads and changes of jobs on behalf of callers: list, get, retry, cancel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

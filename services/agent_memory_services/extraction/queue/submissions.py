@@ -1,4 +1,4 @@
-"""Taking messages in: one atomic step that stores them and schedules the work on them."""
+"""Acceptance of messages: one atomic step that stores them and schedules the work on them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

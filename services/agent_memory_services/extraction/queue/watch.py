@@ -1,4 +1,4 @@
-"""The stream of job changes."""
+"""Stream of job changes."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ class JobWatch:
         self._checkpoint_seconds = checkpoint_seconds
 
     async def follow(self, watched: Watched, token: str) -> AsyncGenerator[JobWatchUpdate, None]:
-        """Tell where jobs stand, then what changes; never ends by itself.
+        """Yield the status of jobs, then their changes; never ends on its own.
 
         With a token the first part is left out, unless changes since then are forgotten.
 

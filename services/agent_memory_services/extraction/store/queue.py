@@ -1,4 +1,4 @@
-"""The partitions of the store, and the steps that scripts take on them."""
+"""Partitions of the store, and the scripts that run on them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

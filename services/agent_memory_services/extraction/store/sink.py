@@ -128,7 +128,7 @@ class LongTermMemory:
     async def summary_of(self, origin: Origin) -> Memory:
         """The summary of a session; one without a text where there is none.
 
-        It has the id that follows from the session, unless somebody else had taken that.
+        It has the id that follows from the session, unless another memory has that id.
 
         Raises:
             ServiceError: it cannot be read now.
@@ -186,7 +186,7 @@ class LongTermMemory:
         return [hit.memory.text for hit in answer.hits]
 
     async def _find(self, memory_id: str) -> Memory | None:
-        """A memory, where there is one for whoever is acted for."""
+        """Return a memory, where one is visible to the user on whose behalf it is read."""
         try:
             return (await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))).memory
         except MemoryNotFound:

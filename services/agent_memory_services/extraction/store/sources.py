@@ -1,4 +1,4 @@
-"""The memories of a view, found through long-term memory's contract."""
+"""Memories of a view, found through long-term memory's contract."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Final

@@ -125,7 +125,7 @@ class ViewStore:
         Its summaries go where they speak of other memories than it does now, or with `anew`.
 
         Raises:
-            EtagMismatch: somebody else changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
             SummaryViewNotFound: it is gone.
         """
         found = await self._take(
@@ -149,7 +149,7 @@ class ViewStore:
         """Delete the view that was read and cancel its jobs; whether there was one.
 
         Raises:
-            EtagMismatch: somebody changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
         """
         name = kept.name
         arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
@@ -191,7 +191,7 @@ class ViewStore:
         """Let a job refresh a view; answers the one that waits already, where one does.
 
         Raises:
-            EtagMismatch: somebody changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
             SummaryViewNotFound: the view is gone.
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
@@ -215,7 +215,7 @@ class ViewStore:
         return str(job_id.decode())
 
     async def note(self, kept: KeptView, seen: bytes) -> None:
-        """Note what a view's memories looked like, if it is still what was read."""
+        """Record the digest of a view's memories, if the view is still as it was read."""
         await self._take(
             _NOTE, kept.name.tenant, [kept.name.key, kept.edition, kept.view.etag, seen]
         )

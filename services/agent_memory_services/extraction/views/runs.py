@@ -1,4 +1,4 @@
-"""The work of a job: every group of a view, or those whose memories changed."""
+"""Run of a view's job: every group, or those whose memories changed."""
 
 import time
 from collections import defaultdict
@@ -101,7 +101,7 @@ class ViewRuns:
             SummaryViewNotFound: the view is gone.
             ExtractionFailed: the summarizer could not work; summaries not reached stay as they are.
             ServiceError: long-term memory refused, or is away; likewise.
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         name = ViewName(lease.record.tenant, lease.record.job.view_id)
         kept = await self._store.find(name)

@@ -1,4 +1,4 @@
-"""The callers' side: defining views, running them, and reading what they say."""
+"""Summary views on behalf of callers: definition, runs, and reads of their partitions."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

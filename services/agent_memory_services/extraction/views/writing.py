@@ -1,4 +1,4 @@
-"""One group's memories as one summary."""
+"""Summary of one group's memories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -116,7 +116,7 @@ class Attempts:
         except LeaseLost:
             log.info("job.lost", job_id=lease.job_id)
         except RedisError as fault:
-            # The lease runs out, and somebody takes the job over.
+            # The lease expires, and another worker takes the job over.
             log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
         finally:
             self._meters.attempt(lease.record.lane, outcome, time.monotonic() - began)
@@ -135,7 +135,7 @@ class Attempts:
         except LeaseLost:
             raise
         except Unfinished:
-            # Others get their turn before it goes on.
+            # Other jobs run before it continues.
             await self._leases.hand_back(lease)
             return "handed_back"
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
@@ -165,7 +165,7 @@ class Attempts:
         """Renew the lease until the work is done.
 
         The store's client may take a cancellation for a timeout of its own, so that being
-        cancelled is not enough to stop: whoever beat on would keep a finished job for ever.
+        cancelled is not enough to stop: a heartbeat that continued would hold a finished job.
         """
         while not working.done():
             await asyncio.sleep(self._heartbeat)

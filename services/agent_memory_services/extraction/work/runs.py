@@ -1,4 +1,4 @@
-"""One run of a job: look at its messages, keep what is found, store it."""
+"""Run of a job: extracts its messages, keeps the results, and stores them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -78,8 +78,8 @@ class Runs:
         Raises:
             ExtractionFailed: the extractor could not work.
             ServiceError: long-term memory could not take the results.
-            LeaseLost: the job is somebody else's.
-            Unfinished: the job goes on later.
+            LeaseLost: another worker has the job.
+            Unfinished: the job continues later.
         """
         if lease.record.lane is Lane.VIEW:
             with acting_for(lease.record.tenant):
@@ -205,7 +205,7 @@ class Runs:
 
 
 def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
-    """Reach what the session's owner has in its namespace, and what nobody had before."""
+    """Reach the memories of the session's owner in its namespace, and those without an owner."""
     job = lease.record.job
     return acting_for(
         lease.record.tenant,
@@ -221,7 +221,7 @@ def _brief(lease: Lease) -> ExtractionTask:
         session_uid=record.job.session_uid,
         user_id=record.job.user_id,
         config=record.config,
-        # What was accepted is worked on, even in a zone that nobody knows.
+        # An accepted job is processed even if its time zone is unknown here.
         zone=zone_of(record.time_zone) or UTC,
     )
 

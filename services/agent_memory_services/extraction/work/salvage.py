@@ -1,4 +1,4 @@
-"""Doing a job around those of its messages and memories that nobody can work on."""
+"""Processing of a job around those of its messages and memories that fail."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar

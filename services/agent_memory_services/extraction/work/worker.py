@@ -23,7 +23,7 @@ _REMEMBERED: Final = 10_000
 class Turns:
     """Shares a worker's places among tenants.
 
-    Whoever has the fewest jobs running goes next; among equals, whoever was served longest ago.
+    The tenant with the fewest running jobs is next; among equals, the one served longest ago.
     """
 
     def __init__(self) -> None:

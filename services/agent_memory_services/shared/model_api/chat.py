@@ -1,4 +1,4 @@
-"""One question to a chat model, asked in the strictest form that the endpoint understands."""
+"""Chat requests to a model, in the strictest form that the endpoint understands."""
 
 import asyncio
 from collections.abc import Mapping
@@ -147,7 +147,7 @@ class ChatEndpoint:
         except TimeoutError:
             raise ModelFailed("model_unavailable") from None
         except APIError as error:
-            # Here, because whoever sees the error itself may log what it repeats of the question.
+            # Here, because a caller that sees the error may log what it repeats of the request.
             raise _Refused(error) from None
         except ValueError:
             # A body that is no JSON, such as the page of a proxy.
@@ -158,7 +158,7 @@ class _Refused(Exception):  # noqa: N818 - named for what happened
     """An endpoint's refusal, without its words.
 
     Attributes:
-        meaning: What it means to whoever asked.
+        meaning: Its meaning to the caller.
         not_understood: Whether another form of the question may help.
         momentary: Whether the same question may be answered in a moment.
     """

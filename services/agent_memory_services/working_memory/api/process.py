@@ -1,4 +1,4 @@
-"""The process of WorkingMemoryService."""
+"""Process of WorkingMemoryService."""
 
 from collections.abc import AsyncIterator
 from contextlib import (

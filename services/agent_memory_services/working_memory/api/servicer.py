@@ -1,4 +1,4 @@
-"""WorkingMemoryService: from requests to the rules of sessions and prompts, and back."""
+"""WorkingMemoryService: translation of requests to sessions and prompts, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator
@@ -290,5 +290,5 @@ def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revi
         policy = data_policy(request.data_policy)
         source.data.CopyFrom(combine(session.state.data, request.working_memory.data, policy))
     apply_mask(target, source, request.update_mask.paths, _MUTABLE)
-    # An owner is set once; a mask that names it without a value takes nobody's session away.
+    # An owner is set once; a mask that names it without a value changes no owner.
     return Revision(target.user_id or session.user, state_of(target))

@@ -86,7 +86,7 @@ def receive_memories(
 
     Raises:
         InvalidField: a memory has no text, or an id comes twice with different content.
-        AccessDenied: a memory is meant for somebody whom the actor does not reach.
+        AccessDenied: a memory belongs to a user whom the actor does not reach.
     """
     owner = actor.user or (session.user if session else "")
     names = {memory_digest(memory): memory.id for memory in session.memories} if session else {}

@@ -12,7 +12,7 @@ from agent_memory_services.kit.contract.errors import AccessDenied
 class Actor:
     """Caller of a request: the user that it names, within the limits of its credential.
 
-    A session is within a credential that is bound to users when one of them owns it. Nobody's
+    A session is within a credential that is bound to users when one of them owns it. Ownerless
     session is not, and naming a user does not make it so.
 
     Attributes:
@@ -27,7 +27,7 @@ class Actor:
 
     @classmethod
     def of(cls, principal: Principal, user: str) -> Self:
-        """The actor of a call that names `user`, or nobody.
+        """Return the actor of a call that names `user`, or no user.
 
         Raises:
             AccessDenied: the credential does not allow to act for this user.
@@ -73,4 +73,4 @@ def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> l
 
 
 ANYBODY: Final = Actor()
-"""A caller that names nobody, with a credential that is bound to nobody."""
+"""Caller that names no user, with a credential that is bound to none."""

@@ -1,4 +1,4 @@
-"""A session, its state, its view, and slices of its log."""
+"""Session, its state, its view, and slices of its log."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Self

@@ -1,4 +1,4 @@
-"""A prompt without a budget: everything that was found, in the order chat models know best.
+"""Prompt without a budget: everything found, in the order that chat models know best.
 
 The summary comes first, then the history, then what memory knows, then the question.
 """

@@ -47,7 +47,7 @@ def search_for(
 def standing_search(query: SearchQuery) -> SearchQuery | None:
     """The search for the standing shelf beside a search; None where no shelf is meant.
 
-    A shelf is somebody's: without a user there is none, or everybody's would be taken.
+    A shelf belongs to a user: without one there is none, or all users' memories would be taken.
     """
     conditions = query.filter
     refused = conditions.HasField("standing") and not conditions.standing
@@ -128,7 +128,7 @@ async def _search(
 ) -> SearchQuery | None:
     """The search to make.
 
-    Only where nobody says whose memories are meant does it wait to see whose the session is.
+    It waits for the session's owner only where no filter names the owners of the memories.
     """
     part = request.memories
     if part is None:

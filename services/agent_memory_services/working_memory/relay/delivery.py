@@ -1,4 +1,4 @@
-"""Delivery of a partition: entries in order, tenants that wait set aside."""
+"""Delivery of a partition's entries in order; entries of tenants that wait are parked."""
 
 import asyncio
 import time
@@ -66,7 +66,7 @@ class ParkedTenants:
     """The held tenants of one partition, and how far it has been read past them.
 
     All entries of a held tenant stay in the outbox and in order. They are not read again and
-    again: delivery goes on behind them, and comes back when the first of them was accepted.
+    again: delivery continues behind them, and returns when the first of them was accepted.
     """
 
     def __init__(self) -> None:
@@ -178,7 +178,7 @@ class DeliveryControl:
 class Delivery:
     """Hands the entries of one partition over.
 
-    While extraction is away, everything waits. A tenant that is refused waits by itself, with all
+    While extraction is away, everything waits. A tenant that is refused waits alone, with all
     that comes after in its order, and the others go on.
     """
 
@@ -292,7 +292,7 @@ class Delivery:
         """The entry's request.
 
         Raises:
-            InvalidFields: nobody will ever be able to read it.
+            InvalidFields: it can never be read.
         """
         if len(entry.request) > self._max_bytes:
             raise InvalidField("", "is larger than any service takes")

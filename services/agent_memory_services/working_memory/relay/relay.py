@@ -1,4 +1,4 @@
-"""The relay: hands what sessions said to extraction, in order, until it is acknowledged."""
+"""Relay that delivers messages to extraction, in order, until they are acknowledged."""
 
 import asyncio
 import random
@@ -51,7 +51,7 @@ class Pace:
     longest_retry: float
 
     def wait(self, error: Exception, failures: int) -> float:
-        """Seconds until the next attempt: what was asked for, or a jittered back-off.
+        """Return the seconds until the next attempt: as requested, or a jittered back-off.
 
         Args:
             error: what went wrong now; a refusal may name a wish.
@@ -195,7 +195,7 @@ class Relay:
 
 
 def _log_fault(error: Exception) -> None:
-    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    """Log an unavailable store in one line; an unexpected error with its traceback."""
     unforeseen = None if isinstance(error, RedisError) else error
     log.warning("relay.interrupted", error=type(error).__name__, exc_info=unforeseen)
 

@@ -126,13 +126,13 @@ class Eraser:
         for partition in partitions:
             gone |= await self._sessions(partition, tenant, user, erased)
         pending: set[str] = set()
-        nobodys: set[str] = set()
+        ownerless: set[str] = set()
         for partition, end in zip(partitions, ends, strict=True):
-            words = _Words(tenant, user, gone, end, pending, nobodys)
+            words = _Words(tenant, user, gone, end, pending, ownerless)
             erased["submissions"] += await self._outbox.erase(partition, words.waiting)
             erased["submissions"] += await self._outbox.erase_buried(partition, words.buried)
         erased["answers"] = await erase_answers(self._client, tenant, [user, *gone])
-        expired = {uid: ErasedSession(uid, uid in nobodys) for uid in pending - set(gone)}
+        expired = {uid: ErasedSession(uid, uid in ownerless) for uid in pending - set(gone)}
         sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
         log.info("user.erased", receipt=receipt, **erased)
         return Erasure(receipt, erased, sessions, started, now_micros())
@@ -171,7 +171,7 @@ class _Words:
         gone: the incarnations that were erased; early entries of them may name no user.
         end: the last entry when the erasure began.
         pending: the incarnations of the entries that were found, to be added to.
-        nobodys: the incarnations of which an entry names nobody, likewise.
+        ownerless: the incarnations that an entry without an owner is of, likewise.
     """
 
     tenant: str
@@ -179,7 +179,7 @@ class _Words:
     gone: Container[str]
     end: Position
     pending: set[str]
-    nobodys: set[str]
+    ownerless: set[str]
 
     def waiting(self, entry: OutboxEntry) -> bool:
         """Return true if a waiting entry holds them; a later one may be of a session that lives."""
@@ -187,7 +187,7 @@ class _Words:
         if request is None:
             return False
         if not request.user_id:
-            self.nobodys.add(request.session_uid)
+            self.ownerless.add(request.session_uid)
         before = position(entry.id) <= self.end
         found = request.session_uid in self.gone or (before and request.user_id == self.user)
         if found:

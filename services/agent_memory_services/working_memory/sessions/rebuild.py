@@ -1,4 +1,4 @@
-"""A session that is gone, from what long-term memory kept of its messages."""
+"""Rebuilding of an expired session from long-term memory."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -41,7 +41,7 @@ class Reconstruction:
         """Rebuild a user's session from its last messages, at most 1,000; None if none is known.
 
         Anybody's counts where `user` is empty. Of several incarnations of a name the latest
-        counts, and of it what its owner said, or nobody in particular. Ids, times and positions
+        counts, and of it the messages of its owner or of no owner. Ids, times and positions
         are those of the messages; tool calls, state and context are gone. The session has no
         etag: it does not exist, and nothing is written.
         """

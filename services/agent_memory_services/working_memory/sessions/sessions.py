@@ -1,4 +1,4 @@
-"""The rules of sessions: who may write and see them, and what a write means."""
+"""Sessions: the rules of who may write and see them, and of what a write means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Watching a session: every change from now on, or from where an earlier watch ended."""
+"""Watch of a session: every change from now on, or from the end of an earlier watch."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class SessionWatch:
     ) -> AsyncGenerator[SessionWatchUpdate, None]:
         """Tell a checkpoint, or what happened since the token, and then every change.
 
-        A session that does not exist yet can be watched. Never ends by itself.
+        A session that does not exist yet can be watched. Never ends on its own.
 
         Raises:
             SessionNotFound: the session exists, but not for the actor.
@@ -147,7 +147,7 @@ class _Watcher:
 
     @property
     def token(self) -> str:
-        """Continues after what was reached."""
+        """Token that continues after the reached position."""
         return encode_cursor(self.reached.spell().encode(), *self._binding)
 
     def position_of(self, token: str) -> Position:

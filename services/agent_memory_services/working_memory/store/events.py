@@ -123,5 +123,5 @@ class SessionStatuses:
         return SessionStatus(user.decode(), int(expires) if expires else None)
 
     async def sweep(self, partition: int) -> None:
-        """Let everybody know which sessions of a partition have expired."""
+        """Publish which sessions of a partition have expired."""
         await _SWEEP(self._client, [changes_key(partition)], [partition_prefix(partition)])

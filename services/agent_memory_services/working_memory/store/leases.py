@@ -21,7 +21,7 @@ _SAFETY: Final = 0.2
 class Leases:
     """The partitions that one relay holds.
 
-    A lease ends by itself when its holder is gone. A holder stops relying on it a little before
+    A lease expires when its holder is gone. A holder stops relying on it a little before
     that, so that two never deliver the same partition.
     """
 

@@ -93,11 +93,11 @@ class Outbox:
         return position(last[0][0]) if last else ORIGIN
 
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the entries that concern somebody; how many there were."""
+        """Delete the entries of a user, and return how many there were."""
         return await self._erase(outbox_key(partition), concerns)
 
     async def erase_buried(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the entries that were set aside and concern somebody; how many there were."""
+        """Delete the dead-lettered entries of a user, and return how many there were."""
         return await self._erase(dead_key(partition), concerns)
 
     async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:

@@ -150,7 +150,7 @@ class SessionStore:
         Raises:
             StaleSessionError: the session has another version than expected.
             OwnerMismatch: it belongs to another user.
-            AccessDenied: it would belong to nobody, and the actor is bound to users.
+            AccessDenied: it would have no owner, and the actor is bound to users.
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """

@@ -1,4 +1,4 @@
-"""The one step in which a summary takes the place of what it covers."""
+"""Step that records a summary in the place of the messages that it covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sessions that wait for a summary: who takes one holds it for the length of a lease."""
+"""Queue of sessions that wait for a summary, leased to one worker at a time."""
 
 import random
 from collections.abc import Sequence
@@ -67,14 +67,14 @@ class SummaryQueue:
     def __init__(
         self, client: Redis, partitions: int, backoff: Backoff, *, lease_seconds: float
     ) -> None:
-        """Claims last `lease_seconds`; whoever needs longer may meet a second worker."""
+        """Claims last `lease_seconds`; after that a second worker may claim the same session."""
         self._client = client
         self._partitions = partitions
         self._backoff = backoff
         self._lease = int(lease_seconds * _MICROS)
 
     async def due(self) -> Sequence[int]:
-        """The partitions in which somebody waits; one round trip."""
+        """Return the partitions in which a session waits; one round trip."""
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in range(self._partitions):
                 pipeline.zcount(summaries_key(partition), "-inf", now_micros())
@@ -101,7 +101,7 @@ class SummaryQueue:
         await self._put_back(claim, [*(int(wait * _MICROS) for wait in waits), share])
 
     async def hand_back(self, claim: Claim) -> None:
-        """Let somebody else take the session at once."""
+        """Release the session, so that another worker can take it at once."""
         await self._put_back(claim, [0, 0, 0, 1])
 
     async def settle(self, claim: Claim, version: int) -> None:

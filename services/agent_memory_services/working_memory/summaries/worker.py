@@ -159,6 +159,6 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
 
 
 def _log_fault(error: Exception) -> None:
-    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    """Log an unavailable store in one line; an unexpected error with its traceback."""
     unforeseen = None if isinstance(error, RedisError) else error
     log.warning("summary.interrupted", error=type(error).__name__, exc_info=unforeseen)

@@ -1,4 +1,4 @@
-"""One summary, from reading a session to recording what it becomes."""
+"""Writing of one summary, from reading a session to recording its result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

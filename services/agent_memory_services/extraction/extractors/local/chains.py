@@ -1,4 +1,4 @@
-"""Cuts a predicate that says several things of one subject."""
+"""Splitting of predicates that state several things of one subject."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Cuts a sentence into clauses that each say one thing."""
+"""Splitting of sentences into clauses that state one thing each."""
 
 import re
 from dataclasses import dataclass

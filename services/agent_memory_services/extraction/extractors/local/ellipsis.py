@@ -1,4 +1,4 @@
-"""Puts back what quick writers leave out: "Just got a puppy" means "I just got a puppy"."""
+"""Restoring of omitted words: "Just got a puppy" means "I just got a puppy"."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Finds the facts of a conversation, message by message."""
+"""Facts of a conversation, found message by message."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Tells what is supposed, invented or ordered from what is said."""
+"""Detection of suppositions, fiction and requested texts."""
 
 import re
 

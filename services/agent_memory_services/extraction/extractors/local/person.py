@@ -1,4 +1,4 @@
-"""Turns what a speaker says about themself into a statement about them."""
+"""Conversion of first-person text to the third person."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Voice:
 
     Attributes:
         speaker: How the speaker is written: "User", or a name.
-        listener: How the one spoken to is written; empty when nobody can tell.
+        listener: Name of the listener; empty when unknown.
     """
 
     speaker: str

@@ -1,4 +1,4 @@
-"""Rules: when a clause is a fact, and what the fact is."""
+"""Rules that decide if a clause is a fact, and which one."""
 
 import re
 from dataclasses import dataclass

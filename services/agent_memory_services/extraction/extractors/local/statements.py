@@ -1,4 +1,4 @@
-"""Reads one clause as a statement in the third person."""
+"""Reading of one clause as a statement in the third person."""
 
 import re
 from collections.abc import Iterator

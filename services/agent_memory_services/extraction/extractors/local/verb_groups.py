@@ -1,4 +1,4 @@
-"""Reads the verb group at the start of a predicate."""
+"""Verb group at the start of a predicate."""
 
 from typing import Final
 

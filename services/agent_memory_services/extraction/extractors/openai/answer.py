@@ -1,7 +1,7 @@
 """Answers of a model, read item by item into facts that are grounded.
 
 Days that it left relative are written out against the time of the message; a statement about
-somebody or something that it does not name is no statement.
+a person or thing that it does not name is dropped.
 """
 
 import re
@@ -116,7 +116,7 @@ def grounded(text: str, said: datetime | None) -> str | None:
     """
     if _UNNAMED.match(text):
         return None
-    # What is quoted, such as a title, is nobody's day.
+    # A quoted text, such as a title, is no date.
     if _QUOTED.search(text) or not _RELATIVE.search(text):
         return text
     if said is None:

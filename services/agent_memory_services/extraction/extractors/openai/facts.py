@@ -1,4 +1,4 @@
-"""The shape of the facts a model answers."""
+"""Schema of the facts in a model's answer."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -14,7 +14,7 @@ Statement = Annotated[
 
 
 class _Answered(BaseModel):
-    # Strict: a number in quotes is not a number. Fields nobody asked for are chatter.
+    # Strict: a number in quotes is not a number. Unknown fields are ignored.
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 

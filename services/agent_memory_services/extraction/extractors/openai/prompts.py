@@ -94,7 +94,7 @@ _FOCUS: Final = {
 }
 
 _APPLICATION: Final = "system"
-_NOBODY: Final = frozenset({_APPLICATION, "tool"})
+_NO_STATEMENTS: Final = frozenset({_APPLICATION, "tool"})
 _SUMMARY_RULES: Final = """\
 You keep the running summary of a conversation between a user and an assistant. You are given JSON:
 `summary`, the summary so far, which may be empty, and `messages`, what was said next, oldest first,
@@ -171,10 +171,12 @@ def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Qu
 def evidence(conversation: Conversation) -> list[Turn]:
     """The messages that may be cited, in the order of their numbers.
 
-    Instructions of an application and answers of its tools are nobody's statements; what tools
+    Instructions of an application and answers of its tools are not statements; what tools
     answer may be memories too.
     """
-    return [turn for turn in conversation.turns if not turn.recalled and turn.role not in _NOBODY]
+    return [
+        turn for turn in conversation.turns if not turn.recalled and turn.role not in _NO_STATEMENTS
+    ]
 
 
 def _reference(conversation: Conversation) -> list[Turn]:
