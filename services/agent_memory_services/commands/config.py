@@ -48,7 +48,7 @@ class ServiceName(StrEnum):
 @app.command()
 def check(
     services: Annotated[
-        list[ServiceName] | None, typer.Argument(help="The services; all where none is named.")
+        list[ServiceName] | None, typer.Argument(help="Services; default: all.")
     ] = None,
 ) -> None:
     """Say what would keep a service from starting with these settings, and exit with 1 then.

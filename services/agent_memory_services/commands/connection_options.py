@@ -19,24 +19,31 @@ Tenant = Annotated[
     str | None, typer.Option(envvar=f"{_VARIABLES}TENANT", help="Tenant to act for.")
 ]
 CaCertificateFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CA_CERTIFICATE_FILE", help="Whom to trust.")
+    Path | None,
+    typer.Option(
+        envvar=f"{_VARIABLES}CA_CERTIFICATE_FILE", help="Certificate authorities to trust (PEM)."
+    ),
 ]
 ClientCertificateFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CLIENT_CERTIFICATE_FILE", help="Who calls.")
+    Path | None,
+    typer.Option(envvar=f"{_VARIABLES}CLIENT_CERTIFICATE_FILE", help="Client certificate (PEM)."),
 ]
 ClientKeyFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CLIENT_KEY_FILE", help="Its private key.")
+    Path | None,
+    typer.Option(
+        envvar=f"{_VARIABLES}CLIENT_KEY_FILE", help="Private key of the client certificate (PEM)."
+    ),
 ]
 DEFAULT_BASE_URL = "http://localhost:8000"
 
 
 def service_address(variable: str) -> Any:
-    """The option of a service's own address, past the gateway."""
+    """Return the option of a service's own address, past the gateway."""
     return typer.Option(
-        envvar=f"{_VARIABLES}{variable}", help="The service itself, past the gateway."
+        envvar=f"{_VARIABLES}{variable}", help="Address of the service itself, past the gateway."
     )
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that were named."""
+    """Return the options of a connection."""
     return {name: value for name, value in options.items() if value is not None}

@@ -90,8 +90,8 @@ def list_jobs(
     *,
     session: SessionId = None,
     namespace: Namespace = None,
-    state: Annotated[State | None, typer.Option(help="Only jobs that stand so.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 20,
+    state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most jobs to show.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="Continue after the list before.")] = None,
 ) -> None:
     """List jobs, the latest first."""
@@ -107,19 +107,19 @@ def list_jobs(
 
 @app.command()
 def show(context: typer.Context, job_id: Annotated[str, typer.Argument(help="Its id.")]) -> None:
-    """Show all that is known of a job."""
+    """Show a job in full."""
     context.obj.run("show_job", job_id)
 
 
 @app.command()
 def retry(context: typer.Context, job_ids: JobIds) -> None:
-    """Try jobs again that failed or were cancelled."""
+    """Retry failed or cancelled jobs."""
     context.obj.run("retry_jobs", job_ids)
 
 
 @app.command()
 def cancel(context: typer.Context, job_ids: JobIds) -> None:
-    """Cancel jobs that wait or run; what they were to do can be retried."""
+    """Cancel waiting or running jobs; they can be retried."""
     context.obj.run("cancel_jobs", job_ids)
 
 
@@ -127,5 +127,5 @@ def cancel(context: typer.Context, job_ids: JobIds) -> None:
 def watch(
     context: typer.Context, *, session: SessionId = None, namespace: Namespace = None
 ) -> None:
-    """Print where jobs stand and every change, until Ctrl-C."""
+    """Print the state of jobs and every change, until Ctrl-C."""
     context.obj.run("watch_jobs", session_id=session, namespace=namespace)

@@ -188,7 +188,7 @@ async def let_the_model_remember(stage: Stage, play: Screenplay, model: AsyncOpe
 async def _converse(
     stage: Stage, play: Screenplay, model: AsyncOpenAI, said: str
 ) -> tuple[str, list[str]]:
-    """One question in an empty conversation; the answer and what the tools returned."""
+    """Ask one question in an empty conversation; return the answer and the results of the tools."""
     stage.say("user", said)
     messages: list[Any] = [{"role": "user", "content": said}]
     results: list[str] = []

@@ -77,7 +77,7 @@ async def show(play: Screenplay, console: Console) -> list[str]:
 
 @asynccontextmanager
 async def language_model(part: ModelPart, console: Console) -> AsyncIterator[AsyncOpenAI]:
-    """The model of the environment's key or address; a scripted one where there is neither."""
+    """Provide the model of the environment's key or address, or else a scripted one."""
     if os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"):
         async with AsyncOpenAI() as client:
             yield client

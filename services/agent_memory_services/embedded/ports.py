@@ -41,7 +41,7 @@ def require_free(what: str, host: str, port: int) -> None:
 
 
 def listening(host: str, port: int) -> Address:
-    """The IP address and port to listen on for a host name or address, and port 0 for any.
+    """Return the IP address and port to listen on for a host name or address, and port 0 for any.
 
     Raises:
         UnknownHostError: the name does not resolve.

@@ -60,7 +60,7 @@ def evaluate(
 
 
 def read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
-    """The conversations of files.
+    """Return the conversations of files.
 
     Raises:
         UnreadableCorpusError: a file holds something else, or they hold no question.

@@ -143,7 +143,7 @@ async def _answer(
 
 
 def leads(hits: Iterable[tuple[Sequence[str], str]]) -> list[Lead]:
-    """The hits that lead to turns which none before led to, each with these."""
+    """Return the hits that lead to turns which none before led to, each with these."""
     known: set[str] = set()
     found = []
     for turns, text in hits:
@@ -154,7 +154,7 @@ def leads(hits: Iterable[tuple[Sequence[str], str]]) -> list[Lead]:
 
 
 def read(hits: Iterable[Lead], words: int) -> Iterator[Lead]:
-    """The first hits that fit into a number of words."""
+    """Yield the first hits that fit into a number of words."""
     for hit in hits:
         words -= hit.words
         if words < 0:

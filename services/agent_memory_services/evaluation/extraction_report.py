@@ -34,7 +34,7 @@ def judged(judgements: Mapping[str, Judgement]) -> Table:
 
 
 def mistakes(judgements: Mapping[str, Judgement]) -> Iterator[str]:
-    """Every mistake in a line."""
+    """Yield every mistake in a line."""
     for judgement in judgements.values():
         for kind in ("missed", "invented", "wrong"):
             for line in getattr(judgement, kind):

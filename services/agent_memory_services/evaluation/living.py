@@ -60,7 +60,7 @@ class System:
                 await self._extracted(session_id, len(turns))
 
     async def memories(self, conversation: Conversation) -> list[Memory]:
-        """Everything that is remembered of a conversation."""
+        """Return all memories of a conversation."""
         request = ltm.ListMemoriesRequest(filter=self.of(conversation), page_size=_PAGE)
         found: list[Memory] = []
         while True:

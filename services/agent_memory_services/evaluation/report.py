@@ -44,7 +44,7 @@ class Recall:
 
 
 def recall(outcomes: Sequence[Outcome], depth: int) -> Recall:
-    """The recall among the first `depth` hits of at least one question."""
+    """Return the recall among the first `depth` hits of at least one question."""
     shares = [
         len(outcome.evidence.intersection(outcome.found[:depth])) / len(outcome.evidence)
         for outcome in outcomes
@@ -57,7 +57,7 @@ def recall(outcomes: Sequence[Outcome], depth: int) -> Recall:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The least value that a share of at least one value does not exceed (nearest rank)."""
+    """Return the least value that a share of at least one value does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
@@ -106,7 +106,7 @@ def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def recall_table(title: str, first: str) -> Table:
-    """An empty table for rows of `shares`."""
+    """Return an empty table for rows of `shares`."""
     depths = " ".join(f"{f'@{depth}':>5}" for depth in DEPTHS)
     return _table(title, first, "n", *(f"{measure}\n{depths}" for measure in _MEASURES))
 
@@ -120,7 +120,7 @@ def _table(title: str, first: str, *others: str) -> Table:
 
 
 def shares(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The measures of at least one outcome, each at every depth."""
+    """Yield the measures of at least one outcome, each at every depth."""
     recalls = [recall(outcomes, depth) for depth in DEPTHS]
     for measure in _MEASURES:
         yield _aligned(100 * getattr(each, measure) for each in recalls)

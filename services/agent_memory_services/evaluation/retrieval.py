@@ -55,7 +55,7 @@ class Connection:
 
 @asynccontextmanager
 async def connected(address: str, token: str | None = None) -> AsyncIterator[Connection]:
-    """A connection to the service at `host:port`."""
+    """Provide a connection to the service at `host:port`."""
     async with grpc.aio.insecure_channel(address, channel_options(_MAX_MESSAGE_BYTES)) as channel:
         yield Connection(channel, token)
 
@@ -172,7 +172,7 @@ async def ask(
     turns_by_memory: Mapping[str, str],
     depth: int,
 ) -> Outcome:
-    """The first `depth` turns that a question about a conversation brings."""
+    """Return the first `depth` turns that a search for a question finds."""
     request = rpc.SearchMemoriesRequest(
         query=_query(contender, conversation, question, namespace), page_size=depth
     )
@@ -222,7 +222,7 @@ class Evaluation:
     async def run(
         self, connection: Connection, conversations: Sequence[Conversation]
     ) -> dict[str, list[Outcome]]:
-        """The outcomes of each contender, over memories that are gone again afterwards.
+        """Return the outcomes of each baseline, over memories that are deleted again.
 
         Raises:
             NotStoredError: a turn was refused.

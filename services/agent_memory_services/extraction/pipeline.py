@@ -100,10 +100,10 @@ class ExtractionPipeline:
     async def facts(
         self, window: Window, brief: ExtractionTask, known: Sequence[str]
     ) -> ExtractionResult:
-        """The facts that the turns of a window state.
+        """Return the facts that the turns of a window state.
 
         Raises:
-            ExtractionFailed: the extractor could not work.
+            ExtractionFailed: the extractor failed.
         """
         conversation = Conversation(
             turns=window.turns,
@@ -126,10 +126,10 @@ class ExtractionPipeline:
     async def summary(
         self, window: Window, brief: ExtractionTask, previous: str
     ) -> ExtractionResult:
-        """The thread's summary, continued by a window; nothing where there is nothing to say.
+        """Return the thread's summary, continued by a window; empty where nothing is new.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
         turns = [turn for turn in window.turns if not turn.recalled and turn.text]
         if not turns:
@@ -147,7 +147,7 @@ class ExtractionPipeline:
         """Return the continued summary, and the summarizer that wrote it.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
         hands = self._hands
         try:
@@ -161,7 +161,7 @@ class ExtractionPipeline:
         """Memories summed up, the oldest first, however many; and the name of who did it last.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
         summary, hands = "", self._hands
         for some in _portions(notes):
@@ -199,7 +199,7 @@ def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:
 
 
 def _as_told(candidate: Candidate, window: Window, origin: Origin) -> Memory:
-    """A fact as a memory, with when and in which words it was said."""
+    """Return a fact as a memory, with when and in which words it was said."""
     told = [turn for turn in window.turns if turn.message_id in candidate.message_ids]
     return from_candidate(
         candidate,

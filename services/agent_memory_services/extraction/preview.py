@@ -39,11 +39,11 @@ class Preview:
         config: ExtractionConfig,
         time_zone: str,
     ) -> ExtractionResult:
-        """The memories that a strategy would find, without ids yet, and who would find them.
+        """Return the memories that a strategy would find, without ids yet, and who would find them.
 
         Raises:
             InvalidField: there is no such time zone.
-            ExtractorFailed: the extractor could not work.
+            ExtractorFailed: the extractor failed.
         """
         brief = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
         if config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE:
@@ -65,12 +65,12 @@ class Preview:
     async def summary(
         self, messages: Sequence[Message], previous: str, max_words: int
     ) -> tuple[str, str]:
-        """A summary that continues `previous`, and who wrote it.
+        """Return a summary that continues `previous`, and who wrote it.
 
         It is empty where there is nothing to say.
 
         Raises:
-            ExtractorFailed: the summarizer could not work.
+            ExtractorFailed: the summarizer failed.
         """
         turns = [turn for turn in map(to_turn, messages) if turn.text and not turn.recalled]
         if not turns:
@@ -110,7 +110,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _named(messages: Sequence[Message]) -> list[Message]:
-    """The messages, each with an id that candidates can cite; made-up ones are no valid ids."""
+    """Return the messages, each with an id that candidates can cite; no valid id is made up."""
     named = []
     for number, message in enumerate(messages):
         copy = Message()

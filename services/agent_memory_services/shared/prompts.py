@@ -53,7 +53,7 @@ def check_prompt(prompt: str, field: str) -> None:
 
 def _size(prompt: str) -> str:
     if not prompt.strip():
-        return "must say something"
+        return "must not be empty"
     if len(prompt.encode()) > LARGEST_PROMPT:
         return f"must take at most {LARGEST_PROMPT} bytes"
     return ""

@@ -37,12 +37,12 @@ def _terminal() -> Any:
 def export(
     file: Annotated[str, typer.Argument(help="File to write; - is the standard output.")],
     *,
-    user: Annotated[str | None, typer.Option(help="Only what belongs to this user.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only memories of this user.")] = None,
     namespace: Annotated[str | None, typer.Option(help="Only this namespace.")] = None,
     include_hidden: Annotated[
-        bool, typer.Option(help="Also what is superseded, merged or archived.")
+        bool, typer.Option(help="Include superseded, merged and archived memories.")
     ] = False,
-    resume: Annotated[bool, typer.Option(help="Go on with an export that was cut.")] = False,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted export.")] = False,
     base_url: BaseUrl = DEFAULT_BASE_URL,
     long_term_memory_address: Address = None,
     api_key: ApiKey = None,
@@ -78,7 +78,7 @@ def export(
 def import_(
     file: Annotated[str, typer.Argument(help="File to read; - is the standard input.")],
     *,
-    resume: Annotated[bool, typer.Option(help="Go on with an import that was cut.")] = False,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted import.")] = False,
     base_url: BaseUrl = DEFAULT_BASE_URL,
     long_term_memory_address: Address = None,
     api_key: ApiKey = None,
@@ -88,7 +88,7 @@ def import_(
     client_certificate_file: ClientCertificateFile = None,
     client_key_file: ClientKeyFile = None,
 ) -> None:
-    """Store the memories of a file, as they were; those that are there are left alone."""
+    """Store the memories of a file unchanged; existing ones are left alone."""
     options = given(
         base_url=base_url,
         long_term_memory_address=long_term_memory_address,

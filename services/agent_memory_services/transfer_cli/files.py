@@ -22,7 +22,7 @@ class UnwritableMemoryError(Exception):
 
 
 def memory_of(line: bytes) -> Memory:
-    """The memory that a line spells.
+    """Return the memory that a line spells.
 
     Raises:
         UnreadableLineError: the line spells none.
@@ -44,7 +44,7 @@ def memory_of(line: bytes) -> Memory:
 
 
 def line_of(memory: Memory) -> bytes:
-    """The line that spells a memory, with its end.
+    """Return the line that spells a memory, with its end.
 
     Raises:
         UnwritableMemoryError: the memory's own data holds an infinite number or none at all.

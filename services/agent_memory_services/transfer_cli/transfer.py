@@ -46,7 +46,7 @@ class Destination:
         if not resume:
             if self.path.exists():
                 unfinished = "; --resume continues it" if noted else ""
-                raise TransferError(f"{self.path} is there already{unfinished}")
+                raise TransferError(f"{self.path} exists already{unfinished}")
             return self.path.open("xb"), 0
         if noted is None:
             raise TransferError(f"{self.path} is not an unfinished export")

@@ -46,7 +46,7 @@ def bootstrap(
     openapi: str = "{}",
     tls: GatewayTls = PLAIN_TEXT,
 ) -> dict[str, Any]:
-    """An Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
+    """Return an Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
 
     Args:
         descriptors: A serialized `FileDescriptorSet` of the services with all imports. Error

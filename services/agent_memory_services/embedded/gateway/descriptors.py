@@ -41,12 +41,12 @@ class Route:
 
 
 def own_descriptors() -> bytes:
-    """The serialized descriptor set of this product's services."""
+    """Return the serialized descriptor set of this product's services."""
     return resources.files(_GENERATED).joinpath("descriptors.binpb").read_bytes()
 
 
 def own_openapi() -> str:
-    """The OpenAPI document of the same services' JSON."""
+    """Return the OpenAPI document of the same services' JSON."""
     return resources.files(_GENERATED).joinpath("openapi.json").read_text()
 
 
@@ -64,7 +64,7 @@ def services_by_backend(descriptors: bytes) -> dict[str, list[str]]:
 
 
 def routes(descriptors: bytes) -> list[Route]:
-    """Every method of these services, as its options and its request declare it."""
+    """Return the route of every method, from its options and its request type."""
     files = list(_own_files(descriptors))
     named = {
         f".{file.package}.{message.name}"

@@ -201,10 +201,10 @@ def _status(meaning: _Meaning) -> status_pb2.Status:
 
 
 def _bytes(message: Message) -> bytes:
-    """The same each time, so that the configuration is."""
+    """Return the bytes of a message, always in the same order."""
     return message.SerializeToString(deterministic=True)
 
 
 def _json(message: Message) -> Any:
-    """The message as JSON, the same each time too: maps have no order of their own."""
+    """Return the message as JSON with sorted keys, because maps have no order of their own."""
     return json.loads(json_format.MessageToJson(message, sort_keys=True))

@@ -68,7 +68,7 @@ def virtual_host(
     max_json_bytes: int,
     openapi: str,
 ) -> dict[str, Any]:
-    """A route for each method; JSON requests reach them once they are transcoded."""
+    """Return a route for each method; JSON requests reach them once they are transcoded."""
     return {
         "name": "agent_memory",
         "domains": list(hosts),

@@ -87,13 +87,13 @@ def _nested(scope: str, protos: Iterable[DescriptorProto]) -> Iterator[tuple[str
 
 
 def _path_pattern(template: str) -> str:
-    """A Lua pattern for a path template whose variables are one segment each."""
+    """Return a Lua pattern for a path template whose variables are one segment each."""
     literals = (_LUA_MAGIC.sub(r"%\g<0>", part) for part in _VARIABLE.split(template))
     return f"^{'[^/]+'.join(literals)}$"
 
 
 def _lua(value: object) -> str:
-    """The value as a Lua literal."""
+    """Return the value as a Lua literal."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"[{_lua(key)}] = {_lua(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

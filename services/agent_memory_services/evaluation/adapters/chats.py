@@ -18,7 +18,7 @@ from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 
 def read(path: Path) -> Sequence[Conversation]:
-    """The chats of a file; see `adapters.Adapter`. Evidence that is not there is an error."""
+    """Return the chats of a file; see `adapters.Adapter`. Missing evidence is an error."""
     with document(path, "chats") as chats:
         return [_conversation(chat) for chat in chats]
 

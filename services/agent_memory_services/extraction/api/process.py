@@ -49,7 +49,7 @@ from agent_memory_services.kit.server.server import Service
 
 @asynccontextmanager
 async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionPipeline]:
-    """A model where the settings name one, else rules; ready while the context lasts.
+    """Provide a model where the settings name one, else rules; ready while the context lasts.
 
     Args:
         settings: They name the model, and what it may cost.

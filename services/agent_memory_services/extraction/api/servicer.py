@@ -114,12 +114,12 @@ _SERVICE = service_pb2.DESCRIPTOR.services_by_name["ExtractionService"].full_nam
 
 
 def sessions_of(given: Iterable[erase_pb2.ErasedSession]) -> list[ErasedSession]:
-    """The sessions that a request names."""
+    """Return the sessions that a request names."""
     return [ErasedSession(session.session_uid, session.owned_late) for session in given]
 
 
 def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
-    """The receipt of an erasure, and the sessions that went."""
+    """Return the receipt of an erasure, and the sessions that went."""
     receipt = erase_pb2.EraseReceipt(
         receipt_id=erasure.id,
         service=_SERVICE,

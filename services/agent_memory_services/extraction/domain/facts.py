@@ -137,7 +137,7 @@ class Extractor(Protocol):
         """Find the facts that `conversation.turns` state.
 
         Raises:
-            ExtractionFailed: the extractor could not work (its model is away, for example);
+            ExtractionFailed: the extractor failed (its model is away, for example);
                 nothing was found *or* ruled out, and the caller should try again later.
         """
         ...

@@ -42,13 +42,13 @@ _AROUND_THE_JOB: Final = (LeaseLost, OSError, MemoryError)
 
 
 class ExtractorFailed(Unavailable):
-    """The extractor could not work; `cause` is its own short word for why."""
+    """The extractor failed; `cause` is its own short word for why."""
 
     reason = ErrorReason.ERROR_REASON_MODEL_UNAVAILABLE
 
     def __init__(self, cause: str, retry_after: float | None = None) -> None:
         super().__init__(
-            f"the extractor could not work: {cause}",
+            f"the extractor failed: {cause}",
             metadata={"cause": cause},
             retry_after=retry_after,
         )
@@ -59,7 +59,7 @@ class WorkersLost(DeadlineExceeded):
 
     def __init__(self) -> None:
         super().__init__()
-        self.message = "the workers that took the job vanished before it was done"
+        self.message = "the workers that took the job stopped before it was done"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Thread:
         return ":".join(map(encode, (self.tenant, self.namespace, self.session_id)))
 
     def partition(self, count: int) -> int:
-        """The partition that holds everything of the thread."""
+        """Return the partition that holds everything of the thread."""
         return partition_of(count, self.tenant, self.namespace, self.session_id)
 
 
@@ -43,7 +43,7 @@ def partition_prefix(partition: int) -> str:
 
 
 def new_job_id(partition: int) -> str:
-    """An id that sorts by creation and tells where the job is kept."""
+    """Return an id that sorts by creation and tells where the job is kept."""
     return f"{new_id()}-{partition}"
 
 

@@ -54,7 +54,7 @@ class Origin:
 def from_candidate(
     candidate: Candidate, origin: Origin, *, said: datetime | None = None, context: str = ""
 ) -> Memory:
-    """A fact as a memory; what is found again in the same messages has the same id.
+    """Return a fact as a memory; what is found again in the same messages has the same id.
 
     Args:
         candidate: The fact.
@@ -86,7 +86,7 @@ def from_candidate(
 
 
 def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:
-    """A message as a memory, with the turn before it as context."""
+    """Return a message as a memory, with the turn before it as context."""
     memory = _owned(origin, [message.id])
     memory.id = derived_id("message", origin.session_uid, message.id)
     memory.text = _cut(message.content)
@@ -105,7 +105,7 @@ def from_message(message: Message, previous: Message | None, origin: Origin) -> 
 
 
 def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:
-    """A thread's summary as a memory; there is one for each session."""
+    """Return a thread's summary as a memory; there is one for each session."""
     memory = _owned(origin, message_ids[-_MAX_SOURCES:])
     memory.id = summary_id(origin.session_uid)
     memory.text = _cut(summary)
@@ -115,12 +115,12 @@ def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Me
 
 
 def summary_id(session_uid: str) -> str:
-    """The id of a session's summary."""
+    """Return the id of a session's summary."""
     return derived_id("summary", session_uid)
 
 
 def from_given(memory: Memory, origin: Origin) -> Memory:
-    """A memory that was handed in, with what it left to its session."""
+    """Return a given memory, completed from its session."""
     complete = Memory()
     complete.CopyFrom(memory)
     complete.namespace = memory.namespace or origin.session.namespace

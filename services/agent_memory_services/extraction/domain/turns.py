@@ -12,7 +12,7 @@ from agent_memory_services.shared.prompts import without_recalled
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """The IANA zone of a name; None for one that does not exist. Empty is UTC."""
+    """Return the IANA zone of a name; None for one that does not exist. Empty is UTC."""
     if not name:
         return UTC
     try:
@@ -22,7 +22,7 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 def to_turn(message: Message) -> Turn:
-    """A message as a turn; one without a time was said just now.
+    """Return a message as a turn; one without a time was said just now.
 
     What a prompt took from memory is not part of what was said; a message of nothing else is
     recalled, whether or not it says so.
@@ -119,7 +119,7 @@ def windows(
 
 
 def _end(pieces: Sequence[Turn], start: int, limits: WindowLimits) -> int:
-    """The first piece that no longer fits; there is always one more than `start`."""
+    """Return the first piece that no longer fits; there is always one more than `start`."""
     left = limits.characters
     for end in range(start, min(len(pieces), start + limits.messages)):
         left -= len(pieces[end].text)

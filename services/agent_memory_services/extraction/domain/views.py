@@ -24,7 +24,7 @@ _SERVER: Final = ("create_time", "update_time", "etag")
 
 
 def created(given: SummaryView, principal: Principal, request_id: str = "") -> SummaryView:
-    """The view that a caller defines, complete; its id, where it has none, is one for each call.
+    """Return the complete view that a caller defines; one without an id gets one per call.
 
     Raises:
         InvalidField: a field breaks its rule.
@@ -48,7 +48,7 @@ def _id_for(principal: Principal, request_id: str) -> str:
 def changed(
     view: SummaryView, given: SummaryView, paths: Sequence[str], principal: Principal
 ) -> SummaryView:
-    """The view after a change; the same one where nothing changes.
+    """Return the view after a change; the same one where nothing changes.
 
     Raises:
         EtagMismatch: it changed since the caller read it.
@@ -99,7 +99,7 @@ def _within(allowed: frozenset[str] | None, condition: TagFilter) -> bool:
 
 def _check(view: SummaryView, principal: Principal) -> None:
     if view.HasField("time_window") and view.time_window.ToMicroseconds() <= 0:
-        raise InvalidField("summary_view.time_window", "must be longer than nothing")
+        raise InvalidField("summary_view.time_window", "must be positive")
     if view.prompt:
         check_prompt(view.prompt, "summary_view.prompt")
     if not reaches(principal, view):
@@ -142,7 +142,7 @@ class ViewName:
 
 
 def home_of(tenant: str, count: int) -> int:
-    """The partition that holds the views of a tenant."""
+    """Return the partition that holds the views of a tenant."""
     return partition_of(count, tenant)
 
 
@@ -158,7 +158,7 @@ class Group:
 
     @classmethod
     def of(cls, memory: Memory, group_by: Sequence[SummaryGroupField.ValueType]) -> Self | None:
-        """The group of a memory; None where it has none of the values that make one."""
+        """Return the group of a memory; None where it has none of the values that make one."""
         values = []
         for field in _ordered(group_by):
             value = str(memory.type) if field == _TYPE else getattr(memory, field)
@@ -169,7 +169,7 @@ class Group:
 
     @classmethod
     def named(cls, given: SummaryGroup, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
-        """The group that a caller names.
+        """Return the group that a caller names.
 
         Raises:
             InvalidField: it does not name exactly the fields that the view groups by.
@@ -186,7 +186,7 @@ class Group:
 
     @classmethod
     def parse(cls, key: str, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
-        """The group whose key this is."""
+        """Return the group whose key this is."""
         fields = _ordered(group_by)
         parts = key.removeprefix(_START).split(_BETWEEN) if fields else []
         return cls(tuple(zip(fields, map(decode, parts), strict=True)))
@@ -206,7 +206,7 @@ class Group:
         return wanted.items() <= dict(self.values).items()
 
     def message(self) -> SummaryGroup:
-        """The group as the contract has it."""
+        """Return the group as the contract has it."""
         values = dict(self.values)
         kind = _type(values.pop(_TYPE, "0"))
         return SummaryGroup(memory_type=kind, **values)
@@ -223,7 +223,7 @@ class Group:
 
 
 def given_values(group: SummaryGroup) -> dict[str, str]:
-    """The values that a group of the contract sets, as text."""
+    """Return the values that a group of the contract sets, as text."""
     return {field.name: str(value) for field, value in group.ListFields()}
 
 

@@ -63,12 +63,12 @@ class OwnedSessions:
         self._owner = owner
 
     async def first(self, partition: int) -> list[SessionPlace]:
-        """Some of those that a partition holds; none where it holds none."""
+        """Return some of the sessions of a partition; none at its end."""
         found: Any = await self._store.client.zrange(self._key(partition), 0, _AT_A_TIME - 1)
         return [SessionPlace(partition, member.decode()) for member in found]
 
     async def every(self, partition: int) -> AsyncIterator[SessionPlace]:
-        """All that a partition holds."""
+        """Yield all sessions of a partition."""
         async for member, _ in self._store.client.zscan_iter(self._key(partition)):
             yield SessionPlace(partition, member.decode())
 
@@ -241,7 +241,7 @@ def mentions(text: str, user_id: str) -> bool:
 
 
 def stripped(view: SummaryView, user_id: str) -> SummaryView | None:
-    """A view that names a user nowhere; None where it would not be the same view any more."""
+    """Return a view that names a user nowhere; None where that would change its meaning."""
     if mentions(view.id, user_id) or _is_bound(view.filter, user_id, excluding=False):
         return None
     condition = without_user(view.filter, user_id)
@@ -283,7 +283,7 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
 
 
 def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
-    """A filter that means the same without naming a user; None where only the user is meant."""
+    """Return a filter that means the same without naming a user; None where it means the user."""
     stripped = MemoryFilter()
     stripped.CopyFrom(given)
     if given.HasField("user_id"):
@@ -301,7 +301,7 @@ def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
 
 
 def _others(given: TagFilter, user_id: str) -> TagFilter | None:
-    """A condition on the owner without one of them; None where it asks for that one.
+    """Return a condition on the owner without one of them; None where it asks for that one.
 
     A prefix selects all users whose id begins with it, and names the user where it holds
     the whole id: no other condition has the same meaning.

@@ -54,7 +54,7 @@ class Summarizer(Protocol):
         Empty only where there was no summary and nothing is worth saying.
 
         Raises:
-            ExtractionFailed: it could not work; the summary so far stays what it is.
+            ExtractionFailed: it failed; the summary so far stays what it is.
         """
         ...
 
@@ -62,7 +62,7 @@ class Summarizer(Protocol):
         """Summarize memories, the oldest first; `previous` is the summary of those before them.
 
         Raises:
-            ExtractionFailed: it could not work.
+            ExtractionFailed: it failed.
         """
         ...
 

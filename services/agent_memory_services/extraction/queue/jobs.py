@@ -136,7 +136,7 @@ class Jobs:
         return cast("JobState.ValueType", found)
 
     async def _ids(self, tenant: str, wanted: JobFilter, after: str, count: int) -> list[str]:
-        """The next ids of the narrowest index there is, the latest first."""
+        """Return the next ids of the narrowest index there is, the latest first."""
         upper = f"({after}" if after else "+"
         async with self._store.client.pipeline(transaction=False) as pipeline:
             for key in self._indexes(tenant, wanted):

@@ -132,7 +132,7 @@ class Submissions:
 
 
 def _specification(submission: Submission) -> Job:
-    """The part of a job that its session decides, but for the owner, who may be known later."""
+    """Return a job with the fields that its session decides, but for the owner, known later."""
     thread = submission.session.thread
     return Job(
         kind=JobKind.JOB_KIND_EXTRACTION,

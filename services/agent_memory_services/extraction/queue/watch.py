@@ -48,7 +48,7 @@ class Change:
 
     @classmethod
     def read(cls, entry: Raw) -> Self:
-        """A change as the queue's scripts write it."""
+        """Return a change as the queue's scripts write it."""
         position, fields = entry
         return cls(
             Position.read(position),

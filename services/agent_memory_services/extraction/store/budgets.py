@@ -30,7 +30,7 @@ class Budget:
     window_seconds: int
 
     def of(self, tenant: str) -> int:
-        """The tenant's budget."""
+        """Return the tenant's budget."""
         return self.own.get(tenant, self.tokens)
 
 

@@ -126,7 +126,7 @@ class LongTermMemory:
         )
 
     async def summary_of(self, origin: Origin) -> Memory:
-        """The summary of a session; one without a text where there is none.
+        """Return the summary of a session; one without text where there is none.
 
         It has the id that follows from the session, unless another memory has that id.
 
@@ -166,7 +166,7 @@ class LongTermMemory:
         return Stored([memory.id])
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
-        """The facts of the same owner that are nearest to a text.
+        """Return the facts of the same owner that are nearest to a text.
 
         Raises:
             ServiceError: they cannot be searched now.
@@ -195,7 +195,7 @@ class LongTermMemory:
     async def _create(
         self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
     ) -> list[CreateMemoryResult]:
-        """One result for each memory, though a single one may refuse or end a whole call."""
+        """Return one result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
             answer = await self._stub.CreateMemories(request)

@@ -40,7 +40,7 @@ class Memories:
         return answer.count
 
     async def every(self, view: SummaryView) -> AsyncIterator[Memory]:
-        """Everything that a view covers now, the newest first.
+        """Yield everything that a view covers now, the newest first.
 
         Raises:
             ServiceError: long-term memory refused, or is away.
@@ -55,7 +55,7 @@ class Memories:
             request.page_token = page.next_page_token
 
     async def latest(self, view: SummaryView, group: Group, limit: int) -> Sequence[Memory]:
-        """The newest memories of one group, the oldest of them first.
+        """Return the newest memories of one group, the oldest of them first.
 
         Raises:
             ServiceError: long-term memory refused, or is away.

@@ -94,11 +94,11 @@ class ViewStore:
         return SummaryView.FromString(found) if found else None
 
     async def find(self, name: ViewName) -> KeptView | None:
-        """The view of this name, if there is one."""
+        """Return the view of this name, if there is one."""
         return next(iter(await self.load(name.tenant, [name.view_id])), None)
 
     async def load(self, tenant: str, view_ids: Sequence[str]) -> list[KeptView]:
-        """The views of these ids, leaving out those that do not exist."""
+        """Return the views of these ids, leaving out those that do not exist."""
         names = [ViewName(tenant, view_id) for view_id in view_ids]
         async with self.store.client.pipeline(transaction=False) as pipeline:
             for name in names:
@@ -112,7 +112,7 @@ class ViewStore:
         ]
 
     async def ids(self, tenant: str, after: str, count: int) -> list[str]:
-        """The next view ids of a tenant, in order of their spelling."""
+        """Return the next view ids of a tenant, in order of their spelling."""
         lower = f"({encode(after)}" if after else "-"
         found: Any = await self.store.client.zrangebylex(
             f"{self._prefix(tenant)}views:{encode(tenant)}", lower, "+", start=0, num=count
@@ -163,7 +163,7 @@ class ViewStore:
         return bool(found)
 
     async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
-        """The next jobs of a tenant where its views are kept, in order of their ids.
+        """Return the next jobs of a tenant where its views are kept, in order of their ids.
 
         Each comes with what its view decided; None for one that refreshes no view.
         """
@@ -251,7 +251,7 @@ class ViewStore:
             raise LeaseLost
 
     async def summaries(self, kept: KeptView, groups: Sequence[Group]) -> list[KeptSummary]:
-        """The summaries of these groups, leaving out those that do not exist."""
+        """Return the summaries of these groups, leaving out those that do not exist."""
         found: list[Any] = []
         for batch in _batches(groups):
             async with self.store.client.pipeline(transaction=False) as pipeline:
@@ -272,7 +272,7 @@ class ViewStore:
         ]
 
     async def groups(self, kept: KeptView, after: str, count: int) -> list[Group]:
-        """The next groups that have a summary, in order of their keys."""
+        """Return the next groups that have a summary, in order of their keys."""
         key = f"{self._prefix(kept.name.tenant)}summaries:{kept.edition}"
         lower = f"({after}" if after else "-"
         found: Any = await self.store.client.zrangebylex(key, lower, "+", start=0, num=count)
@@ -311,7 +311,7 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _specification(view: SummaryView) -> Job:
-    """The part of a job that its view decides; whose it is, where its filter names one."""
+    """Return a job with the fields that its view decides, and its owner where one is named."""
     job = Job(kind=JobKind.JOB_KIND_SUMMARY_VIEW, view_id=view.id, user_id=view.filter.user_id.eq)
     if view.filter.namespace.HasField("eq"):
         job.session.namespace = view.filter.namespace.eq

@@ -99,7 +99,7 @@ class ViewRuns:
         Raises:
             Unfinished: there is more to do than fits into one run.
             SummaryViewNotFound: the view is gone.
-            ExtractionFailed: the summarizer could not work; summaries not reached stay as they are.
+            ExtractionFailed: the summarizer failed; summaries not reached stay as they are.
             ServiceError: long-term memory refused, or is away; likewise.
             LeaseLost: another worker has the job.
         """
@@ -121,7 +121,7 @@ class ViewRuns:
     async def _due(
         self, lease: Lease, kept: KeptView, tallies: Mapping[Group, Tally]
     ) -> AsyncIterator[tuple[Group, bytes]]:
-        """The groups that this job has still to write, with their marks."""
+        """Yield the groups that this job has still to write, with their marks."""
         groups = sorted(tallies, key=lambda group: group.key)
         for start in range(0, len(groups), _GROUPS_AT_A_TIME):
             some = groups[start : start + _GROUPS_AT_A_TIME]

@@ -36,10 +36,10 @@ class Writing:
         self._most = most
 
     async def write(self, view: SummaryView, group: Group) -> Written:
-        """The summary of a group as it is now.
+        """Return the summary of a group as it is now.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
             ServiceError: long-term memory refused, or is away.
         """
         found = await self._memories.latest(view, group, self._most)

@@ -34,27 +34,27 @@ class Meters:
         """Create every series, so that a rate of zero is a zero and not a gap."""
         self._attempts = Counter(
             "agent_memory_extraction_attempts",
-            "Attempts of jobs, by how they ended.",
+            "Attempts at jobs, by outcome.",
             ("lane", "outcome"),
             registry=registry,
         )
         self._seconds = Histogram(
             "agent_memory_extraction_attempt_seconds",
-            "Seconds that attempts of jobs took.",
+            "Duration of attempts at jobs, in seconds.",
             ("lane",),
             buckets=_SECONDS,
             registry=registry,
         )
         self._lag = Histogram(
             "agent_memory_extraction_lag_seconds",
-            "From the arrival of a job's first message to the end of its work.",
+            "Seconds from the arrival of a job's first message to its end.",
             ("lane",),
             buckets=_LAG,
             registry=registry,
         )
         self._memories = Counter(
             "agent_memory_extraction_memories_stored",
-            "Memories that long-term memory took or already had.",
+            "Memories that long-term memory stored or already had.",
             registry=registry,
         )
         self._rejections = Counter(
@@ -65,7 +65,7 @@ class Meters:
         )
         self._skipped = Counter(
             "agent_memory_extraction_items_skipped",
-            "Messages and placed memories that jobs left out and named.",
+            "Messages and placed memories that jobs skipped and named.",
             registry=registry,
         )
         self._waiting = Gauge(
@@ -75,7 +75,7 @@ class Meters:
         )
         self._oldest = Gauge(
             "agent_memory_extraction_oldest_due_seconds",
-            "How long the oldest due job of the whole store has been due.",
+            "Seconds for which the oldest due job of the whole store has been due.",
             registry=registry,
         )
         for reason in REJECTIONS:

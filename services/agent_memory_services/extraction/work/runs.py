@@ -76,7 +76,7 @@ class Runs:
         the job before it is stored, and every memory has an id that follows from it.
 
         Raises:
-            ExtractionFailed: the extractor could not work.
+            ExtractionFailed: the extractor failed.
             ServiceError: long-term memory could not take the results.
             LeaseLost: another worker has the job.
             Unfinished: the job continues later.

@@ -118,7 +118,7 @@ class Worker:
             self.wake(lease.partition)
 
     async def _next(self) -> Lease:
-        """The next lease, as soon as there is one."""
+        """Return the next lease, as soon as there is one."""
         while True:
             try:
                 await self._look()

@@ -204,7 +204,7 @@ def _is_momentary(error: Exception) -> bool:
 
 
 def _text_of(completion: Any) -> str:
-    """The answer's text; endpoints differ from the published shape, so nothing is taken for sure.
+    """Return the text of the answer, without trust that an endpoint keeps the published shape.
 
     Raises:
         ModelFailed: there is none, it was cut off, or the model or its provider refused.

@@ -135,7 +135,7 @@ _DECODER: Final = json.JSONDecoder(strict=False)
 
 
 def json_values(text: str) -> Iterator[Any]:
-    """Every object and list that can be read from `text`, the likeliest first.
+    """Yield every object and list that can be read from `text`, the likeliest first.
 
     Looks at the text as it is, into fenced blocks, behind leading words, and past trailing
     commas; what is cut off in the middle is never completed.

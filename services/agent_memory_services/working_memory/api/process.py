@@ -58,7 +58,7 @@ SERVICE_NAME = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].f
 
 @asynccontextmanager
 async def lifespan(settings: Settings) -> AsyncIterator[Service]:
-    """Everything the service owns; the relay works from the first call to after the last one."""
+    """Provide the parts of the service; the relay runs from the first call to the last."""
     client = redis.connect(
         settings.redis_url,
         timeout=settings.redis_timeout_seconds,

@@ -47,7 +47,7 @@ _DATA_POLICIES = {
 
 
 def data_policy(policy: wm.DataPolicy.ValueType) -> DataPolicy:
-    """The policy meant; the server's default where none is named."""
+    """Return the requested policy; the server's default where none is named."""
     return _DATA_POLICIES[policy]
 
 
@@ -87,7 +87,7 @@ def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
 
 
 def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
-    """A session as a reader sees it; with its usage where a window (tokens) is given."""
+    """Return a session as a reader sees it; with its usage where a window (tokens) is given."""
     message = wm.WorkingMemory(
         namespace=session.key.namespace,
         session_id=session.key.session_id,
@@ -130,7 +130,7 @@ def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
 
 
 def _micros(duration: Duration) -> int:
-    """A time to live; what is finer than a microsecond lasts one more."""
+    """Return a time to live; what is finer than a microsecond lasts one more."""
     return duration.seconds * _MICROS - (-duration.nanos // 1000)
 
 
@@ -166,7 +166,7 @@ def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) 
 
 
 def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
-    """The answer."""
+    """Return the response."""
     ordered = sorted(prompt.sections, key=lambda section: _SECTIONS[section.kind])
     return rpc.BuildMemoryPromptResponse(
         messages=map(_message, prompt.lines),
@@ -240,7 +240,7 @@ _SERVICE = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_
 
 
 def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
-    """The receipt of an erasure, and the sessions that went."""
+    """Return the receipt of an erasure, and the sessions that went."""
     receipt = EraseReceipt(
         receipt_id=erasure.id,
         service=_SERVICE,
@@ -256,12 +256,12 @@ def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
 
 
 def spell_position(position: ListingPosition) -> bytes:
-    """A session's place in a listing."""
+    """Return the position in a listing that a cursor spells."""
     return b"%d:%b" % position
 
 
 def read_position(payload: bytes) -> ListingPosition:
-    """The inverse of `spell_position`.
+    """Return the inverse of `spell_position`.
 
     Raises:
         ValueError: it is none.
@@ -271,12 +271,12 @@ def read_position(payload: bytes) -> ListingPosition:
 
 
 def spell_sequence(uid: str, sequence: int) -> bytes:
-    """A place in the log of one incarnation of a session."""
+    """Return the cursor of a position in the log of one incarnation of a session."""
     return f"{uid}:{sequence}".encode()
 
 
 def read_sequence(payload: bytes) -> tuple[str, int]:
-    """The inverse of `spell_sequence`.
+    """Return the inverse of `spell_sequence`.
 
     Raises:
         ValueError: it is none.

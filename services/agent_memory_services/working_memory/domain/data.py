@@ -23,7 +23,7 @@ class DataPolicy(Enum):
 
 
 def combine(old: Struct | None, new: Struct, policy: DataPolicy) -> Struct:
-    """The data that results; neither argument is changed."""
+    """Return the merged data; neither argument is changed."""
     result = Struct()
     if old is not None and policy is not DataPolicy.REPLACE:
         result.CopyFrom(old)

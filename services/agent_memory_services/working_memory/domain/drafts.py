@@ -33,7 +33,7 @@ class Naming:
     request_id: str
 
     def name(self, kind: str, index: int) -> str:
-        """The id of the thing at this position of the request."""
+        """Return the id of the thing at this position of the request."""
         if not self.request_id:
             return new_id()
         key = self.key
@@ -100,7 +100,7 @@ def receive_memories(
         memory.id = given.id or names.get(digest) or naming.name("memory", index)
         names.setdefault(digest, memory.id)
         if by_id.setdefault(memory.id, memory) != memory:
-            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")
+            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")
     return list(by_id.values())
 
 
@@ -114,7 +114,7 @@ def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
 
 
 def distinct(messages: Sequence[Message], field: str) -> list[Message]:
-    """The messages, each id once.
+    """Return the messages, each id once.
 
     Raises:
         InvalidField: an id comes twice with different content.
@@ -131,4 +131,4 @@ def _distinct(messages: Sequence[Message], field: str) -> Iterator[Message]:
             digests[message.id] = message_digest(message)
             yield message
         elif digests[message.id] != message_digest(message):
-            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")
+            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")

@@ -58,7 +58,7 @@ class Actor:
 
 
 def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> list[str | None]:
-    """The names that a listing covers: the one asked for, or all that the credential reaches.
+    """Return the names that a listing covers: the requested one, or all within reach.
 
     A None in the answer stands for all there are.
 

@@ -51,7 +51,7 @@ class State:
     time_zone: str = ""
 
     def with_context(self, context: str) -> Self:
-        """The same with a caller's own context, which covers nothing unless it is unchanged."""
+        """Return the state with a caller's own context, which covers nothing unless unchanged."""
         if context == self.context:
             return self
         return replace(self, context=context, context_range=None)
@@ -125,7 +125,7 @@ class Session:
 
 
 def etag_of(version: int) -> str:
-    """The etag of a version: quoted, as HTTP has it; empty where there is no session."""
+    """Return the etag of a version: quoted, as HTTP has it; empty where there is no session."""
     return f'"{version}"' if version else ""
 
 
@@ -168,7 +168,7 @@ class LogPage:
     messages: tuple[Message, ...]
 
     def within(self, stretch: LogSlice) -> list[Message]:
-        """The messages that the stretch asks for."""
+        """Return the messages of the slice."""
         return [message for message in self.messages if message.sequence > stretch.after]
 
     def next_start(self, stretch: LogSlice) -> int | None:

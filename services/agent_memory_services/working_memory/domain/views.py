@@ -120,7 +120,7 @@ class PlannedView:
         return [item.entry if isinstance(item, Shown) else item for item in self.positions]
 
     def shown(self, logged: Sequence[Logged]) -> tuple[Shown, ...]:
-        """The view after the write, which told where the log has what came."""
+        """Return the view after the write, which returned the positions of new messages."""
         found = iter(logged)
         return tuple(
             item if isinstance(item, Shown) else _shown(item, next(found))

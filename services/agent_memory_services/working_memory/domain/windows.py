@@ -100,7 +100,7 @@ def is_answer(message: Message) -> bool:
 
 
 def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
-    """The longest tail within the limits that starts between exchanges.
+    """Return the longest tail within the limits that starts between exchanges.
 
     An assistant's message with tool calls and the answers to them stay together. Where even the
     last exchange is too long, it is the answer: a reader of a session with messages gets one.
@@ -124,7 +124,7 @@ def overflow(shown: Sequence[Shown], window: int) -> Sequence[Shown]:
 
 
 def portion(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
-    """The longest beginning within the limits that ends between exchanges, if it is not empty.
+    """Return the longest beginning, if any, within the limits that ends between exchanges.
 
     Where even the first exchange is too long, it is the answer.
     """

@@ -27,7 +27,7 @@ from agent_memory_services.working_memory.prompt.sources import SourceReader
 
 
 def build_whole(request: PromptRequest, sources: Sources) -> Prompt:
-    """The prompt."""
+    """Return the prompt."""
     sections = [_summary(sources), _history(request, sources), *_knowledge(sources)]
     if not request.omit_query:
         sections.append(Section(SectionKind.QUERY, [question_line(request.query)], included=1))
@@ -82,7 +82,7 @@ class PromptBuilder:
         self._sources = sources
 
     async def build(self, request: PromptRequest) -> Prompt:
-        """The prompt.
+        """Return the prompt.
 
         Raises:
             InvalidField: the question does not fit the budget.

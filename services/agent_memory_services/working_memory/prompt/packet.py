@@ -118,7 +118,7 @@ class _List:
         return True
 
     def section(self, kind: SectionKind) -> Section:
-        """The list as a section."""
+        """Return the list as a section."""
         return Section(
             kind,
             [system_line(self.title, *self.lines)] if self.lines else [],
@@ -130,7 +130,7 @@ class _List:
 
 
 def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Prompt:
-    """The prompt, which never takes more than the budget.
+    """Return the prompt, which never exceeds the budget.
 
     Raises:
         InvalidField: the question alone takes more.
@@ -173,7 +173,7 @@ def _age(memory: Memory) -> tuple[int, int, str]:
 
 
 def _summary(sources: Sources, cap: int) -> Section:
-    """The summary's first sentences, as many as fit."""
+    """Return the summary's first sentences, as many as fit."""
     context = sources.session.state.context if sources.session else ""
     kept: list[str] = []
     tokens = title_tokens(SUMMARY_TITLE)

@@ -18,7 +18,7 @@ _DAY: Final = "%Y-%m-%d"
 
 
 def bullet(memory: Memory) -> str:
-    """A memory in one line, whatever its text, with the time it speaks of."""
+    """Return a memory in one line, whatever its text, with the time it speaks of."""
     text = " ".join(memory.text.split())
     time = f" ({_time(memory.event_time)})" if memory.HasField("event_time") else ""
     return f"- {text}{time}"
@@ -30,7 +30,7 @@ def list_tokens(line: str) -> int:
 
 
 def system_line(*paragraphs: str) -> Line:
-    """A system message of a title and the lines below it."""
+    """Return a system message of a title and the lines below it."""
     content = "\n".join(paragraphs)
     return Line("system", content, MESSAGE_TOKENS + sum(map(list_tokens, paragraphs)))
 
@@ -41,12 +41,12 @@ def title_tokens(title: str) -> int:
 
 
 def question_line(query: str) -> Line:
-    """The question."""
+    """Return the question."""
     return Line("user", query, MESSAGE_TOKENS + count_tokens(query))
 
 
 def history_line(shown: Shown) -> Line:
-    """A message of the session, as it is."""
+    """Return a message of the session, as it is."""
     message: Message = shown.message
     return Line(
         role=message.role,

@@ -24,7 +24,7 @@ def names_users(conditions: MemoryFilter) -> bool:
 def search_for(
     given: SearchQuery, question: str, *, owner: str, without: SessionKey | None
 ) -> SearchQuery:
-    """The search that a prompt makes.
+    """Return the search that a prompt makes.
 
     Args:
         given: the caller's search; its filter holds as it stands.
@@ -45,7 +45,7 @@ def search_for(
 
 
 def standing_search(query: SearchQuery) -> SearchQuery | None:
-    """The search for the standing shelf beside a search; None where no shelf is meant.
+    """Return the search for the standing shelf beside a search; None where no shelf is meant.
 
     A shelf belongs to a user: without one there is none, or all users' memories would be taken.
     """
@@ -69,7 +69,7 @@ class SessionReader(Protocol):
     """Reads sessions."""
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
-        """The session, cut to the limits; None where the actor sees none."""
+        """Return the session, cut to the limits; None where the actor sees none."""
         ...
 
 
@@ -77,7 +77,7 @@ class MemorySearcher(Protocol):
     """Searches long-term memory for the present caller."""
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """The best `limit` hits; 0 is the service's default. A fault is raised."""
+        """Return the best `limit` hits; 0 is the service's default. A fault is raised."""
         ...
 
 
@@ -90,7 +90,7 @@ class SourceReader:
         self._memories = memories
 
     async def gather(self, request: PromptRequest) -> Sources:
-        """Everything that the request asks for; a fault of one source is a fault of all."""
+        """Return the content that the request asks for; a fault of one source fails the request."""
         try:
             async with asyncio.TaskGroup() as group:
                 session = group.create_task(self._session(request))
@@ -126,7 +126,7 @@ class SourceReader:
 async def _search(
     request: PromptRequest, reading: asyncio.Task[Session | None]
 ) -> SearchQuery | None:
-    """The search to make.
+    """Return the search to make.
 
     It waits for the session's owner only where no filter names the owners of the memories.
     """

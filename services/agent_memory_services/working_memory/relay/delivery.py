@@ -34,12 +34,12 @@ OUTBOX_OLDEST_SECONDS: Final = Gauge(
 )
 DELIVERY_SECONDS: Final = Histogram(
     "agent_memory_outbox_delivery_seconds",
-    "From the write of an outbox entry to the attempt by which extraction took it.",
+    "Seconds from the write of an outbox entry to the attempt that extraction accepted.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
 )
 DELIVERIES: Final = Counter(
     "agent_memory_outbox_deliveries",
-    "Attempts to hand an outbox entry to extraction, by outcome.",
+    "Attempts to deliver an outbox entry to extraction, by outcome.",
     ["outcome"],
 )
 DELIVERED: Final = DELIVERIES.labels("delivered")
@@ -140,7 +140,7 @@ def _is_sound(request: SubmitMessagesRequest, **item: Any) -> bool:
 
 
 def _holding(request: SubmitMessagesRequest, **contents: Any) -> SubmitMessagesRequest:
-    """A request for the same session, with other contents."""
+    """Return a request for the same session, with other contents."""
     return SubmitMessagesRequest(
         session=request.session,
         session_uid=request.session_uid,
@@ -289,7 +289,7 @@ class Delivery:
         log.error("relay.buried", partition=self._partition, entry=entry.id.decode())
 
     def _readable(self, entry: OutboxEntry) -> SubmitMessagesRequest:
-        """The entry's request.
+        """Return the entry's request.
 
         Raises:
             InvalidFields: it can never be read.

@@ -143,7 +143,7 @@ class Relay:
                 self._drains[partition] = asyncio.create_task(self._drained(partition))
 
     async def _waiting(self) -> Iterable[int]:
-        """The partitions to look at next: those that were named, and now and then all."""
+        """Return the partitions to visit next: the notified ones, and from time to time all."""
         clock = asyncio.get_running_loop().time
         try:
             async with asyncio.timeout_at(self._next_look):

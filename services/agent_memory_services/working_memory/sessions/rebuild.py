@@ -26,7 +26,7 @@ class MemoryLister(Protocol):
     """Lists memories for the present caller."""
 
     async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
-        """The latest memories that fulfil the conditions; a fault is raised."""
+        """Return the latest memories that fulfil the conditions; a fault is raised."""
         ...
 
 

@@ -121,7 +121,7 @@ class SessionWatch:
             yield SessionWatchUpdate(note, parts[-1], watcher.token)
 
     async def _messages(self, watcher: "_Watcher", note: SessionEvent) -> Sequence[Message]:
-        """The messages of a change, where they are still in the log."""
+        """Return the messages of a change, where they are still in the log."""
         if note.kind is not Kind.MESSAGES:
             return ()
         stretch = LogSlice(start=note.first, count=note.last - note.first + 1)
@@ -160,7 +160,7 @@ class _Watcher:
         return self.reached
 
     def checkpoint(self, position: Position) -> SessionWatchUpdate:
-        """A sign of life."""
+        """Return a heartbeat."""
         self.reached = position
         return SessionWatchUpdate(None, (), self.token)
 
@@ -185,7 +185,7 @@ class _Watcher:
 
 
 def _parts(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
-    """The messages in parts that any channel takes; one empty part where there are none."""
+    """Yield the messages in parts that any channel takes; one empty part where there are none."""
     part: list[Message] = []
     size = 0
     for message in messages:

@@ -59,7 +59,7 @@ class SessionEvent:
 
     @classmethod
     def read(cls, entry: Raw) -> Self:
-        """A note as `lua/changes.lua` writes it."""
+        """Return an event as `lua/changes.lua` writes it."""
         position, fields = entry
         return cls(
             Position.read(position),
@@ -104,7 +104,7 @@ class SessionStatuses:
         self._partitions = partitions
 
     def partition_of(self, key: SessionKey) -> int:
-        """The partition that a session lives in."""
+        """Return the partition that a session lives in."""
         return SessionPlace.of(key, self._partitions).partition
 
     def mark_of(self, key: SessionKey) -> bytes:

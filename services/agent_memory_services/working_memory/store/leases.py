@@ -80,6 +80,6 @@ class Leases:
             self._until.pop(partition, None)
 
     def _in_own_order(self) -> list[int]:
-        """All partitions; each relay begins elsewhere, so that they seldom reach for the same."""
+        """Return all partitions, from a different start in each relay, so that few collide."""
         start = hash(self._holder) % self._partitions
         return [(start + step) % self._partitions for step in range(self._partitions)]

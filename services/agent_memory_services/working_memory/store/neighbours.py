@@ -42,7 +42,7 @@ class LongTermSearch:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """The best `limit` hits; 0 is the service's default.
+        """Return the best `limit` hits; 0 is the service's default.
 
         Raises:
             ServiceError: the service refused, or is away.
@@ -56,7 +56,7 @@ class LongTermSearch:
 
 
 def _own(refused: InvalidFields) -> list[FieldViolation]:
-    """The violations by the paths that the fields have in the request for a prompt."""
+    """Return the violations by the paths that the fields have in the request for a prompt."""
     violations = refused.violations or (FieldViolation("", refused.message),)
     return [
         FieldViolation(f"long_term_search.{violation.field}".rstrip("."), violation.description)
@@ -72,7 +72,7 @@ class LongTermListing:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
-        """The latest memories that fulfil the conditions.
+        """Return the latest memories that fulfil the conditions.
 
         Raises:
             ServiceError: the service refused, or is away.

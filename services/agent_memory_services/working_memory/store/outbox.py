@@ -19,7 +19,7 @@ ORIGIN: Final = (0, 0)
 
 
 def position(entry_id: bytes) -> Position:
-    """The place of an entry."""
+    """Return the position of an entry."""
     milliseconds, _, number = entry_id.partition(b"-")
     return int(milliseconds), int(number)
 
@@ -74,7 +74,7 @@ class Outbox:
     async def read(
         self, partition: int, count: int, start: str | bytes = "-"
     ) -> Sequence[OutboxEntry]:
-        """The first entries of a partition from `start` on, in the order they were written in."""
+        """Return the first entries of a partition from `start` on, in the order of writing."""
         found: Any = await self._client.xrange(outbox_key(partition), min=start, count=count)
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
@@ -88,7 +88,7 @@ class Outbox:
         await _BURY(self._client, keys, [entry.id, reason])
 
     async def end(self, partition: int) -> Position:
-        """The place of the last entry of a partition."""
+        """Return the position of the last entry of a partition."""
         last: Any = await self._client.xrevrange(outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
@@ -114,7 +114,7 @@ class Outbox:
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
-        """The partitions in which entries wait; one round trip."""
+        """Return the partitions in which entries wait; one round trip."""
         asked = list(partitions)
         if not asked:
             return {}

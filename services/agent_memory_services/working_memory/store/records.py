@@ -29,13 +29,13 @@ def flag_of(*, answer: bool) -> bytes:
 
 
 def write_place(entry: Entry) -> bytes:
-    """A place in the view: digest, flag, `tokens:sequence`."""
+    """Return a place in the view: digest, flag, `tokens:sequence`."""
     numbers = f"{entry.tokens}:{entry.sequence}".encode()
     return entry.digest + flag_of(answer=entry.answer) + numbers
 
 
 def read_place(place: bytes) -> Entry:
-    """The inverse of `write_place`."""
+    """Return the inverse of `write_place`."""
     tokens, _, sequence = place[DIGEST_BYTES + 1 :].partition(b":")
     return Entry(
         sequence=int(sequence),
@@ -46,7 +46,7 @@ def read_place(place: bytes) -> Entry:
 
 
 def write_state(state: State) -> Iterator[tuple[str, bytes | str | int]]:
-    """The fields of meta that hold a state; an absent value is empty."""
+    """Yield the fields of meta that hold a state; an absent value is empty."""
     covered = state.context_range
     config = state.extraction
     silent = config and config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE
@@ -67,7 +67,7 @@ def read_session(
     shown: tuple[Shown, ...],
     memories: Sequence[bytes],
 ) -> Session:
-    """A session as the store has it."""
+    """Return a session as the store has it."""
     return Session(
         key=key,
         uid=meta[b"uid"].decode(),

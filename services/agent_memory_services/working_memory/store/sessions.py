@@ -93,13 +93,13 @@ class SessionStore:
             raise PartitionsMismatchError(stored, self._partitions)
 
     def partition_of(self, key: SessionKey) -> int:
-        """The partition that a session lives in."""
+        """Return the partition that a session lives in."""
         return SessionPlace.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
     ) -> Session | None:
-        """A session with the latest messages of its view; None where there is none.
+        """Return a session with the latest messages of its view; None where there is none.
 
         With limits, a few messages more than they allow may come: where to cut is not the
         store's business. The messages are then a tail of the view that is long enough to cut.
@@ -131,7 +131,7 @@ class SessionStore:
         return records.read_session(key, meta, view_size, shown, memories)
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
-        """A stretch of the log; None where there is no session."""
+        """Return a slice of the log; None where there is no session."""
         found = await _LOG(
             self._client,
             SessionPlace.of(key, self._partitions).keys("meta", "log"),
@@ -176,7 +176,7 @@ class SessionStore:
 
 
 def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterator[EncodableT]:
-    """The arguments of `lua/write.lua`, in the order in which it takes them."""
+    """Yield the arguments of `lua/write.lua`, in the order in which it takes them."""
     yield from place.spelled
     yield from (key.tenant, key.namespace, key.session_id)
     yield from (_or_empty(change.expected), change.etag)
@@ -191,7 +191,7 @@ def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterato
 
 
 def trigger_args(trigger: Trigger | None) -> tuple[EncodableT, ...]:
-    """A trigger as `lua/summaries.lua` takes it."""
+    """Return a trigger as `lua/summaries.lua` takes it."""
     return ("", "") if trigger is None else (trigger.share, trigger.window)
 
 

@@ -36,7 +36,7 @@ class Summary:
     covered: Sequence[Shown]
 
     def range_with(self, before: SequenceRange | None) -> SequenceRange:
-        """The part of the log that it covers, with what the summary before covered."""
+        """Return the part of the log that it covers, with the part of the summary before it."""
         sequences = [item.entry.sequence for item in self.covered]
         if before is not None:
             sequences += [before.first, before.last]

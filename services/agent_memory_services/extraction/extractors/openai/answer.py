@@ -30,7 +30,7 @@ _COARSENESS: Final = list(Precision)
 
 
 def read_event(start: str, precision: str, zone: tzinfo) -> EventTime | None:
-    """An event's time, moved to the start of its period; None where it cannot be read.
+    """Return an event's time, moved to the start of its period; None where it cannot be read.
 
     What is written as a month or a year is never taken to be more exact.
     """
@@ -42,7 +42,7 @@ def read_event(start: str, precision: str, zone: tzinfo) -> EventTime | None:
 
 
 def read_moment(text: str, zone: tzinfo) -> datetime | None:
-    """A moment, in `zone` where it names none itself; None where it cannot be read."""
+    """Return a moment, in `zone` where it names none itself; None where it cannot be read."""
     moment = _parse(text.strip())
     # The first and the last year leave no room for zones and periods.
     if moment is None or not MINYEAR < moment.year < MAXYEAR:
@@ -108,7 +108,7 @@ _QUOTED: Final = re.compile(r"[\"\u201c\u00ab]")
 
 
 def grounded(text: str, said: datetime | None) -> str | None:
-    """A statement with its days written out; None where it cannot be understood alone.
+    """Return a statement with its days written out; None where it cannot be understood alone.
 
     Args:
         text: What the model wrote.
@@ -218,7 +218,7 @@ def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
 
 
 def _lists(text: str) -> Iterator[list[Any]]:
-    """The lists that may be the answer: those that are called so, else those of objects."""
+    """Yield the lists that may be the answer: those that are called so, else those of objects."""
     bare: list[list[Any]] = []
     called = False
     for value in json_values(text):
@@ -236,7 +236,7 @@ def _lists(text: str) -> Iterator[list[Any]]:
 
 
 def _fact(item: Any, frame: Frame) -> FactAnswer:
-    """The fact that an item states.
+    """Return the fact that an item states.
 
     Raises:
         _Dropped: it states none.

@@ -59,7 +59,7 @@ _MAYBE_TEXT: Final = {"type": ["string", "null"]}
 
 
 def _object(properties: dict[str, Any], *, nullable: bool = False) -> dict[str, Any]:
-    """An object in the strict dialect, which wants every property required."""
+    """Return an object in the strict dialect, which wants every property required."""
     return {
         "type": ["object", "null"] if nullable else "object",
         "properties": properties,

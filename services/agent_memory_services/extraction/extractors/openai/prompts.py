@@ -169,7 +169,7 @@ def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Qu
 
 
 def evidence(conversation: Conversation) -> list[Turn]:
-    """The messages that may be cited, in the order of their numbers.
+    """Return the messages that may be cited, in the order of their numbers.
 
     Instructions of an application and answers of its tools are not statements; what tools
     answer may be memories too.
