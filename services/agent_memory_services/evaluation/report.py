@@ -73,32 +73,32 @@ _MEASURES: Final = ("any", "all", "fraction")
 
 
 def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
-    """Recall and latency of the contenders, then recall by class of question."""
+    """Recall and latency of the baselines, then recall by class of question."""
     yield _overview(outcomes)
     yield _latency(outcomes)
-    for contender, asked in outcomes.items():
-        yield _by_kind(contender, asked)
+    for baseline, asked in outcomes.items():
+        yield _by_kind(baseline, asked)
 
 
 def _overview(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
     table = recall_table("Evidence among the first hits, %", "settings")
-    for contender, every in outcomes.items():
+    for baseline, every in outcomes.items():
         asked = [outcome for outcome in every if outcome.counts]
-        table.add_row(contender, str(len(asked)), *shares(asked))
+        table.add_row(baseline, str(len(asked)), *shares(asked))
     return table
 
 
 def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
     table = _table("Time of an answer, ms", "settings", "n", "p50", "p99")
-    for contender, asked in outcomes.items():
+    for baseline, asked in outcomes.items():
         milliseconds = [1000 * outcome.seconds for outcome in asked]
         times = (f"{percentile(milliseconds, share):.1f}" for share in (_MEDIAN, _SLOWEST))
-        table.add_row(contender, str(len(asked)), *times)
+        table.add_row(baseline, str(len(asked)), *times)
     return table
 
 
-def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
-    table = recall_table(f"{contender}, by class of question", "class")
+def _by_kind(baseline: str, outcomes: Sequence[Outcome]) -> Table:
+    table = recall_table(f"{baseline}, by class of question", "class")
     for kind in sorted({outcome.kind for outcome in outcomes}):
         asked = [outcome for outcome in outcomes if outcome.kind == kind]
         table.add_row(kind, str(len(asked)), *shares(asked))

@@ -164,7 +164,7 @@ class Leases:
         left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
         await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
 
-    async def settle(
+    async def complete(
         self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
     ) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.

@@ -87,12 +87,12 @@ class Meters:
                 self._attempts.labels(lane, outcome)
 
     def attempt(self, lane: Lane, outcome: str, seconds: float) -> None:
-        """An attempt ended."""
+        """Count an attempt that ended."""
         self._attempts.labels(lane, outcome).inc()
         self._seconds.labels(lane).observe(seconds)
 
-    def settled(self, lane: Lane, waited: float) -> None:
-        """A job is done, so many seconds after its first message came in."""
+    def completed(self, lane: Lane, waited: float) -> None:
+        """Count a completed job, and the seconds since its first message arrived."""
         self._lag.labels(lane).observe(waited)
 
     def stored(self, count: int) -> None:

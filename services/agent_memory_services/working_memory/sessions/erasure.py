@@ -130,7 +130,7 @@ class Eraser:
         for partition, end in zip(partitions, ends, strict=True):
             words = _Words(tenant, user, gone, end, pending, ownerless)
             erased["submissions"] += await self._outbox.erase(partition, words.waiting)
-            erased["submissions"] += await self._outbox.erase_buried(partition, words.buried)
+            erased["submissions"] += await self._outbox.erase_dead_letters(partition, words.dead)
         erased["answers"] = await erase_answers(self._client, tenant, [user, *gone])
         expired = {uid: ErasedSession(uid, uid in ownerless) for uid in pending - set(gone)}
         sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
@@ -194,7 +194,7 @@ class _Words:
             self.pending.add(request.session_uid)
         return found
 
-    def buried(self, entry: OutboxEntry) -> bool:
+    def dead(self, entry: OutboxEntry) -> bool:
         """Return true if a dead-lettered entry holds them."""
         request = self._request(entry)
         return request is not None and (

@@ -82,7 +82,7 @@ class Outbox:
         """Delete an entry that was delivered."""
         await self._client.xdel(outbox_key(partition), entry.id)
 
-    async def bury(self, partition: int, entry: OutboxEntry, reason: str) -> None:
+    async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
         keys = [outbox_key(partition), dead_key(partition)]
         await _BURY(self._client, keys, [entry.id, reason])
@@ -96,8 +96,10 @@ class Outbox:
         """Delete the entries of a user, and return how many there were."""
         return await self._erase(outbox_key(partition), concerns)
 
-    async def erase_buried(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the dead-lettered entries of a user, and return how many there were."""
+    async def erase_dead_letters(
+        self, partition: int, concerns: Callable[[OutboxEntry], bool]
+    ) -> int:
+        """Delete the dead letters of a user, and return how many there were."""
         return await self._erase(dead_key(partition), concerns)
 
     async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:

@@ -1,4 +1,4 @@
-"""Lets conversations live in a running system: told turn by turn, extracted in the background."""
+"""Running system, to which conversations are appended turn by turn and extracted there."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ class System:
     """A running system behind its gateway; calls raise `grpc.aio.AioRpcError` when refused."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str | None, namespace: str) -> None:
-        """Live in a namespace of one's own, as the bearer of a token, if there is one."""
+        """Use a namespace with a bearer token, if there is one."""
         self._sessions = WorkingMemoryServiceStub(channel)
         self._extraction = ExtractionServiceStub(channel)
         self._memories = LongTermMemoryServiceStub(channel)
@@ -38,8 +38,8 @@ class System:
         }
         self._namespace = namespace
 
-    async def tell(self, conversation: Conversation) -> None:
-        """Tell every turn of a conversation, each sitting in a session of its own."""
+    async def append(self, conversation: Conversation) -> None:
+        """Append every turn of a conversation, each sitting in its own session."""
         for session_id, turns in _sittings(conversation):
             request = wm.AppendMessagesRequest(
                 namespace=self._namespace,
@@ -49,7 +49,7 @@ class System:
             )
             await self._sessions.AppendMessages(request, **self._terms)
 
-    async def settled(self, conversation: Conversation) -> None:
+    async def wait_until_extracted(self, conversation: Conversation) -> None:
         """Wait until every turn is extracted.
 
         Raises:
@@ -61,7 +61,9 @@ class System:
 
     async def memories(self, conversation: Conversation) -> list[Memory]:
         """Return all memories of a conversation."""
-        request = ltm.ListMemoriesRequest(filter=self.of(conversation), page_size=_PAGE)
+        request = ltm.ListMemoriesRequest(
+            filter=self.conversation_filter(conversation), page_size=_PAGE
+        )
         found: list[Memory] = []
         while True:
             page = await self._memories.ListMemories(request, **self._terms)
@@ -71,10 +73,10 @@ class System:
             request.page_token = page.next_page_token
 
     async def search(self, request: ltm.SearchMemoriesRequest) -> ltm.SearchMemoriesResponse:
-        """Ask a question."""
+        """Search for a question."""
         return await self._memories.SearchMemories(request, **self._terms)
 
-    async def leave(self, conversation: Conversation) -> None:
+    async def delete(self, conversation: Conversation) -> None:
         """Delete the sessions and the memories of a conversation."""
         for session_id, _ in _sittings(conversation):
             gone = wm.DeleteWorkingMemoryRequest(namespace=self._namespace, session_id=session_id)
@@ -84,7 +86,7 @@ class System:
             some = ltm.DeleteMemoriesRequest(memory_ids=ids[start : start + 500])
             await self._memories.DeleteMemories(some, **self._terms)
 
-    def of(self, conversation: Conversation) -> MemoryFilter:
+    def conversation_filter(self, conversation: Conversation) -> MemoryFilter:
         """Return the filter that selects the memories of a conversation."""
         return MemoryFilter(
             namespace=TagFilter(eq=self._namespace), user_id=TagFilter(eq=conversation.id)
