@@ -7,22 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.commands.connection_options import (
-    DEFAULT_BASE_URL,
-    ApiKey,
-    BaseUrl,
-    BearerToken,
-    CaCertificateFile,
-    ClientCertificateFile,
-    ClientKeyFile,
-    Tenant,
-    given,
-    service_address,
-)
+from agent_memory_services.commands.connection_options import VARIABLES, with_connection
 
 app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
 
-_VARIABLES = "AGENT_MEMORY_CLIENT_"
 JobIds = Annotated[list[str], typer.Argument(help="The jobs' ids.")]
 SessionId = Annotated[
     str | None, typer.Option("--session", help="Only this session.", show_default=False)
@@ -53,35 +41,19 @@ class _Terminal:
 
 
 @app.callback()
-def connection(
+@with_connection("extraction")
+def connect(
     context: typer.Context,
     *,
-    base_url: BaseUrl = DEFAULT_BASE_URL,
-    extraction_address: Annotated[str | None, service_address("EXTRACTION_ADDRESS")] = None,
-    api_key: ApiKey = None,
-    bearer_token: BearerToken = None,
-    tenant: Tenant = None,
-    ca_certificate_file: CaCertificateFile = None,
-    client_certificate_file: ClientCertificateFile = None,
-    client_key_file: ClientKeyFile = None,
     timeout: Annotated[
-        float | None, typer.Option(envvar=f"{_VARIABLES}TIMEOUT", help="Seconds of one call.")
+        float | None, typer.Option(envvar=f"{VARIABLES}TIMEOUT", help="Seconds of one call.")
     ] = None,
+    connection: dict[str, Any],
 ) -> None:
     """List, show, retry, cancel and watch background work."""
-    context.obj = _Terminal(
-        given(
-            base_url=base_url,
-            extraction_address=extraction_address,
-            api_key=api_key,
-            bearer_token=bearer_token,
-            tenant=tenant,
-            ca_certificate_file=ca_certificate_file,
-            client_certificate_file=client_certificate_file,
-            client_key_file=client_key_file,
-            timeout=timeout,
-        )
-    )
+    if timeout is not None:
+        connection["timeout"] = timeout
+    context.obj = _Terminal(connection)
 
 
 @app.command("list")

@@ -3,22 +3,19 @@
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
-    SecretStr,
     model_validator,
 )
 
 from agent_memory_services.extraction.store.budgets import Budget
 from agent_memory_services.kit.contract.environment import AlsoFrom
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 from agent_memory_services.shared.model_api.meters import Price
 
 _DAY = 86_400.0
-# Deployments set variables to nothing where they mean to leave them out.
-_EmptyIsUnset = BeforeValidator(lambda value: value or None)
 
 
 class Settings(ProcessSettings):
@@ -63,10 +60,10 @@ class Settings(ProcessSettings):
     model: str = Field(
         default="gpt-4o-mini", min_length=1, description="The chat model; unused by `local`."
     )
-    openai_api_key: Annotated[SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")] = Field(
+    openai_api_key: EndpointKey = Field(
         default=None, description="Key of the endpoint that serves the model."
     )
-    openai_base_url: Annotated[str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")] = Field(
+    openai_base_url: EndpointUrl = Field(
         default=None,
         description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
     )
@@ -156,9 +153,7 @@ class Settings(ProcessSettings):
     @property
     def uses_model(self) -> bool:
         """True when a model extracts, False when rules do."""
-        if self.extractor == "auto":
-            return self.openai_api_key is not None or self.openai_base_url is not None
-        return self.extractor == "openai"
+        return uses_endpoint(self.extractor, self.openai_api_key, self.openai_base_url)
 
     @property
     def budget(self) -> Budget:

@@ -1,7 +1,7 @@
 """Erasure of a user: sessions, jobs in every state, summary views, and stored answers."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,37 +16,11 @@ from agent_memory_services.extraction.erasure.targets import erase_user as erase
 from agent_memory_services.extraction.store.queue import Store
 from agent_memory_services.extraction.store.views import ViewStore
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSession:
-    """An incarnation that was erased, and whether it had begun before it had an owner."""
-
-    uid: str
-    owned_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """Counts of one erasure of a user.
-
-    Attributes:
-        id: names the erasure in the log.
-        erased: how many of each kind went.
-        sessions: the sessions that went.
-        started: when it began, in microseconds since the epoch.
-        ended: when nothing was left.
-    """
-
-    id: str
-    erased: Mapping[str, int]
-    sessions: Sequence[ErasedSession]
-    started: int
-    ended: int
 
 
 @dataclass(slots=True)
@@ -105,7 +79,7 @@ class Eraser:
         progress.counts["answers"] += await erase_answers(self._store.client, tenant, owners)
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
-        return Erasure(receipt, progress.counts, sessions, started, now_micros())
+        return Erasure(receipt, progress.counts, started, now_micros(), sessions)
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress

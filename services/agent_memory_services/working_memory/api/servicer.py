@@ -14,7 +14,6 @@ from agent_memory_services.kit.auth.scope import require_erasable, require_names
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
 from agent_memory_services.kit.contract.masks import apply_mask
-from agent_memory_services.working_memory.api.translate import answer as erasure_answer
 from agent_memory_services.working_memory.api.translate import (
     check_incarnation,
     data_policy,
@@ -43,6 +42,7 @@ from agent_memory_services.working_memory.store.listings import Listings
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
+_SERVICE: Final = rpc.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
 _MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
 _SESSIONS_PER_PAGE: Final = 20
 _MESSAGES_PER_PAGE: Final = 100
@@ -246,7 +246,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         caller = current_principal()
         require_erasable(caller, request.user_id)
         erasure = await self._eraser.erase(caller.tenant, request.user_id)
-        return erasure_answer(erasure)
+        return rpc.EraseUserResponse(
+            receipt=erasure.receipt(_SERVICE), sessions=erasure.erased_sessions()
+        )
 
 
 _Windowed: TypeAlias = (

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from google.protobuf.duration_pb2 import Duration
 
-from agent_memory.common.v1.erase_pb2 import ErasedSession, EraseReceipt
-from agent_memory.working_memory.v1 import service_pb2
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.auth.scope import require_namespace
@@ -31,7 +29,6 @@ from agent_memory_services.working_memory.prompt.model import (
     SectionKind,
     SessionPart,
 )
-from agent_memory_services.working_memory.sessions.erasure import Erasure
 from agent_memory_services.working_memory.sessions.watch import SessionWatchUpdate
 from agent_memory_services.working_memory.store.events import Kind
 from agent_memory_services.working_memory.store.listings import Listed, ListingPosition
@@ -234,25 +231,6 @@ def watch_response(sighting: SessionWatchUpdate) -> rpc.WatchWorkingMemoryRespon
         response.change.messages.extend(sighting.messages)
         response.change.change_time.CopyFrom(to_timestamp(note.at))
     return response
-
-
-_SERVICE = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
-
-
-def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
-    """Return the receipt of an erasure, and the sessions that went."""
-    receipt = EraseReceipt(
-        receipt_id=erasure.id,
-        service=_SERVICE,
-        erased=erasure.erased,
-        start_time=to_timestamp(erasure.started),
-        end_time=to_timestamp(erasure.ended),
-    )
-    sessions = [
-        ErasedSession(session_uid=session.uid, owned_late=session.owned_late)
-        for session in erasure.sessions
-    ]
-    return service_pb2.EraseUserResponse(receipt=receipt, sessions=sessions)
 
 
 def spell_position(position: ListingPosition) -> bytes:

@@ -1,7 +1,7 @@
 """Erasure of a user from working memory."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
@@ -25,14 +26,6 @@ from agent_memory_services.working_memory.store.outbox import (
 
 _REMEMBERED_SECONDS: Final = 24 * 60 * 60
 _LATE: Final = "late:"
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSession:
-    """An incarnation that was erased, and whether it had begun before it had an owner."""
-
-    uid: str
-    owned_late: bool = False
 
 
 class ErasedSessions:
@@ -81,25 +74,6 @@ _ERASE: Final = Script(
 _SESSIONS_AT_A_TIME: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """Counts of one erasure of a user.
-
-    Attributes:
-        id: names the erasure in the log.
-        erased: how many of each kind went.
-        sessions: those that went, and lately before, for the services that follow.
-        started: when it began, in microseconds since the epoch.
-        ended: when nothing was left.
-    """
-
-    id: str
-    erased: Mapping[str, int]
-    sessions: Sequence[ErasedSession]
-    started: int
-    ended: int
-
-
 class Eraser:
     """Erases users from one Redis, in steps that each take no longer than any other write."""
 
@@ -135,7 +109,7 @@ class Eraser:
         expired = {uid: ErasedSession(uid, uid in ownerless) for uid in pending - set(gone)}
         sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
         log.info("user.erased", receipt=receipt, **erased)
-        return Erasure(receipt, erased, sessions, started, now_micros())
+        return Erasure(receipt, erased, started, now_micros(), sessions)
 
     async def _sessions(
         self, partition: int, tenant: str, user: str, erased: Counter[str]

@@ -16,6 +16,7 @@ from agent_memory_services.kit.contract.errors import (
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Script
 from agent_memory_services.working_memory.domain.changes import (
     Change,
@@ -54,18 +55,10 @@ _SHARED: Final = (
 _WRITE: Final = Script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 _DELETE: Final = Script(_PACKAGE, *_SHARED, "lua/session/delete")
 
+_PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
+
 ALL: Final = Limits()
 """A read of the whole view."""
-
-
-class PartitionsMismatchError(Exception):
-    """The store was begun with another number of partitions, and sessions cannot move."""
-
-    def __init__(self, stored: int, wanted: int) -> None:
-        super().__init__(
-            f"the store has {stored} working memory partitions, the settings say {wanted}: "
-            f"set AGENT_MEMORY_WORKING_MEMORY_PARTITIONS={stored}"
-        )
 
 
 class SessionStore:
@@ -82,15 +75,17 @@ class SessionStore:
         self._trigger = trigger
 
     async def open(self) -> None:
-        """Claim the number of partitions, or learn that another one is in use.
+        """Claim the number of partitions.
 
         Raises:
-            PartitionsMismatchError: it is.
+            PartitionsMismatchError: another number is in use.
         """
-        await self._client.set(PARTITIONS_KEY, self._partitions, nx=True)
-        stored = int(await self._client.get(PARTITIONS_KEY) or self._partitions)
-        if stored != self._partitions:
-            raise PartitionsMismatchError(stored, self._partitions)
+        await claim_partitions(
+            self._client,
+            PARTITIONS_KEY,
+            self._partitions,
+            setting=_PARTITIONS_SETTING,
+        )
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
