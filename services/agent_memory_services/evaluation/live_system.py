@@ -17,10 +17,12 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.evaluation.corpus import Conversation, Turn
+from agent_memory_services.kit.contract.batches import batched
 
 _SECONDS: Final = 120.0
 _EXTRACTION_SECONDS: Final = 600.0
 _PAGE: Final = 1000
+_DELETED_PER_CALL: Final = 500
 _ROLES: Final = ("user", "assistant")
 
 
@@ -82,9 +84,9 @@ class System:
             gone = wm.DeleteWorkingMemoryRequest(namespace=self._namespace, session_id=session_id)
             await self._sessions.DeleteWorkingMemory(gone, **self._terms)
         ids = [memory.id for memory in await self.memories(conversation)]
-        for start in range(0, len(ids), 500):
-            some = ltm.DeleteMemoriesRequest(memory_ids=ids[start : start + 500])
-            await self._memories.DeleteMemories(some, **self._terms)
+        for some in batched(ids, _DELETED_PER_CALL):
+            request = ltm.DeleteMemoriesRequest(memory_ids=some)
+            await self._memories.DeleteMemories(request, **self._terms)
 
     def conversation_filter(self, conversation: Conversation) -> MemoryFilter:
         """Return the filter that selects the memories of a conversation."""

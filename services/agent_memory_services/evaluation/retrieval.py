@@ -25,7 +25,9 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.evaluation.corpus import Conversation, Question, SpeakerForm, Turn
 from agent_memory_services.evaluation.report import DEPTHS, Outcome
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.contract.transport import channel_options
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -132,9 +134,8 @@ async def store(
 
 async def remove(connection: Connection, memory_ids: Sequence[str]) -> None:
     """Delete stored memories."""
-    for start in range(0, len(memory_ids), _PER_CALL):
-        request = rpc.DeleteMemoriesRequest(memory_ids=memory_ids[start : start + _PER_CALL])
-        await connection.delete(request)
+    for some in batched(memory_ids, _PER_CALL):
+        await connection.delete(rpc.DeleteMemoriesRequest(memory_ids=some))
 
 
 def _memories(conversation: Conversation, namespace: str, form: SpeakerForm) -> Iterator[Memory]:
@@ -268,7 +269,6 @@ class Evaluation:
         return outcomes
 
     def _tracked(self, baseline: Baseline) -> Baseline:
-        settings = SearchQuery()
-        settings.CopyFrom(baseline.settings)
+        settings = copied(baseline.settings)
         settings.untracked = not self.tracked
         return Baseline(baseline.name, settings)

@@ -13,14 +13,15 @@ from agent_memory_services.extraction.domain.turns import (
     WindowLimits,
     to_turn,
     windows,
-    zone_of,
 )
 from agent_memory_services.extraction.pipeline import (
     ExtractionPipeline,
     ExtractionResult,
     ExtractionTask,
 )
+from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.messages import copied
 
 _SUMMARY_WORDS = 300
 
@@ -105,7 +106,7 @@ class Preview:
 def _zone(name: str) -> tzinfo:
     zone = zone_of(name)
     if zone is None:
-        raise InvalidField("time_zone", "must be the name of an IANA time zone")
+        raise InvalidField("time_zone", "must be an IANA time zone, such as Europe/Berlin")
     return zone
 
 
@@ -113,8 +114,7 @@ def _named(messages: Sequence[Message]) -> list[Message]:
     """Return the messages, each with an id that candidates can cite; no valid id is made up."""
     named = []
     for number, message in enumerate(messages):
-        copy = Message()
-        copy.CopyFrom(message)
+        copy = copied(message)
         copy.id = message.id or f"\0{number}"
         named.append(copy)
     return named

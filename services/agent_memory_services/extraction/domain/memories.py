@@ -18,6 +18,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.ids import derived_id
+from agent_memory_services.kit.contract.messages import copied
 
 # What the contract allows, in bytes.
 _MAX_TEXT: Final = 32_768
@@ -121,8 +122,7 @@ def summary_id(session_uid: str) -> str:
 
 def from_given(memory: Memory, origin: Origin) -> Memory:
     """Return a given memory, completed from its session."""
-    complete = Memory()
-    complete.CopyFrom(memory)
+    complete = copied(memory)
     complete.namespace = memory.namespace or origin.session.namespace
     complete.user_id = memory.user_id or origin.user_id
     complete.session_id = memory.session_id or origin.session.session_id

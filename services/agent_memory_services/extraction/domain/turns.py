@@ -2,23 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.extraction.domain.facts import Turn
 from agent_memory_services.kit.contract.clock import to_datetime
 from agent_memory_services.shared.prompts import without_recalled
-
-
-def zone_of(name: str) -> tzinfo | None:
-    """Return the IANA zone of a name; None for one that does not exist. Empty is UTC."""
-    if not name:
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def to_turn(message: Message) -> Turn:

@@ -12,6 +12,7 @@ from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied, EtagMismatch, InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.shared.prompts import check_prompt
 
@@ -30,8 +31,7 @@ def created(given: SummaryView, principal: Principal, request_id: str = "") -> S
         InvalidField: a field breaks its rule.
         AccessDenied: it would cover memories that the caller's credential does not reach.
     """
-    view = SummaryView()
-    view.CopyFrom(given)
+    view = copied(given)
     _check(view, principal)
     view.id = given.id or _id_for(principal, request_id)
     _touch(view)
@@ -57,8 +57,7 @@ def changed(
     """
     if given.etag and given.etag != view.etag:
         raise EtagMismatch(view.etag)
-    after = SummaryView()
-    after.CopyFrom(view)
+    after = copied(view)
     if apply_mask(after, given, paths, _CHANGEABLE):
         _check(after, principal)
         _touch(after)
@@ -74,8 +73,7 @@ def same_definition(one: SummaryView, other: SummaryView) -> bool:
     """Return true if two views agree in everything that a caller decides."""
     bare = []
     for view in (one, other):
-        copy = SummaryView()
-        copy.CopyFrom(view)
+        copy = copied(view)
         for field in _SERVER:
             copy.ClearField(field)
         bare.append(copy)

@@ -17,6 +17,7 @@ from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import fence_name, new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
 
@@ -247,8 +248,7 @@ def stripped(view: SummaryView, user_id: str) -> SummaryView | None:
     condition = without_user(view.filter, user_id)
     if condition is None:
         return None
-    left = SummaryView()
-    left.CopyFrom(view)
+    left = copied(view)
     if condition != view.filter:
         left.filter.CopyFrom(condition)
     for field in ("name", "prompt"):
@@ -284,8 +284,7 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
 
 def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
     """Return a filter that means the same without naming a user; None where it means the user."""
-    stripped = MemoryFilter()
-    stripped.CopyFrom(given)
+    stripped = copied(given)
     if given.HasField("user_id"):
         condition = _others(given.user_id, user_id)
         if condition is None:
@@ -310,8 +309,7 @@ def _others(given: TagFilter, user_id: str) -> TagFilter | None:
         return None
     if mentions(given.prefix, user_id):
         return None
-    others = TagFilter()
-    others.CopyFrom(given)
+    others = copied(given)
     if given.HasField("ne") and given.ne == user_id:
         others.ClearField("ne")
     for field in ("any", "none"):

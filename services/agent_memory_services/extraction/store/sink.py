@@ -1,8 +1,7 @@
 """Delivery of results to long-term memory, over its contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import grpc
@@ -25,6 +24,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     DependencyUnavailable,
@@ -38,6 +38,7 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.contract.status import error_of, status_of
 
 _BATCH: Final = 100
@@ -97,7 +98,7 @@ class LongTermMemory:
         memory_ids: list[str] = []
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
-        for batch in _batches(memories):
+        for batch in batched(memories, _BATCH):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
@@ -210,15 +211,8 @@ class LongTermMemory:
         return list(answer.results)
 
 
-def _batches(memories: Sequence[Memory]) -> Iterator[Sequence[Memory]]:
-    remaining = iter(memories)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
 def _renamed(memory: Memory) -> Memory:
-    renamed = Memory()
-    renamed.CopyFrom(memory)
+    renamed = copied(memory)
     renamed.id = new_id()
     return renamed
 

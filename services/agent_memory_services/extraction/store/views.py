@@ -1,8 +1,7 @@
 """Views and their summaries in the store; each change is one step on the tenant's partition."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
@@ -11,6 +10,7 @@ from agent_memory_services.extraction.domain.identity import new_job_id, partiti
 from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.keys import decode, encode
@@ -184,7 +184,7 @@ class ViewStore:
 
     async def forget_jobs(self, tenant: str, job_ids: Sequence[str]) -> None:
         """Forget jobs that refresh views, cancelling those that are not done."""
-        for batch in _batches(job_ids):
+        for batch in batched(job_ids, _BATCH):
             await self._take(_FORGET, tenant, batch)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
@@ -253,7 +253,7 @@ class ViewStore:
     async def summaries(self, kept: KeptView, groups: Sequence[Group]) -> list[KeptSummary]:
         """Return the summaries of these groups, leaving out those that do not exist."""
         found: list[Any] = []
-        for batch in _batches(groups):
+        for batch in batched(groups, _BATCH):
             async with self.store.client.pipeline(transaction=False) as pipeline:
                 for group in batch:
                     key = self._summary_key(kept, group.key)
@@ -280,7 +280,7 @@ class ViewStore:
 
     async def drop(self, tenant: str, places: Iterable[tuple[str, str]]) -> None:
         """Remove summaries, each named by its edition and the key of its group."""
-        for batch in _batches(places):
+        for batch in batched(places, _BATCH):
             await self._take(_DROP, tenant, [part for place in batch for part in place])
 
     async def clear_ended(self, partition: int) -> bool:
@@ -302,12 +302,6 @@ class ViewStore:
 
     def _prefix(self, tenant: str) -> str:
         return partition_prefix(home_of(tenant, self.store.partitions))
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
 
 
 def _specification(view: SummaryView) -> Job:

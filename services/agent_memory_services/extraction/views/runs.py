@@ -14,6 +14,7 @@ from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.writing import Writing, empty
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.errors import SummaryViewNotFound
 
@@ -123,8 +124,7 @@ class ViewRuns:
     ) -> AsyncIterator[tuple[Group, bytes]]:
         """Yield the groups that this job has still to write, with their marks."""
         groups = sorted(tallies, key=lambda group: group.key)
-        for start in range(0, len(groups), _GROUPS_AT_A_TIME):
-            some = groups[start : start + _GROUPS_AT_A_TIME]
+        for some in batched(groups, _GROUPS_AT_A_TIME):
             known = {each.group: each for each in await self._store.summaries(kept, some)}
             for group in some:
                 mark = self._writing.mark(kept.view, tallies[group].digest)

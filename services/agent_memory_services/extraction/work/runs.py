@@ -23,7 +23,6 @@ from agent_memory_services.extraction.domain.turns import (
     is_recalled,
     to_turn,
     windows,
-    zone_of,
 )
 from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
 from agent_memory_services.extraction.store.leases import Lease, Leases
@@ -32,6 +31,7 @@ from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.salvage import Salvage
 from agent_memory_services.kit.client.channels import acting_for
+from agent_memory_services.kit.contract.clock import zone_of
 
 log = structlog.get_logger()
 

@@ -1,8 +1,9 @@
 """Time as the stores keep it: whole microseconds since the epoch, UTC."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -35,3 +36,13 @@ def to_datetime(timestamp: Timestamp) -> datetime:
         ValueError: it is no time of the years 1 to 9999.
     """
     return min(max(timestamp.ToDatetime(tzinfo=UTC), _EARLIEST), _LATEST)
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """Return the IANA zone of a name; None for one that does not exist. Empty is UTC."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

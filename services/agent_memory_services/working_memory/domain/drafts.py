@@ -10,6 +10,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.changes import Incoming
 from agent_memory_services.working_memory.domain.digests import memory_digest, message_digest
 from agent_memory_services.working_memory.domain.scope import Actor
@@ -54,8 +55,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
     received = []
     measured = 0
     for index, given in numbered:
-        message = Message()
-        message.CopyFrom(given)
+        message = copied(given)
         message.ClearField("sequence")
         message.id = given.id or naming.name("message", index)
         if not given.HasField("create_time"):
@@ -105,8 +105,7 @@ def receive_memories(
 
 
 def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
-    memory = Memory()
-    memory.CopyFrom(given)
+    memory = copied(given)
     memory.namespace = given.namespace or key.namespace
     memory.session_id = given.session_id or key.session_id
     memory.user_id = given.user_id or owner

@@ -12,8 +12,8 @@ from agent_memory_services.kit.contract.errors import AccessDenied
 class Actor:
     """Caller of a request: the user that it names, within the limits of its credential.
 
-    A session is within a credential that is bound to users when one of them owns it. Ownerless
-    session is not, and naming a user does not make it so.
+    A session is within a credential that is bound to users when one of them owns it. One without
+    an owner is not, and naming a user does not make it so.
 
     Attributes:
         user: the owner that the call names, or the only one that it could name; else empty.

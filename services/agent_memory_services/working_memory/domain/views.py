@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.changes import Incoming, Logged
 from agent_memory_services.working_memory.domain.digests import message_digest
 from agent_memory_services.working_memory.domain.drafts import Naming, receive
@@ -143,7 +144,6 @@ def _shown(item: Incoming, logged: Logged) -> Shown:
     entry = Entry(logged.sequence, item.tokens, item.digest, item.answer)
     if logged.known is not None:
         return Shown(entry, logged.known)
-    message = Message()
-    message.CopyFrom(item.message)
+    message = copied(item.message)
     message.sequence = logged.sequence
     return Shown(entry, message)

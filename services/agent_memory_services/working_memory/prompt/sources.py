@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
@@ -32,8 +33,7 @@ def search_for(
         owner: whose memories are meant where the filter does not say; empty for anybody's.
         without: a session whose memories are left out.
     """
-    query = SearchQuery()
-    query.CopyFrom(given)
+    query = copied(given)
     query.text = given.text or question
     if owner and not names_users(given.filter):
         query.filter.user_id.eq = owner
