@@ -23,7 +23,7 @@ _ROLE_WIDTH = 10
 
 @dataclass(slots=True)
 class Stage:
-    """Shows what happens and remembers whether it was what it should be."""
+    """Console of the demonstration, with the record of its failed claims."""
 
     console: Console
     memory: MemoryAPIClient

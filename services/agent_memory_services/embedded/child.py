@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.02
 
 
 class Child:
-    """A program that logs to a file, is asked to end before it is made to, and never outlives us.
+    """Child process that logs to a file and never outlives us; it may end before it is killed.
 
     On Linux the kernel sends SIGTERM to the child when the thread that started it ends, however
     that happens; start children from a thread that lives as long as they should. Elsewhere a

@@ -80,7 +80,7 @@ class ExtractionResult:
 
 
 class ExtractionPipeline:
-    """An extractor and a summarizer behind one door, and those that step in where none is paid."""
+    """Backends of extraction: the configured one, and the fallback where no budget is left."""
 
     def __init__(self, hands: Backend, *, spare: Backend | None = None) -> None:
         """Work with `hands`, and with `spare` where a tenant's budget does not allow these."""

@@ -27,7 +27,7 @@ _SUMMARY_WORDS = 300
 
 
 class Preview:
-    """Looks at messages that callers bring along."""
+    """Extraction from messages that callers send along."""
 
     def __init__(self, finder: ExtractionPipeline, limits: WindowLimits) -> None:
         self._finder = finder

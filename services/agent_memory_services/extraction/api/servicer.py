@@ -28,7 +28,7 @@ _JOBS_PER_PAGE: Final = 20
 
 
 class SummaryViewCalls:
-    """Answers the calls of ExtractionService that are about summary views."""
+    """Servicer of the calls of ExtractionService that are about summary views."""
 
     def __init__(self, views: Views, jobs: Jobs) -> None:
         self._views = views
@@ -111,7 +111,7 @@ class SummaryViewCalls:
 
 
 class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
-    """Answers the calls of ExtractionService."""
+    """Servicer of ExtractionService."""
 
     def __init__(
         self,

@@ -126,7 +126,7 @@ class Findings:
 
 
 class Extractor(Protocol):
-    """Turns a window of a conversation into candidate memories."""
+    """Interface of what turns a window of a conversation into candidate memories."""
 
     name: str
     """Stable name kept in provenance, such as `local` or `openai`."""

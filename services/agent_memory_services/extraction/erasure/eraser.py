@@ -34,7 +34,7 @@ class _Progress:
 
 
 class Eraser:
-    """Erases users from the queue, in steps that each take no longer than any other."""
+    """Eraser of users from the queue, in steps that each take no longer than any other."""
 
     def __init__(self, store: Store, views: ViewStore, *, summaries_barred_seconds: float) -> None:
         """Erase from the queue and from views.

@@ -41,7 +41,7 @@ class Task:
 
 
 class Summarizer(Protocol):
-    """Writes the running summary of a conversation."""
+    """Interface of what writes the running summary of a conversation."""
 
     name: str
     """Stable name kept in provenance."""
@@ -68,7 +68,7 @@ class Summarizer(Protocol):
 
 
 class LocalSummarizer:
-    """Picks what is worth keeping by rule."""
+    """Summarizer that selects sentences by rule."""
 
     name = "local"
     version = "1"

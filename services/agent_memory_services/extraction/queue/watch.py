@@ -102,7 +102,7 @@ class Watched:
 
 
 class JobWatch:
-    """Answers watchers."""
+    """Watches of jobs on behalf of callers."""
 
     def __init__(
         self,

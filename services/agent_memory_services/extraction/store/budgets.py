@@ -35,7 +35,7 @@ class Budget:
 
 
 class TenantBudgets:
-    """Takes calls from the budget of the tenant that they are made for, in one store for all."""
+    """Token budgets of the tenants for whom calls are made, in one store for all processes."""
 
     def __init__(self, client: Redis, budget: Budget) -> None:
         self._client = client

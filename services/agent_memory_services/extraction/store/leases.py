@@ -45,7 +45,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A job in a worker's hands, with everything that a run needs.
+    """Job leased to a worker, with everything that a run needs.
 
     Attributes:
         partition: Where the job is kept.
@@ -83,7 +83,7 @@ class Lease:
 
 
 class Leases:
-    """Hands out jobs of all partitions."""
+    """Leases of the jobs of all partitions."""
 
     def __init__(
         self, store: Store, *, lease_seconds: float, max_strikes: int, strike_seconds: float

@@ -21,7 +21,7 @@ class Standing:
 
 
 class ProgressBook:
-    """Knows how far every session is."""
+    """Progress of every session."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

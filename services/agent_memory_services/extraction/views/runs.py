@@ -83,7 +83,7 @@ async def is_as_seen(memories: Memories, view: SummaryView, seen: bytes) -> bool
 
 
 class ViewRuns:
-    """Does the work of jobs of kind SUMMARY_VIEW."""
+    """Runner of jobs of kind SUMMARY_VIEW."""
 
     def __init__(
         self, store: ViewStore, memories: Memories, writing: Writing, *, share_seconds: float

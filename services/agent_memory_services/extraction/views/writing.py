@@ -27,7 +27,7 @@ class Written:
 
 
 class Writing:
-    """Writes the summaries of groups."""
+    """Writer of the summaries of groups."""
 
     def __init__(self, memories: Memories, finder: ExtractionPipeline, *, most: int) -> None:
         """Read up to `most` memories of a group: the newest."""

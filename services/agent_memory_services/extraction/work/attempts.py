@@ -82,7 +82,7 @@ log = structlog.get_logger()
 
 
 class Attempts:
-    """Makes attempts; none of them raises, whatever happens to the job."""
+    """Attempts at jobs; none of them raises, whatever happens to the job."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ _LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_40
 
 
 class Meters:
-    """Counts runs and their results, and shows the queue."""
+    """Metrics of runs and their results, and of the queue."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         """Create every series, so that a rate of zero is a zero and not a gap."""

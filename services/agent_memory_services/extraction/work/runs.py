@@ -47,7 +47,7 @@ class Done:
 
 
 class Runs:
-    """Does the work of leased jobs, all but letting go of them."""
+    """Runner of leased jobs, which leaves their completion to the caller."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ _REMEMBERED: Final = 10_000
 
 
 class Turns:
-    """Shares a worker's places among tenants.
+    """Fair shares of a worker's slots among tenants.
 
     The tenant with the fewest running jobs is next; among equals, the one served longest ago.
     """
@@ -61,7 +61,7 @@ _STORE_AWAY_SECONDS: Final = 1.0
 
 
 class Worker:
-    """Works on the jobs of all partitions, fairly among tenants."""
+    """Worker on the jobs of all partitions, fair among tenants."""
 
     def __init__(
         self,

@@ -103,7 +103,7 @@ class Bill:
 
 
 class Ledger(Protocol):
-    """Lets calls be made, and writes down what they cost."""
+    """Interface of ledgers that admit calls and record their cost."""
 
     def opened(self, tokens: int) -> AbstractAsyncContextManager[Bill]:
         """Let the present tenant make a call of about so many tokens.
@@ -117,7 +117,7 @@ class Ledger(Protocol):
 
 
 class Unlimited:
-    """Lets every call be made."""
+    """Ledger that admits every call."""
 
     @asynccontextmanager
     async def opened(self, tokens: int) -> AsyncIterator[Bill]:

@@ -55,7 +55,7 @@ class Price:
 
 
 class ModelMeter:
-    """Counts the calls to one endpoint."""
+    """Metrics of the calls to one endpoint."""
 
     def __init__(self, model: str, prices: Mapping[str, Price]) -> None:
         """Make the series of its usual model, so that a rate of zero is a zero and not a gap."""

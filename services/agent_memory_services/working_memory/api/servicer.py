@@ -49,7 +49,7 @@ _MESSAGES_PER_PAGE: Final = 100
 
 
 class WorkingMemoryServicer(WorkingMemoryServiceServicer):
-    """Translates; the rules are elsewhere."""
+    """Servicer of WorkingMemoryService; the rules are elsewhere."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ NO_VERSION: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """Identifies a session. The user is its owner, not part of its name."""
+    """Name of a session. The user is its owner, not part of its name."""
 
     tenant: str
     namespace: str
@@ -24,7 +24,7 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class SequenceRange:
-    """A stretch of the log, both ends included."""
+    """Slice of the log, both ends included."""
 
     first: int
     last: int
@@ -153,7 +153,7 @@ class LogSlice:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A stretch of a session's log.
+    """Page of a session's log.
 
     Attributes:
         uid: the incarnation whose log it is.

@@ -75,7 +75,7 @@ def _one_message(*lists: list[str]) -> list[Line]:
 
 
 class PromptBuilder:
-    """Builds prompts."""
+    """Builder of prompts."""
 
     def __init__(self, sources: SourceReader) -> None:
         """Build from what `sources` finds."""

@@ -66,7 +66,7 @@ STANDING_LIMIT: Final = 50
 
 
 class SessionReader(Protocol):
-    """Reads sessions."""
+    """Interface of reading sessions."""
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """Return the session, cut to the limits; None where the actor sees none."""
@@ -74,7 +74,7 @@ class SessionReader(Protocol):
 
 
 class MemorySearcher(Protocol):
-    """Searches long-term memory for the present caller."""
+    """Interface of searching long-term memory for the present caller."""
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
         """Return the best `limit` hits; 0 is the service's default. A fault is raised."""
@@ -82,7 +82,7 @@ class MemorySearcher(Protocol):
 
 
 class SourceReader:
-    """Gathers what goes into a prompt."""
+    """Reader of the sources of a prompt."""
 
     def __init__(self, sessions: SessionReader, memories: MemorySearcher) -> None:
         """Read from both."""

@@ -63,7 +63,7 @@ class Pace:
 
 
 class Relay:
-    """Delivers the outboxes of the partitions it holds, each in order, all at the same time.
+    """Relay of the outboxes of the partitions it holds, each in order, all at the same time.
 
     An entry is deleted when extraction has acknowledged it, so a relay that dies delivers it
     again, and extraction recognises it. Nothing is ever dropped: what extraction refuses for

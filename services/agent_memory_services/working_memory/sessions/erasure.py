@@ -75,7 +75,7 @@ _SESSIONS_AT_A_TIME: Final = 100
 
 
 class Eraser:
-    """Erases users from one Redis, in steps that each take no longer than any other write."""
+    """Eraser of users from one Redis, in steps that each take no longer than any other write."""
 
     def __init__(self, client: Redis, partitions: int) -> None:
         """Look into `partitions` partitions."""

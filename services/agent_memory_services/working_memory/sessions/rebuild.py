@@ -23,7 +23,7 @@ _MOST_MESSAGES: Final = 1_000
 
 
 class MemoryLister(Protocol):
-    """Lists memories for the present caller."""
+    """Interface of listing memories for the present caller."""
 
     async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
         """Return the latest memories that fulfil the conditions; a fault is raised."""
@@ -31,7 +31,7 @@ class MemoryLister(Protocol):
 
 
 class Reconstruction:
-    """Rebuilds the views of sessions that are gone."""
+    """Rebuilder of the views of expired sessions."""
 
     def __init__(self, memories: MemoryLister) -> None:
         """Rebuild from what `memories` lists."""

@@ -44,7 +44,7 @@ class SessionWatchUpdate:
 
 
 class SessionWatch:
-    """Answers watchers."""
+    """Watches of sessions on behalf of callers."""
 
     def __init__(
         self,

@@ -87,7 +87,7 @@ MOST_SUMMARY_BYTES: Final = 65_536
 
 
 class Summarizer(Protocol):
-    """Writes summaries."""
+    """Interface of writing summaries."""
 
     async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
         """Return `previous` continued with the messages; empty for no answer."""

@@ -44,7 +44,7 @@ class Summary:
 
 
 class SummaryRecorder:
-    """Records summaries in one Redis."""
+    """Recorder of summaries in one Redis."""
 
     def __init__(self, client: Redis, partitions: int, trigger: Trigger) -> None:
         """A session that is beyond the trigger even then waits for another summary."""

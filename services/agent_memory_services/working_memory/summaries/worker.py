@@ -49,7 +49,7 @@ class Effort:
 
 
 class SummaryWorker:
-    """Takes sessions from the queue and summarizes what has to leave their view.
+    """Worker that takes sessions from the queue and summarizes what has to leave their view.
 
     A message leaves the view only in the step that records the summary of it. What fails, an
     empty answer included, changes nothing and is tried again later.

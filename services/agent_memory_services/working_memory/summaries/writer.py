@@ -47,7 +47,7 @@ class SummaryOutcome:
 
 
 class SummaryWriter:
-    """Summarizes what has to leave the view of a session."""
+    """Writer of the summary of what has to leave the view of a session."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ _MOST_SUMMARY_WORDS: Final = 500
 
 
 class LocalExtractor:
-    """Finds facts by pattern packs; deterministic, and safe to share between threads."""
+    """Extractor by pattern packs; deterministic, and safe to share between threads."""
 
     name = "local"
     version = "2"

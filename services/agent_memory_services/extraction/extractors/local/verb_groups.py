@@ -25,7 +25,7 @@ def predicate(text: str) -> Predicate | None:
 
 
 class _Reader:
-    """Walks over the words of a verb group from left to right."""
+    """Reader of the words of a verb group from left to right."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
