@@ -29,8 +29,8 @@ _SUMMARY_WORDS = 300
 class Preview:
     """Extraction from messages that callers send along."""
 
-    def __init__(self, finder: ExtractionPipeline, limits: WindowLimits) -> None:
-        self._finder = finder
+    def __init__(self, pipeline: ExtractionPipeline, limits: WindowLimits) -> None:
+        self._pipeline = pipeline
         self._limits = limits
 
     async def memories(
@@ -46,7 +46,7 @@ class Preview:
             InvalidField: there is no such time zone.
             ExtractorFailed: the extractor failed.
         """
-        brief = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
+        task = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
         if config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE:
             return ExtractionResult((), "")
         cut = windows(
@@ -55,7 +55,7 @@ class Preview:
             self._limits,
         )
         try:
-            found = await self._look(cut, brief)
+            found = await self._look(cut, task)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         given = {message.id for message in messages}
@@ -75,31 +75,31 @@ class Preview:
         """
         turns = [turn for turn in map(to_turn, messages) if turn.text and not turn.recalled]
         if not turns:
-            return previous, self._finder.summarizer.name
+            return previous, self._pipeline.summarizer.name
         try:
-            text, by = await self._finder.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
+            text, by = await self._pipeline.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         return text, by.name
 
-    async def _look(self, cut: Iterable[Window], brief: ExtractionTask) -> ExtractionResult:
-        looks = [look async for look in self._looks(cut, brief)]
+    async def _look(self, cut: Iterable[Window], task: ExtractionTask) -> ExtractionResult:
+        looks = [look async for look in self._looks(cut, task)]
         names = dict.fromkeys(look.by for look in looks if look.by)
         found = [memory for look in looks for memory in look.memories]
         # Each look at a thread continues its summary.
-        memories = found[-1:] if brief.strategy is Strategy.SUMMARY else found
+        memories = found[-1:] if task.strategy is Strategy.SUMMARY else found
         return ExtractionResult(memories, ", ".join(names))
 
     async def _looks(
-        self, cut: Iterable[Window], brief: ExtractionTask
+        self, cut: Iterable[Window], task: ExtractionTask
     ) -> AsyncIterator[ExtractionResult]:
         said = ""
         for window in cut:
-            if brief.strategy is Strategy.SUMMARY:
-                look = await self._finder.summary(window, brief, said)
+            if task.strategy is Strategy.SUMMARY:
+                look = await self._pipeline.summary(window, task, said)
                 said = look.memories[0].text if look.memories else said
             else:
-                look = await self._finder.facts(window, brief, known=())
+                look = await self._pipeline.facts(window, task, known=())
             yield look
 
 

@@ -115,7 +115,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
 
     def __init__(
         self,
-        intake: Submissions,
+        submissions: Submissions,
         jobs: Jobs,
         watch: JobWatch,
         preview: Preview,
@@ -124,7 +124,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         eraser: Eraser,
     ) -> None:
         super().__init__(views, jobs)
-        self._intake = intake
+        self._submissions = submissions
         self._jobs = jobs
         self._watch = watch
         self._preview = preview
@@ -137,7 +137,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         require_submission(principal, request.session, request.memories)
         check_extraction(request.extraction, "extraction")
         thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
-        receipt = await self._intake.submit(
+        receipt = await self._submissions.submit(
             Submission(
                 session=Session(thread, request.session_uid),
                 user_id=request.user_id,
@@ -209,11 +209,11 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
             if request.session_id
             else None
         )
-        sightings = self._watch.follow(Watched(principal, thread), request.resume_token)
-        async with aclosing(sightings):
-            async for sighting in sightings:
+        updates = self._watch.follow(Watched(principal, thread), request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
                 yield pb.WatchJobsResponse(
-                    job=sighting.job, progress=sighting.progress, resume_token=sighting.token
+                    job=update.job, progress=update.progress, resume_token=update.token
                 )
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:

@@ -29,10 +29,10 @@ class Written:
 class Writing:
     """Writer of the summaries of groups."""
 
-    def __init__(self, memories: Memories, finder: ExtractionPipeline, *, most: int) -> None:
+    def __init__(self, memories: Memories, pipeline: ExtractionPipeline, *, most: int) -> None:
         """Read up to `most` memories of a group: the newest."""
         self._memories = memories
-        self._finder = finder
+        self._pipeline = pipeline
         self._most = most
 
     async def write(self, view: SummaryView, group: Group) -> Written:
@@ -47,14 +47,14 @@ class Writing:
             return Written(empty(view, group), frozenset({group.owner}))
         task = Task(instructions=view.prompt, model=view.model_name, max_words=SUMMARY_WORDS)
         partition = _partition(view, group)
-        partition.summary, by = await self._finder.condensed(_notes(found), task)
+        partition.summary, by = await self._pipeline.condensed(_notes(found), task)
         partition.memory_count = len(found)
         owners = frozenset({group.owner, *(memory.user_id for memory in found)})
         return Written(partition, owners, by)
 
     def mark(self, view: SummaryView, digest: bytes) -> bytes:
         """Changes whenever the summary of memories with a digest would be another one."""
-        summarizer = self._finder.summarizer
+        summarizer = self._pipeline.summarizer
         parts = (view.prompt, view.model_name, summarizer.name, summarizer.version)
         return blake2b(b"\0".join([digest, *map(str.encode, parts)]), digest_size=16).digest()
 

@@ -53,7 +53,7 @@ class Runs:
         self,
         leases: Leases,
         memory: LongTermMemory,
-        finder: ExtractionPipeline,
+        pipeline: ExtractionPipeline,
         views: ViewRuns,
         meters: Meters,
         *,
@@ -63,7 +63,7 @@ class Runs:
         """Cut sessions by `limits`, and show the extractor up to `known` memories it may repeat."""
         self._leases = leases
         self._memory = memory
-        self._finder = finder
+        self._pipeline = pipeline
         self._views = views
         self._meters = meters
         self._limits = limits
@@ -93,18 +93,18 @@ class Runs:
     async def _performed(self, lease: Lease, salvage: Salvage) -> Sequence[str]:
         if lease.record.lane is Lane.STORE:
             return await self._store_as_is(lease, salvage)
-        brief = _brief(lease)
+        task = _task(lease)
         with _acting_for_owner(lease):
-            if brief.strategy is Strategy.SUMMARY:
-                return await self._summarize(lease, brief, salvage)
-            return await self._extract(lease, brief, salvage)
+            if task.strategy is Strategy.SUMMARY:
+                return await self._summarize(lease, task, salvage)
+            return await self._extract(lease, task, salvage)
 
-    async def _extract(self, lease: Lease, brief: ExtractionTask, salvage: Salvage) -> list[str]:
+    async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
                 return memories
-            found = await self._finder.facts(window, brief, await self._nearest(window, brief))
+            found = await self._pipeline.facts(window, task, await self._nearest(window, task))
             await self._leases.keep(
                 lease, window.name, found.memories, by=found.by, dropped=found.dropped
             )
@@ -125,9 +125,9 @@ class Runs:
         return memory_ids
 
     async def _summarize(
-        self, lease: Lease, brief: ExtractionTask, salvage: Salvage
+        self, lease: Lease, task: ExtractionTask, salvage: Salvage
     ) -> Sequence[str]:
-        origin = self._finder.origin(brief, self._finder.summarizer)
+        origin = self._pipeline.origin(task, self._pipeline.summarizer)
         stored = await self._memory.summary_of(origin)
         said = stored.text
         summary: Memory | None = None
@@ -136,7 +136,7 @@ class Runs:
             nonlocal said, summary
             memories = lease.results.get(window.name)
             if memories is None:
-                found = await self._finder.summary(window, brief, said)
+                found = await self._pipeline.summary(window, task, said)
                 await self._leases.keep(lease, window.name, found.memories, by=found.by)
                 memories = found.memories
             for summary in memories:
@@ -173,13 +173,13 @@ class Runs:
         salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
 
-    async def _nearest(self, window: Window, brief: ExtractionTask) -> list[str]:
+    async def _nearest(self, window: Window, task: ExtractionTask) -> list[str]:
         if not self._known:
             return []
         text = " ".join(turn.text for turn in window.turns)[-_QUERY_CHARACTERS:].strip()
         if not text:
             return []
-        origin = self._finder.origin(brief, self._finder.extractor)
+        origin = self._pipeline.origin(task, self._pipeline.extractor)
         return await self._memory.known(text, origin, self._known)
 
     def _windows(self, lease: Lease, salvage: Salvage) -> Iterator[Window]:
@@ -214,7 +214,7 @@ def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
     )
 
 
-def _brief(lease: Lease) -> ExtractionTask:
+def _task(lease: Lease) -> ExtractionTask:
     record = lease.record
     return ExtractionTask(
         session=record.job.session,

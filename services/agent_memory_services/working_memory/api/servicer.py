@@ -203,17 +203,17 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
-        stretch = LogSlice(
+        log_slice = LogSlice(
             start=start,
             count=page_size(request.page_size, default=_MESSAGES_PER_PAGE),
             after=request.after_sequence,
             descending=request.descending,
         )
-        page = await self._sessions.log(_key(request), _actor(request), stretch)
+        page = await self._sessions.log(_key(request), _actor(request), log_slice)
         check_incarnation(uid, page.uid)
-        following = page.next_start(stretch)
+        following = page.next_start(log_slice)
         return rpc.ListMessagesResponse(
-            messages=page.within(stretch),
+            messages=page.within(log_slice),
             next_page_token=tokens.token(
                 spell_sequence(page.uid, following) if following else None
             ),
@@ -233,10 +233,10 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.WatchWorkingMemoryRequest,
         context: Context,
     ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
-        sightings = self._watch.follow(_key(request), _actor(request), request.resume_token)
-        async with aclosing(sightings):
-            async for sighting in sightings:
-                yield watch_response(sighting)
+        updates = self._watch.follow(_key(request), _actor(request), request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
+                yield watch_response(update)
 
     async def EraseUser(
         self,

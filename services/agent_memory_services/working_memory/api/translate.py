@@ -222,13 +222,13 @@ _KINDS = {
 }
 
 
-def watch_response(sighting: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
+def watch_response(update: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse:
     """Return the response for an event that a watcher receives."""
-    response = rpc.WatchWorkingMemoryResponse(resume_token=sighting.token)
-    if (note := sighting.note) is not None:
+    response = rpc.WatchWorkingMemoryResponse(resume_token=update.token)
+    if (note := update.note) is not None:
         response.change.kind = _KINDS[note.kind]
         response.change.etag = etag_of(note.version)
-        response.change.messages.extend(sighting.messages)
+        response.change.messages.extend(update.messages)
         response.change.change_time.CopyFrom(to_timestamp(note.at))
     return response
 

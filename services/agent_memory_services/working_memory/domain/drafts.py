@@ -19,7 +19,7 @@ from agent_memory_services.working_memory.domain.tokens import count_message
 from agent_memory_services.working_memory.domain.windows import is_answer
 
 _BREATH_BYTES: Final = 65_536
-"""Text that is measured at a stretch before other calls get their turn."""
+"""Text that is measured at once before other calls run."""
 
 
 @dataclass(frozen=True, slots=True)

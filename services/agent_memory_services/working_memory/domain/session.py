@@ -167,13 +167,13 @@ class LogPage:
     last_sequence: int
     messages: tuple[Message, ...]
 
-    def within(self, stretch: LogSlice) -> list[Message]:
+    def within(self, log_slice: LogSlice) -> list[Message]:
         """Return the messages of the slice."""
-        return [message for message in self.messages if message.sequence > stretch.after]
+        return [message for message in self.messages if message.sequence > log_slice.after]
 
-    def next_start(self, stretch: LogSlice) -> int | None:
+    def next_start(self, log_slice: LogSlice) -> int | None:
         """Return the sequence number to continue at; None at the end."""
         if not self.messages:
             return None
-        following = self.messages[-1].sequence + stretch.step
-        return following if stretch.after < following <= self.last_sequence else None
+        following = self.messages[-1].sequence + log_slice.step
+        return following if log_slice.after < following <= self.last_sequence else None

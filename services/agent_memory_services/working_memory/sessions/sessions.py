@@ -291,13 +291,13 @@ class Sessions:
         """
         return await self._store.delete(key, actor, etag=etag)
 
-    async def log(self, key: SessionKey, actor: Actor, stretch: LogSlice) -> LogPage:
+    async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.
 
         Raises:
             SessionNotFound: the actor sees no such session.
         """
-        page = await self._store.read_log(key, stretch)
+        page = await self._store.read_log(key, log_slice)
         if page is None or not actor.sees(page.user):
             raise SessionNotFound(key.session_id)
         return page
