@@ -89,7 +89,7 @@ async def _run(
 
 
 def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
-    """Takes how much of something is done, and of how much, and shows it."""
+    """Return a callback that shows how much of something is done, and of how much."""
     task = progress.add_task(what, total=None)
 
     def show(done: int, whole: int) -> None:

@@ -76,7 +76,7 @@ class Baseline:
 
 
 def _bare(**fields: bool) -> RankingOptions:
-    """Only the legs over the memories' own texts."""
+    """Return ranking options for only the legs over the memories' own texts."""
     return RankingOptions(
         context_legs=False,
         neighbour_smoothing=False,

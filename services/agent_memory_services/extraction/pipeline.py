@@ -137,7 +137,7 @@ class ExtractionPipeline:
         words = task.config.max_summary_words or _SUMMARY_WORDS
         text, summarizer = await self.summed_up(turns, previous, words)
         if not text or text == previous:
-            return ExtractionResult((), by.name)
+            return ExtractionResult((), summarizer.name)
         message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
         return ExtractionResult(
             [from_summary(text, message_ids, self.origin(task, summarizer))], summarizer.name
@@ -160,7 +160,8 @@ class ExtractionPipeline:
         return text, backend.summarizer
 
     async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
-        """Memories summed up, the oldest first, however many; and the name of who did it last.
+        """Summarize memories, the oldest first, however many; also return the last summarizer's
+        name.
 
         Raises:
             ExtractionFailed: the summarizer failed.

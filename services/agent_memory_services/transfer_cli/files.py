@@ -78,5 +78,5 @@ class TransferMark:
         fresh.replace(self.path)
 
     def forget(self) -> None:
-        """The move is finished."""
+        """Delete the mark of a finished transfer."""
         self.path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -44,7 +44,11 @@ def _may_touch() -> str:
     return found.group()
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(cases=st.lists(st.tuples(_actors, _owners), min_size=20, max_size=20))
 async def test_a_script_lets_an_actor_touch_exactly_the_sessions_that_it_sees(
     redis: Redis, cases: list[tuple[Actor, str]]

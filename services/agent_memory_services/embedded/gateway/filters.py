@@ -19,7 +19,7 @@ def http_filters(
     max_request_bytes: int,
     max_response_bytes: int,
 ) -> list[dict[str, Any]]:
-    """From the refusal of strange origins to the router, by way of the transcoder."""
+    """Return the filters, from the refusal of unknown origins over the transcoder to the router."""
     names = [name for backend in services.values() for name in backend]
     return [
         _filter("cors", "cors.v3.Cors"),

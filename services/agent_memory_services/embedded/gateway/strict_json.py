@@ -23,7 +23,7 @@ Shape = int | bool | dict[str, Any]
 
 
 def strict_json_script(descriptors: bytes) -> str:
-    """Lua code for Envoy, with the JSON routes and types of a serialized descriptor set."""
+    """Return Lua code for Envoy, with the JSON routes and types of a serialized descriptor set."""
     files = FileDescriptorSet.FromString(descriptors)
     types = _Types(files)
     routes: dict[str, list[list[str | Shape]]] = {}

@@ -17,7 +17,7 @@ _READ_FACTOR = 8
 
 
 def whole_body_script(max_request_bytes: int) -> str:
-    """Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
+    """Return Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
     code = resources.files(__package__).joinpath("whole_body.lua").read_text()
     read = _READ_FACTOR * max_request_bytes
     return f"local LIMITS = {{body = {max_request_bytes}, read = {read}}}\n\n{code}"

@@ -71,7 +71,7 @@ class Window:
         return f"{self.start}-{self.start + len(self.turns)}"
 
     def parts(self) -> Sequence["Window"]:
-        """Windows of fewer messages that show the same turns.
+        """Return windows of fewer messages that show the same turns.
 
         A window of one message has one part, without the turns before it, and that one has none.
         """

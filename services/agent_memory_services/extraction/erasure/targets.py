@@ -171,7 +171,7 @@ async def erase_user(
 
 
 async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> None:
-    """The user goes by a digest, as it must not be found in the store."""
+    """Bar sessions of a user, named by a digest, as the user must not be found in the store."""
     key = f"{_prefix(store, tenant)}unsummed:{encode(tenant)}"
     digest = hashlib.sha1(encode(user_id).encode(), usedforsecurity=False).hexdigest()
     now = now_micros()

@@ -74,11 +74,11 @@ class LocalSummarizer:
     version = "1"
 
     async def summarize(self, turns: Sequence[Turn], *, previous: str, max_words: int) -> str:
-        """As the protocol says, off the event loop."""
+        """Summarize as the protocol says, off the event loop."""
         summary = await in_background(summarize, turns, previous, max_words)
         return summary or previous
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
-        """As the protocol says, off the event loop; no rule can follow instructions."""
+        """Condense as the protocol says, off the event loop; no rule can follow instructions."""
         texts = [note.text for note in notes]
         return await in_background(condense, texts, previous, task.max_words)

@@ -54,7 +54,7 @@ class RetryPolicy:
         failing_seconds: float,
         striking_seconds: float,
     ) -> float | None:
-        """Seconds until the next attempt; None to give up.
+        """Return the seconds until the next attempt; None to give up.
 
         Half of the wait is random, so that jobs that failed together do not return together; what
         a provider asked for is a lower bound.
@@ -201,5 +201,5 @@ class Attempts:
 
 
 def _age(job: Job) -> float:
-    """Seconds since a job came to be, by our clock and the store's, which may differ a little."""
+    """Return the seconds since a job was created, by our clock and the store's, which may differ."""
     return max(0.0, (now_micros() - to_micros(job.create_time)) / 1e6)

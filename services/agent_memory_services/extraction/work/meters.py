@@ -96,15 +96,15 @@ class Meters:
         self._lag.labels(lane).observe(waited)
 
     def stored(self, count: int) -> None:
-        """Memories are stored."""
+        """Count stored memories."""
         self._memories.inc(count)
 
     def rejected(self, reason: str, count: int) -> None:
-        """Memories are refused."""
+        """Count refused memories."""
         self._rejections.labels(reason).inc(count)
 
     def skipped(self, count: int) -> None:
-        """Messages and memories are left out of a job that is done."""
+        """Count messages and memories that a completed job left out."""
         self._skipped.inc(count)
 
     def queue(self, outlooks: Collection[Outlook]) -> None:

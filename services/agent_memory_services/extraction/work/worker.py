@@ -37,7 +37,7 @@ class Turns:
         return min(waiting, key=lambda tenant: (self._running[tenant], self._served.get(tenant, 0)))
 
     def begin(self, tenant: str) -> None:
-        """One of the tenant's jobs begins."""
+        """Record that one of the tenant's jobs begins."""
         self._clock += 1
         self._served.pop(tenant, None)
         self._served[tenant] = self._clock
@@ -46,7 +46,7 @@ class Turns:
         self._running[tenant] += 1
 
     def end(self, tenant: str) -> None:
-        """One of the tenant's jobs ended."""
+        """Record that one of the tenant's jobs ended."""
         self._running[tenant] -= 1
         if not self._running[tenant]:
             del self._running[tenant]

@@ -183,7 +183,7 @@ def _usage(completion: Any, question: Question) -> Usage:
 
 
 def _forms(question: Question) -> list[dict[str, Any]]:
-    """Ways to ask for the answer's shape, the strictest first."""
+    """Return the ways to request the answer's shape, the strictest first."""
     if question.schema is None:
         return [{"temperature": 0}, {}]
     strict = {

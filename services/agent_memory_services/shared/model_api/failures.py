@@ -64,7 +64,7 @@ def translate(error: APIError) -> ModelFailed:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds a response asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+    """Return the seconds to wait by `retry-after-ms`, or by `retry-after` in seconds or as a date.
 
     None where it does not say, or not in a way that can be read.
     """

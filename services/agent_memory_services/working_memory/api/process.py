@@ -149,5 +149,5 @@ def _switched(summaries: SummaryWorker, settings: Settings) -> AbstractAsyncCont
 
 
 def run() -> None:
-    """The whole life of the process."""
+    """Run the process until it is told to end."""
     server.run(Settings, lifespan)

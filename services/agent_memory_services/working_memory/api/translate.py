@@ -49,7 +49,7 @@ def data_policy(policy: wm.DataPolicy.ValueType) -> DataPolicy:
 
 
 def window_tokens(window: wm.ContextWindow) -> int:
-    """Tokens of the window meant: the explicit size, the model's, or the default."""
+    """Return the tokens of the window: the explicit size, the model's, or the default."""
     if window.HasField("max_tokens"):
         return window.max_tokens
     return window_of(window.model_name) if window.model_name else DEFAULT_WINDOW
@@ -67,7 +67,7 @@ def state_of(message: wm.WorkingMemory) -> State:
 
 
 def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
-    """The inverse of `state_of`, with the owner."""
+    """Set a message's state and owner; the inverse of `state_of`."""
     message.user_id = user
     message.context = state.context
     message.time_zone = state.time_zone
@@ -110,7 +110,7 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
 
 
 def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
-    """Sessions in a listing."""
+    """Return the sessions of a listing."""
     for listed in sessions:
         summary = wm.SessionSummary(
             namespace=listed.namespace,

@@ -43,7 +43,7 @@ class Naming:
 
 
 async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
-    """Messages with an id, a time and their measures, in order.
+    """Return the messages with an id, a time and their measures, in order.
 
     Other calls get their turn in between, however much text there is.
 
@@ -73,7 +73,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
 def receive_memories(
     memories: Sequence[Memory], naming: Naming, session: Session | None, actor: Actor, field: str
 ) -> list[Memory]:
-    """Memories with an id and the session's scope, each once.
+    """Return the memories with an id and the session's scope, each once.
 
     A memory without an id that says what one in the session says is that memory.
 

@@ -25,7 +25,7 @@ class Statement:
 
 
 def match(view: Sequence[Statement], given: Sequence[Statement]) -> list[int | None]:
-    """For each given message its position in the view, or None where it is not there.
+    """Return for each given message its position in the view, or None where it is not there.
 
     Positions of messages without an id increase, and no position is given twice. Takes
     O(len(view) * len(given) / 64) word operations at worst, and linear time where the view was

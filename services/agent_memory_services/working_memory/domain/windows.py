@@ -18,7 +18,7 @@ _LONGEST_NAME: Final = max(map(len, _WINDOWS))
 
 
 def window_of(model_name: str) -> int:
-    """Tokens that the model reads at most; `DEFAULT_WINDOW` for a name that is not known."""
+    """Return the most tokens that the model reads; `DEFAULT_WINDOW` for an unknown name."""
     name = model_name.lower().rpartition("/")[2]
     while name:
         if window := _by_prefix(name):
@@ -141,7 +141,7 @@ def _within(amount: int, limit: int | None) -> bool:
 
 
 def _clean_starts(messages: Sequence[Message]) -> list[int]:
-    """Positions at which a tail may start, in order.
+    """Return the positions at which a tail may start, in order.
 
     The first message always is one: a view that is shown whole is shown as it is.
     """

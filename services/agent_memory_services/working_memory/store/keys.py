@@ -95,5 +95,5 @@ def changes_key(partition: int) -> str:
 
 
 def lease_key(partition: int) -> str:
-    """Names the relay that delivers a partition's outbox."""
+    """Return the key of the lease on a partition's outbox, which names the relay."""
     return f"{partition_prefix(partition)}:relay"

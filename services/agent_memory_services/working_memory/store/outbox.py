@@ -47,7 +47,7 @@ class OutboxEntry:
         return cls(entry_id, fields[b"tenant"].decode(), fields[b"request"], trace)
 
     def age(self, now: float) -> float:
-        """Seconds since it was left, at `now` in seconds since the epoch."""
+        """Return the seconds since it was written, at `now` in seconds since the epoch."""
         return max(0.0, now - int(self.id.partition(b"-")[0]) / 1e3)
 
 

@@ -87,7 +87,7 @@ def read_session(
 
 
 def read_shown(places: Sequence[bytes], messages: Sequence[bytes]) -> tuple[Shown, ...]:
-    """Messages with their places; both come the latest first and go the oldest first."""
+    """Return messages with their positions; both come the latest first and go the oldest first."""
     pairs = zip(reversed(places), reversed(messages), strict=True)
     return tuple(Shown(read_place(place), Message.FromString(message)) for place, message in pairs)
 
@@ -106,7 +106,7 @@ def _read_state(meta: Mapping[bytes, bytes]) -> State:
 
 
 def _present(serialized: bytes) -> bytes:
-    """Tells an empty message from an absent one."""
+    """Mark a message as present, so that an empty one differs from an absent one."""
     return b"=" + serialized
 
 

@@ -122,7 +122,7 @@ class SummaryWorker:
             raise
 
     async def _attempt(self, claim: Claim, span: Span) -> None:
-        """One attempt; whatever goes wrong with it, the session waits for the next one."""
+        """Attempt once; whatever goes wrong with it, the session waits for the next attempt."""
         try:
             async with asyncio.timeout(self._effort.attempt):
                 outcome = await self._writer.write(claim.key)
