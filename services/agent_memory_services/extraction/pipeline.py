@@ -160,8 +160,7 @@ class ExtractionPipeline:
         return text, backend.summarizer
 
     async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
-        """Summarize memories, the oldest first, however many; also return the last summarizer's
-        name.
+        """Summarize any number of memories, the oldest first; return the last writer's name too.
 
         Raises:
             ExtractionFailed: the summarizer failed.

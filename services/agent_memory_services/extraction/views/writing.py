@@ -53,7 +53,7 @@ class Writing:
         return Written(partition, owners, by)
 
     def mark(self, view: SummaryView, digest: bytes) -> bytes:
-        """Return a mark that changes whenever the summary of memories with a digest would change."""
+        """Return a mark that changes whenever the summary of the memories would change."""
         summarizer = self._pipeline.summarizer
         parts = (view.prompt, view.model_name, summarizer.name, summarizer.version)
         return blake2b(b"\0".join([digest, *map(str.encode, parts)]), digest_size=16).digest()

@@ -201,5 +201,5 @@ class Attempts:
 
 
 def _age(job: Job) -> float:
-    """Return the seconds since a job was created, by our clock and the store's, which may differ."""
+    """Return the seconds since a job was created, by our clock and the store's."""
     return max(0.0, (now_micros() - to_micros(job.create_time)) / 1e6)
