@@ -4,8 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agent_memory_services.embedded.gateway.strict_json import strict_json_script
-from agent_memory_services.embedded.gateway.whole_body import whole_body_script
+from agent_memory_services.embedded.gateway.json_bodies import strict_json_script, whole_body_script
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.embedded.gateway.whole_body import IS_TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE
 
 # An access log filter of Envoy, which its replies are told apart by.
 _Filter: TypeAlias = dict[str, Any]

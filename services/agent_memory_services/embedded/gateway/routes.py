@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
-from agent_memory_services.embedded.gateway.whole_body import TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
 from agent_memory_services.kit.contract import call_names
 
 OPENAPI_PATH = "/openapi.json"
