@@ -1,4 +1,4 @@
-"""The command line: one stack on this machine, or one of the three service processes."""
+"""Command line: one stack on this machine, or one of the three service processes."""
 
 import importlib
 import os
@@ -104,9 +104,9 @@ def up(
 
 @app.command()
 def demo(
-    screenplay: Annotated[Path, typer.Argument(help="What is said, and what must be known then.")],
+    screenplay: Annotated[Path, typer.Argument(help="Script and expected results (TOML).")],
 ) -> None:
-    """Hold a conversation with a stack of its own, and show what is remembered."""
+    """Run a scripted conversation on a temporary stack, and show the memories it creates."""
     # Nothing else needs the client or a model's library.
     demonstration = importlib.import_module("agent_memory_services.demo.show")
     raise typer.Exit(demonstration.run(screenplay, Console()))
@@ -132,11 +132,11 @@ def extraction() -> None:
 
 @app.command()
 def reindex() -> None:
-    """Rebuild the search index for changed settings, while the services go on serving.
+    """Rebuild the search index for changed settings, while the services keep serving.
 
     The settings are those of a long-term memory process: its variables say which store, and which
-    model, dimension, precision and algorithm the new index is for. Processes that run follow by
-    themselves; give the next ones the same settings. A run that was ended goes on when it is
+    model, dimension, precision and algorithm the new index is for. Running processes follow
+    automatically; give new ones the same settings. An interrupted run continues when it is
     repeated.
     """
     # A service process shares this command line, and needs none of this.

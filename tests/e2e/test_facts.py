@@ -12,7 +12,7 @@ from agent_memory_client.models import MemoryMessage, WorkingMemory
 from agent_memory_services.embedded.stack import Stack
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
 from agent_memory_services.evaluation.coverage import cover
-from agent_memory_services.evaluation.living import System
+from agent_memory_services.evaluation.live_system import System
 from tests.e2e.conftest import eventually
 from tests.support.known import known_of
 

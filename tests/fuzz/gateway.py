@@ -12,7 +12,7 @@ import redis
 from hypothesis import strategies as st
 
 from agent_memory.long_term_memory.v1.service_pb2 import SearchMemoriesRequest
-from agent_memory_services.embedded.gateway.strict_json import strict_json_script
+from agent_memory_services.embedded.gateway.json_bodies import strict_json_script
 from agent_memory_services.embedded.store import EmbeddedStore
 from tests.fuzz.inputs import JSON, TEXT
 from tests.fuzz.target import Target

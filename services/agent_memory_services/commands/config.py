@@ -1,4 +1,4 @@
-"""`agent-memory config`: what a service would be told here, before it is started."""
+"""Command `agent-memory config`: the settings that a service would start with here."""
 
 import importlib
 import os
@@ -48,7 +48,7 @@ class ServiceName(StrEnum):
 @app.command()
 def check(
     services: Annotated[
-        list[ServiceName] | None, typer.Argument(help="The services; all where none is named.")
+        list[ServiceName] | None, typer.Argument(help="Services; default: all.")
     ] = None,
 ) -> None:
     """Say what would keep a service from starting with these settings, and exit with 1 then.
@@ -91,7 +91,7 @@ def show(
 
 
 def redacted(value: Any) -> str:
-    """A setting's value as everybody may read it."""
+    """Return a setting's value without secrets."""
     match value:
         case SecretStr():
             return "***" if value.get_secret_value() else ""

@@ -1,42 +1,69 @@
-"""How the command line's commands find the services and say who calls."""
+"""Options of the commands that call services: address, token, and authorities."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-_VARIABLES = "AGENT_MEMORY_CLIENT_"
+VARIABLES = "AGENT_MEMORY_CLIENT_"
 
-BaseUrl = Annotated[
-    str,
-    typer.Option("--base-url", "--address", envvar=f"{_VARIABLES}BASE_URL", help="Gateway."),
-]
-ApiKey = Annotated[str | None, typer.Option(envvar=f"{_VARIABLES}API_KEY", help="Credential.")]
-BearerToken = Annotated[
-    str | None, typer.Option(envvar=f"{_VARIABLES}BEARER_TOKEN", help="Credential.")
-]
-Tenant = Annotated[
-    str | None, typer.Option(envvar=f"{_VARIABLES}TENANT", help="Tenant to act for.")
-]
-CaCertificateFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CA_CERTIFICATE_FILE", help="Whom to trust.")
-]
-ClientCertificateFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CLIENT_CERTIFICATE_FILE", help="Who calls.")
-]
-ClientKeyFile = Annotated[
-    Path | None, typer.Option(envvar=f"{_VARIABLES}CLIENT_KEY_FILE", help="Its private key.")
-]
-DEFAULT_BASE_URL = "http://localhost:8000"
+_NAME = "connection"
 
 
-def service_address(variable: str) -> Any:
-    """The option of a service's own address, past the gateway."""
-    return typer.Option(
-        envvar=f"{_VARIABLES}{variable}", help="The service itself, past the gateway."
+def _optional(kind: type, name: str, text: str) -> inspect.Parameter:
+    option = typer.Option(envvar=f"{VARIABLES}{name.upper()}", help=text)
+    annotation = Annotated[kind | None, option]  # type: ignore[valid-type]  # made at run time
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
 
 
-def given(**options: Any) -> dict[str, Any]:
-    """The options that were named."""
-    return {name: value for name, value in options.items() if value is not None}
+def _options(service: str) -> list[inspect.Parameter]:
+    base_url = typer.Option(
+        "--base-url", "--address", envvar=f"{VARIABLES}BASE_URL", help="Gateway."
+    )
+    return [
+        inspect.Parameter(
+            "base_url",
+            inspect.Parameter.KEYWORD_ONLY,
+            default="http://localhost:8000",
+            annotation=Annotated[str, base_url],
+        ),
+        _optional(str, f"{service}_address", "Address of the service itself, past the gateway."),
+        _optional(str, "api_key", "Credential."),
+        _optional(str, "bearer_token", "Credential."),
+        _optional(str, "tenant", "Tenant to act for."),
+        _optional(Path, "ca_certificate_file", "Certificate authorities to trust (PEM)."),
+        _optional(Path, "client_certificate_file", "Client certificate (PEM)."),
+        _optional(Path, "client_key_file", "Private key of the client certificate (PEM)."),
+    ]
+
+
+def with_connection(service: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of a connection, for a service such as `extraction`.
+
+    The command takes the options that are set as its parameter `connection`, a dictionary of
+    arguments of the client.
+    """
+    options = _options(service)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        own = [each for each in signature.parameters.values() if each.name != _NAME]
+        parameters = [*own, *options]
+
+        @wraps(command)
+        def run(**arguments: Any) -> None:
+            values = {each.name: arguments.pop(each.name) for each in options}
+            connection = {name: value for name, value in values.items() if value is not None}
+            command(**arguments, **{_NAME: connection})
+
+        # Typer reads the options from both.
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return run
+
+    return decorate

@@ -1,4 +1,4 @@
-"""`agent-memory gateway`: the configuration of an Envoy in front of the services."""
+"""Command `agent-memory gateway`: the configuration of an Envoy in front of the services."""
 
 import json
 from typing import Annotated
@@ -26,9 +26,11 @@ def _address(text: str) -> Address:
 
 
 ServiceAddress = Annotated[
-    Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Where this service is.")
+    Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Address of this service.")
 ]
-PemFile = Annotated[str, typer.Option(metavar="FILE", help="PEM file, as the gateway finds it.")]
+PemFile = Annotated[
+    str, typer.Option(metavar="FILE", help="PEM file; a path on the gateway's machine.")
+]
 
 
 @app.command()
@@ -38,23 +40,25 @@ def config(
     long_term_memory: ServiceAddress,
     extraction: ServiceAddress,
     listen: Annotated[
-        Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Where callers connect.")
+        Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Address to listen on.")
     ] = "0.0.0.0:8000",  # type: ignore[assignment] # a container's own; parsed
     host: Annotated[
         list[str] | None,
-        typer.Option(help="A name callers may call it by, without the port; any if none is given."),
+        typer.Option(
+            help="Host name that callers may use, without the port; any if none is given."
+        ),
     ] = None,
     origin: Annotated[
         list[str] | None,
         typer.Option(
-            help="RE2 pattern of a web origin whose pages may call; if none, this machine's."
+            help="RE2 pattern of a web origin whose pages may call; default: this machine's."
         ),
     ] = None,
     ca: PemFile = "",
     certificate: PemFile = "",
     key: PemFile = "",
     terminate_tls: Annotated[
-        bool, typer.Option("--terminate-tls", help="Let callers speak TLS to the gateway itself.")
+        bool, typer.Option("--terminate-tls", help="Serve TLS at the gateway itself.")
     ] = False,
 ) -> None:
     """Print the configuration for Envoy, as JSON.

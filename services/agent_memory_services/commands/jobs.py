@@ -1,4 +1,4 @@
-"""`agent-memory jobs`: list, show, retry, cancel and watch background work."""
+"""Command `agent-memory jobs`: list, show, retry, cancel and watch background work."""
 
 import importlib
 from dataclasses import dataclass
@@ -7,22 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.commands.connection_options import (
-    DEFAULT_BASE_URL,
-    ApiKey,
-    BaseUrl,
-    BearerToken,
-    CaCertificateFile,
-    ClientCertificateFile,
-    ClientKeyFile,
-    Tenant,
-    given,
-    service_address,
-)
+from agent_memory_services.commands.connection_options import VARIABLES, with_connection
 
 app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
 
-_VARIABLES = "AGENT_MEMORY_CLIENT_"
 JobIds = Annotated[list[str], typer.Argument(help="The jobs' ids.")]
 SessionId = Annotated[
     str | None, typer.Option("--session", help="Only this session.", show_default=False)
@@ -31,7 +19,7 @@ Namespace = Annotated[str | None, typer.Option(help="Its namespace.", show_defau
 
 
 class State(StrEnum):
-    """How a job stands."""
+    """Statuses of a job, as `--status` names them."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -53,35 +41,19 @@ class _Terminal:
 
 
 @app.callback()
-def connection(
+@with_connection("extraction")
+def connect(
     context: typer.Context,
     *,
-    base_url: BaseUrl = DEFAULT_BASE_URL,
-    extraction_address: Annotated[str | None, service_address("EXTRACTION_ADDRESS")] = None,
-    api_key: ApiKey = None,
-    bearer_token: BearerToken = None,
-    tenant: Tenant = None,
-    ca_certificate_file: CaCertificateFile = None,
-    client_certificate_file: ClientCertificateFile = None,
-    client_key_file: ClientKeyFile = None,
     timeout: Annotated[
-        float | None, typer.Option(envvar=f"{_VARIABLES}TIMEOUT", help="Seconds of one call.")
+        float | None, typer.Option(envvar=f"{VARIABLES}TIMEOUT", help="Seconds of one call.")
     ] = None,
+    connection: dict[str, Any],
 ) -> None:
     """List, show, retry, cancel and watch background work."""
-    context.obj = _Terminal(
-        given(
-            base_url=base_url,
-            extraction_address=extraction_address,
-            api_key=api_key,
-            bearer_token=bearer_token,
-            tenant=tenant,
-            ca_certificate_file=ca_certificate_file,
-            client_certificate_file=client_certificate_file,
-            client_key_file=client_key_file,
-            timeout=timeout,
-        )
-    )
+    if timeout is not None:
+        connection["timeout"] = timeout
+    context.obj = _Terminal(connection)
 
 
 @app.command("list")
@@ -90,9 +62,9 @@ def list_jobs(
     *,
     session: SessionId = None,
     namespace: Namespace = None,
-    state: Annotated[State | None, typer.Option(help="Only jobs that stand so.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 20,
-    cursor: Annotated[str | None, typer.Option(help="Goes on where the list before ended.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most jobs to show.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Continue after the list before.")] = None,
 ) -> None:
     """List jobs, the latest first."""
     context.obj.run(
@@ -107,19 +79,19 @@ def list_jobs(
 
 @app.command()
 def show(context: typer.Context, job_id: Annotated[str, typer.Argument(help="Its id.")]) -> None:
-    """Show all that is known of a job."""
+    """Show a job in full."""
     context.obj.run("show_job", job_id)
 
 
 @app.command()
 def retry(context: typer.Context, job_ids: JobIds) -> None:
-    """Try jobs again that failed or were cancelled."""
+    """Retry failed or cancelled jobs."""
     context.obj.run("retry_jobs", job_ids)
 
 
 @app.command()
 def cancel(context: typer.Context, job_ids: JobIds) -> None:
-    """Cancel jobs that wait or run; what they were to do can be retried."""
+    """Cancel waiting or running jobs; they can be retried."""
     context.obj.run("cancel_jobs", job_ids)
 
 
@@ -127,5 +99,5 @@ def cancel(context: typer.Context, job_ids: JobIds) -> None:
 def watch(
     context: typer.Context, *, session: SessionId = None, namespace: Namespace = None
 ) -> None:
-    """Print where jobs stand and every change, until Ctrl-C."""
+    """Print the state of jobs and every change, until Ctrl-C."""
     context.obj.run("watch_jobs", session_id=session, namespace=namespace)

@@ -1,4 +1,4 @@
-"""Background work in a terminal: what `agent-memory jobs` asks the services and prints."""
+"""Calls and output of `agent-memory jobs`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -91,7 +91,7 @@ _COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
 
 
 def _console() -> Console:
-    """A console whose lines wrap at the width of a terminal, and never in a pipe."""
+    """Return a console whose lines wrap at the width of a terminal, but never in a pipe."""
     console = Console()
     if not console.is_terminal:
         console.width = _WIDE

@@ -1,4 +1,4 @@
-"""`agent-memory keys`: make, list, show, rotate and revoke API keys."""
+"""Command `agent-memory keys`: make, list, show, rotate and revoke API keys."""
 
 import asyncio
 import os
@@ -63,7 +63,7 @@ Store = Annotated[
         "--redis-url",
         envvar=[_STORE_VARIABLE, "REDIS_URL"],
         default_factory=_store_of_file,
-        help="The store of the servers.",
+        help="Redis URL of the store that the services use.",
         show_default=False,
     ),
 ]
@@ -75,7 +75,7 @@ Pepper = Annotated[
         help="File with the secret under which the servers digest keys.",
     ),
 ]
-KeyId = Annotated[str, typer.Argument(help="The key's id: what stands between its underscores.")]
+KeyId = Annotated[str, typer.Argument(help="Id of the key: the part between its underscores.")]
 
 
 @app.command()
@@ -83,21 +83,21 @@ def create(
     store: Store,
     pepper_file: Pepper,
     *,
-    role: Annotated[Role, typer.Option(help="What the key is for.")],
+    role: Annotated[Role, typer.Option(help="Role of the key.")],
     tenant: Annotated[
-        str, typer.Option(help="Whose data it reaches; every role but service needs one.")
+        str, typer.Option(help="Tenant whose data it reaches; required but for role service.")
     ] = "",
     user: Annotated[
-        list[str] | None, typer.Option(help="Confine it to this user; may be repeated.")
+        list[str] | None, typer.Option(help="Restrict it to this user; may be repeated.")
     ] = None,
     namespace: Annotated[
-        list[str] | None, typer.Option(help="Confine it to this namespace; may be repeated.")
+        list[str] | None, typer.Option(help="Restrict it to this namespace; may be repeated.")
     ] = None,
     expires: Annotated[
         int | None,
-        typer.Option(parser=_seconds, metavar="SPAN", help="How long it works, such as 90d."),
+        typer.Option(parser=_seconds, metavar="SPAN", help="Lifetime, such as 90d."),
     ] = None,
-    name: Annotated[str, typer.Option(help="What you call it.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the key.")] = "",
 ) -> None:
     """Make a key and print its token, which is shown this once."""
 
@@ -156,7 +156,7 @@ def rotate(
     overlap: Annotated[
         int,
         typer.Option(
-            parser=_seconds, metavar="SPAN", help="How long the present token goes on working."
+            parser=_seconds, metavar="SPAN", help="Time for which the present token remains valid."
         ),
     ] = "24h",  # type: ignore[assignment] # parsed like what a person types
 ) -> None:
@@ -175,7 +175,7 @@ def revoke(store: Store, key_id: KeyId) -> None:
 
 
 def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
-    """What `act` finds or makes in the store; mistakes are told in one line."""
+    """Run `act` on the store's keyring and return its result; mistakes are reported in one line."""
 
     async def run() -> T:
         async with connect(store) as client:

@@ -1,4 +1,4 @@
-"""`agent-memory reindex`: from settings to a rebuilt index, at a terminal."""
+"""Command `agent-memory reindex`: rebuilds the search index with the current settings."""
 
 import asyncio
 from collections.abc import Callable

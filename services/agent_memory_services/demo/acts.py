@@ -1,4 +1,4 @@
-"""The acts of the demonstration."""
+"""Acts of the demonstration."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _ROLE_WIDTH = 10
 
 @dataclass(slots=True)
 class Stage:
-    """Shows what happens and remembers whether it was what it should be."""
+    """Console of the demonstration, with the record of its failed claims."""
 
     console: Console
     memory: MemoryAPIClient
@@ -59,7 +59,7 @@ class Stage:
 
 
 def mentions(text: str, words: Iterable[str]) -> bool:
-    """Whether `text` holds every one of `words`, in any case."""
+    """Return true if `text` holds every one of `words`, in any case."""
     folded = text.casefold()
     return all(word.casefold() in folded for word in words)
 
@@ -72,7 +72,7 @@ async def learn_in_the_background(stage: Stage, play: Screenplay) -> None:
     stage.act(
         "1 Background",
         "Three conversations are appended to working memory as they happen. Extraction reads them "
-        "in the background; nobody tells it what matters.",
+        "in the background, without being told what matters.",
     )
     for session in play.sessions:
         await _hold(stage, play, session)
@@ -147,7 +147,7 @@ _MOST_ROUNDS = 6
 
 
 def scripted(part: ModelPart) -> ReplyRule:
-    """What the stand-in model does: store when told, search when asked, then speak."""
+    """Return the rule of the stand-in model: store when told, search when asked, then speak."""
 
     def reply(request: Request) -> Reply:
         last = request.messages[-1]
@@ -188,7 +188,7 @@ async def let_the_model_remember(stage: Stage, play: Screenplay, model: AsyncOpe
 async def _converse(
     stage: Stage, play: Screenplay, model: AsyncOpenAI, said: str
 ) -> tuple[str, list[str]]:
-    """One question in an empty conversation; the answer and what the tools returned."""
+    """Ask one question in an empty conversation; return the answer and the results of the tools."""
     stage.say("user", said)
     messages: list[Any] = [{"role": "user", "content": said}]
     results: list[str] = []
@@ -224,7 +224,7 @@ async def _resolve(stage: Stage, play: Screenplay, call: ChatCompletionMessageTo
 
 
 async def build_the_prompt(stage: Stage, play: Screenplay) -> None:
-    """Ask in a new session, show the prompt, and ask the same as somebody else."""
+    """Ask in a new session, show the prompt, and ask the same as another user."""
     stage.act(
         "4 The prompt",
         "Days later, in a session that has never heard of her: what the model is given.",

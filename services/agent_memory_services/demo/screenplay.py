@@ -1,4 +1,4 @@
-"""What the demonstration says and what it expects, read from a TOML file."""
+"""Script of the demonstration: its lines and the expected results, read from a TOML file."""
 
 import tomllib
 from datetime import datetime
@@ -27,7 +27,7 @@ class Session(_Part):
 
 
 class Expected(_Part):
-    """What must be known after the sessions, and what must not.
+    """Statements that must be known after the sessions, and statements that must not.
 
     `facts` are lists of words that one memory holds together; no memory holds a word of `absent`.
     """
@@ -45,7 +45,7 @@ class CodePart(_Part):
 
 
 class ModelPart(_Part):
-    """What the user tells and asks a model that has tools, and what a scripted model does."""
+    """Lines that the user says to a model with tools, and the answers of a scripted model."""
 
     session: str
     tell: str

@@ -1,4 +1,4 @@
-"""Vectors without a model: words hashed into a few dimensions, so that like texts are near.
+"""Stand-in model server: chat answers by rule or from a queue, embeddings by hashed words.
 
 It plays the model where a real one would cost money or need a key: in the demonstration and in
 tests. What it answers is decided by a rule, or by replies queued for the next calls; it can also
@@ -31,7 +31,7 @@ _WORD = re.compile(r"\w+")
 
 
 def embeddings(body: dict[str, Any]) -> dict[str, Any]:
-    """The body of an `/embeddings` answer."""
+    """Return the body of an `/embeddings` answer."""
     given = body.get("input", [])
     texts: Sequence[str] = [given] if isinstance(given, str) else given
     size = int(body.get("dimensions") or DIMENSION)
@@ -49,7 +49,7 @@ def embeddings(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def vector(text: str, size: int = DIMENSION) -> list[float]:
-    """A unit vector of a text; texts that share words are near one another."""
+    """Return a unit vector of a text; texts that share words are near one another."""
     counts = [0.0] * size
     for word in _WORD.findall(text.lower()) or [""]:
         digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
@@ -84,7 +84,7 @@ class Request:
 
     @property
     def last_text(self) -> str:
-        """What the last message says."""
+        """Text of the last message."""
         content = self.messages[-1].get("content") if self.messages else ""
         return content if isinstance(content, str) else ""
 
@@ -154,14 +154,14 @@ ReplyRule = Callable[[Request], Reply]
 
 
 def agree(request: Request) -> Reply:
-    """The smallest answer that fits the request."""
+    """Return the smallest answer that fits the request."""
     if request.schema is not None:
         return Say(orjson.dumps(_smallest(request.schema)).decode())
     return Say("OK")
 
 
 def completion(request: Request, reply: Say | Call) -> dict[str, Any]:
-    """The body of a `/chat/completions` answer."""
+    """Return the body of a `/chat/completions` answer."""
     number = next(_numbers)
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if isinstance(reply, Call):
@@ -193,7 +193,7 @@ _numbers = itertools.count(1)
 
 
 def _smallest(schema: Mapping[str, Any]) -> Any:
-    """The smallest value that fits a schema, as far as structured output goes."""
+    """Return the smallest value that fits a schema, as far as structured output goes."""
     if "enum" in schema:
         return schema["enum"][0]
     kinds = schema.get("type", "null")
@@ -236,7 +236,7 @@ class ScriptedModel:
 
     @property
     def base_url(self) -> str:
-        """Where it is reached, ending in /v1."""
+        """Address of the server, ending in /v1."""
         return f"http://{self._host}:{self._port}/v1"
 
     def queue(self, *replies: Reply) -> None:
@@ -280,7 +280,7 @@ class ScriptedModel:
             writer.close()
 
     async def _answer(self, request: Request) -> tuple[bytes | None, float]:
-        """The response to a request, and the seconds between its parts.
+        """Return the response to a request, and the seconds between its parts.
 
         None closes the connection.
         """
@@ -296,7 +296,7 @@ class ScriptedModel:
 
 
 async def _immediate(request: Request, reply: Reply) -> bytes | None:
-    """The response that is sent at once."""
+    """Return the response that is sent at once."""
     match reply:
         case Say() | Call():
             return _response(HTTPStatus.OK, completion(request, reply))
@@ -322,7 +322,7 @@ async def _send(writer: asyncio.StreamWriter, answer: bytes, pause: float) -> No
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
-    """The next request of a connection; None at its end."""
+    """Return the next request of a connection; None at its end."""
     line = await reader.readline()
     if not line:
         return None

@@ -1,4 +1,4 @@
-"""The demonstration from its first line to its verdict."""
+"""Run of the demonstration from its first line to its verdict."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from agent_memory_services.demo.scripted_model import ScriptedModel
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import Stack, StackOptions
 
-# A conversation is over when nobody has spoken for this long; the demonstration has no pauses.
+# A conversation is over after this long without a message; the demonstration has no pauses.
 _SETTINGS = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.5"}
 
 
@@ -77,7 +77,7 @@ async def show(play: Screenplay, console: Console) -> list[str]:
 
 @asynccontextmanager
 async def language_model(part: ModelPart, console: Console) -> AsyncIterator[AsyncOpenAI]:
-    """The model of the environment's key or address; a scripted one where there is neither."""
+    """Provide the model of the environment's key or address, or else a scripted one."""
     if os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"):
         async with AsyncOpenAI() as client:
             yield client

@@ -1,4 +1,4 @@
-"""Where the packages on this machine keep the programs that the embedded stack starts."""
+"""Paths of the installed programs that the embedded stack starts."""
 
 import importlib.util
 import os

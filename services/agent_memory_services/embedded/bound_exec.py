@@ -1,4 +1,4 @@
-"""Turn into another program that ends when its parent does (Linux).
+"""Program that replaces itself by another one that ends when its parent does (Linux).
 
 Run as a script, with nothing but the standard library, as `bound_exec.py PARENT_PID PROGRAM
 ARGUMENT...`. Asking the kernel for the signal here, in a process of its own, needs no code

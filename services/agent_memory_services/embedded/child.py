@@ -1,4 +1,4 @@
-"""One child process whose life is bound to this one's."""
+"""Child process that ends with this process."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.02
 
 
 class Child:
-    """A program that logs to a file, is asked to end before it is made to, and never outlives us.
+    """Child process that logs to a file and never outlives us; it may end before it is killed.
 
     On Linux the kernel sends SIGTERM to the child when the thread that started it ends, however
     that happens; start children from a thread that lives as long as they should. Elsewhere a
@@ -55,7 +55,7 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether the process has been started and has not ended."""
+        """True if the process has been started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
     @property
@@ -120,7 +120,7 @@ class Child:
         raise ChildFailedError(self.name, what, self.log, self.log_tail())
 
     def log_tail(self) -> str:
-        """The last lines of the log."""
+        """Return the last lines of the log."""
         with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()

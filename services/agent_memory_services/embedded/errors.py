@@ -1,4 +1,4 @@
-"""Why the embedded stack could not start or stay up, in words for the person who started it."""
+"""Errors of an embedded stack that cannot start or stay up, worded for the person who starts it."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class OpenToAllError(EmbeddedError):
 
     def __init__(self, host: str, setting: str) -> None:
         super().__init__(
-            f"listening on {host} without authentication would give everybody who reaches it "
+            f"listening on {host} without authentication would give everyone who reaches it "
             f"every memory. Set {setting}, or listen on 127.0.0.1."
         )
 
@@ -52,7 +52,7 @@ class StateInUseError(EmbeddedError):
 
 
 class ChildFailedError(EmbeddedError):
-    """A child process ended by itself, or was not ready in time."""
+    """A child process ended unexpectedly, or was not ready in time."""
 
     def __init__(self, name: str, what: str, log: Path, tail: str) -> None:
         super().__init__(f"{name} {what}. The end of {log}:\n{tail or '(empty)'}")

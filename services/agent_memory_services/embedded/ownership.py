@@ -1,4 +1,4 @@
-"""One live owner per state directory."""
+"""Lock that gives a state directory one live owner."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ def own(folder: Path) -> int:
     A child that inherits the descriptor keeps the folder owned as long as it lives.
 
     Raises:
-        StateInUseError: somebody else owns it.
+        StateInUseError: another process owns it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)

@@ -8,7 +8,7 @@ from agent_memory_services.kit.contract.transport import Address
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port on `host` that the kernel gives to nobody else for about a minute.
+    """Return a port on `host` that the kernel gives to no other process for about a minute.
 
     The port is left in TIME_WAIT: it is out of the ephemeral range until that ends, while a
     server that binds it by number, with SO_REUSEADDR as all servers do, gets it. Binding to 0 and
@@ -25,12 +25,12 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def require_free(what: str, host: str, port: int) -> None:
-    """Check that nobody listens on `host:port` before a child is sent there.
+    """Check that no process listens on `host:port` before a child is started there.
 
     Left to itself a child may share the port silently (SO_REUSEPORT) instead of failing.
 
     Raises:
-        PortTakenError: somebody listens there.
+        PortTakenError: another process listens there.
     """
     try:
         socket.create_server((host, port), family=_family(host), backlog=1).close()
@@ -41,7 +41,7 @@ def require_free(what: str, host: str, port: int) -> None:
 
 
 def listening(host: str, port: int) -> Address:
-    """The IP address and port to listen on for a host name or address, and port 0 for any.
+    """Return the IP address and port to listen on for a host name or address, and port 0 for any.
 
     Raises:
         UnknownHostError: the name does not resolve.

@@ -1,4 +1,4 @@
-"""One of the three services as a child process."""
+"""Child process that runs one of the three services."""
 
 import sys
 from collections.abc import Mapping, Sequence

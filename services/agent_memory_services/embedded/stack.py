@@ -35,7 +35,7 @@ _NO_AUTH = "off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
-    """Where a stack keeps its state and listens; a port of 0 means any free one.
+    """Directory and addresses of a stack; a port of 0 means any free one.
 
     `redis_url` names a store to use instead of starting one; without `gateway` its configuration
     is only written, for an Envoy of the user's own. `environment` is added to that of
@@ -100,7 +100,7 @@ class Stack:
         await self._running.aclose()
 
     async def watch(self) -> NoReturn:
-        """Wait until any child ends by itself.
+        """Wait until any child ends unexpectedly.
 
         Raises:
             ChildFailedError: always, naming the child and with the end of its log.
@@ -173,7 +173,7 @@ class Stack:
         }
         # A service's own variable wins over one for all, which the environment may hold already.
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
-        # Whoever reaches loopback is trusted, unless the environment asks for more.
+        # Callers on loopback are trusted, unless the environment asks for more.
         return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
 
 

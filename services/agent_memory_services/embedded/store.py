@@ -1,4 +1,4 @@
-"""A real Redis-protocol server with the query engine, started and owned by this process."""
+"""Redis-protocol server with the query engine, started and owned by this process."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -62,7 +62,7 @@ class EmbeddedStore:
 
     @property
     def url(self) -> str:
-        """Where it listens; known once it has been started."""
+        """Address of the store; known once it has been started."""
         return f"redis://{_HOST}:{self._port}"
 
     @property
@@ -138,7 +138,7 @@ class EmbeddedStore:
 
 
 async def _indexing(client: Redis) -> bool:
-    """Whether any index still lacks documents that the store holds."""
+    """Return true if any index still lacks documents that the store holds."""
     command: Callable[..., Awaitable[Any]] = client.execute_command
     for name in await command("FT._LIST"):
         info = await command("FT.INFO", name)

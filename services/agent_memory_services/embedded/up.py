@@ -1,4 +1,4 @@
-"""A stack in the foreground of a terminal."""
+"""Stack in the foreground of a terminal."""
 
 import asyncio
 import signal
@@ -22,7 +22,7 @@ def up(options: StackOptions, console: Console) -> None:
     """Run a stack until a signal ends it, and say on `console` where it listens.
 
     Raises:
-        EmbeddedError: it could not start, or one of its processes ended by itself.
+        EmbeddedError: it could not start, or one of its processes ended unexpectedly.
     """
     with console.status("Starting ...") as status, asyncio.Runner() as runner:
 
@@ -49,7 +49,7 @@ async def _run(options: StackOptions, ready: Callable[[Stack], None]) -> None:
 
 
 def listing(stack: Stack, options: StackOptions) -> Table:
-    """What of the stack listens where."""
+    """Return a table of the stack's addresses."""
     table = Table(title="Agent Memory is ready", title_justify="left", show_header=False)
     if options.gateway:
         table.add_row("gRPC, gRPC-Web, JSON", f"http://{stack.address}")

@@ -1,19 +1,19 @@
-"""How well a system extracts facts and finds what is asked for, measured on known material.
+"""Evaluation of extraction and of search, on known material.
 
-corpus     conversations, their turns, and questions with the turns that answer them
-adapters   data sets as they are published, read as a corpus
-storing    turns as memories, through the real service
-contenders the settings that are compared: the default, and the usual answers of the field
-asking     the questions, put to the real service
-metrics    what share of the evidence came back, and how fast
-report     the outcome as tables
-retrieval  all of it in order
-command    the same at a terminal
+Retrieval, on conversations with questions and the turns that answer them:
 
-golden     messages with their facts, and the file of them that is shipped
-judging    precision and recall of what was found in them
-extraction what an extractor finds in them
-living     conversations told to a running system, and extracted there
-coverage   the evidence that facts cite, and what facts do to searching
+corpus       conversations, turns and questions
+adapters     published data sets, read as a corpus
+retrieval    ingest, queries and baselines on a real service
+report       metrics and tables
+command      the evaluation at a terminal
+
+Extraction, on golden messages and on whole conversations:
+
+golden       messages with their facts, and the file of them that is shipped
+extraction   facts that an extractor finds in them
+judging      precision and recall of these facts
+live_system  conversations in a running system, extracted there
+coverage     share of the evidence that facts cite, and effect of facts on search
 extraction_report, extraction_command
 """

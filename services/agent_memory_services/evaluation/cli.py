@@ -1,4 +1,4 @@
-"""`agent-memory eval`: how well a system extracts, and finds what is asked for."""
+"""Commands `agent-memory eval`: quality of extraction and of search."""
 
 import importlib
 from enum import StrEnum
@@ -10,28 +10,26 @@ import typer
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.corpus import SpeakerForm
 
-app = typer.Typer(help="Measure how well facts are extracted, and found.", no_args_is_help=True)
+app = typer.Typer(help="Measure the quality of extraction and search.", no_args_is_help=True)
 
 
 @app.command()
 def retrieval(
     *,
     paths: Annotated[list[Path], typer.Argument(help="Files of the data set.")],
-    dataset: Annotated[Dataset, typer.Option(help="What the files hold.")],
+    dataset: Annotated[Dataset, typer.Option(help="Format of the files.")],
     address: Annotated[
         str | None,
-        typer.Option(help="host:port of a running system; without it, one runs for the moment."),
+        typer.Option(help="host:port of a running system; default: a temporary one."),
     ] = None,
     token: Annotated[
         str | None,
         typer.Option(help="Credential for the running system.", envvar="AGENT_MEMORY_EVAL_TOKEN"),
     ] = None,
     speakers: Annotated[
-        SpeakerForm, typer.Option(help="How memories say who speaks.")
+        SpeakerForm, typer.Option(help="How memories name the speaker.")
     ] = SpeakerForm.ENTITY,
-    tracked: Annotated[
-        bool, typer.Option(help="Let what is found count as accessed, as it does in use.")
-    ] = False,
+    tracked: Annotated[bool, typer.Option(help="Count hits as accesses, as in use.")] = False,
 ) -> None:
     """Store conversations, ask about them, and say how much of the evidence comes back.
 
@@ -39,7 +37,7 @@ def retrieval(
     over the same memories. any, all and fraction are the questions with some evidence among the
     first hits, with all of it, and the mean share of it.
     """
-    # Whoever serves shares this command line, and needs none of what evaluates.
+    # Serving processes share this command line, and need no evaluation code.
     command = importlib.import_module("agent_memory_services.evaluation.command")
     command.evaluate(
         paths, dataset, address=address, token=token, speakers=speakers, tracked=tracked
@@ -47,7 +45,7 @@ def retrieval(
 
 
 class Material(StrEnum):
-    """What extraction is evaluated on."""
+    """Material that extraction is evaluated on."""
 
     GOLDEN = "golden"
     CHATS = Dataset.CHATS.value
@@ -59,12 +57,12 @@ class Material(StrEnum):
 def extraction(
     *,
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files; without any, the golden messages shipped.")
+        list[Path] | None, typer.Argument(help="Files; default: the shipped golden messages.")
     ] = None,
-    dataset: Annotated[Material, typer.Option(help="What the files hold.")] = Material.GOLDEN,
+    dataset: Annotated[Material, typer.Option(help="Format of the files.")] = Material.GOLDEN,
     address: Annotated[
         str | None,
-        typer.Option(help="host:port of a running system; without it, the local extractor."),
+        typer.Option(help="host:port of a running system; default: the local extractor."),
     ] = None,
     token: Annotated[
         str | None,

@@ -1,4 +1,4 @@
-"""An evaluation from files to tables, at a terminal."""
+"""Retrieval evaluation at a terminal, from files to tables."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def evaluate(
 
 
 def read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
-    """The conversations of files.
+    """Return the conversations of files.
 
     Raises:
         UnreadableCorpusError: a file holds something else, or they hold no question.
@@ -89,7 +89,7 @@ async def _run(
 
 
 def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
-    """Takes how much of something is done, and of how much, and shows it."""
+    """Return a callback that shows how much of something is done, and of how much."""
     task = progress.add_task(what, total=None)
 
     def show(done: int, whole: int) -> None:
@@ -99,7 +99,7 @@ def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 
 def summary(conversations: Sequence[Conversation]) -> str:
-    """What was evaluated on, in a line."""
+    """Return one line that describes the evaluated material."""
     turns = sum(len(each.turns) for each in conversations)
     questions = sum(len(each.questions) for each in conversations)
     aside = sum(each.set_aside for each in conversations)

@@ -1,4 +1,4 @@
-"""What an evaluation is made of."""
+"""Material of an evaluation: conversations, their turns and questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Conversation:
 
 
 class SpeakerForm(StrEnum):
-    """How a memory says who speaks."""
+    """Ways to name the speaker in a memory."""
 
     ENTITY = "entity"
     """As an entity, the way the suite keeps messages."""

@@ -1,4 +1,4 @@
-"""How much of what questions ask for is covered by facts, and what facts do to searching.
+"""Share of the evidence that facts cover, and effect of facts on search.
 
 The conversations live in a running system that keeps every message as it was said and extracts
 facts beside it. Two things are asked of each question:
@@ -23,7 +23,7 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1.service_pb2 import SearchMemoriesRequest
 from agent_memory_services.evaluation.corpus import Conversation, Question
-from agent_memory_services.evaluation.living import System
+from agent_memory_services.evaluation.live_system import System
 from agent_memory_services.evaluation.report import Outcome
 
 MESSAGES: Final = "messages"
@@ -32,19 +32,19 @@ BOTH: Final = "messages and facts"
 _HITS: Final = 60
 _DEPTH: Final = 20
 WORDS: Final = (100, 200, 400, 800)
-"""How much a reader may read, for the second comparison."""
+"""Words that are read, for the second comparison."""
 
 
 @dataclass(slots=True)
 class Coverage:
-    """What was found out.
+    """Result of an evaluation.
 
     Attributes:
         evidence: how many turns answer some question.
         covered: those of them that a fact cites.
         facts: how many facts there are.
         uncited: facts that cite no turn of their conversation.
-        outcomes: what each search brought, by its name.
+        outcomes: results of each search, by its name.
         read: shares of evidence among the first words read, by search and number of words.
     """
 
@@ -65,7 +65,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A hit that leads somewhere: to which turns, and in how many words."""
+    """Hit that leads to turns, with its number of words."""
 
     turns: tuple[str, ...]
     words: int
@@ -76,27 +76,27 @@ async def cover(
     conversations: Sequence[Conversation],
     progress: Callable[[int, int], None],
 ) -> Coverage:
-    """Let conversations live in a system, and ask about them; nothing is left of them there.
+    """Store conversations in a system, search it for the questions, and delete them again.
 
     Raises:
-        grpc.aio.AioRpcError: the system refused something, or is away.
+        grpc.aio.AioRpcError: the system refused a call, or is unavailable.
         TimeoutError: extraction takes too long.
     """
     coverage = Coverage()
     try:
         for conversation in conversations:
-            await system.tell(conversation)
+            await system.append(conversation)
         for done, conversation in enumerate(conversations, 1):
-            await system.settled(conversation)
-            await _ask(system, conversation, coverage)
+            await system.wait_until_extracted(conversation)
+            await _measure(system, conversation, coverage)
             progress(done, len(conversations))
     finally:
         for conversation in conversations:
-            await system.leave(conversation)
+            await system.delete(conversation)
     return coverage
 
 
-async def _ask(system: System, conversation: Conversation, coverage: Coverage) -> None:
+async def _measure(system: System, conversation: Conversation, coverage: Coverage) -> None:
     memories = await system.memories(conversation)
     told = {turn.id for turn in conversation.turns}
     turns_of = {
@@ -111,7 +111,7 @@ async def _ask(system: System, conversation: Conversation, coverage: Coverage) -
     coverage.uncited += sum(not turns_of[fact.id] for fact in facts)
     for name in coverage.outcomes:
         for question in conversation.questions:
-            hits, seconds = await _answer(system, conversation, question, name, turns_of)
+            hits, seconds = await _search(system, conversation, question, name, turns_of)
             found = [turn for hit in hits for turn in hit.turns][:_DEPTH]
             coverage.outcomes[name].append(
                 Outcome(question.kind, question.evidence, found, seconds, question.counts)
@@ -122,15 +122,17 @@ async def _ask(system: System, conversation: Conversation, coverage: Coverage) -
                     shares.append(len(told & question.evidence) / len(question.evidence))
 
 
-async def _answer(
+async def _search(
     system: System,
     conversation: Conversation,
     question: Question,
     name: str,
     turns_of: Mapping[str, Sequence[str]],
 ) -> tuple[list[Lead], float]:
-    """What a question brings, and in how many seconds."""
-    query = SearchQuery(text=question.text, filter=system.of(conversation), untracked=True)
+    """Return the leads that a question brings, and the seconds that it took."""
+    query = SearchQuery(
+        text=question.text, filter=system.conversation_filter(conversation), untracked=True
+    )
     if name == MESSAGES:
         query.filter.type.any.append(MemoryType.MEMORY_TYPE_MESSAGE)
     if question.asked is not None:
@@ -143,7 +145,7 @@ async def _answer(
 
 
 def leads(hits: Iterable[tuple[Sequence[str], str]]) -> list[Lead]:
-    """The hits that lead to turns which none before led to, each with these."""
+    """Return the hits that lead to turns which none before led to, each with these."""
     known: set[str] = set()
     found = []
     for turns, text in hits:
@@ -154,7 +156,7 @@ def leads(hits: Iterable[tuple[Sequence[str], str]]) -> list[Lead]:
 
 
 def read(hits: Iterable[Lead], words: int) -> Iterator[Lead]:
-    """The first hits that fit into a number of words."""
+    """Yield the first hits that fit into a number of words."""
     for hit in hits:
         words -= hit.words
         if words < 0:

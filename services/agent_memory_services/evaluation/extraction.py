@@ -1,4 +1,4 @@
-"""What an extractor finds in golden messages: the local one, or that of a running system."""
+"""Extraction from golden messages, by the local extractor or by a running system."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
@@ -27,7 +27,7 @@ _SECONDS: Final = 120.0
 
 
 def found_locally(messages: Iterable[Golden]) -> Iterator[Found]:
-    """What the local extractor finds, in this process."""
+    """Extract from the messages with the local extractor, in this process."""
     extractor = LocalExtractor()
     for golden in messages:
         turns = [
@@ -40,7 +40,7 @@ def found_locally(messages: Iterable[Golden]) -> Iterator[Found]:
 async def found_by(
     channel: grpc.aio.Channel, token: str | None, messages: Iterable[Golden]
 ) -> list[Found]:
-    """What a running system finds, in previews that store nothing.
+    """Extract from the messages with a running system, in previews that store nothing.
 
     Raises:
         grpc.aio.AioRpcError: it refused one, or is away.

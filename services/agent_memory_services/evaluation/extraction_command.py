@@ -1,4 +1,4 @@
-"""An evaluation of extraction from files to tables, at a terminal."""
+"""Extraction evaluation at a terminal, from files to tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -27,7 +27,7 @@ from agent_memory_services.evaluation.extraction_report import (
 )
 from agent_memory_services.evaluation.golden import Golden, read_golden
 from agent_memory_services.evaluation.judging import judge
-from agent_memory_services.evaluation.living import System
+from agent_memory_services.evaluation.live_system import System
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.transport import channel_options
 

@@ -1,4 +1,4 @@
-"""What an evaluation of extraction found out, as tables."""
+"""Tables of the results of an evaluation of extraction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
@@ -34,7 +34,7 @@ def judged(judgements: Mapping[str, Judgement]) -> Table:
 
 
 def mistakes(judgements: Mapping[str, Judgement]) -> Iterator[str]:
-    """Every mistake in a line."""
+    """Yield every mistake in a line."""
     for judgement in judgements.values():
         for kind in ("missed", "invented", "wrong"):
             for line in getattr(judgement, kind):
@@ -42,7 +42,7 @@ def mistakes(judgements: Mapping[str, Judgement]) -> Iterator[str]:
 
 
 def searched(coverage: Coverage) -> Table:
-    """What the two searches led to."""
+    """Return a table of the turns that the two searches led to."""
     table = recall_table("Evidence among the first turns that hits lead to, %", "searching")
     for name, every in coverage.outcomes.items():
         asked = [outcome for outcome in every if outcome.counts]
@@ -51,7 +51,7 @@ def searched(coverage: Coverage) -> Table:
 
 
 def told_in_words(coverage: Coverage) -> Table:
-    """What the two searches told within a number of words."""
+    """Return a table of the turns that the two searches covered within a number of words."""
     table = Table(
         title="Evidence among the first words of hits, mean share, %",
         title_justify="left",

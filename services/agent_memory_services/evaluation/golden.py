@@ -74,7 +74,7 @@ class Golden:
 
 
 def read_golden(source: Traversable = SHIPPED) -> list[Golden]:
-    """The messages of a file; without one, those that are shipped.
+    """Return the messages of a file; without one, those that are shipped.
 
     Raises:
         UnreadableCorpusError: the file holds something else.

@@ -1,4 +1,4 @@
-"""How many of the facts found are right, and how many of the right ones are found."""
+"""Precision and recall of extracted facts."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ def _judge(golden: Golden, left: list[Candidate], judgement: Judgement) -> None:
 
 
 def _differences(fact: GoldenFact, candidate: Candidate) -> Iterator[str]:
-    """What a candidate says otherwise than the fact, property by property."""
+    """Yield the differences between a candidate and the fact, property by property."""
     when, ends = candidate.event_time, candidate.expire_time
     actual = {
         "kind": candidate.kind.value,

@@ -1,4 +1,4 @@
-"""What share of the evidence came back, and how fast."""
+"""Metrics of a retrieval evaluation and their tables: share of the evidence found, and times."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one question brought.
+    """Result of one question.
 
     Attributes:
         kind: the class of the question.
@@ -44,7 +44,7 @@ class Recall:
 
 
 def recall(outcomes: Sequence[Outcome], depth: int) -> Recall:
-    """The recall among the first `depth` hits of at least one question."""
+    """Return the recall among the first `depth` hits of at least one question."""
     shares = [
         len(outcome.evidence.intersection(outcome.found[:depth])) / len(outcome.evidence)
         for outcome in outcomes
@@ -57,7 +57,7 @@ def recall(outcomes: Sequence[Outcome], depth: int) -> Recall:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The least value that a share of at least one value does not exceed (nearest rank)."""
+    """Return the least value that a share of at least one value does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
@@ -73,32 +73,32 @@ _MEASURES: Final = ("any", "all", "fraction")
 
 
 def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
-    """Recall and latency of the contenders, then recall by class of question."""
+    """Recall and latency of the baselines, then recall by class of question."""
     yield _overview(outcomes)
     yield _latency(outcomes)
-    for contender, asked in outcomes.items():
-        yield _by_kind(contender, asked)
+    for baseline, asked in outcomes.items():
+        yield _by_kind(baseline, asked)
 
 
 def _overview(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
     table = recall_table("Evidence among the first hits, %", "settings")
-    for contender, every in outcomes.items():
+    for baseline, every in outcomes.items():
         asked = [outcome for outcome in every if outcome.counts]
-        table.add_row(contender, str(len(asked)), *shares(asked))
+        table.add_row(baseline, str(len(asked)), *shares(asked))
     return table
 
 
 def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
     table = _table("Time of an answer, ms", "settings", "n", "p50", "p99")
-    for contender, asked in outcomes.items():
+    for baseline, asked in outcomes.items():
         milliseconds = [1000 * outcome.seconds for outcome in asked]
         times = (f"{percentile(milliseconds, share):.1f}" for share in (_MEDIAN, _SLOWEST))
-        table.add_row(contender, str(len(asked)), *times)
+        table.add_row(baseline, str(len(asked)), *times)
     return table
 
 
-def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
-    table = recall_table(f"{contender}, by class of question", "class")
+def _by_kind(baseline: str, outcomes: Sequence[Outcome]) -> Table:
+    table = recall_table(f"{baseline}, by class of question", "class")
     for kind in sorted({outcome.kind for outcome in outcomes}):
         asked = [outcome for outcome in outcomes if outcome.kind == kind]
         table.add_row(kind, str(len(asked)), *shares(asked))
@@ -106,7 +106,7 @@ def _by_kind(contender: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def recall_table(title: str, first: str) -> Table:
-    """An empty table for rows of `shares`."""
+    """Return an empty table for rows of `shares`."""
     depths = " ".join(f"{f'@{depth}':>5}" for depth in DEPTHS)
     return _table(title, first, "n", *(f"{measure}\n{depths}" for measure in _MEASURES))
 
@@ -120,7 +120,7 @@ def _table(title: str, first: str, *others: str) -> Table:
 
 
 def shares(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The measures of at least one outcome, each at every depth."""
+    """Yield the measures of at least one outcome, each at every depth."""
     recalls = [recall(outcomes, depth) for depth in DEPTHS]
     for measure in _MEASURES:
         yield _aligned(100 * getattr(each, measure) for each in recalls)

@@ -1,4 +1,4 @@
-"""The service that is evaluated."""
+"""Retrieval evaluation: memories, queries and baselines on a real service."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,7 +25,9 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.evaluation.corpus import Conversation, Question, SpeakerForm, Turn
 from agent_memory_services.evaluation.report import DEPTHS, Outcome
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.contract.transport import channel_options
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -36,7 +38,7 @@ class Connection:
     """Long-term memory over a channel; every call raises `grpc.aio.AioRpcError` when refused."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str | None) -> None:
-        """Call as the bearer of a token, if there is one."""
+        """Call with a bearer token, if there is one."""
         self._stub = LongTermMemoryServiceStub(channel)
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
 
@@ -45,7 +47,7 @@ class Connection:
         return await self._stub.CreateMemories(request, metadata=self._metadata, timeout=_SECONDS)
 
     async def search(self, request: rpc.SearchMemoriesRequest) -> rpc.SearchMemoriesResponse:
-        """Ask a question."""
+        """Search for a question."""
         return await self._stub.SearchMemories(request, metadata=self._metadata, timeout=_SECONDS)
 
     async def delete(self, request: rpc.DeleteMemoriesRequest) -> rpc.DeleteMemoriesResponse:
@@ -55,18 +57,18 @@ class Connection:
 
 @asynccontextmanager
 async def connected(address: str, token: str | None = None) -> AsyncIterator[Connection]:
-    """A connection to the service at `host:port`."""
+    """Provide a connection to the service at `host:port`."""
     async with grpc.aio.insecure_channel(address, channel_options(_MAX_MESSAGE_BYTES)) as channel:
         yield Connection(channel, token)
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """One way of asking.
+class Baseline:
+    """Settings of search that are compared with others.
 
     Attributes:
-        name: how the report calls it.
-        settings: what every query carries besides its text and filter.
+        name: label in the report.
+        settings: fields of every query besides its text and filter.
     """
 
     name: str
@@ -74,7 +76,7 @@ class Contender:
 
 
 def _bare(**fields: bool) -> RankingOptions:
-    """Only the legs over the memories' own texts."""
+    """Return ranking options for only the legs over the memories' own texts."""
     return RankingOptions(
         context_legs=False,
         neighbour_smoothing=False,
@@ -85,21 +87,21 @@ def _bare(**fields: bool) -> RankingOptions:
     )
 
 
-def _baseline(mode: SearchMode.ValueType, ranking: RankingOptions) -> SearchQuery:
+def _settings(mode: SearchMode.ValueType, ranking: RankingOptions) -> SearchQuery:
     return SearchQuery(mode=mode, ranking=ranking, recency=RecencyOptions(enabled=False))
 
 
 _RANKS: Final = RankingOptions(fusion=FusionMethod.FUSION_METHOD_RECIPROCAL_RANK)
 _RANKS.MergeFrom(_bare())
 
-DEFAULT: Final = Contender("default", SearchQuery())
-CONTENDERS: Final[Sequence[Contender]] = (
+DEFAULT: Final = Baseline("default", SearchQuery())
+BASELINES: Final[Sequence[Baseline]] = (
     DEFAULT,
-    Contender("words (BM25)", _baseline(SearchMode.SEARCH_MODE_KEYWORD, _bare())),
-    Contender("meaning (dense)", _baseline(SearchMode.SEARCH_MODE_SEMANTIC, _bare())),
-    Contender("ranks (RRF)", _baseline(SearchMode.SEARCH_MODE_HYBRID, _RANKS)),
+    Baseline("words (BM25)", _settings(SearchMode.SEARCH_MODE_KEYWORD, _bare())),
+    Baseline("meaning (dense)", _settings(SearchMode.SEARCH_MODE_SEMANTIC, _bare())),
+    Baseline("ranks (RRF)", _settings(SearchMode.SEARCH_MODE_HYBRID, _RANKS)),
 )
-"""The server's defaults first, then the usual answers of the field."""
+"""The server's defaults first, then the usual methods of the field."""
 
 
 _PER_CALL = 200
@@ -112,7 +114,7 @@ class NotStoredError(Exception):
 async def store(
     connection: Connection, conversation: Conversation, namespace: str, form: SpeakerForm
 ) -> dict[str, str]:
-    """Store every turn as said by the conversation's own user; answers turn ids by memory id.
+    """Store every turn as the conversation's user, and return turn ids by memory id.
 
     Raises:
         NotStoredError: the service refused a turn.
@@ -131,10 +133,9 @@ async def store(
 
 
 async def remove(connection: Connection, memory_ids: Sequence[str]) -> None:
-    """Delete what was stored."""
-    for start in range(0, len(memory_ids), _PER_CALL):
-        request = rpc.DeleteMemoriesRequest(memory_ids=memory_ids[start : start + _PER_CALL])
-        await connection.delete(request)
+    """Delete stored memories."""
+    for some in batched(memory_ids, _PER_CALL):
+        await connection.delete(rpc.DeleteMemoriesRequest(memory_ids=some))
 
 
 def _memories(conversation: Conversation, namespace: str, form: SpeakerForm) -> Iterator[Memory]:
@@ -162,9 +163,9 @@ def _labelled(turn: Turn) -> str:
     return f"{turn.speaker}: {turn.text}"
 
 
-async def ask(
+async def search(
     connection: Connection,
-    contender: Contender,
+    baseline: Baseline,
     conversation: Conversation,
     question: Question,
     *,
@@ -172,9 +173,9 @@ async def ask(
     turns_by_memory: Mapping[str, str],
     depth: int,
 ) -> Outcome:
-    """The first `depth` turns that a question about a conversation brings."""
+    """Return the first `depth` turns that a search for a question finds."""
     request = rpc.SearchMemoriesRequest(
-        query=_query(contender, conversation, question, namespace), page_size=depth
+        query=_query(baseline, conversation, question, namespace), page_size=depth
     )
     started = perf_counter()
     response = await connection.search(request)
@@ -184,7 +185,7 @@ async def ask(
 
 
 def _query(
-    contender: Contender, conversation: Conversation, question: Question, namespace: str
+    baseline: Baseline, conversation: Conversation, question: Question, namespace: str
 ) -> SearchQuery:
     query = SearchQuery(
         text=question.text,
@@ -194,27 +195,27 @@ def _query(
     )
     if question.asked is not None:
         query.as_of.FromDatetime(question.asked)
-    query.MergeFrom(contender.settings)
+    query.MergeFrom(baseline.settings)
     return query
 
 
 def _silent(done: int, whole: int) -> None:
-    """Say nothing."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How to evaluate.
+    """Settings of an evaluation.
 
     Attributes:
-        contenders: the settings to compare.
-        form: how memories say who speaks.
-        tracked: whether what is found counts as accessed, as it does in use. It is off unless
+        baselines: settings to compare.
+        form: naming of the speaker in memories.
+        tracked: count hits as accesses, as in use. It is off unless
             asked for, so that no question changes the answer to the next one.
-        progress: told after each question how many are done, and of how many.
+        progress: called after each question with the number done and the total.
     """
 
-    contenders: Sequence[Contender] = CONTENDERS
+    baselines: Sequence[Baseline] = BASELINES
     form: SpeakerForm = SpeakerForm.ENTITY
     tracked: bool = False
     progress: Callable[[int, int], None] = _silent
@@ -222,11 +223,11 @@ class Evaluation:
     async def run(
         self, connection: Connection, conversations: Sequence[Conversation]
     ) -> dict[str, list[Outcome]]:
-        """The outcomes of each contender, over memories that are gone again afterwards.
+        """Return the outcomes of each baseline, over memories that are deleted again.
 
         Raises:
             NotStoredError: a turn was refused.
-            grpc.aio.AioRpcError: the service refused a question, or is away.
+            grpc.aio.AioRpcError: the service refused a question, or is unavailable.
         """
         namespace = f"evaluation-{new_id()}"
         stored: dict[str, dict[str, str]] = {}
@@ -246,29 +247,28 @@ class Evaluation:
         namespace: str,
         stored: Mapping[str, Mapping[str, str]],
     ) -> dict[str, list[Outcome]]:
-        outcomes: dict[str, list[Outcome]] = {each.name: [] for each in self.contenders}
+        outcomes: dict[str, list[Outcome]] = {each.name: [] for each in self.baselines}
         rounds = [
-            (contender, conversation, question)
-            for contender in map(self._as_asked, self.contenders)
+            (baseline, conversation, question)
+            for baseline in map(self._tracked, self.baselines)
             for conversation in conversations
             for question in conversation.questions
         ]
-        for done, (contender, conversation, question) in enumerate(rounds, 1):
-            outcome = await ask(
+        for done, (baseline, conversation, question) in enumerate(rounds, 1):
+            outcome = await search(
                 connection,
-                contender,
+                baseline,
                 conversation,
                 question,
                 namespace=namespace,
                 turns_by_memory=stored[conversation.id],
                 depth=max(DEPTHS),
             )
-            outcomes[contender.name].append(outcome)
+            outcomes[baseline.name].append(outcome)
             self.progress(done, len(rounds))
         return outcomes
 
-    def _as_asked(self, contender: Contender) -> Contender:
-        settings = SearchQuery()
-        settings.CopyFrom(contender.settings)
+    def _tracked(self, baseline: Baseline) -> Baseline:
+        settings = copied(baseline.settings)
         settings.untracked = not self.tracked
-        return Contender(contender.name, settings)
+        return Baseline(baseline.name, settings)

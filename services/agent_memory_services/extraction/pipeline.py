@@ -1,4 +1,4 @@
-"""Finds memories in windows of a session, with whatever extractor and summarizer there is."""
+"""Extraction and summaries of windows of a session, with the chosen backend."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _STRATEGIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ExtractionTask:
-    """What to look for, and for whom.
+    """Request for an extraction: its strategy and its owner.
 
     Attributes:
         session: The session.
@@ -52,7 +52,7 @@ class ExtractionTask:
 
     @property
     def strategy(self) -> Strategy:
-        """What to look for."""
+        """Kind of content to extract."""
         return _STRATEGIES[self.config.strategy]
 
 
@@ -66,7 +66,7 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What was found.
+    """Result of an extraction.
 
     Attributes:
         memories: The memories.
@@ -80,106 +80,108 @@ class ExtractionResult:
 
 
 class ExtractionPipeline:
-    """An extractor and a summarizer behind one door, and those that step in where none is paid."""
+    """Backends of extraction: the configured one, and the fallback where no budget is left."""
 
-    def __init__(self, hands: Backend, *, spare: Backend | None = None) -> None:
-        """Work with `hands`, and with `spare` where a tenant's budget does not allow these."""
-        self._hands = hands
-        self._spare = spare or hands
+    def __init__(self, backend: Backend, *, fallback: Backend | None = None) -> None:
+        """Work with `backend`, and with `fallback` where a tenant's budget does not allow these."""
+        self._backend = backend
+        self._fallback = fallback or backend
 
     @property
     def extractor(self) -> Extractor:
         """The usual extractor."""
-        return self._hands.extractor
+        return self._backend.extractor
 
     @property
     def summarizer(self) -> Summarizer:
         """The usual summarizer."""
-        return self._hands.summarizer
+        return self._backend.summarizer
 
     async def facts(
-        self, window: Window, brief: ExtractionTask, known: Sequence[str]
+        self, window: Window, task: ExtractionTask, known: Sequence[str]
     ) -> ExtractionResult:
-        """The facts that the turns of a window state.
+        """Return the facts that the turns of a window state.
 
         Raises:
-            ExtractionFailed: the extractor could not work.
+            ExtractionFailed: the extractor failed.
         """
         conversation = Conversation(
             turns=window.turns,
             before=window.before,
-            time_zone=brief.zone,
-            strategy=brief.strategy,
-            instructions=brief.config.custom_prompt,
+            time_zone=task.zone,
+            strategy=task.strategy,
+            instructions=task.config.custom_prompt,
             known=known,
         )
-        hands = self._hands
+        backend = self._backend
         try:
-            findings = await hands.extractor.extract(conversation)
+            findings = await backend.extractor.extract(conversation)
         except BudgetSpent:
-            hands = self._spare
-            findings = await hands.extractor.extract(conversation)
-        origin = self.origin(brief, hands.extractor)
+            backend = self._fallback
+            findings = await backend.extractor.extract(conversation)
+        origin = self.origin(task, backend.extractor)
         memories = [_as_told(candidate, window, origin) for candidate in findings.candidates]
-        return ExtractionResult(memories, hands.extractor.name, findings.dropped)
+        return ExtractionResult(memories, backend.extractor.name, findings.dropped)
 
     async def summary(
-        self, window: Window, brief: ExtractionTask, previous: str
+        self, window: Window, task: ExtractionTask, previous: str
     ) -> ExtractionResult:
-        """The thread's summary, continued by a window; nothing where there is nothing to say.
+        """Return the thread's summary, continued by a window; empty where nothing is new.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
         turns = [turn for turn in window.turns if not turn.recalled and turn.text]
         if not turns:
             return ExtractionResult((), "")
-        words = brief.config.max_summary_words or _SUMMARY_WORDS
-        text, by = await self.summed_up(turns, previous, words)
+        words = task.config.max_summary_words or _SUMMARY_WORDS
+        text, summarizer = await self.summed_up(turns, previous, words)
         if not text or text == previous:
-            return ExtractionResult((), by.name)
+            return ExtractionResult((), summarizer.name)
         message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
-        return ExtractionResult([from_summary(text, message_ids, self.origin(brief, by))], by.name)
+        return ExtractionResult(
+            [from_summary(text, message_ids, self.origin(task, summarizer))], summarizer.name
+        )
 
     async def summed_up(
         self, turns: Sequence[Turn], previous: str, max_words: int
     ) -> tuple[str, Summarizer]:
-        """What continues a summary, and who wrote it.
+        """Return the continued summary, and the summarizer that wrote it.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
-        hands = self._hands
+        backend = self._backend
         try:
-            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
+            text = await backend.summarizer.summarize(turns, previous=previous, max_words=max_words)
         except BudgetSpent:
-            hands = self._spare
-            text = await hands.summarizer.summarize(turns, previous=previous, max_words=max_words)
-        return text, hands.summarizer
+            backend = self._fallback
+            text = await backend.summarizer.summarize(turns, previous=previous, max_words=max_words)
+        return text, backend.summarizer
 
     async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
-        """Memories summed up, the oldest first, however many; and the name of who did it last.
+        """Summarize any number of memories, the oldest first; return the last writer's name too.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
         """
-        summary, hands = "", self._hands
+        summary, backend = "", self._backend
         for some in _portions(notes):
             try:
-                summary = await hands.summarizer.condense(some, task, previous=summary)
+                summary = await backend.summarizer.condense(some, task, previous=summary)
             except BudgetSpent:
-                hands = self._spare
-                summary = await hands.summarizer.condense(some, task, previous=summary)
-        return summary, hands.summarizer.name
+                backend = self._fallback
+                summary = await backend.summarizer.condense(some, task, previous=summary)
+        return summary, backend.summarizer.name
 
     @staticmethod
-    def origin(brief: ExtractionTask, source: Extractor | Summarizer) -> Origin:
-        """Where memories that `source` finds come from."""
+    def origin(task: ExtractionTask, source: Extractor | Summarizer) -> Origin:
+        """Return the origin of memories that `source` finds."""
         return Origin(
-            session=brief.session,
-            session_uid=brief.session_uid,
-            user_id=brief.user_id,
-            strategy=_PROTO[brief.strategy],
+            session=task.session,
+            session_uid=task.session_uid,
+            user_id=task.user_id,
+            strategy=_PROTO[task.strategy],
             extractor=source.name,
             version=source.version,
         )
@@ -199,13 +201,13 @@ def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:
 
 
 def _as_told(candidate: Candidate, window: Window, origin: Origin) -> Memory:
-    """A fact as a memory, with when and in which words it was said."""
-    told = [turn for turn in window.turns if turn.message_id in candidate.message_ids]
+    """Return a fact as a memory, with when and in which words it was said."""
+    cited = [turn for turn in window.turns if turn.message_id in candidate.message_ids]
     return from_candidate(
         candidate,
         origin,
-        said=max((turn.at for turn in told), default=None),
-        context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in told),
+        said=max((turn.at for turn in cited), default=None),
+        context=" ".join(f"{turn.name or turn.role}: {turn.text}" for turn in cited),
     )
 
 

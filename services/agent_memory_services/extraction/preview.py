@@ -1,4 +1,4 @@
-"""What would be found in messages, with nothing stored."""
+"""Preview of an extraction, which stores nothing."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import tzinfo
@@ -13,23 +13,24 @@ from agent_memory_services.extraction.domain.turns import (
     WindowLimits,
     to_turn,
     windows,
-    zone_of,
 )
 from agent_memory_services.extraction.pipeline import (
     ExtractionPipeline,
     ExtractionResult,
     ExtractionTask,
 )
+from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.messages import copied
 
 _SUMMARY_WORDS = 300
 
 
 class Preview:
-    """Looks at messages that callers bring along."""
+    """Extraction from messages that callers send along."""
 
-    def __init__(self, finder: ExtractionPipeline, limits: WindowLimits) -> None:
-        self._finder = finder
+    def __init__(self, pipeline: ExtractionPipeline, limits: WindowLimits) -> None:
+        self._pipeline = pipeline
         self._limits = limits
 
     async def memories(
@@ -39,13 +40,13 @@ class Preview:
         config: ExtractionConfig,
         time_zone: str,
     ) -> ExtractionResult:
-        """The memories that a strategy would find, without ids yet, and who would find them.
+        """Return the memories that a strategy would find, without ids yet, and who would find them.
 
         Raises:
             InvalidField: there is no such time zone.
-            ExtractorFailed: the extractor could not work.
+            ExtractorFailed: the extractor failed.
         """
-        brief = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
+        task = ExtractionTask(SessionRef(), "", "", config, _zone(time_zone))
         if config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE:
             return ExtractionResult((), "")
         cut = windows(
@@ -54,7 +55,7 @@ class Preview:
             self._limits,
         )
         try:
-            found = await self._look(cut, brief)
+            found = await self._look(cut, task)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         given = {message.id for message in messages}
@@ -65,56 +66,55 @@ class Preview:
     async def summary(
         self, messages: Sequence[Message], previous: str, max_words: int
     ) -> tuple[str, str]:
-        """A summary that continues `previous`, and who wrote it.
+        """Return a summary that continues `previous`, and who wrote it.
 
         It is empty where there is nothing to say.
 
         Raises:
-            ExtractorFailed: the summarizer could not work.
+            ExtractorFailed: the summarizer failed.
         """
         turns = [turn for turn in map(to_turn, messages) if turn.text and not turn.recalled]
         if not turns:
-            return previous, self._finder.summarizer.name
+            return previous, self._pipeline.summarizer.name
         try:
-            text, by = await self._finder.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
+            text, by = await self._pipeline.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
         except ExtractionFailed as failed:
             raise ExtractorFailed(failed.reason, failed.retry_after) from failed
         return text, by.name
 
-    async def _look(self, cut: Iterable[Window], brief: ExtractionTask) -> ExtractionResult:
-        looks = [look async for look in self._looks(cut, brief)]
+    async def _look(self, cut: Iterable[Window], task: ExtractionTask) -> ExtractionResult:
+        looks = [look async for look in self._looks(cut, task)]
         names = dict.fromkeys(look.by for look in looks if look.by)
         found = [memory for look in looks for memory in look.memories]
         # Each look at a thread continues its summary.
-        memories = found[-1:] if brief.strategy is Strategy.SUMMARY else found
+        memories = found[-1:] if task.strategy is Strategy.SUMMARY else found
         return ExtractionResult(memories, ", ".join(names))
 
     async def _looks(
-        self, cut: Iterable[Window], brief: ExtractionTask
+        self, cut: Iterable[Window], task: ExtractionTask
     ) -> AsyncIterator[ExtractionResult]:
         said = ""
         for window in cut:
-            if brief.strategy is Strategy.SUMMARY:
-                look = await self._finder.summary(window, brief, said)
+            if task.strategy is Strategy.SUMMARY:
+                look = await self._pipeline.summary(window, task, said)
                 said = look.memories[0].text if look.memories else said
             else:
-                look = await self._finder.facts(window, brief, known=())
+                look = await self._pipeline.facts(window, task, known=())
             yield look
 
 
 def _zone(name: str) -> tzinfo:
     zone = zone_of(name)
     if zone is None:
-        raise InvalidField("time_zone", "must be the name of an IANA time zone")
+        raise InvalidField("time_zone", "must be an IANA time zone, such as Europe/Berlin")
     return zone
 
 
 def _named(messages: Sequence[Message]) -> list[Message]:
-    """The messages, each with an id that candidates can cite; made-up ones are no valid ids."""
+    """Return the messages, each with an id that candidates can cite; no valid id is made up."""
     named = []
     for number, message in enumerate(messages):
-        copy = Message()
-        copy.CopyFrom(message)
+        copy = copied(message)
         copy.id = message.id or f"\0{number}"
         named.append(copy)
     return named

@@ -1,13 +1,13 @@
 """Erasing a user: memories, what they were before, and answers that repeat them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import structlog
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.errors import EtagMismatch
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
@@ -22,31 +22,6 @@ log = structlog.get_logger()
 
 _PAGE = 200
 _PASSES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSession:
-    """An incarnation that was erased, and whether it had begun before it had an owner."""
-
-    uid: str
-    owned_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """Counts of what was erased of a user.
-
-    Attributes:
-        id: names the erasure in the log.
-        erased: how many of each kind went.
-        started: when it began, in microseconds since the epoch.
-        ended: when nothing was left.
-    """
-
-    id: str
-    erased: Mapping[str, int]
-    started: int
-    ended: int
 
 
 class Eraser:

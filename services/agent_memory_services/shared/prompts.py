@@ -6,7 +6,7 @@ against what would end their place: the marks by which chat templates tell roles
 forbidden.
 
 An application may store a prompt that it was given, or an answer's whole history with it. What
-memory put there is nobody's statement: to extract it again would turn one fact into many, and an
+memory put there is not a statement: to extract it again would turn one fact into many, and an
 old one into a new one.
 """
 
@@ -53,7 +53,7 @@ def check_prompt(prompt: str, field: str) -> None:
 
 def _size(prompt: str) -> str:
     if not prompt.strip():
-        return "must say something"
+        return "must not be empty"
     if len(prompt.encode()) > LARGEST_PROMPT:
         return f"must take at most {LARGEST_PROMPT} bytes"
     return ""
@@ -89,7 +89,7 @@ _LISTS: Final = re.compile(rf"^[ \t]*(?:{_TITLES})[ \t]*(?:\n[ \t]*- .*)*(?:\n|$
 
 
 def without_recalled(text: str) -> str:
-    """What is left of a text without the lists and the summary that memory put into it.
+    """Return a text without the lists and the summary that memory put into it.
 
     A summary has no end that could be seen, so it takes the rest of its text.
     """

@@ -1,4 +1,4 @@
-"""The commands `export` and `import` of the command line."""
+"""Commands `export` and `import` of the command line."""
 
 import importlib
 from pathlib import Path
@@ -6,22 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.commands.connection_options import (
-    DEFAULT_BASE_URL,
-    ApiKey,
-    BaseUrl,
-    BearerToken,
-    CaCertificateFile,
-    ClientCertificateFile,
-    ClientKeyFile,
-    Tenant,
-    given,
-    service_address,
-)
+from agent_memory_services.commands.connection_options import with_connection
 
 app = typer.Typer()
-
-Address = Annotated[str | None, service_address("LONG_TERM_MEMORY_ADDRESS")]
 
 
 def _path(name: str) -> Path | None:
@@ -34,37 +21,21 @@ def _terminal() -> Any:
 
 
 @app.command("export")
+@with_connection("long_term_memory")
 def export(
     file: Annotated[str, typer.Argument(help="File to write; - is the standard output.")],
     *,
-    user: Annotated[str | None, typer.Option(help="Only what belongs to this user.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only memories of this user.")] = None,
     namespace: Annotated[str | None, typer.Option(help="Only this namespace.")] = None,
     include_hidden: Annotated[
-        bool, typer.Option(help="Also what is superseded, merged or archived.")
+        bool, typer.Option(help="Include superseded, merged and archived memories.")
     ] = False,
-    resume: Annotated[bool, typer.Option(help="Go on with an export that was cut.")] = False,
-    base_url: BaseUrl = DEFAULT_BASE_URL,
-    long_term_memory_address: Address = None,
-    api_key: ApiKey = None,
-    bearer_token: BearerToken = None,
-    tenant: Tenant = None,
-    ca_certificate_file: CaCertificateFile = None,
-    client_certificate_file: ClientCertificateFile = None,
-    client_key_file: ClientKeyFile = None,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted export.")] = False,
+    connection: dict[str, Any],
 ) -> None:
     """Write memories to a file, one a line, the oldest first."""
-    options = given(
-        base_url=base_url,
-        long_term_memory_address=long_term_memory_address,
-        api_key=api_key,
-        bearer_token=bearer_token,
-        tenant=tenant,
-        ca_certificate_file=ca_certificate_file,
-        client_certificate_file=client_certificate_file,
-        client_key_file=client_key_file,
-    )
     code = _terminal().run_export(
-        options,
+        connection,
         _path(file),
         user=user,
         namespace=namespace,
@@ -75,28 +46,12 @@ def export(
 
 
 @app.command("import")
+@with_connection("long_term_memory")
 def import_(
     file: Annotated[str, typer.Argument(help="File to read; - is the standard input.")],
     *,
-    resume: Annotated[bool, typer.Option(help="Go on with an import that was cut.")] = False,
-    base_url: BaseUrl = DEFAULT_BASE_URL,
-    long_term_memory_address: Address = None,
-    api_key: ApiKey = None,
-    bearer_token: BearerToken = None,
-    tenant: Tenant = None,
-    ca_certificate_file: CaCertificateFile = None,
-    client_certificate_file: ClientCertificateFile = None,
-    client_key_file: ClientKeyFile = None,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted import.")] = False,
+    connection: dict[str, Any],
 ) -> None:
-    """Store the memories of a file, as they were; those that are there are left alone."""
-    options = given(
-        base_url=base_url,
-        long_term_memory_address=long_term_memory_address,
-        api_key=api_key,
-        bearer_token=bearer_token,
-        tenant=tenant,
-        ca_certificate_file=ca_certificate_file,
-        client_certificate_file=client_certificate_file,
-        client_key_file=client_key_file,
-    )
-    raise typer.Exit(_terminal().run_import(options, _path(file), resume=resume))
+    """Store the memories of a file unchanged; existing ones are left alone."""
+    raise typer.Exit(_terminal().run_import(connection, _path(file), resume=resume))

@@ -1,4 +1,4 @@
-"""Files of JSON lines, the mark of how far one was read, and errors about them."""
+"""Files of JSON lines, a record of the progress in one, and errors about them."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ class UnwritableMemoryError(Exception):
 
 
 def memory_of(line: bytes) -> Memory:
-    """The memory that a line spells.
+    """Return the memory that a line spells.
 
     Raises:
         UnreadableLineError: the line spells none.
@@ -44,7 +44,7 @@ def memory_of(line: bytes) -> Memory:
 
 
 def line_of(memory: Memory) -> bytes:
-    """The line that spells a memory, with its end.
+    """Return the line that spells a memory, with its end.
 
     Raises:
         UnwritableMemoryError: the memory's own data holds an infinite number or none at all.
@@ -64,7 +64,7 @@ class TransferMark:
         self.path = path.with_name(path.name + suffix)
 
     def read(self) -> dict[str, Any] | None:
-        """What was noted; None where nothing is."""
+        """Return the recorded progress; None where none is recorded."""
         try:
             noted: dict[str, Any] = json.loads(self.path.read_text())
         except FileNotFoundError:
@@ -78,5 +78,5 @@ class TransferMark:
         fresh.replace(self.path)
 
     def forget(self) -> None:
-        """The move is finished."""
+        """Delete the mark of a finished transfer."""
         self.path.unlink(missing_ok=True)

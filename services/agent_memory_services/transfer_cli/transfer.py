@@ -29,12 +29,12 @@ OnExported = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an export goes: a file that knows how far it is, or the standard output."""
+    """Target of an export: a file that records its progress, or the standard output."""
 
     path: Path | None
 
     def open(self, request: ExportMemoriesRequest, *, resume: bool) -> tuple[BinaryIO, int]:
-        """The file to write on, and how many memories it holds; the request goes on behind them.
+        """Return the file to append to, and how many memories it holds; continue the request there.
 
         Raises:
             MovingError: the file is in the way, or there is nothing to go on with.
@@ -44,20 +44,20 @@ class Destination:
         noted = TransferMark(self.path, EXPORT_SUFFIX).read()
         if not resume:
             if self.path.exists():
-                unfinished = "; --resume goes on with it" if noted else ""
-                raise TransferError(f"{self.path} is there already{unfinished}")
+                unfinished = "; --resume continues it" if noted else ""
+                raise TransferError(f"{self.path} exists already{unfinished}")
             return self.path.open("xb"), 0
         if noted is None:
             raise TransferError(f"{self.path} is not an unfinished export")
         request.resume_token = noted["token"]
         file = self.path.open("r+b")
-        # What was written after the last note is written again.
+        # Lines after the last recorded progress are written again.
         file.truncate(noted["bytes"])
         file.seek(0, os.SEEK_END)
         return file, noted["memories"]
 
     def note(self, file: BinaryIO, token: str, memories: int) -> None:
-        """Make what is written durable, and note that the export goes on after a token."""
+        """Flush the lines to disk, and record the token after which the export continues."""
         file.flush()
         if self.path is not None:
             os.fsync(file.fileno())
@@ -84,7 +84,7 @@ async def export(
     Raises:
         MovingError: the file is in the way, or there is nothing to go on with.
         UnwritableMemoryError: a memory cannot be spelled as JSON.
-        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+        MemoryClientError: the service refused or went away; `resume` continues from there.
     """
     file, written = destination.open(request, resume=resume)
     with file:
@@ -105,7 +105,7 @@ _LINES_PER_CALL = 1000
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines so far."""
+    """Outcomes of the lines so far."""
 
     lines: int = 0
     created: int = 0
@@ -115,7 +115,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a line is not stored; lines count from 1."""
+    """Reason why a line is not stored; lines count from 1."""
 
     line: int
     memory_id: str
@@ -138,7 +138,7 @@ async def import_(
 
     Raises:
         MovingError: there is nothing to go on with.
-        MemoryClientError: the service refused, or went away; `resume` goes on from there.
+        MemoryClientError: the service refused or went away; `resume` continues from there.
     """
     place = None if path is None else TransferMark(path, IMPORT_SUFFIX)
     tally = _resumed(place) if resume else Tally()

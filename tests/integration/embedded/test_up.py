@@ -45,7 +45,7 @@ def test_state_of_a_running_stack_is_one_line(tmp_path: Path) -> None:
 def test_open_door_is_one_line(tmp_path: Path) -> None:
     """Without authentication the gateway listens on this machine only."""
     result = _up(tmp_path, "--host", "0.0.0.0", "--port", "0")
-    _refused(result, "would give everybody who reaches it every memory")
+    _refused(result, "would give everyone who reaches it every memory")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
 from agent_memory_services.evaluation.corpus import SpeakerForm
 from agent_memory_services.evaluation.report import recall
-from agent_memory_services.evaluation.retrieval import CONTENDERS, Connection, Evaluation
+from agent_memory_services.evaluation.retrieval import BASELINES, Connection, Evaluation
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
@@ -41,7 +41,7 @@ async def test_the_defaults_hold_their_floor(
     """On the shipped chats the defaults find what they found, and more than any usual answer."""
     conversations = ADAPTERS[Dataset.CHATS](CHATS)
     outcomes = await Evaluation(form=form).run(Connection(served.channel, None), conversations)
-    default, *others = (recall(outcomes[each.name], 5).fraction for each in CONTENDERS)
+    default, *others = (recall(outcomes[each.name], 5).fraction for each in BASELINES)
     assert default >= floor
     assert default > max(others)
 
@@ -53,7 +53,7 @@ async def test_nothing_is_left_behind(served: Served) -> None:
     kept.memories.add(text="likes tea", user_id="planner")
     await connection.create(kept)
     _, assistant = ADAPTERS[Dataset.CHATS](CHATS)
-    await Evaluation(contenders=CONTENDERS[:1]).run(connection, [assistant])
+    await Evaluation(baselines=BASELINES[:1]).run(connection, [assistant])
     query = SearchQuery(filter=MemoryFilter(user_id=TagFilter(eq="planner")))
     assert (await connection.search(rpc.SearchMemoriesRequest(query=query))).total_size == 1
 
@@ -68,7 +68,7 @@ async def test_the_command_prints_the_tables(served: Served) -> None:
     )
     shown, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
-    for expected in ("2 conversations, 99 turns, 44 questions", *(c.name for c in CONTENDERS)):
+    for expected in ("2 conversations, 99 turns, 44 questions", *(c.name for c in BASELINES)):
         assert expected in shown.decode()
 
 

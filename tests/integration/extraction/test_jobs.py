@@ -95,7 +95,7 @@ async def test_a_running_job_can_be_cancelled(queue: Queue) -> None:
     assert await queue.claim() is None
     await queue.jobs.cancel(principal(), lease.job_id)
     with pytest.raises(LeaseLost):
-        await queue.leases.settle(lease, [])
+        await queue.leases.complete(lease, [])
     assert [new.sequence for new in (await queue.must_claim()).messages] == [2]
 
 
@@ -149,12 +149,12 @@ async def test_any_number_of_jobs_gets_its_turn_behind_another(
         await queue.jobs.retry(principal(), job_id)
     while await queue.poll():
         assert await queue.claim() is None
-    await queue.leases.settle(active, [])
+    await queue.leases.complete(active, [])
     for job_id in ids[:cancelled]:
         await queue.jobs.cancel(principal(), job_id)
     settled = 0
     while lease := await queue.claim():
-        await queue.leases.settle(lease, [])
+        await queue.leases.complete(lease, [])
         settled += 1
     assert settled == 70 - cancelled
 

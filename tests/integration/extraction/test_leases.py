@@ -28,7 +28,7 @@ async def test_progress_advances_when_results_are_stored_and_not_before(queue: Q
     await queue.submit(submission(message(1), message(2)))
     lease = await queue.must_claim()
     assert await queue.extracted() == (2, 0)
-    await queue.leases.settle(lease, ["a", "b"])
+    await queue.leases.complete(lease, ["a", "b"])
     assert await queue.extracted() == (2, 2)
     (job,) = await queue.all_jobs()
     assert list(job.memory_ids) == ["a", "b"]
@@ -40,7 +40,7 @@ async def test_a_settled_job_leaves_no_message_behind(queue: Queue, redis: Redis
     await queue.submit(submission(message(1)))
     lease = await queue.must_claim()
     await queue.leases.keep(lease, "0-1", [Memory(text="x")])
-    await queue.leases.settle(lease, [])
+    await queue.leases.complete(lease, [])
     families = {key.split(b":")[3] async for key in redis.scan_iter("am:ex:*")}
     assert families.isdisjoint({b"messages", b"before", b"memories", b"results", b"open"})
     assert await redis.zcard(f"am:ex:{{p0{lease.partition}}}:recent:{session().key}") == 1
@@ -58,13 +58,13 @@ async def test_a_lease_that_ran_out_is_taken_over(redis: Redis) -> None:
     for step in (
         queue.leases.renew(dead),
         queue.leases.keep(dead, "0-1", []),
-        queue.leases.settle(dead, ["wrong"]),
+        queue.leases.complete(dead, ["wrong"]),
         queue.leases.give_up(dead, ERROR, strike=True),
         queue.leases.hand_back(dead),
     ):
         with pytest.raises(LeaseLost):
             await step
-    await queue.leases.settle(alive, ["right"])
+    await queue.leases.complete(alive, ["right"])
     assert [list(job.memory_ids) for job in await queue.all_jobs()] == [["right"]]
 
 
@@ -77,7 +77,7 @@ async def test_a_renewed_lease_holds(redis: Redis) -> None:
         await asyncio.sleep(0.8)
         await queue.leases.renew(lease)
     assert await queue.poll() == []
-    await queue.leases.settle(lease, [])
+    await queue.leases.complete(lease, [])
 
 
 async def test_a_job_that_kills_its_workers_is_given_up(redis: Redis) -> None:
@@ -129,7 +129,7 @@ async def test_a_waiting_retry_holds_its_session_back(queue: Queue) -> None:
     await asyncio.sleep(1.01)
     again = await queue.must_claim()
     assert [new.sequence for new in again.messages] == [1]
-    await queue.leases.settle(again, [])
+    await queue.leases.complete(again, [])
     assert [new.sequence for new in (await queue.must_claim()).messages] == [2]
 
 
@@ -138,14 +138,14 @@ async def test_a_job_given_up_keeps_its_messages_and_lets_others_pass(queue: Que
     await queue.submit(submission(message(1)))
     await queue.leases.give_up(await queue.must_claim(), ERROR, strike=True)
     await queue.submit(submission(message(2)))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     assert await queue.extracted() == (2, 0)
     failed = (await queue.all_jobs())[-1]
     await queue.jobs.retry(principal(), failed.id)
     again = await queue.must_claim()
     assert [new.sequence for new in again.messages] == [1]
     assert (again.record.failures, again.record.strikes) == (0, 0)
-    await queue.leases.settle(again, [])
+    await queue.leases.complete(again, [])
     assert await queue.extracted() == (2, 2)
 
 
@@ -162,7 +162,7 @@ async def test_finished_jobs_are_forgotten_after_their_retention(redis: Redis) -
     """A finished job disappears from every list; one that failed stays."""
     queue = Queue.on(redis, Retention(job_seconds=0.05))
     await queue.submit(submission(message(1)))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     await queue.submit(submission(message(2)))
     await queue.leases.give_up(await queue.must_claim(), ERROR, strike=True)
     await asyncio.sleep(0.06)

@@ -47,7 +47,7 @@ async def test_a_list_lasts_as_long_as_its_sessions(redis: Redis) -> None:
     await queue.leases.give_up(lease, LOST, strike=False)
     assert await redis.pttl(key) == -1
     await queue.submit(submission(message(2)))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     assert await redis.pttl(key) == -1
     (failed, _) = sorted(await queue.all_jobs(), key=lambda job: job.first_sequence)
     assert await redis.exists(f"am:ex:{{p0{lease.partition}}}:job:{failed.id}")
@@ -58,7 +58,7 @@ async def test_a_forgotten_session_leaves_the_list(redis: Redis) -> None:
     queue = Queue.on(redis, Retention(session_seconds=0.05))
     first = session(uid="first")
     await queue.submit(submission(message(1), to=first))
-    await queue.leases.settle(await queue.must_claim(first), [])
+    await queue.leases.complete(await queue.must_claim(first), [])
     async with asyncio.timeout(30):
         head = f"am:ex:{{p{first.thread.partition(4):02d}}}:session:{first.key}"
         while await redis.exists(head):

@@ -10,7 +10,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.records import Lane
 from agent_memory_services.extraction.queue.submissions import Schedule
-from agent_memory_services.extraction.store.queue import PartitionsMismatchError, Retention, Store
+from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.kit.redis.partitions import PartitionsMismatchError
 from tests.integration.extraction.queue import AT_ONCE, Queue
 from tests.support.sessions import message, session, submission
 
@@ -38,7 +39,7 @@ async def test_a_repeated_message_changes_nothing(queue: Queue) -> None:
     lease = await queue.must_claim()
     assert texts(lease.messages) == ["I like number 1.", "I like number 2."]
     await queue.submit(submission(message(2)))
-    await queue.leases.settle(lease, [])
+    await queue.leases.complete(lease, [])
     receipt = await queue.submit(submission(message(1)))
     assert receipt.job_id == ""
     assert await queue.states() == ["SUCCEEDED"]
@@ -51,7 +52,7 @@ async def test_messages_that_come_during_a_run_get_a_successor(queue: Queue) -> 
     receipt = await queue.submit(submission(message(2, "late")))
     assert receipt.job_id != running.job_id
     assert await queue.claim() is None
-    await queue.leases.settle(running, [])
+    await queue.leases.complete(running, [])
     successor = await queue.must_claim()
     assert texts(successor.messages) == ["late"]
     assert texts(successor.before) == ["I like number 1."]
@@ -60,7 +61,7 @@ async def test_messages_that_come_during_a_run_get_a_successor(queue: Queue) -> 
 async def test_only_a_few_messages_before_are_kept_for_reference(queue: Queue) -> None:
     """A later run sees the last messages before it, never the whole thread."""
     await queue.submit(submission(*[message(number) for number in range(1, 11)]))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     await queue.submit(submission(message(11)))
     lease = await queue.must_claim()
     assert [before.sequence for before in lease.before] == [8, 9, 10]
@@ -116,7 +117,7 @@ async def test_indexed_messages_do_not_wait(queue: Queue) -> None:
     """With indexing on, messages are due for storing at once, with the turn before them."""
     schedule = Schedule(debounce_seconds=60, max_wait_seconds=60, index_messages=True)
     await queue.submit(submission(message(1, "one")), schedule)
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     await queue.submit(submission(message(2, "two")), schedule)
     lease = await queue.must_claim()
     assert lease.record.lane is Lane.STORE
@@ -142,7 +143,7 @@ async def test_what_is_withheld_is_not_waited_for(queue: Queue) -> None:
     assert await queue.extracted() == (4, 3)
     for _ in range(2):
         await queue.submit(submission(withheld=(5, 7)))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     assert await queue.extracted() == (8, 8)
     await queue.submit(submission(withheld=(9, 9)))
     assert await queue.extracted() == (9, 9)
@@ -191,10 +192,10 @@ async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
     first = await queue.must_claim()
     assert [new.sequence for new in first.messages] == list(range(1, 21))
     assert await queue.claim() is None
-    await queue.leases.settle(first, [])
+    await queue.leases.complete(first, [])
     second = await queue.must_claim()
     assert [new.sequence for new in second.messages] == list(range(21, 31))
-    await queue.leases.settle(second, [])
+    await queue.leases.complete(second, [])
     assert await queue.extracted() == (30, 30)
 
 
@@ -226,7 +227,7 @@ async def test_a_forgotten_session_continues_where_it_is(redis: Redis) -> None:
     """After its retention a session's next message is taken, wherever the log stands."""
     queue = Queue.on(redis, Retention(session_seconds=0.05))
     await queue.submit(submission(message(1), message(2)))
-    await queue.leases.settle(await queue.must_claim(), [])
+    await queue.leases.complete(await queue.must_claim(), [])
     async with asyncio.timeout(30):
         while await queue.extracted() != (0, 0):
             await asyncio.sleep(0.01)

@@ -74,7 +74,7 @@ async def test_a_session_is_followed_to_the_end_of_its_extraction(
         assert (first.progress.received_sequence, first.progress.extracted_sequence) == (1, 0)
         lease = await queue.must_claim()
         await until(sightings, JobState.JOB_STATE_RUNNING)
-        await queue.leases.settle(lease, ["x"])
+        await queue.leases.complete(lease, ["x"])
         done = await until(sightings, JobState.JOB_STATE_SUCCEEDED)
     assert done.progress is not None
     assert done.progress.extracted_sequence == 1
@@ -124,7 +124,7 @@ async def test_a_watcher_continues_after_its_token(queue: Queue, feed: Feed[Chan
     async with aclosing(watch.follow(ALL, "")) as sightings:
         token = (await next_of(sightings)).token
     lease = await queue.must_claim()
-    await queue.leases.settle(lease, [])
+    await queue.leases.complete(lease, [])
     await queue.submit(submission(message(1), to=session("s2", uid="u2")))
     async with aclosing(watch.follow(ALL, token)) as sightings:
         seen = [await next_of(sightings) for _ in range(2)]

@@ -8,6 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from agent_memory_services.kit.redis import client as store_client
+from agent_memory_services.kit.redis.partitions import PartitionsMismatchError
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
@@ -18,7 +19,6 @@ from agent_memory_services.working_memory.store.listings import (
     Listings,
 )
 from agent_memory_services.working_memory.store.sessions import (
-    PartitionsMismatchError,
     SessionStore,
 )
 from tests.integration.working_memory.speech import (

@@ -28,8 +28,8 @@ def test_words_and_braces_are_free(prompt: str) -> None:
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [
-        ("", "must say something"),
-        (" \n\t", "must say something"),
+        ("", "must not be empty"),
+        (" \n\t", "must not be empty"),
         ("ä" * (LARGEST_PROMPT // 2 + 1), "at most 10000 bytes"),
         ("Look at {message}.", "a field in braces, as at character 9:"),
         ("Look at {{ conversation }}.", "a field in braces, as at character 9:"),

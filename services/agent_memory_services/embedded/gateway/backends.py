@@ -30,7 +30,7 @@ _NOT_CONNECTED = {
 def cluster(
     name: str, address: Address, services: Sequence[str], tls: GatewayTls
 ) -> dict[str, Any]:
-    """The cluster of one backend, which serves `services` at every address behind the name.
+    """Return the cluster of one backend, which serves `services` at every address behind the name.
 
     A host name may stand for many replicas (a headless Kubernetes Service): calls are spread over
     all of them.
@@ -72,7 +72,7 @@ def cluster(
 
 
 def envoy_address(address: Address) -> dict[str, Any]:
-    """The same as an Envoy `core.v3.Address`."""
+    """Return the address as an Envoy `core.v3.Address`."""
     return {"socket_address": {"address": address.host, "port_value": address.port}}
 
 

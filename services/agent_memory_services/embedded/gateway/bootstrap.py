@@ -1,9 +1,8 @@
-"""The whole configuration of the gateway, as Envoy reads it."""
+"""Complete configuration of the gateway, as Envoy reads it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent_memory_services.embedded.gateway.access_log import access_log
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
@@ -29,9 +28,27 @@ _MAX_CONNECTIONS = 10_000
 _FIRST_BYTES = "10s"
 # As long as services keep a connection; clients open another when they need one.
 _IDLE = "300s"
-# An answer that nobody reads is given up.
+# An answer that no client reads is given up.
 _UNREAD = "60s"
 _MEBIBYTE = 1024 * 1024
+# A path may hold the id of a user or a session, so the route's name stands for it.
+_LOG_FIELDS = {
+    "time": "%START_TIME%",
+    "event": "gateway.request",
+    "method": "%ROUTE_NAME%",
+    "protocol": "%PROTOCOL%",
+    "http_status": "%RESPONSE_CODE%",
+    "grpc_status": "%GRPC_STATUS%",
+    "why": "%RESPONSE_CODE_DETAILS%",
+    "flags": "%RESPONSE_FLAGS%",
+    "milliseconds": "%DURATION%",
+    "bytes_received": "%BYTES_RECEIVED%",
+    "bytes_sent": "%BYTES_SENT%",
+    "service": "%UPSTREAM_CLUSTER%",
+    "address": "%UPSTREAM_HOST%",
+    "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    "request_id": "%REQ(X-REQUEST-ID)%",
+}
 
 
 def bootstrap(
@@ -46,7 +63,7 @@ def bootstrap(
     openapi: str = "{}",
     tls: GatewayTls = PLAIN_TEXT,
 ) -> dict[str, Any]:
-    """An Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
+    """Return an Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
 
     Args:
         descriptors: A serialized `FileDescriptorSet` of the services with all imports. Error
@@ -82,7 +99,7 @@ def bootstrap(
         "http2_protocol_options": {
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
-        "access_log": access_log(),
+        "access_log": _access_log(),
         "local_reply_config": local_replies(max_request_bytes),
         "http_filters": http_filters(
             descriptors, services, origins, max_request_bytes, max_response_bytes
@@ -132,3 +149,15 @@ def _connection_limit() -> dict[str, Any]:
             }
         ]
     }
+
+
+def _access_log() -> list[dict[str, Any]]:
+    """Return the access logs of the connection manager, on standard output; probes are left out."""
+    kind = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+    return [
+        {
+            "name": "envoy.access_loggers.stdout",
+            "filter": {"not_health_check_filter": {}},
+            "typed_config": {"@type": kind, "log_format": {"json_format": _LOG_FIELDS}},
+        }
+    ]

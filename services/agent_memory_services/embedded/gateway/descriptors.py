@@ -1,4 +1,4 @@
-"""Which services a descriptor set holds, which backend serves each, and how they are called."""
+"""Services of a descriptor set, the backend of each, and the routes of their methods."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _GENERATED = "agent_memory_services.kit.contract"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How the gateway treats the calls of one method.
+    """Treatment of the calls of one method in the gateway.
 
     Attributes:
         path: the path on the wire, `/package.Service/Method`.
@@ -41,12 +41,12 @@ class Route:
 
 
 def own_descriptors() -> bytes:
-    """The serialized descriptor set of this product's services."""
+    """Return the serialized descriptor set of this product's services."""
     return resources.files(_GENERATED).joinpath("descriptors.binpb").read_bytes()
 
 
 def own_openapi() -> str:
-    """The OpenAPI document of the same services' JSON."""
+    """Return the OpenAPI document of the same services' JSON."""
     return resources.files(_GENERATED).joinpath("openapi.json").read_text()
 
 
@@ -64,7 +64,7 @@ def services_by_backend(descriptors: bytes) -> dict[str, list[str]]:
 
 
 def routes(descriptors: bytes) -> list[Route]:
-    """Every method of these services, as its options and its request declare it."""
+    """Return the route of every method, from its options and its request type."""
     files = list(_own_files(descriptors))
     named = {
         f".{file.package}.{message.name}"

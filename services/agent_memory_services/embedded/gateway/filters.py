@@ -4,8 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agent_memory_services.embedded.gateway.strict_json import strict_json_script
-from agent_memory_services.embedded.gateway.whole_body import whole_body_script
+from agent_memory_services.embedded.gateway.json_bodies import strict_json_script, whole_body_script
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"
@@ -19,7 +18,7 @@ def http_filters(
     max_request_bytes: int,
     max_response_bytes: int,
 ) -> list[dict[str, Any]]:
-    """From the refusal of strange origins to the router, by way of the transcoder."""
+    """Return the filters, from the refusal of unknown origins over the transcoder to the router."""
     names = [name for backend in services.values() for name in backend]
     return [
         _filter("cors", "cors.v3.Cors"),

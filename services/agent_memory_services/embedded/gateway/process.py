@@ -1,4 +1,4 @@
-"""The gateway as a child process."""
+"""Gateway as a child process."""
 
 import asyncio
 import http.client

@@ -1,4 +1,4 @@
-"""What the gateway answers by itself, in the shape the services' own errors have."""
+"""Answers that the gateway makes itself, in the shape of the services' own errors."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.embedded.gateway.whole_body import IS_TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE
 
 # An access log filter of Envoy, which its replies are told apart by.
 _Filter: TypeAlias = dict[str, Any]
@@ -23,7 +23,7 @@ _RETRY = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1
 
 
 class _Meaning(NamedTuple):
-    """What an answer that Envoy makes up means to a caller: no service has seen the request.
+    """Error that an answer made by Envoy stands for: no service has seen the request.
 
     Attributes:
         code: the code of gRPC.
@@ -114,7 +114,7 @@ _NOT_TRANSCODED = {**_TRANSCODED, "invert_match": True}
 
 
 def local_replies(max_request_bytes: int) -> dict[str, Any]:
-    """A `google.rpc.Status` with its details for whatever the gateway answers by itself.
+    """Return the local replies of the gateway as a `google.rpc.Status` with its details.
 
     Callers of gRPC get it in the trailer, callers of JSON as the body.
     """
@@ -201,10 +201,10 @@ def _status(meaning: _Meaning) -> status_pb2.Status:
 
 
 def _bytes(message: Message) -> bytes:
-    """The same each time, so that the configuration is."""
+    """Return the bytes of a message, always in the same order."""
     return message.SerializeToString(deterministic=True)
 
 
 def _json(message: Message) -> Any:
-    """The message as JSON, the same each time too: maps have no order of their own."""
+    """Return the message as JSON with sorted keys, because maps have no order of their own."""
     return json.loads(json_format.MessageToJson(message, sort_keys=True))

@@ -1,10 +1,10 @@
-"""Which backend answers which path, and for which hosts and origins."""
+"""Routes of the gateway: the backend of each path, and the accepted hosts and origins."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
-from agent_memory_services.embedded.gateway.whole_body import TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
 from agent_memory_services.kit.contract import call_names
 
 OPENAPI_PATH = "/openapi.json"
@@ -68,7 +68,7 @@ def virtual_host(
     max_json_bytes: int,
     openapi: str,
 ) -> dict[str, Any]:
-    """A route for each method; JSON requests reach them once they are transcoded."""
+    """Return a route for each method; JSON requests reach them once they are transcoded."""
     return {
         "name": "agent_memory",
         "domains": list(hosts),
@@ -131,9 +131,9 @@ def _document(path: str, text: str) -> dict[str, Any]:
 
 
 def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
-    """Where a JSON request is until it is transcoded.
+    """Return the routes that a JSON request matches until it is transcoded.
 
-    They lead to no backend, so what stays here is answered as a method that nobody serves. CORS
+    They lead to no backend, so the rest is answered as an unknown method. CORS
     and the buffer of the JSON check still want a route. A request that is known to be too large
     is read to its end, or as long as anything of it comes.
     """

@@ -23,14 +23,14 @@ class GatewayTls:
     terminate: bool = False
 
     def downstream(self) -> dict[str, Any]:
-        """What a filter chain needs for callers who speak TLS; nothing where they do not."""
+        """Return the part of a filter chain that serves TLS; empty where callers do not use TLS."""
         if not self.terminate:
             return {}
         common = {**self._own_certificate(), "alpn_protocols": ["h2", "http/1.1"]}
         return _socket("DownstreamTlsContext", {"common_tls_context": common})
 
     def upstream(self, host: str) -> dict[str, Any]:
-        """What a cluster needs to call the services behind `host`; nothing without authorities."""
+        """Return the part of a cluster that calls `host` over TLS; empty without authorities."""
         if not self.ca:
             return {}
         trusted = {

@@ -1,4 +1,4 @@
-"""Chats in the plainest form, for data sets of one's own.
+"""Chats in the plainest form, for your own data sets.
 
     [{"id": "...",
       "sessions": [{"id": "s1", "said": "2024-03-01T09:00:00Z",
@@ -18,7 +18,7 @@ from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 
 def read(path: Path) -> Sequence[Conversation]:
-    """The chats of a file; see `adapters.Adapter`. Evidence that is not there is an error."""
+    """Return the chats of a file; see `adapters.Adapter`. Missing evidence is an error."""
     with document(path, "chats") as chats:
         return [_conversation(chat) for chat in chats]
 

@@ -1,4 +1,4 @@
-"""Published files as Python values, with one error for whatever is wrong with them."""
+"""Reading of published files as Python values, with one error for every fault in them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from agent_memory_services.evaluation.corpus import UnreadableCorpusError
 
 @contextmanager
 def document(path: Path, what: str) -> Iterator[Any]:
-    """The JSON document at a path, to be read as `what` while the block runs.
+    """Provide the JSON document at a path, to be read as `what` while the block runs.
 
     Raises:
         UnreadableCorpusError: the file is no JSON, or the block misses something in it.

@@ -28,7 +28,7 @@ _TURN: Final = re.compile(r"D:?(\d+):(\d+)")
 
 
 def read(path: Path) -> Sequence[Conversation]:
-    """The conversations of a LoCoMo file; see `adapters.Adapter`."""
+    """Return the conversations of a LoCoMo file; see `adapters.Adapter`."""
     with document(path, "LoCoMo conversations") as samples:
         return [_conversation(sample) for sample in samples]
 

@@ -14,7 +14,7 @@ from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 
 def read(path: Path) -> Sequence[Conversation]:
-    """One conversation for each question of a LongMemEval file; see `adapters.Adapter`."""
+    """Return one conversation for each question of a LongMemEval file; see `adapters.Adapter`."""
     with document(path, "LongMemEval questions") as entries:
         return [_conversation(entry) for entry in entries]
 
@@ -34,7 +34,7 @@ def _conversation(entry: Mapping[str, Any]) -> Conversation:
 
 
 def _turns(entry: Mapping[str, Any]) -> Iterator[tuple[Turn, bool]]:
-    """Each turn, and whether it answers the question."""
+    """Yield each turn, and whether it answers the question."""
     sessions = zip(
         entry["haystack_session_ids"],
         entry["haystack_dates"],
@@ -56,6 +56,6 @@ def _turns(entry: Mapping[str, Any]) -> Iterator[tuple[Turn, bool]]:
 
 
 def _moment(written: str) -> datetime:
-    """A moment written as `2023/05/20 (Sat) 02:21`."""
+    """Return a moment written as `2023/05/20 (Sat) 02:21`."""
     day, _, clock = written.split()
     return datetime.strptime(f"{day} {clock}", "%Y/%m/%d %H:%M").replace(tzinfo=UTC)

@@ -49,7 +49,7 @@ from agent_memory_services.kit.server.server import Service
 
 @asynccontextmanager
 async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionPipeline]:
-    """A model where the settings name one, else rules; ready while the context lasts.
+    """Provide a model where the settings name one, else rules; ready while the context lasts.
 
     Args:
         settings: They name the model, and what it may cost.
@@ -70,7 +70,7 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
     )
     try:
         yield ExtractionPipeline(
-            Backend(OpenAIExtractor(endpoint), OpenAISummarizer(endpoint)), spare=rules
+            Backend(OpenAIExtractor(endpoint), OpenAISummarizer(endpoint)), fallback=rules
         )
     finally:
         await endpoint.aclose()
@@ -79,7 +79,7 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
 FULL_NAME = DESCRIPTOR.services_by_name["ExtractionService"].full_name
 _HEARTBEATS_PER_LEASE = 3
 _SHARE_OF_RUN = 0.2
-"""Of the longest run: after it a view's job makes room for others before it goes on."""
+"""Longest run in seconds: after it a view's job makes room for others before it continues."""
 
 
 @asynccontextmanager
@@ -95,18 +95,18 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         identity=OwnIdentity.of(settings),
         max_message_bytes=settings.max_message_bytes,
     )
-    async with client, channel, chosen(settings, client) as finder:
+    async with client, channel, chosen(settings, client) as pipeline:
         store = Store(client, settings.partitions, _retention(settings))
         await store.open()
         view_store, memories = ViewStore(store), Memories(channel)
-        writing = Writing(memories, finder, most=settings.view_memories)
+        writing = Writing(memories, pipeline, most=settings.view_memories)
         view_runs = ViewRuns(
             view_store,
             memories,
             writing,
             share_seconds=settings.run_seconds * _SHARE_OF_RUN,
         )
-        worker = _worker(settings, store, LongTermMemory(channel), finder, view_runs)
+        worker = _worker(settings, store, LongTermMemory(channel), pipeline, view_runs)
         refresher = Refresher(
             view_store, memories, worker.wake, refresh_seconds=settings.view_refresh_seconds
         )
@@ -122,7 +122,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
                 partitions=settings.partitions,
                 checkpoint_seconds=settings.watch_checkpoint_seconds,
             ),
-            Preview(finder, _limits(settings)),
+            Preview(pipeline, _limits(settings)),
             Views(view_store, writing),
             eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
         )
@@ -139,7 +139,7 @@ def _worker(
     settings: Settings,
     store: Store,
     memory: LongTermMemory,
-    finder: ExtractionPipeline,
+    pipeline: ExtractionPipeline,
     views: ViewRuns,
 ) -> Worker:
     leases = Leases(
@@ -151,7 +151,7 @@ def _worker(
     runs = Runs(
         leases,
         memory,
-        finder,
+        pipeline,
         views,
         METERS,
         limits=_limits(settings),

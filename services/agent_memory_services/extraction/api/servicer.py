@@ -1,34 +1,34 @@
-"""The contract's calls for summary views, translated to what views do."""
+"""ExtractionService: translation of requests to jobs, previews and views, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, Final
 
-from agent_memory.common.v1 import erase_pb2
-from agent_memory.extraction.v1 import service_pb2
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
 from agent_memory_services.extraction.domain.identity import Session, Thread
 from agent_memory_services.extraction.domain.scope import require_submission
-from agent_memory_services.extraction.erasure.eraser import ErasedSession, Eraser, Erasure
+from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.submissions import Submission, Submissions
 from agent_memory_services.extraction.queue.watch import JobWatch, Watched
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
-from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
+from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.shared.prompts import check_extraction
 
+_SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractionService"].full_name
 _PER_PAGE: Final = 20
+_JOBS_PER_PAGE: Final = 20
 
 
 class SummaryViewCalls:
-    """Answers the calls of ExtractionService that are about summary views."""
+    """Servicer of the calls of ExtractionService that are about summary views."""
 
     def __init__(self, views: Views, jobs: Jobs) -> None:
         self._views = views
@@ -110,39 +110,12 @@ class SummaryViewCalls:
         )
 
 
-_SERVICE = service_pb2.DESCRIPTOR.services_by_name["ExtractionService"].full_name
-
-
-def sessions_of(given: Iterable[erase_pb2.ErasedSession]) -> list[ErasedSession]:
-    """The sessions that a request names."""
-    return [ErasedSession(session.session_uid, session.owned_late) for session in given]
-
-
-def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
-    """The receipt of an erasure, and the sessions that went."""
-    receipt = erase_pb2.EraseReceipt(
-        receipt_id=erasure.id,
-        service=_SERVICE,
-        erased=erasure.erased,
-        start_time=to_timestamp(erasure.started),
-        end_time=to_timestamp(erasure.ended),
-    )
-    sessions = [
-        erase_pb2.ErasedSession(session_uid=session.uid, owned_late=session.owned_late)
-        for session in erasure.sessions
-    ]
-    return service_pb2.EraseUserResponse(receipt=receipt, sessions=sessions)
-
-
-_JOBS_PER_PAGE = 20
-
-
 class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
-    """Answers the calls of ExtractionService."""
+    """Servicer of ExtractionService."""
 
     def __init__(
         self,
-        intake: Submissions,
+        submissions: Submissions,
         jobs: Jobs,
         watch: JobWatch,
         preview: Preview,
@@ -151,7 +124,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         eraser: Eraser,
     ) -> None:
         super().__init__(views, jobs)
-        self._intake = intake
+        self._submissions = submissions
         self._jobs = jobs
         self._watch = watch
         self._preview = preview
@@ -164,7 +137,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         require_submission(principal, request.session, request.memories)
         check_extraction(request.extraction, "extraction")
         thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
-        receipt = await self._intake.submit(
+        receipt = await self._submissions.submit(
             Submission(
                 session=Session(thread, request.session_uid),
                 user_id=request.user_id,
@@ -236,18 +209,21 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
             if request.session_id
             else None
         )
-        sightings = self._watch.follow(Watched(principal, thread), request.resume_token)
-        async with aclosing(sightings):
-            async for sighting in sightings:
+        updates = self._watch.follow(Watched(principal, thread), request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
                 yield pb.WatchJobsResponse(
-                    job=sighting.job, progress=sighting.progress, resume_token=sighting.token
+                    job=update.job, progress=update.progress, resume_token=update.token
                 )
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
         principal = current_principal()
         require_erasable(principal, request.user_id, request.sessions)
-        known = sessions_of(request.sessions)
-        return answer(await self._eraser.erase(principal.tenant, request.user_id, known))
+        known = ErasedSession.read(request.sessions)
+        erasure = await self._eraser.erase(principal.tenant, request.user_id, known)
+        return pb.EraseUserResponse(
+            receipt=erasure.receipt(_SERVICE), sessions=erasure.erased_sessions()
+        )
 
 
 def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:

@@ -1,24 +1,21 @@
-"""What an operator can choose about extraction."""
+"""Settings of an extraction process."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
-    SecretStr,
     model_validator,
 )
 
 from agent_memory_services.extraction.store.budgets import Budget
 from agent_memory_services.kit.contract.environment import AlsoFrom
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 from agent_memory_services.shared.model_api.meters import Price
 
 _DAY = 86_400.0
-# Deployments set variables to nothing where they mean to leave them out.
-_EmptyIsUnset = BeforeValidator(lambda value: value or None)
 
 
 class Settings(ProcessSettings):
@@ -30,7 +27,7 @@ class Settings(ProcessSettings):
         default=16,
         ge=1,
         le=128,
-        description="Partitions of the queue; settled by the first process that uses a store.",
+        description="Partitions of the queue; fixed by the first process that uses a store.",
     )
     concurrency: int = Field(
         default=8, ge=1, description="Jobs that this process works on at a time."
@@ -39,10 +36,10 @@ class Settings(ProcessSettings):
         default=2.0, ge=0, description="Quiet time of a session before its messages are extracted."
     )
     max_wait_seconds: float = Field(
-        default=30.0, ge=0, description="The longest that a session which is never quiet waits."
+        default=30.0, ge=0, description="Longest wait of a session that is never quiet."
     )
     index_messages: Annotated[bool, AlsoFrom("INDEX_MESSAGES")] = Field(
-        default=False, description="Whether messages become searchable memories too, at once."
+        default=False, description="Store messages as searchable memories too, at once."
     )
     reference_messages: int = Field(
         default=6,
@@ -51,10 +48,10 @@ class Settings(ProcessSettings):
         description="Messages before the new ones that the extractor sees for reference.",
     )
     window_messages: int = Field(
-        default=40, ge=1, description="The most messages that the extractor sees at a time."
+        default=40, ge=1, description="Most messages that the extractor sees at a time."
     )
     window_characters: int = Field(
-        default=24_000, ge=1_000, description="The most characters that it sees at a time."
+        default=24_000, ge=1_000, description="Most characters that the extractor sees at a time."
     )
     extractor: Literal["auto", "local", "openai"] = Field(
         default="auto",
@@ -63,10 +60,10 @@ class Settings(ProcessSettings):
     model: str = Field(
         default="gpt-4o-mini", min_length=1, description="The chat model; unused by `local`."
     )
-    openai_api_key: Annotated[SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")] = Field(
+    openai_api_key: EndpointKey = Field(
         default=None, description="Key of the endpoint that serves the model."
     )
-    openai_base_url: Annotated[str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")] = Field(
+    openai_base_url: EndpointUrl = Field(
         default=None,
         description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
     )
@@ -86,7 +83,7 @@ class Settings(ProcessSettings):
         description='Budgets of single tenants, as JSON: `{"acme": 5000000}`.',
     )
     token_budget_seconds: int = Field(
-        default=86_400, ge=1, description="How long a window of the budgets is."
+        default=86_400, ge=1, description="Length of a window of the budgets."
     )
     model_prices: dict[str, tuple[NonNegativeFloat, NonNegativeFloat]] = Field(
         default={},
@@ -105,67 +102,67 @@ class Settings(ProcessSettings):
         default=500,
         ge=1,
         le=1000,
-        description="The most memories that one summary of a view reads: the newest of its group.",
+        description="Most memories that one summary of a view reads: the newest of its group.",
     )
     view_refresh_seconds: float = Field(
         default=3600.0,
         gt=0,
-        description="How often a continuous summary view looks whether its memories changed.",
+        description="Interval at which a continuous summary view checks its memories for changes.",
     )
     lease_seconds: float = Field(
-        default=30.0, gt=0, description="How long a job is left to a worker that shows no life."
+        default=30.0,
+        gt=0,
+        description="Time after which a job of an unresponsive worker is given to another.",
     )
     run_seconds: float = Field(
-        default=300.0, gt=0, description="The longest that one attempt at a job may take."
+        default=300.0, gt=0, description="Longest time that one attempt at a job may take."
     )
     retry_first_seconds: float = Field(
         default=1.0, gt=0, description="Wait after the first failed attempt; it doubles each time."
     )
     retry_longest_seconds: float = Field(
-        default=300.0, gt=0, description="The longest wait between attempts."
+        default=300.0, gt=0, description="Longest wait between attempts."
     )
     retry_patience_seconds: float = Field(
         default=_DAY,
         ge=0,
-        description="How long an outage of the model or of long-term memory is waited out.",
+        description="Time for which jobs are retried while the model or long-term memory fails.",
     )
     max_strikes: int = Field(
         default=5,
         ge=1,
-        description="Failures that may be the job's own fault, before it is given up.",
+        description="Failures that may be caused by the job itself before it fails for good.",
     )
     strike_seconds: float = Field(
         default=120.0,
         ge=0,
-        description="How long after the first of these a job is tried at the least.",
+        description="Shortest time for which a job is tried after the first of these failures.",
     )
     job_retention_seconds: float = Field(
-        default=7 * _DAY, gt=0, description="How long finished jobs are kept."
+        default=7 * _DAY, gt=0, description="Time for which finished jobs are kept."
     )
     session_retention_seconds: float = Field(
         default=30 * _DAY,
         gt=0,
-        description="How long a session's progress is kept after its last job.",
+        description="Time for which a session's progress is kept after its last job.",
     )
     watch_checkpoint_seconds: float = Field(
-        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+        default=5.0, gt=0, description="Longest time without a response to a watcher."
     )
 
     @property
     def uses_model(self) -> bool:
         """True when a model extracts, False when rules do."""
-        if self.extractor == "auto":
-            return self.openai_api_key is not None or self.openai_base_url is not None
-        return self.extractor == "openai"
+        return uses_endpoint(self.extractor, self.openai_api_key, self.openai_base_url)
 
     @property
     def budget(self) -> Budget:
-        """What tenants may spend on the model."""
+        """Tokens that tenants may spend on the model."""
         return Budget(self.token_budget, self.token_budgets, self.token_budget_seconds)
 
     @property
     def prices(self) -> dict[str, Price]:
-        """What models cost."""
+        """Prices of models by name."""
         return {model: Price(*price) for model, price in self.model_prices.items()}
 
     @model_validator(mode="after")

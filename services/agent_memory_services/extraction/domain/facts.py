@@ -1,4 +1,4 @@
-"""What an extractor is given, what it answers, and the interface they share."""
+"""Input and output of extractors, and the interface that they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Strategy(StrEnum):
-    """What to look for in a conversation."""
+    """Kinds of content to extract from a conversation."""
 
     DISCRETE = "discrete"
     SUMMARY = "summary"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Precision(StrEnum):
-    """How exactly an event's time is known."""
+    """Precision of an event's time."""
 
     INSTANT = "instant"
     DAY = "day"
@@ -42,7 +42,7 @@ class Turn:
         message_id: The message's id within its session; candidates cite it.
         role: Who spoke: `user`, `assistant`, `system` or `tool`.
         name: The speaker's name where the conversation has named speakers, else empty.
-        text: What was said.
+        text: Text of the message.
         at: When it was said, with a time zone.
         recalled: True when the text was put into the prompt from memory; it is never evidence.
     """
@@ -57,7 +57,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """When something happened or will happen: the start of the period, and how exact it is."""
+    """Time of an event: the start of the period, and how exact it is."""
 
     start: datetime
     precision: Precision
@@ -114,7 +114,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an extractor found in a window.
+    """Result of an extractor for one window.
 
     Attributes:
         candidates: The facts.
@@ -126,7 +126,7 @@ class Findings:
 
 
 class Extractor(Protocol):
-    """Turns a window of a conversation into candidate memories."""
+    """Interface of what turns a window of a conversation into candidate memories."""
 
     name: str
     """Stable name kept in provenance, such as `local` or `openai`."""
@@ -137,7 +137,7 @@ class Extractor(Protocol):
         """Find the facts that `conversation.turns` state.
 
         Raises:
-            ExtractionFailed: the extractor could not work (its model is away, for example);
+            ExtractionFailed: the extractor failed (its model is away, for example);
                 nothing was found *or* ruled out, and the caller should try again later.
         """
         ...

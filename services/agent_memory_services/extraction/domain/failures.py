@@ -25,7 +25,7 @@ from agent_memory_services.kit.contract.status import (
 
 
 class LeaseLost(Exception):  # noqa: N818 - named for what happened
-    """Somebody else has the job now, or it was cancelled; the holder must let go of it."""
+    """Another worker has the job now, or it was cancelled; the holder must stop."""
 
 
 _OUTAGES: Final = (
@@ -42,13 +42,13 @@ _AROUND_THE_JOB: Final = (LeaseLost, OSError, MemoryError)
 
 
 class ExtractorFailed(Unavailable):
-    """The extractor could not work; `cause` is its own short word for why."""
+    """The extractor failed; `cause` is its own short word for why."""
 
     reason = ErrorReason.ERROR_REASON_MODEL_UNAVAILABLE
 
     def __init__(self, cause: str, retry_after: float | None = None) -> None:
         super().__init__(
-            f"the extractor could not work: {cause}",
+            f"the extractor failed: {cause}",
             metadata={"cause": cause},
             retry_after=retry_after,
         )
@@ -59,17 +59,17 @@ class WorkersLost(DeadlineExceeded):
 
     def __init__(self) -> None:
         super().__init__()
-        self.message = "the workers that took the job vanished before it was done"
+        self.message = "the workers that took the job stopped before it was done"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run failed.
+    """Reason why a run failed.
 
     Attributes:
         status: For the job's record.
         cause: One word for logs and metrics.
-        retry_after: Seconds that somebody asked to wait; None where nobody did.
+        retry_after: Seconds to wait as requested; None where no wait was requested.
         strike: True where the job itself may be at fault, False for an outage around it.
         hopeless: True where no repetition changes anything.
     """
@@ -82,9 +82,9 @@ class Failure:
 
 
 def says_nothing_of_messages(error: Exception) -> bool:
-    """Whether what ended a look at messages would end it for any others as well.
+    """Return true if an error would end the extraction of any other messages as well.
 
-    What nobody foresaw may be the fault of one of them, and so may a request that the model's
+    An unexpected error may be the fault of one of them, and so may a request that the model's
     provider rejects.
     """
     if isinstance(error, ExtractionFailed):
@@ -113,4 +113,4 @@ def failure_of(error: Exception) -> Failure:
 
 
 class Unfinished(Exception):  # noqa: N818 - named for what happened
-    """A run has had its share of time; what it did stays done, and the job goes on later."""
+    """The run has used its share of time; its results are kept, and the job continues later."""

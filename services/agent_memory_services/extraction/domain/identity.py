@@ -1,4 +1,4 @@
-"""Who a session and a job are, and where their keys live."""
+"""Identities of sessions and jobs, and the key prefixes of their partitions."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from agent_memory_services.kit.redis.keys import encode, partition_of
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What a session id means to a caller; a deleted session created again is the same thread."""
+    """Session as callers name it; a deleted session that is created again is the same thread."""
 
     tenant: str
     namespace: str
@@ -20,7 +20,7 @@ class Thread:
         return ":".join(map(encode, (self.tenant, self.namespace, self.session_id)))
 
     def partition(self, count: int) -> int:
-        """The partition that holds everything of the thread."""
+        """Return the partition that holds everything of the thread."""
         return partition_of(count, self.tenant, self.namespace, self.session_id)
 
 
@@ -38,17 +38,17 @@ class Session:
 
 
 def partition_prefix(partition: int) -> str:
-    """What every key of a partition starts with; the hash tag keeps them on one node."""
+    """Return the prefix of every key of a partition; its hash tag keeps them on one node."""
     return f"am:ex:{{p{partition:02d}}}:"
 
 
 def new_job_id(partition: int) -> str:
-    """An id that sorts by creation and tells where the job is kept."""
+    """Return an id that sorts by creation and tells where the job is kept."""
     return f"{new_id()}-{partition}"
 
 
 def partition_of_job(job_id: str, count: int) -> int | None:
-    """Where a job is kept, or None for an id that cannot be one."""
+    """Return the partition of a job, or None for an id that cannot be one."""
     partition = job_id.rpartition("-")[2]
     if not (partition.isascii() and partition.isdigit()):
         return None

@@ -1,4 +1,4 @@
-"""What becomes of candidates, messages and given memories in long-term memory."""
+"""Conversion of candidates, messages and given memories to the memories that are created."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.ids import derived_id
+from agent_memory_services.kit.contract.messages import copied
 
 # What the contract allows, in bytes.
 _MAX_TEXT: Final = 32_768
@@ -32,13 +33,13 @@ SUMMARY_TOPIC: Final = "thread-summary"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where memories come from; every one of them inherits it.
+    """Origin of memories; every one of them inherits it.
 
     Attributes:
         session: The session.
         session_uid: Its incarnation.
         user_id: Its owner.
-        strategy: What was looked for.
+        strategy: Kind of content that was requested.
         extractor: Who found it.
         version: In which version.
     """
@@ -54,7 +55,7 @@ class Origin:
 def from_candidate(
     candidate: Candidate, origin: Origin, *, said: datetime | None = None, context: str = ""
 ) -> Memory:
-    """A fact as a memory; what is found again in the same messages has the same id.
+    """Return a fact as a memory; what is found again in the same messages has the same id.
 
     Args:
         candidate: The fact.
@@ -86,7 +87,7 @@ def from_candidate(
 
 
 def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:
-    """A message as a memory, with the turn before it as context."""
+    """Return a message as a memory, with the turn before it as context."""
     memory = _owned(origin, [message.id])
     memory.id = derived_id("message", origin.session_uid, message.id)
     memory.text = _cut(message.content)
@@ -105,7 +106,7 @@ def from_message(message: Message, previous: Message | None, origin: Origin) -> 
 
 
 def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:
-    """A thread's summary as a memory; there is one for each session."""
+    """Return a thread's summary as a memory; there is one for each session."""
     memory = _owned(origin, message_ids[-_MAX_SOURCES:])
     memory.id = summary_id(origin.session_uid)
     memory.text = _cut(summary)
@@ -115,14 +116,13 @@ def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Me
 
 
 def summary_id(session_uid: str) -> str:
-    """The id of a session's summary."""
+    """Return the id of a session's summary."""
     return derived_id("summary", session_uid)
 
 
 def from_given(memory: Memory, origin: Origin) -> Memory:
-    """A memory that was handed in, with what it left to its session."""
-    complete = Memory()
-    complete.CopyFrom(memory)
+    """Return a given memory, completed from its session."""
+    complete = copied(memory)
     complete.namespace = memory.namespace or origin.session.namespace
     complete.user_id = memory.user_id or origin.user_id
     complete.session_id = memory.session_id or origin.session.session_id
@@ -146,7 +146,7 @@ def _owned(origin: Origin, message_ids: Iterable[str]) -> Memory:
 
 
 def _no_later_than_now(said: datetime) -> Timestamp:
-    """When something was said; a caller's clock that runs ahead must not hide it until then."""
+    """Return when something was said, but now at the latest: a time in the future would hide it."""
     moment = Timestamp()
     moment.FromDatetime(said)
     return min(moment, to_timestamp(now_micros()), key=Timestamp.ToMicroseconds)

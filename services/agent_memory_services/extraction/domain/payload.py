@@ -1,4 +1,4 @@
-"""What a job works on, as the store keeps it: some of it may be unreadable.
+"""Content of a job as the store keeps it; parts of it may be unreadable.
 
 A build before this one may have taken in what no build can work with, and bytes may be damaged.
 Neither keeps a job from the rest of its messages.
@@ -23,13 +23,13 @@ _RULES: Final = ValueRules()
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a job works on.
+    """Content of a job.
 
     Attributes:
         messages: Its messages, in order of sequence.
         before: The messages before them, likewise.
         memories: Memories to store as they are.
-        skipped: Messages and memories that nobody can read, each with the reason.
+        skipped: Unreadable messages and memories, each with the reason.
     """
 
     messages: Sequence[Message]

@@ -1,4 +1,4 @@
-"""How a job is kept in the store."""
+"""Records of jobs in the store."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from agent_memory_services.kit.contract.clock import to_timestamp
 
 
 class Lane(StrEnum):
-    """What a job does with its messages; the lanes of a session run beside each other."""
+    """Kinds of processing; the lanes of a session run in parallel."""
 
     EXTRACT = "extract"
     """Finds facts in them."""
@@ -91,7 +91,7 @@ def _workers(fields: Mapping[bytes, bytes]) -> Iterator[str]:
 
 
 def _dropped(fields: Mapping[bytes, bytes]) -> Iterator[tuple[str, int]]:
-    """What was left out, by reason, window by window."""
+    """Yield the reason and id of each message that was left out, window by window."""
     for field, count in fields.items():
         if field.startswith(_DROPPED):
             yield field.split(b".")[1].decode(), int(count)

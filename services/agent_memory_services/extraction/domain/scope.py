@@ -1,4 +1,4 @@
-"""What a caller's credential lets it touch here."""
+"""Access of a caller's credential to jobs."""
 
 from collections.abc import Iterable
 
@@ -28,9 +28,9 @@ def require_submission(
 
 
 def sees(principal: Principal, job: Job) -> bool:
-    """Whether a job exists for a principal, given that it is of its tenant.
+    """Return true if a job of the principal's tenant is visible to the principal.
 
-    A job of a summary view that covers more than one owner or namespace is beyond whoever is
+    A job of a summary view that covers more than one owner or namespace is invisible to a caller
     confined to some.
     """
     if job.kind == JobKind.JOB_KIND_SUMMARY_VIEW:

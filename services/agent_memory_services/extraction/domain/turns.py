@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.extraction.domain.facts import Turn
@@ -11,18 +10,8 @@ from agent_memory_services.kit.contract.clock import to_datetime
 from agent_memory_services.shared.prompts import without_recalled
 
 
-def zone_of(name: str) -> tzinfo | None:
-    """The IANA zone of a name; None for one that does not exist. Empty is UTC."""
-    if not name:
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def to_turn(message: Message) -> Turn:
-    """A message as a turn; one without a time was said just now.
+    """Return a message as a turn; one without a time was said just now.
 
     What a prompt took from memory is not part of what was said; a message of nothing else is
     recalled, whether or not it says so.
@@ -43,13 +32,13 @@ def to_turn(message: Message) -> Turn:
 
 
 def is_recalled(message: Message) -> bool:
-    """Whether a message says nothing but what memory put there."""
+    """Return true if a message holds nothing but text that memory put there."""
     return message.recalled or bool(message.content and not without_recalled(message.content))
 
 
 @dataclass(frozen=True, slots=True)
 class WindowLimits:
-    """How much of a session is looked at together.
+    """Limits of the part of a session that is extracted in one piece.
 
     Attributes:
         messages: The most messages.
@@ -82,7 +71,7 @@ class Window:
         return f"{self.start}-{self.start + len(self.turns)}"
 
     def parts(self) -> Sequence["Window"]:
-        """Windows of fewer messages that show the same turns.
+        """Return windows of fewer messages that show the same turns.
 
         A window of one message has one part, without the turns before it, and that one has none.
         """
@@ -119,7 +108,7 @@ def windows(
 
 
 def _end(pieces: Sequence[Turn], start: int, limits: WindowLimits) -> int:
-    """The first piece that no longer fits; there is always one more than `start`."""
+    """Return the first piece that no longer fits; there is always one more than `start`."""
     left = limits.characters
     for end in range(start, min(len(pieces), start + limits.messages)):
         left -= len(pieces[end].text)

@@ -12,6 +12,7 @@ from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied, EtagMismatch, InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.shared.prompts import check_prompt
 
@@ -24,14 +25,13 @@ _SERVER: Final = ("create_time", "update_time", "etag")
 
 
 def created(given: SummaryView, principal: Principal, request_id: str = "") -> SummaryView:
-    """The view that a caller defines, complete; its id, where it has none, is one for each call.
+    """Return the complete view that a caller defines; one without an id gets one per call.
 
     Raises:
         InvalidField: a field breaks its rule.
         AccessDenied: it would cover memories that the caller's credential does not reach.
     """
-    view = SummaryView()
-    view.CopyFrom(given)
+    view = copied(given)
     _check(view, principal)
     view.id = given.id or _id_for(principal, request_id)
     _touch(view)
@@ -48,7 +48,7 @@ def _id_for(principal: Principal, request_id: str) -> str:
 def changed(
     view: SummaryView, given: SummaryView, paths: Sequence[str], principal: Principal
 ) -> SummaryView:
-    """The view after a change; the same one where nothing changes.
+    """Return the view after a change; the same one where nothing changes.
 
     Raises:
         EtagMismatch: it changed since the caller read it.
@@ -57,8 +57,7 @@ def changed(
     """
     if given.etag and given.etag != view.etag:
         raise EtagMismatch(view.etag)
-    after = SummaryView()
-    after.CopyFrom(view)
+    after = copied(view)
     if apply_mask(after, given, paths, _CHANGEABLE):
         _check(after, principal)
         _touch(after)
@@ -66,16 +65,15 @@ def changed(
 
 
 def starts_anew(before: SummaryView, after: SummaryView) -> bool:
-    """Whether the partitions there are speak of other memories than the view does now."""
+    """Return true if an update makes the existing partitions stale: they cover other memories."""
     return any(getattr(before, field) != getattr(after, field) for field in _SCOPE)
 
 
 def same_definition(one: SummaryView, other: SummaryView) -> bool:
-    """Whether two views differ in nothing that a caller decides."""
+    """Return true if two views agree in everything that a caller decides."""
     bare = []
     for view in (one, other):
-        copy = SummaryView()
-        copy.CopyFrom(view)
+        copy = copied(view)
         for field in _SERVER:
             copy.ClearField(field)
         bare.append(copy)
@@ -83,7 +81,7 @@ def same_definition(one: SummaryView, other: SummaryView) -> bool:
 
 
 def reaches(principal: Principal, view: SummaryView) -> bool:
-    """Whether a credential reaches everything that a view may cover."""
+    """Return true if a credential reaches everything that a view may cover."""
     return _within(principal.users, view.filter.user_id) and _within(
         principal.namespaces, view.filter.namespace
     )
@@ -99,7 +97,7 @@ def _within(allowed: frozenset[str] | None, condition: TagFilter) -> bool:
 
 def _check(view: SummaryView, principal: Principal) -> None:
     if view.HasField("time_window") and view.time_window.ToMicroseconds() <= 0:
-        raise InvalidField("summary_view.time_window", "must be longer than nothing")
+        raise InvalidField("summary_view.time_window", "must be positive")
     if view.prompt:
         check_prompt(view.prompt, "summary_view.prompt")
     if not reaches(principal, view):
@@ -119,14 +117,14 @@ GROUP_FIELDS: Final = {
 }
 """The fields of a group, in the order in which its key spells them."""
 _TYPE: Final = "memory_type"
-# A memory of nobody, or of no session, is in nobody's group; without a namespace it is in one.
+# A memory without an owner or session is in no group; one without a namespace is in one.
 _NEEDED: Final = frozenset({"user_id", "session_id"})
 _START, _BETWEEN = "=", ":"
 
 
 @dataclass(frozen=True, slots=True)
 class ViewName:
-    """Which view of which tenant."""
+    """Tenant and id of a view."""
 
     tenant: str
     view_id: str
@@ -137,12 +135,12 @@ class ViewName:
         return f"{encode(self.tenant)}:{encode(self.view_id)}"
 
     def partition(self, count: int) -> int:
-        """Where it is kept: with all views of its tenant."""
+        """Return the partition of the view: the one that holds all views of its tenant."""
         return home_of(self.tenant, count)
 
 
 def home_of(tenant: str, count: int) -> int:
-    """The partition that holds the views of a tenant."""
+    """Return the partition that holds the views of a tenant."""
     return partition_of(count, tenant)
 
 
@@ -158,7 +156,7 @@ class Group:
 
     @classmethod
     def of(cls, memory: Memory, group_by: Sequence[SummaryGroupField.ValueType]) -> Self | None:
-        """The group of a memory; None where it has none of the values that make one."""
+        """Return the group of a memory; None where it has none of the values that make one."""
         values = []
         for field in _ordered(group_by):
             value = str(memory.type) if field == _TYPE else getattr(memory, field)
@@ -169,7 +167,7 @@ class Group:
 
     @classmethod
     def named(cls, given: SummaryGroup, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
-        """The group that a caller names.
+        """Return the group that a caller names.
 
         Raises:
             InvalidField: it does not name exactly the fields that the view groups by.
@@ -186,7 +184,7 @@ class Group:
 
     @classmethod
     def parse(cls, key: str, group_by: Sequence[SummaryGroupField.ValueType]) -> Self:
-        """The group whose key this is."""
+        """Return the group whose key this is."""
         fields = _ordered(group_by)
         parts = key.removeprefix(_START).split(_BETWEEN) if fields else []
         return cls(tuple(zip(fields, map(decode, parts), strict=True)))
@@ -202,17 +200,17 @@ class Group:
         return dict(self.values).get("user_id", "")
 
     def fits(self, wanted: dict[str, str]) -> bool:
-        """Whether it has the values that are asked for."""
+        """Return true if the group has the given values."""
         return wanted.items() <= dict(self.values).items()
 
     def message(self) -> SummaryGroup:
-        """The group as the contract has it."""
+        """Return the group as the contract has it."""
         values = dict(self.values)
         kind = _type(values.pop(_TYPE, "0"))
         return SummaryGroup(memory_type=kind, **values)
 
     def condition(self) -> MemoryFilter:
-        """What its memories have in common."""
+        """Return the condition that the group's memories have in common."""
         condition = MemoryFilter()
         for field, value in self.values:
             if field == _TYPE:
@@ -223,7 +221,7 @@ class Group:
 
 
 def given_values(group: SummaryGroup) -> dict[str, str]:
-    """The values that a group of the contract sets, as text."""
+    """Return the values that a group of the contract sets, as text."""
     return {field.name: str(value) for field, value in group.ListFields()}
 
 

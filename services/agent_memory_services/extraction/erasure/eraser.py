@@ -1,7 +1,7 @@
-"""Erasing a user: sessions, jobs in every state, summary views, and answers that repeat them."""
+"""Erasure of a user: sessions, jobs in every state, summary views, and stored answers."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,42 +16,16 @@ from agent_memory_services.extraction.erasure.targets import erase_user as erase
 from agent_memory_services.extraction.store.queue import Store
 from agent_memory_services.extraction.store.views import ViewStore
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedSession:
-    """An incarnation that was erased, and whether it had begun before it had an owner."""
-
-    uid: str
-    owned_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What was erased of a user.
-
-    Attributes:
-        id: names the erasure in the log.
-        erased: how many of each kind went.
-        sessions: the sessions that went.
-        started: when it began, in microseconds since the epoch.
-        ended: when nothing was left.
-    """
-
-    id: str
-    erased: Mapping[str, int]
-    sessions: Sequence[ErasedSession]
-    started: int
-    ended: int
-
-
 @dataclass(slots=True)
 class _Progress:
-    """What went so far."""
+    """Counts of an erasure that is in progress."""
 
     counts: Counter[str] = field(
         default_factory=lambda: Counter(sessions=0, jobs=0, messages=0, answers=0)
@@ -60,7 +34,7 @@ class _Progress:
 
 
 class Eraser:
-    """Erases users from the queue, in steps that each take no longer than any other."""
+    """Eraser of users from the queue, in steps that each take no longer than any other."""
 
     def __init__(self, store: Store, views: ViewStore, *, summaries_barred_seconds: float) -> None:
         """Erase from the queue and from views.
@@ -93,7 +67,7 @@ class Eraser:
         progress = _Progress()
         for partition in range(self._store.partitions):
             places = await self._of_owner(partition, tenant, user, progress)
-            places += await self._of_nobody(partition, tenant, late, progress)
+            places += await self._of_no_owner(partition, tenant, late, progress)
             if places:
                 keys = [place.key for place in places]
                 await erase_changes(self._store, partition, keys)
@@ -105,7 +79,7 @@ class Eraser:
         progress.counts["answers"] += await erase_answers(self._store.client, tenant, owners)
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
-        return Erasure(receipt, progress.counts, sessions, started, now_micros())
+        return Erasure(receipt, progress.counts, started, now_micros(), sessions)
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress
@@ -118,16 +92,16 @@ class Eraser:
             gone += places
         return gone
 
-    async def _of_nobody(
+    async def _of_no_owner(
         self, partition: int, tenant: str, late: set[str], progress: _Progress
     ) -> list[SessionPlace]:
-        """Erase sessions of the user that had named nobody when they were last heard of."""
+        """Erase sessions of the user that had no owner when they were last submitted."""
         if not late:
             return []
-        nobodys = OwnedSessions(self._store, tenant, "")
-        places = [place async for place in nobodys.every(partition) if place.uid in late]
+        ownerless = OwnedSessions(self._store, tenant, "")
+        places = [place async for place in ownerless.every(partition) if place.uid in late]
         for place in places:
-            await _erase(nobodys, place, progress)
+            await _erase(ownerless, place, progress)
         return places
 
 

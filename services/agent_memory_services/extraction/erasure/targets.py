@@ -17,6 +17,7 @@ from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import fence_name, new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
 
@@ -47,7 +48,7 @@ class SessionPlace:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went with a session, and whether it had begun before it had an owner."""
+    """Result of erasing one session: its counts, and whether it began before it had an owner."""
 
     jobs: int
     messages: int
@@ -55,7 +56,7 @@ class Erased:
 
 
 class OwnedSessions:
-    """The sessions of one owner in every partition; the empty owner is nobody in particular."""
+    """Sessions of one owner in every partition; the empty owner stands for none."""
 
     def __init__(self, store: Store, tenant: str, owner: str) -> None:
         self._store = store
@@ -63,12 +64,12 @@ class OwnedSessions:
         self._owner = owner
 
     async def first(self, partition: int) -> list[SessionPlace]:
-        """Some of those that a partition holds; none where it holds none."""
+        """Return some of the sessions of a partition; none at its end."""
         found: Any = await self._store.client.zrange(self._key(partition), 0, _AT_A_TIME - 1)
         return [SessionPlace(partition, member.decode()) for member in found]
 
     async def every(self, partition: int) -> AsyncIterator[SessionPlace]:
-        """All that a partition holds."""
+        """Yield all sessions of a partition."""
         async for member, _ in self._store.client.zscan_iter(self._key(partition)):
             yield SessionPlace(partition, member.decode())
 
@@ -116,7 +117,7 @@ async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> Non
 
 
 async def erase_changes(store: Store, partition: int, session_keys: Collection[str]) -> int:
-    """Delete what watchers would still be told of sessions; how many entries there were."""
+    """Delete the events of sessions that watchers have yet to receive, and return their number."""
     key = f"{partition_prefix(partition)}changes"
     wanted = {session.encode() for session in session_keys}
     erased, start = 0, "-"
@@ -144,7 +145,7 @@ async def erase_user(
     where nothing could be left out without a change of its meaning: in a prefix of owners, in
     another condition, or in its own id. A name and a prompt say "somebody" instead.
 
-    For `barred_seconds` no summary is kept that the user's memories went into: whoever read them
+    For `barred_seconds` no summary is kept that the user's memories went into: a run that read them
     before they were erased may still be writing.
 
     Returns:
@@ -170,7 +171,7 @@ async def erase_user(
 
 
 async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> None:
-    """The user goes by a digest, as it must not be found in the store."""
+    """Bar sessions of a user, named by a digest, as the user must not be found in the store."""
     key = f"{_prefix(store, tenant)}unsummed:{encode(tenant)}"
     digest = hashlib.sha1(encode(user_id).encode(), usedforsecurity=False).hexdigest()
     now = now_micros()
@@ -236,19 +237,18 @@ def _is_about(job: Job, user_id: str) -> bool:
 
 
 def mentions(text: str, user_id: str) -> bool:
-    """Whether a text holds an id that is no part of a longer word."""
+    """Return true if a text holds an id that is no part of a longer word."""
     return user_id in text and _mention(user_id).search(text) is not None
 
 
 def stripped(view: SummaryView, user_id: str) -> SummaryView | None:
-    """A view that names a user nowhere; None where it would not be the same view any more."""
+    """Return a view that names a user nowhere; None where that would change its meaning."""
     if mentions(view.id, user_id) or _is_bound(view.filter, user_id, excluding=False):
         return None
     condition = without_user(view.filter, user_id)
     if condition is None:
         return None
-    left = SummaryView()
-    left.CopyFrom(view)
+    left = copied(view)
     if condition != view.filter:
         left.filter.CopyFrom(condition)
     for field in ("name", "prompt"):
@@ -263,7 +263,7 @@ def _mention(user_id: str) -> re.Pattern[str]:
 
 
 def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
-    """Whether a filter names the user where that cannot be left out of it."""
+    """Return true if a filter names the user in a condition that cannot be left out of it."""
     for described, condition in given.ListFields():
         if not isinstance(condition, TagFilter):
             continue
@@ -274,7 +274,7 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
                 for value in (*values, *condition.any, *condition.all, *condition.none)
             ):
                 return True
-        # Whoever else has the prefix would be let in.
+        # Other users with the prefix would be included.
         elif excluding and mentions(condition.prefix, user_id):
             return True
     return any(_is_bound(part, user_id, excluding=excluding) for part in given.any_of) or any(
@@ -283,9 +283,8 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
 
 
 def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
-    """A filter that means the same without naming a user; None where only the user is meant."""
-    stripped = MemoryFilter()
-    stripped.CopyFrom(given)
+    """Return a filter that means the same without naming a user; None where it means the user."""
+    stripped = copied(given)
     if given.HasField("user_id"):
         condition = _others(given.user_id, user_id)
         if condition is None:
@@ -301,17 +300,16 @@ def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:
 
 
 def _others(given: TagFilter, user_id: str) -> TagFilter | None:
-    """A condition on the owner without one of them; None where it asks for that one.
+    """Return a condition on the owner without one of them; None where it asks for that one.
 
-    A prefix asks for everybody whose id begins with it, and for the user by name where it holds
+    A prefix selects all users whose id begins with it, and names the user where it holds
     the whole id: no other condition has the same meaning.
     """
     if (given.HasField("eq") and given.eq == user_id) or user_id in given.all:
         return None
     if mentions(given.prefix, user_id):
         return None
-    others = TagFilter()
-    others.CopyFrom(given)
+    others = copied(given)
     if given.HasField("ne") and given.ne == user_id:
         others.ClearField("ne")
     for field in ("any", "none"):

@@ -1,4 +1,4 @@
-"""Threads for work that nobody waits for."""
+"""Threads for work that yields to calls."""
 
 import asyncio
 import contextvars
@@ -13,7 +13,7 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
-# A tenth of the processor where others want it, all of it where nobody does.
+# A tenth of the processor where others want it, all of it where none do.
 _NICER: Final = 10
 _NICEST: Final = 19
 
@@ -32,6 +32,6 @@ _THREADS: Final = ThreadPoolExecutor(
 
 
 async def in_background(work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> ResultT:
-    """What `work` returns, off the event loop, in a thread that gives way to those who answer."""
+    """Run `work` off the event loop, in a thread that yields to calls, and return its result."""
     run = partial(contextvars.copy_context().run, work, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_THREADS, run)

@@ -1,4 +1,4 @@
-"""What writes summaries, and the one that needs no model."""
+"""Interface of summarizers, and the one that needs no model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Note:
     Attributes:
         text: What it says.
         at: When it was first stored, with a time zone.
-        owner: Whose it is; empty for nobody's.
+        owner: Owner of the memory; empty for none.
     """
 
     text: str
@@ -27,7 +27,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a summary of memories shall be.
+    """Requested form of a summary of memories.
 
     Attributes:
         instructions: What it shall say, in words; empty for everything that matters.
@@ -41,7 +41,7 @@ class Task:
 
 
 class Summarizer(Protocol):
-    """Writes the running summary of a conversation."""
+    """Interface of what writes the running summary of a conversation."""
 
     name: str
     """Stable name kept in provenance."""
@@ -54,31 +54,31 @@ class Summarizer(Protocol):
         Empty only where there was no summary and nothing is worth saying.
 
         Raises:
-            ExtractionFailed: it could not work; the summary so far stays what it is.
+            ExtractionFailed: it failed; the summary so far stays what it is.
         """
         ...
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
-        """Sum memories up, the oldest first; `previous` is what was made of those before them.
+        """Summarize memories, the oldest first; `previous` is the summary of those before them.
 
         Raises:
-            ExtractionFailed: it could not work.
+            ExtractionFailed: it failed.
         """
         ...
 
 
 class LocalSummarizer:
-    """Picks what is worth keeping by rule."""
+    """Summarizer that selects sentences by rule."""
 
     name = "local"
     version = "1"
 
     async def summarize(self, turns: Sequence[Turn], *, previous: str, max_words: int) -> str:
-        """As the protocol says, off the event loop."""
+        """Summarize as the protocol says, off the event loop."""
         summary = await in_background(summarize, turns, previous, max_words)
         return summary or previous
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
-        """As the protocol says, off the event loop; no rule can follow instructions."""
+        """Condense as the protocol says, off the event loop; no rule can follow instructions."""
         texts = [note.text for note in notes]
         return await in_background(condense, texts, previous, task.max_words)

@@ -1,4 +1,4 @@
-"""The callers' side of the queue: looking at jobs, trying them again, cancelling them."""
+"""Reads and changes of jobs on behalf of callers: list, get, retry, cancel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _SCAN_LIMIT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs of a tenant to list.
+    """Criteria for listing a tenant's jobs.
 
     Attributes:
         namespace: Only this namespace; None means all.
@@ -41,7 +41,7 @@ class JobFilter:
     state: JobState.ValueType | None = None
 
     def matches(self, job: Job) -> bool:
-        """Whether a job is asked for."""
+        """Return true if a job meets the criteria."""
         return (
             (self.namespace is None or job.session.namespace == self.namespace)
             and (self.session_id is None or job.session.session_id == self.session_id)
@@ -136,7 +136,7 @@ class Jobs:
         return cast("JobState.ValueType", found)
 
     async def _ids(self, tenant: str, wanted: JobFilter, after: str, count: int) -> list[str]:
-        """The next ids of the narrowest index there is, the latest first."""
+        """Return the next ids of the narrowest index there is, the latest first."""
         upper = f"({after}" if after else "+"
         async with self._store.client.pipeline(transaction=False) as pipeline:
             for key in self._indexes(tenant, wanted):

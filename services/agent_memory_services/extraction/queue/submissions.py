@@ -1,4 +1,4 @@
-"""Taking messages in: one atomic step that stores them and schedules the work on them."""
+"""Acceptance of messages: one atomic step that stores them and schedules the work on them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SUBMIT = Step("submit")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a session hands over.
+    """Messages and settings that a session submits.
 
     Attributes:
         session: The session.
@@ -44,7 +44,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a submission: the job that works on it, and how far the session arrived."""
+    """Outcome of a submission: the job that processes it, and the progress of the session."""
 
     job_id: str
     received_sequence: int
@@ -52,7 +52,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When work on a session begins.
+    """Start times of the work on a session.
 
     Attributes:
         debounce_seconds: Extraction waits until the session has been quiet for so long,
@@ -68,7 +68,7 @@ class Schedule:
 
 
 class Submissions:
-    """Where submissions enter the store."""
+    """Entry point of submissions to the store."""
 
     def __init__(
         self, store: Store, schedule: Schedule, wake: Callable[[int, float], None]
@@ -132,7 +132,7 @@ class Submissions:
 
 
 def _specification(submission: Submission) -> Job:
-    """The part of a job that its session decides, but for the owner, who may be known later."""
+    """Return a job with the fields that its session decides, but for the owner, known later."""
     thread = submission.session.thread
     return Job(
         kind=JobKind.JOB_KIND_EXTRACTION,

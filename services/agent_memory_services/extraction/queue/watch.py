@@ -1,4 +1,4 @@
-"""The stream of job changes."""
+"""Stream of job changes."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass

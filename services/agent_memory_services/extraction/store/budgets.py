@@ -1,4 +1,4 @@
-"""How many tokens each tenant may spend on the model, kept in one store for all processes."""
+"""Token budgets of tenants for the model, kept in one store for all processes."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ _SPEND: Final = Script("agent_memory_services.extraction.store", "lua/spend")
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many tokens tenants may spend in a window.
+    """Tokens that tenants may spend in a window.
 
     Attributes:
         tokens: of each tenant; 0 is no limit.
@@ -30,12 +30,12 @@ class Budget:
     window_seconds: int
 
     def of(self, tenant: str) -> int:
-        """The tenant's budget."""
+        """Return the tenant's budget."""
         return self.own.get(tenant, self.tokens)
 
 
 class TenantBudgets:
-    """Takes calls from the budget of the tenant that they are made for, in one store for all."""
+    """Token budgets of the tenants for whom calls are made, in one store for all processes."""
 
     def __init__(self, client: Redis, budget: Budget) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""The workers' side of the queue: finding due jobs, holding them, and letting go of them."""
+"""Access of workers to the queue: finding due jobs, leasing and releasing them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _HAND_BACK = Step("hand_back")
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a partition looks like.
+    """Figures of one partition of the queue.
 
     Attributes:
         due: Keys of tenants with due jobs, those that wait the longest first.
@@ -45,7 +45,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A job in a worker's hands, with everything that a run needs.
+    """Job leased to a worker, with everything that a run needs.
 
     Attributes:
         partition: Where the job is kept.
@@ -83,7 +83,7 @@ class Lease:
 
 
 class Leases:
-    """Hands out jobs of all partitions."""
+    """Leases of the jobs of all partitions."""
 
     def __init__(
         self, store: Store, *, lease_seconds: float, max_strikes: int, strike_seconds: float
@@ -136,7 +136,7 @@ class Leases:
         """Hold a job for another term.
 
         Raises:
-            LeaseLost: it is somebody else's.
+            LeaseLost: another worker has it.
         """
         await self._hold(_RENEW, lease, self._lease)
 
@@ -155,16 +155,16 @@ class Leases:
             lease: The job.
             window: The window's name.
             found: What was found in it.
-            by: Who found it; empty where nobody had to look.
+            by: Name of the extractor; empty where none was needed.
             dropped: How many items of a model's answer were left out, by a short word for why.
 
         Raises:
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
         await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
 
-    async def settle(
+    async def complete(
         self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
     ) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.
@@ -175,7 +175,7 @@ class Leases:
             skipped: What it left out, with the reasons.
 
         Raises:
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped)
         await self._hold(_SETTLE, lease, outcome.SerializeToString())
@@ -186,7 +186,7 @@ class Leases:
         """End an attempt that failed and let the job wait.
 
         Raises:
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         delay = int(delay_seconds * 1_000_000)
         await self._hold(_FAIL, lease, 0, delay, int(strike), error.SerializeToString())
@@ -195,7 +195,7 @@ class Leases:
         """End a job that failed for good; its messages are kept.
 
         Raises:
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         await self._hold(_FAIL, lease, 1, 0, int(strike), error.SerializeToString())
 
@@ -203,7 +203,7 @@ class Leases:
         """Return a job untried, for another worker to take at once.
 
         Raises:
-            LeaseLost: somebody has it already.
+            LeaseLost: another worker has it already.
         """
         await self._hold(_HAND_BACK, lease)
 

@@ -1,4 +1,4 @@
-"""How far sessions are extracted."""
+"""Progress of the extraction of sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PROGRESS = Step("progress")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a session stands: its owner, its progress, and the jobs that are not settled."""
+    """Status of a session: its owner, its progress, and its unfinished jobs."""
 
     user_id: str
     progress: SessionProgress
@@ -21,17 +21,17 @@ class Standing:
 
 
 class ProgressBook:
-    """Knows how far every session is."""
+    """Progress of every session."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def of_thread(self, thread: Thread) -> Standing:
-        """How the latest session of a thread stands; one never heard of stands at nothing."""
+        """Return the status of the latest session of a thread; an unknown one has no progress."""
         return await self._standing(thread, "")
 
     async def of_job(self, tenant: str, job: Job) -> SessionProgress:
-        """How the session of a job stands."""
+        """Return the progress of the session of a job."""
         thread = Thread(tenant, job.session.namespace, job.session.session_id)
         standing = await self._standing(thread, Session(thread, job.session_uid).key)
         return standing.progress

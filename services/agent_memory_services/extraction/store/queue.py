@@ -1,4 +1,4 @@
-"""The partitions of the store, and the steps that scripts take on them."""
+"""Partitions of the store, and the scripts that run on them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,24 +8,16 @@ from redis.asyncio import Redis
 from redis.typing import EncodableT
 
 from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Script
 
 _PARTITIONS_KEY = "am:ex:partitions"
-
-
-class PartitionsMismatchError(Exception):
-    """The store was begun with another number of partitions, and sessions cannot move."""
-
-    def __init__(self, stored: int, wanted: int) -> None:
-        super().__init__(
-            f"the store has {stored} extraction partitions, the settings say {wanted}: "
-            f"set AGENT_MEMORY_EXTRACTION_PARTITIONS={stored}"
-        )
+_PARTITIONS_SETTING = "AGENT_MEMORY_EXTRACTION_PARTITIONS"
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept.
+    """Retention times of records.
 
     Attributes:
         job_seconds: A finished job.
@@ -62,15 +54,17 @@ class Store:
         )
 
     async def open(self) -> None:
-        """Claim the number of partitions, or learn that another one is in use.
+        """Claim the number of partitions.
 
         Raises:
-            PartitionsMismatchError: it is.
+            PartitionsMismatchError: another number is in use.
         """
-        await self.client.set(_PARTITIONS_KEY, self.partitions, nx=True)
-        stored = int(await self.client.get(_PARTITIONS_KEY) or self.partitions)
-        if stored != self.partitions:
-            raise PartitionsMismatchError(stored, self.partitions)
+        await claim_partitions(
+            self.client,
+            _PARTITIONS_KEY,
+            self.partitions,
+            setting=_PARTITIONS_SETTING,
+        )
 
     async def take(self, step: Step, partition: int, args: Iterable[EncodableT] = ()) -> Any:
         """Take a step on a partition and return its answer."""

@@ -1,8 +1,7 @@
-"""Where results go: long-term memory, over its contract."""
+"""Delivery of results to long-term memory, over its contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import grpc
@@ -25,6 +24,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     DependencyUnavailable,
@@ -38,6 +38,7 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.contract.status import error_of, status_of
 
 _BATCH: Final = 100
@@ -60,7 +61,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of memories: the ids that hold them now, and those that were refused."""
+    """Outcome of creating memories: the ids that hold them now, and those that were refused."""
 
     memory_ids: Sequence[str]
     rejected: Sequence[Rejection] = ()
@@ -97,7 +98,7 @@ class LongTermMemory:
         memory_ids: list[str] = []
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
-        for batch in _batches(memories):
+        for batch in batched(memories, _BATCH):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
@@ -126,9 +127,9 @@ class LongTermMemory:
         )
 
     async def summary_of(self, origin: Origin) -> Memory:
-        """The summary of a session; one without a text where there is none.
+        """Return the summary of a session; one without text where there is none.
 
-        It has the id that follows from the session, unless somebody else had taken that.
+        It has the id that follows from the session, unless another memory has that id.
 
         Raises:
             ServiceError: it cannot be read now.
@@ -166,7 +167,7 @@ class LongTermMemory:
         return Stored([memory.id])
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
-        """The facts of the same owner that are nearest to a text.
+        """Return the facts of the same owner that are nearest to a text.
 
         Raises:
             ServiceError: they cannot be searched now.
@@ -186,7 +187,7 @@ class LongTermMemory:
         return [hit.memory.text for hit in answer.hits]
 
     async def _find(self, memory_id: str) -> Memory | None:
-        """A memory, where there is one for whoever is acted for."""
+        """Return a memory, where one is visible to the user on whose behalf it is read."""
         try:
             return (await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))).memory
         except MemoryNotFound:
@@ -195,7 +196,7 @@ class LongTermMemory:
     async def _create(
         self, memories: Sequence[Memory], deduplication: DeduplicationPolicy.ValueType
     ) -> list[CreateMemoryResult]:
-        """One result for each memory, though a single one may refuse or end a whole call."""
+        """Return one result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
             answer = await self._stub.CreateMemories(request)
@@ -210,15 +211,8 @@ class LongTermMemory:
         return list(answer.results)
 
 
-def _batches(memories: Sequence[Memory]) -> Iterator[Sequence[Memory]]:
-    remaining = iter(memories)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
 def _renamed(memory: Memory) -> Memory:
-    renamed = Memory()
-    renamed.CopyFrom(memory)
+    renamed = copied(memory)
     renamed.id = new_id()
     return renamed
 
@@ -230,7 +224,7 @@ def _rejection(refused: ServiceError) -> CreateMemoryResult:
 
 
 def _refusal(result: CreateMemoryResult) -> ServiceError | None:
-    """Why a memory was refused, for good or by an incident; None where it is stored.
+    """Return why a memory was refused, for good or by an incident; None where it is stored.
 
     Raises:
         ServiceError: it was refused for now.

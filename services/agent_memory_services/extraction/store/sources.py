@@ -1,4 +1,4 @@
-"""The memories of a view, found through long-term memory's contract."""
+"""Memories of a view, found through long-term memory's contract."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
@@ -24,7 +24,7 @@ class Memories:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def count(self, view: SummaryView, *, changed_after: int | None = None) -> int:
-        """How many memories a view covers now, or how many of them changed since a moment.
+        """Count the memories that a view covers now, or those of them that changed since a moment.
 
         Args:
             view: The view.
@@ -40,7 +40,7 @@ class Memories:
         return answer.count
 
     async def every(self, view: SummaryView) -> AsyncIterator[Memory]:
-        """Everything that a view covers now, the newest first.
+        """Yield everything that a view covers now, the newest first.
 
         Raises:
             ServiceError: long-term memory refused, or is away.
@@ -55,7 +55,7 @@ class Memories:
             request.page_token = page.next_page_token
 
     async def latest(self, view: SummaryView, group: Group, limit: int) -> Sequence[Memory]:
-        """The newest memories of one group, the oldest of them first.
+        """Return the newest memories of one group, the oldest of them first.
 
         Raises:
             ServiceError: long-term memory refused, or is away.
@@ -68,7 +68,7 @@ class Memories:
 
 
 def covered(view: SummaryView) -> MemoryFilter:
-    """What a view covers now: its filter, and its time window before the present moment."""
+    """Return the filter of the memories that a view covers now, within its time window."""
     condition = MemoryFilter(any_of=[view.filter]) if view.HasField("filter") else MemoryFilter()
     if view.HasField("time_window"):
         start = now_micros() - view.time_window.ToMicroseconds()

@@ -1,8 +1,7 @@
 """Views and their summaries in the store; each change is one step on the tenant's partition."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
@@ -11,6 +10,7 @@ from agent_memory_services.extraction.domain.identity import new_job_id, partiti
 from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.keys import decode, encode
@@ -94,11 +94,11 @@ class ViewStore:
         return SummaryView.FromString(found) if found else None
 
     async def find(self, name: ViewName) -> KeptView | None:
-        """The view of this name, if there is one."""
+        """Return the view of this name, if there is one."""
         return next(iter(await self.load(name.tenant, [name.view_id])), None)
 
     async def load(self, tenant: str, view_ids: Sequence[str]) -> list[KeptView]:
-        """The views of these ids, leaving out those that do not exist."""
+        """Return the views of these ids, leaving out those that do not exist."""
         names = [ViewName(tenant, view_id) for view_id in view_ids]
         async with self.store.client.pipeline(transaction=False) as pipeline:
             for name in names:
@@ -112,7 +112,7 @@ class ViewStore:
         ]
 
     async def ids(self, tenant: str, after: str, count: int) -> list[str]:
-        """The next view ids of a tenant, in order of their spelling."""
+        """Return the next view ids of a tenant, in order of their spelling."""
         lower = f"({encode(after)}" if after else "-"
         found: Any = await self.store.client.zrangebylex(
             f"{self._prefix(tenant)}views:{encode(tenant)}", lower, "+", start=0, num=count
@@ -125,7 +125,7 @@ class ViewStore:
         Its summaries go where they speak of other memories than it does now, or with `anew`.
 
         Raises:
-            EtagMismatch: somebody else changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
             SummaryViewNotFound: it is gone.
         """
         found = await self._take(
@@ -149,7 +149,7 @@ class ViewStore:
         """Delete the view that was read and cancel its jobs; whether there was one.
 
         Raises:
-            EtagMismatch: somebody changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
         """
         name = kept.name
         arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
@@ -163,7 +163,7 @@ class ViewStore:
         return bool(found)
 
     async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
-        """The next jobs of a tenant where its views are kept, in order of their ids.
+        """Return the next jobs of a tenant where its views are kept, in order of their ids.
 
         Each comes with what its view decided; None for one that refreshes no view.
         """
@@ -184,14 +184,14 @@ class ViewStore:
 
     async def forget_jobs(self, tenant: str, job_ids: Sequence[str]) -> None:
         """Forget jobs that refresh views, cancelling those that are not done."""
-        for batch in _batches(job_ids):
+        for batch in batched(job_ids, _BATCH):
             await self._take(_FORGET, tenant, batch)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
         """Let a job refresh a view; answers the one that waits already, where one does.
 
         Raises:
-            EtagMismatch: somebody changed it meanwhile.
+            EtagMismatch: it was changed meanwhile.
             SummaryViewNotFound: the view is gone.
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
@@ -215,7 +215,7 @@ class ViewStore:
         return str(job_id.decode())
 
     async def note(self, kept: KeptView, seen: bytes) -> None:
-        """Note what a view's memories looked like, if it is still what was read."""
+        """Record the digest of a view's memories, if the view is still as it was read."""
         await self._take(
             _NOTE, kept.name.tenant, [kept.name.key, kept.edition, kept.view.etag, seen]
         )
@@ -251,9 +251,9 @@ class ViewStore:
             raise LeaseLost
 
     async def summaries(self, kept: KeptView, groups: Sequence[Group]) -> list[KeptSummary]:
-        """The summaries of these groups, leaving out those that do not exist."""
+        """Return the summaries of these groups, leaving out those that do not exist."""
         found: list[Any] = []
-        for batch in _batches(groups):
+        for batch in batched(groups, _BATCH):
             async with self.store.client.pipeline(transaction=False) as pipeline:
                 for group in batch:
                     key = self._summary_key(kept, group.key)
@@ -272,7 +272,7 @@ class ViewStore:
         ]
 
     async def groups(self, kept: KeptView, after: str, count: int) -> list[Group]:
-        """The next groups that have a summary, in order of their keys."""
+        """Return the next groups that have a summary, in order of their keys."""
         key = f"{self._prefix(kept.name.tenant)}summaries:{kept.edition}"
         lower = f"({after}" if after else "-"
         found: Any = await self.store.client.zrangebylex(key, lower, "+", start=0, num=count)
@@ -280,7 +280,7 @@ class ViewStore:
 
     async def drop(self, tenant: str, places: Iterable[tuple[str, str]]) -> None:
         """Remove summaries, each named by its edition and the key of its group."""
-        for batch in _batches(places):
+        for batch in batched(places, _BATCH):
             await self._take(_DROP, tenant, [part for place in batch for part in place])
 
     async def clear_ended(self, partition: int) -> bool:
@@ -304,14 +304,8 @@ class ViewStore:
         return partition_prefix(home_of(tenant, self.store.partitions))
 
 
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
 def _specification(view: SummaryView) -> Job:
-    """The part of a job that its view decides; whose it is, where its filter names one."""
+    """Return a job with the fields that its view decides, and its owner where one is named."""
     job = Job(kind=JobKind.JOB_KIND_SUMMARY_VIEW, view_id=view.id, user_id=view.filter.user_id.eq)
     if view.filter.namespace.HasField("eq"):
         job.session.namespace = view.filter.namespace.eq

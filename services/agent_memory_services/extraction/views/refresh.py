@@ -1,4 +1,4 @@
-"""Continuous views: noticing whose memories changed, and scheduling jobs for them."""
+"""Refresh of continuous views: notices changed memories, and schedules jobs for them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -74,7 +74,7 @@ class Refresher:
             except SummaryViewNotFound:
                 return
             except ServiceError as fault:
-                # The next look comes by itself.
+                # The next round repeats it.
                 log.warning("views.not_looked_into", error=type(fault).__name__)
                 return
         self._wake(partition)

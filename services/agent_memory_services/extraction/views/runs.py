@@ -1,4 +1,4 @@
-"""The work of a job: every group of a view, or those whose memories changed."""
+"""Run of a view's job: every group, or those whose memories changed."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -13,6 +13,7 @@ from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.writing import Writing, empty
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.clock import Timer, to_micros
 from agent_memory_services.kit.contract.errors import SummaryViewNotFound
 
@@ -22,7 +23,7 @@ _DIGEST_BITS: Final = 128
 
 @dataclass(slots=True)
 class Tally:
-    """What the memories of a group look like, whatever their order."""
+    """Order-independent digest of the memories of a group."""
 
     count: int = 0
     _sum: int = 0
@@ -55,7 +56,7 @@ class ViewTally:
 
     @property
     def seen(self) -> bytes:
-        """What `is_as_seen` compares with."""
+        """Digest that `is_as_seen` compares with."""
         return f"{self.count} {self.newest}".encode()
 
 
@@ -71,7 +72,7 @@ async def tally_view(memories: Memories, view: SummaryView) -> ViewTally:
 
 
 async def is_as_seen(memories: Memories, view: SummaryView, seen: bytes) -> bool:
-    """Whether a view's memories are those of a census, by two counts and no listing."""
+    """Return true if a view's memories are those of a tally, by two counts and no listing."""
     if not seen:
         return False
     count, newest = map(int, seen.split())
@@ -81,7 +82,7 @@ async def is_as_seen(memories: Memories, view: SummaryView, seen: bytes) -> bool
 
 
 class ViewRuns:
-    """Does the work of jobs of kind SUMMARY_VIEW."""
+    """Runner of jobs of kind SUMMARY_VIEW."""
 
     def __init__(
         self, store: ViewStore, memories: Memories, writing: Writing, *, share_seconds: float
@@ -98,9 +99,9 @@ class ViewRuns:
         Raises:
             Unfinished: there is more to do than fits into one run.
             SummaryViewNotFound: the view is gone.
-            ExtractionFailed: the summarizer could not work; summaries not reached stay as they are.
+            ExtractionFailed: the summarizer failed; summaries not reached stay as they are.
             ServiceError: long-term memory refused, or is away; likewise.
-            LeaseLost: the job is somebody else's.
+            LeaseLost: another worker has the job.
         """
         name = ViewName(lease.record.tenant, lease.record.job.view_id)
         kept = await self._store.find(name)
@@ -120,10 +121,9 @@ class ViewRuns:
     async def _due(
         self, lease: Lease, kept: KeptView, tallies: Mapping[Group, Tally]
     ) -> AsyncIterator[tuple[Group, bytes]]:
-        """The groups that this job has still to write, with their marks."""
+        """Yield the groups that this job has still to write, with their marks."""
         groups = sorted(tallies, key=lambda group: group.key)
-        for start in range(0, len(groups), _GROUPS_AT_A_TIME):
-            some = groups[start : start + _GROUPS_AT_A_TIME]
+        for some in batched(groups, _GROUPS_AT_A_TIME):
             known = {each.group: each for each in await self._store.summaries(kept, some)}
             for group in some:
                 mark = self._writing.mark(kept.view, tallies[group].digest)

@@ -1,4 +1,4 @@
-"""The callers' side: defining views, running them, and reading what they say."""
+"""Summary views on behalf of callers: definition, runs, and reads of their partitions."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -150,7 +150,7 @@ class Views:
         Raises:
             SummaryViewNotFound: there is none of this id for the principal.
             InvalidField: the group does not name exactly the view's fields.
-            ExtractorFailed: the summarizer could not work; the partition stays as it is.
+            ExtractorFailed: the summarizer failed; the partition stays as it is.
             EtagMismatch: the view changed meanwhile.
             ServiceError: long-term memory refused, or is away.
         """
@@ -191,7 +191,7 @@ class Views:
     async def _matching(
         self, kept: KeptView, wanted: dict[str, str], after: str
     ) -> AsyncIterator[Group | None]:
-        """The groups with the wanted values; None when the search has taken long enough."""
+        """Yield the groups with the wanted values; None when the search has taken long enough."""
         scanned = 0
         while some := await self._store.groups(kept, after, _AT_A_TIME):
             for group in some:

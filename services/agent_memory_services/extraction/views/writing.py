@@ -1,4 +1,4 @@
-"""One group's memories as one summary."""
+"""Summary of one group's memories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,19 +27,19 @@ class Written:
 
 
 class Writing:
-    """Writes the summaries of groups."""
+    """Writer of the summaries of groups."""
 
-    def __init__(self, memories: Memories, finder: ExtractionPipeline, *, most: int) -> None:
+    def __init__(self, memories: Memories, pipeline: ExtractionPipeline, *, most: int) -> None:
         """Read up to `most` memories of a group: the newest."""
         self._memories = memories
-        self._finder = finder
+        self._pipeline = pipeline
         self._most = most
 
     async def write(self, view: SummaryView, group: Group) -> Written:
-        """The summary of a group as it is now.
+        """Return the summary of a group as it is now.
 
         Raises:
-            ExtractionFailed: the summarizer could not work.
+            ExtractionFailed: the summarizer failed.
             ServiceError: long-term memory refused, or is away.
         """
         found = await self._memories.latest(view, group, self._most)
@@ -47,20 +47,20 @@ class Writing:
             return Written(empty(view, group), frozenset({group.owner}))
         task = Task(instructions=view.prompt, model=view.model_name, max_words=SUMMARY_WORDS)
         partition = _partition(view, group)
-        partition.summary, by = await self._finder.condensed(_notes(found), task)
+        partition.summary, by = await self._pipeline.condensed(_notes(found), task)
         partition.memory_count = len(found)
         owners = frozenset({group.owner, *(memory.user_id for memory in found)})
         return Written(partition, owners, by)
 
     def mark(self, view: SummaryView, digest: bytes) -> bytes:
-        """Changes whenever the summary of memories with a digest would be another one."""
-        summarizer = self._finder.summarizer
+        """Return a mark that changes whenever the summary of the memories would change."""
+        summarizer = self._pipeline.summarizer
         parts = (view.prompt, view.model_name, summarizer.name, summarizer.version)
         return blake2b(b"\0".join([digest, *map(str.encode, parts)]), digest_size=16).digest()
 
 
 def empty(view: SummaryView, group: Group) -> SummaryPartition:
-    """What is known of a group without memories."""
+    """Return the partition of a group without memories."""
     partition = _partition(view, group)
     partition.empty_reason = NO_MEMORY
     return partition

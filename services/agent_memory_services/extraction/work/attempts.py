@@ -30,7 +30,7 @@ _BACKOFF: Final = Backoff(first=1.0, longest=300.0)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a job is tried.
+    """Limits of the attempts at a job.
 
     Attributes:
         backoff: The waits between attempts.
@@ -54,7 +54,7 @@ class RetryPolicy:
         failing_seconds: float,
         striking_seconds: float,
     ) -> float | None:
-        """Seconds until the next attempt; None to give up.
+        """Return the seconds until the next attempt; None to give up.
 
         What a provider asked for is a lower bound.
 
@@ -79,7 +79,7 @@ log = structlog.get_logger()
 
 
 class Attempts:
-    """Makes attempts; none of them raises, whatever happens to the job."""
+    """Attempts at jobs; none of them raises, whatever happens to the job."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Attempts:
         except LeaseLost:
             log.info("job.lost", job_id=lease.job_id)
         except RedisError as fault:
-            # The lease runs out, and somebody takes the job over.
+            # The lease expires, and another worker takes the job over.
             log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
         finally:
             self._meters.attempt(lease.record.lane, outcome, timer.elapsed)
@@ -132,14 +132,14 @@ class Attempts:
         except LeaseLost:
             raise
         except Unfinished:
-            # Others get their turn before it goes on.
+            # Other jobs run before it continues.
             await self._leases.hand_back(lease)
             return "handed_back"
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
             note_failure(span, error)
             return await self._failed(lease, failure_of(error))
-        await self._leases.settle(lease, done.memory_ids, done.skipped)
-        self._meters.settled(lease.record.lane, _age(lease.record.job))
+        await self._leases.complete(lease, done.memory_ids, done.skipped)
+        self._meters.completed(lease.record.lane, _age(lease.record.job))
         span.set_attribute("agent_memory.job.memories", len(done.memory_ids))
         log.info("job.succeeded", job_id=lease.job_id, memories=len(done.memory_ids))
         return "succeeded"
@@ -185,5 +185,5 @@ def _note_missed_beat(fault: Exception) -> None:
 
 
 def _age(job: Job) -> float:
-    """Seconds since a job came to be, by our clock and the store's, which may differ a little."""
+    """Return the seconds since a job was created, by our clock and the store's."""
     return max(0.0, (now_micros() - to_micros(job.create_time)) / 1e6)

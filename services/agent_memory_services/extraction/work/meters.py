@@ -1,4 +1,4 @@
-"""What the workers do, as metrics of this process."""
+"""Metrics of the workers of this process."""
 
 from collections.abc import Collection
 from typing import Final
@@ -28,33 +28,33 @@ _LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_40
 
 
 class Meters:
-    """Counts runs and their results, and shows the queue."""
+    """Metrics of runs and their results, and of the queue."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         """Create every series, so that a rate of zero is a zero and not a gap."""
         self._attempts = Counter(
             "agent_memory_extraction_attempts",
-            "Attempts of jobs, by how they ended.",
+            "Attempts at jobs, by outcome.",
             ("lane", "outcome"),
             registry=registry,
         )
         self._seconds = Histogram(
             "agent_memory_extraction_attempt_seconds",
-            "Seconds that attempts of jobs took.",
+            "Duration of attempts at jobs, in seconds.",
             ("lane",),
             buckets=_SECONDS,
             registry=registry,
         )
         self._lag = Histogram(
             "agent_memory_extraction_lag_seconds",
-            "From the arrival of a job's first message to the end of its work.",
+            "Seconds from the arrival of a job's first message to its end.",
             ("lane",),
             buckets=_LAG,
             registry=registry,
         )
         self._memories = Counter(
             "agent_memory_extraction_memories_stored",
-            "Memories that long-term memory took or already had.",
+            "Memories that long-term memory stored or already had.",
             registry=registry,
         )
         self._rejections = Counter(
@@ -65,7 +65,7 @@ class Meters:
         )
         self._skipped = Counter(
             "agent_memory_extraction_items_skipped",
-            "Messages and placed memories that jobs left out and named.",
+            "Messages and placed memories that jobs skipped and named.",
             registry=registry,
         )
         self._waiting = Gauge(
@@ -75,7 +75,7 @@ class Meters:
         )
         self._oldest = Gauge(
             "agent_memory_extraction_oldest_due_seconds",
-            "How long the oldest due job of the whole store has been due.",
+            "Seconds for which the oldest due job of the whole store has been due.",
             registry=registry,
         )
         for reason in REJECTIONS:
@@ -87,28 +87,28 @@ class Meters:
                 self._attempts.labels(lane, outcome)
 
     def attempt(self, lane: Lane, outcome: str, seconds: float) -> None:
-        """An attempt ended."""
+        """Count an attempt that ended."""
         self._attempts.labels(lane, outcome).inc()
         self._seconds.labels(lane).observe(seconds)
 
-    def settled(self, lane: Lane, waited: float) -> None:
-        """A job is done, so many seconds after its first message came in."""
+    def completed(self, lane: Lane, waited: float) -> None:
+        """Count a completed job, and the seconds since its first message arrived."""
         self._lag.labels(lane).observe(waited)
 
     def stored(self, count: int) -> None:
-        """Memories are stored."""
+        """Count stored memories."""
         self._memories.inc(count)
 
     def rejected(self, reason: str, count: int) -> None:
-        """Memories are refused."""
+        """Count refused memories."""
         self._rejections.labels(reason).inc(count)
 
     def skipped(self, count: int) -> None:
-        """Messages and memories are left out of a job that is done."""
+        """Count messages and memories that a completed job left out."""
         self._skipped.inc(count)
 
     def queue(self, outlooks: Collection[Outlook]) -> None:
-        """What the queue looks like, by partition."""
+        """Record the figures of the queue, by partition."""
         self._waiting.set(sum(outlook.waiting for outlook in outlooks))
         self._oldest.set(max((outlook.oldest_seconds for outlook in outlooks), default=0.0))
 

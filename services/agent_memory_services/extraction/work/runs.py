@@ -1,4 +1,4 @@
-"""One run of a job: look at its messages, keep what is found, store it."""
+"""Run of a job: extracts its messages, keeps the results, and stores them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,6 @@ from agent_memory_services.extraction.domain.turns import (
     is_recalled,
     to_turn,
     windows,
-    zone_of,
 )
 from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
 from agent_memory_services.extraction.store.leases import Lease, Leases
@@ -32,6 +31,7 @@ from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.salvage import Salvage
 from agent_memory_services.kit.client.channels import acting_for
+from agent_memory_services.kit.contract.clock import zone_of
 
 log = structlog.get_logger()
 
@@ -40,20 +40,20 @@ _QUERY_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did: the memories that hold its results, and what it left out."""
+    """Result of a run: the memories that hold its results, and the items it left out."""
 
     memory_ids: Sequence[str] = ()
     skipped: Sequence[SkippedItem] = ()
 
 
 class Runs:
-    """Does the work of leased jobs, all but letting go of them."""
+    """Runner of leased jobs, which leaves their completion to the caller."""
 
     def __init__(
         self,
         leases: Leases,
         memory: LongTermMemory,
-        finder: ExtractionPipeline,
+        pipeline: ExtractionPipeline,
         views: ViewRuns,
         meters: Meters,
         *,
@@ -63,7 +63,7 @@ class Runs:
         """Cut sessions by `limits`, and show the extractor up to `known` memories it may repeat."""
         self._leases = leases
         self._memory = memory
-        self._finder = finder
+        self._pipeline = pipeline
         self._views = views
         self._meters = meters
         self._limits = limits
@@ -76,10 +76,10 @@ class Runs:
         the job before it is stored, and every memory has an id that follows from it.
 
         Raises:
-            ExtractionFailed: the extractor could not work.
+            ExtractionFailed: the extractor failed.
             ServiceError: long-term memory could not take the results.
-            LeaseLost: the job is somebody else's.
-            Unfinished: the job goes on later.
+            LeaseLost: another worker has the job.
+            Unfinished: the job continues later.
         """
         if lease.record.lane is Lane.VIEW:
             with acting_for(lease.record.tenant):
@@ -93,18 +93,18 @@ class Runs:
     async def _performed(self, lease: Lease, salvage: Salvage) -> Sequence[str]:
         if lease.record.lane is Lane.STORE:
             return await self._store_as_is(lease, salvage)
-        brief = _brief(lease)
+        task = _task(lease)
         with _acting_for_owner(lease):
-            if brief.strategy is Strategy.SUMMARY:
-                return await self._summarize(lease, brief, salvage)
-            return await self._extract(lease, brief, salvage)
+            if task.strategy is Strategy.SUMMARY:
+                return await self._summarize(lease, task, salvage)
+            return await self._extract(lease, task, salvage)
 
-    async def _extract(self, lease: Lease, brief: ExtractionTask, salvage: Salvage) -> list[str]:
+    async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
                 return memories
-            found = await self._finder.facts(window, brief, await self._nearest(window, brief))
+            found = await self._pipeline.facts(window, task, await self._nearest(window, task))
             await self._leases.keep(
                 lease, window.name, found.memories, by=found.by, dropped=found.dropped
             )
@@ -125,9 +125,9 @@ class Runs:
         return memory_ids
 
     async def _summarize(
-        self, lease: Lease, brief: ExtractionTask, salvage: Salvage
+        self, lease: Lease, task: ExtractionTask, salvage: Salvage
     ) -> Sequence[str]:
-        origin = self._finder.origin(brief, self._finder.summarizer)
+        origin = self._pipeline.origin(task, self._pipeline.summarizer)
         stored = await self._memory.summary_of(origin)
         said = stored.text
         summary: Memory | None = None
@@ -136,7 +136,7 @@ class Runs:
             nonlocal said, summary
             memories = lease.results.get(window.name)
             if memories is None:
-                found = await self._finder.summary(window, brief, said)
+                found = await self._pipeline.summary(window, task, said)
                 await self._leases.keep(lease, window.name, found.memories, by=found.by)
                 memories = found.memories
             for summary in memories:
@@ -173,13 +173,13 @@ class Runs:
         salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
 
-    async def _nearest(self, window: Window, brief: ExtractionTask) -> list[str]:
+    async def _nearest(self, window: Window, task: ExtractionTask) -> list[str]:
         if not self._known:
             return []
         text = " ".join(turn.text for turn in window.turns)[-_QUERY_CHARACTERS:].strip()
         if not text:
             return []
-        origin = self._finder.origin(brief, self._finder.extractor)
+        origin = self._pipeline.origin(task, self._pipeline.extractor)
         return await self._memory.known(text, origin, self._known)
 
     def _windows(self, lease: Lease, salvage: Salvage) -> Iterator[Window]:
@@ -205,7 +205,7 @@ class Runs:
 
 
 def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
-    """Reach what the session's owner has in its namespace, and what nobody had before."""
+    """Reach the memories of the session's owner in its namespace, and those without an owner."""
     job = lease.record.job
     return acting_for(
         lease.record.tenant,
@@ -214,14 +214,14 @@ def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:
     )
 
 
-def _brief(lease: Lease) -> ExtractionTask:
+def _task(lease: Lease) -> ExtractionTask:
     record = lease.record
     return ExtractionTask(
         session=record.job.session,
         session_uid=record.job.session_uid,
         user_id=record.job.user_id,
         config=record.config,
-        # What was accepted is worked on, even in a zone that nobody knows.
+        # An accepted job is processed even if its time zone is unknown here.
         zone=zone_of(record.time_zone) or UTC,
     )
 

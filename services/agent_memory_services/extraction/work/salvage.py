@@ -1,4 +1,4 @@
-"""Doing a job around those of its messages and memories that nobody can work on."""
+"""Processing of a job around those of its messages and memories that fail."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
@@ -34,21 +34,21 @@ class Salvage:
 
     @property
     def searching(self) -> bool:
-        """Whether what fails is narrowed down to the items at fault."""
+        """True if a failure is narrowed down to the items at fault."""
         return self._searching
 
     @property
     def skipped(self) -> Sequence[SkippedItem]:
-        """What was left out, as far as it is named."""
+        """Items left out, as far as they are named."""
         return self._skipped[:_MOST_NAMED]
 
     @property
     def skipped_count(self) -> int:
-        """How much was left out."""
+        """Number of items left out."""
         return len(self._skipped)
 
     def made_of_message(self, message: Message, make: Callable[[Message], _Made]) -> _Made | None:
-        """What is made of a message; None where it cannot be made."""
+        """Return what `make` builds of a message; None where it fails."""
         try:
             return make(message)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this message
@@ -56,7 +56,7 @@ class Salvage:
             return None
 
     def made_of_memory(self, memory: Memory, make: Callable[[Memory], _Made]) -> _Made | None:
-        """What is made of a placed memory; None where it cannot be made."""
+        """Return what `make` builds of a placed memory; None where it fails."""
         try:
             return make(memory)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this memory
@@ -77,7 +77,7 @@ class Salvage:
             self._skipped.append(item)
 
     async def looked_at(self, window: Window, look: _Look) -> list[Sequence[Memory]]:
-        """What is found in a window, looking at ever smaller parts of it where that fails.
+        """Extract from a window, from ever smaller parts of it where that fails.
 
         Raises:
             Exception: Whatever `look` raises that says nothing of the messages, or is raised in

@@ -21,9 +21,9 @@ _REMEMBERED: Final = 10_000
 
 
 class Turns:
-    """Shares a worker's places among tenants.
+    """Fair shares of a worker's slots among tenants.
 
-    Whoever has the fewest jobs running goes next; among equals, whoever was served longest ago.
+    The tenant with the fewest running jobs is next; among equals, the one served longest ago.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Turns:
         return min(waiting, key=lambda tenant: (self._running[tenant], self._served.get(tenant, 0)))
 
     def begin(self, tenant: str) -> None:
-        """One of the tenant's jobs begins."""
+        """Record that one of the tenant's jobs begins."""
         self._clock += 1
         self._served.pop(tenant, None)
         self._served[tenant] = self._clock
@@ -46,7 +46,7 @@ class Turns:
         self._running[tenant] += 1
 
     def end(self, tenant: str) -> None:
-        """One of the tenant's jobs ended."""
+        """Record that one of the tenant's jobs ended."""
         self._running[tenant] -= 1
         if not self._running[tenant]:
             del self._running[tenant]
@@ -61,7 +61,7 @@ _STORE_AWAY_SECONDS: Final = 1.0
 
 
 class Worker:
-    """Works on the jobs of all partitions, fairly among tenants."""
+    """Worker on the jobs of all partitions, fair among tenants."""
 
     def __init__(
         self,

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -72,3 +73,13 @@ class Timer:
     def is_over(self) -> bool:
         """The limit is reached."""
         return self.elapsed >= self._limit
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """Return the IANA zone of a name; None for one that does not exist. Empty is UTC."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

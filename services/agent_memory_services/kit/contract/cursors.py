@@ -14,6 +14,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from agent_memory_services.kit.contract.errors import InvalidToken
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 
 _CHECKSUM_BYTES = 8
@@ -100,8 +101,7 @@ def page_size(asked: int, *, default: int, largest: int = 1000) -> int:
 
 def unpaged(request: RequestT) -> RequestT:
     """Return a request without its page, so that all pages of a query are equal."""
-    asked = type(request)()
-    asked.CopyFrom(request)
+    asked = copied(request)
     for field in ("page_size", "page_token"):
         asked.ClearField(field)
     return asked

@@ -7,6 +7,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from agent_memory_services.kit.contract.errors import InvalidFieldMask
+from agent_memory_services.kit.contract.messages import copied
 
 _ALL = "*"
 
@@ -34,8 +35,7 @@ def apply_mask(
     """
     named = _expand(source, paths, allowed)
     routes = [list(_route(target, path)) for path in named]
-    before = type(target)()
-    before.CopyFrom(target)
+    before = copied(target)
     for route in routes:
         _replace(target, source, route)
     tops = dict.fromkeys(route[0] for route in routes)

@@ -7,15 +7,15 @@ from typing import Any, Final, TypeAlias
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
-from agent_memory.common.v1.erase_pb2 import EraseReceipt
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
 from agent_memory_services.kit.auth.scope import require_erasable
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.context import current_principal, remaining
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size
+from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.long_term_memory.api.history_servicer import (
     History,
@@ -33,7 +33,7 @@ from agent_memory_services.long_term_memory.consolidation.compaction import Comp
 from agent_memory_services.long_term_memory.domain.filters import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.erasure import ErasedSession, Eraser
+from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.lifecycle.forgetting import ForgetRequest, Forgetting
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
 from agent_memory_services.long_term_memory.memories.creating import Creating
@@ -56,16 +56,9 @@ class ErasureCalls(LongTermMemoryServiceServicer):
     ) -> rpc.EraseUserResponse:
         caller = current_principal()
         require_erasable(caller, request.user_id, request.sessions)
-        sessions = [ErasedSession(each.session_uid, each.owned_late) for each in request.sessions]
+        sessions = ErasedSession.read(request.sessions)
         erasure = await self._eraser.erase(caller.tenant, request.user_id, sessions)
-        receipt = EraseReceipt(
-            receipt_id=erasure.id,
-            service=_SERVICE,
-            erased=erasure.erased,
-            start_time=to_timestamp(erasure.started),
-            end_time=to_timestamp(erasure.ended),
-        )
-        return rpc.EraseUserResponse(receipt=receipt)
+        return rpc.EraseUserResponse(receipt=erasure.receipt(_SERVICE))
 
 
 _MICROS: Final = 1_000_000

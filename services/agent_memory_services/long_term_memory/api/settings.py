@@ -1,9 +1,9 @@
 """Settings of the long-term memory service."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from agent_memory.common.v1.memory_pb2 import MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
@@ -18,6 +18,7 @@ from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
+from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 
 
 class ForgettingPlan(BaseModel):
@@ -47,10 +48,6 @@ class ForgettingPlan(BaseModel):
 
 def _micros(days: float | None) -> int | None:
     return None if days is None else round(days * MICROS_PER_DAY)
-
-
-# Deployments set variables to nothing where they mean to leave them out.
-_EmptyIsUnset: Final = BeforeValidator(lambda value: value or None)
 
 
 class Settings(ProcessSettings):
@@ -173,12 +170,10 @@ class Settings(ProcessSettings):
     consolidation_model: str = Field(
         default="gpt-4o-mini", min_length=1, description="The chat model; unused by `none`."
     )
-    consolidation_openai_api_key: Annotated[
-        SecretStr | None, _EmptyIsUnset, AlsoFrom("OPENAI_API_KEY")
-    ] = Field(default=None, description="Key of the endpoint that serves the chat model.")
-    consolidation_openai_base_url: Annotated[
-        str | None, _EmptyIsUnset, AlsoFrom("OPENAI_BASE_URL")
-    ] = Field(
+    consolidation_openai_api_key: EndpointKey = Field(
+        default=None, description="Key of the endpoint that serves the chat model."
+    )
+    consolidation_openai_base_url: EndpointUrl = Field(
         default=None,
         description="An OpenAI-compatible endpoint, ending in /v1. Unset: OpenAI's own.",
     )
@@ -191,10 +186,11 @@ class Settings(ProcessSettings):
     @property
     def uses_judge(self) -> bool:
         """True when a chat model decides where the rules cannot."""
-        if self.consolidation_judge == "auto":
-            key, url = self.consolidation_openai_api_key, self.consolidation_openai_base_url
-            return key is not None or url is not None
-        return self.consolidation_judge == "openai"
+        return uses_endpoint(
+            self.consolidation_judge,
+            self.consolidation_openai_api_key,
+            self.consolidation_openai_base_url,
+        )
 
     @property
     def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:

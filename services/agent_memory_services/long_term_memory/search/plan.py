@@ -2,9 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent_memory.common.v1.search_pb2 import (
     FusionMethod,
@@ -13,7 +12,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp
+from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp, zone_of
 from agent_memory_services.kit.contract.errors import InvalidField, Unimplemented
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.search.legs import (
@@ -279,7 +278,7 @@ def refuse_unfit(query: SearchQuery) -> None:
 
 
 def _zone(query: SearchQuery) -> tzinfo:
-    try:
-        return ZoneInfo(query.time_zone) if query.time_zone else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidField("query.time_zone", "is no IANA time zone") from None
+    zone = zone_of(query.time_zone)
+    if zone is None:
+        raise InvalidField("query.time_zone", "must be an IANA time zone, such as Europe/Berlin")
+    return zone

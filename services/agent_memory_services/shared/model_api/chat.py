@@ -1,4 +1,4 @@
-"""One question to a chat model, asked in the strictest form that the endpoint understands."""
+"""Chat requests to a model, in the strictest form that the endpoint understands."""
 
 import asyncio
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESS
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask.
+    """Request to a chat model.
 
     Attributes:
         instructions: What the model shall do; written by us and by the application.
@@ -147,7 +147,7 @@ class ChatEndpoint:
         except TimeoutError:
             raise ModelFailed("model_unavailable") from None
         except APIError as error:
-            # Here, because whoever sees the error itself may log what it repeats of the question.
+            # Here, because a caller that sees the error may log what it repeats of the request.
             raise _Refused(error) from None
         except ValueError:
             # A body that is no JSON, such as the page of a proxy.
@@ -158,7 +158,7 @@ class _Refused(Exception):  # noqa: N818 - named for what happened
     """An endpoint's refusal, without its words.
 
     Attributes:
-        meaning: What it means to whoever asked.
+        meaning: Its meaning to the caller.
         not_understood: Whether another form of the question may help.
         momentary: Whether the same question may be answered in a moment.
     """
@@ -174,7 +174,7 @@ class _Refused(Exception):  # noqa: N818 - named for what happened
 
 
 def _usage(completion: Any, question: Question) -> Usage:
-    """What a call took, by the endpoint's own count; guessed where it does not say."""
+    """Return the tokens of a call by the endpoint's own count; estimated where it gives none."""
     usage = getattr(completion, "usage", None)
     counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
     if all(isinstance(count, int) and count >= 0 for count in counts) and any(counts):
@@ -183,7 +183,7 @@ def _usage(completion: Any, question: Question) -> Usage:
 
 
 def _forms(question: Question) -> list[dict[str, Any]]:
-    """Ways to ask for the answer's shape, the strictest first."""
+    """Return the ways to request the answer's shape, the strictest first."""
     if question.schema is None:
         return [{"temperature": 0}, {}]
     strict = {
@@ -204,7 +204,7 @@ def _is_momentary(error: Exception) -> bool:
 
 
 def _text_of(completion: Any) -> str:
-    """The answer's text; endpoints differ from the published shape, so nothing is taken for sure.
+    """Return the text of the answer, without trust that an endpoint keeps the published shape.
 
     Raises:
         ModelFailed: there is none, it was cut off, or the model or its provider refused.

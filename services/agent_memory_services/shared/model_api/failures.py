@@ -64,7 +64,7 @@ def translate(error: APIError) -> ModelFailed:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds a response asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+    """Return the seconds to wait by `retry-after-ms`, or by `retry-after` in seconds or as a date.
 
     None where it does not say, or not in a way that can be read.
     """
@@ -93,7 +93,7 @@ class BudgetSpent(ModelFailed):
 
 @dataclass(slots=True)
 class Bill:
-    """What a call costs.
+    """Cost of a call.
 
     Attributes:
         tokens: those of question and answer; an estimate until they are known.
@@ -103,7 +103,7 @@ class Bill:
 
 
 class Ledger(Protocol):
-    """Lets calls be made, and writes down what they cost."""
+    """Interface of ledgers that admit calls and record their cost."""
 
     def opened(self, tokens: int) -> AbstractAsyncContextManager[Bill]:
         """Let the present tenant make a call of about so many tokens.
@@ -117,7 +117,7 @@ class Ledger(Protocol):
 
 
 class Unlimited:
-    """Lets every call be made."""
+    """Ledger that admits every call."""
 
     @asynccontextmanager
     async def opened(self, tokens: int) -> AsyncIterator[Bill]:
@@ -135,7 +135,7 @@ _DECODER: Final = json.JSONDecoder(strict=False)
 
 
 def json_values(text: str) -> Iterator[Any]:
-    """Every object and list that can be read from `text`, the likeliest first.
+    """Yield every object and list that can be read from `text`, the likeliest first.
 
     Looks at the text as it is, into fenced blocks, behind leading words, and past trailing
     commas; what is cut off in the middle is never completed.

@@ -1,4 +1,4 @@
-"""What an operator sees of the calls to a chat model."""
+"""Metrics of the calls to a chat model."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,13 @@ from agent_memory_services.kit.observe.tracing.spans import part
 
 _SECONDS: Final = Histogram(
     "agent_memory_model_seconds",
-    "Seconds that one attempt to get an answer from a chat model took, by model.",
+    "Duration of one call to a chat model, in seconds, by model.",
     ["model"],
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120),
 )
 _CALLS: Final = Counter(
     "agent_memory_model_calls",
-    "Attempts to get an answer from a chat model, by how they ended.",
+    "Calls to a chat model, by outcome.",
     ["model", "outcome"],
 )
 _TOKENS: Final = Counter(
@@ -30,7 +30,7 @@ _TOKENS: Final = Counter(
 )
 _COST: Final = Counter(
     "agent_memory_model_cost_dollars",
-    "What a chat model cost by the price table, in US dollars.",
+    "Cost of a chat model by the price table, in US dollars.",
     ["model"],
 )
 _OUTCOMES: Final = ("answered", "failed", "cancelled")
@@ -55,7 +55,7 @@ class Price:
 
 
 class ModelMeter:
-    """Counts the calls to one endpoint."""
+    """Metrics of the calls to one endpoint."""
 
     def __init__(self, model: str, prices: Mapping[str, Price]) -> None:
         """Make the series of its usual model, so that a rate of zero is a zero and not a gap."""
@@ -100,6 +100,6 @@ class ModelMeter:
             _SECONDS.labels(name).observe(timer.elapsed)
 
     def _label(self, model: str) -> str:
-        """A model's name in a series; callers name models too, and shall not make series."""
+        """Return the label of a model; other names share one, because callers name models too."""
         known = not model or model == self._model or model in self._prices
         return (model or self._model) if known else _OTHER

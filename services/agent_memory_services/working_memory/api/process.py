@@ -1,4 +1,4 @@
-"""The process of WorkingMemoryService."""
+"""Process of WorkingMemoryService."""
 
 from collections.abc import AsyncIterator
 from contextlib import (
@@ -59,7 +59,7 @@ SERVICE_NAME = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].f
 
 @asynccontextmanager
 async def lifespan(settings: Settings) -> AsyncIterator[Service]:
-    """Everything the service owns; the relay works from the first call to after the last one."""
+    """Provide the parts of the service; the relay runs from the first call to the last."""
     client = redis.connect(
         settings.redis_url,
         timeout=settings.redis_timeout_seconds,
@@ -149,5 +149,5 @@ def _switched(summaries: SummaryWorker, settings: Settings) -> AbstractAsyncCont
 
 
 def run() -> None:
-    """The whole life of the process."""
+    """Run the process until it is told to end."""
     server.run(Settings, lifespan)

@@ -1,4 +1,4 @@
-"""WorkingMemoryService: from requests to the rules of sessions and prompts, and back."""
+"""WorkingMemoryService: translation of requests to sessions and prompts, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator
@@ -14,7 +14,6 @@ from agent_memory_services.kit.auth.scope import require_erasable, require_names
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
 from agent_memory_services.kit.contract.masks import apply_mask
-from agent_memory_services.working_memory.api.translate import answer as erasure_answer
 from agent_memory_services.working_memory.api.translate import (
     check_incarnation,
     data_policy,
@@ -43,13 +42,14 @@ from agent_memory_services.working_memory.store.listings import Listings
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
+_SERVICE: Final = rpc.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
 _MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
 _SESSIONS_PER_PAGE: Final = 20
 _MESSAGES_PER_PAGE: Final = 100
 
 
 class WorkingMemoryServicer(WorkingMemoryServiceServicer):
-    """Translates; the rules are elsewhere."""
+    """Servicer of WorkingMemoryService; the rules are elsewhere."""
 
     def __init__(
         self,
@@ -203,17 +203,17 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
-        stretch = LogSlice(
+        log_slice = LogSlice(
             start=start,
             count=page_size(request.page_size, default=_MESSAGES_PER_PAGE),
             after=request.after_sequence,
             descending=request.descending,
         )
-        page = await self._sessions.log(_key(request), _actor(request), stretch)
+        page = await self._sessions.log(_key(request), _actor(request), log_slice)
         check_incarnation(uid, page.uid)
-        following = page.next_start(stretch)
+        following = page.next_start(log_slice)
         return rpc.ListMessagesResponse(
-            messages=page.within(stretch),
+            messages=page.within(log_slice),
             next_page_token=tokens.token(
                 spell_sequence(page.uid, following) if following else None
             ),
@@ -233,10 +233,10 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.WatchWorkingMemoryRequest,
         context: Context,
     ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
-        sightings = self._watch.follow(_key(request), _actor(request), request.resume_token)
-        async with aclosing(sightings):
-            async for sighting in sightings:
-                yield watch_response(sighting)
+        updates = self._watch.follow(_key(request), _actor(request), request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
+                yield watch_response(update)
 
     async def EraseUser(
         self,
@@ -246,7 +246,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         caller = current_principal()
         require_erasable(caller, request.user_id)
         erasure = await self._eraser.erase(caller.tenant, request.user_id)
-        return erasure_answer(erasure)
+        return rpc.EraseUserResponse(
+            receipt=erasure.receipt(_SERVICE), sessions=erasure.erased_sessions()
+        )
 
 
 _Windowed: TypeAlias = (
@@ -282,7 +284,7 @@ def _window(request: _Windowed) -> int | None:
 
 
 def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revision:
-    """What the masked fields make of the session."""
+    """Return the session's revision by the masked fields."""
     target, source = wm.WorkingMemory(), wm.WorkingMemory()
     put_state(target, session.user, session.state)
     source.CopyFrom(request.working_memory)
@@ -290,5 +292,5 @@ def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revi
         policy = data_policy(request.data_policy)
         source.data.CopyFrom(combine(session.state.data, request.working_memory.data, policy))
     apply_mask(target, source, request.update_mask.paths, _MUTABLE)
-    # An owner is set once; a mask that names it without a value takes nobody's session away.
+    # An owner is set once; a mask that names it without a value changes no owner.
     return Revision(target.user_id or session.user, state_of(target))

@@ -1,4 +1,4 @@
-"""What a working memory process can be told."""
+"""Settings of a working memory process."""
 
 from typing import ClassVar, Self
 
@@ -24,53 +24,53 @@ class Settings(ProcessSettings):
     relay_poll_seconds: float = Field(
         default=1.0,
         gt=0,
-        description="How often a relay looks for what other processes left to deliver.",
+        description="Interval at which a relay looks for undelivered messages.",
     )
     relay_lease_seconds: float = Field(
         default=10.0,
         gt=0,
-        description="How long a relay that stopped without a word keeps others from its work.",
+        description="Time after which another relay takes over from an unresponsive one.",
     )
     relay_retry_seconds: float = Field(
-        default=0.2, gt=0, description="The first wait after a failed delivery; it doubles."
+        default=0.2, gt=0, description="First wait after a failed delivery; it doubles."
     )
     relay_max_retry_seconds: float = Field(
-        default=30.0, gt=0, description="The longest wait between two attempts of a delivery."
+        default=30.0, gt=0, description="Longest wait between two attempts at a delivery."
     )
     summarization: bool = Field(
         default=True,
-        description="Whether what makes a view too long leaves it through a summary.",
+        description="Summarize the oldest messages of a view that is too long.",
     )
     summary_concurrency: int = Field(
-        default=4, ge=1, description="Summaries that one process asks for at the same time."
+        default=4, ge=1, description="Summaries that one process requests at the same time."
     )
     summary_timeout_seconds: float = Field(
         default=60.0,
         gt=0,
         description=(
-            "The longest that one summary may take. A session whose worker died is taken by "
+            "Longest time that one summary may take. A session whose worker died is taken by "
             "another one ten seconds after that."
         ),
     )
     summary_poll_seconds: float = Field(
         default=1.0,
         gt=0,
-        description="How often a process looks for sessions that wait for a summary.",
+        description="Interval at which a process looks for sessions that wait for a summary.",
     )
     summary_retry_seconds: float = Field(
-        default=2.0, gt=0, description="The first wait after a failed summary; it doubles."
+        default=2.0, gt=0, description="First wait after a failed summary; it doubles."
     )
     summary_max_retry_seconds: float = Field(
-        default=300.0, gt=0, description="The longest wait between two attempts of a summary."
+        default=300.0, gt=0, description="Longest wait between two attempts at a summary."
     )
     watch_checkpoint_seconds: float = Field(
-        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+        default=5.0, gt=0, description="Longest time without a response to a watcher."
     )
     reconstruct: bool = Field(
         default=False,
         description=(
-            "Whether readers of a session that is gone get what long-term memory kept of its "
-            "messages. Needs extraction to index messages."
+            "Rebuild an expired session for readers from the messages that long-term memory has of "
+            "it. Needs extraction to index messages."
         ),
     )
 

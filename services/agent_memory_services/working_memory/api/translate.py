@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from google.protobuf.duration_pb2 import Duration
 
-from agent_memory.common.v1.erase_pb2 import ErasedSession, EraseReceipt
-from agent_memory.working_memory.v1 import service_pb2
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.auth.scope import require_namespace
@@ -31,7 +29,6 @@ from agent_memory_services.working_memory.prompt.model import (
     SectionKind,
     SessionPart,
 )
-from agent_memory_services.working_memory.sessions.erasure import Erasure
 from agent_memory_services.working_memory.sessions.watch import SessionWatchUpdate
 from agent_memory_services.working_memory.store.events import Kind
 from agent_memory_services.working_memory.store.listings import Listed, ListingPosition
@@ -47,19 +44,19 @@ _DATA_POLICIES = {
 
 
 def data_policy(policy: wm.DataPolicy.ValueType) -> DataPolicy:
-    """The policy meant; the server's default where none is named."""
+    """Return the requested policy; the server's default where none is named."""
     return _DATA_POLICIES[policy]
 
 
 def window_tokens(window: wm.ContextWindow) -> int:
-    """Tokens of the window meant: the explicit size, the model's, or the default."""
+    """Return the tokens of the window: the explicit size, the model's, or the default."""
     if window.HasField("max_tokens"):
         return window.max_tokens
     return window_of(window.model_name) if window.model_name else DEFAULT_WINDOW
 
 
 def state_of(message: wm.WorkingMemory) -> State:
-    """What a caller sets on a session besides messages and memories."""
+    """Return the state that a caller sets on a session besides messages and memories."""
     return State(
         data=message.data if message.HasField("data") else None,
         context=message.context,
@@ -70,7 +67,7 @@ def state_of(message: wm.WorkingMemory) -> State:
 
 
 def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
-    """The inverse of `state_of`, with the owner."""
+    """Set a message's state and owner; the inverse of `state_of`."""
     message.user_id = user
     message.context = state.context
     message.time_zone = state.time_zone
@@ -87,7 +84,7 @@ def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
 
 
 def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
-    """A session as a reader sees it; with its usage where a window (tokens) is given."""
+    """Return a session as a reader sees it; with its usage where a window (tokens) is given."""
     message = wm.WorkingMemory(
         namespace=session.key.namespace,
         session_id=session.key.session_id,
@@ -113,7 +110,7 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
 
 
 def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
-    """Sessions in a listing."""
+    """Return the sessions of a listing."""
     for listed in sessions:
         summary = wm.SessionSummary(
             namespace=listed.namespace,
@@ -130,7 +127,7 @@ def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
 
 
 def _micros(duration: Duration) -> int:
-    """A time to live; what is finer than a microsecond lasts one more."""
+    """Return a time to live; what is finer than a microsecond lasts one more."""
     return duration.seconds * _MICROS - (-duration.nanos // 1000)
 
 
@@ -149,7 +146,7 @@ _SECTIONS = {
 
 
 def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) -> PromptRequest:
-    """What the caller asks for.
+    """Return the prompt request of a caller.
 
     Raises:
         AccessDenied: the credential does not reach the session's namespace or user.
@@ -166,7 +163,7 @@ def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) 
 
 
 def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
-    """The answer."""
+    """Return the response."""
     ordered = sorted(prompt.sections, key=lambda section: _SECTIONS[section.kind])
     return rpc.BuildMemoryPromptResponse(
         messages=map(_message, prompt.lines),
@@ -236,32 +233,13 @@ def watch_response(update: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse
     return response
 
 
-_SERVICE = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
-
-
-def answer(erasure: Erasure) -> service_pb2.EraseUserResponse:
-    """The receipt of an erasure, and the sessions that went."""
-    receipt = EraseReceipt(
-        receipt_id=erasure.id,
-        service=_SERVICE,
-        erased=erasure.erased,
-        start_time=to_timestamp(erasure.started),
-        end_time=to_timestamp(erasure.ended),
-    )
-    sessions = [
-        ErasedSession(session_uid=session.uid, owned_late=session.owned_late)
-        for session in erasure.sessions
-    ]
-    return service_pb2.EraseUserResponse(receipt=receipt, sessions=sessions)
-
-
 def spell_position(position: ListingPosition) -> bytes:
-    """A session's place in a listing."""
+    """Return the position in a listing that a cursor spells."""
     return b"%d:%b" % position
 
 
 def read_position(payload: bytes) -> ListingPosition:
-    """The inverse of `spell_position`.
+    """Return the inverse of `spell_position`.
 
     Raises:
         ValueError: it is none.
@@ -271,12 +249,12 @@ def read_position(payload: bytes) -> ListingPosition:
 
 
 def spell_sequence(uid: str, sequence: int) -> bytes:
-    """A place in the log of one incarnation of a session."""
+    """Return the cursor of a position in the log of one incarnation of a session."""
     return f"{uid}:{sequence}".encode()
 
 
 def read_sequence(payload: bytes) -> tuple[str, int]:
-    """The inverse of `spell_sequence`.
+    """Return the inverse of `spell_sequence`.
 
     Raises:
         ValueError: it is none.

@@ -1,4 +1,4 @@
-"""One write to a session: what is asked of the store, and what it did."""
+"""Changes of a session: the request to the store, and its result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,15 +1,15 @@
 """State that callers set: data and time zone."""
 
 from enum import Enum, auto
-from zoneinfo import ZoneInfo
 
 from google.protobuf.struct_pb2 import Struct
 
+from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.errors import InvalidField
 
 
 class DataPolicy(Enum):
-    """What to do with fields of both.
+    """Treatment of fields that both sides have.
 
     Attributes:
         REPLACE: the new data takes the place of the old.
@@ -23,7 +23,7 @@ class DataPolicy(Enum):
 
 
 def combine(old: Struct | None, new: Struct, policy: DataPolicy) -> Struct:
-    """The data that results; neither argument is changed."""
+    """Return the merged data; neither argument is changed."""
     result = Struct()
     if old is not None and policy is not DataPolicy.REPLACE:
         result.CopyFrom(old)
@@ -51,9 +51,5 @@ def check_time_zone(name: str, field: str) -> None:
     Raises:
         InvalidField: it is neither empty nor an IANA zone.
     """
-    if not name:
-        return
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise InvalidField(field, "must be an IANA time zone, such as Europe/Berlin") from None
+    if zone_of(name) is None:
+        raise InvalidField(field, "must be an IANA time zone, such as Europe/Berlin")

@@ -6,6 +6,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.messages import copied
 
 DIGEST_BYTES: Final = 16
 
@@ -23,8 +24,7 @@ def memory_digest(memory: Memory) -> bytes:
 
     Whatever differs makes another memory to be stored.
     """
-    content = Memory()
-    content.CopyFrom(memory)
+    content = copied(memory)
     content.ClearField("id")
     return hashlib.blake2b(
         content.SerializeToString(deterministic=True), digest_size=DIGEST_BYTES

@@ -1,4 +1,4 @@
-"""What callers give, made ready for the log: ids, times, fingerprints, tokens."""
+"""Drafts of a caller's messages and memories for the log: ids, times, fingerprints, tokens."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +10,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.changes import Incoming
 from agent_memory_services.working_memory.domain.digests import memory_digest, message_digest
 from agent_memory_services.working_memory.domain.scope import Actor
@@ -18,12 +19,12 @@ from agent_memory_services.working_memory.domain.tokens import count_message
 from agent_memory_services.working_memory.domain.windows import is_answer
 
 _BREATH_BYTES: Final = 65_536
-"""Text that is measured at a stretch before other calls get their turn."""
+"""Text that is measured at once before other calls run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How messages and memories without an id get one.
+    """Naming of messages and memories that arrive without an id.
 
     With a request id the names depend on it and on the position, so that a call that is repeated
     names the same things again.
@@ -33,7 +34,7 @@ class Naming:
     request_id: str
 
     def name(self, kind: str, index: int) -> str:
-        """The id of the thing at this position of the request."""
+        """Return the id of the thing at this position of the request."""
         if not self.request_id:
             return new_id()
         key = self.key
@@ -42,7 +43,7 @@ class Naming:
 
 
 async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
-    """Messages with an id, a time and their measures, in order.
+    """Return the messages with an id, a time and their measures, in order.
 
     Other calls get their turn in between, however much text there is.
 
@@ -54,8 +55,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
     received = []
     measured = 0
     for index, given in numbered:
-        message = Message()
-        message.CopyFrom(given)
+        message = copied(given)
         message.ClearField("sequence")
         message.id = given.id or naming.name("message", index)
         if not given.HasField("create_time"):
@@ -73,7 +73,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
 def receive_memories(
     memories: Sequence[Memory], naming: Naming, session: Session | None, actor: Actor, field: str
 ) -> list[Memory]:
-    """Memories with an id and the session's scope, each once.
+    """Return the memories with an id and the session's scope, each once.
 
     A memory without an id that says what one in the session says is that memory.
 
@@ -86,7 +86,7 @@ def receive_memories(
 
     Raises:
         InvalidField: a memory has no text, or an id comes twice with different content.
-        AccessDenied: a memory is meant for somebody whom the actor does not reach.
+        AccessDenied: a memory belongs to a user whom the actor does not reach.
     """
     owner = actor.user or (session.user if session else "")
     names = {memory_digest(memory): memory.id for memory in session.memories} if session else {}
@@ -100,13 +100,12 @@ def receive_memories(
         memory.id = given.id or names.get(digest) or naming.name("memory", index)
         names.setdefault(digest, memory.id)
         if by_id.setdefault(memory.id, memory) != memory:
-            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")
+            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")
     return list(by_id.values())
 
 
 def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
-    memory = Memory()
-    memory.CopyFrom(given)
+    memory = copied(given)
     memory.namespace = given.namespace or key.namespace
     memory.session_id = given.session_id or key.session_id
     memory.user_id = given.user_id or owner
@@ -114,7 +113,7 @@ def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
 
 
 def distinct(messages: Sequence[Message], field: str) -> list[Message]:
-    """The messages, each id once.
+    """Return the messages, each id once.
 
     Raises:
         InvalidField: an id comes twice with different content.
@@ -131,4 +130,4 @@ def _distinct(messages: Sequence[Message], field: str) -> Iterator[Message]:
             digests[message.id] = message_digest(message)
             yield message
         elif digests[message.id] != message_digest(message):
-            raise InvalidField(f"{field}[{index}].id", "comes twice with different content")
+            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")

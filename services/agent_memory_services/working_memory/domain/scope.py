@@ -1,4 +1,4 @@
-"""Who acts on sessions, and whose sessions a credential reaches."""
+"""Callers of sessions, and the sessions that a credential reaches."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -10,10 +10,10 @@ from agent_memory_services.kit.contract.errors import AccessDenied
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a call: the user that it names, within what its credential allows.
+    """Caller of a request: the user that it names, within the limits of its credential.
 
-    A session is within a credential that is bound to users when one of them owns it. Nobody's
-    session is not, and naming a user does not make it so.
+    A session is within a credential that is bound to users when one of them owns it. One without
+    an owner is not, and naming a user does not make it so.
 
     Attributes:
         user: the owner that the call names, or the only one that it could name; else empty.
@@ -27,7 +27,7 @@ class Actor:
 
     @classmethod
     def of(cls, principal: Principal, user: str) -> Self:
-        """The actor of a call that names `user`, or nobody.
+        """Return the actor of a call that names `user`, or no user.
 
         Raises:
             AccessDenied: the credential does not allow to act for this user.
@@ -40,7 +40,7 @@ class Actor:
         return cls(user, users, principal.namespaces)
 
     def sees(self, owner: str) -> bool:
-        """Whether a session of this owner exists for the actor; empty is nobody."""
+        """Return true if a session of this owner is visible to the actor; empty means no owner."""
         if self.users is not None and owner not in self.users:
             return False
         return not self.user or not owner or owner == self.user
@@ -58,7 +58,7 @@ class Actor:
 
 
 def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> list[str | None]:
-    """The names that a listing covers: the one asked for, or all that the credential reaches.
+    """Return the names that a listing covers: the requested one, or all within reach.
 
     A None in the answer stands for all there are.
 
@@ -73,4 +73,4 @@ def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> l
 
 
 ANYBODY: Final = Actor()
-"""A caller that names nobody, with a credential that is bound to nobody."""
+"""Caller that names no user, with a credential that is bound to none."""

@@ -1,4 +1,4 @@
-"""A session, its state, its view, and slices of its log."""
+"""Session, its state, its view, and slices of its log."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -15,7 +15,7 @@ NO_VERSION: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """Identifies a session. The user is its owner, not part of its name."""
+    """Name of a session. The user is its owner, not part of its name."""
 
     tenant: str
     namespace: str
@@ -24,7 +24,7 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class SequenceRange:
-    """A stretch of the log, both ends included."""
+    """Slice of the log, both ends included."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class SequenceRange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What callers set on a session besides its messages and memories.
+    """Caller-defined state of a session besides its messages and memories.
 
     Attributes:
         data: the application's own state.
@@ -51,7 +51,7 @@ class State:
     time_zone: str = ""
 
     def with_context(self, context: str) -> Self:
-        """The same with a caller's own context, which covers nothing unless it is unchanged."""
+        """Return the state with a caller's own context, which covers nothing unless unchanged."""
         if context == self.context:
             return self
         return replace(self, context=context, context_range=None)
@@ -125,13 +125,13 @@ class Session:
 
 
 def etag_of(version: int) -> str:
-    """The etag of a version: quoted, as HTTP has it; empty where there is no session."""
+    """Return the etag of a version: quoted, as HTTP has it; empty where there is no session."""
     return f'"{version}"' if version else ""
 
 
 @dataclass(frozen=True, slots=True)
 class LogSlice:
-    """Which part of a log to read, and in which order.
+    """Part of a log to read, and the order to read it in.
 
     Attributes:
         start: the first position; None is the end that the order begins at.
@@ -153,7 +153,7 @@ class LogSlice:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A stretch of a session's log.
+    """Page of a session's log.
 
     Attributes:
         uid: the incarnation whose log it is.
@@ -167,13 +167,13 @@ class LogPage:
     last_sequence: int
     messages: tuple[Message, ...]
 
-    def within(self, stretch: LogSlice) -> list[Message]:
-        """The messages that the stretch asks for."""
-        return [message for message in self.messages if message.sequence > stretch.after]
+    def within(self, log_slice: LogSlice) -> list[Message]:
+        """Return the messages of the slice."""
+        return [message for message in self.messages if message.sequence > log_slice.after]
 
-    def next_start(self, stretch: LogSlice) -> int | None:
-        """Where to go on; None where nothing is left."""
+    def next_start(self, log_slice: LogSlice) -> int | None:
+        """Return the sequence number to continue at; None at the end."""
         if not self.messages:
             return None
-        following = self.messages[-1].sequence + stretch.step
-        return following if stretch.after < following <= self.last_sequence else None
+        following = self.messages[-1].sequence + log_slice.step
+        return following if log_slice.after < following <= self.last_sequence else None

@@ -1,4 +1,4 @@
-"""How many tokens a language model reads in a text, estimated without its vocabulary.
+"""Estimate of the tokens that a language model reads in a text, without its vocabulary.
 
 The text is cut as byte-pair tokenizers pre-cut it (words, numbers of up to three digits, runs of
 punctuation, runs of white space), and each piece is charged what such pieces cost on average.
@@ -64,7 +64,7 @@ _SLICES: Final = 8
 
 
 def count_tokens(text: str) -> int:
-    """Tokens of a text; 0 for the empty one, at least 1 for any other."""
+    """Return the tokens of a text; 0 for the empty one, at least 1 for any other."""
     if not text:
         return 0
     sample = text if len(text) <= _SAMPLE else _slices(text)
@@ -73,7 +73,7 @@ def count_tokens(text: str) -> int:
 
 
 def count_message(message: Message) -> int:
-    """Tokens of a message as a chat API counts it, its tool calls included."""
+    """Return the tokens of a message as a chat API counts it, its tool calls included."""
     calls = sum(
         _CALL_TOKENS + count_tokens(call.name) + count_tokens(call.arguments)
         for call in message.tool_calls
@@ -82,7 +82,7 @@ def count_message(message: Message) -> int:
 
 
 def _slices(text: str) -> str:
-    """Slices of a long text, evenly spread, `_SAMPLE` characters in all."""
+    """Return slices of a long text, evenly spread, `_SAMPLE` characters in all."""
     length = _SAMPLE // _SLICES
     stride = (len(text) - length) // (_SLICES - 1)
     return "".join(text[start : start + length] for start in range(0, stride * _SLICES, stride))

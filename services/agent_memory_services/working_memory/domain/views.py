@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.changes import Incoming, Logged
 from agent_memory_services.working_memory.domain.digests import message_digest
 from agent_memory_services.working_memory.domain.drafts import Naming, receive
@@ -17,14 +18,14 @@ from agent_memory_services.working_memory.domain.session import Entry, Shown
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What matching needs to know of a message: its id, or none, and its content's digest."""
+    """Identity of a message for matching: its id, or none, and its content's digest."""
 
     id: str
     digest: bytes
 
 
 def match(view: Sequence[Statement], given: Sequence[Statement]) -> list[int | None]:
-    """For each given message its position in the view, or None where it is not there.
+    """Return for each given message its position in the view, or None where it is not there.
 
     Positions of messages without an id increase, and no position is given twice. Takes
     O(len(view) * len(given) / 64) word operations at worst, and linear time where the view was
@@ -120,7 +121,7 @@ class PlannedView:
         return [item.entry if isinstance(item, Shown) else item for item in self.positions]
 
     def shown(self, logged: Sequence[Logged]) -> tuple[Shown, ...]:
-        """The view after the write, which told where the log has what came."""
+        """Return the view after the write, which returned the positions of new messages."""
         found = iter(logged)
         return tuple(
             item if isinstance(item, Shown) else _shown(item, next(found))
@@ -143,7 +144,6 @@ def _shown(item: Incoming, logged: Logged) -> Shown:
     entry = Entry(logged.sequence, item.tokens, item.digest, item.answer)
     if logged.known is not None:
         return Shown(entry, logged.known)
-    message = Message()
-    message.CopyFrom(item.message)
+    message = copied(item.message)
     message.sequence = logged.sequence
     return Shown(entry, message)

@@ -18,7 +18,7 @@ _LONGEST_NAME: Final = max(map(len, _WINDOWS))
 
 
 def window_of(model_name: str) -> int:
-    """Tokens that the model reads at most; `DEFAULT_WINDOW` for a name that is not known."""
+    """Return the most tokens that the model reads; `DEFAULT_WINDOW` for an unknown name."""
     name = model_name.lower().rpartition("/")[2]
     while name:
         if window := _by_prefix(name):
@@ -42,7 +42,7 @@ _FULL: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a view is too long.
+    """Limit beyond which a view is summarized.
 
     Attributes:
         share: the share of a session's window that its messages may fill.
@@ -53,13 +53,13 @@ class Trigger:
     window: int
 
     def is_passed(self, tokens: int, window: int | None) -> bool:
-        """Whether so many tokens are too many for a window, or for the default one."""
+        """Return true if `tokens` exceed the limit of a window, or of the default one."""
         return tokens > int((window or self.window) * self.share)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a reader wants; None is no limit.
+    """Limits of a reader; None is no limit.
 
     Attributes:
         messages: the most messages.
@@ -72,7 +72,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full a window is, in percent, at most 100.
+    """Use of a window, in percent, at most 100.
 
     Attributes:
         total: tokens over the window's size.
@@ -86,7 +86,7 @@ class Usage:
 
 
 def usage_of(tokens: int, window: int) -> Usage:
-    """How full `tokens` make a window of `window` tokens."""
+    """Return the use of a window of `window` tokens by `tokens`."""
     return Usage(
         total=min(_FULL, _FULL * tokens / window),
         until_summarization=min(_FULL, _FULL * tokens / (window * SUMMARIZATION_THRESHOLD)),
@@ -95,12 +95,12 @@ def usage_of(tokens: int, window: int) -> Usage:
 
 
 def is_answer(message: Message) -> bool:
-    """Whether the message answers a tool call."""
+    """Return true if the message answers a tool call."""
     return message.role == "tool" or bool(message.tool_call_id)
 
 
 def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
-    """The longest tail within the limits that starts between exchanges.
+    """Return the longest tail within the limits that starts between exchanges.
 
     An assistant's message with tool calls and the answers to them stay together. Where even the
     last exchange is too long, it is the answer: a reader of a session with messages gets one.
@@ -115,7 +115,7 @@ def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
 
 
 def overflow(shown: Sequence[Shown], window: int) -> Sequence[Shown]:
-    """What has to leave a view that is too long for its window (tokens), oldest first.
+    """Return the oldest messages that must leave a view that is too long for its window (tokens).
 
     The latest messages that fill `KEPT_SHARE` of the window stay, and at least the last exchange.
     """
@@ -124,7 +124,7 @@ def overflow(shown: Sequence[Shown], window: int) -> Sequence[Shown]:
 
 
 def portion(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
-    """The longest beginning within the limits that ends between exchanges, if it is not empty.
+    """Return the longest beginning, if any, within the limits that ends between exchanges.
 
     Where even the first exchange is too long, it is the answer.
     """
@@ -141,7 +141,7 @@ def _within(amount: int, limit: int | None) -> bool:
 
 
 def _clean_starts(messages: Sequence[Message]) -> list[int]:
-    """Positions at which a tail may start, in order.
+    """Return the positions at which a tail may start, in order.
 
     The first message always is one: a view that is shown whole is shown as it is.
     """

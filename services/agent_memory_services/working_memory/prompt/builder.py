@@ -1,4 +1,4 @@
-"""A prompt without a budget: everything that was found, in the order chat models know best.
+"""Prompt without a budget: everything found, in the order that chat models know best.
 
 The summary comes first, then the history, then what memory knows, then the question.
 """
@@ -27,7 +27,7 @@ from agent_memory_services.working_memory.prompt.sources import SourceReader
 
 
 def build_whole(request: PromptRequest, sources: Sources) -> Prompt:
-    """The prompt."""
+    """Return the prompt."""
     sections = [_summary(sources), _history(request, sources), *_knowledge(sources)]
     if not request.omit_query:
         sections.append(Section(SectionKind.QUERY, [question_line(request.query)], included=1))
@@ -48,7 +48,7 @@ def _history(request: PromptRequest, sources: Sources) -> Section:
 
 
 def _knowledge(sources: Sources) -> Sequence[Section]:
-    """What memory knows: one message, of which each section accounts for its part."""
+    """Return the memory sections: one message, of which each section accounts for its part."""
     on_shelf = {memory.id for memory in sources.standing}
     found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
     shelf = _bullets(STANDING_TITLE, sources.standing)
@@ -75,14 +75,14 @@ def _one_message(*lists: list[str]) -> list[Line]:
 
 
 class PromptBuilder:
-    """Builds prompts."""
+    """Builder of prompts."""
 
     def __init__(self, sources: SourceReader) -> None:
         """Build from what `sources` finds."""
         self._sources = sources
 
     async def build(self, request: PromptRequest) -> Prompt:
-        """The prompt.
+        """Return the prompt.
 
         Raises:
             InvalidField: the question does not fit the budget.

@@ -1,4 +1,4 @@
-"""What a prompt is made of and asked with."""
+"""Requests for prompts, and the parts that prompts consist of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class SessionPart:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPart:
-    """What to look for in long-term memory.
+    """Request for memories from long-term memory.
 
     Attributes:
         query: the search as the caller gave it.
@@ -46,7 +46,7 @@ class MemoryPart:
 
 @dataclass(frozen=True, slots=True)
 class PromptRequest:
-    """What a prompt is asked for.
+    """Request for a prompt.
 
     Attributes:
         query: the question.
@@ -65,7 +65,7 @@ class PromptRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What was found for a prompt.
+    """Content found for a prompt.
 
     Attributes:
         session: the session; None where there is none.
@@ -111,7 +111,7 @@ class SectionKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a section of a prompt took.
+    """Size of a section of a prompt.
 
     Attributes:
         kind: which section.

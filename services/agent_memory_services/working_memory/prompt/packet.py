@@ -1,4 +1,4 @@
-"""Whether a prompt says already what a memory says.
+"""Division of a prompt's room among its sections, and removal of repetitions.
 
 The question is always in it. Of the room that is left, the standing shelf and the summary may
 take their shares; memories are kept a share free, the history takes all that remains, and what
@@ -60,7 +60,7 @@ class Said:
             self._message_ids.add(item.message.id)
 
     def says(self, memory: Memory) -> bool:
-        """Whether the memory would be a repetition."""
+        """Return true if the memory would be a repetition."""
         text = _plain(memory.text)
         if text in self._statements or self._shows(memory):
             return True
@@ -69,7 +69,7 @@ class Said:
         return any(text in said for said in self._texts)
 
     def _shows(self, memory: Memory) -> bool:
-        """Whether the memory is a message that is shown."""
+        """Return true if the memory is a message that is shown."""
         sources = memory.provenance.message_ids
         is_message = memory.type == MemoryType.MEMORY_TYPE_MESSAGE
         return is_message and bool(sources) and self._message_ids.issuperset(sources)
@@ -118,7 +118,7 @@ class _List:
         return True
 
     def section(self, kind: SectionKind) -> Section:
-        """The list as a section."""
+        """Return the list as a section."""
         return Section(
             kind,
             [system_line(self.title, *self.lines)] if self.lines else [],
@@ -130,7 +130,7 @@ class _List:
 
 
 def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Prompt:
-    """The prompt, which never takes more than the budget.
+    """Return the prompt, which never exceeds the budget.
 
     Raises:
         InvalidField: the question alone takes more.
@@ -173,7 +173,7 @@ def _age(memory: Memory) -> tuple[int, int, str]:
 
 
 def _summary(sources: Sources, cap: int) -> Section:
-    """The summary's first sentences, as many as fit."""
+    """Return the summary's first sentences, as many as fit."""
     context = sources.session.state.context if sources.session else ""
     kept: list[str] = []
     tokens = title_tokens(SUMMARY_TITLE)
@@ -187,7 +187,7 @@ def _summary(sources: Sources, cap: int) -> Section:
 
 
 def _reserve(found: Sequence[Memory], room: int) -> int:
-    """What is kept free for memories: their share, or less where they need less."""
+    """Return the tokens kept free for memories: their share, or less where they need less."""
     needed = sum(list_tokens(bullet(memory)) for memory in found)
     return min(int(room * MEMORIES_SHARE), needed + title_tokens(MEMORIES_TITLE) if found else 0)
 

@@ -1,4 +1,4 @@
-"""How memories, summaries and messages read in a prompt."""
+"""Text of memories, summaries and messages in a prompt."""
 
 from typing import Final
 
@@ -18,35 +18,35 @@ _DAY: Final = "%Y-%m-%d"
 
 
 def bullet(memory: Memory) -> str:
-    """A memory in one line, whatever its text, with the time it speaks of."""
+    """Return a memory in one line, whatever its text, with the time it speaks of."""
     text = " ".join(memory.text.split())
     time = f" ({_time(memory.event_time)})" if memory.HasField("event_time") else ""
     return f"- {text}{time}"
 
 
 def list_tokens(line: str) -> int:
-    """What a line adds to a message."""
+    """Return the tokens that a line adds to a message."""
     return count_tokens(line) + 1
 
 
 def system_line(*paragraphs: str) -> Line:
-    """A system message of a title and the lines below it."""
+    """Return a system message of a title and the lines below it."""
     content = "\n".join(paragraphs)
     return Line("system", content, MESSAGE_TOKENS + sum(map(list_tokens, paragraphs)))
 
 
 def title_tokens(title: str) -> int:
-    """What a system message takes before its first line."""
+    """Return the tokens of a system message before its first line."""
     return MESSAGE_TOKENS + list_tokens(title)
 
 
 def question_line(query: str) -> Line:
-    """The question."""
+    """Return the question."""
     return Line("user", query, MESSAGE_TOKENS + count_tokens(query))
 
 
 def history_line(shown: Shown) -> Line:
-    """A message of the session, as it is."""
+    """Return a message of the session, as it is."""
     message: Message = shown.message
     return Line(
         role=message.role,

@@ -1,4 +1,4 @@
-"""Whose memories a prompt may hold: what a caller's filter says, and never more."""
+"""Filters of the memories that a prompt may hold: a caller's filter, and never more."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
@@ -14,7 +15,7 @@ from agent_memory_services.working_memory.prompt.model import MemoryPart, Prompt
 
 
 def names_users(conditions: MemoryFilter) -> bool:
-    """Whether the filter says whose memories are meant; excluding somebody does not."""
+    """Return true if the filter names the owners of the memories; an exclusion does not."""
     user = conditions.user_id
     if user.HasField("eq") or user.HasField("prefix") or user.any or user.all:
         return True
@@ -24,7 +25,7 @@ def names_users(conditions: MemoryFilter) -> bool:
 def search_for(
     given: SearchQuery, question: str, *, owner: str, without: SessionKey | None
 ) -> SearchQuery:
-    """The search that a prompt makes.
+    """Return the search that a prompt makes.
 
     Args:
         given: the caller's search; its filter holds as it stands.
@@ -32,8 +33,7 @@ def search_for(
         owner: whose memories are meant where the filter does not say; empty for anybody's.
         without: a session whose memories are left out.
     """
-    query = SearchQuery()
-    query.CopyFrom(given)
+    query = copied(given)
     query.text = given.text or question
     if owner and not names_users(given.filter):
         query.filter.user_id.eq = owner
@@ -45,9 +45,9 @@ def search_for(
 
 
 def standing_search(query: SearchQuery) -> SearchQuery | None:
-    """The search for the standing shelf beside a search; None where no shelf is meant.
+    """Return the search for the standing shelf beside a search; None where no shelf is meant.
 
-    A shelf is somebody's: without a user there is none, or everybody's would be taken.
+    A shelf belongs to a user: without one there is none, or all users' memories would be taken.
     """
     conditions = query.filter
     refused = conditions.HasField("standing") and not conditions.standing
@@ -66,23 +66,23 @@ STANDING_LIMIT: Final = 50
 
 
 class SessionReader(Protocol):
-    """Reads sessions."""
+    """Interface of reading sessions."""
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
-        """The session, cut to the limits; None where the actor sees none."""
+        """Return the session, cut to the limits; None where the actor sees none."""
         ...
 
 
 class MemorySearcher(Protocol):
-    """Searches long-term memory for the present caller."""
+    """Interface of searching long-term memory for the present caller."""
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """The best `limit` hits; 0 is the service's default. A fault is raised."""
+        """Return the best `limit` hits; 0 is the service's default. A fault is raised."""
         ...
 
 
 class SourceReader:
-    """Gathers what goes into a prompt."""
+    """Reader of the sources of a prompt."""
 
     def __init__(self, sessions: SessionReader, memories: MemorySearcher) -> None:
         """Read from both."""
@@ -90,7 +90,7 @@ class SourceReader:
         self._memories = memories
 
     async def gather(self, request: PromptRequest) -> Sources:
-        """Everything that the request asks for; a fault of one source is a fault of all."""
+        """Return the content that the request asks for; a fault of one source fails the request."""
         try:
             async with asyncio.TaskGroup() as group:
                 session = group.create_task(self._session(request))
@@ -126,9 +126,9 @@ class SourceReader:
 async def _search(
     request: PromptRequest, reading: asyncio.Task[Session | None]
 ) -> SearchQuery | None:
-    """The search to make.
+    """Return the search to make.
 
-    Only where nobody says whose memories are meant does it wait to see whose the session is.
+    It waits for the session's owner only where no filter names the owners of the memories.
     """
     part = request.memories
     if part is None:

@@ -1,4 +1,4 @@
-"""Delivery of a partition: entries in order, tenants that wait set aside."""
+"""Delivery of a partition's entries in order; entries of tenants that wait are parked."""
 
 import asyncio
 import time
@@ -35,12 +35,12 @@ OUTBOX_OLDEST_SECONDS: Final = Gauge(
 )
 DELIVERY_SECONDS: Final = Histogram(
     "agent_memory_outbox_delivery_seconds",
-    "From the write of an outbox entry to the attempt by which extraction took it.",
+    "Seconds from the write of an outbox entry to the attempt that extraction accepted.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
 )
 DELIVERIES: Final = Counter(
     "agent_memory_outbox_deliveries",
-    "Attempts to hand an outbox entry to extraction, by outcome.",
+    "Attempts to deliver an outbox entry to extraction, by outcome.",
     ["outcome"],
 )
 DELIVERED: Final = DELIVERIES.labels("delivered")
@@ -49,8 +49,8 @@ BURIED: Final = DELIVERIES.labels("buried")
 
 
 @dataclass(slots=True)
-class _Hold:
-    """Why a tenant waits.
+class _ParkedTenant:
+    """Reason and duration of a tenant's wait.
 
     Attributes:
         first: its earliest entry, the one that was refused.
@@ -64,49 +64,55 @@ class _Hold:
 
 
 class ParkedTenants:
-    """The held tenants of one partition, and how far it has been read past them.
+    """Parked tenants of one partition, and the position up to which it was read past them.
 
-    All entries of a held tenant stay in the outbox and in order. They are not read again and
-    again: delivery goes on behind them, and comes back when the first of them was accepted.
+    All entries of a parked tenant stay in the outbox and in order. They are not read again and
+    again: delivery continues behind them, and returns when the first of them was accepted.
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, _Hold] = {}
+        self._tenants: dict[str, _ParkedTenant] = {}
         self._next = ORIGIN
 
     @property
     def start(self) -> str:
-        """Where to read on; every entry before is delivered or held."""
+        """Position to read from; every entry before it is delivered or parked."""
         return "{}-{}".format(*self._next)
 
     def covers(self, tenant: str) -> bool:
-        """Whether a tenant waits."""
-        return tenant in self._held
+        """Return true if a tenant waits."""
+        return tenant in self._tenants
 
     def refusals(self, tenant: str) -> int:
-        """How often the tenant has been refused since it was last accepted."""
-        return self._held[tenant].refusals if tenant in self._held else 0
+        """Return how often the tenant has been refused since it was last accepted."""
+        return self._tenants[tenant].refusals if tenant in self._tenants else 0
 
-    def hold(self, entry: OutboxEntry, until: float) -> None:
-        """Let the tenant of an entry that was refused wait until a moment of the loop's clock."""
-        self._held[entry.tenant] = _Hold(entry.id, until, self.refusals(entry.tenant) + 1)
+    def park(self, entry: OutboxEntry, until: float) -> None:
+        """Park the tenant of a refused entry until a moment of the loop's clock."""
+        self._tenants[entry.tenant] = _ParkedTenant(
+            entry.id, until, self.refusals(entry.tenant) + 1
+        )
 
-    def pass_over(self, entry: OutboxEntry) -> None:
-        """An entry was read, and is delivered or held."""
-        if self._held:
+    def skip(self, entry: OutboxEntry) -> None:
+        """Continue behind an entry that is delivered or parked."""
+        if self._tenants:
             milliseconds, number = position(entry.id)
             self._next = milliseconds, number + 1
 
     def due(self, now: float) -> list[tuple[str, bytes]]:
-        """Tenants to be tried again, each with its first entry."""
-        return [(tenant, held.first) for tenant, held in self._held.items() if held.until <= now]
+        """Return the tenants to be retried, each with its first entry."""
+        return [
+            (tenant, parked.first)
+            for tenant, parked in self._tenants.items()
+            if parked.until <= now
+        ]
 
     def release(self, tenant: str) -> None:
-        """Deliver a tenant's entries again, from the first that was held."""
-        held = self._held.pop(tenant, None)
-        if held is not None:
-            self._next = min(self._next, position(held.first))
-        if not self._held:
+        """Deliver a tenant's entries again, from the first that was parked."""
+        parked = self._tenants.pop(tenant, None)
+        if parked is not None:
+            self._next = min(self._next, position(parked.first))
+        if not self._tenants:
             self._next = ORIGIN
 
 
@@ -115,33 +121,33 @@ def _rules() -> ContractRules:
     return ContractRules()
 
 
-def sound_parts(request: SubmitMessagesRequest) -> list[SubmitMessagesRequest]:
-    """Requests that hand over what is sound, and tell which messages never come.
+def valid_parts(request: SubmitMessagesRequest) -> list[SubmitMessagesRequest]:
+    """Return requests that deliver the valid items, and name the messages that never come.
 
-    None where all of it is sound, since the fault is then not in a message or a memory.
+    Empty where all items are valid, since the fault is then not in a message or a memory.
     """
-    messages = [item for item in request.messages if _is_sound(request, messages=[item])]
-    memories = [item for item in request.memories if _is_sound(request, memories=[item])]
+    messages = [item for item in request.messages if _is_valid(request, messages=[item])]
+    memories = [item for item in request.memories if _is_valid(request, memories=[item])]
     if len(messages) == len(request.messages) and len(memories) == len(request.memories):
         return []
     kept = {message.sequence for message in messages}
-    rest = _holding(request, messages=messages, memories=memories)
+    rest = _request_with(request, messages=messages, memories=memories)
     rest.first_withheld_sequence = request.first_withheld_sequence
     rest.last_withheld_sequence = request.last_withheld_sequence
     never = [
-        _holding(request, first_withheld_sequence=sequence, last_withheld_sequence=sequence)
+        _request_with(request, first_withheld_sequence=sequence, last_withheld_sequence=sequence)
         for sequence in (message.sequence for message in request.messages)
         if sequence > 0 and sequence not in kept
     ]
     return [rest, *never]
 
 
-def _is_sound(request: SubmitMessagesRequest, **item: Any) -> bool:
-    return not _rules().violations(_holding(request, **item))
+def _is_valid(request: SubmitMessagesRequest, **item: Any) -> bool:
+    return not _rules().violations(_request_with(request, **item))
 
 
-def _holding(request: SubmitMessagesRequest, **contents: Any) -> SubmitMessagesRequest:
-    """A request for the same session, with other contents."""
+def _request_with(request: SubmitMessagesRequest, **contents: Any) -> SubmitMessagesRequest:
+    """Return a request for the same session, with other contents."""
     return SubmitMessagesRequest(
         session=request.session,
         session_uid=request.session_uid,
@@ -156,18 +162,18 @@ log = structlog.get_logger()
 
 _READ_AHEAD: Final = 8
 _OUTAGES: Final = (DeadlineExceeded, StoreFull, Unavailable)
-"""What meets every tenant alike."""
+"""Errors that concern every tenant alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryControl:
-    """A relay's right to deliver a partition, and its patience.
+    """Callbacks of the relay: its lease on the partition, and its waits.
 
     Attributes:
-        lasts: whether the partition is still ours to deliver.
-        wake: look at the partition again.
-        backoff: between two attempts of what fails.
-        pause: wait so many seconds, but not beyond the end.
+        lasts: true while this relay may deliver the partition.
+        wake: schedules another pass over the partition.
+        backoff: the waits between two attempts of what fails.
+        pause: waits so many seconds, but not beyond the end of the relay.
     """
 
     lasts: Callable[[], bool]
@@ -177,10 +183,10 @@ class DeliveryControl:
 
 
 class Delivery:
-    """Hands the entries of one partition over.
+    """Deliverer of the entries of one partition.
 
-    While extraction is away, everything waits. A tenant that is refused waits by itself, with all
-    that comes after in its order, and the others go on.
+    While extraction is unavailable, everything waits. A refused tenant waits alone, with all
+    its later entries, and the others continue.
     """
 
     def __init__(
@@ -188,7 +194,7 @@ class Delivery:
         partition: int,
         outbox: Outbox,
         submit: Callable[[str, SubmitMessagesRequest], Awaitable[None]],
-        turn: DeliveryControl,
+        control: DeliveryControl,
         *,
         max_bytes: int,
     ) -> None:
@@ -196,36 +202,36 @@ class Delivery:
         self._partition = partition
         self._outbox = outbox
         self._submit = submit
-        self._turn = turn
+        self._control = control
         self._max_bytes = max_bytes
-        self._holds = ParkedTenants()
+        self._parked = ParkedTenants()
         self._outages = 0
 
     async def advance(self) -> bool:
         """Deliver the next few entries; False where there are none to deliver now."""
-        await self._try_held()
-        entries = await self._outbox.read(self._partition, _READ_AHEAD, self._holds.start)
+        await self._retry_parked()
+        entries = await self._outbox.read(self._partition, _READ_AHEAD, self._parked.start)
         for entry in entries:
-            if not self._holds.covers(entry.tenant) and not await self._deliver(entry):
+            if not self._parked.covers(entry.tenant) and not await self._deliver(entry):
                 return True
-            if not self._turn.lasts():
+            if not self._control.lasts():
                 break
-            self._holds.pass_over(entry)
+            self._parked.skip(entry)
         return bool(entries)
 
-    async def _try_held(self) -> None:
-        """Give tenants whose time has come another chance, with the first of their entries."""
-        for tenant, first in self._holds.due(asyncio.get_running_loop().time()):
+    async def _retry_parked(self) -> None:
+        """Retry due tenants, with the first of their entries."""
+        for tenant, first in self._parked.due(asyncio.get_running_loop().time()):
             found = await self._outbox.read(self._partition, 1, first)
             if found and found[0].id == first:
                 await self._deliver(found[0])
             else:
-                self._holds.release(tenant)
+                self._parked.release(tenant)
 
     async def _deliver(self, entry: OutboxEntry) -> bool:
-        """Try once: the entry is accepted, set aside or held.
+        """Try once: the entry is accepted, dead-lettered, or its tenant parked.
 
-        False where extraction is away, after a pause. What was read is then to be read again: it
+        False where extraction is unavailable, after a pause. The entries must be read again: they
         may have been erased meanwhile.
         """
         try:
@@ -235,13 +241,13 @@ class Delivery:
         except _OUTAGES as error:
             self._note(error)
             self._outages += 1
-            await self._turn.pause(self._wait(error, self._outages - 1))
+            await self._control.pause(self._wait(error, self._outages - 1))
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
             self._note(error)
-            self._hold(entry, error)
+            self._park(entry, error)
         else:
-            self._holds.release(entry.tenant)
+            self._parked.release(entry.tenant)
         self._outages = 0
         return True
 
@@ -253,7 +259,7 @@ class Delivery:
                 await self._submit(entry.tenant, self._readable(entry))
             except (InvalidFields, OwnerMismatch) as error:
                 note_failure(span, error)
-                await self._set_aside(entry, error.message)
+                await self._reject(entry, error.message)
             except SessionErased:
                 # It was on its way when its user was erased.
                 await self._outbox.acknowledge(self._partition, entry)
@@ -262,41 +268,41 @@ class Delivery:
                 DELIVERED.inc()
                 DELIVERY_SECONDS.observe(waited)
 
-    async def _set_aside(self, entry: OutboxEntry, reason: str) -> None:
-        """Bury an entry, once what is sound in it is handed over.
+    async def _reject(self, entry: OutboxEntry, reason: str) -> None:
+        """Dead-letter an entry, once its valid parts are delivered.
 
         A build before this one may have taken in a message or a memory that breaks its rules.
         Extraction is told which messages never come, so that it does not wait for them.
         """
         try:
-            for part in sound_parts(self._readable(entry)):
+            for part in valid_parts(self._readable(entry)):
                 await self._submit(entry.tenant, part)
         except SessionErased:
             await self._outbox.acknowledge(self._partition, entry)
             return
         except InvalidFields:
-            pass  # It is no single item that is refused.
-        await self._bury(entry, reason)
+            pass  # No single item is at fault.
+        await self._dead_letter(entry, reason)
 
-    def _hold(self, entry: OutboxEntry, error: Exception) -> None:
-        seconds = self._wait(error, self._holds.refusals(entry.tenant))
+    def _park(self, entry: OutboxEntry, error: Exception) -> None:
+        seconds = self._wait(error, self._parked.refusals(entry.tenant))
         loop = asyncio.get_running_loop()
-        self._holds.hold(entry, loop.time() + seconds)
-        loop.call_later(seconds, self._turn.wake)
+        self._parked.park(entry, loop.time() + seconds)
+        loop.call_later(seconds, self._control.wake)
 
     def _wait(self, error: Exception, failures: int) -> float:
-        return self._turn.backoff.wait(failures, at_least=retry_after_of(error))
+        return self._control.backoff.wait(failures, at_least=retry_after_of(error))
 
-    async def _bury(self, entry: OutboxEntry, reason: str) -> None:
-        await self._outbox.bury(self._partition, entry, reason)
+    async def _dead_letter(self, entry: OutboxEntry, reason: str) -> None:
+        await self._outbox.dead_letter(self._partition, entry, reason)
         BURIED.inc()
         log.error("relay.buried", partition=self._partition, entry=entry.id.decode())
 
     def _readable(self, entry: OutboxEntry) -> SubmitMessagesRequest:
-        """The entry's request.
+        """Return the entry's request.
 
         Raises:
-            InvalidFields: nobody will ever be able to read it.
+            InvalidFields: it can never be read.
         """
         if len(entry.request) > self._max_bytes:
             raise InvalidField("", "is larger than any service takes")

@@ -1,4 +1,4 @@
-"""The relay: hands what sessions said to extraction, in order, until it is acknowledged."""
+"""Relay that delivers messages to extraction, in order, until they are acknowledged."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Inbox(Protocol):
-    """Where entries are delivered."""
+    """Receiver of entries."""
 
     async def submit(self, tenant: str, request: SubmitMessagesRequest) -> None:
         """Return when the request is durable over there.
@@ -50,7 +50,7 @@ class Pace:
 
 
 class Relay:
-    """Delivers the outboxes of the partitions it holds, each in order, all at the same time.
+    """Relay of the outboxes of the partitions it holds, each in order, all at the same time.
 
     An entry is deleted when extraction has acknowledged it, so a relay that dies delivers it
     again, and extraction recognises it. Nothing is ever dropped: what extraction refuses for
@@ -174,7 +174,7 @@ class Relay:
 
 
 def _log_fault(error: Exception) -> None:
-    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    """Log an unavailable store in one line; an unexpected error with its traceback."""
     unforeseen = None if isinstance(error, RedisError) else error
     log.warning("relay.interrupted", error=type(error).__name__, exc_info=unforeseen)
 

@@ -1,7 +1,7 @@
 """Erasure of a user from working memory."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
@@ -25,14 +26,6 @@ from agent_memory_services.working_memory.store.outbox import (
 
 _REMEMBERED_SECONDS: Final = 24 * 60 * 60
 _LATE: Final = "late:"
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSession:
-    """An incarnation that was erased, and whether it had begun before it had an owner."""
-
-    uid: str
-    owned_late: bool = False
 
 
 class ErasedSessions:
@@ -81,27 +74,8 @@ _ERASE: Final = Script(
 _SESSIONS_AT_A_TIME: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What was erased of a user.
-
-    Attributes:
-        id: names the erasure in the log.
-        erased: how many of each kind went.
-        sessions: those that went, and lately before, for the services that follow.
-        started: when it began, in microseconds since the epoch.
-        ended: when nothing was left.
-    """
-
-    id: str
-    erased: Mapping[str, int]
-    sessions: Sequence[ErasedSession]
-    started: int
-    ended: int
-
-
 class Eraser:
-    """Erases users from one Redis, in steps that each take no longer than any other write."""
+    """Eraser of users from one Redis, in steps that each take no longer than any other write."""
 
     def __init__(self, client: Redis, partitions: int) -> None:
         """Look into `partitions` partitions."""
@@ -126,16 +100,16 @@ class Eraser:
         for partition in partitions:
             gone |= await self._sessions(partition, tenant, user, erased)
         pending: set[str] = set()
-        nobodys: set[str] = set()
+        ownerless: set[str] = set()
         for partition, end in zip(partitions, ends, strict=True):
-            words = _Words(tenant, user, gone, end, pending, nobodys)
+            words = _Words(tenant, user, gone, end, pending, ownerless)
             erased["submissions"] += await self._outbox.erase(partition, words.waiting)
-            erased["submissions"] += await self._outbox.erase_buried(partition, words.buried)
+            erased["submissions"] += await self._outbox.erase_dead_letters(partition, words.dead)
         erased["answers"] = await erase_answers(self._client, tenant, [user, *gone])
-        expired = {uid: ErasedSession(uid, uid in nobodys) for uid in pending - set(gone)}
+        expired = {uid: ErasedSession(uid, uid in ownerless) for uid in pending - set(gone)}
         sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
         log.info("user.erased", receipt=receipt, **erased)
-        return Erasure(receipt, erased, sessions, started, now_micros())
+        return Erasure(receipt, erased, started, now_micros(), sessions)
 
     async def _sessions(
         self, partition: int, tenant: str, user: str, erased: Counter[str]
@@ -163,7 +137,7 @@ class Eraser:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Which outbox entries hold a user's words.
+    """Test for outbox entries that hold a user's words.
 
     Attributes:
         tenant: whose user.
@@ -171,7 +145,7 @@ class _Words:
         gone: the incarnations that were erased; early entries of them may name no user.
         end: the last entry when the erasure began.
         pending: the incarnations of the entries that were found, to be added to.
-        nobodys: the incarnations of which an entry names nobody, likewise.
+        ownerless: the incarnations that an entry without an owner is of, likewise.
     """
 
     tenant: str
@@ -179,23 +153,23 @@ class _Words:
     gone: Container[str]
     end: Position
     pending: set[str]
-    nobodys: set[str]
+    ownerless: set[str]
 
     def waiting(self, entry: OutboxEntry) -> bool:
-        """Whether an entry that waits does; what came later may be of a session that lives."""
+        """Return true if a waiting entry holds them; a later one may be of a session that lives."""
         request = self._request(entry)
         if request is None:
             return False
         if not request.user_id:
-            self.nobodys.add(request.session_uid)
+            self.ownerless.add(request.session_uid)
         before = position(entry.id) <= self.end
         found = request.session_uid in self.gone or (before and request.user_id == self.user)
         if found:
             self.pending.add(request.session_uid)
         return found
 
-    def buried(self, entry: OutboxEntry) -> bool:
-        """Whether an entry that was set aside does."""
+    def dead(self, entry: OutboxEntry) -> bool:
+        """Return true if a dead-lettered entry holds them."""
         request = self._request(entry)
         return request is not None and (
             request.session_uid in self.gone or request.user_id == self.user

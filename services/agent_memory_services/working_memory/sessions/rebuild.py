@@ -1,4 +1,4 @@
-"""A session that is gone, from what long-term memory kept of its messages."""
+"""Rebuilding of an expired session from long-term memory."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -23,25 +23,25 @@ _MOST_MESSAGES: Final = 1_000
 
 
 class MemoryLister(Protocol):
-    """Lists memories for the present caller."""
+    """Interface of listing memories for the present caller."""
 
     async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
-        """The latest memories that fulfil the conditions; a fault is raised."""
+        """Return the latest memories that fulfil the conditions; a fault is raised."""
         ...
 
 
 class Reconstruction:
-    """Rebuilds the views of sessions that are gone."""
+    """Rebuilder of the views of expired sessions."""
 
     def __init__(self, memories: MemoryLister) -> None:
         """Rebuild from what `memories` lists."""
         self._memories = memories
 
     async def rebuild(self, key: SessionKey, user: str) -> Session | None:
-        """What a user's session last said, up to a thousand messages; None if nothing is known.
+        """Rebuild a user's session from its last messages, at most 1,000; None if none is known.
 
         Anybody's counts where `user` is empty. Of several incarnations of a name the latest
-        counts, and of it what its owner said, or nobody in particular. Ids, times and positions
+        counts, and of it the messages of its owner or of no owner. Ids, times and positions
         are those of the messages; tool calls, state and context are gone. The session has no
         etag: it does not exist, and nothing is written.
         """

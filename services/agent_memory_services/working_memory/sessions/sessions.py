@@ -1,4 +1,4 @@
-"""The rules of sessions: who may write and see them, and what a write means."""
+"""Sessions: the rules of who may write and see them, and of what a write means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an update makes of a session's owner and state."""
+    """Owner and state of a session after an update."""
 
     user: str
     state: State
@@ -82,14 +82,14 @@ class Sessions:
         self._reconstruction = reconstruction
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
-        """The session, cut to the limits; None where the actor sees none."""
+        """Return the session, cut to the limits; None where the actor sees none."""
         session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
         if session is None or not actor.sees(session.user):
             return None
         return replace(session, shown=tuple(latest(session.shown, limits)))
 
     async def get(self, key: SessionKey, actor: Actor, limits: Limits) -> Session:
-        """The session, cut to the limits.
+        """Return the session, cut to the limits.
 
         Raises:
             SessionNotFound: the actor sees none.
@@ -101,7 +101,7 @@ class Sessions:
     async def get_or_create(
         self, key: SessionKey, actor: Actor, limits: Limits
     ) -> tuple[Session, bool]:
-        """The session, cut to the limits, and whether it was created now.
+        """Return the session, cut to the limits, and whether it was created now.
 
         One that exists is left as it is, except that it gets an owner where it has none. One that
         is gone and can be rebuilt is answered, and not created.
@@ -291,13 +291,13 @@ class Sessions:
         """
         return await self._store.delete(key, actor, etag=etag)
 
-    async def log(self, key: SessionKey, actor: Actor, stretch: LogSlice) -> LogPage:
-        """A stretch of the log.
+    async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
+        """Return a slice of the log.
 
         Raises:
             SessionNotFound: the actor sees no such session.
         """
-        page = await self._store.read_log(key, stretch)
+        page = await self._store.read_log(key, log_slice)
         if page is None or not actor.sees(page.user):
             raise SessionNotFound(key.session_id)
         return page
@@ -327,7 +327,7 @@ def _check_writable(session: Session | None, actor: Actor, etag: str) -> None:
 
 
 def _with_known_range(session: Session | None, state: State) -> State:
-    """The state with the range that its context covers, which callers do not set."""
+    """Return the state with the range that its context covers, which callers do not set."""
     if session is not None and state.context == session.state.context:
         return replace(state, context_range=session.state.context_range)
     return replace(state, context_range=None)
@@ -339,7 +339,7 @@ def _at(message: Message, sequence: int) -> Message:
 
 
 def _after(before: Session | None, key: SessionKey, written: Written, state: State) -> Session:
-    """The session after a write, with the messages and memories it had before."""
+    """Return the session after a write, with the messages and memories it had before."""
     return Session(
         key=key,
         uid=written.uid,

@@ -1,4 +1,4 @@
-"""Watching a session: every change from now on, or from where an earlier watch ended."""
+"""Watch of a session: every change from now on, or from the end of an earlier watch."""
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence

@@ -19,7 +19,7 @@ from agent_memory_services.working_memory.store.keys import (
 
 
 class Kind(Enum):
-    """What happened."""
+    """Kinds of events."""
 
     CREATED = b"created"
     UPDATED = b"updated"
@@ -54,12 +54,12 @@ class SessionEvent:
 
     @property
     def topics(self) -> tuple[bytes]:
-        """What it is about."""
+        """Topics of the event."""
         return (self.session,)
 
     @classmethod
     def read(cls, entry: Raw) -> Self:
-        """A note as `lua/changes.lua` writes it."""
+        """Return an event as `lua/changes.lua` writes it."""
         position, fields = entry
         return cls(
             Position.read(position),
@@ -104,17 +104,17 @@ class SessionStatuses:
         self._partitions = partitions
 
     def partition_of(self, key: SessionKey) -> int:
-        """The partition that a session lives in."""
+        """Return the partition that a session lives in."""
         return SessionPlace.of(key, self._partitions).partition
 
     def mark_of(self, key: SessionKey) -> bytes:
-        """What a session goes by in the stream of changes; see `lua/changes.lua`."""
+        """Return the name of a session in the stream of changes; see `lua/session/changes.lua`."""
         member = SessionPlace.of(key, self._partitions).member.encode()
         # A name, not a secret: the store offers no other digest to scripts.
         return hashlib.sha1(member, usedforsecurity=False).hexdigest().encode()
 
     async def of(self, key: SessionKey) -> SessionStatus | None:
-        """How a session stands; None where there is none."""
+        """Return the status of a session; None where there is none."""
         (meta,) = SessionPlace.of(key, self._partitions).keys("meta")
         found: Sequence[Any] = await self._client.hmget(meta, ["user", "expires"])
         user, expires = found
@@ -123,5 +123,5 @@ class SessionStatuses:
         return SessionStatus(user.decode(), int(expires) if expires else None)
 
     async def sweep(self, partition: int) -> None:
-        """Let everybody know which sessions of a partition have expired."""
+        """Publish which sessions of a partition have expired."""
         await _SWEEP(self._client, [changes_key(partition)], [partition_prefix(partition)])

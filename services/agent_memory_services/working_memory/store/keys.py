@@ -1,4 +1,4 @@
-"""Where a session lives in the store.
+"""Keys of sessions in the store.
 
 Keys begin with `am:wm:{pNN}`, NN being the session's partition. The braces are a hash tag: all
 keys of a session, of its partition's listings and of its partition's outbox share a slot, so one
@@ -18,7 +18,7 @@ RELAYS_KEY: Final = f"{_PREFIX}relays"
 
 
 def partition_prefix(partition: int) -> str:
-    """What the keys of a partition begin with."""
+    """Return the prefix of the keys of a partition."""
     return f"{_PREFIX}{{p{partition:02d}}}"
 
 
@@ -33,7 +33,7 @@ class SessionPlace:
 
     @classmethod
     def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
-        """Where a session lives in a store of so many partitions."""
+        """Return the keys of a session in a store of that many partitions."""
         return cls(
             partition_of(partitions, key.tenant, key.namespace, key.session_id),
             encode(key.tenant),
@@ -52,48 +52,48 @@ class SessionPlace:
         return f"{self.tenant}:{self.namespace}:{self.session}"
 
     def keys(self, *parts: str) -> list[str]:
-        """The keys of parts of the session: meta, log, ids, view, memories, placed."""
+        """Return the keys of parts of the session: meta, log, ids, view, memories, placed."""
         base = f"{partition_prefix(self.partition)}:s:{self.member}"
         return [f"{base}:{part}" for part in parts]
 
 
 def listing_key(partition: int, tenant: str, namespace: str | None, user: str | None) -> str:
-    """The listing of a tenant's sessions in a partition, narrowed where a name is given."""
+    """Return the listing of a tenant's sessions in a partition, narrowed where a name is given."""
     by_namespace = "" if namespace is None else f":n:{encode(namespace)}"
     by_user = "" if user is None else f":u:{encode(user)}"
     return f"{partition_prefix(partition)}:sessions:{encode(tenant)}{by_namespace}{by_user}"
 
 
 def listed_meta_key(partition: int, tenant: str, member: str) -> str:
-    """The meta key of a member of a listing."""
+    """Return the meta key of a member of a listing."""
     return f"{partition_prefix(partition)}:s:{encode(tenant)}:{member}:meta"
 
 
 def listed_view_key(partition: int, tenant: str, member: str) -> str:
-    """The view key of a member of a listing."""
+    """Return the view key of a member of a listing."""
     return f"{partition_prefix(partition)}:s:{encode(tenant)}:{member}:view"
 
 
 def outbox_key(partition: int) -> str:
-    """The stream of what a partition still has to hand to extraction."""
+    """Return the key of the stream of undelivered messages of a partition."""
     return f"{partition_prefix(partition)}:outbox"
 
 
 def dead_key(partition: int) -> str:
-    """The stream of what extraction will never accept, with the reason."""
+    """Return the key of the dead letters of a partition, each with its reason."""
     return f"{partition_prefix(partition)}:outbox:dead"
 
 
 def summaries_key(partition: int) -> str:
-    """The sessions of a partition that wait for a summary, by when they may be taken."""
+    """Return the key of the sessions of a partition that wait for a summary, by due time."""
     return f"{partition_prefix(partition)}:summaries"
 
 
 def changes_key(partition: int) -> str:
-    """The stream of what happened to the sessions of a partition lately."""
+    """Return the key of the stream of recent events of a partition."""
     return f"{partition_prefix(partition)}:changes"
 
 
 def lease_key(partition: int) -> str:
-    """Names the relay that delivers a partition's outbox."""
+    """Return the key of the lease on a partition's outbox, which names the relay."""
     return f"{partition_prefix(partition)}:relay"

@@ -1,4 +1,4 @@
-"""Which sessions a tenant has: a page merged from the listings of all partitions."""
+"""Listings of a tenant's sessions: pages merged from all partitions."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ _FIELDS: Final = ("namespace", "session_id", "user", "created", "updated", "expi
 
 
 class ListingPosition(NamedTuple):
-    """Where in a listing a session stands; a greater one comes first.
+    """Position of a session in a listing; a greater one comes first.
 
     Attributes:
         updated: when it was last written, in microseconds since the epoch.
@@ -109,7 +109,7 @@ class Listings:
     async def _partition(
         self, partition: int, listing: str, after: ListingPosition | None, count: int
     ) -> tuple[int, list[tuple[ListingPosition, int]]]:
-        """How many sessions a partition lists, and the places of the next ones."""
+        """Return how many sessions a partition lists, and the positions of the next ones."""
         start = "" if after is None else after.updated
         args: list[EncodableT] = [partition_prefix(partition), count + 1, start]
         unswept, *found = await _LIST(self._client, [listing], args)

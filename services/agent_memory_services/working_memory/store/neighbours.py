@@ -42,7 +42,7 @@ class LongTermSearch:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """The best `limit` hits; 0 is the service's default.
+        """Return the best `limit` hits; 0 is the service's default.
 
         Raises:
             ServiceError: the service refused, or is away.
@@ -56,7 +56,7 @@ class LongTermSearch:
 
 
 def _own(refused: InvalidFields) -> list[FieldViolation]:
-    """The violations by the paths that the fields have in the request for a prompt."""
+    """Return the violations by the paths that the fields have in the request for a prompt."""
     violations = refused.violations or (FieldViolation("", refused.message),)
     return [
         FieldViolation(f"long_term_search.{violation.field}".rstrip("."), violation.description)
@@ -72,7 +72,7 @@ class LongTermListing:
         self._stub = LongTermMemoryServiceStub(channel)
 
     async def latest(self, conditions: MemoryFilter, count: int) -> Sequence[Memory]:
-        """The latest memories that fulfil the conditions.
+        """Return the latest memories that fulfil the conditions.
 
         Raises:
             ServiceError: the service refused, or is away.
@@ -87,10 +87,10 @@ MOST_SUMMARY_BYTES: Final = 65_536
 
 
 class Summarizer(Protocol):
-    """Writes summaries."""
+    """Interface of writing summaries."""
 
     async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
-        """What `previous` becomes when it continues with the messages; empty for no answer."""
+        """Return `previous` continued with the messages; empty for no answer."""
         ...
 
 
@@ -102,7 +102,7 @@ class ExtractionSummarizer:
         self._stub = ExtractionServiceStub(channel)
 
     async def summarize(self, tenant: str, messages: Sequence[Message], previous: str) -> str:
-        """What `previous` becomes when it continues with the messages; empty for no answer.
+        """Return `previous` continued with the messages; empty for no answer.
 
         Raises:
             ServiceError: the service or its model is away, or could not answer.

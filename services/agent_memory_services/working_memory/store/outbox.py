@@ -1,4 +1,4 @@
-"""What sessions have said and extraction has not acknowledged: one stream per partition."""
+"""Outbox of messages that extraction has not acknowledged: one stream per partition."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ORIGIN: Final = (0, 0)
 
 
 def position(entry_id: bytes) -> Position:
-    """The place of an entry."""
+    """Return the position of an entry."""
     milliseconds, _, number = entry_id.partition(b"-")
     return int(milliseconds), int(number)
 
@@ -47,13 +47,13 @@ class OutboxEntry:
         return cls(entry_id, fields[b"tenant"].decode(), fields[b"request"], trace)
 
     def age(self, now: float) -> float:
-        """Seconds since it was left, at `now` in seconds since the epoch."""
+        """Return the seconds since it was written, at `now` in seconds since the epoch."""
         return max(0.0, now - int(self.id.partition(b"-")[0]) / 1e3)
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How far a partition's deliveries are behind.
+    """Delay of a partition's deliveries.
 
     Attributes:
         entries: how many wait.
@@ -74,7 +74,7 @@ class Outbox:
     async def read(
         self, partition: int, count: int, start: str | bytes = "-"
     ) -> Sequence[OutboxEntry]:
-        """The first entries of a partition from `start` on, in the order they were written in."""
+        """Return the first entries of a partition from `start` on, in the order of writing."""
         found: Any = await self._client.xrange(outbox_key(partition), min=start, count=count)
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
@@ -82,22 +82,24 @@ class Outbox:
         """Delete an entry that was delivered."""
         await self._client.xdel(outbox_key(partition), entry.id)
 
-    async def bury(self, partition: int, entry: OutboxEntry, reason: str) -> None:
+    async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
         keys = [outbox_key(partition), dead_key(partition)]
         await _BURY(self._client, keys, [entry.id, reason])
 
     async def end(self, partition: int) -> Position:
-        """The place of the last entry of a partition."""
+        """Return the position of the last entry of a partition."""
         last: Any = await self._client.xrevrange(outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the entries that concern somebody; how many there were."""
+        """Delete the entries of a user, and return how many there were."""
         return await self._erase(outbox_key(partition), concerns)
 
-    async def erase_buried(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
-        """Delete the entries that were set aside and concern somebody; how many there were."""
+    async def erase_dead_letters(
+        self, partition: int, concerns: Callable[[OutboxEntry], bool]
+    ) -> int:
+        """Delete the dead letters of a user, and return how many there were."""
         return await self._erase(dead_key(partition), concerns)
 
     async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:
@@ -114,7 +116,7 @@ class Outbox:
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
-        """The partitions in which entries wait; one round trip."""
+        """Return the partitions in which entries wait; one round trip."""
         asked = list(partitions)
         if not asked:
             return {}

@@ -1,4 +1,4 @@
-"""How a session's parts are written in the store; `lua/write.lua` knows the same layouts."""
+"""Layouts of a session's parts in the store; `lua/session/write.lua` knows the same ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -24,18 +24,18 @@ _NOTHING: Final = b""
 
 
 def flag_of(*, answer: bool) -> bytes:
-    """Whether a place in the view holds the answer to a tool call."""
+    """Return the flag of a view entry, which marks the answers to tool calls."""
     return ANSWER_FLAG if answer else _PLAIN_FLAG
 
 
 def write_place(entry: Entry) -> bytes:
-    """A place in the view: digest, flag, `tokens:sequence`."""
+    """Return a place in the view: digest, flag, `tokens:sequence`."""
     numbers = f"{entry.tokens}:{entry.sequence}".encode()
     return entry.digest + flag_of(answer=entry.answer) + numbers
 
 
 def read_place(place: bytes) -> Entry:
-    """The inverse of `write_place`."""
+    """Return the inverse of `write_place`."""
     tokens, _, sequence = place[DIGEST_BYTES + 1 :].partition(b":")
     return Entry(
         sequence=int(sequence),
@@ -46,7 +46,7 @@ def read_place(place: bytes) -> Entry:
 
 
 def write_state(state: State) -> Iterator[tuple[str, bytes | str | int]]:
-    """The fields of meta that hold a state; an absent value is empty."""
+    """Yield the fields of meta that hold a state; an absent value is empty."""
     covered = state.context_range
     config = state.extraction
     silent = config and config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE
@@ -67,7 +67,7 @@ def read_session(
     shown: tuple[Shown, ...],
     memories: Sequence[bytes],
 ) -> Session:
-    """A session as the store has it."""
+    """Return a session as the store has it."""
     return Session(
         key=key,
         uid=meta[b"uid"].decode(),
@@ -87,7 +87,7 @@ def read_session(
 
 
 def read_shown(places: Sequence[bytes], messages: Sequence[bytes]) -> tuple[Shown, ...]:
-    """Messages with their places; both come the latest first and go the oldest first."""
+    """Return messages with their positions; both come the latest first and go the oldest first."""
     pairs = zip(reversed(places), reversed(messages), strict=True)
     return tuple(Shown(read_place(place), Message.FromString(message)) for place, message in pairs)
 
@@ -106,7 +106,7 @@ def _read_state(meta: Mapping[bytes, bytes]) -> State:
 
 
 def _present(serialized: bytes) -> bytes:
-    """Tells an empty message from an absent one."""
+    """Mark a message as present, so that an empty one differs from an absent one."""
     return b"=" + serialized
 
 

@@ -16,6 +16,7 @@ from agent_memory_services.kit.contract.errors import (
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Script
 from agent_memory_services.working_memory.domain.changes import (
     Change,
@@ -54,18 +55,10 @@ _SHARED: Final = (
 _WRITE: Final = Script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 _DELETE: Final = Script(_PACKAGE, *_SHARED, "lua/session/delete")
 
+_PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
+
 ALL: Final = Limits()
 """A read of the whole view."""
-
-
-class PartitionsMismatchError(Exception):
-    """The store was begun with another number of partitions, and sessions cannot move."""
-
-    def __init__(self, stored: int, wanted: int) -> None:
-        super().__init__(
-            f"the store has {stored} working memory partitions, the settings say {wanted}: "
-            f"set AGENT_MEMORY_WORKING_MEMORY_PARTITIONS={stored}"
-        )
 
 
 class SessionStore:
@@ -82,24 +75,26 @@ class SessionStore:
         self._trigger = trigger
 
     async def open(self) -> None:
-        """Claim the number of partitions, or learn that another one is in use.
+        """Claim the number of partitions.
 
         Raises:
-            PartitionsMismatchError: it is.
+            PartitionsMismatchError: another number is in use.
         """
-        await self._client.set(PARTITIONS_KEY, self._partitions, nx=True)
-        stored = int(await self._client.get(PARTITIONS_KEY) or self._partitions)
-        if stored != self._partitions:
-            raise PartitionsMismatchError(stored, self._partitions)
+        await claim_partitions(
+            self._client,
+            PARTITIONS_KEY,
+            self._partitions,
+            setting=_PARTITIONS_SETTING,
+        )
 
     def partition_of(self, key: SessionKey) -> int:
-        """The partition that a session lives in."""
+        """Return the partition that a session lives in."""
         return SessionPlace.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
     ) -> Session | None:
-        """A session with the latest messages of its view; None where there is none.
+        """Return a session with the latest messages of its view; None where there is none.
 
         With limits, a few messages more than they allow may come: where to cut is not the
         store's business. The messages are then a tail of the view that is long enough to cut.
@@ -131,7 +126,7 @@ class SessionStore:
         return records.read_session(key, meta, view_size, shown, memories)
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
-        """A stretch of the log; None where there is no session."""
+        """Return a slice of the log; None where there is no session."""
         found = await _LOG(
             self._client,
             SessionPlace.of(key, self._partitions).keys("meta", "log"),
@@ -150,7 +145,7 @@ class SessionStore:
         Raises:
             StaleSessionError: the session has another version than expected.
             OwnerMismatch: it belongs to another user.
-            AccessDenied: it would belong to nobody, and the actor is bound to users.
+            AccessDenied: it would have no owner, and the actor is bound to users.
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
@@ -176,7 +171,7 @@ class SessionStore:
 
 
 def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterator[EncodableT]:
-    """The arguments of `lua/write.lua`, in the order in which it takes them."""
+    """Yield the arguments of `lua/write.lua`, in the order in which it takes them."""
     yield from place.spelled
     yield from (key.tenant, key.namespace, key.session_id)
     yield from (_or_empty(change.expected), change.etag)
@@ -191,7 +186,7 @@ def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterato
 
 
 def trigger_args(trigger: Trigger | None) -> tuple[EncodableT, ...]:
-    """A trigger as `lua/summaries.lua` takes it."""
+    """Return a trigger as `lua/summaries.lua` takes it."""
     return ("", "") if trigger is None else (trigger.share, trigger.window)
 
 
@@ -215,7 +210,7 @@ def _message_args(item: Entry | Incoming) -> tuple[EncodableT, ...]:
 
 
 def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
-    """What follows a script's `ok`; a refusal is raised."""
+    """Return the values after a script's `ok`; a refusal is raised."""
     verdict, *rest = answer
     match verdict:
         case b"stale":

@@ -1,4 +1,4 @@
-"""The one step in which a summary takes the place of what it covers."""
+"""Step that records a summary in the place of the messages that it covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Summary:
     covered: Sequence[Shown]
 
     def range_with(self, before: SequenceRange | None) -> SequenceRange:
-        """The part of the log that it covers, with what the summary before covered."""
+        """Return the part of the log that it covers, with the part of the summary before it."""
         sequences = [item.entry.sequence for item in self.covered]
         if before is not None:
             sequences += [before.first, before.last]
@@ -44,7 +44,7 @@ class Summary:
 
 
 class SummaryRecorder:
-    """Records summaries in one Redis."""
+    """Recorder of summaries in one Redis."""
 
     def __init__(self, client: Redis, partitions: int, trigger: Trigger) -> None:
         """A session that is beyond the trigger even then waits for another summary."""

@@ -61,14 +61,14 @@ class SummaryQueue:
     def __init__(
         self, client: Redis, partitions: int, backoff: Backoff, *, lease_seconds: float
     ) -> None:
-        """Claims last `lease_seconds`; whoever needs longer may meet a second worker."""
+        """Claims last `lease_seconds`; after that a second worker may claim the same session."""
         self._client = client
         self._partitions = partitions
         self._backoff = backoff
         self._lease = int(lease_seconds * _MICROS)
 
     async def due(self) -> Sequence[int]:
-        """The partitions in which somebody waits; one round trip."""
+        """Return the partitions in which a session waits; one round trip."""
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in range(self._partitions):
                 pipeline.zcount(summaries_key(partition), "-inf", now_micros())

@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is done at a time.
+    """Limits of the work that is done at a time.
 
     Attributes:
         poll: seconds between two looks for what other processes left.
@@ -48,7 +48,7 @@ class Effort:
 
 
 class SummaryWorker:
-    """Takes sessions from the queue and summarizes what has to leave their view.
+    """Worker that takes sessions from the queue and summarizes what has to leave their view.
 
     A message leaves the view only in the step that records the summary of it. What fails, an
     empty answer included, changes nothing and is tried again later.
@@ -113,7 +113,7 @@ class SummaryWorker:
             raise
 
     async def _attempt(self, claim: Claim, span: Span) -> None:
-        """One attempt; whatever goes wrong with it, the session waits for the next one."""
+        """Attempt once; whatever goes wrong with it, the session waits for the next attempt."""
         try:
             async with asyncio.timeout(self._effort.attempt):
                 outcome = await self._writer.write(claim.key)
@@ -141,6 +141,6 @@ class SummaryWorker:
 
 
 def _log_fault(error: Exception) -> None:
-    """A store that is away is told in a line; what nobody foresaw, with its traceback."""
+    """Log an unavailable store in one line; an unexpected error with its traceback."""
     unforeseen = None if isinstance(error, RedisError) else error
     log.warning("summary.interrupted", error=type(error).__name__, exc_info=unforeseen)

@@ -1,4 +1,4 @@
-"""One summary, from reading a session to recording what it becomes."""
+"""Writing of one summary, from reading a session to recording its result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class UselessSummaryError(Exception):
 
 
 class Result(Enum):
-    """What became of an attempt.
+    """Results of an attempt.
 
     Attributes:
         RECORDED: the summary stands, and what it covers has left the view.
@@ -40,14 +40,14 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SummaryOutcome:
-    """What became of an attempt, and the version of the session that was looked at."""
+    """Outcome of an attempt, and the version of the session that was read."""
 
     result: Result
     version: int = NO_VERSION
 
 
 class SummaryWriter:
-    """Summarizes what has to leave the view of a session."""
+    """Writer of the summary of what has to leave the view of a session."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class SummaryWriter:
         return SummaryOutcome(Result.RECORDED if recorded else Result.OVERTAKEN, session.version)
 
     def _leaving(self, session: Session) -> Sequence[Shown]:
-        """What the next summary of a session covers; nothing where it needs none."""
+        """Return the messages that the session's next summary covers; empty where it needs none."""
         if not self._trigger.is_passed(session.tokens, session.window):
             return ()
         leaving = overflow(session.shown, session.window or self._trigger.window)

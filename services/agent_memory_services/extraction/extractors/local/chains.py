@@ -1,4 +1,4 @@
-"""Cuts a predicate that says several things of one subject."""
+"""Splitting of predicates that state several things of one subject."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def agreeing_chain(rest: str) -> str:
 
 
 def _continues(parsed: Predicate, right: str) -> bool:
-    """Whether what follows "and" is a fact of its own about the same subject."""
+    """Return true if the text after "and" is a separate fact about the same subject."""
     if parsed.lemma == "be" and parsed.tense is Tense.PRESENT and _TRAIT_NEXT.match(right):
         return True
     word = _first_verb(right)

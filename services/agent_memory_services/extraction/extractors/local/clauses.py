@@ -1,4 +1,4 @@
-"""Cuts a sentence into clauses that each say one thing."""
+"""Splitting of sentences into clauses that state one thing each."""
 
 import re
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _segments(sentence: str) -> list[tuple[str, str]]:
 
 
 def _cuts(boundary: str, left: str, right: str) -> bool:
-    """Whether a possible boundary really stands between two clauses."""
+    """Return true if a possible boundary really separates two clauses."""
     if not re.search(r"[a-z]", boundary, re.IGNORECASE) and boundary.strip() != ",":
         return True
     if not has_verb(left):
@@ -135,7 +135,7 @@ def _cuts(boundary: str, left: str, right: str) -> bool:
 
 
 def has_verb(text: str) -> bool:
-    """Whether a text holds a finite verb."""
+    """Return true if a text holds a finite verb."""
     return bool(re.search(r"\bI \w", text)) or any(
         _finite(word.strip(",.").lower()) for word in text.split()
     )

@@ -1,4 +1,4 @@
-"""Writes short forms out, so that everything after sees one spelling of every word."""
+"""Expansion of contractions, so that later steps see one spelling of every word."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The grammar of English date phrases: what may be read as a date, and nothing else.
+"""Grammar of English date phrases: what may be read as a date, and nothing else.
 
 The grammar is conservative on purpose. Words that are usually something else ("may", "march",
 "sat", a bare number) count only next to what makes a date of them.

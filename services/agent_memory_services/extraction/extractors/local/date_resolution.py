@@ -1,4 +1,4 @@
-"""Reads one date phrase against the moment it was said."""
+"""Resolution of a date phrase against the moment it was said."""
 
 import re
 from calendar import monthrange

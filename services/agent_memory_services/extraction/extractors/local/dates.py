@@ -1,4 +1,4 @@
-"""Writes the dates of a statement out in full and says when the event is."""
+"""Dates of a statement, written out in full, and the time of its event."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Puts back what quick writers leave out: "Just got a puppy" means "I just got a puppy"."""
+"""Restoring of omitted words: "Just got a puppy" means "I just got a puppy"."""
 
 import re
 
@@ -40,7 +40,7 @@ def with_subject(text: str, company: Company) -> str:
 
 
 def _tells(match: re.Match[str], company: Company) -> bool:
-    """Whether a clause begins with a past that must be the writer's own."""
+    """Return true if a clause begins with a past tense that must be the writer's own."""
     if match["verb"] in words("subjectless_past"):
         return True
     known = verb(match["verb"])

@@ -1,4 +1,4 @@
-"""Finds the names and things a statement mentions, by how they are written."""
+"""Names and things that a statement mentions, found by their spelling."""
 
 import re
 from collections.abc import Iterator

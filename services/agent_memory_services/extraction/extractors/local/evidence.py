@@ -1,4 +1,4 @@
-"""Decides whose words of a conversation count, and in whose voice they are read."""
+"""Selection of the messages that count, and of the voice in which each is read."""
 
 import re
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ _TWO: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The people of a conversation, in order of appearance; empty where nobody has a name."""
+    """People of a conversation, in order of appearance; empty where none has a name."""
 
     names: tuple[str, ...]
 
     @property
     def company(self) -> Company:
-        """Whether people talk among themselves or one of them with an assistant."""
+        """Kind of conversation: people among themselves, or one of them with an assistant."""
         return Company.PEOPLE if len(self.names) >= _TWO else Company.ASSISTANT
 
     def voice(self, turn: Turn) -> Voice | None:

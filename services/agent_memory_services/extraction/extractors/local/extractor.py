@@ -1,4 +1,4 @@
-"""The local extractor: facts by rule, with no model, no key and no network."""
+"""Local extractor: facts by rule, with no model, no key and no network."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _MOST_SUMMARY_WORDS: Final = 500
 
 
 class LocalExtractor:
-    """Finds facts by pattern packs; deterministic, and safe to share between threads."""
+    """Extractor by pattern packs; deterministic, and safe to share between threads."""
 
     name = "local"
     version = "2"
@@ -70,7 +70,7 @@ def _summary(conversation: Conversation) -> list[Candidate]:
 
 
 def _once(candidates: Iterable[Candidate], known: Iterable[str]) -> list[Candidate]:
-    """Drop what is already known; say what was stated twice once, citing both messages."""
+    """Drop known facts; merge facts that are stated twice, citing both messages."""
     stored = set(map(_key, known))
     found: dict[str, Candidate] = {}
     for candidate in candidates:

@@ -1,4 +1,4 @@
-"""Finds the facts of a conversation, message by message."""
+"""Facts of a conversation, found message by message."""
 
 import re
 from collections.abc import Iterator
@@ -138,7 +138,7 @@ def _stated(statement: Statement, scene: Scene, turn: Turn) -> Fact:
 
 
 def _still_own(statement: Statement) -> bool:
-    """Whether a preference is the speaker's own, and holds."""
+    """Return true if a preference is the speaker's own and still holds."""
     return statement.subject.about is not About.KIN and statement.predicate.tense not in _OVER
 
 
@@ -153,7 +153,7 @@ def _slot(statement: Statement, voice: Voice) -> str:
 
 
 def _past_state(predicate: Predicate) -> bool:
-    """Whether a state is told as over, or as one of several ("I have lived in Goa and Rome")."""
+    """Return true if a state is over, or one of several ("I have lived in Goa and Rome")."""
     if predicate.lemma not in words("states"):
         # What one did once holds since then: "I have moved to Rome".
         return predicate.tense is Tense.USED_TO

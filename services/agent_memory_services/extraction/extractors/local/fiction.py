@@ -1,4 +1,4 @@
-"""Tells what is supposed, invented or ordered from what is said."""
+"""Detection of suppositions, fiction and requested texts."""
 
 import re
 
@@ -26,10 +26,10 @@ _DOUBT = re.compile(
 
 
 def is_fiction(sentence: str) -> bool:
-    """Whether a sentence asks for a text or sets up a supposition."""
+    """Return true if a sentence asks for a text or sets up a supposition."""
     return _FICTION.search(sentence) is not None
 
 
 def is_doubtful(clause: str) -> bool:
-    """Whether a clause leaves open if it is so."""
+    """Return true if a clause leaves open whether it is true."""
     return _DOUBT.search(clause) is not None

@@ -1,4 +1,4 @@
-"""The word lists of a language, read once from `data/grammar_<language>.toml`."""
+"""Word lists of a language, read once from `data/grammar_<language>.toml`."""
 
 import tomllib
 from functools import cache

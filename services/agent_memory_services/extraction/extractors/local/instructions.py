@@ -1,4 +1,4 @@
-"""Recognises standing instructions: how the assistant is to behave from now on."""
+"""Recognition of standing instructions to the assistant."""
 
 import re
 from dataclasses import dataclass, replace

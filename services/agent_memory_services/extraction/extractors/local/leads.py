@@ -1,4 +1,4 @@
-"""Puts what stood before a subject ("Last Friday, I ...") where a statement can carry it."""
+"""Placement of fronted adverbials ("Last Friday, I ...") within a statement."""
 
 import re
 

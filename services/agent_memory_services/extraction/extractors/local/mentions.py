@@ -1,4 +1,4 @@
-"""Notes the people and animals that a text introduces."""
+"""People and animals that a text introduces."""
 
 import re
 from typing import Final
@@ -20,7 +20,7 @@ _BY_NAME_ONLY: Final = frozenset({"named"})
 
 
 def note_mentions(text: str, owner: str, references: References) -> None:
-    """Note everybody a text introduces: "a cat named Luna", "my sister Anna".
+    """Record the people and animals that a text introduces: "a cat named Luna", "my sister Anna".
 
     Args:
         text: What was said, in the first person.

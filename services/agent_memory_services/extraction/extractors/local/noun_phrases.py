@@ -1,4 +1,4 @@
-"""Finds where a noun phrase ends and its verb begins."""
+"""Boundary between a noun phrase and its verb."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Turns what a speaker says about themself into a statement about them."""
+"""Conversion of first-person text to the third person."""
 
 import re
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ _OWNING = frozenset({"my", "our", "mine", "ours", "your", "yours"})
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks to whom.
+    """Speaker and listener of a message.
 
     Attributes:
         speaker: How the speaker is written: "User", or a name.
-        listener: How the one spoken to is written; empty when nobody can tell.
+        listener: Name of the listener; empty when unknown.
     """
 
     speaker: str
@@ -83,7 +83,7 @@ def _they(match: re.Match[str]) -> str:
 
 
 def speaks_to_listener(text: str) -> bool:
-    """Whether a text holds a "you" that nobody has resolved."""
+    """Return true if a text holds an unresolved "you"."""
     return _SECOND.search(text) is not None
 
 

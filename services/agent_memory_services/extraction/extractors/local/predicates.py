@@ -1,4 +1,4 @@
-"""What is said of a subject: tense, verb, polarity and the rest."""
+"""Predicates of a clause: tense, verb, polarity and the rest."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from agent_memory_services.extraction.extractors.local.verbs import third_person
 
 
 class Tense(StrEnum):
-    """What a verb group says about time and reality."""
+    """Time and reality of a verb group."""
 
     PRESENT = "present"
     PAST = "past"
@@ -24,7 +24,7 @@ class Tense(StrEnum):
 
     @property
     def past(self) -> bool:
-        """Whether dates without a year look back."""
+        """True if dates without a year look back."""
         return self in _PAST
 
 

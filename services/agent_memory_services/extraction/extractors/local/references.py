@@ -1,4 +1,4 @@
-"""Remembers who and what was mentioned, so that "she", "there" and "it" can be written out."""
+"""Resolution of references such as "she", "there" and "it" to earlier mentions."""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ _HERE: Final = re.compile(r"\bhere\b")
 
 @dataclass(frozen=True, slots=True)
 class Being:
-    """Somebody who can be spoken of.
+    """Person or animal that a text can refer to.
 
     Attributes:
         name: How they are written, such as "User's sister Anna".
@@ -60,7 +60,7 @@ class Being:
 
 @dataclass(slots=True)
 class Mentions:
-    """What one message mentioned."""
+    """Entities that one message mentions."""
 
     beings: list[Being] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
@@ -136,7 +136,7 @@ class References:
         return ""
 
     def names(self) -> Iterable[str]:
-        """Return everybody within reach, newest first."""
+        """Return all within reach, newest first."""
         return (being.name for message in reversed(self._messages) for being in message.beings)
 
 

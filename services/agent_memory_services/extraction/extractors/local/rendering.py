@@ -1,4 +1,4 @@
-"""Writes a clause that a rule has accepted as a statement in the third person."""
+"""Rendering of an accepted clause as a statement in the third person."""
 
 import re
 from dataclasses import replace
@@ -28,7 +28,7 @@ def written(said: Said, rule: Rule, voice: Voice) -> str | None:
     """Write a statement out.
 
     Returns:
-        The statement, or None when it speaks of a "you" that nobody can name.
+        The statement, or None when it holds an unresolved "you".
     """
     if rule.text:
         return rule.text.format(subject=said.subject.name, **rule.groups(said.rest))

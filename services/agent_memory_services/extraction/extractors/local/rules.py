@@ -1,4 +1,4 @@
-"""Rules: when a clause is a fact, and what the fact is."""
+"""Rules that decide if a clause is a fact, and which one."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from agent_memory_services.extraction.extractors.local.subjects import About, Su
 
 
 class Family(StrEnum):
-    """What sort of fact a rule finds."""
+    """Kind of fact that a rule finds."""
 
     NAME = "name"
     PROFILE = "profile"
@@ -27,7 +27,7 @@ class Family(StrEnum):
 
 
 class Company(StrEnum):
-    """Who talks in a conversation."""
+    """Kind of conversation, by its participants."""
 
     ASSISTANT = "assistant"
     PEOPLE = "people"
@@ -89,11 +89,11 @@ class Rule:
 
     @property
     def refuses(self) -> bool:
-        """Whether a match ends the search with nothing."""
+        """True if a match ends the search without a fact."""
         return self.family is None
 
     def fits(self, said: Said) -> bool:
-        """Whether the rule decides about this clause."""
+        """Return true if the rule applies to this clause."""
         return (
             self._fits_form(said)
             and self._fits_circumstances(said)

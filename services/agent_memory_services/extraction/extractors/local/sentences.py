@@ -1,4 +1,4 @@
-"""Cuts prose into sentences and tells statements from questions."""
+"""Splitting of prose into sentences; statements apart from questions."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _TAG = re.compile(
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
 
 
-# Nobody says this much in one breath; it is a paste, and costs more than it tells.
+# No speaker writes so long a sentence; it is a paste, and costs more than it tells.
 _LONGEST = 1000
 
 

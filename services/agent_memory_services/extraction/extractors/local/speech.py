@@ -1,4 +1,4 @@
-"""Keeps what a speaker says themself: no code, quotations, pasted text or links."""
+"""Removal of text that is not the speaker's own: code, quotations, pasted text and links."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from agent_memory_services.extraction.extractors.local.contractions import written_out
 
 QUOTED: Final = "\ue000"
-"""Stands where somebody's words were quoted; a statement around it is not the speaker's own."""
+"""Placeholder for quoted words; a statement around it is not the speaker's own."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Reads one clause as a statement in the third person."""
+"""Reading of one clause as a statement in the third person."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _SOMETHING_READ = re.compile(r'^(?:(?:the|a|an|my) |"|[A-Z])')
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a clause is read against.
+    """Context in which a clause is read.
 
     Attributes:
         voice: Who speaks to whom.
@@ -95,7 +95,7 @@ def _parsed(text: str, lead: str) -> Predicate | None:
 
 
 def _was_read(parsed: Predicate, lead: str) -> bool:
-    """Whether "I read" is in the past: its form does not tell, its surroundings do."""
+    """Return true if "I read" is in the past; only its context tells, not its form."""
     if parsed.words[-1].lower() != "read" or parsed.tense is not Tense.PRESENT:
         return False
     if _PAST_READING.search(f"{lead} {parsed.rest}"):
@@ -138,7 +138,7 @@ def _meant(subject: Subject, rest: str, scene: Scene) -> str | None:
 
 
 def _upcoming(when: EventTime | None, said: datetime, *, past: bool) -> bool:
-    """Whether a date is still to come; a running month or year counts, seen forwards."""
+    """Return true if a date is still to come; a running month or year counts, seen forwards."""
     if when is None:
         return False
     running = when.precision not in {Precision.DAY, Precision.INSTANT} and not past
@@ -151,7 +151,7 @@ def _habitual(parsed: Predicate, rest: str, pack: Pack) -> bool:
 
 
 def _has_content(rest: str, subject: Subject) -> bool:
-    """Whether a rest tells anything; of "my exam" the time alone is worth telling."""
+    """Return true if a rest holds content; of "my exam" the time alone is content."""
     if subject.about is not About.SELF:
         return bool(rest)
     said = re.findall(r"[\w'+#./-]+", DATE_PHRASE.sub("", rest).lower())

@@ -1,4 +1,4 @@
-"""Finds whom a clause is about."""
+"""Subject of a clause."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from agent_memory_services.extraction.extractors.local.references import Referen
 
 
 class About(StrEnum):
-    """What a subject is to the speaker."""
+    """Relation of a subject to the speaker."""
 
     SELF = "self"
     KIN = "kin"
-    """A person or an animal: one's own, or somebody named or referred to."""
+    """Person or animal: one's own, or one named or referred to."""
     OWN = "own"
     """A thing of one's own."""
     THING = "thing"
@@ -75,7 +75,7 @@ def find(text: str, voice: Voice, references: References) -> Found | None:
         references: Whom pronouns may mean; a person found here is noted in it.
 
     Returns:
-        The subject and its predicate, or None when the clause is about nobody known.
+        The subject and its predicate, or None when the clause is about no known person.
     """
     text = _APPOSED.sub(r"\1 \2 ", _ASIDE.sub(r"\1 ", text))
     together = _TOGETHER.match(text)

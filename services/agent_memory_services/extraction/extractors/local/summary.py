@@ -1,4 +1,4 @@
-"""Summarises a conversation by choosing what it says, without a language model."""
+"""Extractive summary of a conversation, without a language model."""
 
 import math
 import re
@@ -67,7 +67,7 @@ def condense(statements: Sequence[str], previous: str, max_words: int) -> str:
 
     Args:
         statements: What is known, the oldest first.
-        previous: What was made of earlier ones, or nothing.
+        previous: Summary of earlier ones, or empty.
         max_words: The most words the answer may have.
     """
     earlier = [_point(text, _EARLIER) for text in _sentences_of(previous)]

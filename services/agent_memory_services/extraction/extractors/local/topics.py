@@ -1,4 +1,4 @@
-"""Names the subjects a statement speaks of, by a small lexicon."""
+"""Topics of a statement, by a small lexicon."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Reads the verb group at the start of a predicate."""
+"""Verb group at the start of a predicate."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ def predicate(text: str) -> Predicate | None:
 
 
 class _Reader:
-    """Walks over the words of a verb group from left to right."""
+    """Reader of the words of a verb group from left to right."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens

@@ -1,4 +1,4 @@
-"""How English verbs inflect: from a form to its base, and from a base to the third person."""
+"""Inflection of English verbs: from a form to its base, and from a base to the third person."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,7 @@ _MIN_STEM = 3
 
 
 class Form(StrEnum):
-    """How a verb is inflected."""
+    """Inflected forms of a verb."""
 
     BASE = "base"
     THIRD = "third"
@@ -57,7 +57,7 @@ def verb(word: str) -> Verb | None:
 
 
 def reads_as(word: str, *forms: Form) -> bool:
-    """Whether a word can be one of these forms of a known verb or, by its ending, of any verb."""
+    """Return true if a word can be one of these forms of a known verb or, by its ending, of any."""
     known = verb(word)
     if known is not None:
         return bool(known.forms & set(forms))

@@ -1,4 +1,4 @@
-"""Trims what is said for flow or feeling from the end of a statement."""
+"""Removal of fillers from the end of a statement."""
 
 import re
 from functools import cache

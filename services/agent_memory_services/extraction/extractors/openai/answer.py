@@ -1,7 +1,7 @@
 """Answers of a model, read item by item into facts that are grounded.
 
 Days that it left relative are written out against the time of the message; a statement about
-somebody or something that it does not name is no statement.
+a person or thing that it does not name is dropped.
 """
 
 import re
@@ -30,7 +30,7 @@ _COARSENESS: Final = list(Precision)
 
 
 def read_event(start: str, precision: str, zone: tzinfo) -> EventTime | None:
-    """An event's time, moved to the start of its period; None where it cannot be read.
+    """Return an event's time, moved to the start of its period; None where it cannot be read.
 
     What is written as a month or a year is never taken to be more exact.
     """
@@ -42,7 +42,7 @@ def read_event(start: str, precision: str, zone: tzinfo) -> EventTime | None:
 
 
 def read_moment(text: str, zone: tzinfo) -> datetime | None:
-    """A moment, in `zone` where it names none itself; None where it cannot be read."""
+    """Return a moment, in `zone` where it names none itself; None where it cannot be read."""
     moment = _parse(text.strip())
     # The first and the last year leave no room for zones and periods.
     if moment is None or not MINYEAR < moment.year < MAXYEAR:
@@ -108,7 +108,7 @@ _QUOTED: Final = re.compile(r"[\"\u201c\u00ab]")
 
 
 def grounded(text: str, said: datetime | None) -> str | None:
-    """A statement with its days written out; None where it cannot be understood alone.
+    """Return a statement with its days written out; None where it cannot be understood alone.
 
     Args:
         text: What the model wrote.
@@ -116,7 +116,7 @@ def grounded(text: str, said: datetime | None) -> str | None:
     """
     if _UNNAMED.match(text):
         return None
-    # What is quoted, such as a title, is nobody's day.
+    # A quoted text, such as a title, is no date.
     if _QUOTED.search(text) or not _RELATIVE.search(text):
         return text
     if said is None:
@@ -133,7 +133,7 @@ _MOST_FACTS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What an answer may refer to.
+    """Messages and memories that an answer may refer to.
 
     Attributes:
         message_ids: The messages by the number the model knows them by, from 1.
@@ -148,7 +148,7 @@ class Frame:
     said: Sequence[datetime] = ()
 
     def latest(self, numbers: Sequence[int]) -> datetime | None:
-        """When the latest of some messages was said, in the zone."""
+        """Return when the latest of some messages was said, in the zone."""
         if not self.said:
             return None
         return max(self.said[number - 1] for number in numbers).astimezone(self.zone)
@@ -167,7 +167,7 @@ class Verdict:
 
     @property
     def dropped(self) -> int:
-        """How many items were dropped."""
+        """Number of dropped items."""
         return sum(self.reasons.values())
 
 
@@ -197,7 +197,7 @@ def read_facts(text: str, frame: Frame) -> Verdict:
 
 
 def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
-    """What fits of a list, and how many of its items repeat a known memory."""
+    """Return the valid items of a list, and how many of its items repeat a known memory."""
     candidates: list[Candidate] = []
     reasons: Counter[str] = Counter()
     repeated = 0
@@ -218,7 +218,7 @@ def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
 
 
 def _lists(text: str) -> Iterator[list[Any]]:
-    """The lists that may be the answer: those that are called so, else those of objects."""
+    """Yield the lists that may be the answer: those that are called so, else those of objects."""
     bare: list[list[Any]] = []
     called = False
     for value in json_values(text):
@@ -236,7 +236,7 @@ def _lists(text: str) -> Iterator[list[Any]]:
 
 
 def _fact(item: Any, frame: Frame) -> FactAnswer:
-    """The fact that an item states.
+    """Return the fact that an item states.
 
     Raises:
         _Dropped: it states none.

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class OpenAIExtractor:
-    """Finds facts with a chat model; every strategy but the summary."""
+    """Extractor by a chat model, for every strategy but the summary."""
 
     name = "openai"
 
@@ -66,7 +66,7 @@ _FENCE: Final = re.compile(r"^```\w*\s*|\s*```$")
 
 
 class OpenAISummarizer:
-    """Writes summaries with a chat model."""
+    """Summarizer by a chat model."""
 
     name = "openai"
 
@@ -99,7 +99,7 @@ class OpenAISummarizer:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a model answered data, fenced or not, where it was asked for a text."""
+    """Return true if a model answered data, fenced or not, where a text was requested."""
     bare = _FENCE.sub("", text)
     try:
         return not isinstance(orjson.loads(bare), str)

@@ -1,4 +1,4 @@
-"""The shape of the facts a model answers."""
+"""Schema of the facts in a model's answer."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -14,12 +14,12 @@ Statement = Annotated[
 
 
 class _Answered(BaseModel):
-    # Strict: a number in quotes is not a number. Fields nobody asked for are chatter.
+    # Strict: a number in quotes is not a number. Unknown fields are ignored.
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
 class EventAnswer(_Answered):
-    """When something happens."""
+    """Time of an event in a model's answer."""
 
     start: str = Field(max_length=64)
     precision: Literal["instant", "day", "week", "month", "season", "year"] = "day"
@@ -59,7 +59,7 @@ _MAYBE_TEXT: Final = {"type": ["string", "null"]}
 
 
 def _object(properties: dict[str, Any], *, nullable: bool = False) -> dict[str, Any]:
-    """An object in the strict dialect, which wants every property required."""
+    """Return an object in the strict dialect, which wants every property required."""
     return {
         "type": ["object", "null"] if nullable else "object",
         "properties": properties,

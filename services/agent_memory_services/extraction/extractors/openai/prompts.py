@@ -94,7 +94,7 @@ _FOCUS: Final = {
 }
 
 _APPLICATION: Final = "system"
-_NOBODY: Final = frozenset({_APPLICATION, "tool"})
+_NO_STATEMENTS: Final = frozenset({_APPLICATION, "tool"})
 _SUMMARY_RULES: Final = """\
 You keep the running summary of a conversation between a user and an assistant. You are given JSON:
 `summary`, the summary so far, which may be empty, and `messages`, what was said next, oldest first,
@@ -128,7 +128,7 @@ _CONDENSING_FOCUS: Final = (
 
 
 def condensing_question(notes: Sequence[Note], task: Task, previous: str) -> Question:
-    """What to ask for the summary of memories."""
+    """Return the request for a summary of memories."""
     rules = _CONDENSING_RULES.format(words=task.max_words)
     if task.instructions:
         rules = f"{rules}\n{_CONDENSING_FOCUS}\n\n{task.instructions}"
@@ -142,7 +142,7 @@ def condensing_question(notes: Sequence[Note], task: Task, previous: str) -> Que
 
 
 def facts_question(conversation: Conversation) -> Question:
-    """What to ask about a conversation."""
+    """Return the request for the facts of a conversation."""
     focus = _FOCUS.get(conversation.strategy, _FOCUS[Strategy.DISCRETE])
     if conversation.strategy is Strategy.CUSTOM:
         focus = f"{focus}\n\n{conversation.instructions}"
@@ -159,7 +159,7 @@ def facts_question(conversation: Conversation) -> Question:
 
 
 def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Question:
-    """What to ask for the summary of a conversation."""
+    """Return the request for a summary of a conversation."""
     data = {
         "time_zone": str(UTC),
         "summary": previous,
@@ -169,16 +169,18 @@ def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Qu
 
 
 def evidence(conversation: Conversation) -> list[Turn]:
-    """The messages that may be cited, in the order of their numbers.
+    """Return the messages that may be cited, in the order of their numbers.
 
-    Instructions of an application and answers of its tools are nobody's statements; what tools
+    Instructions of an application and answers of its tools are not statements; what tools
     answer may be memories too.
     """
-    return [turn for turn in conversation.turns if not turn.recalled and turn.role not in _NOBODY]
+    return [
+        turn for turn in conversation.turns if not turn.recalled and turn.role not in _NO_STATEMENTS
+    ]
 
 
 def _reference(conversation: Conversation) -> list[Turn]:
-    """What helps to understand the messages: those before, and what the application said."""
+    """Return the turns that help to understand the messages: earlier, and the application's."""
     settings = [turn for turn in conversation.turns if turn.role == _APPLICATION]
     return [turn for turn in (*conversation.before, *settings) if not turn.recalled]
 

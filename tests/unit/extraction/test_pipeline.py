@@ -31,8 +31,8 @@ class Counting:
 async def test_many_memories_are_read_in_portions() -> None:
     """Each portion continues what was made of those before, and none is left out."""
     summarizer = Counting()
-    finder = ExtractionPipeline(Backend(LocalExtractor(), summarizer))
+    pipeline = ExtractionPipeline(Backend(LocalExtractor(), summarizer))
     notes = [Note("so many words " * 300, NOW) for _ in range(20)] + [Note("x" * 100_000, NOW)]
-    assert await finder.condensed(notes, Task(max_words=9)) == ("21", "counting")
+    assert await pipeline.condensed(notes, Task(max_words=9)) == ("21", "counting")
     assert len(summarizer.portions) > 2
-    assert await finder.condensed([], Task(max_words=9)) == ("", "counting")
+    assert await pipeline.condensed([], Task(max_words=9)) == ("", "counting")

@@ -1,4 +1,4 @@
-"""Lets conversations live in a running system: told turn by turn, extracted in the background."""
+"""Running system, to which conversations are appended turn by turn and extracted there."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,12 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.evaluation.corpus import Conversation, Turn
+from agent_memory_services.kit.contract.batches import batched
 
 _SECONDS: Final = 120.0
 _EXTRACTION_SECONDS: Final = 600.0
 _PAGE: Final = 1000
+_DELETED_PER_CALL: Final = 500
 _ROLES: Final = ("user", "assistant")
 
 
@@ -28,7 +30,7 @@ class System:
     """A running system behind its gateway; calls raise `grpc.aio.AioRpcError` when refused."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str | None, namespace: str) -> None:
-        """Live in a namespace of one's own, as the bearer of a token, if there is one."""
+        """Use a namespace with a bearer token, if there is one."""
         self._sessions = WorkingMemoryServiceStub(channel)
         self._extraction = ExtractionServiceStub(channel)
         self._memories = LongTermMemoryServiceStub(channel)
@@ -38,8 +40,8 @@ class System:
         }
         self._namespace = namespace
 
-    async def tell(self, conversation: Conversation) -> None:
-        """Tell every turn of a conversation, each sitting in a session of its own."""
+    async def append(self, conversation: Conversation) -> None:
+        """Append every turn of a conversation, each sitting in its own session."""
         for session_id, turns in _sittings(conversation):
             request = wm.AppendMessagesRequest(
                 namespace=self._namespace,
@@ -49,7 +51,7 @@ class System:
             )
             await self._sessions.AppendMessages(request, **self._terms)
 
-    async def settled(self, conversation: Conversation) -> None:
+    async def wait_until_extracted(self, conversation: Conversation) -> None:
         """Wait until every turn is extracted.
 
         Raises:
@@ -60,8 +62,10 @@ class System:
                 await self._extracted(session_id, len(turns))
 
     async def memories(self, conversation: Conversation) -> list[Memory]:
-        """Everything that is remembered of a conversation."""
-        request = ltm.ListMemoriesRequest(filter=self.of(conversation), page_size=_PAGE)
+        """Return all memories of a conversation."""
+        request = ltm.ListMemoriesRequest(
+            filter=self.conversation_filter(conversation), page_size=_PAGE
+        )
         found: list[Memory] = []
         while True:
             page = await self._memories.ListMemories(request, **self._terms)
@@ -71,21 +75,21 @@ class System:
             request.page_token = page.next_page_token
 
     async def search(self, request: ltm.SearchMemoriesRequest) -> ltm.SearchMemoriesResponse:
-        """Ask a question."""
+        """Search for a question."""
         return await self._memories.SearchMemories(request, **self._terms)
 
-    async def leave(self, conversation: Conversation) -> None:
+    async def delete(self, conversation: Conversation) -> None:
         """Delete the sessions and the memories of a conversation."""
         for session_id, _ in _sittings(conversation):
             gone = wm.DeleteWorkingMemoryRequest(namespace=self._namespace, session_id=session_id)
             await self._sessions.DeleteWorkingMemory(gone, **self._terms)
         ids = [memory.id for memory in await self.memories(conversation)]
-        for start in range(0, len(ids), 500):
-            some = ltm.DeleteMemoriesRequest(memory_ids=ids[start : start + 500])
-            await self._memories.DeleteMemories(some, **self._terms)
+        for some in batched(ids, _DELETED_PER_CALL):
+            request = ltm.DeleteMemoriesRequest(memory_ids=some)
+            await self._memories.DeleteMemories(request, **self._terms)
 
-    def of(self, conversation: Conversation) -> MemoryFilter:
-        """What belongs to a conversation."""
+    def conversation_filter(self, conversation: Conversation) -> MemoryFilter:
+        """Return the filter that selects the memories of a conversation."""
         return MemoryFilter(
             namespace=TagFilter(eq=self._namespace), user_id=TagFilter(eq=conversation.id)
         )

@@ -1,4 +1,4 @@
-"""The gateway's check that a JSON body has no field which its message lacks."""
+"""Filters on JSON bodies in the gateway: they are read whole, and hold no unknown field."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,11 +19,31 @@ _VARIABLE = re.compile(r"\{[^}]*\}")
 # Their JSON is not an object of their fields.
 _OPAQUE = ".google.protobuf."
 
+# What the script notes of a request, as Envoy's routes and its expressions find it.
+TOO_LARGE = {
+    "filter": "agent_memory",
+    "path": [{"key": "too_large"}],
+    "value": {"bool_match": True},
+}
+IS_TOO_LARGE = (
+    "'agent_memory' in metadata.filter_metadata && "
+    "'too_large' in metadata.filter_metadata['agent_memory']"
+)
+# A client that sends more than so many times what it may is cut off.
+_READ_FACTOR = 8
+
 Shape = int | bool | dict[str, Any]
 
 
+def whole_body_script(max_request_bytes: int) -> str:
+    """Return Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
+    code = resources.files(__package__).joinpath("whole_body.lua").read_text()
+    read = _READ_FACTOR * max_request_bytes
+    return f"local LIMITS = {{body = {max_request_bytes}, read = {read}}}\n\n{code}"
+
+
 def strict_json_script(descriptors: bytes) -> str:
-    """Lua code for Envoy, with the JSON routes and types of a serialized descriptor set."""
+    """Return Lua code for Envoy, with the JSON routes and types of a serialized descriptor set."""
     files = FileDescriptorSet.FromString(descriptors)
     types = _Types(files)
     routes: dict[str, list[list[str | Shape]]] = {}
@@ -87,13 +107,13 @@ def _nested(scope: str, protos: Iterable[DescriptorProto]) -> Iterator[tuple[str
 
 
 def _path_pattern(template: str) -> str:
-    """A Lua pattern for a path template whose variables are one segment each."""
+    """Return a Lua pattern for a path template whose variables are one segment each."""
     literals = (_LUA_MAGIC.sub(r"%\g<0>", part) for part in _VARIABLE.split(template))
     return f"^{'[^/]+'.join(literals)}$"
 
 
 def _lua(value: object) -> str:
-    """The value as a Lua literal."""
+    """Return the value as a Lua literal."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"[{_lua(key)}] = {_lua(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
