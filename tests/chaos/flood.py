@@ -69,7 +69,9 @@ class Calls:
     answering, on one machine too.
     """
 
-    def __init__(self, working_memory: grpc.aio.Channel, long_term: grpc.aio.Channel, name: str):
+    def __init__(
+        self, working_memory: grpc.aio.Channel, long_term: grpc.aio.Channel, name: str
+    ) -> None:
         """Everything is called after `name`."""
         self._append = _method(working_memory, working, "WorkingMemoryService/AppendMessages")
         self._read = _method(working_memory, working, "WorkingMemoryService/ListMessages")

@@ -15,6 +15,7 @@ from agent_memory_services.extraction.api.process import lifespan
 from agent_memory_services.extraction.api.settings import Settings
 from tests.support.recording_memory import RecordingMemory, serving_memory
 from tests.support.servers import Served, serving
+from tests.support.stubs import ExtractionStub
 
 QUICK: dict[str, Any] = {
     "metrics_listen": "",
@@ -40,7 +41,7 @@ class Extraction:
         served: Where it listens.
     """
 
-    stub: ExtractionServiceStub
+    stub: ExtractionStub
     memory: RecordingMemory
     served: Served
 

@@ -262,7 +262,7 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
 @pytest.mark.parametrize("name", CASES)
 async def test_an_interrupted_call_has_all_of_its_effect_or_none(
     world: World, name: str, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     """Repeated under its request id it has all of it, once; and no task is left behind."""
     prepared, request, views = CASES[name]
     numbers = count()

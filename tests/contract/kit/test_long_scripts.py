@@ -38,7 +38,7 @@ async def store(tmp_path: Path):
         await store.child.kill()
 
 
-async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: EmbeddedStore):
+async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: EmbeddedStore) -> None:
     """Alone, in a pipeline, and with errors among the answers; the script's caller is told."""
     for ask in (_alone, _together, _each):
         async with connect(store.url) as runner, connect(store.url) as client:
@@ -51,7 +51,7 @@ async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: Embedd
 
 async def test_every_method_says_that_the_store_is_away_and_when_to_come_back(
     store: EmbeddedStore, tmp_path: Path
-):
+) -> None:
     """No incident, whatever the method was doing; nothing ends a script that has written."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))
@@ -68,7 +68,7 @@ async def test_every_method_says_that_the_store_is_away_and_when_to_come_back(
     )
 
 
-async def test_the_services_go_on_by_themselves(store: EmbeddedStore, tmp_path: Path):
+async def test_the_services_go_on_by_themselves(store: EmbeddedStore, tmp_path: Path) -> None:
     """A script that only reads is ended by the first process that notices."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))

@@ -41,7 +41,7 @@ async def traced() -> AsyncIterator[Collector]:
 
 
 def _raise(error: Exception):
-    async def behave(_):
+    async def behave(_) -> None:
         raise error
 
     return behave
@@ -53,7 +53,7 @@ async def _wait(_) -> SessionRef:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
+async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str) -> None:
     """Rich errors, crashes, deadlines and cancels too; only faults of the server are failures."""
     cases = {
         "OK": (echo, False),
@@ -79,10 +79,10 @@ async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
         assert not any(secret in span.wire for span in spans)
 
 
-async def test_a_handlers_own_abort_is_its_code():
+async def test_a_handlers_own_abort_is_its_code() -> None:
     """Whatever way a call is ended by."""
 
-    async def abort(_, context):
+    async def abort(_, context) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
     async with traced() as collector, serving(lifespan_of(Told(abort)), ProcessSettings()) as s:
@@ -93,7 +93,7 @@ async def test_a_handlers_own_abort_is_its_code():
     assert span.failed
 
 
-async def test_a_trace_goes_on_through_the_next_service():
+async def test_a_trace_goes_on_through_the_next_service() -> None:
     """Caller, service, outgoing call and next service are one line of descent."""
     async with (
         traced() as collector,
@@ -101,7 +101,7 @@ async def test_a_trace_goes_on_through_the_next_service():
         open_channel(behind.address) as channel,
     ):
 
-        async def forward(*_):
+        async def forward(*_) -> None:
             await WorkingMemoryServiceStub(channel).GetWorkingMemory(READ)
 
         async with serving(lifespan_of(Told(forward)), ProcessSettings()) as front:
@@ -120,7 +120,7 @@ async def test_a_trace_goes_on_through_the_next_service():
     assert not any(word in span.wire for span in collector.spans for word in (b"alice", b"holiday"))
 
 
-async def test_a_callers_decision_not_to_record_is_followed():
+async def test_a_callers_decision_not_to_record_is_followed() -> None:
     """Whatever share of our own traces is recorded."""
     unrecorded = CALLER.removesuffix("1") + "0"
     async with traced() as collector, serving(lifespan_of(Told()), ProcessSettings()) as served:
@@ -129,7 +129,7 @@ async def test_a_callers_decision_not_to_record_is_followed():
     assert collector.spans == []
 
 
-async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str):
+async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str) -> None:
     """Scripts by their own names; keys and values never."""
     async with client.connect(redis_url) as store:
         lease = Script("agent_memory_services.working_memory.store", "lua/relay/lease")
@@ -162,7 +162,7 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
     assert not any(w in span.wire for span in collector.spans for w in (b"alice", b"said"))
 
 
-async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
+async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None:
     """And what it does for its caller meanwhile still leads to it, by the log."""
     lines: list[dict[str, str]] = []
     async with client.connect(redis_url) as store:
@@ -187,7 +187,7 @@ async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
     assert lines[0] == {"trace_id": watch.trace_id, "span_id": watch.span_id}
 
 
-async def test_a_line_of_the_log_names_its_trace():
+async def test_a_line_of_the_log_names_its_trace() -> None:
     """So that one leads to the other; without traces it names none."""
     lines: list[dict[str, str]] = []
 
@@ -206,14 +206,14 @@ async def test_a_line_of_the_log_names_its_trace():
     ]
 
 
-async def test_a_collector_that_is_away_delays_the_end_and_nothing_else():
+async def test_a_collector_that_is_away_delays_the_end_and_nothing_else() -> None:
     """Calls go on, and the event loop does while the last spans are given up."""
     settings = TraceSettings(
         traces_endpoint=f"http://127.0.0.1:{free_port()}", traces_flush_seconds=1
     )
     ticks = 0
 
-    async def tick():
+    async def tick() -> None:
         nonlocal ticks
         while True:
             await asyncio.sleep(0.01)

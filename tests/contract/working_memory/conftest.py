@@ -17,6 +17,7 @@ from tests.support.neighbours import (
     serving_long_term_memory,
 )
 from tests.support.servers import Served, serving
+from tests.support.stubs import WorkingMemoryStub
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,6 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-def stub(served: Served) -> WorkingMemoryServiceStub:
+def stub(served: Served) -> WorkingMemoryStub:
     """A plain stub of it."""
     return WorkingMemoryServiceStub(served.channel)

@@ -16,6 +16,7 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 Code = grpc.StatusCode
@@ -126,7 +127,7 @@ async def test_a_deadline_ends_a_call_that_waits(settings: Settings, proxy: Prox
 
 
 async def test_a_full_store_refuses_writes_and_answers_reads(
-    stub: WorkingMemoryServiceStub, redis: Redis
+    stub: WorkingMemoryStub, redis: Redis
 ) -> None:
     """RESOURCE_EXHAUSTED with a time to wait."""
     await stub.AppendMessages(rpc.AppendMessagesRequest(session_id="s", messages=[MESSAGE]))

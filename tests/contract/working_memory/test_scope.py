@@ -10,11 +10,11 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.auth import scope
 from agent_memory_services.kit.contract.context import Principal
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.stubs import WorkingMemoryStub
 
 Code = grpc.StatusCode
 BOUND = Principal("default", "key", Access.ACCESS_WRITER, frozenset({"alice"}), frozenset({"chat"}))
@@ -44,7 +44,7 @@ def calls(namespace: str, user: str) -> Mapping[str, object]:
 
 @pytest.mark.parametrize(("namespace", "user"), [("work", "alice"), ("chat", "bob")])
 async def test_naming_what_lies_outside_is_denied(
-    stub: WorkingMemoryServiceStub, namespace: str, user: str
+    stub: WorkingMemoryStub, namespace: str, user: str
 ) -> None:
     """PERMISSION_DENIED, whether it exists or not."""
     for method, request in calls(namespace, user).items():
@@ -56,7 +56,7 @@ async def test_naming_what_lies_outside_is_denied(
 
 
 async def test_a_bound_caller_lives_in_a_world_of_its_own(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Without naming anybody it works with its user's sessions and sees no others."""
     append = rpc.AppendMessagesRequest(namespace="chat", session_id="s", messages=[MESSAGE])

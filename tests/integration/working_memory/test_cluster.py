@@ -18,6 +18,7 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.cluster import cluster
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 SESSIONS = [f"s{number}" for number in range(24)]
@@ -31,7 +32,7 @@ async def cluster_url(tmp_path: Path) -> AsyncIterator[str]:
         yield url
 
 
-async def append(stub: WorkingMemoryServiceStub, session: str, *texts: str) -> None:
+async def append(stub: WorkingMemoryStub, session: str, *texts: str) -> None:
     """Append messages, by a call that names itself."""
     await stub.AppendMessages(
         rpc.AppendMessagesRequest(
@@ -44,7 +45,7 @@ async def append(stub: WorkingMemoryServiceStub, session: str, *texts: str) -> N
     )
 
 
-async def summary_of(stub: WorkingMemoryServiceStub, session: str) -> str:
+async def summary_of(stub: WorkingMemoryStub, session: str) -> str:
     """The summary of a session, once there is one."""
     async with asyncio.timeout(30):
         while True:

@@ -66,7 +66,9 @@ async def page(
     )
 
 
-async def write(sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state):
+async def write(
+    sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state
+) -> None:
     """Write to a session."""
     key = SessionKey("acme", namespace, name)
     await sessions.set(key, *wanted(said("x"), user=user, **state), etag="", request_id="")

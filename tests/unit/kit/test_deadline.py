@@ -15,12 +15,12 @@ def _restore():
     context.due_at_var.reset(token)
 
 
-def test_background_work_has_no_limit():
+def test_background_work_has_no_limit() -> None:
     """Outside a call there is all the time."""
     assert context.remaining() is None
 
 
-def test_a_margin_is_kept_back():
+def test_a_margin_is_kept_back() -> None:
     """What is left for a step is less than what is left for the call."""
     context.due_at_var.set(time.monotonic() + 10)
     left = context.remaining(margin=2)
@@ -28,7 +28,7 @@ def test_a_margin_is_kept_back():
     assert 7.5 < left <= 8
 
 
-def test_no_step_starts_without_time():
+def test_no_step_starts_without_time() -> None:
     """Where only the margin is left, the step is refused before it begins."""
     context.due_at_var.set(time.monotonic() + 1)
     with pytest.raises(DeadlineExceeded):

@@ -15,14 +15,14 @@ CLASSES = [
 ]
 
 
-def test_every_reason_has_one_class_and_one_code():
+def test_every_reason_has_one_class_and_one_code() -> None:
     """The catalogue, the tree and the table of codes name the same things."""
     reasons = [kind.reason for kind in CLASSES if "reason" in vars(kind)]
     assert sorted(reasons) == sorted(set(ErrorReason.values()) - {0})
     assert sorted(CODES) == sorted(reasons)
 
 
-def test_the_drawing_shows_the_tree():
+def test_the_drawing_shows_the_tree() -> None:
     """Every class stands in the docstring's drawing, below its base."""
     drawn: dict[str, str] = {}
     path: list[tuple[int, str]] = []
@@ -38,7 +38,7 @@ def test_the_drawing_shows_the_tree():
     }
 
 
-def test_the_message_of_several_violations_tells_the_first():
+def test_the_message_of_several_violations_tells_the_first() -> None:
     """A developer sees one violation and how many more there are."""
     violations = [FieldViolation("a", "is empty"), FieldViolation("b", "is long")]
     assert str(errors.InvalidFields(violations)) == "a: is empty (and 1 more)"

@@ -42,7 +42,7 @@ _MEMORIES = st.builds(
 @given(_MEMORIES, _MEMORIES, st.lists(st.sampled_from(sorted(ALLOWED)), min_size=1, max_size=4))
 def test_named_fields_take_the_sources_value_and_no_other_does(
     target: Memory, source: Memory, paths: list[str]
-):
+) -> None:
     """Lists and maps are replaced, unset fields cleared, everything else untouched."""
     before = Memory.FromString(target.SerializeToString())
     changed = apply_mask(target, source, paths, ALLOWED)
@@ -67,7 +67,7 @@ def test_named_fields_take_the_sources_value_and_no_other_does(
 
 
 @given(_MEMORIES, _MEMORIES)
-def test_the_star_names_every_allowed_field(target: Memory, source: Memory):
+def test_the_star_names_every_allowed_field(target: Memory, source: Memory) -> None:
     """`*` is a full replacement of what may be changed."""
     explicit = Memory.FromString(target.SerializeToString())
     assert set(apply_mask(target, source, ["*"], ALLOWED)) == set(
@@ -77,7 +77,7 @@ def test_the_star_names_every_allowed_field(target: Memory, source: Memory):
 
 
 @given(_MEMORIES, _MEMORIES)
-def test_no_mask_names_what_is_set(target: Memory, source: Memory):
+def test_no_mask_names_what_is_set(target: Memory, source: Memory) -> None:
     """Without a mask nothing is cleared."""
     before = Memory.FromString(target.SerializeToString())
     apply_mask(target, source, [], ALLOWED)
@@ -101,7 +101,7 @@ def test_no_mask_names_what_is_set(target: Memory, source: Memory):
         "validity.nothing",
     ],
 )
-def test_unknown_and_read_only_paths_are_refused(path: str):
+def test_unknown_and_read_only_paths_are_refused(path: str) -> None:
     """The refusal names the path, and the target stays as it was."""
     target = Memory(text="old")
     allowed = ALLOWED - {"metadata"}
@@ -111,20 +111,20 @@ def test_unknown_and_read_only_paths_are_refused(path: str):
     assert target == Memory(text="old")
 
 
-def test_the_star_stands_alone():
+def test_the_star_stands_alone() -> None:
     """A star beside other paths is a mistake."""
     with pytest.raises(InvalidFieldMask):
         apply_mask(Memory(), Memory(), ["*", "text"], ALLOWED)
 
 
-def test_a_path_below_an_allowed_field_is_allowed():
+def test_a_path_below_an_allowed_field_is_allowed() -> None:
     """Part of an allowed message can be changed, and brings the message to life."""
     target, source = Memory(), Memory(event_time={"start": {"seconds": 7}, "precision": 2})
     assert apply_mask(target, source, ["event_time.start"], ALLOWED) == ("event_time",)
     assert target == Memory(event_time={"start": {"seconds": 7}})
 
 
-def test_clearing_below_an_absent_message_leaves_it_absent():
+def test_clearing_below_an_absent_message_leaves_it_absent() -> None:
     """Nothing to clear is no change."""
     target = Memory(text="x")
     assert apply_mask(target, Memory(), ["validity.invalid_from"], ALLOWED) == ()

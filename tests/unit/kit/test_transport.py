@@ -113,13 +113,13 @@ def _ping_intervals(config: object) -> Iterator[str]:
             yield from _ping_intervals(value)
 
 
-def test_both_ends_have_the_same_caps():
+def test_both_ends_have_the_same_caps() -> None:
     """What one end sends, the other takes; a request just too large arrives and is refused."""
     for option in ("grpc.max_receive_message_length", "grpc.max_send_message_length"):
         assert SERVER[option] == CHANNEL[option] == 2 << 20
 
 
-def test_no_call_is_cut_by_the_age_of_its_connection():
+def test_no_call_is_cut_by_the_age_of_its_connection() -> None:
     """The grace is longer than the longest call, whatever the settings."""
     for longest in (1.0, 3600.0):
         options = dict(aging_options(300.0, longest))
@@ -129,7 +129,7 @@ def test_no_call_is_cut_by_the_age_of_its_connection():
     assert not aging_options(0.0, 3600.0)
 
 
-def test_no_call_is_dropped_before_its_deadline():
+def test_no_call_is_dropped_before_its_deadline() -> None:
     """However long a call may run, it may wait as long; numbers stay within what they may be."""
     for longest in (0.5, 3600.0):
         options = dict(waiting_options(10_000, longest))
@@ -138,6 +138,6 @@ def test_no_call_is_dropped_before_its_deadline():
     assert options["grpc.server_max_unrequested_time_in_server"] == 2**31 - 1
 
 
-def test_a_port_belongs_to_one_server():
+def test_a_port_belongs_to_one_server() -> None:
     """A second one on it fails instead of taking half of the connections."""
     assert SERVER["grpc.so_reuseport"] == 0

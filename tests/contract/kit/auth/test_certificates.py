@@ -76,7 +76,7 @@ def certified(tmp_path: Path, world: World) -> Certified:
     return Certified(folder, world)
 
 
-async def test_a_certificate_makes_the_principal(certified: Certified):
+async def test_a_certificate_makes_the_principal(certified: Certified) -> None:
     """By its alternative name; the common name counts for nothing."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     certified.authority.issue("backend-impostor", dns=("backend.test",))
@@ -92,7 +92,7 @@ async def test_a_certificate_makes_the_principal(certified: Certified):
     ]
 
 
-async def test_a_bearer_token_goes_before_the_certificate(certified: Certified):
+async def test_a_bearer_token_goes_before_the_certificate(certified: Certified) -> None:
     """And a wrong one is not made good by a certificate."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     key = await certified.world.key(Role.READER)
@@ -108,7 +108,7 @@ async def test_a_bearer_token_goes_before_the_certificate(certified: Certified):
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_without_a_certificate_of_the_authority_nobody_connects(certified: Certified):
+async def test_without_a_certificate_of_the_authority_nobody_connects(certified: Certified) -> None:
     """Nor over plain text."""
     Authority(certified.folder, "stranger").issue("imitation", uris=(SPIFFE,))
     key = await certified.world.key()
@@ -124,7 +124,7 @@ async def test_without_a_certificate_of_the_authority_nobody_connects(certified:
     assert not certified.world.seen.principals
 
 
-async def test_a_name_of_two_callers_is_nobodys(certified: Certified):
+async def test_a_name_of_two_callers_is_nobodys(certified: Certified) -> None:
     """A certificate that two entries know is not given the better of the two."""
     certified.identities.write_text(
         f'["uri:{SPIFFE}"]\ntenant = "acme"\nrole = "reader"\n'
@@ -140,7 +140,7 @@ async def test_a_name_of_two_callers_is_nobodys(certified: Certified):
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_a_certificate_struck_from_the_table_is_refused(certified: Certified):
+async def test_a_certificate_struck_from_the_table_is_refused(certified: Certified) -> None:
     """Within a second, on the connection that is open."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     async with (
@@ -155,7 +155,7 @@ async def test_a_certificate_struck_from_the_table_is_refused(certified: Certifi
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified: Certified):
+async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified: Certified) -> None:
     """Even one of another authority; the connection that is open lives on."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     terms = certified.terms | {"auth": frozenset({"api-key"}), "tls_client_ca_file": None}
@@ -173,7 +173,7 @@ async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified:
         await before.GetWorkingMemory(READ, timeout=10, metadata=key)
 
 
-async def test_a_service_shows_its_certificate_and_follows_it(certified: Certified):
+async def test_a_service_shows_its_certificate_and_follows_it(certified: Certified) -> None:
     """The channel is opened again with the new one; calls meanwhile do not notice."""
     certified.identities.write_text('["dns:memory.test"]\nrole = "service"\n')
     certified.authority.issue("server", dns=("memory.test",))
@@ -198,7 +198,7 @@ async def test_a_service_shows_its_certificate_and_follows_it(certified: Certifi
     assert set(certified.world.seen.principals) == {context.principal_var.get()}
 
 
-async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: Certified):
+async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: Certified) -> None:
     """It serves health and nothing else."""
     world = certified.world
     settings = world.settings.model_copy(

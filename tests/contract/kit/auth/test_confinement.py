@@ -140,7 +140,7 @@ async def _settled(world: World) -> list[Job]:
 
 @pytest.mark.parametrize("kind", STRANGERS)
 @pytest.mark.parametrize("named", ["alice", "the stranger", "nobody"])
-async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, named: str):
+async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, named: str) -> None:
     """Whatever method is called, by ids that are right and names that are true or false."""
     metadata = await world.stranger(kind)
     changes = {
@@ -168,7 +168,7 @@ async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, n
 )
 async def test_a_name_beyond_the_credential_is_refused_before_anything_is_looked_up(
     world: World, kind: str, field: str
-):
+) -> None:
     """With one answer, whether what is named exists or not."""
     metadata = await world.stranger(kind)
     naming = [policy for policy in POLICIES if _names(policy.request_type.DESCRIPTOR, field)]
@@ -187,7 +187,7 @@ async def test_a_name_beyond_the_credential_is_refused_before_anything_is_looked
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-async def test_what_exists_for_another_does_not_exist(world: World, kind: str):
+async def test_what_exists_for_another_does_not_exist(world: World, kind: str) -> None:
     """A true id and a false one are answered alike, but for the id itself."""
     metadata = await world.stranger(kind)
     for policy in POLICIES:
@@ -206,7 +206,7 @@ async def test_what_exists_for_another_does_not_exist(world: World, kind: str):
             assert answers[0] == answers[1], policy.full_name
 
 
-async def test_the_owner_does_see_and_an_administrator_does(world: World):
+async def test_the_owner_does_see_and_an_administrator_does(world: World) -> None:
     """Or the tests above would prove nothing."""
     admin = bearer(await world.suite.callers.key(Role.ADMIN))
     showing = {"GetWorkingMemory", "ListMessages", "GetMemory", "ListMemories", "SearchMemories"}
@@ -243,7 +243,7 @@ def _reason(error: grpc.aio.AioRpcError) -> str:
     return info.reason
 
 
-async def test_nobody_hands_memories_over_to_another_namespace(world: World):
+async def test_nobody_hands_memories_over_to_another_namespace(world: World) -> None:
     """A submission within one's own may not carry what is said to be of another."""
     stranger = await world.stranger("another namespace")
     stub = world._stub("extraction", ExtractionServiceStub)
@@ -263,7 +263,7 @@ async def test_nobody_hands_memories_over_to_another_namespace(world: World):
 
 
 @pytest.mark.parametrize("owner", [None, "alice"])
-async def test_limits_go_along_to_the_next_service(world: World, owner: str | None):
+async def test_limits_go_along_to_the_next_service(world: World, owner: str | None) -> None:
     """A prompt is searched for under the service's own credential, within its caller's limits."""
     stub = world._stub("working_memory", WorkingMemoryServiceStub)
     conditions = {} if owner is None else {"user_id": {"eq": owner}}

@@ -50,7 +50,7 @@ def settings(tmp_path: Path, redis_url: str) -> ProcessSettings:
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.full_name)
 async def test_everybody_gets_what_they_may(
     policy: MethodPolicy, callers: list[Caller], settings: ProcessSettings
-):
+) -> None:
     """By the access that the contract declares, and in the same words for every stranger."""
     async with serving(echo_lifespan(policy.service), settings) as served:
         for caller in callers:
@@ -70,7 +70,9 @@ async def _check(served: Served, policy: MethodPolicy, caller: Caller) -> None:
         assert not refusal.metadata
 
 
-async def test_the_matrix_is_complete(callers: list[Caller], capsys: pytest.CaptureFixture[str]):
+async def test_the_matrix_is_complete(
+    callers: list[Caller], capsys: pytest.CaptureFixture[str]
+) -> None:
     """No method is without a declared access, and none is open to strangers."""
     for policy in POLICIES:
         assert policy.access, f"{policy.full_name} declares no access"

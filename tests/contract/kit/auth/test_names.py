@@ -33,6 +33,7 @@ from tests.support.contracts import POLICIES, service_of
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 from tests.support.naming_fields import Thing, put, text_fields, thing_named
+from tests.support.stubs import ExtractionStub, LongTermMemoryStub, WorkingMemoryStub
 
 SECRET = "canary7f3a"
 SESSION = {"namespace": "vault", "session_id": "alices-session"}
@@ -60,17 +61,17 @@ class World:
         return bearer(self.suite.issuer.token(**{"sub": "app", "role": "admin", **claims}))
 
     @property
-    def working(self) -> WorkingMemoryServiceStub:
+    def working(self) -> WorkingMemoryStub:
         """Working memory."""
         return WorkingMemoryServiceStub(self._channel("working_memory"))
 
     @property
-    def remembering(self) -> LongTermMemoryServiceStub:
+    def remembering(self) -> LongTermMemoryStub:
         """Long-term memory."""
         return LongTermMemoryServiceStub(self._channel("long_term_memory"))
 
     @property
-    def extracting(self) -> ExtractionServiceStub:
+    def extracting(self) -> ExtractionStub:
         """Extraction."""
         return ExtractionServiceStub(self._channel("extraction"))
 

@@ -36,7 +36,7 @@ class Gate:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_busy_tenant_leaves_room_for_others(shape: str):
+async def test_a_busy_tenant_leaves_room_for_others(shape: str) -> None:
     """Until its own calls are over; calls of every shape count."""
     gate = Gate()
     settings = ProcessSettings(max_concurrent_calls_per_tenant=2, access_log=False)
@@ -58,7 +58,7 @@ async def test_a_busy_tenant_leaves_room_for_others(shape: str):
         assert await shapes.call(shape, REQUEST, metadata=ACME)
 
 
-async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again():
+async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again() -> None:
     """And then let in; others do not notice."""
     settings = ProcessSettings(calls_per_second_per_tenant=1, burst_seconds=2, access_log=False)
     async with serve(echo, settings=settings) as shapes:
@@ -84,7 +84,7 @@ async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again():
         ),
     ],
 )
-async def test_one_method_has_its_own_share(limits: dict[str, object], reason: str):
+async def test_one_method_has_its_own_share(limits: dict[str, object], reason: str) -> None:
     """Whoever calls it; the other methods do not notice."""
     gate = Gate()
     servicer = Told(gate)
@@ -104,7 +104,7 @@ async def test_one_method_has_its_own_share(limits: dict[str, object], reason: s
         await stub.SetWorkingMemory(WRITE, timeout=10)
 
 
-async def test_short_memory_refuses_calls_and_nothing_else():
+async def test_short_memory_refuses_calls_and_nothing_else() -> None:
     """Health checks are answered, and what runs goes on."""
     settings = ProcessSettings(memory_limit_bytes=1)
     async with serving(lifespan_of(Told()), settings) as served:

@@ -34,6 +34,7 @@ from agent_memory_services.long_term_memory.store.index.schema import VectorInde
 from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 from tests.integration.long_term_memory.embeddings.provider import Provider
+from tests.support.stubs import LongTermMemoryStub
 from tests.support.waiting import eventually
 
 STORED = 300
@@ -100,7 +101,7 @@ async def command(name: str, given: dict[str, str], output: Path) -> AsyncIterat
 class Talk:
     """Writes and searches without a pause, and keeps what was missed."""
 
-    stub: LongTermMemoryServiceStub
+    stub: LongTermMemoryStub
     known: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     asked: int = 0
