@@ -3,6 +3,7 @@
 import asyncio
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import grpc
 from redis.asyncio import Redis
@@ -50,7 +51,7 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
 
 async def test_a_store_that_comes_back_finds_everything(tmp_path: Path) -> None:
     """What was taken in before the store restarted is extracted after, by the same process."""
-    quiet = {"debounce_seconds": 0.5, "max_wait_seconds": 0.5}
+    quiet: dict[str, Any] = {"debounce_seconds": 0.5, "max_wait_seconds": 0.5}
     async with (
         EmbeddedStore(tmp_path) as store,
         extracting(store.url, **quiet) as extraction,

@@ -1,5 +1,7 @@
 """ExtractMemories and Summarize, as a caller sees them."""
 
+from typing import Any
+
 import grpc
 import pytest
 from redis.asyncio import Redis
@@ -76,7 +78,7 @@ async def test_a_model_writes_candidates_and_summaries(redis: Redis, redis_url: 
     assert redis
     summary = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY)
     async with ScriptedModel() as model:
-        settings = {"extractor": "auto", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "auto", "openai_base_url": model.base_url}
         async with extracting(redis_url, **settings) as extraction:
             model.queue(facts({"text": "User is vegetarian"}), Say("In short."), Say("A thread."))
             found = await extraction.stub.ExtractMemories(pb.ExtractMemoriesRequest(messages=SAID))

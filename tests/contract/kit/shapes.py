@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -103,7 +104,7 @@ async def serve(
     settings: ProcessSettings | None = None,
     store_url: str = "redis://127.0.0.1:1",
     arrival_seconds: float = ARRIVAL_SECONDS,
-    **changes: object,
+    **changes: Any,
 ) -> AsyncIterator[Shapes]:
     """Serve `behaviour` in all shapes, under policies changed by `changes`."""
     settings = settings or ProcessSettings(access_log=False)

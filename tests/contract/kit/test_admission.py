@@ -4,6 +4,7 @@ import asyncio
 import re
 import urllib.request
 from collections import deque
+from typing import Any
 
 import grpc
 import pytest
@@ -34,7 +35,7 @@ class Gate:
         return SessionRef()
 
 
-def only(calls: int, **others: object) -> ProcessSettings:
+def only(calls: int, **others: Any) -> ProcessSettings:
     """Settings by which so many calls run at a time."""
     return ProcessSettings(max_concurrent_calls=calls, access_log=False, **others)
 

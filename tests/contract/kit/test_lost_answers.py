@@ -198,13 +198,17 @@ async def world(redis: Redis, redis_url: str) -> AsyncIterator[World]:  # noqa: 
         remembering = await start(
             serving(long_term_memory.lifespan, LongTermMemorySettings(**common))
         )
-        waiting = {"debounce_seconds": 600.0, "max_wait_seconds": 600.0, "extractor": "local"}
-        address = {"long_term_memory_address": remembering.address}
+        waiting: dict[str, Any] = {
+            "debounce_seconds": 600.0,
+            "max_wait_seconds": 600.0,
+            "extractor": "local",
+        }
+        address: dict[str, Any] = {"long_term_memory_address": remembering.address}
         queueing = await start(
             serving(extraction.lifespan, ExtractionSettings(**common, **waiting, **address))
         )
         # Nobody takes what it hands over.
-        nobody = {"extraction_address": "127.0.0.1:1", "partitions": 1}
+        nobody: dict[str, Any] = {"extraction_address": "127.0.0.1:1", "partitions": 1}
         talking = await start(
             serving(working_memory.lifespan, WorkingMemorySettings(**common, **nobody))
         )
@@ -292,7 +296,7 @@ async def bare_stubs(world: World, _: Path) -> AsyncIterator[Caller]:
 @asynccontextmanager
 async def python_clients(world: World, _: Path) -> AsyncIterator[Caller]:
     """The client's own connections."""
-    addresses = {
+    addresses: dict[str, Any] = {
         f"{service.split('.')[1]}_address": line.address for service, line in world.lines.items()
     }
 

@@ -131,9 +131,7 @@ async def test_a_text_that_is_no_unicode_is_named_by_its_path(
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x0a\x05a", b"\x0b", b"\x0a" + b"\xff" * 20])
-async def test_bytes_that_are_no_message_have_no_path(
-    stub: WorkingMemoryStub, data: bytes
-) -> None:
+async def test_bytes_that_are_no_message_have_no_path(stub: WorkingMemoryStub, data: bytes) -> None:
     """They are refused all the same."""
     call = stub.AppendMessages
     call._request_serializer = lambda _: data

@@ -64,9 +64,7 @@ async def speak(stub: WorkingMemoryStub, user: str, text: str, prefix: str) -> N
 
 
 @pytest.mark.usefixtures("mute")
-async def test_nothing_of_an_erased_user_is_left(
-    stub: WorkingMemoryStub, redis: Redis
-) -> None:
+async def test_nothing_of_an_erased_user_is_left(stub: WorkingMemoryStub, redis: Redis) -> None:
     """No key and no byte of the store, and everything of others is as it was."""
     await speak(stub, ALICE, SECRET, "tea")
     await speak(stub, "bob", "I like turtles", "soup")
@@ -122,9 +120,7 @@ async def test_what_was_set_aside_goes_too(
     assert await residue(redis, SECRET) == []
 
 
-async def test_more_sessions_than_a_batch_are_erased(
-    stub: WorkingMemoryStub, redis: Redis
-) -> None:
+async def test_more_sessions_than_a_batch_are_erased(stub: WorkingMemoryStub, redis: Redis) -> None:
     """All of them, in every namespace, and a second time there is nothing to erase."""
     calls = [
         rpc.AppendMessagesRequest(

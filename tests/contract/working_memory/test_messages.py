@@ -1,6 +1,7 @@
 """AppendMessages, AddMemories, ListMessages and ListSessions as a client sees them."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -15,7 +16,7 @@ from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 Code = grpc.StatusCode
-SESSION = {"namespace": "chat", "session_id": "s"}
+SESSION: dict[str, Any] = {"namespace": "chat", "session_id": "s"}
 
 
 def said(content: str, **fields) -> Message:
@@ -87,7 +88,7 @@ async def test_placed_memories_reach_extraction_once(
     stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """They are answered with ids and scope; a replacement takes them out of the session only."""
-    fields = {**SESSION, "user_id": "alice"}
+    fields: dict[str, Any] = {**SESSION, "user_id": "alice"}
     one = rpc.AddMemoriesRequest(memories=[Memory(text="likes tea")], **fields)
     first = await stub.AddMemories(one)
     again = await stub.AddMemories(one)

@@ -43,9 +43,7 @@ def remember(neighbours: Neighbours, *memories: Memory) -> None:
     neighbours.long_term.memories.extend(memories)
 
 
-async def test_a_prompt_of_everything(
-    stub: WorkingMemoryStub, neighbours: Neighbours
-) -> None:
+async def test_a_prompt_of_everything(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """Summary, history, memories, question; the hits come along as they are."""
     await talk(stub, "hi", "hello", user_id="alice", context="They greeted before.")
     tea = Memory(id="1", text="User likes tea", user_id="alice", topics=["drinks"])
@@ -88,9 +86,7 @@ async def test_the_filter_decides_whose_memories_enter(
         assert "Bob" not in str(prompt)
 
 
-async def test_the_search_is_made_as_asked(
-    stub: WorkingMemoryStub, neighbours: Neighbours
-) -> None:
+async def test_the_search_is_made_as_asked(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """Text, limit and filter as given; the text is the question's where it is empty."""
     search = rpc.LongTermSearch(
         query=SearchQuery(filter=MemoryFilter(topics=TagFilter(any=["x"]))),
@@ -143,9 +139,7 @@ async def test_the_history_fits_the_window(stub: WorkingMemoryStub) -> None:
     assert len((await build(stub, session=PART)).messages) < 30
 
 
-async def test_a_budget_makes_a_packet(
-    stub: WorkingMemoryStub, neighbours: Neighbours
-) -> None:
+async def test_a_budget_makes_a_packet(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """It is kept, and the report says what was left out."""
     await talk(stub, *(f"message number {i} of the talk" for i in range(60)), user_id="alice")
     remember(

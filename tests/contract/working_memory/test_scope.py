@@ -1,6 +1,7 @@
 """What a bound credential gets from every method."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import grpc
 import pytest
@@ -18,13 +19,13 @@ from tests.support.stubs import WorkingMemoryStub
 
 Code = grpc.StatusCode
 BOUND = Principal("default", "key", Access.ACCESS_WRITER, frozenset({"alice"}), frozenset({"chat"}))
-AS_ALICE = {"metadata": [(scope.SCOPE_HEADER, scope.scope_of(BOUND))]}
+AS_ALICE: dict[str, Any] = {"metadata": [(scope.SCOPE_HEADER, scope.scope_of(BOUND))]}
 MESSAGE = Message(role="user", content="x")
 
 
 def calls(namespace: str, user: str) -> Mapping[str, object]:
     """One request per method that names a session."""
-    named = {"namespace": namespace, "session_id": "s", "user_id": user}
+    named: dict[str, Any] = {"namespace": namespace, "session_id": "s", "user_id": user}
     memory = wm.WorkingMemory(messages=[MESSAGE], **named)
     return {
         "GetOrCreateWorkingMemory": rpc.GetOrCreateWorkingMemoryRequest(**named),

@@ -1,5 +1,7 @@
 """GetOrCreate, Get, Set, Update and Delete as a client sees them."""
 
+from typing import Any
+
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -143,7 +145,7 @@ async def test_another_user_finds_nothing_and_changes_nothing(
         await get(stub, user_id="bob")
     assert (refusal.code, refusal.reason) == (Code.NOT_FOUND, "SESSION_NOT_FOUND")
     assert refusal.metadata == {"session_id": "s"}
-    named = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
+    named: dict[str, Any] = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
     writes = [
         lambda: put(stub, session("mine", user_id="bob")),
         lambda: update(stub, "context", context="x", user_id="bob"),

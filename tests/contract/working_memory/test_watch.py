@@ -225,9 +225,7 @@ async def test_a_token_holds_for_its_session_alone(stub: WorkingMemoryStub) -> N
     assert (await other.refusal()).code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_token_that_is_too_old_is_refused(
-    stub: WorkingMemoryStub, redis: Redis
-) -> None:
+async def test_a_token_that_is_too_old_is_refused(stub: WorkingMemoryStub, redis: Redis) -> None:
     """The caller learns that it missed something, instead of missing it."""
     watching = await Watching(stub).begun()
     token = watching.token

@@ -1,6 +1,7 @@
 """Setting, updating and deleting sessions."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
@@ -20,7 +21,7 @@ from agent_memory_services.working_memory.sessions.sessions import Revision, Ses
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
 
 
-async def set_to(sessions: Sessions, key: SessionKey, *messages: Message, **fields: object):
+async def set_to(sessions: Sessions, key: SessionKey, *messages: Message, **fields: Any):
     """Set a session's view."""
     etag = fields.pop("etag", "")
     return await sessions.set(key, *wanted(*messages, **fields), etag=etag, request_id="")

@@ -1,6 +1,7 @@
 """The Python client, where servers know their callers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -12,8 +13,8 @@ from tests.support.contracts import service_of
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 
 
-def _client(suite: GuardedSuite, **credential: str) -> MemoryAPIClient:
-    addresses = {
+def _client(suite: GuardedSuite, **credential: Any) -> MemoryAPIClient:
+    addresses: dict[str, Any] = {
         f"{module}_address": suite.served[service_of(module).full_name].address
         for module in ("working_memory", "long_term_memory", "extraction")
     }

@@ -29,7 +29,7 @@ from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 
 SECRET = "canary7f3a"
-SESSION = {"namespace": "vault", "session_id": "alices-session"}
+SESSION: dict[str, Any] = {"namespace": "vault", "session_id": "alices-session"}
 STRANGERS = ("another user", "another namespace", "another tenant")
 # What a stranger may be told; any of these, and nothing more.
 TOLD = {

@@ -36,7 +36,7 @@ from tests.support.naming_fields import Thing, put, text_fields, thing_named
 from tests.support.stubs import ExtractionStub, LongTermMemoryStub, WorkingMemoryStub
 
 SECRET = "canary7f3a"
-SESSION = {"namespace": "vault", "session_id": "alices-session"}
+SESSION: dict[str, Any] = {"namespace": "vault", "session_id": "alices-session"}
 CALL, NEXT_CALL = "alices-call", "alices-next-call"
 WATCHES = ("WatchJobs", "WatchMemories", "WatchWorkingMemory")
 STRANGERS: Mapping[str, Mapping[str, Any]] = {

@@ -1,6 +1,7 @@
 """Shares of tenants and methods, and short memory, on a real server."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -84,7 +85,7 @@ async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again() -> Non
         ),
     ],
 )
-async def test_one_method_has_its_own_share(limits: dict[str, object], reason: str) -> None:
+async def test_one_method_has_its_own_share(limits: dict[str, Any], reason: str) -> None:
     """Whoever calls it; the other methods do not notice."""
     gate = Gate()
     servicer = Told(gate)

@@ -1,6 +1,7 @@
 """Views that name a user who is erased: everything that is kept of them."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,7 @@ from tests.support.residue import residue
 ZOE = "zoe.glass@example.org"
 
 
-def owner(**condition: object) -> MemoryFilter:
+def owner(**condition: Any) -> MemoryFilter:
     """A filter by the owner."""
     return MemoryFilter(user_id=TagFilter(**condition))
 
@@ -58,7 +59,7 @@ async def store(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.mark.parametrize("fields", VIEWS.values(), ids=VIEWS)
 async def test_no_view_names_an_erased_user(
-    world: World, store: Redis, fields: dict[str, object]
+    world: World, store: Redis, fields: dict[str, Any]
 ) -> None:
     """Wherever it named the user: neither it, its jobs, its summaries nor remembered answers do."""
     await world.remember("Likes tea", user_id=ZOE)

@@ -2,6 +2,7 @@
 
 import random
 from itertools import groupby
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -92,7 +93,7 @@ def forgetting(store: MemoryStore, index: MemoryIndex) -> Forgetting:
     return Forgetting(store, index)
 
 
-async def forget(forgetting: Forgetting, policy: Policy, **named: object) -> Forgotten:
+async def forget(forgetting: Forgetting, policy: Policy, **named: Any) -> Forgotten:
     """Forget in the tenant `acme`."""
     asked = ForgetRequest(policy, ALWAYS, actor="tester", **named)
     return await forgetting.forget(Scope("acme"), asked)

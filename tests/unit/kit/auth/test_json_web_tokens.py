@@ -198,7 +198,7 @@ async def test_claims_can_be_made_required(issuer: Issuer) -> None:
 async def test_claims_can_have_the_issuers_own_names(issuer: Issuer) -> None:
     """A user's own token is confined by its subject."""
     names = ClaimNames("https://acme.test/tenant", "roles", "sub", "spaces")
-    claims = {
+    claims: dict[str, Any] = {
         "tenant": None,
         "role": None,
         "https://acme.test/tenant": "acme",

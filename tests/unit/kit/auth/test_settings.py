@@ -1,6 +1,7 @@
 """What a process has to be told before it lets anybody in."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -9,8 +10,8 @@ from agent_memory_services.kit.auth.settings import AuthMethod
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.server.settings import ProcessSettings
 
-PEPPER = {"api_key_pepper_file": "/run/pepper"}
-JWT = {"jwt_issuer": "i", "jwt_audience": "a", "jwt_key_set": "https://i/keys"}
+PEPPER: dict[str, Any] = {"api_key_pepper_file": "/run/pepper"}
+JWT: dict[str, Any] = {"jwt_issuer": "i", "jwt_audience": "a", "jwt_key_set": "https://i/keys"}
 TLS = {
     "tls_certificate_file": "/c",
     "tls_key_file": "/k",
@@ -38,7 +39,7 @@ def test_what_cannot_be_meant_is_refused(auth: str, monkeypatch: pytest.MonkeyPa
     ("auth", "needs"),
     [("api-key", PEPPER), ("jwt", JWT), ("mtls", TLS), ("api-key, jwt", PEPPER | JWT)],
 )
-def test_each_method_needs_its_own(auth: str, needs: dict[str, str]) -> None:
+def test_each_method_needs_its_own(auth: str, needs: dict[str, Any]) -> None:
     """A method that lacks something does not quietly accept nobody, or everybody."""
     settings = ProcessSettings(auth=auth, **needs)
     assert settings.auth == {AuthMethod(part.strip()) for part in auth.split(",")}
@@ -94,7 +95,7 @@ def test_lists_come_from_the_environment_with_commas(monkeypatch: pytest.MonkeyP
         {"services_ca_file": "/ca"},
     ],
 )
-def test_half_of_a_certificate_is_refused(told: dict[str, str]) -> None:
+def test_half_of_a_certificate_is_refused(told: dict[str, Any]) -> None:
     """A server that was meant to speak TLS never speaks plain text instead."""
     with pytest.raises(ValidationError):
         ProcessSettings(auth="off", **told)

@@ -1,6 +1,7 @@
 """Limits as settings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -44,7 +45,7 @@ def test_a_limit_that_would_not_hold_is_refused(
         {"max_message_bytes": 1},
     ],
 )
-def test_limits_make_sense(limit: dict[str, float]) -> None:
+def test_limits_make_sense(limit: dict[str, Any]) -> None:
     """No setting refuses everybody, or nobody, by accident."""
     with pytest.raises(ValidationError):
         ProcessSettings(**limit)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,7 +24,7 @@ def test_a_key_alone_does_not_send_text_away() -> None:
         {"provider": "openai", "api_key": "secret"},
     ],
 )
-def test_a_model_or_an_endpoint_chooses_the_provider(chosen: dict[str, str]) -> None:
+def test_a_model_or_an_endpoint_chooses_the_provider(chosen: dict[str, Any]) -> None:
     """Naming a remote model or endpoint is what sends text there."""
     assert EmbeddingSettings(**chosen).remote
 

@@ -1,6 +1,7 @@
 """How a query is going to be answered."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ NOW = 9 * 86_400_000_000
 SEMANTIC, KEYWORD = SearchMode.SEARCH_MODE_SEMANTIC, SearchMode.SEARCH_MODE_KEYWORD
 
 
-async def planned(text: str = "tea", **fields: object) -> SearchPlan:
+async def planned(text: str = "tea", **fields: Any) -> SearchPlan:
     """The plan for a query, and no vector worth looking at."""
 
     async def embed(_: str) -> bytes:
@@ -57,7 +58,7 @@ async def test_modes_choose_legs() -> None:
 
 async def test_options_choose_legs() -> None:
     """A leg without weight is not run, and without words meaning has it all."""
-    alone = {"context_legs": False}
+    alone: dict[str, Any] = {"context_legs": False}
     for weight, legs in ((0.0, ["words.text"]), (1.0, ["dense.text"])):
         plan = await planned(ranking=RankingOptions(dense_weight=weight, **alone))
         assert list(shares(plan)) == legs
