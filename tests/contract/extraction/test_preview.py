@@ -49,7 +49,10 @@ async def test_nothing_is_found_where_nothing_is_asked_for(extraction: Extractio
         (pb.ExtractMemoriesRequest(), "messages"),
         (pb.ExtractMemoriesRequest(messages=SAID, time_zone="Nowhere/City"), "time_zone"),
         (
-            pb.ExtractMemoriesRequest(messages=SAID, extraction=ExtractionConfig(strategy=4)),
+            pb.ExtractMemoriesRequest(
+                messages=SAID,
+                extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM),
+            ),
             "extraction",
         ),
     ],

@@ -8,12 +8,18 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.working_memory.v1 import service_pb2 as working
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.api import process as extraction
 from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -183,7 +189,7 @@ SESSION_VIEWS = (
     working.ListSessionsRequest(),
 )
 MEMORIES = long_term.CreateMemoriesRequest(
-    memories=[{"id": "a", "text": "Likes tea."}, {"id": "b", "text": "Lives in Lisbon."}]
+    memories=[Memory(id="a", text="Likes tea."), Memory(id="b", text="Lives in Lisbon.")]
 )
 MEMORY_VIEWS = (
     long_term.ListMemoriesRequest(include_hidden=True),
@@ -191,11 +197,11 @@ MEMORY_VIEWS = (
     long_term.ListMemoryRevisionsRequest(memory_id="a"),
 )
 SUBMISSION = extracting.SubmitMessagesRequest(
-    session={"session_id": "s"},
+    session=SessionRef(session_id="s"),
     session_uid="u",
     messages=[{"id": "m1", "role": "user", "content": "I moved to Lisbon.", "sequence": 1}],
 )
-VIEW = extracting.CreateSummaryViewRequest(summary_view={"id": "v", "name": "All of it"})
+VIEW = extracting.CreateSummaryViewRequest(summary_view=SummaryView(id="v", name="All of it"))
 JOB_VIEWS = (extracting.ListJobsRequest(), extracting.ListSummaryViewsRequest())
 CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "create a session": ((), SESSION, SESSION_VIEWS),
@@ -206,7 +212,7 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     ),
     "add memories": (
         (SESSION,),
-        working.AddMemoriesRequest(session_id="s", memories=[{"id": "n", "text": "Likes tea."}]),
+        working.AddMemoriesRequest(session_id="s", memories=[Memory(id="n", text="Likes tea.")]),
         SESSION_VIEWS,
     ),
     "delete a session": (
@@ -217,7 +223,7 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "update a session": (
         (SESSION,),
         working.UpdateWorkingMemoryRequest(
-            working_memory={"session_id": "s", "data": {"seat": "window"}}
+            working_memory=WorkingMemory(session_id="s", data={"seat": "window"})
         ),
         SESSION_VIEWS,
     ),
@@ -225,12 +231,12 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "create a view": ((), VIEW, JOB_VIEWS),
     "create a view without an id": (
         (),
-        extracting.CreateSummaryViewRequest(summary_view={"name": "All of it"}),
+        extracting.CreateSummaryViewRequest(summary_view=SummaryView(name="All of it")),
         JOB_VIEWS,
     ),
     "update a view": (
         (VIEW,),
-        extracting.UpdateSummaryViewRequest(summary_view={"id": "v", "name": "Some of it"}),
+        extracting.UpdateSummaryViewRequest(summary_view=SummaryView(id="v", name="Some of it")),
         JOB_VIEWS,
     ),
     "delete a view": (
@@ -242,13 +248,13 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "update a memory": (
         (MEMORIES,),
         long_term.UpdateMemoryRequest(
-            memory={"id": "a", "text": "Likes coffee."}, update_mask={"paths": ["text"]}
+            memory=Memory(id="a", text="Likes coffee."), update_mask=FieldMask(paths=["text"])
         ),
         MEMORY_VIEWS,
     ),
     "forget memories": (
         (MEMORIES,),
-        long_term.ForgetMemoriesRequest(policy={"keep_per_owner": 0}, execute=True),
+        long_term.ForgetMemoriesRequest(policy=ForgetPolicy(keep_per_owner=0), execute=True),
         MEMORY_VIEWS,
     ),
     "delete memories": (

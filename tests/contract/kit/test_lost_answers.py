@@ -10,11 +10,15 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory_client.channels import ChannelPool
@@ -85,18 +89,19 @@ PREPARED: Mapping[str, tuple[Message, ...]] = {
     "long_term_memory": (
         long_term.CreateMemoriesRequest(
             memories=[
-                {"id": name, "text": text, "namespace": "lobby", "user_id": "bob"}
+                Memory(id=name, text=text, namespace="lobby", user_id="bob")
                 for name, text in {"a-memory": "Likes tea.", "a-thing": "Has a dog."}.items()
             ]
         ),
         long_term.UpdateMemoryRequest(
-            memory={"id": "a-memory", "text": "Likes coffee."}, update_mask={"paths": ["text"]}
+            memory=Memory(id="a-memory", text="Likes coffee."),
+            update_mask=FieldMask(paths=["text"]),
         ),
     ),
     "extraction": (
-        extracting.CreateSummaryViewRequest(summary_view={"id": "a-view", "group_by": GROUPS}),
+        extracting.CreateSummaryViewRequest(summary_view=SummaryView(id="a-view", group_by=GROUPS)),
         extracting.SubmitMessagesRequest(
-            session={"session_id": "before"},
+            session=SessionRef(session_id="before"),
             user_id="bob",
             messages=[{**SAID, "id": "m0", "sequence": 1}],
         ),

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message, ToolCall
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
@@ -39,12 +42,14 @@ async def test_the_field_at_fault_is_named_by_its_path(stub: WorkingMemoryStub) 
     [
         (
             pb.SetWorkingMemoryRequest(
-                working_memory={"session_id": "s", "memories": [{"topics": ["a", ""]}]}
+                working_memory=WorkingMemory(session_id="s", memories=[Memory(topics=["a", ""])])
             ),
             "working_memory.memories[0].topics[1]",
         ),
         (
-            pb.SetWorkingMemoryRequest(working_memory={"session_id": "s", "ttl": {"nanos": 1}}),
+            pb.SetWorkingMemoryRequest(
+                working_memory=WorkingMemory(session_id="s", ttl=Duration(nanos=1))
+            ),
             "working_memory.ttl",
         ),
         (pb.SetWorkingMemoryRequest(), "working_memory"),
@@ -93,7 +98,7 @@ async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
     stub: WorkingMemoryStub,
 ) -> None:
     """Its first fault is told alone; to collect a million of them would hold up every caller."""
-    request = pb.AppendMessagesRequest(session_id="s", messages=[{}] * 100_000)
+    request = pb.AppendMessagesRequest(session_id="s", messages=[Message()] * 100_000)
     with refused() as refusal:
         await stub.AppendMessages(request)
     assert refusal.reason == "INVALID_FIELD"
@@ -105,12 +110,14 @@ async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
     [
         (pb.AppendMessagesRequest(session_id="a b"), "session_id"),
         (
-            pb.AppendMessagesRequest(messages=[GOOD, {**GOOD, "tool_calls": [{"id": "a b"}]}]),
+            pb.AppendMessagesRequest(
+                messages=[GOOD, Message(**GOOD, tool_calls=[ToolCall(id="a b")])]
+            ),
             "messages[1].tool_calls[0].id",
         ),
         (
             pb.AppendMessagesRequest(
-                messages=[{**GOOD, "create_time": {"seconds": 300, "nanos": 1}, "name": "a b"}]
+                messages=[Message(**GOOD, create_time={"seconds": 300, "nanos": 1}, name="a b")]
             ),
             "messages[0].name",
         ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 
@@ -33,7 +34,7 @@ class Told(pb_grpc.WorkingMemoryServiceServicer):
 
     async def SetWorkingMemory(self, request, context):
         self.written += 1
-        return pb.SetWorkingMemoryResponse(working_memory={"etag": f"e{self.written}"})
+        return pb.SetWorkingMemoryResponse(working_memory=WorkingMemory(etag=f"e{self.written}"))
 
     async def WatchWorkingMemory(self, request, context):
         yield pb.WatchWorkingMemoryResponse(resume_token="t1")

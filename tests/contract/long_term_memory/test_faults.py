@@ -10,6 +10,7 @@ import pytest_asyncio
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
@@ -31,7 +32,7 @@ CALLS: dict[str, object] = {
     "DeleteMemories": rpc.DeleteMemoriesRequest(memory_ids=["a"]),
     "ListMemoryRevisions": rpc.ListMemoryRevisionsRequest(memory_id="a"),
     "RevertMemory": rpc.RevertMemoryRequest(memory_id="a"),
-    "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
+    "ForgetMemories": rpc.ForgetMemoriesRequest(policy=ForgetPolicy()),
     "EraseUser": rpc.EraseUserRequest(user_id="u"),
 }
 

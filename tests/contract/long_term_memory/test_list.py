@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
@@ -74,7 +74,7 @@ async def test_filters_are_exact(tenant: Tenant) -> None:
         Memory(id="a", text="a", user_id="alice", topics=["x", "y"], create_time=to_timestamp(5)),
         Memory(id="b", text="b", user_id="Alice", topics=["x"], create_time=to_timestamp(6)),
         Memory(id="c", text="c", user_id="alice,bob", create_time=to_timestamp(7), pinned=True),
-        Memory(id="d", text="d", type=2, create_time=to_timestamp(8)),
+        Memory(id="d", text="d", type=MemoryType.MEMORY_TYPE_EPISODIC, create_time=to_timestamp(8)),
     )
     cases: list[tuple[dict[str, object], str]] = [
         ({"user_id": {"eq": "alice"}}, "a"),

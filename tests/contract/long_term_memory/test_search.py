@@ -5,8 +5,9 @@ import asyncio
 import grpc
 import pytest
 
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
-from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
@@ -167,8 +168,11 @@ async def test_a_stream_holds_everything(tenant: Tenant) -> None:
         (SearchQuery(time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(text="x" * 32769), "query.text"),
         (SearchQuery(text="x", mode=9), "query.mode"),
-        (SearchQuery(recency={"recency_weight": 2}), "query.recency.recency_weight"),
-        (SearchQuery(filter={"user_id": {"prefix": ""}}), "query.filter.user_id.prefix"),
+        (SearchQuery(recency=RecencyOptions(recency_weight=2)), "query.recency.recency_weight"),
+        (
+            SearchQuery(filter=MemoryFilter(user_id=TagFilter(prefix=""))),
+            "query.filter.user_id.prefix",
+        ),
     ],
 )
 async def test_a_bad_query_names_its_field(

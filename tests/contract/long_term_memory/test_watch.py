@@ -17,7 +17,7 @@ from agent_memory.common.v1.filter_pb2 import (
     TimeFilter,
     TypeFilter,
 )
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
@@ -106,9 +106,14 @@ async def test_every_change_is_told_in_order(tenant: Tenant, neighbour: Tenant) 
 async def test_a_filter_chooses_what_is_told(tenant: Tenant) -> None:
     """A change is told where the memory matched before it or matches after it."""
     watching = await Watching(
-        tenant, user_id=TagFilter(eq="alice"), type=TypeFilter(none=[3])
+        tenant,
+        user_id=TagFilter(eq="alice"),
+        type=TypeFilter(none=[MemoryType.MEMORY_TYPE_MESSAGE]),
     ).begun()
-    await tenant.create(Memory(text="a", user_id="bob"), Memory(text="a", user_id="alice", type=3))
+    await tenant.create(
+        Memory(text="a", user_id="bob"),
+        Memory(text="a", user_id="alice", type=MemoryType.MEMORY_TYPE_MESSAGE),
+    )
     [mine] = await tenant.create(Memory(text="b", user_id="alice"))
     await tenant.update(Memory(id=mine.memory_id, user_id="bob"))
     await tenant.update(Memory(id=mine.memory_id, slot="s"))

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.redis import replay_cache
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -330,7 +331,9 @@ async def test_calls_without_an_id_cost_the_store_nothing() -> None:
 
 
 def _with_data(key: str) -> pb.SetWorkingMemoryRequest:
-    request = pb.SetWorkingMemoryRequest(request_id="r1", working_memory={"session_id": "s"})
+    request = pb.SetWorkingMemoryRequest(
+        request_id="r1", working_memory=WorkingMemory(session_id="s")
+    )
     request.working_memory.data.fields[key].string_value = key
     return request
 

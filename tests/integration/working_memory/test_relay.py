@@ -9,6 +9,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.errors import (
@@ -249,7 +251,7 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
     """An earlier build took it in; extraction hears of the others, and which one never comes."""
     never = Timestamp(seconds=2**62)
     request = SubmitMessagesRequest(
-        session={"session_id": "s"},
+        session=SessionRef(session_id="s"),
         session_uid="u",
         messages=[
             said("one", id="m1", sequence=1),
@@ -257,8 +259,8 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
             said("three", id="m3", sequence=3),
         ],
         memories=[
-            {"id": "good", "text": "Likes tea."},
-            {"id": "bad", "text": "Likes rain.", "expire_time": never},
+            Memory(id="good", text="Likes tea."),
+            Memory(id="bad", text="Likes rain.", expire_time=never),
         ],
     )
     entry = {"tenant": "acme", "request": request.SerializeToString()}

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision, Validity
 from agent_memory_services.kit.contract.errors import InvalidFieldMask
 from agent_memory_services.kit.contract.masks import apply_mask
 
@@ -119,9 +119,14 @@ def test_the_star_stands_alone() -> None:
 
 def test_a_path_below_an_allowed_field_is_allowed() -> None:
     """Part of an allowed message can be changed, and brings the message to life."""
-    target, source = Memory(), Memory(event_time={"start": {"seconds": 7}, "precision": 2})
+    target, source = (
+        Memory(),
+        Memory(
+            event_time=EventTime(start={"seconds": 7}, precision=TimePrecision.TIME_PRECISION_DAY)
+        ),
+    )
     assert apply_mask(target, source, ["event_time.start"], ALLOWED) == ("event_time",)
-    assert target == Memory(event_time={"start": {"seconds": 7}})
+    assert target == Memory(event_time=EventTime(start={"seconds": 7}))
 
 
 def test_clearing_below_an_absent_message_leaves_it_absent() -> None:

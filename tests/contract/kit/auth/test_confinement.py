@@ -13,6 +13,8 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.extraction.v1 import service_pb2 as ex
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
@@ -251,7 +253,9 @@ async def test_nobody_hands_memories_over_to_another_namespace(world: World) -> 
     async def hand_over(namespace: str) -> None:
         memory = {"id": f"handed-to-{namespace}", "text": "Owes me money.", "namespace": namespace}
         submission = ex.SubmitMessagesRequest(
-            session={"namespace": "lobby", "session_id": "bobs"}, session_uid="u", memories=[memory]
+            session=SessionRef(namespace="lobby", session_id="bobs"),
+            session_uid="u",
+            memories=[memory],
         )
         await stub.SubmitMessages(submission, metadata=stranger, timeout=10)
 
@@ -268,7 +272,8 @@ async def test_limits_go_along_to_the_next_service(world: World, owner: str | No
     stub = world._stub("working_memory", WorkingMemoryServiceStub)
     conditions = {} if owner is None else {"user_id": {"eq": owner}}
     request = wm.BuildMemoryPromptRequest(
-        query="What is the word?", long_term_search={"query": {"filter": conditions}}
+        query="What is the word?",
+        long_term_search=wm.LongTermSearch(query=SearchQuery(filter=conditions)),
     )
     found = await stub.BuildMemoryPrompt(request, metadata=world.alice, timeout=10)
     assert SECRET in str(found)

@@ -15,14 +15,18 @@ from google.protobuf.message import Message
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.erase_pb2 import ErasedSession
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as ex
-from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryGroupField
+from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryGroupField, SummaryView
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory.long_term_memory.v1 import service_pb2 as lt
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import CreateOutcome
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.domain.memories import summary_id
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -152,16 +156,16 @@ async def _filled(world: World) -> World:
     assert isinstance(said, wm.AppendMessagesResponse)
     assert isinstance(placed, lt.CreateMemoriesResponse)
     memory = placed.results[0].memory
-    update = lt.UpdateMemoryRequest(memory={"id": memory.id, "topics": ["words"]})
+    update = lt.UpdateMemoryRequest(memory=Memory(id=memory.id, topics=["words"]))
     updated = await world.remembering.UpdateMemory(update, metadata=world.alice)
     revisions = await world.remembering.ListMemoryRevisions(
         lt.ListMemoryRevisionsRequest(memory_id=memory.id), metadata=world.alice
     )
     view = ex.CreateSummaryViewRequest(
-        summary_view={
-            "group_by": [SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID],
-            "filter": {"user_id": {"eq": "alice"}},
-        }
+        summary_view=SummaryView(
+            group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID],
+            filter=MemoryFilter(user_id=TagFilter(eq="alice")),
+        )
     )
     created = await world.extracting.CreateSummaryView(view, metadata=world.alice)
     world.things = {
@@ -288,11 +292,11 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
     planted = [{"id": each, "text": f"Planted {each}.", "user_id": "bob", **VAULT} for each in ids]
     await world.remembering.CreateMemories(lt.CreateMemoriesRequest(memories=planted), metadata=bob)
     update = wm.UpdateWorkingMemoryRequest(
-        working_memory={
+        working_memory=WorkingMemory(
             **SESSION,
-            "user_id": "alice",
-            "extraction": {"strategy": "EXTRACTION_STRATEGY_SUMMARY"},
-        },
+            user_id="alice",
+            extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY),
+        ),
     )
     await world.working.UpdateWorkingMemory(update, metadata=world.alice)
     await world.say("My brother works at the harbour of Hamburg.", message_id="next")

@@ -8,6 +8,7 @@ from pathlib import Path
 import grpc
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
@@ -22,7 +23,7 @@ from tests.support.servers import Served, serving
 
 PEPPER = b"0123456789abcdef" * 2
 READ = pb.GetWorkingMemoryRequest(session_id="s")
-APPEND = pb.AppendMessagesRequest(session_id="s", messages=[{"role": "user", "content": "hi"}])
+APPEND = pb.AppendMessagesRequest(session_id="s", messages=[Message(role="user", content="hi")])
 WATCH = pb.WatchWorkingMemoryRequest(session_id="s")
 STRANGER = (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED", "no valid credential")
 DENIED = (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")

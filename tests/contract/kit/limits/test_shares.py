@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.shapes import REQUEST, SHAPES, echo, serve
@@ -20,7 +21,7 @@ from tests.support.waiting import eventually
 ACME = (("x-agent-memory-tenant", "acme"),)
 OTHER = (("x-agent-memory-tenant", "other"),)
 READ = pb.GetWorkingMemoryRequest(session_id="s")
-WRITE = pb.SetWorkingMemoryRequest(working_memory={"session_id": "s"})
+WRITE = pb.SetWorkingMemoryRequest(working_memory=WorkingMemory(session_id="s"))
 
 
 class Gate:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1 import service_pb2 as pb
-from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory_services.kit.redis.client import connect
 from tests.integration.extraction.views.conftest import World
@@ -65,7 +65,10 @@ async def test_no_view_names_an_erased_user(
     await world.remember("Likes tea", user_id=ZOE)
     await world.remember("Likes rain", user_id="bob")
     request = pb.CreateSummaryViewRequest(
-        summary_view=SummaryView(group_by=[1], **fields), request_id="make"
+        summary_view=SummaryView(
+            group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID], **fields
+        ),
+        request_id="make",
     )
     answer = await world.call(world.extraction, "CreateSummaryView", request)
     run = pb.RunSummaryViewRequest(view_id=answer.summary_view.id, request_id="run")
