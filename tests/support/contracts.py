@@ -1,17 +1,20 @@
 """Every method of every service, from the descriptors."""
 
 from importlib import import_module
+from typing import cast
+
+from google.protobuf.descriptor import ServiceDescriptor
 
 from agent_memory_services.kit.contract.methods import MethodPolicy, method_policies
 
 MODULES = ("working_memory", "long_term_memory", "extraction")
 
 
-def service_of(module: str):
+def service_of(module: str) -> ServiceDescriptor:
     """The descriptor of a service, by its package's name."""
     file = import_module(f"agent_memory.{module}.v1.service_pb2").DESCRIPTOR
     (service,) = file.services_by_name.values()
-    return service
+    return cast("ServiceDescriptor", service)
 
 
 SERVICES = {service_of(module).full_name: service_of(module) for module in MODULES}

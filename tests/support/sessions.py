@@ -36,7 +36,7 @@ def submission(
     *messages: Message,
     to: Session | None = None,
     memories: Sequence[Memory] = (),
-    strategy: ExtractionStrategy = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED,
+    strategy: ExtractionStrategy.ValueType = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED,
     custom_prompt: str = "",
     user_id: str = "alice",
     time_zone: str = "",

@@ -3,6 +3,7 @@
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_alerts_are_named_once() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_an_alert_says_what_to_do(rule) -> None:
+def test_an_alert_says_what_to_do(rule: dict[str, Any]) -> None:
     """How bad it is, what is wrong, and the section of the runbook that helps."""
     assert rule.labels["severity"] in {"critical", "warning"}
     assert rule.annotations["summary"]

@@ -2,8 +2,9 @@
 
 import asyncio
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -28,7 +29,9 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
 @asynccontextmanager
-async def serve(behave=None, **settings) -> AsyncIterator[tuple[Served, WorkingMemoryStub]]:
+async def serve(
+    behave: Callable[..., Any] | None = None, **settings: Any
+) -> AsyncIterator[tuple[Served, WorkingMemoryStub]]:
     """A service whose reads do as `behave`, and a stub of it."""
     async with serving(lifespan_of(Told(behave)), ProcessSettings(**settings)) as served:
         yield served, WorkingMemoryServiceStub(served.channel)
@@ -38,7 +41,7 @@ async def test_a_handler_knows_who_calls_and_by_which_id() -> None:
     """Tenant and request id come from the metadata, with sensible defaults."""
     seen: list[tuple[Principal, str | None]] = []
 
-    async def note(*_) -> None:
+    async def note(*_: object) -> None:
         seen.append((current_principal(), request_id.request_id_var.get()))
 
     async with serve(note, default_tenant="acme") as (_, stub):
@@ -54,7 +57,7 @@ async def test_a_handler_knows_who_calls_and_by_which_id() -> None:
 async def test_a_call_is_one_line_without_anybodys_data() -> None:
     """Method, code, duration, sizes, peer; no ids, no text."""
 
-    async def fail(*_) -> None:
+    async def fail(*_: object) -> None:
         raise KeyError("alice")
 
     with capture_logs() as logs:
@@ -78,7 +81,7 @@ async def test_a_call_is_one_line_without_anybodys_data() -> None:
 async def test_metrics_log_and_wire_agree_on_the_code() -> None:
     """A handler's own abort included."""
 
-    async def abort(_, context) -> None:
+    async def abort(_: object, context: Any) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
     with capture_logs() as logs:
@@ -125,7 +128,7 @@ async def test_a_full_server_is_not_a_sick_one() -> None:
     """Health checks pass where calls are refused."""
     entered, release = asyncio.Event(), asyncio.Event()
 
-    async def wait(*_) -> None:
+    async def wait(*_: object) -> None:
         entered.set()
         await release.wait()
 
@@ -182,7 +185,7 @@ async def test_the_lifespan_outlives_the_last_call() -> None:
     events: list[str] = []
     entered = asyncio.Event()
 
-    async def slow(*_) -> None:
+    async def slow(*_: object) -> None:
         entered.set()
         await asyncio.sleep(0.05)
         events.append("answered")

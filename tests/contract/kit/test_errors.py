@@ -1,6 +1,7 @@
 """What a caller learns when a handler fails."""
 
 import asyncio
+from typing import Any, NoReturn
 
 import grpc
 import pytest
@@ -28,7 +29,7 @@ async def test_every_shape_answers(shape: str) -> None:
 async def test_the_text_of_an_exception_never_leaves(shape: str) -> None:
     """The caller gets an incident id, which the log repeats with the traceback."""
 
-    async def leak(_) -> None:
+    async def leak(_: object) -> NoReturn:
         raise ConnectionResetError("redis://user:s3cret@10.0.0.1")
 
     with capture_logs() as logs:
@@ -47,7 +48,7 @@ async def test_the_text_of_an_exception_never_leaves(shape: str) -> None:
 async def test_an_answer_of_the_wrong_kind_is_an_incident(shape: str, answer: object) -> None:
     """The library would tell the caller about serialization."""
 
-    async def wrong(_):
+    async def wrong(_: object) -> Any:
         return answer
 
     async with serve(wrong) as shapes:
@@ -60,10 +61,10 @@ async def test_an_answer_of_the_wrong_kind_is_an_incident(shape: str, answer: ob
 async def test_a_cancellation_from_within_is_an_incident(shape: str) -> None:
     """Its caller has not gone away, and would wait for an answer until its deadline."""
 
-    async def lean_on_another(_) -> None:
-        other = asyncio.get_running_loop().create_future()
+    async def lean_on_another(_: object) -> SessionRef:
+        other: asyncio.Future[SessionRef] = asyncio.get_running_loop().create_future()
         other.cancel()
-        await other
+        return await other
 
     async with serve(lean_on_another) as shapes:
         with refused() as refusal:
@@ -75,7 +76,7 @@ async def test_a_cancellation_from_within_is_an_incident(shape: str) -> None:
 async def test_a_refusal_arrives_with_its_particulars(shape: str) -> None:
     """What a rule raises is what the caller gets."""
 
-    async def refuse(_) -> None:
+    async def refuse(_: object) -> NoReturn:
         raise errors.EtagMismatch("e7")
 
     async with serve(refuse) as shapes:
@@ -129,7 +130,7 @@ async def test_a_step_that_fails_leaks_nothing_either(
 ) -> None:
     """Not even one of the outermost, whose errors nothing else maps."""
 
-    def fail(*_) -> None:
+    def fail(*_: object) -> None:
         raise OSError("s3cret disk is full")
 
     monkeypatch.setattr(AccessLog, "exit", fail)

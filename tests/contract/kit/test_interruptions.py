@@ -12,6 +12,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
@@ -181,7 +182,9 @@ def _interrupt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 SAID = [{"id": "m1", "role": "user", "content": "I moved to Lisbon."}]
 SESSION = working.SetWorkingMemoryRequest(
-    working_memory={"session_id": "s", "messages": [{"id": "m0", "role": "user", "content": "Hi."}]}
+    working_memory=WorkingMemory(
+        session_id="s", messages=[message_pb2.Message(id="m0", role="user", content="Hi.")]
+    )
 )
 SESSION_VIEWS = (
     working.GetWorkingMemoryRequest(session_id="s"),
@@ -199,7 +202,7 @@ MEMORY_VIEWS = (
 SUBMISSION = extracting.SubmitMessagesRequest(
     session=SessionRef(session_id="s"),
     session_uid="u",
-    messages=[{"id": "m1", "role": "user", "content": "I moved to Lisbon.", "sequence": 1}],
+    messages=[message_pb2.Message(id="m1", role="user", content="I moved to Lisbon.", sequence=1)],
 )
 VIEW = extracting.CreateSummaryViewRequest(summary_view=SummaryView(id="v", name="All of it"))
 JOB_VIEWS = (extracting.ListJobsRequest(), extracting.ListSummaryViewsRequest())

@@ -14,7 +14,7 @@ async def test_an_error_after_the_first_answer_is_mapped_too(shape: str) -> None
     """What was said stays said, and the end is a proper status."""
     said = 0
 
-    async def fail_later(_):
+    async def fail_later(_: object) -> SessionRef:
         nonlocal said
         if said:
             raise ValueError("s3cret")
@@ -47,5 +47,5 @@ def test_only_rows_of_an_import_are_judged_one_by_one() -> None:
     assert taking == ["ImportMemories"]
 
 
-async def _nothing(_):
+async def _nothing(_: object) -> SessionRef:
     return SessionRef()

@@ -1,7 +1,7 @@
 """A store that one script keeps from serving anybody."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import grpc
@@ -29,7 +29,7 @@ STORELESS = {"ExtractMemories", "Summarize"}
 
 
 @pytest.fixture
-async def store(tmp_path: Path):
+async def store(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
     """A store that says early that it is busy."""
     async with EmbeddedStore(tmp_path / "store", fsync="no") as store, connect(store.url) as client:
         await client.config_set("busy-reply-threshold", 20)

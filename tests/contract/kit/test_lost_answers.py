@@ -15,12 +15,14 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_client.channels import ChannelPool
 from agent_memory_client.config import MemoryClientConfig
 from agent_memory_client.connection import Connection
@@ -78,12 +80,12 @@ GROUPS = [f"SUMMARY_GROUP_FIELD_{name}" for name in ("USER_ID", "NAMESPACE", "SE
 PREPARED: Mapping[str, tuple[Message, ...]] = {
     "working_memory": (
         working.SetWorkingMemoryRequest(
-            working_memory={
-                "session_id": "a-session",
-                "namespace": "lobby",
-                "user_id": "bob",
-                "messages": [{"id": "m0", "role": "user", "content": "Hi."}],
-            }
+            working_memory=WorkingMemory(
+                session_id="a-session",
+                namespace="lobby",
+                user_id="bob",
+                messages=[message_pb2.Message(id="m0", role="user", content="Hi.")],
+            )
         ),
     ),
     "long_term_memory": (
@@ -103,7 +105,7 @@ PREPARED: Mapping[str, tuple[Message, ...]] = {
         extracting.SubmitMessagesRequest(
             session=SessionRef(session_id="before"),
             user_id="bob",
-            messages=[{**SAID, "id": "m0", "sequence": 1}],
+            messages=[message_pb2.Message(**SAID, id="m0", sequence=1)],
         ),
     ),
 }

@@ -1,8 +1,9 @@
 """Calls as spans, seen by a real collector."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, NoReturn
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from redis.exceptions import ResponseError
 
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.client.channels import open_channel
@@ -40,14 +42,14 @@ async def traced() -> AsyncIterator[Collector]:
         yield collector
 
 
-def _raise(error: Exception):
-    async def behave(_) -> None:
+def _raise(error: Exception) -> Callable[[object], Coroutine[Any, Any, NoReturn]]:
+    async def behave(_: object) -> NoReturn:
         raise error
 
     return behave
 
 
-async def _wait(_) -> SessionRef:
+async def _wait(_: object) -> SessionRef:
     await asyncio.Event().wait()
     raise AssertionError
 
@@ -82,7 +84,7 @@ async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str) -> None
 async def test_a_handlers_own_abort_is_its_code() -> None:
     """Whatever way a call is ended by."""
 
-    async def abort(_, context) -> None:
+    async def abort(_: object, context: Any) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
     async with traced() as collector, serving(lifespan_of(Told(abort)), ProcessSettings()) as s:
@@ -101,7 +103,7 @@ async def test_a_trace_goes_on_through_the_next_service() -> None:
         open_channel(behind.address) as channel,
     ):
 
-        async def forward(*_) -> None:
+        async def forward(*_: object) -> None:
             await WorkingMemoryServiceStub(channel).GetWorkingMemory(READ)
 
         async with serving(lifespan_of(Told(forward)), ProcessSettings()) as front:
@@ -134,7 +136,7 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
     async with client.connect(redis_url) as store:
         lease = Script("agent_memory_services.working_memory.store", "lua/relay/lease")
 
-        async def behave(request) -> SessionRef:
+        async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.set("am:alice", "said")
             async with store.pipeline(transaction=False) as pipeline:
                 await pipeline.get("am:alice").get("am:bob").execute()
@@ -167,7 +169,7 @@ async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None
     lines: list[dict[str, str]] = []
     async with client.connect(redis_url) as store:
 
-        async def behave(request) -> SessionRef:
+        async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.get("am:alice")
             lines.append(logs._name_span(None, "info", {}))
             return await echo(request)
@@ -191,7 +193,7 @@ async def test_a_line_of_the_log_names_its_trace() -> None:
     """So that one leads to the other; without traces it names none."""
     lines: list[dict[str, str]] = []
 
-    async def behave(request) -> SessionRef:
+    async def behave(request: AppendMessagesRequest) -> SessionRef:
         lines.append(logs._name_span(None, "info", {"event": "in the call"}))
         return await echo(request)
 

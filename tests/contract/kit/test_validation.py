@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
@@ -117,7 +118,7 @@ async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
         ),
         (
             pb.AppendMessagesRequest(
-                messages=[Message(**GOOD, create_time={"seconds": 300, "nanos": 1}, name="a b")]
+                messages=[Message(**GOOD, create_time=Timestamp(seconds=300, nanos=1), name="a b")]
             ),
             "messages[0].name",
         ),

@@ -13,6 +13,7 @@ from agent_memory_services.long_term_memory.store.keys import shard_of
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.cluster import cluster
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 SHARDS = 8
 
@@ -22,7 +23,9 @@ async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
     names = [f"tenant-{at}" for at in range(10)]
     assert len({shard_of(name, SHARDS) for name in names}) > SHARDS // 2
     async with cluster(tmp_path) as url:
-        settings = Settings(redis_url=url, metrics_listen="", access_log=False, shards=SHARDS)
+        settings = configured(
+            Settings, redis_url=url, metrics_listen="", access_log=False, shards=SHARDS
+        )
         async with serving(lifespan, settings) as served:
             for name in names:
                 await _live(Tenant(LongTermMemoryServiceStub(served.channel), name))

@@ -18,6 +18,7 @@ from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 DAY = 86_400
 
@@ -173,7 +174,8 @@ async def test_a_schedule_forgets_what_its_plan_says(redis_url: str) -> None:
     """What ended by nature of everybody, what is old of the tenant with a plan; for good later."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = Settings(
+    settings = configured(
+        Settings,
         redis_url=redis_url,
         metrics_listen="",
         access_log=False,

@@ -28,6 +28,7 @@ from agent_memory_services.long_term_memory.store.keys import shard_of
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 Code = grpc.StatusCode
 CREATED = ltm.MEMORY_CHANGE_KIND_CREATED
@@ -144,8 +145,8 @@ async def test_a_watch_resumes_where_it_ended(tenant: Tenant) -> None:
 
 async def test_silence_is_broken_by_checkpoints(tenant: Tenant, redis_url: str) -> None:
     """Also while much happens that does not concern the watcher; their tokens go on."""
-    settings = Settings(
-        redis_url=redis_url, metrics_listen="", shards=2, watch_checkpoint_seconds=0.1
+    settings = configured(
+        Settings, redis_url=redis_url, metrics_listen="", shards=2, watch_checkpoint_seconds=0.1
     )
     async with serving(lifespan, settings) as served:
         other = Tenant(LongTermMemoryServiceStub(served.channel), tenant.name)
@@ -205,7 +206,7 @@ async def test_accesses_cannot_be_watched(tenant: Tenant, conditions: dict[str, 
 
 async def test_a_drain_ends_watches_with_a_token(redis_url: str) -> None:
     """Watchers are told to go elsewhere, where their last token goes on."""
-    settings = Settings(redis_url=redis_url, metrics_listen="", shards=2)
+    settings = configured(Settings, redis_url=redis_url, metrics_listen="", shards=2)
     async with AsyncExitStack() as stack:
         async with serving(lifespan, settings) as served:
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(served.address))

@@ -17,6 +17,7 @@ from tests.support.neighbours import (
     serving_long_term_memory,
 )
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 from tests.support.stubs import WorkingMemoryStub
 
 
@@ -36,7 +37,7 @@ async def neighbours(
     redis_url: str,
 ) -> AsyncIterator[Neighbours]:
     """Extraction and long-term memory, both empty."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     extraction, long_term = ListExtraction(), ListLongTermMemory()
     async with (
         serving_extraction(extraction, settings) as one,
@@ -48,7 +49,8 @@ async def neighbours(
 @pytest.fixture
 def settings(neighbours: Neighbours, redis_url: str) -> Settings:
     """Of a process between these neighbours."""
-    return Settings(
+    return configured(
+        Settings,
         redis_url=redis_url,
         extraction_address=neighbours.extraction_address,
         long_term_memory_address=neighbours.long_term_address,

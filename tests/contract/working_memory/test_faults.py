@@ -1,6 +1,7 @@
 """What every method answers when its store is away, full, or too slow."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
@@ -89,7 +90,7 @@ class Proxy:
 
 
 @pytest.fixture
-async def proxy(redis_url: str):
+async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
     """A way to the store that a test can break."""
     proxy = Proxy(redis_url.removeprefix("redis://").rstrip("/").split("/")[0])
     await proxy.start()

@@ -19,12 +19,14 @@ Code = grpc.StatusCode
 SESSION: dict[str, Any] = {"namespace": "chat", "session_id": "s"}
 
 
-def said(content: str, **fields) -> Message:
+def said(content: str, **fields: Any) -> Message:
     """A message of a user."""
     return Message(role="user", content=content, **fields)
 
 
-async def append(stub: WorkingMemoryStub, *messages: Message, **fields):
+async def append(
+    stub: WorkingMemoryStub, *messages: Message, **fields: Any
+) -> rpc.AppendMessagesResponse:
     """Append to the session."""
     return await stub.AppendMessages(
         rpc.AppendMessagesRequest(messages=messages, **{**SESSION, **fields})

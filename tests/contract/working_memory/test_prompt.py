@@ -1,5 +1,7 @@
 """BuildMemoryPrompt as a client sees it."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -23,7 +25,7 @@ PART = rpc.PromptSession(namespace="chat", session_id="s")
 ALICE = MemoryFilter(user_id=TagFilter(eq="alice"))
 
 
-async def talk(stub: WorkingMemoryStub, *contents: str, **fields) -> None:
+async def talk(stub: WorkingMemoryStub, *contents: str, **fields: Any) -> None:
     """Set the session to a user and an assistant in turns."""
     messages = [
         Message(role=("user", "assistant")[index % 2], content=content)
@@ -33,7 +35,7 @@ async def talk(stub: WorkingMemoryStub, *contents: str, **fields) -> None:
     await stub.SetWorkingMemory(rpc.SetWorkingMemoryRequest(working_memory=memory))
 
 
-async def build(stub: WorkingMemoryStub, **fields) -> rpc.BuildMemoryPromptResponse:
+async def build(stub: WorkingMemoryStub, **fields: Any) -> rpc.BuildMemoryPromptResponse:
     """Ask for a prompt."""
     return await stub.BuildMemoryPrompt(rpc.BuildMemoryPromptRequest(query="Well?", **fields))
 

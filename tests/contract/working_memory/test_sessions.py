@@ -22,24 +22,32 @@ from tests.support.waiting import eventually
 Code = grpc.StatusCode
 
 
-def session(*contents: str, **fields) -> wm.WorkingMemory:
+def session(*contents: str, **fields: Any) -> wm.WorkingMemory:
     """A session that shows what a user said."""
     messages = [Message(role="user", content=content) for content in contents]
     return wm.WorkingMemory(session_id="s", namespace="chat", messages=messages, **fields)
 
 
-async def put(stub: WorkingMemoryStub, memory: wm.WorkingMemory, **fields):
+async def put(
+    stub: WorkingMemoryStub, memory: wm.WorkingMemory, **fields: Any
+) -> rpc.SetWorkingMemoryResponse:
     """Set a session."""
     return await stub.SetWorkingMemory(rpc.SetWorkingMemoryRequest(working_memory=memory, **fields))
 
 
-async def get(stub: WorkingMemoryStub, **fields) -> wm.WorkingMemory:
+async def get(stub: WorkingMemoryStub, **fields: Any) -> wm.WorkingMemory:
     """Read the session."""
     request = rpc.GetWorkingMemoryRequest(namespace="chat", session_id="s", **fields)
     return (await stub.GetWorkingMemory(request)).working_memory
 
 
-async def update(stub: WorkingMemoryStub, *paths: str, policy=0, request_id="", **fields):
+async def update(
+    stub: WorkingMemoryStub,
+    *paths: str,
+    policy: DataUpdatePolicy.ValueType = DataUpdatePolicy.DATA_UPDATE_POLICY_UNSPECIFIED,
+    request_id: str = "",
+    **fields: Any,
+) -> wm.WorkingMemory:
     """Change the session."""
     request = rpc.UpdateWorkingMemoryRequest(
         working_memory=session(**fields),
@@ -50,7 +58,7 @@ async def update(stub: WorkingMemoryStub, *paths: str, policy=0, request_id="", 
     return (await stub.UpdateWorkingMemory(request)).working_memory
 
 
-def struct(value: dict) -> Struct:
+def struct(value: dict[str, Any]) -> Struct:
     """A struct of plain values."""
     return ParseDict(value, Struct())
 

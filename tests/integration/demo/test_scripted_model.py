@@ -3,13 +3,15 @@
 import asyncio
 import json
 import math
+from typing import Any
 
 import pytest
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, RateLimitError
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from tests.support.openai_server import Call, Close, Garbage, Hang, Refuse, Say, ScriptedModel
 
-HI = [{"role": "user", "content": "Hi"}]
+HI: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
 SCHEMA = {
     "type": "object",
     "properties": {"a": {"type": "array", "items": {}}, "b": {"type": ["string", "null"]}},
@@ -22,7 +24,7 @@ def client_of(model: ScriptedModel) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=model.base_url, api_key="any", max_retries=0, timeout=30)
 
 
-async def ask(model: ScriptedModel, **fields: object):
+async def ask(model: ScriptedModel, **fields: Any) -> ChatCompletion:
     """One chat call, which has its own connection."""
     async with client_of(model) as client:
         return await client.chat.completions.create(model="m", messages=HI, **fields)

@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
 
 import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
+from agent_memory_services.extraction.domain.identity import Session
 from agent_memory_services.extraction.domain.records import Lane
 from agent_memory_services.extraction.queue.submissions import Schedule
 from agent_memory_services.extraction.store.queue import PartitionsMismatchError, Retention, Store
@@ -15,7 +18,7 @@ from tests.integration.extraction.queue import AT_ONCE, Queue
 from tests.support.sessions import message, session, submission
 
 
-def texts(messages) -> list[str]:
+def texts(messages: Iterable[Message]) -> list[str]:
     """What messages say."""
     return [message.content for message in messages]
 
@@ -206,7 +209,7 @@ async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
         session("s1", uid="u2"),
     ],
 )
-async def test_sessions_are_strangers(queue: Queue, other) -> None:
+async def test_sessions_are_strangers(queue: Queue, other: Session) -> None:
     """Equal ids in another tenant, session or incarnation share nothing."""
     await queue.submit(submission(message(1, "ours")))
     await queue.submit(submission(message(1, "theirs"), to=other))

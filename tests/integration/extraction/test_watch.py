@@ -46,7 +46,9 @@ async def next_of(sightings: AsyncIterator[JobWatchUpdate]) -> JobWatchUpdate:
         return await anext(sightings)
 
 
-async def until(sightings: AsyncIterator[JobWatchUpdate], state: JobState) -> JobWatchUpdate:
+async def until(
+    sightings: AsyncIterator[JobWatchUpdate], state: JobState.ValueType
+) -> JobWatchUpdate:
     """The first sighting of a job in a state."""
     while True:
         sighting = await next_of(sightings)

@@ -20,6 +20,7 @@ from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.residue import residue
 from tests.support.servers import serving
+from tests.support.settings import configured
 from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
@@ -53,7 +54,7 @@ async def serve(
 ) -> AsyncIterator[tuple[Told, WorkingMemoryStub]]:
     """A service on the store, which counts what it executes, and a stub of it."""
     servicer = Told(behave)
-    settings = ProcessSettings(redis_url=redis_url)
+    settings = configured(ProcessSettings, redis_url=redis_url)
     async with serving(lifespan_of(servicer), settings) as served:
         yield servicer, WorkingMemoryServiceStub(served.channel)
 

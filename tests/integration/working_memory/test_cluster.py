@@ -18,6 +18,7 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.cluster import cluster
 from tests.support.neighbours import ListExtraction, serving_extraction
 from tests.support.servers import serving
+from tests.support.settings import configured
 from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
@@ -64,9 +65,10 @@ async def spread(client: Redis) -> list[int]:
 async def test_a_cluster_serves_as_one_store(cluster_url: str) -> None:
     """Writes, listings, hand-over, summaries, watches and erasure, spread over all nodes."""
     extraction = ListExtraction()
-    bystander = ProcessSettings(redis_url=cluster_url, metrics_listen="")
+    bystander = configured(ProcessSettings, redis_url=cluster_url, metrics_listen="")
     async with serving_extraction(extraction, bystander) as behind:
-        settings = Settings(
+        settings = configured(
+            Settings,
             redis_url=cluster_url,
             extraction_address=behind.address,
             metrics_listen="",

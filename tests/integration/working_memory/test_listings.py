@@ -1,6 +1,7 @@
 """Which sessions there are, and for how long."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -67,7 +68,7 @@ async def page(
 
 
 async def write(
-    sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state
+    sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state: Any
 ) -> None:
     """Write to a session."""
     key = SessionKey("acme", namespace, name)

@@ -34,6 +34,7 @@ from agent_memory_services.working_memory.store.outbox import Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.settings import configured
 from tests.support.waiting import eventually
 
 QUICK = Pace(poll=0.1, renewal=0.1, first_retry=0.01, longest_retry=0.1)
@@ -49,7 +50,7 @@ def extraction() -> ListExtraction:
 @pytest.fixture
 async def inbox(extraction: ListExtraction, redis_url: str) -> AsyncIterator[ExtractionInbox]:
     """It, behind a real connection."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with (
         serving_extraction(extraction, settings) as served,
         open_channel(served.address) as channel,
@@ -203,7 +204,7 @@ async def test_a_service_that_is_away_loses_nothing(
 ) -> None:
     """Entries wait for the service to come up, with their age and number on display."""
     await say(sessions, "s", "a", "b")
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving_extraction(extraction, settings))
         address = served.address

@@ -1,5 +1,8 @@
 """What a credential that is bound to users or namespaces reaches."""
 
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
 import pytest
 from redis.asyncio import Redis
 
@@ -22,7 +25,9 @@ SEVERAL = Actor.of(
 )
 
 
-async def every_write(sessions: Sessions, key: SessionKey, actor: Actor):
+async def every_write(
+    sessions: Sessions, key: SessionKey, actor: Actor
+) -> AsyncIterator[Coroutine[Any, Any, object]]:
     """Each kind of write, to be awaited one by one."""
     yield sessions.append(key, [said("x")], actor, etag="", request_id="")
     yield sessions.set(key, wanted(said("x"))[0], actor, etag="", request_id="")

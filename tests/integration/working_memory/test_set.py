@@ -16,12 +16,14 @@ from agent_memory_services.kit.contract.errors import (
     SessionNotFound,
 )
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import SessionKey, State
+from agent_memory_services.working_memory.domain.session import Session, SessionKey, State
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
 
 
-async def set_to(sessions: Sessions, key: SessionKey, *messages: Message, **fields: Any):
+async def set_to(
+    sessions: Sessions, key: SessionKey, *messages: Message, **fields: Any
+) -> tuple[Session, int]:
     """Set a session's view."""
     etag = fields.pop("etag", "")
     return await sessions.set(key, *wanted(*messages, **fields), etag=etag, request_id="")

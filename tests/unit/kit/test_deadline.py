@@ -1,6 +1,7 @@
 """The time left for the present call."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,7 +10,7 @@ from agent_memory_services.kit.contract.errors import DeadlineExceeded
 
 
 @pytest.fixture(autouse=True)
-def _restore():
+def _restore() -> Iterator[None]:
     token = context.due_at_var.set(None)
     yield
     context.due_at_var.reset(token)

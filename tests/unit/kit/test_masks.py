@@ -122,11 +122,13 @@ def test_a_path_below_an_allowed_field_is_allowed() -> None:
     target, source = (
         Memory(),
         Memory(
-            event_time=EventTime(start={"seconds": 7}, precision=TimePrecision.TIME_PRECISION_DAY)
+            event_time=EventTime(
+                start=Timestamp(seconds=7), precision=TimePrecision.TIME_PRECISION_DAY
+            )
         ),
     )
     assert apply_mask(target, source, ["event_time.start"], ALLOWED) == ("event_time",)
-    assert target == Memory(event_time=EventTime(start={"seconds": 7}))
+    assert target == Memory(event_time=EventTime(start=Timestamp(seconds=7)))
 
 
 def test_clearing_below_an_absent_message_leaves_it_absent() -> None:

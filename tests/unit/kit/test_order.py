@@ -8,6 +8,7 @@ from agent_memory_services.kit.redis import client
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.order import ordered_steps
+from tests.support.settings import configured
 
 POLICIES = method_policies(service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"]).values()
 
@@ -26,7 +27,8 @@ def _names(settings: ProcessSettings) -> list[str]:
 
 def test_the_steps_stand_in_the_order_that_is_argued_for() -> None:
     """Counting and logging outside mapping, auth before anything reads the request."""
-    settings = ProcessSettings(
+    settings = configured(
+        ProcessSettings,
         auth="api-key",
         api_key_pepper_file="pepper",
         memory_limit_bytes=1,

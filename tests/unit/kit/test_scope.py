@@ -8,7 +8,9 @@ from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied
 
 
-def _principal(users=None, namespaces=None) -> Principal:
+def _principal(
+    users: frozenset[str] | None = None, namespaces: frozenset[str] | None = None
+) -> Principal:
     return Principal("acme", "key:k", Access.ACCESS_ADMIN, users, namespaces)
 
 

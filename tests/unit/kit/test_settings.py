@@ -15,6 +15,7 @@ from agent_memory_services.kit.contract.environment import (
     source_of,
 )
 from agent_memory_services.kit.server.settings import ProcessSettings
+from tests.support.settings import configured
 
 
 class Settings(ProcessSettings):
@@ -179,8 +180,8 @@ def test_settings_are_frozen_and_known() -> None:
 
 def test_secrets_do_not_show() -> None:
     """Neither repr nor str nor a log line of settings holds a credential."""
-    settings = Settings(
-        redis_url="rediss://user:pa55@host:6380/1?password=pa55", key=SecretStr("pa55")
+    settings = configured(
+        Settings, redis_url="rediss://user:pa55@host:6380/1?password=pa55", key=SecretStr("pa55")
     )
     assert "pa55" not in repr(settings)
     assert "pa55" not in str(settings)

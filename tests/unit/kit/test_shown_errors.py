@@ -1,6 +1,7 @@
 """Errors as a log may show them."""
 
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import openai
@@ -23,7 +24,7 @@ def _refused() -> openai.BadRequestError:
     return openai.BadRequestError(SECRET, response=response, body={"message": SECRET})
 
 
-def _raised_by(act) -> BaseException:
+def _raised_by(act: Callable[[], object]) -> BaseException:
     try:
         act()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at

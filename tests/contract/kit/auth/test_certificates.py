@@ -1,6 +1,7 @@
 """Callers and services that are known by their certificates."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from tests.contract.kit.auth.world import (
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.credentials import Authority
+from tests.support.settings import configured
+from tests.support.stubs import WorkingMemoryStub
 
 SPIFFE = "spiffe://example.org/ns/chat/sa/backend"
 
@@ -52,9 +55,11 @@ class Certified:
         }
 
     @asynccontextmanager
-    async def call_as(self, name: str | None, address: str, ca: Path | None = None):
+    async def call_as(
+        self, name: str | None, address: str, ca: Path | None = None
+    ) -> AsyncIterator[WorkingMemoryStub]:
         """A stub whose connection shows the certificate `name`, or none."""
-        own = [None, None]
+        own: list[bytes | None] = [None, None]
         if name is not None:
             own = [(self.folder / f"{name}{end}").read_bytes() for end in (".key", ".pem")]
         credentials = grpc.ssl_channel_credentials(
@@ -177,7 +182,8 @@ async def test_a_service_shows_its_certificate_and_follows_it(certified: Certifi
     """The channel is opened again with the new one; calls meanwhile do not notice."""
     certified.identities.write_text('["dns:memory.test"]\nrole = "service"\n')
     certified.authority.issue("server", dns=("memory.test",))
-    own = ProcessSettings(
+    own = configured(
+        ProcessSettings,
         auth="off",
         services_tls=True,
         services_ca_file=certified.authority.certificate,

@@ -1,10 +1,10 @@
 """Every method of the real services, called by whom the owner's things are none of the business."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import pytest
@@ -47,6 +47,8 @@ TOLD = {
 }
 WATCHES = ("WatchJobs", "WatchMemories", "WatchWorkingMemory")
 
+StubT = TypeVar("StubT")
+
 
 @dataclass
 class World:
@@ -84,7 +86,7 @@ class World:
         answers = (session, memories, jobs)
         return tuple(answer.SerializeToString(deterministic=True) for answer in answers)
 
-    def _stub(self, module: str, kind):
+    def _stub(self, module: str, kind: Callable[[grpc.aio.Channel], StubT]) -> StubT:
         return kind(self.suite.served[service_of(module).full_name].channel)
 
 

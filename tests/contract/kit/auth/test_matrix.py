@@ -16,6 +16,7 @@ from tests.support.credentials import AUDIENCE, ISSUER, Issuer
 from tests.support.echo_service import echo_lifespan
 from tests.support.example_requests import example
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 CODES = {
     Outcome.STRANGER: grpc.StatusCode.UNAUTHENTICATED,
@@ -35,7 +36,8 @@ async def callers(tmp_path: Path, redis: Redis) -> list[Caller]:
 def settings(tmp_path: Path, redis_url: str) -> ProcessSettings:
     """Of a server that takes keys and tokens."""
     (tmp_path / "pepper").write_bytes(PEPPER)
-    return ProcessSettings(
+    return configured(
+        ProcessSettings,
         auth="api-key,jwt",
         redis_url=redis_url,
         metrics_listen="",

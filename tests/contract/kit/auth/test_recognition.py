@@ -31,6 +31,7 @@ from tests.contract.kit.auth.world import (
 )
 from tests.contract.kit.refusals import refused
 from tests.support.servers import Served
+from tests.support.settings import configured
 
 
 async def test_a_key_or_a_token_makes_the_principal(world: World) -> None:
@@ -202,7 +203,7 @@ async def test_a_service_acts_for_whom_it_says(world: World, tmp_path: Path) -> 
     """In that tenant, within the limits of the caller, and under its own credential."""
     credential = tmp_path / "credential"
     credential.write_text(await world.key(Role.SERVICE) + "\n")
-    own = ProcessSettings(auth="off", service_credential_file=credential)
+    own = configured(ProcessSettings, auth="off", service_credential_file=credential)
     caller = Principal("acme", "key:caller", Access.ACCESS_READER, frozenset({"alice"}))
     async with (
         world.serving() as served,
@@ -221,7 +222,7 @@ async def test_a_replaced_credential_is_used_within_a_second(world: World, tmp_p
     credential = tmp_path / "credential"
     first = await world.key(Role.SERVICE)
     credential.write_text(first)
-    own = ProcessSettings(auth="off", service_credential_file=credential)
+    own = configured(ProcessSettings, auth="off", service_credential_file=credential)
     async with (
         world.serving() as served,
         open_channel(served.address, identity=OwnIdentity.of(own)) as channel,

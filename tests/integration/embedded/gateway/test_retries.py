@@ -13,12 +13,13 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import Answer, ask
+from tests.integration.embedded.gateway.conftest import Echo
 from tests.support.waiting import eventually
 from tests.support.wire import Wire
 
 
 async def test_only_a_call_that_may_be_repeated_is(
-    echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """A read whose answer was lost is asked again and answered; a write is left to its caller."""
     listen, wire = Address("127.0.0.1", free_port()), Wire(echo.port)
@@ -43,7 +44,7 @@ async def test_only_a_call_that_may_be_repeated_is(
 
 
 async def test_no_call_fails_because_a_replica_is_gone(
-    echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """What never began is done by another one at once, from the first call on, writes too."""
     listen, staying, leaving = Address("127.0.0.1", free_port()), Wire(echo.port), Wire(echo.port)

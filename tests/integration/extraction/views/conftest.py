@@ -29,6 +29,7 @@ from agent_memory_services.long_term_memory.api import process as long_term_memo
 from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
 from tests.support.extraction_service import QUICK
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +44,9 @@ async def remembering(redis_url: str) -> AsyncIterator[Served]:
     """Long-term memory over a store that begins empty."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = LongTermMemorySettings(redis_url=redis_url, metrics_listen="", access_log=False)
+    settings = configured(
+        LongTermMemorySettings, redis_url=redis_url, metrics_listen="", access_log=False
+    )
     async with serving(long_term_memory.lifespan, settings) as served:
         yield served
 
@@ -138,7 +141,8 @@ class Worlds:
     @asynccontextmanager
     async def __call__(self, tenant: str = "", **settings: Any) -> AsyncIterator[World]:
         """A world with an extraction service of its own."""
-        chosen = Settings(
+        chosen = configured(
+            Settings,
             redis_url=self.redis_url,
             long_term_memory_address=self.remembering.address,
             **{**QUICK, **settings},

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -49,7 +50,7 @@ class World:
             monotonic=self.clock.monotonic,
         )
 
-    async def create(self, **terms) -> tuple[ApiKey, Token]:
+    async def create(self, **terms: Any) -> tuple[ApiKey, Token]:
         """A reader's key."""
         return await self.keyring.create(PEPPER, **{"role": Role.READER, "tenant": "acme", **terms})
 

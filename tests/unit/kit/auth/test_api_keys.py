@@ -1,5 +1,8 @@
 """API keys as strings and as records."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,7 @@ LIMITS = st.none() | st.frozensets(st.text(max_size=16), max_size=4)
 TIMES = st.none() | st.integers(0, 2**60)
 
 
-def _key(**changes) -> ApiKey:
+def _key(**changes: Any) -> ApiKey:
     defaults = {
         "key_id": "a" * 16,
         "name": "",
@@ -73,7 +76,7 @@ def test_a_digest_needs_the_pepper() -> None:
     last_use_time=TIMES,
     previous=st.none() | st.tuples(st.binary(min_size=32, max_size=32), st.integers(0, 2**60)),
 )
-def test_a_record_is_read_as_it_was_written(previous, **values) -> None:
+def test_a_record_is_read_as_it_was_written(previous: Any, **values: Any) -> None:
     """With an empty list of users still being no users, and not all of them."""
     rotated = (
         {}
@@ -114,7 +117,7 @@ def test_limits_fit_the_metadata_they_travel_in() -> None:
         _key(users=frozenset(f"user-{number:04}" for number in range(400)))
 
 
-def test_a_pepper_is_long_enough(tmp_path) -> None:
+def test_a_pepper_is_long_enough(tmp_path: Path) -> None:
     """And its file may end with a line end."""
     path = tmp_path / "pepper"
     with pytest.raises(PepperError, match="cannot read"):

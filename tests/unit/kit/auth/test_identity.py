@@ -64,7 +64,9 @@ def test_limits_of_others_than_services_are_not_read_from_metadata() -> None:
     LIMITS,
     LIMITS,
 )
-def test_limits_arrive_as_they_were(access, users, namespaces) -> None:
+def test_limits_arrive_as_they_were(
+    access: Access.ValueType, users: frozenset[str] | None, namespaces: frozenset[str] | None
+) -> None:
     """What one service tells another about its caller is what the caller may do, exactly."""
     caller = Principal("acme", "key:k", access, users, namespaces)
     metadata = {TENANT: "acme", scope.SCOPE_HEADER: scope.scope_of(caller)}
@@ -89,7 +91,9 @@ def test_damaged_limits_are_refused(told: bytes | str) -> None:
         (Role.READER, "x" * 129, None),
     ],
 )
-def test_an_identity_that_makes_no_sense_cannot_be(role, tenant, users) -> None:
+def test_an_identity_that_makes_no_sense_cannot_be(
+    role: Role, tenant: str, users: frozenset[str] | None
+) -> None:
     """A service of one tenant, or a reader of none, is a mistake in a table."""
     with pytest.raises(ValueError, match="tenant"):
         Identity("key:k", role, tenant, users)

@@ -137,7 +137,9 @@ async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer) -> 
         ({"namespaces": {"chat": True}}, Why.WRONG_CLAIM),
     ],
 )
-async def test_a_token_that_is_not_for_us_is_refused(issuer: Issuer, claims, why) -> None:
+async def test_a_token_that_is_not_for_us_is_refused(
+    issuer: Issuer, claims: dict[str, Any], why: Why
+) -> None:
     """For the right reason, which only the operator learns."""
     async with _verifying(Source(issuer)) as (verifier, _):
         assert await _why(verifier, issuer.token(**claims)) is why

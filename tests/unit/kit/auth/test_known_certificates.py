@@ -54,7 +54,7 @@ def test_a_caller_is_known_by_one_of_its_names(known: KnownCertificates) -> None
     ],
 )
 def test_who_is_not_known_by_exactly_one_name_is_nobody(
-    known: KnownCertificates, connection
+    known: KnownCertificates, connection: dict[str, list[bytes]]
 ) -> None:
     """No name stands for another, and two entries are never mixed."""
     with pytest.raises(Refused) as refused:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from agent_memory_services.kit.auth.settings import AuthMethod
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.server.settings import ProcessSettings
+from tests.support.settings import configured
 
 PEPPER: dict[str, Any] = {"api_key_pepper_file": "/run/pepper"}
 JWT: dict[str, Any] = {"jwt_issuer": "i", "jwt_audience": "a", "jwt_key_set": "https://i/keys"}
@@ -41,26 +42,28 @@ def test_what_cannot_be_meant_is_refused(auth: str, monkeypatch: pytest.MonkeyPa
 )
 def test_each_method_needs_its_own(auth: str, needs: dict[str, Any]) -> None:
     """A method that lacks something does not quietly accept nobody, or everybody."""
-    settings = ProcessSettings(auth=auth, **needs)
+    settings = configured(ProcessSettings, auth=auth, **needs)
     assert settings.auth == {AuthMethod(part.strip()) for part in auth.split(",")}
     for missing in needs:
         with pytest.raises(ValidationError):
-            ProcessSettings(auth=auth, **{key: needs[key] for key in needs if key != missing})
+            configured(
+                ProcessSettings, auth=auth, **{key: needs[key] for key in needs if key != missing}
+            )
 
 
 def test_with_credentials_a_server_may_listen_anywhere() -> None:
     """Only trust in everybody is bound to loopback."""
-    ProcessSettings(auth="api-key", listen="0.0.0.0:0", **PEPPER)
+    configured(ProcessSettings, auth="api-key", listen="0.0.0.0:0", **PEPPER)
     with pytest.raises(ValidationError, match="loopback"):
-        ProcessSettings(auth="off", listen="0.0.0.0:0")
+        configured(ProcessSettings, auth="off", listen="0.0.0.0:0")
 
 
 @pytest.mark.parametrize("algorithms", ["", "none", "HS256", "RS256,HS256", "rs256"])
 def test_algorithms_are_pinned_to_asymmetric_ones(algorithms: str) -> None:
     """Neither none nor a shared secret can be asked for."""
     with pytest.raises(ValidationError):
-        ProcessSettings(auth="jwt", jwt_algorithms=algorithms, **JWT)
-    pinned = ProcessSettings(auth="jwt", jwt_algorithms="ES256, EdDSA", **JWT)
+        configured(ProcessSettings, auth="jwt", jwt_algorithms=algorithms, **JWT)
+    pinned = configured(ProcessSettings, auth="jwt", jwt_algorithms="ES256, EdDSA", **JWT)
     assert pinned.jwt_algorithms == ("ES256", "EdDSA")
 
 
@@ -71,9 +74,9 @@ def test_algorithms_are_pinned_to_asymmetric_ones(algorithms: str) -> None:
 def test_keys_come_from_a_place_that_can_be_trusted(location: str) -> None:
     """Plain HTTP is for this machine only."""
     with pytest.raises(ValidationError):
-        ProcessSettings(auth="jwt", **(JWT | {"jwt_key_set": location}))
+        configured(ProcessSettings, auth="jwt", **(JWT | {"jwt_key_set": location}))
     for good in ("https://i/k", "http://127.0.0.1:1/k", "http://localhost/k", "file:///k.json"):
-        ProcessSettings(auth="jwt", **(JWT | {"jwt_key_set": good}))
+        configured(ProcessSettings, auth="jwt", **(JWT | {"jwt_key_set": good}))
 
 
 def test_lists_come_from_the_environment_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,4 +101,4 @@ def test_lists_come_from_the_environment_with_commas(monkeypatch: pytest.MonkeyP
 def test_half_of_a_certificate_is_refused(told: dict[str, Any]) -> None:
     """A server that was meant to speak TLS never speaks plain text instead."""
     with pytest.raises(ValidationError):
-        ProcessSettings(auth="off", **told)
+        configured(ProcessSettings, auth="off", **told)

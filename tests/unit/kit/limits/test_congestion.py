@@ -1,5 +1,7 @@
 """How many calls of one kind may run at a time."""
 
+from collections.abc import Callable
+
 from agent_memory_services.kit.server.steps.congestion import CongestionLimit
 
 ALONE = 0.01
@@ -22,7 +24,13 @@ class Clocked:
             self.limit.refuse()
         return begun
 
-    def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
+    def run(
+        self,
+        seconds: float,
+        *,
+        offered: int,
+        takes: Callable[[int], float] = lambda running: ALONE * running,
+    ) -> None:
         """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
         ends = self.now + seconds
         while self.now < ends:

@@ -28,7 +28,9 @@ def test_a_rate_below_one_in_a_burst_still_admits_somebody() -> None:
 
 
 @given(st.floats(0.1, 50), st.floats(1, 20), WAITS)
-def test_nobody_gets_more_than_rate_and_burst(per_second, capacity, waits) -> None:
+def test_nobody_gets_more_than_rate_and_burst(
+    per_second: float, capacity: float, waits: list[float]
+) -> None:
     """Whenever calls come."""
     now, taken = 0.0, 0
     bucket = TokenBucket(per_second, capacity, now)
@@ -41,7 +43,9 @@ def test_nobody_gets_more_than_rate_and_burst(per_second, capacity, waits) -> No
 
 
 @given(st.floats(0.1, 50), st.floats(1, 20), WAITS)
-def test_who_waits_as_told_is_let_in(per_second, capacity, waits) -> None:
+def test_who_waits_as_told_is_let_in(
+    per_second: float, capacity: float, waits: list[float]
+) -> None:
     """The time in a refusal is enough."""
     now = 0.0
     bucket = TokenBucket(per_second, capacity, now)
