@@ -3,7 +3,6 @@
 import math
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import promql_parser as ast
 import pytest
@@ -50,7 +49,7 @@ async def test_each_panel_shows_something(watched: WatchedStack, where: str, tex
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-async def test_each_alert_watches_something(watched: WatchedStack, rule: dict[str, Any]) -> None:
+async def test_each_alert_watches_something(watched: WatchedStack, rule: Rule) -> None:
     """What it compares is there to be compared."""
     for side in _compared(rule.query.tree):
         assert _told(side.prettify(), watched), side.prettify()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from tests.support.contracts import descriptor_of, message_type_of
 from tests.support.example_requests import completed
 
 LARGEST_EXACT = 2**53 - 1
@@ -74,7 +75,7 @@ class Place:
 
 def places_of(kind: type[Message]) -> list[Place]:
     """Every place of a request that holds a whole number, each type of message entered once."""
-    return [Place(kind, fields) for fields in _paths(kind.DESCRIPTOR, ())]
+    return [Place(kind, fields) for fields in _paths(descriptor_of(kind), ())]
 
 
 def _paths(
@@ -90,7 +91,7 @@ def _paths(
 
 def _is_left_out(field: FieldDescriptor, above: Sequence[FieldDescriptor]) -> bool:
     """Whether a message is none of the contracts' own, or stands inside of its like."""
-    kind = field.message_type
+    kind = message_type_of(field)
     return kind.file.package.startswith("google.") or any(
         kind is each.containing_type for each in (*above, field)
     )

@@ -3,7 +3,6 @@
 import re
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -62,7 +61,7 @@ def test_alerts_are_named_once() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_an_alert_says_what_to_do(rule: dict[str, Any]) -> None:
+def test_an_alert_says_what_to_do(rule: Rule) -> None:
     """How bad it is, what is wrong, and the section of the runbook that helps."""
     assert rule.labels["severity"] in {"critical", "warning"}
     assert rule.annotations["summary"]

@@ -237,7 +237,7 @@ async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics(
     assert "other.Service" not in text
 
 
-async def _awaited(call: grpc.aio.UnaryUnaryCall) -> None:
+async def _awaited(call: grpc.aio.UnaryUnaryCall[Any, Any]) -> None:
     await call
 
 

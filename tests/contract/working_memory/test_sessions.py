@@ -44,7 +44,7 @@ async def get(stub: WorkingMemoryStub, **fields: Any) -> wm.WorkingMemory:
 async def update(
     stub: WorkingMemoryStub,
     *paths: str,
-    policy: DataUpdatePolicy.ValueType = DataUpdatePolicy.DATA_UPDATE_POLICY_UNSPECIFIED,
+    policy: rpc.DataPolicy.ValueType = rpc.DataPolicy.DATA_POLICY_UNSPECIFIED,
     request_id: str = "",
     **fields: Any,
 ) -> wm.WorkingMemory:
@@ -193,7 +193,7 @@ async def test_tenants_do_not_meet(stub: WorkingMemoryStub) -> None:
     ],
 )
 async def test_a_mask_names_what_changes(
-    stub: WorkingMemoryStub, paths: list[str], given: dict, expected: dict
+    stub: WorkingMemoryStub, paths: list[str], given: dict[str, Any], expected: dict
 ) -> None:
     """Named and unset is cleared; unnamed stays; the owner stays in any case."""
     await put(

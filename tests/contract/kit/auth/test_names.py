@@ -33,7 +33,7 @@ from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.contract.kit.refusals import refused
 from tests.support.any_call import attempt
 from tests.support.callers import Metadata, bearer
-from tests.support.contracts import POLICIES, service_of
+from tests.support.contracts import POLICIES, descriptor_of, service_of
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 from tests.support.naming_fields import Thing, put, text_fields, thing_named
@@ -189,7 +189,7 @@ async def _filled(world: World) -> World:
 
 def _namings(policy: MethodPolicy, things: Mapping[Thing, str]) -> Iterator[Message]:
     """Requests in a stranger's own name in which one thing is Alice's, or all but her are."""
-    named = [(path, thing_named(path)) for path in text_fields(policy.request_type.DESCRIPTOR)]
+    named = [(path, thing_named(path)) for path in text_fields(descriptor_of(policy.request_type))]
     together = example(policy.request_type)
     for path, thing in named:
         if thing is None:
@@ -315,5 +315,5 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
 def test_every_text_of_a_request_is_known() -> None:
     """A new field names a thing of somebody's, or says something of its own."""
     for policy in POLICIES:
-        for path in text_fields(policy.request_type.DESCRIPTOR):
+        for path in text_fields(descriptor_of(policy.request_type)):
             thing_named(path)

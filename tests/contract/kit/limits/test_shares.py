@@ -119,5 +119,5 @@ async def test_short_memory_refuses_calls_and_nothing_else() -> None:
         assert health.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def _awaited(call: grpc.aio.UnaryUnaryCall) -> None:
+async def _awaited(call: grpc.aio.UnaryUnaryCall[Any, Any]) -> None:
     await call
