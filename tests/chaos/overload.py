@@ -175,7 +175,8 @@ async def _loaded(
 async def _probed(addresses: Sequence[str], name: str) -> AsyncIterator[Fates]:
     """Make a few calls all the time until the block is left."""
     async with AsyncExitStack() as stack:
-        calls = await opened(stack, *addresses, name)
+        working_memory, long_term = addresses
+        calls = await opened(stack, working_memory, long_term, name)
 
         async def probe(kind: str) -> None:
             while True:

@@ -93,7 +93,7 @@ async def test_a_thread_has_one_summary_that_rests_when_nothing_is_said(
     memory: MemoryAPIClient,
 ) -> None:
     """The summary strategy keeps one record; repeating what was said writes nothing."""
-    strategy = {"strategy": "summary"}
+    strategy = MemoryStrategyConfig(strategy="summary")
     said = [
         MemoryMessage(id=f"m{number}", role="user", content=text)
         for number, text in enumerate(("We chose Lisbon for 3 June 2024.", "Ann books the hotel."))

@@ -50,7 +50,7 @@ def completed(message: Message, words: Mapping[str, Any] = WORDS) -> Message:
         violations = _validator().collect_violations(message)
         missing = [violation.proto.field for violation in violations]
         for path in missing:
-            _fill_at(message, list(path.elements), words)
+            _fill_at(message, list(path.elements) if path else [], words)
         if not missing:
             return message
     raise AssertionError(f"{message.DESCRIPTOR.full_name} needs a word for {missing}")

@@ -38,7 +38,14 @@ class Place:
     @property
     def signed(self) -> bool:
         """Whether numbers below 0 mean something: conditions may compare with any."""
-        return self.fields[-1].containing_type.name == "NumberFilter"
+        return self._holding.name == "NumberFilter"
+
+    @property
+    def _holding(self) -> Descriptor:
+        """The message that has the field."""
+        kind = self.fields[-1].containing_type
+        assert kind is not None
+        return kind
 
     def requests(self) -> Iterator[tuple[int, Message]]:
         """Requests that are right but for the number in this place, and the number."""
@@ -50,7 +57,7 @@ class Place:
             last.name.replace("first", "last"),
             last.name.replace("last", "first"),
         }:
-            if name in last.containing_type.fields_by_name:  # ends of a stretch go together
+            if name in self._holding.fields_by_name:  # ends of a stretch go together
                 setattr(holder, name, 1)
         completed(sound)
         for number in sorted({min(max(number, least), most) for number in NUMBERS}):

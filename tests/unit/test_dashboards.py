@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.prometheus.dashboards import dashboards, queries_of
 from tests.support.prometheus.queries import Query
-from tests.support.prometheus.rules import read_rules
+from tests.support.prometheus.rules import Rule, read_rules
 
 ROOT = Path(__file__).parents[2]
 RULES = read_rules(ROOT / "deploy/prometheus/agent-memory.yaml")

@@ -2,6 +2,7 @@
 
 import asyncio
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,13 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
             await extraction.ended(answer.job_id)
             await store.stop()
             stub = extraction.stub
-            for call, request in (
+            calls: tuple[tuple[Callable[..., Any], object], ...] = (
                 (stub.GetJob, pb.GetJobRequest(job_id=answer.job_id)),
                 (stub.ListJobs, pb.ListJobsRequest()),
                 (stub.RetryJob, pb.RetryJobRequest(job_id=answer.job_id)),
                 (stub.CancelJob, pb.CancelJobRequest(job_id=answer.job_id)),
-            ):
+            )
+            for call, request in calls:
                 with refused() as refusal:
                     await call(request)
                 assert refusal.code is grpc.StatusCode.UNAVAILABLE

@@ -1,5 +1,6 @@
 """ExtractMemories and Summarize, as a caller sees them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -108,10 +109,11 @@ async def test_a_model_in_trouble_is_unavailable(
         ScriptedModel() as model,
         extracting(redis_url, openai_base_url=model.base_url, extractor="auto") as served,
     ):
-        for call, request in (
+        calls: tuple[tuple[Callable[..., Any], object], ...] = (
             (served.stub.Summarize, pb.SummarizeRequest(messages=SAID)),
             (served.stub.ExtractMemories, pb.ExtractMemoriesRequest(messages=SAID)),
-        ):
+        )
+        for call, request in calls:
             model.queue(reply)
             with refused() as refusal:
                 await call(request)

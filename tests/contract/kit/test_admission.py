@@ -78,7 +78,7 @@ async def test_a_burst_beyond_the_limit_is_answered_in_order() -> None:
         for number, session in enumerate(sessions, start=1):
             request = AppendMessagesRequest(session_id=session, messages=REQUEST.messages)
             group.create_task(shapes.call("unary", request, timeout=60))
-            await eventually(lambda number=number: shapes.admission.running == number)
+            await eventually(lambda number=number: shapes.admission.running == number)  # type: ignore[misc] # binds the variable of the loop
         gate.set()
     assert (order, most) == (sessions, 1)
 
@@ -123,7 +123,7 @@ async def test_the_line_has_an_end() -> None:
     async with serve(gate, settings=settings) as shapes, asyncio.TaskGroup() as group:
         for number in (1, 2):
             group.create_task(shapes.call("unary", REQUEST, timeout=60))
-            await eventually(lambda number=number: shapes.admission.running == number)
+            await eventually(lambda number=number: shapes.admission.running == number)  # type: ignore[misc] # binds the variable of the loop
         with refused() as refusal:
             await shapes.call("unary", REQUEST, timeout=60)
         assert refusal.reason == "OVERLOADED"

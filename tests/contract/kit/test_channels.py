@@ -218,7 +218,8 @@ async def test_a_channel_can_wait_for_its_service() -> None:
     address = f"localhost:{free_port('127.0.0.1')}"
     settings = ProcessSettings(listen=address, lame_duck_seconds=0, metrics_listen="")
     async with open_channel(address, wait_for_ready=True) as channel:
-        stub = WorkingMemoryServiceStub(channel)
+        # Its calls are coroutines, unlike the library's.
+        stub: Any = WorkingMemoryServiceStub(channel)
         with acting_for("acme"):
             call = asyncio.create_task(stub.GetWorkingMemory(READ))
             await asyncio.sleep(0.05)

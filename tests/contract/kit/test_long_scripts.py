@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -42,7 +43,7 @@ async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: Embedd
     """Alone, in a pipeline, and with errors among the answers; the script's caller is told."""
     for ask in (_alone, _together, _each):
         async with connect(store.url) as runner, connect(store.url) as client:
-            endless = asyncio.create_task(runner.eval(READING, 0))
+            endless: asyncio.Future[Any] = asyncio.ensure_future(runner.eval(READING, 0))
             await _until_busy(ask, client)
             with pytest.raises(StoreAwayError):
                 await endless
@@ -55,7 +56,7 @@ async def test_every_method_says_that_the_store_is_away_and_when_to_come_back(
     """No incident, whatever the method was doing; nothing ends a script that has written."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))
-        endless = asyncio.create_task(redis.eval(WRITING, 1, "written"))
+        endless: asyncio.Future[Any] = asyncio.ensure_future(redis.eval(WRITING, 1, "written"))
         async with connect(store.url) as client:
             await _until_busy(_alone, client)
         answers = await asyncio.gather(*(_ask(suite, policy, admin) for policy in POLICIES))
@@ -72,7 +73,7 @@ async def test_the_services_go_on_by_themselves(store: EmbeddedStore, tmp_path: 
     """A script that only reads is ended by the first process that notices."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))
-        endless = asyncio.create_task(redis.eval(READING, 0))
+        endless: asyncio.Future[Any] = asyncio.ensure_future(redis.eval(READING, 0))
         policy = next(policy for policy in POLICIES if policy.method == "ListSessions")
         codes: list[grpc.StatusCode] = []
         async with asyncio.timeout(20):

@@ -131,7 +131,7 @@ async def test_a_text_that_is_no_unicode_is_named_by_its_path(
     for bad in (b"\xff\xfe\xfd", b"\xed\xa0\x80"):
         data = request_.SerializeToString().replace(b"a b", bad)
         call = stub.AppendMessages
-        call._request_serializer = lambda _, data=data: data
+        call._request_serializer = lambda _, data=data: data  # type: ignore[attr-defined] # private
         with refused() as refusal:
             await call(request_)
         assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -142,7 +142,7 @@ async def test_a_text_that_is_no_unicode_is_named_by_its_path(
 async def test_bytes_that_are_no_message_have_no_path(stub: WorkingMemoryStub, data: bytes) -> None:
     """They are refused all the same."""
     call = stub.AppendMessages
-    call._request_serializer = lambda _: data
+    call._request_serializer = lambda _: data  # type: ignore[attr-defined] # private
     with refused() as refusal:
         await call(pb.AppendMessagesRequest())
     assert list(refusal.fields) == [""]

@@ -110,6 +110,7 @@ async def test_no_number_of_a_token_is_too_much_for_the_store(
     (answer,) = await call(
         world.suite.channel(policy), policy, example(policy.request_type), world.metadata
     )
+    assert isinstance(answer, wm.GetWorkingMemoryResponse)
     uid = answer.working_memory.session_uid.encode()
 
     async def check(policy: MethodPolicy, name: str, payload: bytes) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import grpc
 import pytest
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Struct, Value
 from google.rpc.error_details_pb2 import ErrorInfo
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision, Validity
@@ -110,7 +110,7 @@ async def test_a_mask_changes_what_it_names(tenant: Tenant) -> None:
         Memory(text="likes tea", topics=["tea"], slot="user/drink", namespace="n", pinned=True)
     )
     before = result.memory
-    metadata = Struct(fields={"a": {"number_value": 1}})
+    metadata = Struct(fields={"a": Value(number_value=1)})
     wanted = Memory(
         id=before.id,
         text="likes coffee",

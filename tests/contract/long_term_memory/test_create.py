@@ -56,7 +56,7 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
         ),
         pinned=True,
         standing=True,
-        metadata={"source": "crm", "score": 3},
+        metadata={"source": "crm", "score": 3},  # type: ignore[arg-type] # a struct of plain values
         context="When are you leaving?",
         provenance=Provenance(
             session_uid="u",
@@ -180,7 +180,7 @@ async def test_a_batch_keeps_its_order(tenant: Tenant) -> None:
         (Memory(text=" "), "memories[1].text"),
         (Memory(text="x" * 32769), "memories[1].text"),
         (Memory(text="x", topics=[""]), "memories[1].topics[0]"),
-        (Memory(text="x", type=9), "memories[1].type"),
+        (Memory(text="x", type=9), "memories[1].type"),  # type: ignore[arg-type] # no such type
         (Memory(text="x", expire_time=Timestamp(seconds=2**60)), "memories[1].expire_time"),
         (Memory(text="x", event_time=EventTime()), "memories[1].event_time.start"),
         (
@@ -216,6 +216,6 @@ async def test_a_policy_is_one_of_the_contract(tenant: Tenant) -> None:
     with refused() as refusal:
         await tenant.call(
             "CreateMemories",
-            rpc.CreateMemoriesRequest(memories=[Memory(text="x")], deduplication=9),
+            rpc.CreateMemoriesRequest(memories=[Memory(text="x")], deduplication=9),  # type: ignore[arg-type] # no such policy
         )
     assert list(refusal.fields) == ["deduplication"]

@@ -31,12 +31,11 @@ def days_ago(days: float) -> Timestamp:
 def policy(**days: Any) -> ltm.ForgetPolicy:
     """A policy whose ages are given in days."""
     ages = ("max_age", "max_inactive")
-    return ltm.ForgetPolicy(
-        **{
-            name: Duration(seconds=value * DAY) if name in ages else value
-            for name, value in days.items()
-        }
-    )
+    fields: dict[str, Any] = {
+        name: Duration(seconds=value * DAY) if name in ages else value
+        for name, value in days.items()
+    }
+    return ltm.ForgetPolicy(**fields)
 
 
 async def forget(tenant: Tenant, **fields: Any) -> rpc.ForgetMemoriesResponse:

@@ -1,5 +1,7 @@
 """ListMemories and CountMemories."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -138,7 +140,7 @@ async def test_tokens_belong_to_their_query(tenant: Tenant) -> None:
         (nested(9), "filter" + ".none_of[0]" * 8 + ".none_of"),
     ],
 )
-async def test_a_bad_filter_names_its_field(tenant: Tenant, conditions: object, field: str) -> None:
+async def test_a_bad_filter_names_its_field(tenant: Tenant, conditions: Any, field: str) -> None:
     """Listing and counting refuse a filter at the place where it is wrong."""
     for method, kind in (
         ("ListMemories", rpc.ListMemoriesRequest),

@@ -1,6 +1,7 @@
 """SearchMemories and StreamSearchMemories."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -60,7 +61,9 @@ async def test_scores_explain_themselves(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
 @pytest.mark.parametrize("size", [3, 10, 100])
-async def test_pages_show_each_hit_once(tenant: Tenant, mode: int, size: int) -> None:
+async def test_pages_show_each_hit_once(
+    tenant: Tenant, mode: SearchMode.ValueType, size: int
+) -> None:
     """Through every page while others write, and with scores that never leave the scale."""
     await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)))
     expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
@@ -125,7 +128,11 @@ async def test_truth_has_its_time(tenant: Tenant) -> None:
         Memory(text="lives in Paris", validity=Validity(invalid_from=to_timestamp(5))),
         Memory(text="lives in Rome", validity=Validity(valid_from=to_timestamp(5))),
     )
-    for fields, town in (({}, "Rome"), ({"as_of": to_timestamp(4)}, "Paris")):
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({}, "Rome"),
+        ({"as_of": to_timestamp(4)}, "Paris"),
+    ]
+    for fields, town in cases:
         found = await tenant.search("lives", **fields)
         assert [hit.memory.text for hit in found.hits] == [f"lives in {town}"]
     assert len((await tenant.search("lives", include_superseded=True)).hits) == 2
@@ -167,7 +174,7 @@ async def test_a_stream_holds_everything(tenant: Tenant) -> None:
         (SearchQuery(text="x", time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(text="x" * 32769), "query.text"),
-        (SearchQuery(text="x", mode=9), "query.mode"),
+        (SearchQuery(text="x", mode=9), "query.mode"),  # type: ignore[arg-type] # no such mode
         (SearchQuery(recency=RecencyOptions(recency_weight=2)), "query.recency.recency_weight"),
         (
             SearchQuery(filter=MemoryFilter(user_id=TagFilter(prefix=""))),

@@ -63,7 +63,7 @@ def rich(number: int) -> Memory:
     memory = Memory(
         id=f"m/{number}",
         text=f"Fact number {number} is about tea, and {'ö' * number}.",
-        type=1 + number % 3,
+        type=TYPES[number % 3],
         namespace="n",
         user_id="alice",
         session_id=f"s{number % 2}",

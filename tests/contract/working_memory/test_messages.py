@@ -202,12 +202,13 @@ async def test_sessions_are_listed_by_page_and_filter(stub: WorkingMemoryStub) -
             break
         request.page_token = page.next_page_token
     assert seen == [f"s{index}" for index in reversed(range(9))]
-    for fields, names in (
+    narrowed: list[tuple[dict[str, Any], list[str]]] = [
         ({"namespace": ""}, ["s6", "s3", "s0"]),
         ({"user_id": "alice"}, ["s7", "s5", "s3", "s1"]),
         ({"user_id": "alice", "namespace": ""}, ["s3"]),
         ({"user_id": "nobody"}, []),
-    ):
+    ]
+    for fields, names in narrowed:
         found = await stub.ListSessions(rpc.ListSessionsRequest(**fields))
         assert [session.session_id for session in found.sessions] == names
         assert found.total_size == len(names)

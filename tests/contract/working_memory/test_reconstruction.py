@@ -1,6 +1,7 @@
 """Sessions that are gone, rebuilt from what long-term memory kept of their messages."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from grpc import StatusCode as Code
@@ -126,7 +127,8 @@ async def test_a_live_session_wins(rebuilding: WorkingMemoryStub) -> None:
 async def test_another_users_session_is_not_rebuilt(rebuilding: WorkingMemoryStub) -> None:
     """Nor is one of which nothing is known."""
     for fields in ({"user_id": "bob"}, {"session_id": "s2"}):
-        request = rpc.GetWorkingMemoryRequest(**{"namespace": "chat", "session_id": "s1", **fields})
+        named: dict[str, Any] = {"namespace": "chat", "session_id": "s1", **fields}
+        request = rpc.GetWorkingMemoryRequest(**named)
         with refused() as refusal:
             await rebuilding.GetWorkingMemory(request)
         assert refusal.code == Code.NOT_FOUND

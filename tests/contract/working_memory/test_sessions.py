@@ -1,5 +1,6 @@
 """GetOrCreate, Get, Set, Update and Delete as a client sees them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -44,7 +45,7 @@ async def get(stub: WorkingMemoryStub, **fields: Any) -> wm.WorkingMemory:
 async def update(
     stub: WorkingMemoryStub,
     *paths: str,
-    policy: rpc.DataPolicy.ValueType = rpc.DataPolicy.DATA_POLICY_UNSPECIFIED,
+    policy: wm.DataPolicy.ValueType = wm.DataPolicy.DATA_POLICY_UNSPECIFIED,
     request_id: str = "",
     **fields: Any,
 ) -> wm.WorkingMemory:
@@ -154,7 +155,7 @@ async def test_another_user_finds_nothing_and_changes_nothing(
     assert (refusal.code, refusal.reason) == (Code.NOT_FOUND, "SESSION_NOT_FOUND")
     assert refusal.metadata == {"session_id": "s"}
     named: dict[str, Any] = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
-    writes = [
+    writes: list[Callable[[], Awaitable[object]]] = [
         lambda: put(stub, session("mine", user_id="bob")),
         lambda: update(stub, "context", context="x", user_id="bob"),
         lambda: stub.GetOrCreateWorkingMemory(rpc.GetOrCreateWorkingMemoryRequest(**named)),
@@ -193,7 +194,7 @@ async def test_tenants_do_not_meet(stub: WorkingMemoryStub) -> None:
     ],
 )
 async def test_a_mask_names_what_changes(
-    stub: WorkingMemoryStub, paths: list[str], given: dict[str, Any], expected: dict
+    stub: WorkingMemoryStub, paths: list[str], given: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """Named and unset is cleared; unnamed stays; the owner stays in any case."""
     await put(
@@ -220,7 +221,7 @@ async def test_a_mask_names_what_changes(
     ],
 )
 async def test_data_meets_data_as_the_policy_says(
-    stub: WorkingMemoryStub, policy: int, expected: dict
+    stub: WorkingMemoryStub, policy: wm.DataPolicy.ValueType, expected: dict[str, Any]
 ) -> None:
     """And nothing else of the session changes."""
     await put(stub, session("hi", data=struct({"top": 1, "deep": {"a": 1}}), context="kept"))
@@ -245,7 +246,7 @@ async def test_only_the_current_etag_is_taken(stub: WorkingMemoryStub) -> None:
     old = (await put(stub, session("one"))).working_memory.etag
     current = (await put(stub, session("two", etag=old))).working_memory.etag
     delete = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s", etag=old)
-    writes = [
+    writes: list[Callable[[], Awaitable[object]]] = [
         lambda: put(stub, session("three", etag=old)),
         lambda: update(stub, "context", context="x", etag=old),
         lambda: stub.DeleteWorkingMemory(delete),

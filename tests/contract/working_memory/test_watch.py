@@ -20,6 +20,7 @@ from agent_memory_services.working_memory.domain.changes import Change
 from agent_memory_services.working_memory.domain.session import SessionKey, State
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.raw import next_of
 from tests.support.servers import serving
 from tests.support.stubs import WorkingMemoryStub
 
@@ -56,8 +57,7 @@ class Watching:
 
     async def answer(self) -> rpc.WatchWorkingMemoryResponse:
         """The next answer."""
-        answer = await self.call.read()
-        assert answer is not grpc.aio.EOF
+        answer = await next_of(self.call)
         self.token = answer.resume_token
         return answer
 

@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from tests.contract.kit.refusals import refused
+from tests.support.raw import next_of
 
 DEFAULTS = {
     "AGENT_MEMORY_LISTEN": "127.0.0.1:0",
@@ -101,12 +102,12 @@ async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Si
     async with started(**unhurried) as process, connected(process) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         watch = health.Watch(health_pb2.HealthCheckRequest())
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        assert (await next_of(watch)).status == health_pb2.HealthCheckResponse.SERVING
         stub = WorkingMemoryServiceStub(channel)
         call = asyncio.ensure_future(stub.GetWorkingMemory(_read("slow")))
         await process.logged("test.entered")
         process.send(number)
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert (await next_of(watch)).status == health_pb2.HealthCheckResponse.NOT_SERVING
         # The lame-duck time: a balancer that has not heard yet still gets answers.
         assert await stub.GetWorkingMemory(_read("quick")) is not None
         assert await call is not None
@@ -136,11 +137,11 @@ async def test_a_watcher_is_told_to_continue_elsewhere() -> None:
     async with started() as process, connected(process) as channel:
         stub = WorkingMemoryServiceStub(channel)
         watch = stub.WatchWorkingMemory(pb.WatchWorkingMemoryRequest(session_id="stuck"))
-        assert (await watch.read()).resume_token == "t1"
+        assert (await next_of(watch)).resume_token == "t1"
         await process.logged("test.entered")
         process.send(signal.SIGTERM)
         with refused() as refusal:
-            await watch.read()
+            await next_of(watch)
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
         assert await process.exit_code() == 0
 

@@ -17,6 +17,7 @@ from agent_memory_services.working_memory.api.process import lifespan
 from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.cluster import cluster
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.raw import next_of
 from tests.support.servers import serving
 from tests.support.settings import configured
 from tests.support.stubs import WorkingMemoryStub
@@ -78,11 +79,11 @@ async def test_a_cluster_serves_as_one_store(cluster_url: str) -> None:
         async with serving(lifespan, settings) as served, connect(cluster_url) as client:
             stub = WorkingMemoryServiceStub(served.channel)
             watching = stub.WatchWorkingMemory(rpc.WatchWorkingMemoryRequest(session_id="s0"))
-            assert not (await watching.read()).HasField("change")
+            assert not (await next_of(watching)).HasField("change")
 
             await asyncio.gather(*(append(stub, session, *TEXTS) for session in SESSIONS))
             assert all(keys > 0 for keys in await spread(client))
-            assert (await watching.read()).change.kind == wm.SESSION_CHANGE_KIND_CREATED
+            assert (await next_of(watching)).change.kind == wm.SESSION_CHANGE_KIND_CREATED
 
             await eventually(lambda: len(extraction.said) == len(SESSIONS) * len(TEXTS), within=30)
             assert sorted(extraction.said) == sorted(TEXTS * len(SESSIONS))

@@ -24,7 +24,8 @@ def _restore() -> Iterator[None]:
     yield
     sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
     logging.raiseExceptions = True
-    root.handlers[:], _ = handlers, root.setLevel(level)
+    root.handlers[:] = handlers
+    root.setLevel(level)
     structlog.reset_defaults()
 
 

@@ -54,12 +54,12 @@ def test_named_fields_take_the_sources_value_and_no_other_does(
             elif expected.HasField("validity"):
                 expected.validity.ClearField("invalid_from")
         else:
-            expected.ClearField(path)
+            expected.ClearField(path)  # type: ignore[arg-type] # a variable name
             only = Memory()
             only.CopyFrom(source)
             for field in Memory.DESCRIPTOR.fields:
                 if field.name != path:
-                    only.ClearField(field.name)
+                    only.ClearField(field.name)  # type: ignore[arg-type] # a variable name
             expected.MergeFrom(only)
     assert target == expected
     differing = {name for name in TOP if _field(before, name) != _field(target, name)}
@@ -143,5 +143,5 @@ def _field(memory: Memory, name: str) -> bytes:
     only.CopyFrom(memory)
     for field in Memory.DESCRIPTOR.fields:
         if field.name != name:
-            only.ClearField(field.name)
+            only.ClearField(field.name)  # type: ignore[arg-type] # a variable name
     return only.SerializeToString(deterministic=True)

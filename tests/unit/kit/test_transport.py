@@ -4,9 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # private
 
 from agent_memory_client import channels
 from agent_memory_client.addresses import parse_address
@@ -24,8 +25,8 @@ from agent_memory_services.kit.contract.transport import (
     waiting_options,
 )
 
-SERVER = dict(server_options(1 << 20))
-CHANNEL = dict(channel_options(1 << 20))
+SERVER: dict[str, Any] = dict(server_options(1 << 20))
+CHANNEL: dict[str, Any] = dict(channel_options(1 << 20))
 CLIENT = dict(channels._options(parse_address("http://127.0.0.1:1")))
 
 
@@ -122,7 +123,7 @@ def test_both_ends_have_the_same_caps() -> None:
 def test_no_call_is_cut_by_the_age_of_its_connection() -> None:
     """The grace is longer than the longest call, whatever the settings."""
     for longest in (1.0, 3600.0):
-        options = dict(aging_options(300.0, longest))
+        options: dict[str, Any] = dict(aging_options(300.0, longest))
         assert options["grpc.max_connection_age_ms"] == 300_000
         assert options["grpc.max_connection_age_grace_ms"] > longest * 1000
     assert dict(aging_options(1e9, 1e9)) == dict.fromkeys(options, 2**31 - 1)
@@ -132,7 +133,7 @@ def test_no_call_is_cut_by_the_age_of_its_connection() -> None:
 def test_no_call_is_dropped_before_its_deadline() -> None:
     """However long a call may run, it may wait as long; numbers stay within what they may be."""
     for longest in (0.5, 3600.0):
-        options = dict(waiting_options(10_000, longest))
+        options: dict[str, Any] = dict(waiting_options(10_000, longest))
         assert options["grpc.server_max_unrequested_time_in_server"] > longest
     options = dict(waiting_options(10_000, 1e12))
     assert options["grpc.server_max_unrequested_time_in_server"] == 2**31 - 1

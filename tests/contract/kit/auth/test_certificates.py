@@ -196,11 +196,11 @@ async def test_a_service_shows_its_certificate_and_follows_it(certified: Certifi
         async with open_channel(address, identity=OwnIdentity.of(own)) as channel:
             stub = pb_grpc.WorkingMemoryServiceStub(channel)
             await stub.GetWorkingMemory(READ)
-            before = channel._connection.current()
+            before = channel._connection.current()  # type: ignore[attr-defined] # private
             certified.authority.issue("server", dns=("memory.test",))
             await asyncio.sleep(1.0)
             await stub.GetWorkingMemory(READ)
-            assert channel._connection.current() is not before
+            assert channel._connection.current() is not before  # type: ignore[attr-defined] # private
     assert set(certified.world.seen.principals) == {context.principal_var.get()}
 
 

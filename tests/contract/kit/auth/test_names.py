@@ -14,6 +14,7 @@ import pytest
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -85,7 +86,8 @@ class World:
     async def state(self) -> list[Message]:
         """Everything of Alice's that somebody could have changed."""
         view = ex.ListSummaryViewPartitionsRequest(view_id=self.things[Thing.VIEW])
-        session, alice = wm.GetWorkingMemoryRequest(**SESSION), {"metadata": self.alice}
+        session = wm.GetWorkingMemoryRequest(**SESSION)
+        alice: dict[str, Any] = {"metadata": self.alice}
         return [
             await self.working.GetWorkingMemory(session, **alice),
             await self.working.ListMessages(wm.ListMessagesRequest(**SESSION), **alice),
@@ -103,7 +105,7 @@ class World:
 
     async def say(self, text: str, call: str = "", message_id: str = "") -> Message:
         """Let Alice say something in her session."""
-        said = {"role": "user", "content": text, "id": message_id}
+        said = message_pb2.Message(role="user", content=text, id=message_id)
         request = wm.AppendMessagesRequest(
             **SESSION, user_id="alice", messages=[said], request_id=call
         )
@@ -111,7 +113,7 @@ class World:
 
     async def remember(self, call: str) -> Message:
         """Let Alice place a memory without an id."""
-        memory = {"text": f"{call}: the word is {SECRET}.", "user_id": "alice", **VAULT}
+        memory = Memory(text=f"{call}: the word is {SECRET}.", user_id="alice", **VAULT)
         request = lt.CreateMemoriesRequest(memories=[memory], request_id=call)
         return await self.remembering.CreateMemories(request, metadata=self.alice)
 
@@ -216,7 +218,7 @@ def _erasing(policy: MethodPolicy, uid: str) -> Message:
 
 def _says_whose(request: Message) -> bool:
     """Whether a request says in whose name it is made, and in another's than Alice's."""
-    fields = [path for path in text_fields(request.DESCRIPTOR) if path[-1].name == "user_id"]
+    fields = [path for path in text_fields(descriptor_of(request)) if path[-1].name == "user_id"]
     own = [path for path in fields if all(step.name in AROUND for step in path[:-1])]
     return bool(own) and "alice" not in str(request)
 

@@ -30,6 +30,7 @@ from tests.contract.kit.auth.world import (
     read,
 )
 from tests.contract.kit.refusals import refused
+from tests.support.raw import next_of
 from tests.support.servers import Served
 from tests.support.settings import configured
 
@@ -157,7 +158,7 @@ async def test_an_open_stream_does_not_outlive_its_key(world: World) -> None:
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         streams = [stub.WatchWorkingMemory(WATCH, metadata=bearer(k)) for k in (key, other)]
         for stream in streams:
-            assert (await stream.read()).resume_token == "t1"
+            assert (await next_of(stream)).resume_token == "t1"
         await world.keyring.revoke(key.split("_")[1])
         with refused() as refusal:
             await asyncio.wait_for(streams[0].read(), 30)
@@ -172,7 +173,7 @@ async def test_an_open_stream_does_not_outlive_its_token(world: World) -> None:
     async with world.serving() as served:
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         stream = stub.WatchWorkingMemory(WATCH, metadata=bearer(token))
-        assert (await stream.read()).resume_token == "t1"
+        assert (await next_of(stream)).resume_token == "t1"
         with refused() as refusal:
             await asyncio.wait_for(stream.read(), 30)
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER

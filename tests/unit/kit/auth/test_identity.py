@@ -69,7 +69,10 @@ def test_limits_arrive_as_they_were(
 ) -> None:
     """What one service tells another about its caller is what the caller may do, exactly."""
     caller = Principal("acme", "key:k", access, users, namespaces)
-    metadata = {TENANT: "acme", scope.SCOPE_HEADER: scope.scope_of(caller)}
+    metadata: dict[str, str | bytes] = {
+        TENANT: "acme",
+        scope.SCOPE_HEADER: scope.scope_of(caller),
+    }
     assert Identity("key:s", Role.SERVICE).principal(metadata) == caller
 
 

@@ -19,7 +19,7 @@ def aged_memories(draw: st.DrawFn) -> Memory:
         id=draw(st.uuids()).hex,
         text="x",
         user_id=draw(st.sampled_from(["", "a", "b"])),
-        type=draw(st.integers(1, 3)),
+        type=draw(st.sampled_from(TYPES)),
         pinned=draw(st.booleans()) and draw(st.booleans()),
         standing=draw(st.booleans()) and draw(st.booleans()),
         create_time=to_timestamp(draw(_moments)),

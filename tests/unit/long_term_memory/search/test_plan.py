@@ -90,10 +90,10 @@ _QUESTION = "When did Ann leave in 2019?"
 async def test_each_part_can_be_switched(option: str, gone: set[str]) -> None:
     """Hybrid search has every part unless told otherwise, the other modes have none."""
     assert parts(await planned(_QUESTION)) == _ALL
-    off = RankingOptions(**{option: False})
+    off = RankingOptions(**{option: False})  # type: ignore[arg-type] # a variable name
     assert parts(await planned(_QUESTION, ranking=off)) == _ALL - gone
     assert parts(await planned(_QUESTION, mode=SEMANTIC)) == set()
-    on = RankingOptions(**{option: True})
+    on = RankingOptions(**{option: True})  # type: ignore[arg-type] # a variable name
     assert parts(await planned(_QUESTION, mode=SEMANTIC, ranking=on)) == gone
 
 
