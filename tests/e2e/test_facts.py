@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_client.models import MemoryMessage, MemoryStrategyConfig, WorkingMemory
 from agent_memory_services.embedded.stack import Stack
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
 from agent_memory_services.evaluation.coverage import cover

@@ -18,7 +18,7 @@ from tests.e2e.conftest import QUICK
 from tests.support.openai_server import ScriptedModel
 from tests.support.prometheus.dashboards import all_queries
 from tests.support.prometheus.queries import Query
-from tests.support.prometheus.rules import Watchman, read_rules
+from tests.support.prometheus.rules import Rule, Watchman, read_rules
 from tests.support.prometheus.watched_stack import WatchedStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_client.models import MemoryMessage, MemoryStrategyConfig, WorkingMemory
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.support.hobbies import HOBBIES, facts, told
 from tests.support.known import known_of, log_of

@@ -68,13 +68,13 @@ class Shapes:
         compression: grpc.Compression | None = None,
     ) -> Any:
         """The library's own call object."""
-        opener: Callable[..., Callable[..., Any]] = {
+        opener: Callable[..., Any] = {
             "unary": self.channel.unary_unary,
             "server_stream": self.channel.unary_stream,
             "client_stream": self.channel.stream_unary,
             "bidi_stream": self.channel.stream_stream,
         }[shape]
-        method = opener(f"/test.Shapes/{shape}", _bytes, SessionRef.FromString)
+        method: Callable[..., Any] = opener(f"/test.Shapes/{shape}", _bytes, SessionRef.FromString)
         request = iter(requests) if shape in {"client_stream", "bidi_stream"} else requests[0]
         return method(request, timeout=timeout, metadata=metadata, compression=compression)
 

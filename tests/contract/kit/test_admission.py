@@ -4,6 +4,7 @@ import asyncio
 import re
 import urllib.request
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -149,7 +150,8 @@ async def test_methods_take_turns() -> None:
         reads = [stub.GetWorkingMemory(read, timeout=60) for _ in range(20)]
         await eventually(lambda: bool(order))
         writes = [stub.AppendMessages(write, timeout=60) for _ in range(2)]
-        for call in (*reads, *writes):
+        calls: list[Awaitable[object]] = [*reads, *writes]
+        for call in calls:
             group.create_task(_awaited(call))
         await _arrived(served, len(reads) + len(writes))
         gate.set()
@@ -228,8 +230,9 @@ async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics(
     """A stranger cannot fill our metrics with labels."""
     async with serve(echo) as shapes:
         for path in ("/test.Shapes/Nothing", "/other.Service/unary"):
+            call: Callable[..., Any] = shapes.channel.unary_unary(path)
             with refused() as refusal:
-                await shapes.channel.unary_unary(path)(b"", timeout=5)
+                await call(b"", timeout=5)
             assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
             assert refusal.reason == "UNIMPLEMENTED"
         text = str([family.samples for family in shapes.meters.registry.collect()])
@@ -237,7 +240,7 @@ async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics(
     assert "other.Service" not in text
 
 
-async def _awaited(call: grpc.aio.UnaryUnaryCall[Any, Any]) -> None:
+async def _awaited(call: Awaitable[object]) -> None:
     await call
 
 

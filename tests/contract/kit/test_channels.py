@@ -21,7 +21,6 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import FULL_NAME, Told, lifespan_of
 from tests.support.servers import serving
-from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 READ = pb.GetWorkingMemoryRequest(session_id="s")
@@ -29,8 +28,11 @@ WATCH = pb.WatchWorkingMemoryRequest(session_id="s")
 
 
 @asynccontextmanager
-async def connected(behave: Callable[..., Any]) -> AsyncIterator[WorkingMemoryStub]:
-    """A stub, over a channel as services open it, of a service that does as `behave`."""
+async def connected(behave: Callable[..., Any]) -> AsyncIterator[Any]:
+    """A stub, over a channel as services open it, of a service that does as `behave`.
+
+    Its calls are coroutines and generators, unlike those of the library.
+    """
     async with (
         serving(lifespan_of(Told(behave)), ProcessSettings()) as served,
         open_channel(served.address) as channel,

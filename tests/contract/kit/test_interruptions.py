@@ -9,7 +9,9 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from redis.asyncio import Redis
 
 from agent_memory.common.v1 import message_pb2
@@ -180,7 +182,7 @@ def _interrupt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CallAdapter, "_run", interrupted)
 
 
-SAID = [{"id": "m1", "role": "user", "content": "I moved to Lisbon."}]
+SAID = [message_pb2.Message(id="m1", role="user", content="I moved to Lisbon.")]
 SESSION = working.SetWorkingMemoryRequest(
     working_memory=WorkingMemory(
         session_id="s", messages=[message_pb2.Message(id="m0", role="user", content="Hi.")]
@@ -226,7 +228,9 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "update a session": (
         (SESSION,),
         working.UpdateWorkingMemoryRequest(
-            working_memory=WorkingMemory(session_id="s", data={"seat": "window"})
+            working_memory=WorkingMemory(
+                session_id="s", data=ParseDict({"seat": "window"}, Struct())
+            )
         ),
         SESSION_VIEWS,
     ),

@@ -21,6 +21,7 @@ from tests.support.callers import Metadata, bearer
 from tests.support.contracts import POLICIES
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
+from tests.support.raw import raw
 
 READING = "while true do end"
 WRITING = "redis.call('SET', KEYS[1], 1) while true do end"
@@ -115,11 +116,11 @@ async def _alone(client: Redis) -> None:
 
 async def _together(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
-        await pipeline.get("x").get("y").execute()
+        await raw(pipeline).get("x").get("y").execute()
 
 
 async def _each(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
-        for answer in await pipeline.get("x").execute(raise_on_error=False):
+        for answer in await raw(pipeline).get("x").execute(raise_on_error=False):
             if isinstance(answer, Exception):
                 raise answer

@@ -19,7 +19,7 @@ from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
-from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
@@ -60,7 +60,7 @@ BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages"})
 # Answers whether the caller was told that it was done.
 Caller = Callable[[str, MethodPolicy, Message], Awaitable[bool]]
 
-SAID = {"role": "user", "content": "I moved to Lisbon."}
+SAID: dict[str, Any] = {"role": "user", "content": "I moved to Lisbon."}
 # What a request says beyond the example of its kind, so that it changes something. Nothing has an
 # id that could do without.
 SAYING: Mapping[str, Mapping[str, Any]] = {
@@ -76,7 +76,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ImportMemories": {"id": "imported"},
     "UpdateSummaryView": {"id": "a-view"},
 }
-GROUPS = [f"SUMMARY_GROUP_FIELD_{name}" for name in ("USER_ID", "NAMESPACE", "SESSION_ID")]
+GROUPS = [
+    SummaryGroupField.Value(f"SUMMARY_GROUP_FIELD_{name}")
+    for name in ("USER_ID", "NAMESPACE", "SESSION_ID")
+]
 PREPARED: Mapping[str, tuple[Message, ...]] = {
     "working_memory": (
         working.SetWorkingMemoryRequest(
@@ -253,7 +256,9 @@ async def json_callers(world: World, folder: Path) -> AsyncIterator[Caller]:
     async with through_gateway(world, folder) as gateway:
 
         def send(tenant: str, policy: MethodPolicy, request: Message) -> bool:
-            verb, path, body = json_call(policy, request)
+            asked = json_call(policy, request)
+            assert asked is not None, policy.full_name
+            verb, path, body = asked
             connection = http.client.HTTPConnection(*gateway.listen, timeout=30)
             # One request id may stand for many calls.
             connection.request(verb, path, body, {TENANT: tenant, "x-request-id": "one-trace"})
@@ -339,7 +344,9 @@ async def other_services(world: World, _: Path) -> AsyncIterator[Caller]:
         async def send(tenant: str, policy: MethodPolicy, request: Message) -> bool:
             types = policy.request_type.SerializeToString, policy.response_type.FromString
             channel = channels[policy.service]
-            kind = channel.stream_unary if policy.client_streaming else channel.unary_unary
+            kind: Callable[..., Any] = (
+                channel.stream_unary if policy.client_streaming else channel.unary_unary
+            )
             sent = _stream(request) if policy.client_streaming else request
             try:
                 with acting_for(tenant):

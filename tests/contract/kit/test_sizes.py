@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
@@ -15,7 +15,7 @@ SETTINGS = ProcessSettings(max_message_bytes=LIMIT, access_log=False)
 
 def _request(size: int) -> AppendMessagesRequest:
     """One of exactly so many bytes, which its rules allow."""
-    message = {"role": "user", "content": ""}
+    message = Message(role="user", content="")
     request = AppendMessagesRequest(session_id="s", messages=[message])
     for _ in range(4):
         missing = size - request.ByteSize()

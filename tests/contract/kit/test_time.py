@@ -130,9 +130,10 @@ async def test_a_single_call_without_any_deadline_gets_the_maximum() -> None:
 async def test_a_timeout_inside_a_handler_is_not_the_calls_own() -> None:
     """Only the call's deadline is answered as one; anything else is unforeseen."""
 
-    async def slow(_: object) -> None:
+    async def slow(_: object) -> SessionRef:
         async with asyncio.timeout(0.01):
             await asyncio.Event().wait()
+        raise AssertionError
 
     async with serve(slow) as shapes:
         with refused() as refusal:

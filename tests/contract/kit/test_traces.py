@@ -1,7 +1,7 @@
 """Calls as spans, seen by a real collector."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -25,6 +25,7 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.shapes import REQUEST, SHAPES, Shapes, echo, serve
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.collector import CLIENT, SERVER, Collector, collecting
+from tests.support.raw import raw
 from tests.support.servers import serving
 from tests.support.waiting import eventually
 
@@ -139,7 +140,7 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
         async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.set("am:alice", "said")
             async with store.pipeline(transaction=False) as pipeline:
-                await pipeline.get("am:alice").get("am:bob").execute()
+                await raw(pipeline).get("am:alice").get("am:bob").execute()
             await lease(store, ["am:alice"], ["said", 1000])
             with pytest.raises(ResponseError):
                 await store.incr("am:alice")
@@ -166,7 +167,7 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
 
 async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None:
     """And what it does for its caller meanwhile still leads to it, by the log."""
-    lines: list[dict[str, str]] = []
+    lines: list[MutableMapping[str, Any]] = []
     async with client.connect(redis_url) as store:
 
         async def behave(request: AppendMessagesRequest) -> SessionRef:
@@ -191,7 +192,7 @@ async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None
 
 async def test_a_line_of_the_log_names_its_trace() -> None:
     """So that one leads to the other; without traces it names none."""
-    lines: list[dict[str, str]] = []
+    lines: list[MutableMapping[str, Any]] = []
 
     async def behave(request: AppendMessagesRequest) -> SessionRef:
         lines.append(logs._name_span(None, "info", {"event": "in the call"}))

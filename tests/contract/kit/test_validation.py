@@ -1,6 +1,7 @@
 """How a request that breaks its contract is answered."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import pytest
@@ -18,7 +19,8 @@ from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.servers import serving
 from tests.support.stubs import WorkingMemoryStub
 
-GOOD = {"role": "user", "content": "hi"}
+HI: dict[str, Any] = {"role": "user", "content": "hi"}
+GOOD = Message(**HI)
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ async def stub() -> AsyncIterator[WorkingMemoryStub]:
 
 async def test_the_field_at_fault_is_named_by_its_path(stub: WorkingMemoryStub) -> None:
     """Lists are indexed, and every fault is told, not just the first."""
-    messages = [GOOD, GOOD, GOOD, {"content": "hi"}, {"role": "user"}]
+    messages = [GOOD, GOOD, GOOD, Message(content="hi"), Message(role="user")]
     with refused() as refusal:
         await stub.AppendMessages(pb.AppendMessagesRequest(messages=messages))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -112,13 +114,13 @@ async def test_a_large_request_wrong_all_over_costs_no_more_than_a_sound_one(
         (pb.AppendMessagesRequest(session_id="a b"), "session_id"),
         (
             pb.AppendMessagesRequest(
-                messages=[GOOD, Message(**GOOD, tool_calls=[ToolCall(id="a b")])]
+                messages=[GOOD, Message(**HI, tool_calls=[ToolCall(id="a b")])]
             ),
             "messages[1].tool_calls[0].id",
         ),
         (
             pb.AppendMessagesRequest(
-                messages=[Message(**GOOD, create_time=Timestamp(seconds=300, nanos=1), name="a b")]
+                messages=[Message(**HI, create_time=Timestamp(seconds=300, nanos=1), name="a b")]
             ),
             "messages[0].name",
         ),

@@ -92,7 +92,7 @@ async def _refused_fields(
     """The fields for which a request, or its only row, is refused."""
     if policy.client_streaming:
         (report,) = await call(suite.channel(policy), policy, request, admin)
-        assert isinstance(report, lt.ImportMemoriesResponse)
+        assert isinstance(report, ltm.ImportMemoriesResponse)
         (row,) = report.errors
         (detail,) = [d for d in row.error.details if d.Is(BadRequest.DESCRIPTOR)]
         broken = BadRequest()

@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 from redis.asyncio import Redis
 
+from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.methods import MethodPolicy

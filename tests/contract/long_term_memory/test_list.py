@@ -78,7 +78,7 @@ async def test_filters_are_exact(tenant: Tenant) -> None:
         Memory(id="c", text="c", user_id="alice,bob", create_time=to_timestamp(7), pinned=True),
         Memory(id="d", text="d", type=MemoryType.MEMORY_TYPE_EPISODIC, create_time=to_timestamp(8)),
     )
-    cases: list[tuple[dict[str, object], str]] = [
+    cases: list[tuple[Any, str]] = [
         ({"user_id": {"eq": "alice"}}, "a"),
         ({"user_id": {"eq": ""}}, "d"),
         ({"user_id": {"ne": "alice"}}, "bcd"),

@@ -8,13 +8,15 @@ import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
-from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchQuery
+from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 
-SEMANTIC, KEYWORD, HYBRID = 1, 2, 3
+SEMANTIC = SearchMode.SEARCH_MODE_SEMANTIC
+KEYWORD = SearchMode.SEARCH_MODE_KEYWORD
+HYBRID = SearchMode.SEARCH_MODE_HYBRID
 FACTS = (
     "Alice is vegetarian",
     "Alice prefers meetings in the morning",

@@ -8,12 +8,25 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, TimePrecision, Validity
+from agent_memory.common.v1.memory_pb2 import (
+    EventTime,
+    Memory,
+    MemoryType,
+    Provenance,
+    TimePrecision,
+    Validity,
+)
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.redis.client import connect
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
+
+TYPES = (
+    MemoryType.MEMORY_TYPE_SEMANTIC,
+    MemoryType.MEMORY_TYPE_EPISODIC,
+    MemoryType.MEMORY_TYPE_MESSAGE,
+)
 
 
 async def export(tenant: Tenant, **asked: Any) -> list[rpc.ExportMemoriesResponse]:

@@ -117,7 +117,7 @@ class ByHttp:
             status = json_status(json.loads(answer.body))
         except ValueError:
             return [f"HTTP {answer.status} without a status: {_words(answer.body)}"]
-        request = None if self.policy is None else self.policy.request_type.DESCRIPTOR
+        request = None if self.policy is None else descriptor_of(self.policy.request_type)
         return [f"HTTP {answer.status}, {fault}" for fault in refusal_faults(status, request)]
 
     def _web_faults(self, answer: http.Answer) -> list[str]:

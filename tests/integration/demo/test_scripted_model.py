@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, RateLimitError
@@ -46,7 +46,7 @@ async def test_tools_can_be_called() -> None:
         model.queue(Call([("search", {"text": "tea"}), ("list", {})]))
         choice = (await ask(model)).choices[0]
     assert choice.finish_reason == "tool_calls"
-    calls = choice.message.tool_calls or []
+    calls: list[Any] = [*(choice.message.tool_calls or [])]
     assert [call.function.name for call in calls] == ["search", "list"]
     assert json.loads(calls[0].function.arguments) == {"text": "tea"}
     assert len({call.id for call in calls}) == 2
@@ -80,7 +80,7 @@ async def test_misbehaviour_looks_like_the_real_thing() -> None:
 
 
 @pytest.mark.parametrize("form", ["float", "base64"])
-async def test_like_texts_have_near_vectors(form: str) -> None:
+async def test_like_texts_have_near_vectors(form: Literal["float", "base64"]) -> None:
     """Vectors have unit length, follow from the text alone, and share words' directions."""
     async with ScriptedModel() as model, client_of(model) as client:
         answer = await client.embeddings.create(

@@ -135,7 +135,7 @@ def counted(name: str, **labels: str) -> float:
 async def test_tokens_and_their_price_are_counted(redis: Redis, redis_url: str) -> None:
     """Tokens in and out, calls and cost are metrics; failures are calls, and cost nothing known."""
     assert redis
-    names = (
+    names: tuple[tuple[str, dict[str, str]], ...] = (
         ("tokens", {"direction": "in"}),
         ("tokens", {"direction": "out"}),
         ("cost_dollars", {}),

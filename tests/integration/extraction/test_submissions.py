@@ -188,8 +188,8 @@ async def test_what_early_processes_left_ahead_is_caught_up_with(queue: Queue) -
 async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
     """What follows goes to another one, so that a long backlog is never read in one step."""
     much = "x" * 250_000
-    for first in (1, 11, 21):
-        batch = [message(number, much) for number in range(first, first + 10)]
+    for start in (1, 11, 21):
+        batch = [message(number, much) for number in range(start, start + 10)]
         await queue.submit(submission(*batch))
     first = await queue.must_claim()
     assert [new.sequence for new in first.messages] == list(range(1, 21))

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
@@ -18,6 +19,7 @@ from agent_memory_services.kit.server.steps import order
 from agent_memory_services.kit.server.steps.idempotency import Idempotency
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
+from tests.support.raw import raw
 from tests.support.residue import residue
 from tests.support.servers import serving
 from tests.support.settings import configured
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("redis")
 
 
 def _request(text: str = "hi", request_id: str = "r1") -> pb.AppendMessagesRequest:
-    messages = [{"role": "user", "content": text}]
+    messages = [Message(role="user", content=text)]
     return pb.AppendMessagesRequest(session_id="s", messages=messages, request_id=request_id)
 
 
@@ -78,7 +80,7 @@ async def test_a_repeated_call_gets_its_first_answer(redis: Redis, redis_url: st
         first = await stub.AppendMessages(_request())
         assert await stub.AppendMessages(_request()) == first
         assert servicer.written == 1
-    (key,) = await redis.keys("am:id:*")
+    (key,) = await raw(redis).keys("am:id:*")
     assert key.startswith(b"am:id:call:default:")
     assert 86_000 < await redis.ttl(key) <= 86_400
 

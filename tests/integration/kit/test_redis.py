@@ -22,6 +22,7 @@ from agent_memory_services.kit.redis.client import (
 )
 from agent_memory_services.kit.redis.scripts import Script
 from tests.support.interruption import Interruption, Moment
+from tests.support.raw import raw
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ async def test_a_lost_connection_is_replaced_before_the_next_command(
     assert await client.get("k") == b"1"
 
 
-async def test_a_silent_store_is_given_up(unused_tcp_server: int) -> None:
+async def test_a_silent_store_is_given_up(unused_tcp_server: tuple[str, list[object]]) -> None:
     """The wait ends at the timeout, without a second try."""
     url, connections = unused_tcp_server
     async with connect(url, timeout=0.2) as client:
@@ -125,7 +126,7 @@ async def test_no_cancellation_is_lost(client: Redis, moment: Moment) -> None:
 async def _used(client: Redis) -> None:
     await client.set("k", "1")
     async with client.pipeline(transaction=True) as pipeline:
-        await pipeline.get("k").get("k").execute()
+        await raw(pipeline).get("k").get("k").execute()
 
 
 async def _awaiting(what: Awaitable[None]) -> None:

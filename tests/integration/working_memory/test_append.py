@@ -78,7 +78,7 @@ async def test_a_message_in_the_log_is_left_as_it_is(
 
 @pytest.mark.parametrize("other", [said("x", id="1"), said("a", "assistant", id="1")])
 async def test_an_id_with_other_content_refuses_the_whole_call(
-    sessions: Sessions, key: SessionKey, redis: Redis, other: object
+    sessions: Sessions, key: SessionKey, redis: Redis, other: Message
 ) -> None:
     """Nothing is stored of a call with one conflicting id."""
     await append(sessions, key, said("a", id="1"))

@@ -30,6 +30,7 @@ from tests.integration.working_memory.speech import (
     submitted,
     wanted,
 )
+from tests.support.raw import raw
 
 HOSTILE = [
     *(
@@ -146,7 +147,7 @@ async def test_sessions_written_in_one_moment_are_all_listed(
     for index in range(12):
         await write(sessions, f"s{index}")
     for key in await redis.keys("am:wm:*:sessions:acme"):
-        members = await redis.zrange(key, 0, -1)
+        members = await raw(redis).zrange(key, 0, -1)
         await redis.zadd(key, dict.fromkeys(members, 1_700_000_000_000_000))
     found, after = [], None
     while True:

@@ -34,6 +34,7 @@ from agent_memory_services.working_memory.store.outbox import Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.raw import raw
 from tests.support.settings import configured
 from tests.support.waiting import eventually
 
@@ -74,8 +75,8 @@ async def say(sessions: Sessions, name: str, *contents: str, tenant: str = "acme
 
 async def held(redis: Redis) -> dict[bytes, bytes]:
     """Who holds which lease."""
-    keys = await redis.keys("am:wm:*:relay")
-    return {key: await redis.get(key) for key in keys}
+    keys = await raw(redis).keys("am:wm:*:relay")
+    return {key: await raw(redis).get(key) for key in keys}
 
 
 async def test_what_waits_is_delivered_in_order_for_its_tenant(
@@ -158,7 +159,7 @@ async def test_a_refused_tenant_holds_up_nobody_else(
     redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """A tenant over its quota waits, in order, while another one's entries behind it go on."""
-    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, nobody)
     for number in range(20):
         await say(alone, f"g{number % 3}", f"greedy {number}", tenant="greedy")
         await say(alone, "m", f"modest {number}", tenant="modest")
@@ -183,7 +184,7 @@ async def test_two_refused_tenants_come_back_each_in_its_order(
     redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """Who is accepted again first is delivered first, and nobody's entries change places."""
-    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, nobody)
     for number in range(12):
         for tenant in ("a", "b"):
             await say(alone, "s", f"{tenant}{number}", tenant=tenant)
@@ -240,7 +241,7 @@ async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
     partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
-    ((_, dead),) = await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
+    ((_, dead),) = await raw(redis).xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
     assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
     assert await submissions(redis) == []
@@ -265,7 +266,7 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
         ],
     )
     entry = {"tenant": "acme", "request": request.SerializeToString()}
-    await redis.xadd("am:wm:{p00}:outbox", entry)
+    await raw(redis).xadd("am:wm:{p00}:outbox", entry)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: len(extraction.submitted) == 2)
     rest, gap = (submitted.request for submitted in extraction.submitted)
@@ -273,7 +274,7 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
     assert [memory.id for memory in rest.memories] == ["good"]
     assert (gap.first_withheld_sequence, gap.last_withheld_sequence) == (2, 2)
     assert (len(gap.messages), gap.session_uid) == (0, "u")
-    ((_, dead),) = await redis.xrange("am:wm:{p00}:outbox:dead")
+    ((_, dead),) = await raw(redis).xrange("am:wm:{p00}:outbox:dead")
     assert dead[b"request"] == request.SerializeToString()
 
 

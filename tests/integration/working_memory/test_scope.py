@@ -68,7 +68,7 @@ async def test_the_only_user_need_not_be_named(sessions: Sessions, key: SessionK
 async def test_one_of_several_users_has_to_be_named(sessions: Sessions, key: SessionKey) -> None:
     """A session of nobody cannot be created by somebody who could not see it."""
     async for write in every_write(sessions, key, SEVERAL):
-        if write.__name__ in ("update", "delete"):
+        if write.__name__ in ("update", "delete"):  # type: ignore[attr-defined] # coroutines have names
             write.close()
             continue
         with pytest.raises(AccessDenied):

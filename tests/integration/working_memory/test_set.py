@@ -19,6 +19,7 @@ from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import Session, SessionKey, State
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
+from tests.support.raw import raw
 
 
 async def set_to(
@@ -159,7 +160,7 @@ async def test_a_deleted_session_begins_anew(
     old, _ = await set_to(sessions, key, said("a", id="1"), user="alice", ttl=60_000_000)
     assert await sessions.delete(key, Actor("alice"), etag=old.etag)
     assert not await sessions.delete(key, Actor("bob"), etag="")
-    left = {name.split(b":")[-1] for name in await redis.keys("am:wm:{p*")}
+    left = {name.split(b":")[-1] for name in await raw(redis).keys("am:wm:{p*")}
     assert left == {b"outbox", b"changes"}
     new, count = await set_to(sessions, key, said("other", id="1"), user="bob")
     assert (count, new.last_sequence) == (1, 1)

@@ -1,10 +1,16 @@
 """What share of the evidence came back."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory_services.evaluation.report import Outcome, Recall, percentile, recall
+
+
+def _about(number: float) -> Any:
+    return pytest.approx(number)
 
 
 def outcome(evidence: str, found: str) -> Outcome:

@@ -278,6 +278,7 @@ async def test_extraction_takes_nobodys_word_for_whose_a_session_is(world: World
     for uid in (world.things[Thing.INCARNATION], "invented"):
         words = {**SESSION, "user_id": "bob", "session_uid": uid, "sequence": 2}
         submission = example(ex.SubmitMessagesRequest, words)
+        assert isinstance(submission, ex.SubmitMessagesRequest)
         for caller in callers:
             with refused() as refusal:
                 await world.extracting.SubmitMessages(submission, metadata=caller)
@@ -291,7 +292,7 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
     """The message becomes a memory under another id, and the stranger's stays what it was."""
     uid, bob = world.things[Thing.INCARNATION], world.caller(users=["bob"])
     ids = [derived_id("message", uid, "next"), summary_id(uid)]
-    planted = [{"id": each, "text": f"Planted {each}.", "user_id": "bob", **VAULT} for each in ids]
+    planted = [Memory(id=each, text=f"Planted {each}.", user_id="bob", **VAULT) for each in ids]
     await world.remembering.CreateMemories(lt.CreateMemoriesRequest(memories=planted), metadata=bob)
     update = wm.UpdateWorkingMemoryRequest(
         working_memory=WorkingMemory(
@@ -311,7 +312,7 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
     assert "Hamburg" in summary.text
     assert "bicycle" in summary.text
     theirs = (await world.memories(bob)).memories
-    assert {m.text for m in theirs} == {memory["text"] for memory in planted}
+    assert {m.text for m in theirs} == {memory.text for memory in planted}
 
 
 def test_every_text_of_a_request_is_known() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ async def test_grpc_error_details_pass_through(echo: Echo, gateway: EmbeddedGate
 async def test_grpc_service_of_nobody_is_unimplemented(gateway: EmbeddedGateway) -> None:
     """Only our services are reachable; health and reflection of a backend are not."""
     async with channel(gateway) as grpc_channel:
-        call = grpc_channel.unary_unary("/grpc.health.v1.Health/Check")
+        call: Callable[..., Any] = grpc_channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

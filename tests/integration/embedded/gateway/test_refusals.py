@@ -151,7 +151,9 @@ async def hasty(
         (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
     ],
 )
-async def test_nobody_is_waited_for_for_ever(hasty: Echo, begin: bytes, trickle: bytes) -> None:
+async def test_nobody_is_waited_for_for_ever(
+    hasty: EmbeddedGateway, begin: bytes, trickle: bytes
+) -> None:
     """A client that says nothing, stops or trickles is answered or cut off in time."""
     reader, writer = await asyncio.open_connection(*hasty.listen)
     writer.write(begin)

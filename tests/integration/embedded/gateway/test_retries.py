@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -31,13 +32,15 @@ async def test_only_a_call_that_may_be_repeated_is(
             EmbeddedGateway(tmp_path, listen, config),
             grpc.aio.insecure_channel(f"localhost:{listen.port}") as channel,
         ):
-            read, write = (
+            calls: list[Any] = [
                 echo.stub(channel, method)(echo.request(text=method, pause={"seconds": 5}))
                 for method in ("GetEcho", "Echo")
-            )
+            ]
             await eventually(lambda: len(echo.begun) == 2, within=30)
             wire.cut()
-            answer, end = await asyncio.gather(read, write, return_exceptions=True)
+            answer, end = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(answer, echo.response)
+    assert isinstance(end, grpc.aio.AioRpcError)
     assert answer.text == "GetEcho"
     assert end.code() is grpc.StatusCode.UNAVAILABLE
     assert sorted(echo.begun) == ["Echo", "GetEcho", "GetEcho"]

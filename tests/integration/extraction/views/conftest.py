@@ -15,6 +15,7 @@ from agent_memory.extraction.v1.extraction_pb2 import (
     Job,
     JobState,
     SummaryGroup,
+    SummaryGroupField,
     SummaryPartition,
     SummaryView,
 )
@@ -78,7 +79,9 @@ class World:
 
     async def view(self, *group_by: str, **fields: Any) -> SummaryView:
         """Create a view."""
-        names = [f"SUMMARY_GROUP_FIELD_{field.upper()}" for field in group_by]
+        names = [
+            SummaryGroupField.Value(f"SUMMARY_GROUP_FIELD_{field.upper()}") for field in group_by
+        ]
         view = SummaryView(group_by=names, **fields)
         request = pb.CreateSummaryViewRequest(summary_view=view)
         answer = await self.call(self.extraction, "CreateSummaryView", request)

@@ -130,8 +130,8 @@ async def test_an_erased_user_leaves_no_summary(redis_url: str, world: World) ->
         store = ViewStore(Store(client, 4, Retention()))
         erased = await erase_user(store, world.tenant, "zoe-who-leaves", barred_seconds=0)
         assert erased["summary_views"] == 1
-        for partition in range(4):
-            while await store.clear_ended(partition):
+        for number in range(4):
+            while await store.clear_ended(number):
                 pass
         assert await residue(client, world.tenant, "zoe-who-leaves") == []
     assert await world.partitions(everybody) == []

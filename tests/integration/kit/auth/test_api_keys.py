@@ -1,7 +1,6 @@
 """API keys in a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -62,7 +61,7 @@ class World:
 
 
 @pytest.fixture
-async def world(redis: Redis) -> AsyncIterator[World]:
+async def world(redis: Redis) -> World:
     """An empty store."""
     return World(redis)
 

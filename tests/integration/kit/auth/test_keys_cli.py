@@ -64,13 +64,19 @@ def shell(redis_url: str, tmp_path: Path) -> Shell:
     return Shell(redis_url, pepper)
 
 
+def _key_id(token: str) -> str:
+    read = Token.read(token)
+    assert read is not None
+    return read.key_id
+
+
 def test_a_key_lives_from_creation_to_revocation(shell: Shell) -> None:
     """Every command does what it says, and what it says only."""
     token = shell.token(
         *("create", "--tenant", "acme", "--role", "writer", "--name", "the [bold]bot"),
         *("--user", "alice", "--user", "bob", "--namespace", "chat", "--expires", "90d"),
     )
-    key_id = Token.read(token).key_id
+    key_id = _key_id(token)
     assert asyncio.run(shell.holder(token)) == Identity(
         f"key:{key_id}",
         Role.WRITER,
@@ -109,7 +115,7 @@ def test_a_key_of_a_service_has_no_tenant(shell: Shell) -> None:
     """It names one with each call."""
     token = shell.token("create", "--role", "service", "--name", "working memory")
     assert asyncio.run(shell.holder(token)).role is Role.SERVICE
-    assert "each call names" in shell.keys("show", Token.read(token).key_id).stdout
+    assert "each call names" in shell.keys("show", _key_id(token)).stdout
 
 
 @pytest.mark.parametrize(

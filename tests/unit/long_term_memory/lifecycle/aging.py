@@ -2,10 +2,15 @@
 
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY, Policy
 
+TYPES = (
+    MemoryType.MEMORY_TYPE_SEMANTIC,
+    MemoryType.MEMORY_TYPE_EPISODIC,
+    MemoryType.MEMORY_TYPE_MESSAGE,
+)
 NOW = 1_760_000_000_000_000
 _days = st.integers(-1, 9).map(lambda days: NOW - days * MICROS_PER_DAY)
 _moments = st.one_of(_days, _days.map(lambda at: at + 1), _days.map(lambda at: at - 1))

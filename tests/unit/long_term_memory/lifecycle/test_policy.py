@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.long_term_memory.api.settings import ForgettingPlan
 from agent_memory_services.long_term_memory.domain.forget_policy import (

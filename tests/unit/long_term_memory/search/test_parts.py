@@ -7,6 +7,7 @@ from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.signals import (
+    Evidence,
     NamedEntities,
     Neighbours,
     Part,
@@ -27,6 +28,11 @@ _PARTS: list[Part] = [
     ToldTime(1),
 ]
 _parts = pytest.mark.parametrize("part", _PARTS, ids=lambda part: part.name)
+
+
+def _evidence(pool: list[tuple[Memory, float]]) -> Evidence:
+    memories, matches = zip(*pool, strict=True)
+    return evidence(memories, matches, question=_QUESTION)
 
 
 @_parts
