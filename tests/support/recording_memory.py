@@ -1,4 +1,5 @@
 """A long-term memory that keeps what it is given in a dictionary, behind its real contract."""
+# ruff: noqa: ARG002, N802 - names and arguments are those of the contract
 
 import asyncio
 from collections import deque
@@ -67,7 +68,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
 
     async def CreateMemories(
         self, request: pb.CreateMemoriesRequest, context: Context
-    ) -> pb.CreateMemoriesResponse:  # noqa: ARG002, N802
+    ) -> pb.CreateMemoriesResponse:
         tenant = current_principal().tenant
         self.calls.append((tenant, request))
         concerns_owners_of(request.memories)
@@ -83,7 +84,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
 
     async def GetMemory(
         self, request: pb.GetMemoryRequest, context: Context
-    ) -> pb.GetMemoryResponse:  # noqa: ARG002, N802
+    ) -> pb.GetMemoryResponse:
         memory = self.kept.get((current_principal().tenant, request.memory_id))
         if memory is None:
             raise MemoryNotFound(request.memory_id)
@@ -91,7 +92,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
 
     async def ListMemories(
         self, request: pb.ListMemoriesRequest, context: Context
-    ) -> pb.ListMemoriesResponse:  # noqa: ARG002, N802
+    ) -> pb.ListMemoriesResponse:
         wanted, tenant = request.filter, current_principal().tenant
         memories = [
             memory
@@ -105,7 +106,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
 
     async def UpdateMemory(
         self, request: pb.UpdateMemoryRequest, context: Context
-    ) -> pb.UpdateMemoryResponse:  # noqa: ARG002, N802
+    ) -> pb.UpdateMemoryResponse:
         if self.faults:
             raise self.faults.popleft()
         concerns_owners_of([request.memory])
@@ -119,7 +120,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
 
     async def SearchMemories(
         self, request: pb.SearchMemoriesRequest, context: Context
-    ) -> pb.SearchMemoriesResponse:  # noqa: ARG002, N802
+    ) -> pb.SearchMemoriesResponse:
         wanted = request.query.filter
         tenant = current_principal().tenant
         hits = [
