@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,7 +19,7 @@ MADE_AT_IMPORT = MemoryAPIClient(base_url="http://localhost:8000")
 
 
 @pytest.fixture
-def served_elsewhere():
+def served_elsewhere() -> Iterator[Services]:
     """Services in a thread with an event loop of its own, for tests that run loops themselves."""
     ready, stop = threading.Event(), threading.Event()
     found: list[Services] = []
