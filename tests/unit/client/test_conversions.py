@@ -52,7 +52,6 @@ OBJECTS = st.dictionaries(st.text(max_size=5), JSON, max_size=3)
 VALIDITY = st.builds(Validity, valid_from=TIMES, invalid_from=TIMES)
 PROVENANCE = st.builds(
     Provenance,
-    StrategyOptions,
     session_uid=OPTIONAL,
     message_ids=TAGS,
     strategy=st.sampled_from([None, "discrete", "summary", "preferences", "custom"]),
