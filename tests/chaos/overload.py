@@ -5,8 +5,9 @@
 First a crowd of callers finds out what the services can do; then so many times as much is offered,
 whatever becomes of it. A prober in a process of its own makes a few calls all the time, so that
 the times are those of the services and not of the load. The exit code is 1 when something that
-was acknowledged is lost, a refusal does not say when to come back, a health check fails, a
-process ends, or accepted calls take more than three times as long as at capacity.
+was acknowledged is lost, a refusal does not say when to come back, a health check fails or a
+process ends. How much longer accepted calls take is printed: a call may wait as long as its
+deadline allows.
 """
 
 import argparse
@@ -36,7 +37,6 @@ from tests.chaos.flood import KINDS, SEED, Fate, opened
 from tests.support.replicas import Replicas
 from tests.support.stubs import WorkingMemoryStub
 
-GOAL = 3.0
 # Of each kind; together with the prober, as many as are let in without a second thought.
 _CALLERS = 15
 _PROBE_PAUSE_SECONDS = 0.02
@@ -283,8 +283,7 @@ def main() -> int:
         run = overload(Path(folder), times=asked.times, seconds=asked.seconds, find_seconds=5.0)
         outcome = asyncio.run(run)
     _report(outcome, asked.times, asked.seconds, Console())
-    fast = all(outcome.slower(kind) <= GOAL for kind in outcome.beyond)
-    return 0 if outcome.honest and fast else 1
+    return 0 if outcome.honest else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One running stack for each module of end-to-end tests, and a client of its gateway."""
+"""One running stack for all end-to-end tests of a test process, and a client of its gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,16 @@ from agent_memory_services.embedded.stack import Stack, StackOptions
 QUICK = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.2"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A whole stack on free ports, with its store in an empty folder."""
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack on free ports; tests that need an empty one, or end a part of it, start theirs."""
     folder: Path = tmp_path_factory.mktemp("stack")
-    async with Stack(StackOptions(state_dir=folder, environment=QUICK)) as running:
+    running = Stack(StackOptions(state_dir=folder, environment=QUICK))
+    # A loop of its own: the loops of tests come and go while the processes stay.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(running.start())
         yield running
+        runner.run(running.stop())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

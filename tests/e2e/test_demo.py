@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "agent_memory_services.cli", "demo")
 
@@ -31,6 +33,7 @@ async def test_the_demonstration_shows_what_it_should() -> None:
     assert "✗" not in printed
 
 
+@pytest.mark.long
 async def test_a_claim_that_does_not_hold_fails_the_demonstration(tmp_path: Path) -> None:
     """An expectation that nobody met is named, and the exit status says so."""
     play = (REPOSITORY / "examples/conversations.toml").read_text()

@@ -68,6 +68,7 @@ def test_the_compose_file_fits_its_schema() -> None:
     subprocess.run(command, check=True)
 
 
+@pytest.mark.long
 def test_the_image_is_nobodys_and_signals_arrive(image: dockerfile.Stage) -> None:
     """It runs under a number that is not root, and its process is the service itself."""
     assert int(image.user.partition(":")[0]) > 0
@@ -99,6 +100,7 @@ def test_the_gateway_is_the_one_that_is_tested(compose: dict[str, Any]) -> None:
     assert f"/{version}/" in told.stdout
 
 
+@pytest.mark.long
 async def test_what_compose_starts_serves(
     image: dockerfile.Stage, compose: dict[str, Any], tmp_path: Path
 ) -> None:

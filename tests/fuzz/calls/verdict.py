@@ -18,6 +18,8 @@ from agent_memory_services.kit.contract.status import CODES
 _UNFORESEEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
 # Nobody stops what these speak of.
 _THERE = frozenset({"STORE_UNAVAILABLE", "DEPENDENCY_UNAVAILABLE", "SHUTTING_DOWN", "CANCELLED"})
+# What is too large to be read is refused by the library, which knows no details.
+_TOO_LARGE_TO_READ = "SERVER: Received message larger than max"
 _NUMBERS = {code.value[0]: code for code in grpc.StatusCode}
 _ELEMENT = re.compile(r'([a-z_0-9]+)((?:\[(?:[0-9]+|true|false|"(?:[^"\\]|\\.)*")\])?)(?:\.|$)')
 
@@ -26,6 +28,8 @@ def refusal_faults(status: Status, request: Descriptor | None) -> Iterator[str]:
     """Faults of a refusal: its code, its one reason, the fields that it names."""
     code = _NUMBERS.get(status.code)
     infos = list(_unpacked(status, ErrorInfo))
+    if not infos and status.message.startswith(_TOO_LARGE_TO_READ):
+        return
     if len(infos) != 1:
         yield f"{len(infos)} ErrorInfo, {code and code.name}: {generic(status.message)}"
         return

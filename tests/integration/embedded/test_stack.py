@@ -72,7 +72,12 @@ async def test_a_given_store_is_used(tmp_path: Path, redis_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "exit_code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -9)]
+    ("ending", "exit_code"),
+    [
+        pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
+        (signal.SIGTERM, 0),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.long),
+    ],
 )
 async def test_up_takes_everything_along(
     tmp_path: Path, ending: signal.Signals, exit_code: int
