@@ -172,11 +172,11 @@ async def flood(calls: Calls, rates: Mapping[str, float], seconds: float) -> Non
 
 async def opened(stack: AsyncExitStack, working_memory: str, long_term: str, name: str) -> Calls:
     """Calls over channels of their own."""
-    talking, remembering = [
+    sessions, memories = [
         await stack.enter_async_context(grpc.aio.insecure_channel(address))
         for address in (working_memory, long_term)
     ]
-    return Calls(talking, remembering, name)
+    return Calls(sessions, memories, name)
 
 
 async def _main(asked: argparse.Namespace) -> dict[str, Any]:
