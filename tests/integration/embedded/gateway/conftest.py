@@ -114,7 +114,7 @@ async def serving(
         if not asked.repeat_count:
             await asyncio.Event().wait()
 
-    def handler(kind: Any, function: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    def handler(kind: Any, function: Any) -> "grpc.RpcMethodHandler[Any, Any]":
         return kind(function, request.FromString, response.SerializeToString)
 
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 << 20)])
