@@ -3,7 +3,8 @@
 From the protos come the Python stubs, the service config (deadlines and retries) that every
 client loads, the descriptor set that the gateway transcodes with and the OpenAPI document that
 it serves; from these the gateway's configurations under `deploy`. From the settings' models
-comes `docs/configuration.md`. Needs no network.
+comes `docs/configuration.md`, and from the asynchronous Python client the synchronous one. Needs
+no network.
 """
 
 import json
@@ -22,6 +23,7 @@ from openapi import Document
 
 ROOT = Path(__file__).resolve().parent.parent
 STUBS = ROOT / "clients/python/agent_memory"
+CLIENT = ROOT / "clients/python/agent_memory_client"
 SERVICE_CONFIG = STUBS / "service_config.json"
 GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/kit/contract/descriptors.binpb"
 OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
@@ -212,6 +214,8 @@ def regenerate() -> None:
     for path, options in GATEWAYS.items():
         write(ROOT / path, "-m", "agent_memory_services.cli", "gateway", "config", *options)
     write(CONFIGURATION, "scripts/configuration_page.py")
+    # In a process of its own, which imports the stubs as they are now.
+    subprocess.run((sys.executable, "scripts/client.py"), cwd=ROOT, check=True)
 
 
 def version() -> str:
@@ -231,7 +235,9 @@ def generated_files() -> dict[Path, bytes]:
     """The generated files as they are on disk."""
     stubs = [path for path in STUBS.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}]
     gateways = [ROOT / path for path in GATEWAYS]
-    outputs = [*stubs, SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION, *gateways]
+    client = [*(CLIENT / "_sync").glob("*.py"), CLIENT / "models/_criteria.py"]
+    outputs = [SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION]
+    outputs += [*stubs, *client, *gateways]
     return {path: path.read_bytes() for path in outputs if path.exists()}
 
 

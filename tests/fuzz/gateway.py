@@ -68,7 +68,7 @@ class _Check:
         return client.eval(self._script, 0, _PATH, body).decode()
 
     def _started(self) -> redis.Redis:
-        descriptors = resources.files("agent_memory_services.runtime") / "descriptors.binpb"
+        descriptors = resources.files("agent_memory_services.kit.contract") / "descriptors.binpb"
         code = strict_json_script(descriptors.read_bytes())
         # The store lets no script define a name for all.
         code = code.replace("function envoy_on_request", "local function envoy_on_request")

@@ -1,13 +1,16 @@
 """Memory for LLM agents: the client of the Agent Memory services.
 
-`MemoryAPIClient` is the way in; `agent_memory_client.models` holds what it takes and answers,
+`MemoryAPIClient` is the way in from asynchronous code, and `MemoryClient` from any other:
+scripts, threads, notebooks. `agent_memory_client.models` holds what they take and answer,
 `agent_memory_client.filters` the conditions of a search, and `agent_memory_client.errors` the
-tree of everything it raises.
+tree of everything they raise.
 """
 
-from agent_memory_client._distribution import __version__
-from agent_memory_client.client import MemoryAPIClient, create_memory_client
-from agent_memory_client.config import MemoryClientConfig
+from agent_memory_client._distribution import __version__  # isort: split
+
+from agent_memory_client._async.client import MemoryAPIClient, create_memory_client
+from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._sync.client import MemoryClient, create_sync_memory_client
 from agent_memory_client.errors import (
     ExtractionFailedError,
     MemoryAuthenticationError,
@@ -48,6 +51,7 @@ __all__ = [
     "MemoryAPIClient",
     "MemoryAuthenticationError",
     "MemoryCancelledError",
+    "MemoryClient",
     "MemoryClientConfig",
     "MemoryClientError",
     "MemoryConflictError",
@@ -74,4 +78,5 @@ __all__ = [
     "WorkingMemory",
     "__version__",
     "create_memory_client",
+    "create_sync_memory_client",
 ]

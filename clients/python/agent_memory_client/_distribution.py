@@ -1,4 +1,4 @@
-"""Which distribution this package came from, and that no other one overwrites it.
+"""Distribution of this package, and the check that no other one overwrites it.
 
 Imported first: files of another distribution would fail in ways that explain nothing.
 """
@@ -10,7 +10,7 @@ OTHER = "agent-memory-client"
 
 
 def own_version() -> str:
-    """The installed version.
+    """Read the installed version.
 
     Raises:
         ImportError: A distribution that installs the same package is there too, so that files of

@@ -1,122 +1,86 @@
-"""One call: its deadline, its credential, its request id, its span and its errors."""
+"""Calls with the contracts' own messages, where `MemoryAPIClient` would read and shape too much."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
-import grpc
 from google.protobuf.message import Message
-from ulid import ULID
 
-from agent_memory_client.channels import ChannelPool, ChannelSet
-from agent_memory_client.config import MemoryClientConfig
-from agent_memory_client.error_details import REQUEST_ID_HEADER, from_rpc_error
-from agent_memory_client.service_config import service_config
-from agent_memory_client.tracing import traced
+from agent_memory_client._channels import Channels
+from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._connection import AsyncConnection
+from agent_memory_client._operations.operation import Operation, Upload, as_it_is
+from agent_memory_client._status import from_status
+
+__all__ = ["Connection", "from_status"]
 
 Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
 
 
 class Connection:
-    """Calls the services in the way the contracts ask for."""
+    """Calls of an event loop, with the deadlines, retries, names and errors of the client."""
 
-    def __init__(self, config: MemoryClientConfig, pool: ChannelPool) -> None:
-        self.config = config
-        self.pool = pool
-        self._identity = _identity(config)
+    def __init__(self, config: MemoryClientConfig) -> None:
+        self._connection = AsyncConnection(config, Channels(config))
 
-    @property
-    def services(self) -> ChannelSet:
-        """Stubs of the three services, for the running loop."""
-        return self.pool.current()
+    async def call(self, request: Message, *, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - a deadline that the server learns of too
+        """Call the method that takes a request; answers its response.
 
-    async def call(
-        self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request
-    ) -> Response:
-        """Make a call. A mutation is named once, so that every attempt has the same effect.
+        Args:
+            request: The request, of a method with one response.
+            timeout: Seconds the call may take; the config's when absent.
 
         Raises:
             MemoryClientError: The subclass that stands for the status of the answer.
         """
-        _name(request)
-        own, contract, name = self.config.timeout, service_config(), request.DESCRIPTOR.full_name
-        timeout = contract.deadlines[name] if own is None else own
-        metadata = self._metadata()
-        try:
-            with traced(contract.paths[name]) as trace:
-                return await method(request, timeout=timeout, metadata=(*metadata, *trace))
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, dict(metadata)) from error
+        operation: Operation[Any, Any] = Operation(request, as_it_is)
+        return await self._connection.call(operation, timeout)
 
-    async def stream(
-        self, method: grpc.aio.UnaryStreamMultiCallable[Request, Response], request: Request
-    ) -> AsyncGenerator[Response, None]:
-        """Make a call whose answer is a stream; leaving the iteration ends it.
+    def stream(
+        self, request: Message, *, timeout: float | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Call the method that takes a request and streams responses; leaving it ends the call.
 
-        Raises:
-            MemoryClientError: The subclass that stands for the status the stream ended with.
+        Args:
+            request: The request.
+            timeout: Seconds for the whole stream; the contract's when absent.
         """
-        contract, name = service_config(), request.DESCRIPTOR.full_name
-        metadata = self._metadata()
-        try:
-            with traced(contract.paths[name]) as trace:
-                call = method(
-                    request, timeout=contract.deadlines.get(name), metadata=(*metadata, *trace)
-                )
-                try:
-                    async for response in call:
-                        yield response
-                finally:
-                    call.cancel()
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, dict(metadata)) from error
+        operation: Operation[Any, Any] = Operation(request, as_it_is)
+        return self._connection.stream(operation, timeout)
 
     async def upload(
         self,
-        method: grpc.aio.StreamUnaryMultiCallable[Request, Response],
-        requests: AsyncIterable[Request],
         kind: type[Request],
-    ) -> Response:
-        """Make a call whose requests are a stream; each is asked for when the server has room.
+        requests: Iterable[Request] | AsyncIterable[Request],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Any:
+        """Call the method that takes a stream of requests; answers its response.
 
         Args:
-            method: What to call.
-            requests: The requests; an error of theirs ends the call and is raised.
-            kind: What they are.
+            kind: Type of the requests.
+            requests: The requests, each asked for when the server has room.
+            timeout: Seconds for the whole upload; the contract's when absent.
 
         Raises:
             MemoryClientError: The subclass that stands for the status of the answer.
         """
-        deadline = service_config().deadlines.get(kind.DESCRIPTOR.full_name)
-        metadata = self._metadata()
-        call = method(timeout=deadline, metadata=metadata)
-        try:
-            async for request in requests:
-                if call.done():
-                    # It is refused; the rest is of no use.
-                    break
-                await call.write(request)
-            await call.done_writing()
-            return await call
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, dict(metadata)) from error
-        finally:
-            call.cancel()
+        operation: Upload[Request, Any, Any] = Upload(
+            kind, lambda request, _: request, as_it_is, "requests"
+        )
+        return await self._connection.upload(operation, requests, timeout)
 
-    def _metadata(self) -> Sequence[tuple[str, str]]:
-        """Who calls, and the name under which the server's log will know this call."""
-        return (*self._identity, (REQUEST_ID_HEADER, str(ULID())))
+    async def aclose(self) -> None:
+        """Close the connection for good."""
+        self._connection.channels.close()
 
+    async def __aenter__(self) -> Self:
+        return self
 
-def _name(request: Message) -> None:
-    if "request_id" in request.DESCRIPTOR.fields_by_name and not getattr(request, "request_id"):  # noqa: B009 - no static type has it
-        setattr(request, "request_id", str(ULID()))  # noqa: B010
-
-
-def _identity(config: MemoryClientConfig) -> Sequence[tuple[str, str]]:
-    metadata: list[tuple[str, str]] = []
-    if credential := config.credential:
-        metadata.append(("authorization", f"Bearer {credential}"))
-    if config.tenant:
-        metadata.append(("x-agent-memory-tenant", config.tenant))
-    return tuple(metadata)
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,4 +1,4 @@
-"""Every error the client raises.
+"""Errors of the client.
 
 ::
 
@@ -6,18 +6,20 @@
     ├── MemoryValidationError         a field breaks its rule; also a ValueError
     ├── MemoryNotFoundError           no such session, memory, job or view for this caller
     ├── MemoryConflictError           the etag is stale, or the id is taken
-    ├── MemoryStateError              the operation does not fit the resource's present state
+    ├── MemoryStateError              it does not fit the resource's state, or the client is closed
     ├── MemoryAuthenticationError     no credential, or one that is not valid
     ├── MemoryPermissionError         the credential or the owner does not allow it
     ├── MemoryResourceExhaustedError  a quota or the server's capacity is used up
     ├── MemoryUnavailableError        the service cannot be reached; repeating is safe
     ├── MemoryTimeoutError            the time allowed ran out; also a TimeoutError
-    ├── MemoryCancelledError          the server gave the call up
+    ├── MemoryCancelledError          the call was given up, by the server or by closing the client
     ├── MemoryServerError             something unforeseen on the server's side
     └── ExtractionFailedError         a background job gave up; carries the job
 
 A call never raises an error of gRPC itself. `asyncio.CancelledError` stays what it is when the
-caller cancels.
+caller cancels. Building a model of `agent_memory_client.models` with wrong values raises
+pydantic's `ValidationError`, as every pydantic model does; a call that is given such values in a
+dictionary raises `MemoryValidationError`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,26 @@ from typing import TYPE_CHECKING, NamedTuple
 import grpc
 
 if TYPE_CHECKING:
-    from agent_memory_client.models.jobs import Job
+    from agent_memory_client.models import Job
+
+
+__all__ = [
+    "ErrorInfo",
+    "ExtractionFailedError",
+    "FieldViolation",
+    "MemoryAuthenticationError",
+    "MemoryCancelledError",
+    "MemoryClientError",
+    "MemoryConflictError",
+    "MemoryNotFoundError",
+    "MemoryPermissionError",
+    "MemoryResourceExhaustedError",
+    "MemoryServerError",
+    "MemoryStateError",
+    "MemoryTimeoutError",
+    "MemoryUnavailableError",
+    "MemoryValidationError",
+]
 
 
 class FieldViolation(NamedTuple):
@@ -39,7 +60,7 @@ class FieldViolation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """What is known about a failure besides its message.
+    """Facts about a failure besides its message.
 
     Attributes:
         code: The status of the call; None where no call was made.
@@ -94,7 +115,7 @@ class MemoryClientError(Exception):
 
     @property
     def request_id(self) -> str:
-        """What the server's log calls the request; empty where unknown."""
+        """Id under which the server's log knows the request; empty where unknown."""
         return self.info.request_id
 
 
@@ -111,7 +132,7 @@ class MemoryConflictError(MemoryClientError):
 
 
 class MemoryStateError(MemoryClientError):
-    """The operation does not fit the resource's present state."""
+    """The operation does not fit the resource's present state, or the client is closed."""
 
 
 class MemoryAuthenticationError(MemoryClientError):
@@ -173,12 +194,12 @@ ERROR_BY_CODE: Mapping[grpc.StatusCode, type[MemoryClientError]] = {
 
 
 def error_for(message: str, info: ErrorInfo) -> MemoryClientError:
-    """The error of the class that stands for the status code."""
+    """Make the error of the class that stands for the status code."""
     kind = ERROR_BY_CODE.get(info.code, MemoryClientError) if info.code else MemoryClientError
     return kind(message, info)
 
 
 def invalid(path: str, description: str) -> MemoryValidationError:
-    """The error for a value that the client refuses before it makes a call."""
+    """Make the error for a value that the client refuses before it makes a call."""
     violation = FieldViolation(path, description)
     return MemoryValidationError(f"{path}: {description}", ErrorInfo(field_violations=(violation,)))

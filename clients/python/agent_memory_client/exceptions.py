@@ -1,37 +1,3 @@
-"""The errors under the name older clients used; see `agent_memory_client.errors` for the tree."""
+"""Errors under the name older clients used; see `agent_memory_client.errors` for the tree."""
 
-from agent_memory_client.errors import (
-    ErrorInfo,
-    ExtractionFailedError,
-    FieldViolation,
-    MemoryAuthenticationError,
-    MemoryCancelledError,
-    MemoryClientError,
-    MemoryConflictError,
-    MemoryNotFoundError,
-    MemoryPermissionError,
-    MemoryResourceExhaustedError,
-    MemoryServerError,
-    MemoryStateError,
-    MemoryTimeoutError,
-    MemoryUnavailableError,
-    MemoryValidationError,
-)
-
-__all__ = [
-    "ErrorInfo",
-    "ExtractionFailedError",
-    "FieldViolation",
-    "MemoryAuthenticationError",
-    "MemoryCancelledError",
-    "MemoryClientError",
-    "MemoryConflictError",
-    "MemoryNotFoundError",
-    "MemoryPermissionError",
-    "MemoryResourceExhaustedError",
-    "MemoryServerError",
-    "MemoryStateError",
-    "MemoryTimeoutError",
-    "MemoryUnavailableError",
-    "MemoryValidationError",
-]
+from agent_memory_client.errors import *  # noqa: F403

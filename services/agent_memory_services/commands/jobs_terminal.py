@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent_memory_client import MemoryAPIClient, MemoryClientError, MemoryUnavailableError
-from agent_memory_client.models.jobs import Job, JobChange
+from agent_memory_client.models import Job, JobChange
 
 _COLUMNS = ("id", "state", "session", "messages", "attempt", "created", "why")
 _COLOURS = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow"}

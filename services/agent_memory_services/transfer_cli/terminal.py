@@ -10,9 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent_memory.long_term_memory.v1.service_pb2 import ExportMemoriesRequest
 from agent_memory_client import MemoryClientConfig, MemoryClientError
-from agent_memory_client.channels import ChannelPool
 from agent_memory_client.connection import Connection
-from agent_memory_client.validation import build
 from agent_memory_services.transfer_cli.files import TransferError, UnwritableMemoryError
 from agent_memory_services.transfer_cli.transfer import (
     Destination,
@@ -83,12 +81,8 @@ def run_import(options: Mapping[str, Any], path: Path | None, *, resume: bool) -
 
 def _run(options: Mapping[str, Any], move: Callable[[Connection], Awaitable[int]]) -> int:
     async def connected() -> int:
-        config = build(MemoryClientConfig, options)
-        pool = ChannelPool(config)
-        try:
-            return await move(Connection(config, pool))
-        finally:
-            await pool.close()
+        async with Connection(MemoryClientConfig.of(**options)) as connection:
+            return await move(connection)
 
     try:
         return asyncio.run(connected())

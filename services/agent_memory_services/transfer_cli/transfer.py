@@ -14,8 +14,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     ExportMemoriesRequest,
     ImportMemoriesRequest,
 )
-from agent_memory_client.connection import Connection
-from agent_memory_client.error_details import from_status
+from agent_memory_client.connection import Connection, from_status
 from agent_memory_services.transfer_cli.files import (
     TransferError,
     TransferMark,
@@ -88,9 +87,8 @@ async def export(
         MemoryClientError: the service refused, or went away; `resume` goes on from there.
     """
     file, written = destination.open(request, resume=resume)
-    stub = connection.services.long_term_memory
     with file:
-        async with aclosing(connection.stream(stub.ExportMemories, request)) as parts:
+        async with aclosing(connection.stream(request)) as parts:
             async for part in parts:
                 lines = b"".join(map(line_of, part.memories))
                 written += len(part.memories)
@@ -191,8 +189,7 @@ async def _send(
             sent.append(number)
             yield ImportMemoriesRequest(memory=memory)
 
-    stub = connection.services.long_term_memory
-    answer = await connection.upload(stub.ImportMemories, rows(), ImportMemoriesRequest)
+    answer = await connection.upload(ImportMemoriesRequest, rows())
     rejections += (
         Rejection(sent[refused.row], refused.memory_id, str(from_status(refused.error)))
         for refused in answer.errors

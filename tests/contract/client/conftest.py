@@ -1,10 +1,11 @@
-"""Services of this process, and a client of them."""
+"""Services of this process, and the clients of them."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
-from agent_memory_client import MemoryAPIClient
+from agent_memory_client import MemoryAPIClient, MemoryClient
+from tests.contract.client.adapter import Awaited
 from tests.contract.client.services.running import Services, running
 
 
@@ -15,8 +16,14 @@ async def services() -> AsyncIterator[Services]:
         yield services
 
 
-@pytest.fixture
-async def client(services: Services) -> AsyncIterator[MemoryAPIClient]:
-    """A client of the services, without defaults."""
-    async with MemoryAPIClient(base_url=services.url) as client:
-        yield client
+@pytest.fixture(params=["asynchronous", "synchronous"])
+async def client(
+    services: Services, request: pytest.FixtureRequest
+) -> AsyncIterator[MemoryAPIClient | Awaited]:
+    """A client of the services, without defaults: each of the two, with the same face."""
+    if request.param == "asynchronous":
+        async with MemoryAPIClient(base_url=services.url) as client:
+            yield client
+    else:
+        with MemoryClient(base_url=services.url) as synchronous:
+            yield Awaited(synchronous)

@@ -85,6 +85,32 @@ async def test_the_time_allowed_is_the_clients_or_the_methods(services: Services
     assert [round(seconds) for seconds in remaining if seconds is not None] == [10, 30, 3]
 
 
+async def test_the_time_of_one_call_beats_every_default(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """The client's, and the contract's, in each of the calls that a method makes."""
+    impatient = client.with_options(timeout=0.001)
+    await impatient.count_long_term_memories(timeout=7)
+    await impatient.list_sessions(timeout=7)
+    await impatient.update_working_memory_data("s", {"a": 1}, timeout=7)
+    await impatient.resolve_function_call("search_memory", {"query": "tea"}, timeout=7)
+    remaining = [round(call.time_remaining or 0) for call in services.recorder.received]
+    assert remaining == [7] * 6
+
+
+async def test_a_stream_ends_when_its_time_is_over(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """A watch too, which ends with nothing else; the client's own time is for single calls."""
+    patient = client.with_options(timeout=0.001)
+    services.working_memory.watch.parts.append([])
+    with pytest.raises(MemoryTimeoutError):
+        [change async for change in patient.watch_working_memory("s", timeout=0.2)]
+    await client.create_long_term_memories([{"text": f"fact {number}"} for number in range(3)])
+    found = [hit.text async for hit in patient.stream_long_term_memories("fact")]
+    assert len(found) == 3
+
+
 async def test_running_out_of_time_is_a_timeout(services: Services) -> None:
     """It is Python's own `TimeoutError` too."""
     services.recorder.stalled.add("CountMemories")

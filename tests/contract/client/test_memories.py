@@ -1,5 +1,6 @@
 """Memories by id, through the client."""
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -202,3 +203,42 @@ async def test_history_revert_and_compaction(client: MemoryAPIClient) -> None:
     report = await client.compact_long_term_memories()
     assert (revision.cause, revision.before, revision.after) == ("create", None, reverted)
     assert report.considered == 1
+
+
+async def test_memories_move_as_they_are_made(client: MemoryAPIClient) -> None:
+    """From any iterable, and out again with all that they were."""
+    made = [MemoryRecord(text=f"fact {number}", access_count=number) for number in range(20)]
+
+    def some() -> Iterator[MemoryRecord]:
+        yield from made
+
+    assert (await client.import_long_term_memories(some())).created == 20
+    out = [memory async for part in client.export_long_term_memories() for memory in part.memories]
+    assert [(memory.id, memory.access_count) for memory in reversed(out)] == [
+        (memory.id, memory.access_count) for memory in made
+    ]
+
+
+@pytest.mark.parametrize("client", ["asynchronous"], indirect=True)
+async def test_memories_may_come_from_an_asynchronous_iterable(client: MemoryAPIClient) -> None:
+    """Which belongs to the loop of the call."""
+
+    async def some() -> AsyncIterator[dict[str, str]]:
+        for number in range(3):
+            yield {"text": f"fact {number}"}
+
+    assert (await client.import_long_term_memories(some())).created == 3
+
+
+async def test_an_error_of_the_memories_themselves_is_raised(client: MemoryAPIClient) -> None:
+    """As it is, where it is the caller's own, and with the position of what is no memory."""
+
+    def broken() -> Iterator[dict[str, str]]:
+        yield {"text": "fact"}
+        raise ValueError("the file ends in the middle")
+
+    with pytest.raises(ValueError, match="ends in the middle"):
+        await client.import_long_term_memories(broken())
+    with pytest.raises(MemoryValidationError) as raised:
+        await client.import_long_term_memories([{"text": "fact"}, {"text": 5}])
+    assert [each.field for each in raised.value.field_violations] == ["memories[1].text"]

@@ -48,7 +48,7 @@ async def test_set_takes_the_session_from_the_call(client: MemoryAPIClient) -> N
     assert stored.session_id == "s"
     assert [message.content for message in read.messages] == ["hi"]
     assert read.user_id == "a"
-    assert client.put_working_memory == client.set_working_memory
+    assert MemoryAPIClient.put_working_memory is MemoryAPIClient.set_working_memory
 
 
 @pytest.mark.parametrize("name", ["session_id", "user_id", "namespace"])
@@ -241,3 +241,12 @@ async def test_promotion_stores_chosen_memories_now(
     again = await client.promote_working_memories_to_long_term("s", [records[0].id])
     assert promoted.ids == again.ids == [records[0].id]
     assert list(services.long_term_memory.memories) == [records[0].id]
+
+
+async def test_data_of_a_session_that_is_not_there_takes_three_calls_of_three_names(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """A repetition under the name of the refused call would be refused again."""
+    await client.update_working_memory_data("new", {"seat": "window"})
+    updates = services.recorder.calls("UpdateWorkingMemory")
+    assert len({call.request.request_id for call in updates}) == len(updates) == 2

@@ -23,11 +23,10 @@ from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, Summary
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
-from agent_memory_client.channels import ChannelPool
-from agent_memory_client.config import MemoryClientConfig
+from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._contracts import service_config
 from agent_memory_client.connection import Connection
 from agent_memory_client.errors import MemoryClientError
-from agent_memory_client.service_config import service_config
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
@@ -314,19 +313,14 @@ async def python_clients(world: World, _: Path) -> AsyncIterator[Caller]:
 
     async def send(tenant: str, policy: MethodPolicy, request: Message) -> bool:
         config = MemoryClientConfig(**addresses, tenant=tenant)
-        connection = Connection(config, ChannelPool(config))
-        channel = connection.services.by_service[policy.service]
-        types = policy.request_type.SerializeToString, policy.response_type.FromString
         try:
-            if policy.client_streaming:
-                method = channel.stream_unary(policy.full_name, *types)
-                await connection.upload(method, _stream(request), policy.request_type)
-            else:
-                await connection.call(channel.unary_unary(policy.full_name, *types), request)
+            async with Connection(config) as connection:
+                if policy.client_streaming:
+                    await connection.upload(policy.request_type, _stream(request))
+                else:
+                    await connection.call(request)
         except MemoryClientError:
             return False
-        finally:
-            await connection.pool.close()
         return True
 
     yield send

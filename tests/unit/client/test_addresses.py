@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory_client import MemoryValidationError
-from agent_memory_client.addresses import parse_address
+from agent_memory_client._config import parse_address
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from agent_memory_client import MemoryAPIClient, MemoryClientConfig, MemoryValidationError
-from agent_memory_client.config import ClientOptions
+from agent_memory_client._config import ClientOptions
 
 
 def test_a_url_or_a_config_makes_a_client() -> None:

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from agent_memory.common.v1 import memory_pb2, message_pb2
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_client import MemoryValidationError
-from agent_memory_client.conversions.memories import from_memory, to_memory
-from agent_memory_client.conversions.messages import from_message, to_messages
-from agent_memory_client.conversions.scalars import from_struct, to_struct
-from agent_memory_client.conversions.sessions import from_working_memory, to_working_memory
+from agent_memory_client._operations.records import (
+    from_memory,
+    from_message,
+    to_memory,
+    to_messages,
+)
+from agent_memory_client._operations.sessions import from_working_memory, to_working_memory
+from agent_memory_client._values import from_struct, to_struct
 from agent_memory_client.models import (
     MemoryMessage,
     MemoryRecord,

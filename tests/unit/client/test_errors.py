@@ -6,7 +6,7 @@ from google.rpc.status_pb2 import Status
 
 import agent_memory_client
 from agent_memory_client import errors, exceptions
-from agent_memory_client.error_details import from_status
+from agent_memory_client._status import from_status
 from agent_memory_client.errors import ERROR_BY_CODE, MemoryClientError, MemoryValidationError
 
 

@@ -1,5 +1,6 @@
 """From conditions to the filter of the contract."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_client import MemoryTypeEnum, MemoryValidationError, filters
 from agent_memory_client.filters import compile_filter, conjunction, decompile_filter
+from agent_memory_client.models import FilterCriteria
+from agent_memory_client.models._criteria import FilterArguments
 
 PRINTABLE = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
 TEXTS = st.text(PRINTABLE, max_size=8)
@@ -197,5 +200,23 @@ def test_enums_of_the_caller_are_texts() -> None:
 
 def test_every_field_of_the_contract_has_a_name() -> None:
     """Nothing the services can filter by is out of reach."""
-    reached = set(filters.compile.FIELD_NAMES) | {"any_of", "none_of"}
+    reached = {kind.field for kind in filters.FIELDS.values()} | {"any_of", "none_of"}
     assert reached == set(MemoryFilter.DESCRIPTOR.fields_by_name)
+
+
+def test_every_field_is_declared_once() -> None:
+    """From its class come the keyword arguments, the model, the exports and the table."""
+    rows = re.split(r"=+ +=+\n", filters.__doc__ or "")[2]
+    told: dict[str, list[str]] = {}
+    operators: list[str] = []
+    for row in rows.splitlines():
+        begun = re.match(r"(\S.*?)  +(\S.*)$", row)
+        if begun:
+            operators = begun[2].split(", ")
+        for name in re.findall(r"\w+", begun[1] if begun else row):
+            told[name] = operators
+    del told["any_of"], told["none_of"]
+    assert told == {name: list(kind.known) for name, kind in filters.FIELDS.items()}
+    assert set(FilterArguments.__annotations__) == {"filters", *filters.FIELDS}
+    assert set(FilterCriteria.model_fields) == {"filters", *filters.FIELDS}
+    assert {kind.__name__ for kind in filters.FIELDS.values()} < set(filters.__all__)

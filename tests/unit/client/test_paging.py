@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory_client import MemoryValidationError
-from agent_memory_client.paging import Page, pages, window
+from agent_memory_client._async.base import pages, window
+from agent_memory_client._operations.operation import Page
 
 
 def source(count: int, size: int, *, gap: bool = False) -> Callable[[str], Awaitable[Page[int]]]:

@@ -4,7 +4,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
 from agent_memory_client import MemoryValidationError
-from agent_memory_client.tools.formats import read_arguments, read_tool_call
+from agent_memory_client.tools._calls import read_arguments, read_tool_call
 
 NESTED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from agent_memory_client import MemoryAPIClient, ToolSchema
-from agent_memory_client.tools.catalogue import ToolSchemaMethods
-from agent_memory_client.tools.definitions import OTHER_NAMES, TOOLS
-from agent_memory_client.tools.resolver import _HANDLERS
+from agent_memory_client._async.tools import _HANDLERS
+from agent_memory_client.tools._definitions import OTHER_NAMES, TOOLS, ToolSchemaMethods
 
 NAMES = [
     "search_memory",

@@ -2,6 +2,11 @@
 
 import inspect
 import re
+from pathlib import Path
+
+import pytest
+from google.protobuf import json_format
+from google.rpc.error_details_pb2 import ErrorInfo
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.kit.contract import errors
@@ -43,3 +48,22 @@ def test_the_message_of_several_violations_tells_the_first() -> None:
     violations = [FieldViolation("a", "is empty"), FieldViolation("b", "is long")]
     assert str(errors.InvalidFields(violations)) == "a: is empty (and 1 more)"
     assert str(errors.InvalidField("", "nothing is set")) == "nothing is set"
+
+
+CATALOGUE = Path(__file__).parents[3] / "protos/agent_memory/common/v1/error_reason.proto"
+
+
+@pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
+def test_every_reason_has_an_example_with_the_metadata_that_it_names(reason: str) -> None:
+    """The example above an entry is an `ErrorInfo` in JSON, whole and of this entry."""
+    above = re.split(r"^  ERROR_REASON_\w+ = \d+;\n", CATALOGUE.read_text(), flags=re.MULTILINE)
+    at = [name for name, _ in ErrorReason.items()].index(reason)
+    comment = "".join(line.strip().removeprefix("//") for line in above[at].splitlines())
+    told = re.fullmatch(r"([^{]*)({.*})", comment)
+    assert told is not None, comment
+    prose, example = told.groups()
+    info = json_format.Parse(example, ErrorInfo())
+    assert (info.domain, f"ERROR_REASON_{info.reason}") == (errors.DOMAIN, reason)
+    _, _, keys = prose.partition("Metadata")
+    named = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", keys)))
+    assert set(info.metadata) == named

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from grpc._cython import cygrpc  # type: ignore[attr-defined] # private
 
-from agent_memory_client import channels
-from agent_memory_client.addresses import parse_address
+from agent_memory_client import _channels
+from agent_memory_client._config import parse_address
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import (
     own_descriptors,
@@ -27,7 +27,7 @@ from agent_memory_services.kit.contract.transport import (
 
 SERVER: dict[str, Any] = dict(server_options(1 << 20))
 CHANNEL: dict[str, Any] = dict(channel_options(1 << 20))
-CLIENT = dict(channels._options(parse_address("http://127.0.0.1:1")))
+CLIENT = dict(_channels._options(parse_address("http://127.0.0.1:1")))
 
 
 ROOT = Path(__file__).parents[3]

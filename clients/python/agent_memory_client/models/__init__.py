@@ -1,18 +1,21 @@
-"""What the client takes and answers."""
+"""Models of what the client takes and answers."""
 
-from agent_memory_client.models.health import (
-    HealthCheckResponse,
-)
-from agent_memory_client.models.jobs import (
+from agent_memory_client.models._criteria import FilterCriteria
+from agent_memory_client.models._extraction import (
     ExtractionPreview,
     ExtractionProgress,
+    HealthCheckResponse,
     Job,
     JobChange,
     JobError,
     JobListResponse,
     SkippedItem,
+    SummaryView,
+    SummaryViewList,
+    SummaryViewPartition,
+    SummaryViewPartitionList,
 )
-from agent_memory_client.models.lifecycle import (
+from agent_memory_client.models._lifecycle import (
     BatchGetResult,
     CompactionReport,
     CreateMemoryResult,
@@ -30,7 +33,7 @@ from agent_memory_client.models.lifecycle import (
     MemoryRevision,
     MemoryRevisionList,
 )
-from agent_memory_client.models.memories import (
+from agent_memory_client.models._memories import (
     ClientMemoryRecord,
     ExtractedMemoryRecord,
     MemoryRecord,
@@ -40,16 +43,7 @@ from agent_memory_client.models.memories import (
     TimePrecision,
     Validity,
 )
-from agent_memory_client.models.messages import (
-    MemoryMessage,
-    ToolCall,
-)
-from agent_memory_client.models.prompts import (
-    MemoryPromptResponse,
-    PromptSectionReport,
-)
-from agent_memory_client.models.search import (
-    FilterCriteria,
+from agent_memory_client.models._search import (
     FusionMethod,
     MemoryRecordResult,
     MemoryRecordResults,
@@ -61,26 +55,24 @@ from agent_memory_client.models.search import (
     SearchQuery,
     TimeWindow,
 )
-from agent_memory_client.models.sessions import (
+from agent_memory_client.models._sessions import (
     AddMemoriesResult,
     AppendResult,
+    MemoryMessage,
+    MemoryPromptResponse,
     MemoryStrategyConfig,
     MessageListResponse,
+    PromptSectionReport,
     SequenceRange,
     SessionChange,
     SessionInfo,
     SessionListResponse,
     SessionUpdate,
     StrategyOptions,
+    ToolCall,
     WorkingMemory,
     WorkingMemoryResponse,
     WorkingMemoryResult,
-)
-from agent_memory_client.models.summary_views import (
-    SummaryView,
-    SummaryViewList,
-    SummaryViewPartition,
-    SummaryViewPartitionList,
 )
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Memory as tools: schemas for a model, and answers to the calls it makes."""
 
-from agent_memory_client.tools.result import ToolCallResult
-from agent_memory_client.tools.schema import ToolSchema, ToolSchemaCollection
+from agent_memory_client.tools._calls import ToolCallResult
+from agent_memory_client.tools._schema import ToolSchema, ToolSchemaCollection
 
 __all__ = ["ToolCallResult", "ToolSchema", "ToolSchemaCollection"]

@@ -155,6 +155,21 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
 
+    async def ImportMemories(
+        self, requests: AsyncIterator[rpc.ImportMemoriesRequest], _: Context
+    ) -> rpc.ImportMemoriesResponse:
+        count = 0
+        async for request in requests:
+            self.memories[request.memory.id] = request.memory
+            count += 1
+        return rpc.ImportMemoriesResponse(created_count=count)
+
+    async def ExportMemories(
+        self, request: rpc.ExportMemoriesRequest, _: Context
+    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
+        for number, memory in enumerate(self._newest_first(request.filter)):
+            yield rpc.ExportMemoriesResponse(memories=[memory], resume_token=str(number))
+
     async def ForgetMemories(
         self, request: rpc.ForgetMemoriesRequest, _: Context
     ) -> rpc.ForgetMemoriesResponse:

@@ -27,100 +27,306 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 1
     """A field breaks its rule; nothing was stored. Code INVALID_ARGUMENT, with
     a `google.rpc.BadRequest` that names each field.
+
+        {
+          "reason": "INVALID_FIELD",
+          "domain": "agent-memory"
+        }
     """
     ERROR_REASON_INVALID_FIELD_MASK: _ErrorReason.ValueType  # 2
     """An update mask names an unknown or read-only path. Code INVALID_ARGUMENT.
     Metadata: `path`.
+
+        {
+          "reason": "INVALID_FIELD_MASK",
+          "domain": "agent-memory",
+          "metadata": {
+            "path": "create_time"
+          }
+        }
     """
     ERROR_REASON_INVALID_TOKEN: _ErrorReason.ValueType  # 3
     """A page or resume token is damaged, or belongs to other arguments. Code
     INVALID_ARGUMENT.
+
+        {
+          "reason": "INVALID_TOKEN",
+          "domain": "agent-memory"
+        }
     """
     ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 4
-    """No credential, or one that is not valid. Code UNAUTHENTICATED."""
+    """No credential, or one that is not valid. Code UNAUTHENTICATED.
+
+        {
+          "reason": "UNAUTHENTICATED",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_ACCESS_DENIED: _ErrorReason.ValueType  # 5
     """The credential does not allow this. Code PERMISSION_DENIED.
     Metadata: `required_access`.
+
+        {
+          "reason": "ACCESS_DENIED",
+          "domain": "agent-memory",
+          "metadata": {
+            "required_access": "writer"
+          }
+        }
     """
     ERROR_REASON_OWNER_MISMATCH: _ErrorReason.ValueType  # 6
     """The session or memory belongs to another user. Code PERMISSION_DENIED.
     Metadata: `resource_type`.
+
+        {
+          "reason": "OWNER_MISMATCH",
+          "domain": "agent-memory",
+          "metadata": {
+            "resource_type": "session"
+          }
+        }
     """
     ERROR_REASON_SESSION_NOT_FOUND: _ErrorReason.ValueType  # 7
-    """No such session for this caller. Code NOT_FOUND. Metadata: `session_id`."""
+    """No such session for this caller. Code NOT_FOUND. Metadata: `session_id`.
+
+        {
+          "reason": "SESSION_NOT_FOUND",
+          "domain": "agent-memory",
+          "metadata": {
+            "session_id": "trip"
+          }
+        }
+    """
     ERROR_REASON_MEMORY_NOT_FOUND: _ErrorReason.ValueType  # 8
-    """No such memory for this caller. Code NOT_FOUND. Metadata: `memory_id`."""
+    """No such memory for this caller. Code NOT_FOUND. Metadata: `memory_id`.
+
+        {
+          "reason": "MEMORY_NOT_FOUND",
+          "domain": "agent-memory",
+          "metadata": {
+            "memory_id": "01M8MVQFR1366MT15DP7W9G0F0"
+          }
+        }
+    """
     ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 9
-    """No such job for this caller. Code NOT_FOUND. Metadata: `job_id`."""
+    """No such job for this caller. Code NOT_FOUND. Metadata: `job_id`.
+
+        {
+          "reason": "JOB_NOT_FOUND",
+          "domain": "agent-memory",
+          "metadata": {
+            "job_id": "01M8MVQFR1366MT15DP7W9G0F0-0"
+          }
+        }
+    """
     ERROR_REASON_SUMMARY_VIEW_NOT_FOUND: _ErrorReason.ValueType  # 10
-    """No such summary view for this caller. Code NOT_FOUND. Metadata: `view_id`."""
+    """No such summary view for this caller. Code NOT_FOUND. Metadata: `view_id`.
+
+        {
+          "reason": "SUMMARY_VIEW_NOT_FOUND",
+          "domain": "agent-memory",
+          "metadata": {
+            "view_id": "01M8MVQFR1366MT15DP7W9G0F0"
+          }
+        }
+    """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 11
     """The resource changed since the etag was read. Code ABORTED. Metadata:
     `current_etag`.
+
+        {
+          "reason": "ETAG_MISMATCH",
+          "domain": "agent-memory",
+          "metadata": {
+            "current_etag": "\\"1795996499708251\\""
+          }
+        }
     """
     ERROR_REASON_ID_ALREADY_EXISTS: _ErrorReason.ValueType  # 12
     """The id is taken by a record with other content. Code ALREADY_EXISTS.
     Metadata: `id`.
+
+        {
+          "reason": "ID_ALREADY_EXISTS",
+          "domain": "agent-memory",
+          "metadata": {
+            "id": "01M8MVQFR1366MT15DP7W9G0F0"
+          }
+        }
     """
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 13
-    """The request id was used before with another body. Code ALREADY_EXISTS."""
+    """The request id was used before with another body. Code ALREADY_EXISTS.
+
+        {
+          "reason": "REQUEST_ID_REUSED",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_REQUEST_IN_PROGRESS: _ErrorReason.ValueType  # 14
-    """The first call with this request id is still running. Code UNAVAILABLE."""
+    """The first call with this request id is still running. Code UNAVAILABLE.
+
+        {
+          "reason": "REQUEST_IN_PROGRESS",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_INVALID_STATE: _ErrorReason.ValueType  # 15
     """The operation does not fit the resource's present state. Code
     FAILED_PRECONDITION. Metadata: `state`.
+
+        {
+          "reason": "INVALID_STATE",
+          "domain": "agent-memory",
+          "metadata": {
+            "state": "RUNNING"
+          }
+        }
     """
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 16
-    """The store cannot be reached or is starting. Code UNAVAILABLE."""
+    """The store cannot be reached or is starting. Code UNAVAILABLE.
+
+        {
+          "reason": "STORE_UNAVAILABLE",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_STORE_FULL: _ErrorReason.ValueType  # 17
     """The store refuses writes because its memory is full. Code
     RESOURCE_EXHAUSTED.
+
+        {
+          "reason": "STORE_FULL",
+          "domain": "agent-memory"
+        }
     """
     ERROR_REASON_DEPENDENCY_UNAVAILABLE: _ErrorReason.ValueType  # 18
     """Another service this call depends on cannot be reached. Code UNAVAILABLE.
     Metadata: `service`.
+
+        {
+          "reason": "DEPENDENCY_UNAVAILABLE",
+          "domain": "agent-memory",
+          "metadata": {
+            "service": "agent_memory.long_term_memory.v1.LongTermMemoryService"
+          }
+        }
     """
     ERROR_REASON_EMBEDDING_UNAVAILABLE: _ErrorReason.ValueType  # 19
-    """The embedding provider cannot be reached or limits us. Code UNAVAILABLE."""
+    """The embedding provider cannot be reached or limits us. Code UNAVAILABLE.
+
+        {
+          "reason": "EMBEDDING_UNAVAILABLE",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_MODEL_UNAVAILABLE: _ErrorReason.ValueType  # 20
-    """The language model cannot be reached or limits us. Code UNAVAILABLE."""
+    """The language model cannot be reached, limits us, or answers what cannot be
+    used. Code UNAVAILABLE. Metadata, in the error of a job: `cause`.
+
+        {
+          "reason": "MODEL_UNAVAILABLE",
+          "domain": "agent-memory",
+          "metadata": {
+            "cause": "bad_answer"
+          }
+        }
+    """
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 21
     """Too many calls are running for this process or tenant. Code
     RESOURCE_EXHAUSTED.
+
+        {
+          "reason": "OVERLOADED",
+          "domain": "agent-memory"
+        }
     """
     ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 22
     """A limit of the tenant is reached. Code RESOURCE_EXHAUSTED. Metadata:
     `limit`.
+
+        {
+          "reason": "QUOTA_EXCEEDED",
+          "domain": "agent-memory",
+          "metadata": {
+            "limit": "calls_per_second_per_tenant"
+          }
+        }
     """
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 23
-    """The time allowed for the call ran out. Code DEADLINE_EXCEEDED."""
+    """The time allowed for the call ran out. Code DEADLINE_EXCEEDED.
+
+        {
+          "reason": "DEADLINE_EXCEEDED",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 24
-    """The caller went away. Code CANCELLED."""
+    """The caller went away. Code CANCELLED.
+
+        {
+          "reason": "CANCELLED",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_UNIMPLEMENTED: _ErrorReason.ValueType  # 25
-    """The method is not served by this build. Code UNIMPLEMENTED."""
+    """The method is not served by this build. Code UNIMPLEMENTED.
+
+        {
+          "reason": "UNIMPLEMENTED",
+          "domain": "agent-memory"
+        }
+    """
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 26
     """Something unforeseen. Code INTERNAL. Metadata: `incident_id`, which the
     server's log repeats.
+
+        {
+          "reason": "INTERNAL",
+          "domain": "agent-memory",
+          "metadata": {
+            "incident_id": "01M8MVQFR1366MT15DP7W9G0F0"
+          }
+        }
     """
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 27
     """The process is shutting down, or a stream was open for as long as any may
     be; continue from its last token. Code UNAVAILABLE.
+
+        {
+          "reason": "SHUTTING_DOWN",
+          "domain": "agent-memory"
+        }
     """
     ERROR_REASON_MESSAGE_TOO_LARGE: _ErrorReason.ValueType  # 28
     """The request, or the answer to it, is larger than a message may be; send or
     ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
     (`request` or `answer`), `max_bytes`.
+
+        {
+          "reason": "MESSAGE_TOO_LARGE",
+          "domain": "agent-memory",
+          "metadata": {
+            "message": "request",
+            "max_bytes": "16777216"
+          }
+        }
     """
     ERROR_REASON_SESSION_ERASED: _ErrorReason.ValueType  # 29
     """The session was erased; nothing of it is taken in any more. Code
     FAILED_PRECONDITION.
+
+        {
+          "reason": "SESSION_ERASED",
+          "domain": "agent-memory"
+        }
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. Every answer other than OK carries exactly one
     `google.rpc.ErrorInfo` with domain `agent-memory` and one of these names,
     without the prefix `ERROR_REASON_`, as its reason. Entries are never
-    renamed and their metadata keys never disappear.
+    renamed and their metadata keys never disappear. Each comes with an example
+    of its `ErrorInfo` in JSON.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -128,92 +334,297 @@ ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 1
 """A field breaks its rule; nothing was stored. Code INVALID_ARGUMENT, with
 a `google.rpc.BadRequest` that names each field.
+
+    {
+      "reason": "INVALID_FIELD",
+      "domain": "agent-memory"
+    }
 """
 ERROR_REASON_INVALID_FIELD_MASK: ErrorReason.ValueType  # 2
 """An update mask names an unknown or read-only path. Code INVALID_ARGUMENT.
 Metadata: `path`.
+
+    {
+      "reason": "INVALID_FIELD_MASK",
+      "domain": "agent-memory",
+      "metadata": {
+        "path": "create_time"
+      }
+    }
 """
 ERROR_REASON_INVALID_TOKEN: ErrorReason.ValueType  # 3
 """A page or resume token is damaged, or belongs to other arguments. Code
 INVALID_ARGUMENT.
+
+    {
+      "reason": "INVALID_TOKEN",
+      "domain": "agent-memory"
+    }
 """
 ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 4
-"""No credential, or one that is not valid. Code UNAUTHENTICATED."""
+"""No credential, or one that is not valid. Code UNAUTHENTICATED.
+
+    {
+      "reason": "UNAUTHENTICATED",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_ACCESS_DENIED: ErrorReason.ValueType  # 5
 """The credential does not allow this. Code PERMISSION_DENIED.
 Metadata: `required_access`.
+
+    {
+      "reason": "ACCESS_DENIED",
+      "domain": "agent-memory",
+      "metadata": {
+        "required_access": "writer"
+      }
+    }
 """
 ERROR_REASON_OWNER_MISMATCH: ErrorReason.ValueType  # 6
 """The session or memory belongs to another user. Code PERMISSION_DENIED.
 Metadata: `resource_type`.
+
+    {
+      "reason": "OWNER_MISMATCH",
+      "domain": "agent-memory",
+      "metadata": {
+        "resource_type": "session"
+      }
+    }
 """
 ERROR_REASON_SESSION_NOT_FOUND: ErrorReason.ValueType  # 7
-"""No such session for this caller. Code NOT_FOUND. Metadata: `session_id`."""
+"""No such session for this caller. Code NOT_FOUND. Metadata: `session_id`.
+
+    {
+      "reason": "SESSION_NOT_FOUND",
+      "domain": "agent-memory",
+      "metadata": {
+        "session_id": "trip"
+      }
+    }
+"""
 ERROR_REASON_MEMORY_NOT_FOUND: ErrorReason.ValueType  # 8
-"""No such memory for this caller. Code NOT_FOUND. Metadata: `memory_id`."""
+"""No such memory for this caller. Code NOT_FOUND. Metadata: `memory_id`.
+
+    {
+      "reason": "MEMORY_NOT_FOUND",
+      "domain": "agent-memory",
+      "metadata": {
+        "memory_id": "01M8MVQFR1366MT15DP7W9G0F0"
+      }
+    }
+"""
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 9
-"""No such job for this caller. Code NOT_FOUND. Metadata: `job_id`."""
+"""No such job for this caller. Code NOT_FOUND. Metadata: `job_id`.
+
+    {
+      "reason": "JOB_NOT_FOUND",
+      "domain": "agent-memory",
+      "metadata": {
+        "job_id": "01M8MVQFR1366MT15DP7W9G0F0-0"
+      }
+    }
+"""
 ERROR_REASON_SUMMARY_VIEW_NOT_FOUND: ErrorReason.ValueType  # 10
-"""No such summary view for this caller. Code NOT_FOUND. Metadata: `view_id`."""
+"""No such summary view for this caller. Code NOT_FOUND. Metadata: `view_id`.
+
+    {
+      "reason": "SUMMARY_VIEW_NOT_FOUND",
+      "domain": "agent-memory",
+      "metadata": {
+        "view_id": "01M8MVQFR1366MT15DP7W9G0F0"
+      }
+    }
+"""
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 11
 """The resource changed since the etag was read. Code ABORTED. Metadata:
 `current_etag`.
+
+    {
+      "reason": "ETAG_MISMATCH",
+      "domain": "agent-memory",
+      "metadata": {
+        "current_etag": "\\"1795996499708251\\""
+      }
+    }
 """
 ERROR_REASON_ID_ALREADY_EXISTS: ErrorReason.ValueType  # 12
 """The id is taken by a record with other content. Code ALREADY_EXISTS.
 Metadata: `id`.
+
+    {
+      "reason": "ID_ALREADY_EXISTS",
+      "domain": "agent-memory",
+      "metadata": {
+        "id": "01M8MVQFR1366MT15DP7W9G0F0"
+      }
+    }
 """
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 13
-"""The request id was used before with another body. Code ALREADY_EXISTS."""
+"""The request id was used before with another body. Code ALREADY_EXISTS.
+
+    {
+      "reason": "REQUEST_ID_REUSED",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_REQUEST_IN_PROGRESS: ErrorReason.ValueType  # 14
-"""The first call with this request id is still running. Code UNAVAILABLE."""
+"""The first call with this request id is still running. Code UNAVAILABLE.
+
+    {
+      "reason": "REQUEST_IN_PROGRESS",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_INVALID_STATE: ErrorReason.ValueType  # 15
 """The operation does not fit the resource's present state. Code
 FAILED_PRECONDITION. Metadata: `state`.
+
+    {
+      "reason": "INVALID_STATE",
+      "domain": "agent-memory",
+      "metadata": {
+        "state": "RUNNING"
+      }
+    }
 """
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 16
-"""The store cannot be reached or is starting. Code UNAVAILABLE."""
+"""The store cannot be reached or is starting. Code UNAVAILABLE.
+
+    {
+      "reason": "STORE_UNAVAILABLE",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_STORE_FULL: ErrorReason.ValueType  # 17
 """The store refuses writes because its memory is full. Code
 RESOURCE_EXHAUSTED.
+
+    {
+      "reason": "STORE_FULL",
+      "domain": "agent-memory"
+    }
 """
 ERROR_REASON_DEPENDENCY_UNAVAILABLE: ErrorReason.ValueType  # 18
 """Another service this call depends on cannot be reached. Code UNAVAILABLE.
 Metadata: `service`.
+
+    {
+      "reason": "DEPENDENCY_UNAVAILABLE",
+      "domain": "agent-memory",
+      "metadata": {
+        "service": "agent_memory.long_term_memory.v1.LongTermMemoryService"
+      }
+    }
 """
 ERROR_REASON_EMBEDDING_UNAVAILABLE: ErrorReason.ValueType  # 19
-"""The embedding provider cannot be reached or limits us. Code UNAVAILABLE."""
+"""The embedding provider cannot be reached or limits us. Code UNAVAILABLE.
+
+    {
+      "reason": "EMBEDDING_UNAVAILABLE",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_MODEL_UNAVAILABLE: ErrorReason.ValueType  # 20
-"""The language model cannot be reached or limits us. Code UNAVAILABLE."""
+"""The language model cannot be reached, limits us, or answers what cannot be
+used. Code UNAVAILABLE. Metadata, in the error of a job: `cause`.
+
+    {
+      "reason": "MODEL_UNAVAILABLE",
+      "domain": "agent-memory",
+      "metadata": {
+        "cause": "bad_answer"
+      }
+    }
+"""
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 21
 """Too many calls are running for this process or tenant. Code
 RESOURCE_EXHAUSTED.
+
+    {
+      "reason": "OVERLOADED",
+      "domain": "agent-memory"
+    }
 """
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 22
 """A limit of the tenant is reached. Code RESOURCE_EXHAUSTED. Metadata:
 `limit`.
+
+    {
+      "reason": "QUOTA_EXCEEDED",
+      "domain": "agent-memory",
+      "metadata": {
+        "limit": "calls_per_second_per_tenant"
+      }
+    }
 """
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 23
-"""The time allowed for the call ran out. Code DEADLINE_EXCEEDED."""
+"""The time allowed for the call ran out. Code DEADLINE_EXCEEDED.
+
+    {
+      "reason": "DEADLINE_EXCEEDED",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 24
-"""The caller went away. Code CANCELLED."""
+"""The caller went away. Code CANCELLED.
+
+    {
+      "reason": "CANCELLED",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_UNIMPLEMENTED: ErrorReason.ValueType  # 25
-"""The method is not served by this build. Code UNIMPLEMENTED."""
+"""The method is not served by this build. Code UNIMPLEMENTED.
+
+    {
+      "reason": "UNIMPLEMENTED",
+      "domain": "agent-memory"
+    }
+"""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 26
 """Something unforeseen. Code INTERNAL. Metadata: `incident_id`, which the
 server's log repeats.
+
+    {
+      "reason": "INTERNAL",
+      "domain": "agent-memory",
+      "metadata": {
+        "incident_id": "01M8MVQFR1366MT15DP7W9G0F0"
+      }
+    }
 """
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 27
 """The process is shutting down, or a stream was open for as long as any may
 be; continue from its last token. Code UNAVAILABLE.
+
+    {
+      "reason": "SHUTTING_DOWN",
+      "domain": "agent-memory"
+    }
 """
 ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 28
 """The request, or the answer to it, is larger than a message may be; send or
 ask for less at a time. Code INVALID_ARGUMENT. Metadata: `message`
 (`request` or `answer`), `max_bytes`.
+
+    {
+      "reason": "MESSAGE_TOO_LARGE",
+      "domain": "agent-memory",
+      "metadata": {
+        "message": "request",
+        "max_bytes": "16777216"
+      }
+    }
 """
 ERROR_REASON_SESSION_ERASED: ErrorReason.ValueType  # 29
 """The session was erased; nothing of it is taken in any more. Code
 FAILED_PRECONDITION.
+
+    {
+      "reason": "SESSION_ERASED",
+      "domain": "agent-memory"
+    }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,4 @@
+"""Asynchronous client: sends operations and waits in an event loop.
+
+The modules under `_sync` are generated from those under `_async`.
+"""

@@ -1,0 +1,342 @@
+"""Tools: what a model may do with memory, within the bounds that the application sets."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from agent_memory_client._async.memories import MemoryMethods
+from agent_memory_client._validation import build, items
+from agent_memory_client.errors import (
+    MemoryClientError,
+    MemoryNotFoundError,
+    MemoryValidationError,
+)
+from agent_memory_client.models import CreateMemoryResult, MemoryRecord, WorkingMemory
+from agent_memory_client.tools import _definitions as tools
+from agent_memory_client.tools._calls import (
+    ToolAnswer,
+    ToolCallResult,
+    ToolScope,
+    as_json,
+    in_words,
+    read_arguments,
+    read_tool_call,
+)
+
+_log = logging.getLogger(__name__)
+
+_MESSAGES_SHOWN = 20
+_NARROWING = ("user_id", "memory_type")
+_NARROWING_TO_ONE_OF = ("topics", "entities")
+
+
+class ToolMethods(MemoryMethods):
+    """Resolves tool calls within the bounds that the application sets."""
+
+    async def resolve_function_call(
+        self,
+        function_name: str,
+        function_arguments: Mapping[str, Any] | str | None = None,
+        session_id: str | None = None,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        timeout: float | None = None,
+        args: Mapping[str, Any] | str | None = None,
+    ) -> ToolCallResult:
+        """Run a tool that a model called. Never raises: what goes wrong is in the result.
+
+        Every tool stays inside `user_id` and `namespace` (the client's defaults where left out):
+        nothing the model passes reaches beyond, and a memory of somebody else does not exist.
+
+        Args:
+            function_name: The tool.
+            function_arguments: What the model passes: a dictionary, or JSON as the model wrote it.
+            session_id: The conversation. Tools over working memory need it, and what is created
+                is marked with it.
+            namespace: The only namespace within reach.
+            user_id: The only owner within reach.
+            timeout: Seconds that each call to a service may take; the client's when absent.
+            args: The same as `function_arguments`.
+        """
+        name = str(function_name)
+        given = function_arguments if args is None else args
+        try:
+            scope = self._tool_scope(session_id, namespace, user_id, timeout)
+            answer = await self._run_tool(name, read_arguments(given), scope)
+        except MemoryClientError as error:
+            return ToolCallResult.failed(name, error.message)
+        except Exception:  # noqa: BLE001 - the promise not to raise; the log has the traceback
+            _log.exception("tool %s failed", name)
+            return ToolCallResult.failed(name, "an unforeseen error; it is logged")
+        return ToolCallResult.succeeded(name, answer.result, answer.text)
+
+    async def resolve_tool_call(
+        self,
+        tool_call: Any,
+        session_id: str | None = None,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        timeout: float | None = None,
+    ) -> ToolCallResult:
+        """Run a tool call in a provider's form; see `resolve_function_call`.
+
+        Args:
+            tool_call: A call of OpenAI (new and old form), Anthropic or LangChain, or a plain
+                `{"name", "arguments"}`; a dictionary or an object of the provider's SDK.
+            session_id: The conversation.
+            namespace: The only namespace within reach.
+            user_id: The only owner within reach.
+            timeout: Seconds that each call to a service may take; the client's when absent.
+        """
+        try:
+            call = read_tool_call(tool_call)
+        except MemoryValidationError as error:
+            return ToolCallResult.failed("", error.message)
+        result = await self.resolve_function_call(
+            call.name,
+            call.arguments,
+            session_id,
+            namespace=namespace,
+            user_id=user_id,
+            timeout=timeout,
+        )
+        if call.call_id:
+            result["tool_call_id"] = call.call_id
+        return result
+
+    async def resolve_tool_calls(
+        self,
+        tool_calls: Sequence[Any],
+        session_id: str | None = None,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        timeout: float | None = None,
+    ) -> list[ToolCallResult]:
+        """Run tool calls one after another, since a later one may depend on an earlier.
+
+        See `resolve_tool_call` for the arguments.
+
+        Raises:
+            MemoryValidationError: The calls are no list.
+        """
+        return [
+            await self.resolve_tool_call(
+                call, session_id, namespace=namespace, user_id=user_id, timeout=timeout
+            )
+            for call in items(tool_calls, "tool_calls")
+        ]
+
+    resolve_function_calls = resolve_tool_calls
+
+    def _tool_scope(
+        self,
+        session_id: str | None,
+        namespace: str | None,
+        user_id: str | None,
+        timeout: float | None,
+    ) -> ToolScope:
+        return ToolScope(
+            session_id=session_id,
+            namespace=self.config.default_namespace if namespace is None else namespace,
+            user_id=self.config.default_user_id if user_id is None else user_id,
+            timeout=timeout,
+        )
+
+    async def _run_tool(
+        self, name: str, arguments: Mapping[str, Any], scope: ToolScope
+    ) -> ToolAnswer:
+        canonical = tools.OTHER_NAMES.get(name, name)
+        if canonical not in tools.TOOLS:
+            raise MemoryValidationError(f"there is no tool {name}")
+        asked = build(tools.TOOLS[canonical].arguments, arguments)
+        return await _HANDLERS[canonical](self, scope, asked)
+
+
+async def _search_memory(
+    client: MemoryMethods, scope: ToolScope, asked: tools.SearchMemory
+) -> ToolAnswer:
+    """Find memories within the scope."""
+    narrowing: dict[str, Any] = {
+        name: value for name in _NARROWING if (value := getattr(asked, name)) is not None
+    }
+    for name in _NARROWING_TO_ONE_OF:
+        if values := getattr(asked, name):
+            narrowing[name] = {"any": values}
+    found = await client.search_long_term_memory(
+        asked.query,
+        timeout=scope.timeout,
+        filters=scope.filters(narrowing),
+        search_mode=asked.search_mode,
+        min_score=asked.min_relevance,
+        limit=asked.max_results,
+        offset=asked.offset,
+    )
+    memories = [as_json(memory) for memory in found.memories]
+    more = found.next_offset is not None
+    result = {"memories": memories, "has_more": more, "next_offset": found.next_offset}
+    if not memories:
+        return ToolAnswer(result, "Nothing that is remembered matches.")
+    lines = [in_words(memory) for memory in found.memories]
+    if more:
+        lines.append(f"There is more from offset {found.next_offset} on.")
+    return ToolAnswer(result, "\n".join(lines))
+
+
+async def _get_memory(
+    client: MemoryMethods, scope: ToolScope, asked: tools.GetMemory
+) -> ToolAnswer:
+    """Read a memory within the scope."""
+    record = await _within_reach(client, scope, asked.memory_id)
+    return ToolAnswer({"memory": as_json(record)}, in_words(record))
+
+
+async def _create_memories(
+    client: MemoryMethods, scope: ToolScope, asked: tools.CreateMemories
+) -> ToolAnswer:
+    """Store memories of the scope's owner."""
+    records = [scope.own(**memory.model_dump(exclude_none=True)) for memory in asked.memories]
+    created = await client.create_long_term_memories(records, timeout=scope.timeout)
+    outcomes = [
+        {"memory_id": item.memory_id, "outcome": item.outcome, "text": record.text}
+        for record, item in zip(records, created.results, strict=True)
+    ]
+    lines = [
+        _outcome_in_words(record, item)
+        for record, item in zip(records, created.results, strict=True)
+    ]
+    return ToolAnswer({"memories": outcomes}, "\n".join(lines))
+
+
+async def _edit_memory(
+    client: MemoryMethods, scope: ToolScope, asked: tools.EditMemory
+) -> ToolAnswer:
+    """Change a memory within the scope, as long as it is the one that was checked."""
+    record = await _within_reach(client, scope, asked.memory_id)
+    updates = asked.model_dump(exclude={"memory_id"}, exclude_none=True)
+    edited = await client.edit_long_term_memory(
+        record.id, updates, etag=record.etag, timeout=scope.timeout
+    )
+    return ToolAnswer({"memory": as_json(edited)}, f"Changed:\n{in_words(edited)}")
+
+
+async def _delete_memories(
+    client: MemoryMethods, scope: ToolScope, asked: tools.DeleteMemories
+) -> ToolAnswer:
+    """Delete those memories that are within the scope."""
+    found = await client.batch_get_long_term_memories(asked.memory_ids, timeout=scope.timeout)
+    for error in found.errors.values():
+        if not isinstance(error, MemoryNotFoundError):
+            raise error
+    reachable = [record.id for record in found.memories if scope.admits(record)]
+    deletion = await client.delete_long_term_memories(reachable, timeout=scope.timeout)
+    deleted = deletion.deleted_ids
+    missing = [memory_id for memory_id in asked.memory_ids if memory_id not in deleted]
+    text = f"Deleted {len(deleted)}." + (f" Not found: {', '.join(missing)}." if missing else "")
+    return ToolAnswer({"deleted": deleted, "not_found": missing}, text)
+
+
+async def _within_reach(client: MemoryMethods, scope: ToolScope, memory_id: str) -> MemoryRecord:
+    """Read a memory; one outside the scope is as absent as one that does not exist."""
+    try:
+        record = await client.get_long_term_memory(memory_id, timeout=scope.timeout)
+    except MemoryNotFoundError:
+        record = None
+    if record is None or not scope.admits(record):
+        raise MemoryNotFoundError(f"there is no memory {memory_id}")
+    return record
+
+
+def _outcome_in_words(record: MemoryRecord, result: CreateMemoryResult) -> str:
+    if result.error is not None:
+        return f"- not stored: {record.text} ({result.error.message})"
+    return f"- {result.outcome}: {record.text} (id: {result.memory_id})"
+
+
+async def _get_working_memory(
+    client: MemoryMethods, scope: ToolScope, _: tools.GetWorkingMemory
+) -> ToolAnswer:
+    """Read the conversation's state."""
+    created, session = await client.get_or_create_working_memory(
+        scope.session(),
+        timeout=scope.timeout,
+        namespace=scope.namespace,
+        user_id=scope.user_id,
+        recent_messages_limit=_MESSAGES_SHOWN,
+    )
+    messages = [{"role": m.role, "content": m.content} for m in session.messages]
+    result: dict[str, Any] = {
+        "session_id": session.session_id,
+        "created": created,
+        "context": session.context,
+        "messages": messages,
+        "memories": [as_json(memory) for memory in session.memories],
+        "data": session.data,
+    }
+    return ToolAnswer(result, _session_in_words(session))
+
+
+async def _note_memory(
+    client: MemoryMethods, scope: ToolScope, asked: tools.NewMemory
+) -> ToolAnswer:
+    """Place a memory in the conversation, from where it is stored in the background."""
+    record = scope.own(**asked.model_dump(exclude_none=True))
+    added = await client.add_memories_to_working_memory(
+        scope.session(),
+        [record],
+        namespace=scope.namespace,
+        user_id=scope.user_id,
+        timeout=scope.timeout,
+    )
+    (noted,) = added.memories
+    return ToolAnswer({"memory": as_json(noted)}, f"Noted:\n{in_words(noted)}")
+
+
+async def _update_data(
+    client: MemoryMethods, scope: ToolScope, asked: tools.UpdateWorkingMemoryData
+) -> ToolAnswer:
+    """Change the conversation's data."""
+    session = await client.update_working_memory_data(
+        scope.session(),
+        asked.data,
+        namespace=scope.namespace,
+        user_id=scope.user_id,
+        merge_strategy=asked.merge_strategy,
+        timeout=scope.timeout,
+    )
+    return ToolAnswer({"data": session.data}, f"The data is now: {session.data}")
+
+
+def _session_in_words(session: WorkingMemory) -> str:
+    parts = [
+        f"Summary: {session.context}" if session.context else "",
+        *(f"{message.role}: {message.content}" for message in session.messages),
+        *(in_words(memory) for memory in session.memories),
+        f"Data: {session.data}" if session.data else "",
+    ]
+    return "\n".join(part for part in parts if part) or "This conversation is empty so far."
+
+
+async def _get_current_datetime(
+    _client: MemoryMethods, _scope: ToolScope, _asked: tools.GetCurrentDatetime
+) -> ToolAnswer:
+    """Tell the time of this machine."""
+    now = datetime.now(UTC)
+    result = {"iso_utc": now.isoformat(timespec="seconds"), "unix_ts": int(now.timestamp())}
+    return ToolAnswer(result, f"It is {now:%A, %Y-%m-%d %H:%M} UTC.")
+
+
+_HANDLERS: Mapping[str, Callable[[MemoryMethods, ToolScope, Any], Awaitable[ToolAnswer]]] = {
+    tools.SEARCH_MEMORY.name: _search_memory,
+    tools.GET_MEMORY.name: _get_memory,
+    tools.EAGERLY_CREATE_MEMORY.name: _create_memories,
+    tools.EDIT_MEMORY.name: _edit_memory,
+    tools.DELETE_MEMORIES.name: _delete_memories,
+    tools.GET_WORKING_MEMORY.name: _get_working_memory,
+    tools.LAZILY_CREATE_MEMORY.name: _note_memory,
+    tools.UPDATE_WORKING_MEMORY_DATA.name: _update_data,
+    tools.GET_CURRENT_DATETIME.name: _get_current_datetime,
+}

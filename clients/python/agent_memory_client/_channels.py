@@ -1,0 +1,160 @@
+"""Channels to the services: opened when first used, and shared by threads and event loops.
+
+They are gRPC's channels for threads, for both clients: one of its channels for asyncio belongs to
+one event loop and does not outlive a fork.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from weakref import WeakSet
+
+import grpc
+
+from agent_memory_client._config import Address, MemoryClientConfig, parse_address
+from agent_memory_client._contracts import Method, service_config
+from agent_memory_client.errors import MemoryStateError, invalid
+
+SERVICES: Final[Mapping[str, str]] = {
+    "working_memory": "agent_memory.working_memory.v1.WorkingMemoryService",
+    "long_term_memory": "agent_memory.long_term_memory.v1.LongTermMemoryService",
+    "extraction": "agent_memory.extraction.v1.ExtractionService",
+}
+"""Full names of the services by their short ones, in the order of `config.addresses`."""
+
+_MAX_RECEIVE_BYTES = 64 * 1024 * 1024
+# Servers refuse pings that come more often than every 20 s.
+_KEEPALIVE_MS = 30_000
+_KEEPALIVE_TIMEOUT_MS = 10_000
+# The default waits up to two minutes before it looks for a restarted server, and half a minute
+# before it asks where the replicas are now.
+_FIRST_RECONNECT_MS = 100
+_MAX_RECONNECT_MS = 1_000
+_MIN_RESOLUTION_MS = 1_000
+
+
+class Channels:
+    """Channels of a client and its copies, by service; services at one address share one."""
+
+    def __init__(self, config: MemoryClientConfig) -> None:
+        self._config = config
+        self._addresses = dict(zip(SERVICES.values(), config.addresses, strict=True))
+        self._lock = threading.Lock()
+        self._open: dict[str, grpc.Channel] = {}
+        self._callables: dict[str, Any] = {}
+        self._closed = False
+        _ALL.add(self)
+
+    def of(self, service: str) -> grpc.Channel:
+        """Answer the channel of a service, opened when there is none.
+
+        Raises:
+            MemoryStateError: The client is closed.
+            MemoryValidationError: A certificate cannot be read.
+        """
+        url = self._addresses[service]
+        with self._lock:
+            if self._closed:
+                raise closed()
+            if (channel := self._open.get(url)) is None:
+                channel = self._open[url] = _open(parse_address(url), self._config)
+        return channel
+
+    def unary(self, method: Method) -> "grpc.UnaryUnaryMultiCallable[Any, Any]":
+        """Answer what calls a method of one request and one response."""
+        return self._callable(method, lambda channel: channel.unary_unary)  # type: ignore[no-any-return]
+
+    def stream(self, method: Method) -> "grpc.UnaryStreamMultiCallable[Any, Any]":
+        """Answer what calls a method whose responses are a stream."""
+        return self._callable(method, lambda channel: channel.unary_stream)  # type: ignore[no-any-return]
+
+    def upload(self, method: Method) -> "grpc.StreamUnaryMultiCallable[Any, Any]":
+        """Answer what calls a method whose requests are a stream."""
+        return self._callable(method, lambda channel: channel.stream_unary)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close for good; calls under way are cancelled."""
+        with self._lock:
+            channels, self._open, self._closed = self._open, {}, True
+            self._callables = {}
+        for channel in channels.values():
+            channel.close()
+
+    def abandon(self) -> None:
+        """Let go of what a forked process inherited: new channels are opened when needed."""
+        # The lock may be held by a thread that is no more. To close or free a parent's channel
+        # would touch its connection.
+        self._lock = threading.Lock()
+        _INHERITED.extend(self._open.values())
+        _INHERITED.append(self._callables)
+        self._open, self._callables = {}, {}
+
+    def _callable(self, method: Method, kind: Callable[[grpc.Channel], Any]) -> Any:
+        if (found := self._callables.get(method.path)) is None:
+            found = kind(self.of(method.service))(
+                method.path,
+                request_serializer=method.request.SerializeToString,
+                response_deserializer=method.response.FromString,
+            )
+            self._callables[method.path] = found
+        return found
+
+
+_ALL: Final[WeakSet[Channels]] = WeakSet()
+_INHERITED: Final[list[object]] = []
+
+
+def _abandon_all() -> None:
+    for channels in list(_ALL):
+        channels.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)
+
+
+def closed() -> MemoryStateError:
+    """Make the error of a call after the client was closed."""
+    return MemoryStateError("the client is closed; make another one")
+
+
+def _open(address: Address, config: MemoryClientConfig) -> grpc.Channel:
+    options = _options(address)
+    if not address.secure:
+        return grpc.insecure_channel(address.target, options)
+    return grpc.secure_channel(address.target, _tls(config), options)
+
+
+def _options(address: Address) -> Sequence[tuple[str, str | int]]:
+    options: list[tuple[str, str | int]] = [
+        ("grpc.service_config", service_config().named_calls_json),
+        ("grpc.max_receive_message_length", _MAX_RECEIVE_BYTES),
+        ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+        ("grpc.initial_reconnect_backoff_ms", _FIRST_RECONNECT_MS),
+        ("grpc.max_reconnect_backoff_ms", _MAX_RECONNECT_MS),
+        ("grpc.dns_min_time_between_resolutions_ms", _MIN_RESOLUTION_MS),
+        # A server that another client of this process found away may be back by now.
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    if address.loopback:
+        options.append(("grpc.enable_http_proxy", 0))
+    return options
+
+
+def _tls(config: MemoryClientConfig) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(
+        *(
+            _read(config, name)
+            for name in ("ca_certificate_file", "client_key_file", "client_certificate_file")
+        )
+    )
+
+
+def _read(config: MemoryClientConfig, name: str) -> bytes | None:
+    path = getattr(config, name)
+    try:
+        return path.read_bytes() if path else None
+    except OSError as error:
+        raise invalid(name, f"cannot be read: {error.strerror}") from error

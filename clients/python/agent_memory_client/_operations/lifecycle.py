@@ -1,0 +1,328 @@
+"""Operations on the life of memories: history, forgetting, moving and erasure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from agent_memory.common.v1 import erase_pb2
+from agent_memory.extraction.v1 import service_pb2 as extraction
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2
+from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import service_pb2 as working_memory
+from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._operations.operation import Operation, Upload, Watch, as_it_is
+from agent_memory_client._operations.records import from_memory, to_imported
+from agent_memory_client._operations.search import default_filter
+from agent_memory_client._status import from_status
+from agent_memory_client._types import Limit, Patience, Text
+from agent_memory_client._validation import build, checked, texts
+from agent_memory_client._values import (
+    FORGET_REASONS,
+    MEMORY_CHANGES,
+    MEMORY_TYPES,
+    REVISION_CAUSES,
+    from_timestamp,
+    to_duration,
+)
+from agent_memory_client.models import (
+    CompactionReport,
+    EraseReceipt,
+    ErasureReceipt,
+    ExportPart,
+    ForgetPolicy,
+    ForgetResponse,
+    ForgottenMemory,
+    ImportReport,
+    ImportRowError,
+    MemoryChange,
+    MemoryRecord,
+    MemoryRevision,
+    MemoryRevisionList,
+)
+
+_LARGEST_BATCH = 10_000
+
+
+@checked
+def revisions(
+    memory_id: Text, limit: Limit, cursor: Text | None
+) -> Operation[rpc.ListMemoryRevisionsResponse, MemoryRevisionList]:
+    """List the changes of a memory."""
+    return Operation(
+        rpc.ListMemoryRevisionsRequest(
+            memory_id=memory_id, page_size=limit, page_token=cursor or ""
+        ),
+        lambda response: MemoryRevisionList(
+            revisions=[from_revision(revision) for revision in response.revisions],
+            next_cursor=response.next_page_token or None,
+        ),
+    )
+
+
+@checked
+def revert(
+    memory_id: Text,
+    revision_id: Text | None,
+    *,
+    etag: Text | None,
+    reason: Text | None,
+    request_id: Text | None,
+) -> Operation[rpc.RevertMemoryResponse, list[MemoryRecord]]:
+    """Take a change back."""
+    request = rpc.RevertMemoryRequest(
+        memory_id=memory_id,
+        revision_id=revision_id or "",
+        etag=etag or "",
+        reason=reason or "",
+        request_id=request_id or "",
+    )
+    return Operation(
+        request, lambda response: [from_memory(memory) for memory in response.memories]
+    )
+
+
+@checked
+def watch(
+    config: MemoryClientConfig,
+    *,
+    resume_token: Text | None,
+    checkpoints: bool,
+    patience: Patience,
+    criteria: Any,
+) -> Watch[rpc.WatchMemoriesResponse, MemoryChange]:
+    """Watch memories."""
+    request = rpc.WatchMemoriesRequest(
+        filter=default_filter(config, criteria), resume_token=resume_token or ""
+    )
+    return Watch(
+        request,
+        from_memory_change,
+        patience,
+        lambda response: checkpoints or response.HasField("change"),
+    )
+
+
+@checked
+def forget(
+    config: MemoryClientConfig,
+    policy: Any,
+    *,
+    dry_run: bool,
+    pinned_ids: Any,
+    request_id: Text | None,
+    criteria: Any,
+) -> Operation[rpc.ForgetMemoriesResponse, ForgetResponse]:
+    """Forget by policy."""
+    request = rpc.ForgetMemoriesRequest(
+        policy=to_forget_policy(build(ForgetPolicy, policy, "policy")),
+        filter=default_filter(config, criteria),
+        keep_ids=texts(pinned_ids, "pinned_ids"),
+        execute=not dry_run,
+        request_id=request_id or "",
+    )
+    return Operation(request, from_forgotten)
+
+
+@checked
+def compact(
+    config: MemoryClientConfig, criteria: Any
+) -> Operation[rpc.CompactMemoriesResponse, CompactionReport]:
+    """Consolidate memories."""
+    return Operation(
+        rpc.CompactMemoriesRequest(filter=default_filter(config, criteria)),
+        lambda response: CompactionReport(
+            considered=response.considered_count,
+            merged=response.merged_count,
+            superseded=response.superseded_count,
+        ),
+    )
+
+
+@checked
+def export(
+    config: MemoryClientConfig,
+    *,
+    include_hidden: bool,
+    resume_token: Text | None,
+    criteria: Any,
+) -> Operation[rpc.ExportMemoriesResponse, ExportPart]:
+    """Stream memories out."""
+    request = rpc.ExportMemoriesRequest(
+        filter=default_filter(config, criteria),
+        include_hidden=include_hidden,
+        resume_token=resume_token or "",
+    )
+    return Operation(
+        request,
+        lambda response: ExportPart(
+            memories=[from_memory(memory) for memory in response.memories],
+            resume_token=response.resume_token,
+        ),
+    )
+
+
+def import_(
+    config: MemoryClientConfig,
+) -> Upload[MemoryRecord | Mapping[str, Any], rpc.ImportMemoriesResponse, ImportReport]:
+    """Store memories as they were elsewhere."""
+
+    @checked
+    def shape(memory: Any, number: int) -> rpc.ImportMemoriesRequest:
+        record = build(MemoryRecord, memory, f"memories[{number}]")
+        return rpc.ImportMemoriesRequest(
+            memory=to_imported(record, namespace=config.namespace(None), user_id=config.user(None))
+        )
+
+    return Upload(rpc.ImportMemoriesRequest, shape, from_import, "memories")
+
+
+class Erasure:
+    """Erasure of a user, service by service, each told which sessions the one before erased."""
+
+    def __init__(self, user_id: str) -> None:
+        self._user_id = user_id
+        self._sessions: dict[str, erase_pb2.ErasedSession] = {}
+        self._receipts: list[list[EraseReceipt]] = []
+
+    def in_working_memory(
+        self,
+    ) -> Operation[working_memory.EraseUserResponse, working_memory.EraseUserResponse]:
+        """Erase the user's sessions."""
+        return Operation(working_memory.EraseUserRequest(user_id=self._user_id), as_it_is)
+
+    def in_extraction(
+        self,
+    ) -> list[Operation[extraction.EraseUserResponse, extraction.EraseUserResponse]]:
+        """Erase what waits for extraction, in calls of a size that the service takes."""
+        return [
+            Operation(extraction.EraseUserRequest(user_id=self._user_id, sessions=batch), as_it_is)
+            for batch in self._batches()
+        ]
+
+    def in_long_term_memory(self) -> list[Operation[rpc.EraseUserResponse, rpc.EraseUserResponse]]:
+        """Erase the user's memories, in calls of a size that the service takes."""
+        return [
+            Operation(rpc.EraseUserRequest(user_id=self._user_id, sessions=batch), as_it_is)
+            for batch in self._batches()
+        ]
+
+    def note(
+        self,
+        responses: Sequence[
+            working_memory.EraseUserResponse | extraction.EraseUserResponse | rpc.EraseUserResponse
+        ],
+    ) -> None:
+        """Keep the receipts of a service, and the sessions that it tells."""
+        self._receipts.append([from_receipt(response.receipt) for response in responses])
+        for response in responses:
+            if not isinstance(response, rpc.EraseUserResponse):
+                for each in response.sessions:
+                    self._sessions.setdefault(each.session_uid, each).owned_late |= each.owned_late
+
+    def receipt(self) -> ErasureReceipt:
+        """Answer one receipt of all services."""
+        receipts = [_together(receipts) for receipts in self._receipts]
+        return ErasureReceipt(user_id=self._user_id, receipts=receipts)
+
+    def _batches(self) -> list[list[erase_pb2.ErasedSession]]:
+        """Cut the sessions into batches that a call takes; one batch where there are none."""
+        sessions = list(self._sessions.values())
+        starts = range(0, max(1, len(sessions)), _LARGEST_BATCH)
+        return [sessions[start : start + _LARGEST_BATCH] for start in starts]
+
+
+@checked
+def erasure(user_id: Text) -> Erasure:
+    """Begin the erasure of a user."""
+    return Erasure(user_id)
+
+
+def to_forget_policy(policy: ForgetPolicy) -> long_term_memory_pb2.ForgetPolicy:
+    """Convert the policy of forgetting."""
+    age, inactive = policy.max_age_days, policy.max_inactive_days
+    return long_term_memory_pb2.ForgetPolicy(
+        max_age=None if age is None else to_duration(timedelta(days=age)),
+        max_inactive=None if inactive is None else to_duration(timedelta(days=inactive)),
+        keep_per_owner=policy.budget,
+        types=[MEMORY_TYPES.parse(name, "policy") for name in policy.memory_type_allowlist],
+        hard_age_multiplier=policy.hard_age_multiplier,
+        permanently=policy.permanently,
+    )
+
+
+def from_forgotten(response: rpc.ForgetMemoriesResponse) -> ForgetResponse:
+    """Read what was, or would be, forgotten."""
+    return ForgetResponse(
+        forgotten=[
+            ForgottenMemory(memory_id=item.memory_id, reason=FORGET_REASONS.name(item.reason))
+            for item in response.forgotten
+        ],
+        deleted=response.forgotten_count,
+        scanned=response.considered_count,
+        dry_run=not response.executed,
+    )
+
+
+def from_revision(revision: long_term_memory_pb2.MemoryRevision) -> MemoryRevision:
+    """Read one change of a memory."""
+    return MemoryRevision(
+        revision_id=revision.revision_id,
+        memory_id=revision.memory_id,
+        cause=REVISION_CAUSES.name(revision.cause),
+        actor=revision.actor,
+        reason=revision.reason or None,
+        before=from_memory(revision.before) if revision.HasField("before") else None,
+        after=from_memory(revision.after) if revision.HasField("after") else None,
+        related_memory_ids=list(revision.related_memory_ids),
+        created_at=from_timestamp(revision, "create_time"),
+    )
+
+
+def from_memory_change(answer: rpc.WatchMemoriesResponse) -> MemoryChange:
+    """Read what a watcher is told."""
+    change = answer.change
+    return MemoryChange(
+        kind=MEMORY_CHANGES.name(change.kind),
+        memory_id=change.memory_id or None,
+        memory=from_memory(change.memory) if change.HasField("memory") else None,
+        changed_at=from_timestamp(change, "change_time"),
+        resume_token=answer.resume_token,
+    )
+
+
+def from_import(response: rpc.ImportMemoriesResponse) -> ImportReport:
+    """Read what became of an import."""
+    return ImportReport(
+        created=response.created_count,
+        duplicates=response.duplicate_count,
+        rejected=response.rejected_count,
+        errors=[
+            ImportRowError(
+                row=item.row, memory_id=item.memory_id or None, error=from_status(item.error)
+            )
+            for item in response.errors
+        ],
+    )
+
+
+def from_receipt(receipt: erase_pb2.EraseReceipt) -> EraseReceipt:
+    """Read what one service erased."""
+    return EraseReceipt(
+        receipt_id=receipt.receipt_id,
+        service=receipt.service,
+        erased=dict(receipt.erased),
+        started_at=from_timestamp(receipt, "start_time"),
+        ended_at=from_timestamp(receipt, "end_time"),
+    )
+
+
+def _together(receipts: Sequence[EraseReceipt]) -> EraseReceipt:
+    """Make one receipt of a service that was asked in several calls."""
+    first, *others = receipts
+    if not others:
+        return first
+    erased: Counter[str] = Counter()
+    for receipt in receipts:
+        erased.update(receipt.erased)
+    return first.model_copy(update={"erased": dict(erased), "ended_at": receipts[-1].ended_at})

@@ -1,0 +1,512 @@
+"""Operations on sessions, their messages and the memories placed in them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from agent_memory.common.v1 import strategy_pb2
+from agent_memory.working_memory.v1 import service_pb2 as rpc
+from agent_memory.working_memory.v1 import working_memory_pb2
+from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, SessionMemoryPolicy
+from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._operations.operation import LARGEST_PAGE, Operation, Page, Watch
+from agent_memory_client._operations.records import (
+    from_memory,
+    from_message,
+    to_memory,
+    to_messages,
+)
+from agent_memory_client._types import Count, Limit, Patience, Position, Text
+from agent_memory_client._validation import build, checked, items
+from agent_memory_client._values import (
+    DATA_POLICIES,
+    SESSION_CHANGES,
+    STRATEGIES,
+    from_struct,
+    from_timestamp,
+    to_duration,
+    to_struct,
+)
+from agent_memory_client.errors import invalid
+from agent_memory_client.models import (
+    AddMemoriesResult,
+    AppendResult,
+    MemoryRecord,
+    MemoryStrategyConfig,
+    MessageListResponse,
+    SequenceRange,
+    SessionChange,
+    SessionInfo,
+    SessionUpdate,
+    StrategyOptions,
+    WorkingMemory,
+)
+
+_UPDATE_PATHS = {"ttl_seconds": "ttl", "long_term_memory_strategy": "extraction"}
+
+
+@checked
+def get_or_create(
+    config: MemoryClientConfig,
+    session_id: Text,
+    namespace: Text | None = None,
+    user_id: Text | None = None,
+    *,
+    model_name: Text | None = None,
+    context_window_max: Position | None = None,
+    recent_messages_limit: Count | None = None,
+) -> Operation[rpc.GetOrCreateWorkingMemoryResponse, tuple[bool, WorkingMemory]]:
+    """Read a session, creating it empty where it does not exist."""
+    request = rpc.GetOrCreateWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        window=to_window(config, model_name, context_window_max),
+        recent_messages_limit=recent_messages_limit or 0,
+    )
+    return Operation(
+        request,
+        lambda response: (response.created, from_working_memory(response.working_memory)),
+    )
+
+
+@checked
+def get(
+    config: MemoryClientConfig,
+    session_id: Text,
+    namespace: Text | None = None,
+    user_id: Text | None = None,
+    *,
+    model_name: Text | None = None,
+    context_window_max: Position | None = None,
+    recent_messages_limit: Count | None = None,
+) -> Operation[rpc.GetWorkingMemoryResponse, WorkingMemory]:
+    """Read a session."""
+    request = rpc.GetWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        window=to_window(config, model_name, context_window_max),
+        recent_messages_limit=recent_messages_limit or 0,
+    )
+    return Operation(request, lambda response: from_working_memory(response.working_memory))
+
+
+@checked
+def look(
+    config: MemoryClientConfig,
+    session_id: Text,
+    namespace: Text | None,
+    user_id: Text | None,
+) -> Operation[rpc.GetWorkingMemoryResponse, working_memory_pb2.WorkingMemory]:
+    """Read a session in the form of the contract, with its latest message only."""
+    request = rpc.GetWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        recent_messages_limit=1,
+    )
+    return Operation(request, lambda response: response.working_memory)
+
+
+@checked
+def replace(
+    config: MemoryClientConfig,
+    session_id: Text,
+    memory: Any,
+    *,
+    user_id: Text | None = None,
+    namespace: Text | None = None,
+    model_name: Text | None = None,
+    context_window_max: Position | None = None,
+    etag: Text | None = None,
+    request_id: Text | None = None,
+) -> Operation[rpc.SetWorkingMemoryResponse, WorkingMemory]:
+    """Replace what a session shows."""
+    memory = build(WorkingMemory, memory, "memory")
+    session = to_working_memory(
+        memory,
+        session_id=_agree("session_id", session_id, memory.session_id) or "",
+        namespace=config.namespace(_agree("namespace", namespace, memory.namespace)),
+        user_id=config.user(_agree("user_id", user_id, memory.user_id)),
+    )
+    session.etag = etag or ""
+    request = rpc.SetWorkingMemoryRequest(
+        working_memory=session,
+        window=to_window(config, model_name, context_window_max),
+        request_id=request_id or "",
+    )
+    return Operation(request, lambda response: from_working_memory(response.working_memory))
+
+
+@checked
+def append(
+    config: MemoryClientConfig,
+    session_id: Text,
+    messages: Any,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    model_name: Text | None,
+    context_window_max: Position | None,
+    etag: Text | None,
+    request_id: Text | None,
+) -> Operation[rpc.AppendMessagesResponse, AppendResult]:
+    """Add messages to the end of a session."""
+    request = rpc.AppendMessagesRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        messages=to_messages(messages),
+        window=to_window(config, model_name, context_window_max),
+        etag=etag or "",
+        request_id=request_id or "",
+    )
+    return Operation(request, from_appended)
+
+
+@checked
+def add_memories(
+    config: MemoryClientConfig,
+    session_id: Text,
+    memories: Any,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    replace: bool,
+    etag: Text | None,
+    request_id: Text | None,
+) -> Operation[rpc.AddMemoriesResponse, AddMemoriesResult]:
+    """Place memories in a session."""
+    policy = SessionMemoryPolicy
+    request = rpc.AddMemoriesRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        memories=[
+            to_memory(build(MemoryRecord, memory, f"memories[{n}]"))
+            for n, memory in enumerate(items(memories, "memories"))
+        ],
+        policy=(
+            policy.SESSION_MEMORY_POLICY_REPLACE if replace else policy.SESSION_MEMORY_POLICY_ADD
+        ),
+        etag=etag or "",
+        request_id=request_id or "",
+    )
+    return Operation(request, from_added)
+
+
+@checked
+def update(
+    config: MemoryClientConfig,
+    session_id: Text,
+    updates: Any,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    merge_strategy: Text,
+    etag: Text | None = None,
+    request_id: Text | None = None,
+) -> Operation[rpc.UpdateWorkingMemoryResponse, WorkingMemory]:
+    """Change the fields of a session that are named."""
+    session = working_memory_pb2.WorkingMemory(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        etag=etag or "",
+    )
+    mask = apply_update(session, build(SessionUpdate, updates, "updates"))
+    if not mask.paths:
+        raise invalid("updates", "names no field")
+    request = rpc.UpdateWorkingMemoryRequest(
+        working_memory=session,
+        update_mask=mask,
+        data_policy=DATA_POLICIES.parse(merge_strategy, "merge_strategy"),
+        request_id=request_id or "",
+    )
+    return Operation(request, lambda response: from_working_memory(response.working_memory))
+
+
+@checked
+def strategy_update(long_term_memory_strategy: Any) -> SessionUpdate:
+    """Make the update that gives a session its strategy."""
+    strategy = build(MemoryStrategyConfig, long_term_memory_strategy, "long_term_memory_strategy")
+    return SessionUpdate(long_term_memory_strategy=strategy)
+
+
+@checked
+def only_data(data: Any) -> WorkingMemory:
+    """Make a session that shows data and nothing else."""
+    if not isinstance(data, Mapping):
+        raise invalid("data", f"needs an object, not {type(data).__name__}")
+    return WorkingMemory(data=dict(data))
+
+
+@checked
+def keeps(preserve_existing: bool) -> bool:
+    """Read whether the rest of a session stays."""
+    return preserve_existing
+
+
+@checked
+def delete(
+    config: MemoryClientConfig,
+    session_id: Text,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    etag: Text | None,
+) -> Operation[rpc.DeleteWorkingMemoryResponse, bool]:
+    """Delete a session."""
+    request = rpc.DeleteWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        etag=etag or "",
+    )
+    return Operation(request, lambda response: response.deleted)
+
+
+@checked
+def page(
+    config: MemoryClientConfig,
+    *,
+    limit: Limit,
+    namespace: Text | None,
+    user_id: Text | None,
+    token: str = "",
+) -> Operation[rpc.ListSessionsResponse, Page[SessionInfo]]:
+    """List one page of sessions."""
+    request = rpc.ListSessionsRequest(
+        namespace=config.default_namespace if namespace is None else namespace,
+        user_id=config.default_user_id if user_id is None else user_id,
+        page_size=min(limit, LARGEST_PAGE),
+        page_token=token,
+    )
+    return Operation(
+        request,
+        lambda response: Page(
+            [from_session_summary(summary) for summary in response.sessions],
+            response.next_page_token,
+            response.total_size,
+        ),
+    )
+
+
+@checked
+def list_messages(
+    config: MemoryClientConfig,
+    session_id: Text,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    limit: Limit,
+    after_sequence: Position,
+    descending: bool,
+    cursor: Text | None,
+) -> Operation[rpc.ListMessagesResponse, MessageListResponse]:
+    """List a part of a session's log."""
+    request = rpc.ListMessagesRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        after_sequence=after_sequence,
+        page_size=min(limit, LARGEST_PAGE),
+        page_token=cursor or "",
+        descending=descending,
+    )
+    return Operation(
+        request,
+        lambda response: MessageListResponse(
+            messages=[from_message(message) for message in response.messages],
+            total=response.total_size,
+            next_cursor=response.next_page_token or None,
+        ),
+    )
+
+
+@checked
+def watch(
+    config: MemoryClientConfig,
+    session_id: Text,
+    *,
+    namespace: Text | None,
+    user_id: Text | None,
+    resume_token: Text | None,
+    checkpoints: bool,
+    patience: Patience,
+) -> Watch[rpc.WatchWorkingMemoryResponse, SessionChange]:
+    """Watch a session."""
+    request = rpc.WatchWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        resume_token=resume_token or "",
+    )
+    return Watch(
+        request,
+        from_session_change,
+        patience,
+        lambda response: checkpoints or response.HasField("change"),
+    )
+
+
+def to_window(
+    config: MemoryClientConfig, model_name: str | None, context_window_max: int | None
+) -> ContextWindow | None:
+    """Choose the window of a call; a size or a model of the call itself beats the defaults."""
+    if model_name is None and context_window_max is None:
+        model_name = config.default_model_name
+        context_window_max = config.default_context_window_max
+    if model_name is None and context_window_max is None:
+        return None
+    return ContextWindow(model_name=model_name or "", max_tokens=context_window_max)
+
+
+def to_working_memory(
+    memory: WorkingMemory, *, session_id: str, namespace: str, user_id: str
+) -> working_memory_pb2.WorkingMemory:
+    """Convert a session, under the identity that the call resolved."""
+    return working_memory_pb2.WorkingMemory(
+        namespace=namespace,
+        session_id=session_id,
+        user_id=user_id,
+        messages=to_messages(memory.messages),
+        memories=[to_memory(record) for record in memory.memories],
+        data=to_struct(memory.data, "data"),
+        context=memory.context or "",
+        extraction=to_extraction(memory.long_term_memory_strategy),
+        ttl=_to_ttl(memory.ttl_seconds),
+        time_zone=memory.time_zone or "",
+    )
+
+
+def apply_update(session: working_memory_pb2.WorkingMemory, update: SessionUpdate) -> FieldMask:
+    """Set the new values; the mask names them, and those that are to be cleared."""
+    strategy = update.long_term_memory_strategy
+    session.MergeFrom(
+        working_memory_pb2.WorkingMemory(
+            data=to_struct(update.data or {}, "updates.data"),
+            context=update.context or "",
+            extraction=to_extraction(strategy) if strategy else None,
+            ttl=_to_ttl(update.ttl_seconds),
+            time_zone=update.time_zone or "",
+        )
+    )
+    return FieldMask(paths=[_UPDATE_PATHS.get(n, n) for n in sorted(update.model_fields_set)])
+
+
+def to_extraction(config: MemoryStrategyConfig) -> strategy_pb2.ExtractionConfig:
+    """Convert the way in which messages become memories."""
+    return strategy_pb2.ExtractionConfig(
+        strategy=STRATEGIES.parse(config.strategy, "strategy"),
+        custom_prompt=config.config.custom_prompt or "",
+        max_summary_words=config.config.max_summary_length or 0,
+    )
+
+
+def from_working_memory(session: working_memory_pb2.WorkingMemory) -> WorkingMemory:
+    """Read a session."""
+    usage = session.usage if session.HasField("usage") else None
+    return WorkingMemory(
+        session_id=session.session_id,
+        namespace=session.namespace or None,
+        user_id=session.user_id or None,
+        messages=[from_message(message) for message in session.messages],
+        memories=[from_memory(memory) for memory in session.memories],
+        data=from_struct(session.data),
+        context=session.context or None,
+        long_term_memory_strategy=_from_extraction(session.extraction),
+        ttl_seconds=session.ttl.seconds if session.HasField("ttl") else None,
+        time_zone=session.time_zone or None,
+        context_range=_from_range(session),
+        expires_at=from_timestamp(session, "expire_time"),
+        created_at=from_timestamp(session, "create_time"),
+        updated_at=from_timestamp(session, "update_time"),
+        etag=session.etag or None,
+        session_uid=session.session_uid or None,
+        last_sequence=session.last_sequence,
+        view_size=session.view_size,
+        tokens=session.tokens,
+        context_percentage_total_used=usage.total_percent if usage else None,
+        context_percentage_until_summarization=(
+            usage.until_summarization_percent if usage else None
+        ),
+    )
+
+
+def from_appended(response: rpc.AppendMessagesResponse) -> AppendResult:
+    """Read what became of appended messages."""
+    return AppendResult(
+        messages=[from_message(message) for message in response.messages],
+        new_message_count=response.new_message_count,
+        last_sequence=response.last_sequence,
+        etag=response.etag,
+        session_uid=response.session_uid,
+        created=response.created,
+    )
+
+
+def from_added(response: rpc.AddMemoriesResponse) -> AddMemoriesResult:
+    """Read what became of memories placed in a session."""
+    return AddMemoriesResult(
+        memories=[from_memory(memory) for memory in response.memories],
+        etag=response.etag,
+        session_uid=response.session_uid,
+    )
+
+
+def from_session_change(answer: rpc.WatchWorkingMemoryResponse) -> SessionChange:
+    """Read what a watcher is told."""
+    change = answer.change
+    return SessionChange(
+        kind=SESSION_CHANGES.name(change.kind),
+        etag=change.etag or None,
+        messages=[from_message(message) for message in change.messages],
+        changed_at=from_timestamp(change, "change_time"),
+        resume_token=answer.resume_token,
+    )
+
+
+def from_session_summary(summary: working_memory_pb2.SessionSummary) -> SessionInfo:
+    """Read a session of a listing."""
+    return SessionInfo(
+        session_id=summary.session_id,
+        namespace=summary.namespace or None,
+        user_id=summary.user_id or None,
+        created_at=from_timestamp(summary, "create_time"),
+        updated_at=from_timestamp(summary, "update_time"),
+        expires_at=from_timestamp(summary, "expire_time"),
+        view_size=summary.view_size,
+        last_sequence=summary.last_sequence,
+    )
+
+
+def _to_ttl(seconds: int | None) -> Duration | None:
+    return None if seconds is None else to_duration(timedelta(seconds=seconds))
+
+
+def _from_extraction(config: strategy_pb2.ExtractionConfig) -> MemoryStrategyConfig:
+    options = StrategyOptions(
+        custom_prompt=config.custom_prompt or None,
+        max_summary_length=config.max_summary_words or None,
+    )
+    # The unspecified strategy is the discrete one, by contract.
+    return MemoryStrategyConfig.model_validate(
+        {"strategy": STRATEGIES.name(config.strategy) or "discrete", "config": options}
+    )
+
+
+def _from_range(session: working_memory_pb2.WorkingMemory) -> SequenceRange | None:
+    if not session.HasField("context_range"):
+        return None
+    return SequenceRange(first=session.context_range.first, last=session.context_range.last)
+
+
+def _agree(name: str, of_call: str | None, of_memory: str | None) -> str | None:
+    if of_call is not None and of_memory is not None and of_call != of_memory:
+        raise invalid(f"memory.{name}", f"is {of_memory!r}, but the call says {of_call!r}")
+    return of_memory if of_call is None else of_call

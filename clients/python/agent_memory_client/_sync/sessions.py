@@ -1,0 +1,565 @@
+# Generated from _async/sessions.py by scripts/generate.py; do not edit.
+"""Calls to working memory: sessions, their messages, and prompts built from them."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Unpack
+
+from agent_memory_client._operations import prompts, sessions
+from agent_memory_client._operations.operation import Page
+from agent_memory_client._sync.base import PATIENCE, ClientBase, window
+from agent_memory_client.errors import MemoryNotFoundError
+from agent_memory_client.models import (
+    AddMemoriesResult,
+    AppendResult,
+    MemoryMessage,
+    MemoryPromptResponse,
+    MemoryRecord,
+    MemoryStrategyConfig,
+    MessageListResponse,
+    SearchOptions,
+    SessionChange,
+    SessionInfo,
+    SessionListResponse,
+    SessionUpdate,
+    WorkingMemory,
+    WorkingMemoryResult,
+)
+from agent_memory_client.models._search import SearchArguments
+
+
+class SessionMethods(ClientBase):
+    """Calls to the working memory service.
+
+    A session is named by its namespace and id. `user_id` is its owner: it is set once, may be
+    left out, and another one is refused. A namespace or user left out is the client's default.
+    """
+
+    def get_or_create_working_memory(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        model_name: str | None = None,
+        context_window_max: int | None = None,
+        recent_messages_limit: int | None = None,
+        long_term_memory_strategy: MemoryStrategyConfig | Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> WorkingMemoryResult:
+        """Answer a session, creating it empty where it does not exist.
+
+        Args:
+            session_id: The session.
+            namespace: The session's namespace.
+            user_id: The session's owner, where known.
+            model_name: Model whose window the messages must fit; any name will do.
+            context_window_max: The window itself, in tokens; beats the model's.
+            recent_messages_limit: Answers only so many of the latest messages.
+            long_term_memory_strategy: What to extract, for a session that this call creates.
+            timeout: Seconds that each call to the service may take; the client's when absent.
+        """
+        update = None
+        if long_term_memory_strategy is not None:
+            # First, since a session that is created cannot be taken back.
+            update = sessions.update(
+                self.config,
+                session_id,
+                sessions.strategy_update(long_term_memory_strategy),
+                namespace=namespace,
+                user_id=user_id,
+                merge_strategy="replace",
+            )
+        operation = sessions.get_or_create(
+            self.config,
+            session_id,
+            namespace,
+            user_id,
+            model_name=model_name,
+            context_window_max=context_window_max,
+            recent_messages_limit=recent_messages_limit,
+        )
+        created, memory = self._send(operation, timeout)
+        if created and update is not None:
+            memory = self._send(update, timeout)
+        return WorkingMemoryResult(created, memory)
+
+    def get_working_memory(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        model_name: str | None = None,
+        context_window_max: int | None = None,
+        recent_messages_limit: int | None = None,
+        timeout: float | None = None,
+    ) -> WorkingMemory:
+        """Answer a session; see `get_or_create_working_memory` for the arguments.
+
+        Raises:
+            MemoryNotFoundError: It does not exist, or belongs to another user.
+        """
+        operation = sessions.get(
+            self.config,
+            session_id,
+            namespace,
+            user_id,
+            model_name=model_name,
+            context_window_max=context_window_max,
+            recent_messages_limit=recent_messages_limit,
+        )
+        return self._send(operation, timeout)
+
+    def set_working_memory(
+        self,
+        session_id: str,
+        memory: WorkingMemory | Mapping[str, Any],
+        *,
+        user_id: str | None = None,
+        namespace: str | None = None,
+        model_name: str | None = None,
+        context_window_max: int | None = None,
+        etag: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> WorkingMemory:
+        """Replace what a session shows; creates it where it does not exist.
+
+        Messages that are new join the session's log and are extracted, whatever later calls
+        replace. Where messages exceed 0.7 of the window, the oldest are summarized.
+
+        Args:
+            session_id: The session; `memory` may name it too, but not another.
+            memory: What the session shall show.
+            user_id: The session's owner; `memory` may name it too, but not another.
+            namespace: The session's namespace; the same holds.
+            model_name: Model whose window the messages must fit.
+            context_window_max: The window itself, in tokens.
+            etag: Writes only while the session's etag is this one.
+            request_id: Names the call; repeating it within a day answers what it answered first.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryConflictError: The etag is no longer the session's.
+            MemoryPermissionError: The session belongs to another user.
+        """
+        operation = sessions.replace(
+            self.config,
+            session_id,
+            memory,
+            user_id=user_id,
+            namespace=namespace,
+            model_name=model_name,
+            context_window_max=context_window_max,
+            etag=etag,
+            request_id=request_id,
+        )
+        return self._send(operation, timeout)
+
+    put_working_memory = set_working_memory
+
+    def append_messages_to_working_memory(
+        self,
+        session_id: str,
+        messages: Sequence[MemoryMessage | Mapping[str, Any]],
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        model_name: str | None = None,
+        context_window_max: int | None = None,
+        etag: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AppendResult:
+        """Add messages to the end of a session; creates it where it does not exist.
+
+        Costs the same however long the session is. See `set_working_memory` for the arguments.
+
+        Raises:
+            MemoryConflictError: A message's id is in the log with other content, or the etag is
+                no longer the session's.
+        """
+        operation = sessions.append(
+            self.config,
+            session_id,
+            messages,
+            namespace=namespace,
+            user_id=user_id,
+            model_name=model_name,
+            context_window_max=context_window_max,
+            etag=etag,
+            request_id=request_id,
+        )
+        return self._send(operation, timeout)
+
+    def add_memories_to_working_memory(
+        self,
+        session_id: str,
+        memories: Sequence[MemoryRecord | Mapping[str, Any]],
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        replace: bool = False,
+        etag: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AddMemoriesResult:
+        """Place memories in a session, from where they are stored in long-term memory.
+
+        Args:
+            session_id: The session; created where it does not exist.
+            memories: The memories; what they leave out of owner and namespace is the session's.
+            namespace: The session's namespace.
+            user_id: The session's owner, where known.
+            replace: The new memories take the place of those in the session.
+            etag: Writes only while the session's etag is this one.
+            request_id: Names the call; repeating it within a day answers what it answered first.
+            timeout: Seconds the call may take; the client's when absent.
+        """
+        operation = sessions.add_memories(
+            self.config,
+            session_id,
+            memories,
+            namespace=namespace,
+            user_id=user_id,
+            replace=replace,
+            etag=etag,
+            request_id=request_id,
+        )
+        return self._send(operation, timeout)
+
+    def update_working_memory(
+        self,
+        session_id: str,
+        updates: SessionUpdate | Mapping[str, Any],
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        merge_strategy: str = "replace",
+        etag: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> WorkingMemory:
+        """Change the fields that `updates` names; the rest of the session stays as it is.
+
+        Args:
+            session_id: The session.
+            updates: New values of `data`, `context`, `ttl_seconds`, `long_term_memory_strategy`
+                and `time_zone`; `None` clears a field.
+            namespace: The session's namespace.
+            user_id: The session's owner, where known.
+            merge_strategy: How new data meets the old: `replace`, `merge` (top-level keys) or
+                `deep_merge` (objects at every depth).
+            etag: Writes only while the session's etag is this one.
+            request_id: Names the call; repeating it within a day answers what it answered first.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryNotFoundError: The session does not exist.
+            MemoryConflictError: The etag is no longer the session's.
+            MemoryValidationError: A field is unknown, or its value has the wrong type.
+        """
+        operation = sessions.update(
+            self.config,
+            session_id,
+            updates,
+            namespace=namespace,
+            user_id=user_id,
+            merge_strategy=merge_strategy,
+            etag=etag,
+            request_id=request_id,
+        )
+        return self._send(operation, timeout)
+
+    def set_working_memory_data(
+        self,
+        session_id: str,
+        data: Mapping[str, Any],
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        preserve_existing: bool = True,
+        timeout: float | None = None,
+    ) -> WorkingMemory:
+        """Replace a session's data; creates the session where it does not exist.
+
+        Args:
+            session_id: The session.
+            data: The new data.
+            namespace: The session's namespace.
+            user_id: The session's owner, where known.
+            preserve_existing: False also empties the rest of what the session shows.
+            timeout: Seconds that each call to the service may take; the client's when absent.
+        """
+        if sessions.keeps(preserve_existing):
+            return self.update_working_memory_data(
+                session_id,
+                data,
+                namespace=namespace,
+                merge_strategy="replace",
+                user_id=user_id,
+                timeout=timeout,
+            )
+        operation = sessions.replace(
+            self.config,
+            session_id,
+            sessions.only_data(data),
+            namespace=namespace,
+            user_id=user_id,
+        )
+        return self._send(operation, timeout)
+
+    def update_working_memory_data(
+        self,
+        session_id: str,
+        data_updates: Mapping[str, Any],
+        *,
+        namespace: str | None = None,
+        merge_strategy: str = "merge",
+        user_id: str | None = None,
+        timeout: float | None = None,
+    ) -> WorkingMemory:
+        """Change a session's data; creates the session where it does not exist.
+
+        See `update_working_memory` for the arguments.
+        """
+
+        def update() -> WorkingMemory:
+            # Made anew, since a call that is repeated by its name answers what it answered first.
+            operation = sessions.update(
+                self.config,
+                session_id,
+                {"data": data_updates},
+                namespace=namespace,
+                user_id=user_id,
+                merge_strategy=merge_strategy,
+            )
+            return self._send(operation, timeout)
+
+        try:
+            return update()
+        except MemoryNotFoundError:
+            creation = sessions.get_or_create(self.config, session_id, namespace, user_id)
+            self._send(creation, timeout)
+        return update()
+
+    def delete_working_memory(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        etag: str | None = None,
+        timeout: float | None = None,
+    ) -> bool:
+        """Delete a session; what was said is still extracted.
+
+        Returns:
+            Whether there was anything to delete.
+        """
+        operation = sessions.delete(
+            self.config, session_id, namespace=namespace, user_id=user_id, etag=etag
+        )
+        return self._send(operation, timeout)
+
+    def list_sessions(
+        self,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> SessionListResponse:
+        """List the sessions that exist now, the latest written first.
+
+        Args:
+            limit: How many to answer.
+            offset: How many to skip.
+            namespace: Only this namespace; all of them when neither given nor a default.
+            user_id: Only this owner; all of them when neither given nor a default.
+            cursor: `next_cursor` of the answer before; continues after it.
+            timeout: Seconds that each call to the service may take; the client's when absent.
+        """
+
+        def fetch(token: str) -> Page[SessionInfo]:
+            operation = sessions.page(
+                self.config, limit=limit, namespace=namespace, user_id=user_id, token=token
+            )
+            return self._send(operation, timeout)
+
+        found = window(fetch, limit, offset=offset, cursor=cursor)
+        return SessionListResponse(
+            sessions=[session.session_id for session in found.items],
+            details=found.items,
+            total=found.total,
+            next_cursor=found.next_cursor,
+            next_offset=found.next_offset,
+        )
+
+    def list_messages(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        limit: int = 100,
+        after_sequence: int = 0,
+        descending: bool = False,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> MessageListResponse:
+        """List a session's log: every message that was ever accepted, in order.
+
+        Args:
+            session_id: The session.
+            namespace: The session's namespace.
+            user_id: The owner the caller expects.
+            limit: How many to answer, at most 1000.
+            after_sequence: Starts after this position of the log.
+            descending: Newest first.
+            cursor: `next_cursor` of the answer before; continues after it.
+            timeout: Seconds the call may take; the client's when absent.
+        """
+        operation = sessions.list_messages(
+            self.config,
+            session_id,
+            namespace=namespace,
+            user_id=user_id,
+            limit=limit,
+            after_sequence=after_sequence,
+            descending=descending,
+            cursor=cursor,
+        )
+        return self._send(operation, timeout)
+
+    def watch_working_memory(
+        self,
+        session_id: str,
+        *,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        resume_token: str | None = None,
+        checkpoints: bool = False,
+        patience: float = PATIENCE,
+        timeout: float | None = None,
+    ) -> Generator[SessionChange, None, None]:
+        """Tell every change of a session from now on; a connection that breaks is made again.
+
+        The session need not exist yet. Many messages that joined at once may come in several
+        changes.
+
+        Args:
+            session_id: The session.
+            namespace: The session's namespace.
+            user_id: The owner the caller expects.
+            resume_token: Of the last change seen; continues after it.
+            checkpoints: Also tells signs of life, which have no kind but a newer token.
+            patience: Seconds to try for when nobody answers.
+            timeout: Seconds after which the whole watch ends with an error; without an end when
+                absent, whatever the client's own timeout is.
+
+        Raises:
+            MemoryNotFoundError: The session is there, but not for this caller.
+            MemoryValidationError: The token is of another session, or changes since then are
+                forgotten: read the session and watch anew.
+            MemoryUnavailableError: Nobody answered for too long.
+            MemoryTimeoutError: `timeout` is over.
+        """
+        watch = sessions.watch(
+            self.config,
+            session_id,
+            namespace=namespace,
+            user_id=user_id,
+            resume_token=resume_token,
+            checkpoints=checkpoints,
+            patience=patience,
+        )
+        with closing(self._follow(watch, timeout)) as changes:
+            yield from changes
+
+    def memory_prompt(
+        self,
+        query: str,
+        *,
+        session_id: str | None = None,
+        namespace: str | None = None,
+        model_name: str | None = None,
+        context_window_max: int | None = None,
+        long_term_search: SearchOptions | Mapping[str, Any] | bool | None = None,
+        user_id: str | None = None,
+        recent_messages_limit: int | None = None,
+        token_budget: int | None = None,
+        include_query: bool = True,
+        timeout: float | None = None,
+    ) -> MemoryPromptResponse:
+        """Build a prompt from a session, from long-term memory, or from both.
+
+        The search stays inside its owner: where neither its filters nor `user_id` name one, the
+        server takes the session's.
+
+        Args:
+            query: The question, which comes last in the prompt.
+            session_id: The session whose messages and summary go in; one that does not exist
+                counts as empty.
+            namespace: The session's namespace, and the search's where its filters name none.
+            model_name: Model whose window the history must fit.
+            context_window_max: The window itself, in tokens.
+            long_term_search: What to look for: the fields of `SearchOptions`, or true for the
+                query with every default. Its text is the query where it has none.
+            user_id: The session's owner.
+            recent_messages_limit: Takes only so many of the latest messages.
+            token_budget: The most tokens the prompt may take; what did not fit is in the report.
+            include_query: False leaves the question out, for callers that add it themselves.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryValidationError: Neither a session nor a search is given, or a key of the search
+                or of its filters is unknown; names the path.
+        """
+        operation = prompts.prompt(
+            self.config,
+            query,
+            session_id=session_id,
+            namespace=namespace,
+            model_name=model_name,
+            context_window_max=context_window_max,
+            long_term_search=long_term_search,
+            user_id=user_id,
+            recent_messages_limit=recent_messages_limit,
+            token_budget=token_budget,
+            include_query=include_query,
+        )
+        return self._send(operation, timeout)
+
+    def hydrate_memory_prompt(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        token_budget: int | None = None,
+        include_query: bool = True,
+        timeout: float | None = None,
+        **criteria: Unpack[SearchArguments],
+    ) -> MemoryPromptResponse:
+        """Build a prompt from long-term memory alone.
+
+        Args:
+            query: The question; memories are looked for by it.
+            limit: How many memories to take, at most 100.
+            token_budget: The most tokens the prompt may take.
+            include_query: False leaves the question out.
+            timeout: Seconds the call may take; the client's when absent.
+            **criteria: What to look for, as in `search_long_term_memory`.
+        """
+        operation = prompts.hydration(
+            self.config,
+            query,
+            limit=limit,
+            token_budget=token_budget,
+            include_query=include_query,
+            criteria=criteria,
+        )
+        return self._send(operation, timeout)

@@ -1,1 +1,0 @@
-"""Between the models of the client and the messages of the contracts."""

@@ -1,0 +1,559 @@
+"""Filters: conditions on the fields of memories.
+
+Conditions by field name, all of which must hold::
+
+    {"user_id": {"eq": "alice"}, "topics": {"all": ["food", "travel"]}}
+    {"created_at": {"gte": "2024-01-01", "lt": "2025-01-01"}}
+    {"namespace": "work", "any_of": [{"pinned": True}, {"memory_type": "episodic"}]}
+
+========================================  ==================================================
+Fields                                    Operators
+========================================  ==================================================
+id, namespace, user_id, session_id,       eq, ne, any, all, none, prefix, exists
+topics, entities, extractor,
+extracted_from, slot
+created_at, updated_at, last_accessed,    eq, ne, gt, gte, lt, lte, between, exists
+event_date
+access_count                              eq, ne, gt, gte, lt, lte, between
+memory_type, extraction_strategy          eq, ne, any, none
+pinned, standing                          eq, ne
+any_of, none_of                           a list of filters
+========================================  ==================================================
+
+A plain value means `eq`. `in_`, `not_in`, `not_eq` and `startswith` are other names of `any`,
+`none`, `ne` and `prefix`. The classes of this module say the same with completion:
+`UserId(eq="alice")`. Anything unknown raises `MemoryValidationError` with its path.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    NumberFilter,
+    StrategyFilter,
+    TagFilter,
+    TimeFilter,
+    TypeFilter,
+)
+from agent_memory_client._types import LARGEST_INT64, UtcDatetime
+from agent_memory_client._validation import text
+from agent_memory_client._values import MEMORY_TYPES, STRATEGIES, EnumNames, to_timestamp
+from agent_memory_client.errors import invalid
+
+__all__ = [
+    "FIELDS",
+    "AccessCount",
+    "Condition",
+    "CreatedAt",
+    "Entities",
+    "EventDate",
+    "ExtractedFrom",
+    "ExtractionStrategy",
+    "Extractor",
+    "Id",
+    "LastAccessed",
+    "MemoryType",
+    "Namespace",
+    "Pinned",
+    "SessionId",
+    "Slot",
+    "Standing",
+    "Topics",
+    "UpdatedAt",
+    "UserId",
+    "compile_filter",
+    "conjunction",
+    "decompile_filter",
+]
+
+_OTHER_NAMES = {
+    "in": "any",
+    "in_": "any",
+    "not_in": "none",
+    "not_eq": "ne",
+    "startswith": "prefix",
+}
+_GROUPS = ("any_of", "none_of")
+_DEEPEST = 30
+_ENDS = 2
+
+
+class Condition(BaseModel):
+    """Operators on one field; every one that is set must hold.
+
+    Attributes:
+        name: Name of the field for callers.
+        field: Name of the field in the contract.
+        known: Operators, by the name that the contract has for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    field: ClassVar[str]
+    known: ClassVar[Sequence[str]]
+
+    def operators(self) -> dict[str, Any]:
+        """Answer the operators that are set, with their values."""
+        return self.model_dump(exclude_none=True)
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> Any:
+        """Convert a value, operators or a condition to the form of the contract.
+
+        Raises:
+            MemoryValidationError: An operator is unknown, or a value has the wrong type.
+        """
+        raise NotImplementedError
+
+
+class TagCondition(Condition):
+    """Operators on an exact, case-sensitive text, or on a list of such texts.
+
+    On a list `eq` means "contains" and `prefix` "one of them starts with". `in_`, `not_in`,
+    `not_eq` and `startswith` are other names of `any`, `none`, `ne` and `prefix`.
+    """
+
+    known = ("eq", "ne", "any", "all", "none", "prefix", "exists")
+
+    eq: str | None = None
+    ne: str | None = None
+    any: Sequence[str] | None = None
+    all: Sequence[str] | None = None
+    none: Sequence[str] | None = None
+    prefix: str | None = None
+    exists: bool | None = None
+    in_: Sequence[str] | None = None
+    not_in: Sequence[str] | None = None
+    not_eq: str | None = None
+    startswith: str | None = None
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> TagFilter:
+        """Convert conditions on texts."""
+        given = _operators(value, path, cls.known)
+        result = TagFilter()
+        for name, operand in given.items():
+            here = f"{path}.{name}"
+            if name in {"eq", "ne", "prefix"}:
+                setattr(result, name, text(operand, here))
+            elif name != "exists":
+                several = _at_least_one if name == "any" else _several
+                getattr(result, name).extend(text(item, here) for item in several(operand, here))
+        if "exists" in given:
+            # The contract has no operator for it: the empty value stands for nothing set.
+            taken = "ne" if _flag(given["exists"], f"{path}.exists") else "eq"
+            if taken in given:
+                raise invalid(f"{path}.exists", f"{taken} is given too")
+            setattr(result, taken, "")
+        return result
+
+
+class TimeCondition(Condition):
+    """Operators on a time; a time without a zone is taken as UTC, `between` has both ends in."""
+
+    known = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "exists")
+
+    eq: datetime | None = None
+    ne: datetime | None = None
+    gt: datetime | None = None
+    gte: datetime | None = None
+    lt: datetime | None = None
+    lte: datetime | None = None
+    between: tuple[datetime, datetime] | None = None
+    exists: bool | None = None
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> TimeFilter:
+        """Convert conditions on a time, to the microsecond."""
+        given = _bounds(_operators(value, path, cls.known), path)
+        result = TimeFilter()
+        for name, operand in given.items():
+            if name == "exists":
+                result.exists = _flag(operand, f"{path}.exists")
+            else:
+                getattr(result, name).CopyFrom(_moment(operand, f"{path}.{name}"))
+        return result
+
+
+class NumberCondition(Condition):
+    """Operators on a whole number; `between` has both ends in."""
+
+    known = ("eq", "ne", "gt", "gte", "lt", "lte", "between")
+
+    eq: int | None = None
+    ne: int | None = None
+    gt: int | None = None
+    gte: int | None = None
+    lt: int | None = None
+    lte: int | None = None
+    between: tuple[int, int] | None = None
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> NumberFilter:
+        """Convert conditions on a whole number."""
+        given = _bounds(_operators(value, path, cls.known), path)
+        return NumberFilter(
+            **{name: _whole_number(operand, f"{path}.{name}") for name, operand in given.items()}
+        )
+
+
+class ChoiceCondition(Condition):
+    """Operators on a value out of a fixed set."""
+
+    known = ("eq", "ne", "any", "none")
+
+    eq: str | None = None
+    ne: str | None = None
+    any: Sequence[str] | None = None
+    none: Sequence[str] | None = None
+    in_: Sequence[str] | None = None
+    not_in: Sequence[str] | None = None
+    not_eq: str | None = None
+
+
+class TypeCondition(ChoiceCondition):
+    """Operators on `semantic`, `episodic` and `message`."""
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> TypeFilter:
+        """Convert conditions on the type of a memory."""
+        chosen, refused = _choices(value, path, MEMORY_TYPES)
+        return TypeFilter(any=chosen, none=refused)
+
+
+class StrategyCondition(ChoiceCondition):
+    """Operators on `discrete`, `summary`, `preferences` and `custom`."""
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> StrategyFilter:
+        """Convert conditions on the strategy that found a memory."""
+        chosen, refused = _choices(value, path, STRATEGIES)
+        return StrategyFilter(any=chosen, none=refused)
+
+
+class FlagCondition(Condition):
+    """Operators on what is true or false."""
+
+    known = ("eq", "ne")
+
+    eq: bool | None = None
+    ne: bool | None = None
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> bool:
+        """Convert conditions to the value that a flag must have."""
+        given = _operators(value, path, cls.known)
+        wanted = {_flag(item, f"{path}.{name}") == (name == "eq") for name, item in given.items()}
+        if len(wanted) > 1:
+            raise invalid(path, "eq and ne contradict each other")
+        return wanted.pop()
+
+
+FIELDS: Final[dict[str, type[Condition]]] = {}
+"""Classes of the conditions by the name of their field: all that can be filtered by."""
+
+ConditionType = TypeVar("ConditionType", bound=type[Condition])
+
+
+def _on(name: str, field: str | None = None) -> Callable[[ConditionType], ConditionType]:
+    """Declare the field of a condition; its name in the contract may differ."""
+
+    def declare(kind: ConditionType) -> ConditionType:
+        kind.name, kind.field = name, field or name
+        FIELDS[name] = kind
+        return kind
+
+    return declare
+
+
+@_on("id")
+class Id(TagCondition):
+    """Condition on the id."""
+
+
+@_on("namespace")
+class Namespace(TagCondition):
+    """Condition on the namespace; `prefix` selects a whole branch of nested ones."""
+
+
+@_on("user_id")
+class UserId(TagCondition):
+    """Condition on the owner."""
+
+
+@_on("session_id")
+class SessionId(TagCondition):
+    """Condition on the session."""
+
+
+@_on("topics")
+class Topics(TagCondition):
+    """Condition on the topics."""
+
+
+@_on("entities")
+class Entities(TagCondition):
+    """Condition on the entities."""
+
+
+@_on("extractor")
+class Extractor(TagCondition):
+    """Condition on the extractor that found the memory."""
+
+
+@_on("extracted_from", "source_message_ids")
+class ExtractedFrom(TagCondition):
+    """Condition on the ids of the messages that state it."""
+
+
+@_on("slot")
+class Slot(TagCondition):
+    """Condition on the slot of a fact with one value."""
+
+
+@_on("memory_type", "type")
+class MemoryType(TypeCondition):
+    """Condition on the type."""
+
+
+@_on("extraction_strategy", "strategy")
+class ExtractionStrategy(StrategyCondition):
+    """Condition on the strategy that found the memory."""
+
+
+@_on("created_at", "create_time")
+class CreatedAt(TimeCondition):
+    """Condition on the time it was first stored."""
+
+
+@_on("updated_at", "update_time")
+class UpdatedAt(TimeCondition):
+    """Condition on the time of its last change."""
+
+
+@_on("last_accessed", "last_access_time")
+class LastAccessed(TimeCondition):
+    """Condition on the time it was last found."""
+
+
+@_on("event_date", "event_time")
+class EventDate(TimeCondition):
+    """Condition on the start of its event."""
+
+
+@_on("access_count")
+class AccessCount(NumberCondition):
+    """Condition on how often it was found."""
+
+
+@_on("pinned")
+class Pinned(FlagCondition):
+    """Condition on the protection from being merged, forgotten or archived."""
+
+
+@_on("standing")
+class Standing(FlagCondition):
+    """Condition on the place on the shelf that every prompt considers."""
+
+
+def compile_filter(conditions: Mapping[str, Any], path: str = "filters") -> MemoryFilter:
+    """Convert conditions to the filter that holds where every one does.
+
+    Args:
+        conditions: A value, operators or a condition object by field name; `any_of` and `none_of`
+            take a list of such mappings.
+        path: Where the conditions stand in the caller's arguments, for errors.
+
+    Raises:
+        MemoryValidationError: A field or an operator is unknown, or a value has the wrong type;
+            names the path.
+    """
+    return _compile(conditions, path, 1)
+
+
+def conjunction(fields: MemoryFilter, rest: MemoryFilter) -> MemoryFilter:
+    """Make the filter that holds where both do; `fields` may hold no groups."""
+    both = MemoryFilter()
+    both.CopyFrom(fields)
+    if _names(fields) & _names(rest):
+        # A field has room for one condition only; a group of one keeps the other.
+        both.any_of.append(rest)
+    else:
+        both.MergeFrom(rest)
+    return both
+
+
+def decompile_filter(memory_filter: MemoryFilter) -> dict[str, Any]:
+    """Convert a filter to conditions such that compiling them again gives the same filter."""
+    names = {kind.field: name for name, kind in FIELDS.items()}
+    conditions: dict[str, Any] = {}
+    for field, value in memory_filter.ListFields():
+        if field.name in names:
+            conditions[names[field.name]] = _condition(field.name, value)
+        else:
+            conditions[field.name] = [decompile_filter(item) for item in value]
+    return conditions
+
+
+def _compile(conditions: Mapping[str, Any], path: str, depth: int) -> MemoryFilter:
+    if not isinstance(conditions, Mapping):
+        raise invalid(path, f"needs conditions by field, not {type(conditions).__name__}")
+    if depth > _DEEPEST:
+        raise invalid(path[:80], f"is nested deeper than {_DEEPEST} levels")
+    result = MemoryFilter()
+    for name, value in conditions.items():
+        here = f"{path}.{name}" if path else str(name)
+        if name in _GROUPS:
+            getattr(result, name).extend(_group(value, here, depth))
+        elif name in FIELDS:
+            kind = FIELDS[name]
+            _set(result, kind.field, kind.to_contract(value, here))
+        else:
+            known = ", ".join((*FIELDS, *_GROUPS))
+            raise invalid(here, f"unknown field; known are {known}")
+    return result
+
+
+def _names(message: MemoryFilter) -> set[str]:
+    return {field.name for field, _ in message.ListFields()}
+
+
+def _group(value: Any, path: str, depth: int) -> list[MemoryFilter]:
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise invalid(path, "needs a list of filters")
+    for position, item in enumerate(value):
+        if not isinstance(item, Mapping):
+            raise invalid(f"{path}[{position}]", "needs a filter")
+    if not value and path.endswith("any_of"):
+        raise invalid(path, "needs at least one filter")
+    return [_compile(item, f"{path}[{n}]", depth + 1) for n, item in enumerate(value)]
+
+
+def _set(result: MemoryFilter, field: str, condition: Any) -> None:
+    if isinstance(condition, Message):
+        getattr(result, field).CopyFrom(condition)
+    else:
+        setattr(result, field, condition)
+
+
+def _operators(value: Any, path: str, known: Iterable[str]) -> dict[str, Any]:
+    """Answer the operators of one field under one name each; a plain value means equality.
+
+    Raises:
+        MemoryValidationError: An operator is unknown or given twice, or there is none.
+    """
+    found: dict[str, Any] = {}
+    for written, operand in _written(value, path).items():
+        name = _OTHER_NAMES.get(written, written)
+        if name not in known:
+            raise invalid(f"{path}.{written}", f"unknown operator; known are {', '.join(known)}")
+        if name in found:
+            raise invalid(f"{path}.{written}", f"the same as {name}, which is given too")
+        if operand is None:
+            raise invalid(f"{path}.{written}", "needs a value")
+        found[name] = operand
+    if not found:
+        raise invalid(path, "holds no condition")
+    return found
+
+
+def _written(value: Any, path: str) -> Mapping[str, Any]:
+    if isinstance(value, Condition):
+        return value.operators()
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        raise invalid(path, "say `any`, `all` or `none` for several values")
+    return {"eq": value}
+
+
+def _bounds(given: dict[str, Any], path: str) -> dict[str, Any]:
+    """Answer the operators with `between` as its two ends."""
+    if "between" not in given:
+        return given
+    here = f"{path}.between"
+    ends = _several(given.pop("between"), here)
+    if len(ends) != _ENDS:
+        raise invalid(here, "needs the first and the last value")
+    if given.keys() & {"gte", "lte"}:
+        raise invalid(here, "gte or lte is given too")
+    return given | {"gte": ends[0], "lte": ends[1]}
+
+
+def _choices(value: Any, path: str, names: EnumNames[Any]) -> tuple[list[Any], list[Any]]:
+    """Answer the values of which one must hold, and those that must not."""
+    given = _operators(value, path, ChoiceCondition.known)
+    for one, many in (("eq", "any"), ("ne", "none")):
+        if one in given and many in given:
+            raise invalid(path, f"give {one} or {many}, not both")
+        if one in given:
+            given[many] = [given[one]]
+    chosen = _at_least_one(given["any"], f"{path}.any") if "any" in given else ()
+    refused = _several(given.get("none", ()), f"{path}.none")
+    return (
+        [names.parse(item, f"{path}.any") for item in chosen],
+        [names.parse(item, f"{path}.none") for item in refused],
+    )
+
+
+def _whole_number(value: Any, path: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(path, f"needs a whole number, not {type(value).__name__}")
+    if abs(value) > LARGEST_INT64:
+        raise invalid(path, "lies outside of 64 bits")
+    return value
+
+
+def _flag(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise invalid(path, f"needs true or false, not {type(value).__name__}")
+    return value
+
+
+def _moment(value: Any, path: str) -> Timestamp:
+    """Read a time from a `datetime`, an ISO 8601 text or Unix seconds."""
+    try:
+        return to_timestamp(_TIMES.validate_python(value))
+    except ValidationError as error:
+        raise invalid(path, f"{value!r} is no time") from error
+
+
+def _several(value: Any, path: str) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise invalid(path, "needs a list")
+    return list(value)
+
+
+def _at_least_one(value: Any, path: str) -> Sequence[Any]:
+    """Read a list that is not empty: in the contract an empty one would match everything."""
+    if not (values := _several(value, path)):
+        raise invalid(path, "needs at least one value")
+    return values
+
+
+def _condition(field: str, value: Any) -> Any:
+    if not isinstance(value, Message):
+        return value
+    choices: Mapping[str, EnumNames[Any]] = {"type": MEMORY_TYPES, "strategy": STRATEGIES}
+    return {
+        operator.name: _operand(operand, choices.get(field))
+        for operator, operand in value.ListFields()
+    }
+
+
+def _operand(operand: Any, choices: EnumNames[Any] | None) -> Any:
+    if isinstance(operand, Timestamp):
+        return operand.ToDatetime(UTC)
+    if isinstance(operand, (str, int)):
+        return operand
+    return [choices.name(item) if choices else item for item in operand]
+
+
+_TIMES: TypeAdapter[datetime] = TypeAdapter(UtcDatetime)

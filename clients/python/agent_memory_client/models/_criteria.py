@@ -1,0 +1,70 @@
+# Generated from filters.py by scripts/generate.py; do not edit.
+"""Conditions as keyword arguments, which searches and listings share."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+
+from agent_memory_client._types import Model
+from agent_memory_client.filters import (
+    FlagCondition,
+    NumberCondition,
+    StrategyCondition,
+    TagCondition,
+    TimeCondition,
+    TypeCondition,
+)
+
+Operators = Mapping[str, Any]
+
+
+class FilterArguments(TypedDict, total=False):
+    """Conditions; a plain value means equality. See `agent_memory_client.filters`."""
+
+    filters: Mapping[str, Any] | None
+    id: str | Operators | TagCondition | None
+    namespace: str | Operators | TagCondition | None
+    user_id: str | Operators | TagCondition | None
+    session_id: str | Operators | TagCondition | None
+    topics: str | Operators | TagCondition | None
+    entities: str | Operators | TagCondition | None
+    extractor: str | Operators | TagCondition | None
+    extracted_from: str | Operators | TagCondition | None
+    slot: str | Operators | TagCondition | None
+    memory_type: str | Operators | TypeCondition | None
+    extraction_strategy: str | Operators | StrategyCondition | None
+    created_at: datetime | str | Operators | TimeCondition | None
+    updated_at: datetime | str | Operators | TimeCondition | None
+    last_accessed: datetime | str | Operators | TimeCondition | None
+    event_date: datetime | str | Operators | TimeCondition | None
+    access_count: int | Operators | NumberCondition | None
+    pinned: bool | Operators | FlagCondition | None
+    standing: bool | Operators | FlagCondition | None
+
+
+class FilterCriteria(Model):
+    """Conditions on memories: the keyword arguments of a listing as one value.
+
+    `filters` holds conditions by field (see `agent_memory_client.filters`); the other fields are
+    conditions of their own. All of them must hold.
+    """
+
+    filters: dict[str, Any] | None = None
+    id: Any = None
+    namespace: Any = None
+    user_id: Any = None
+    session_id: Any = None
+    topics: Any = None
+    entities: Any = None
+    extractor: Any = None
+    extracted_from: Any = None
+    slot: Any = None
+    memory_type: Any = None
+    extraction_strategy: Any = None
+    created_at: Any = None
+    updated_at: Any = None
+    last_accessed: Any = None
+    event_date: Any = None
+    access_count: Any = None
+    pinned: Any = None
+    standing: Any = None

@@ -1,0 +1,148 @@
+"""Memories as callers write and read them."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field, field_validator
+from ulid import ULID
+
+from agent_memory_client._types import LARGEST_INT32, LARGEST_INT64, Model, Text, UtcDatetime
+
+
+class MemoryTypeEnum(StrEnum):
+    """Kinds of memories."""
+
+    SEMANTIC = "semantic"
+    EPISODIC = "episodic"
+    MESSAGE = "message"
+
+
+class TimePrecision(StrEnum):
+    """Precision of the time of an event."""
+
+    INSTANT = "instant"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    SEASON = "season"
+    YEAR = "year"
+
+
+class Provenance(Model):
+    """Origin of a memory."""
+
+    session_uid: Text | None = Field(default=None, description="The session's incarnation.")
+    message_ids: list[Text] = Field(default_factory=list, description="Messages that state it.")
+    strategy: Text | None = Field(
+        default=None, description="Extraction strategy that looked for it."
+    )
+    extractor: Text | None = Field(
+        default=None, description="Extractor that found it; none for a caller's."
+    )
+    extractor_version: Text | None = None
+    memory_ids: list[Text] = Field(default_factory=list, description="Memories it was made from.")
+
+
+class Validity(Model):
+    """Time in which a memory is true in the world."""
+
+    valid_from: UtcDatetime | None = None
+    invalid_from: UtcDatetime | None = Field(
+        default=None, description="No longer true from then on."
+    )
+    superseded_by: Text | None = Field(
+        default=None, description="What replaced it. Set by the server."
+    )
+    reason: Text | None = Field(default=None, description="Why it ended. Set by the server.")
+
+
+class MemoryRecord(Model):
+    """One memory.
+
+    The id is a new ULID unless given, so storing the same object again changes nothing. Fields
+    from `created_at` on are the server's; of them only `created_at` may be given.
+    """
+
+    id: Text = Field(default_factory=lambda: str(ULID()))
+    text: Text = Field(description="One self-contained statement.")
+    memory_type: MemoryTypeEnum = MemoryTypeEnum.SEMANTIC
+    topics: list[Text] = Field(default_factory=list)
+    entities: list[Text] = Field(default_factory=list)
+    user_id: Text | None = Field(default=None, description="Whose memory it is.")
+    session_id: Text | None = Field(default=None, description="The session it comes from.")
+    namespace: Text | None = None
+    event_date: UtcDatetime | None = Field(
+        default=None, description="When it happened or will happen."
+    )
+    event_precision: TimePrecision = TimePrecision.INSTANT
+    metadata: dict[str, Any] = Field(default_factory=dict, description="Your own data; JSON.")
+    pinned: bool = Field(
+        default=False, description="Never merged, forgotten or archived while true."
+    )
+    standing: bool = Field(default=False, description="A preference every prompt should consider.")
+    context: Text | None = Field(default=None, description="Words around it that help to find it.")
+    slot: Text | None = Field(
+        default=None, description="`subject/attribute` of a fact with one value."
+    )
+    provenance: Provenance | None = None
+    validity: Validity | None = None
+    expires_at: UtcDatetime | None = Field(
+        default=None, description="When it ceases to exist by nature."
+    )
+    created_at: UtcDatetime | None = None
+    updated_at: UtcDatetime | None = None
+    last_accessed: UtcDatetime | None = None
+    access_count: int = Field(default=0, ge=0, le=LARGEST_INT64)
+    proof_count: int = Field(
+        default=0, ge=0, le=LARGEST_INT32, description="How many independent statements support it."
+    )
+    content_hash: Text | None = None
+    embedding_model: Text | None = None
+    etag: Text | None = Field(default=None, description="Changes with every change of the memory.")
+    merged_into: Text | None = None
+    archived_at: UtcDatetime | None = None
+    sequence: int | None = Field(
+        default=None, ge=0, le=LARGEST_INT64, description="Position in the log, of a message."
+    )
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _no_id(cls, value: Any) -> Any:
+        return value or str(ULID())
+
+    @field_validator("topics", "entities", mode="before")
+    @classmethod
+    def _no_values(cls, value: Any) -> Any:
+        return [] if value is None else value
+
+    @property
+    def extracted_from(self) -> list[str]:
+        """List the ids of the messages that state it."""
+        return self.provenance.message_ids if self.provenance else []
+
+
+class MemoryUpdate(Model):
+    """New values of a memory's fields; only those that are given change, and none clears one."""
+
+    text: Text | None = None
+    memory_type: MemoryTypeEnum | None = None
+    topics: list[Text] | None = None
+    entities: list[Text] | None = None
+    user_id: Text | None = None
+    session_id: Text | None = None
+    namespace: Text | None = None
+    event_date: UtcDatetime | None = None
+    event_precision: TimePrecision | None = Field(
+        default=None, description="Goes with `event_date`."
+    )
+    metadata: dict[str, Any] | None = None
+    pinned: bool | None = None
+    standing: bool | None = None
+    context: Text | None = None
+    slot: Text | None = None
+    validity: Validity | None = None
+    expires_at: UtcDatetime | None = None
+
+
+ClientMemoryRecord = MemoryRecord
+ExtractedMemoryRecord = MemoryRecord

@@ -1,0 +1,286 @@
+"""Sessions: messages, what working memory holds of them, and prompts built from it."""
+
+import json
+from typing import Any, Literal, NamedTuple
+
+from pydantic import Field, field_validator, model_validator
+
+from agent_memory_client._types import (
+    LARGEST_INT32,
+    LONGEST_SECONDS,
+    Model,
+    Text,
+    UtcDatetime,
+)
+from agent_memory_client.models._memories import MemoryRecord
+from agent_memory_client.models._search import MemoryRecordResult
+
+
+class ToolCall(Model):
+    """A call that a model asks the application to make.
+
+    OpenAI's nested form `{"id", "type", "function": {"name", "arguments"}}` is understood too.
+    """
+
+    id: Text
+    name: Text
+    arguments: Text = Field(default="", description="As the model wrote them, usually JSON.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten(cls, value: Any) -> Any:
+        if not (isinstance(value, dict) and isinstance(value.get("function"), dict)):
+            return value
+        outer = {key: item for key, item in value.items() if key not in {"function", "type"}}
+        return outer | value["function"]
+
+    @field_validator("arguments", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        try:
+            return json.dumps(value)
+        except (TypeError, RecursionError) as error:
+            raise ValueError(f"is not JSON: {error}") from error
+
+    def as_openai(self) -> dict[str, Any]:
+        """Convert the call to the form that chat APIs take."""
+        function = {"name": self.name, "arguments": self.arguments}
+        return {"id": self.id, "type": "function", "function": function}
+
+
+class MemoryMessage(Model):
+    """One message.
+
+    Without an id, the server takes a message that equals one already in view, in role, content
+    and order, for that message; so a history may be sent again as a whole.
+    """
+
+    role: Text = Field(description="`user`, `assistant`, `system`, `tool` or a role of your own.")
+    content: Text = Field(
+        default="",
+        description="What is said; a message without content and tool calls is not sent.",
+    )
+    id: Text | None = Field(default=None, description="Identifies the message within its session.")
+    name: Text | None = Field(default=None, description="The speaker, where speakers have names.")
+    tool_calls: list[ToolCall] = Field(default_factory=list)
+    tool_call_id: Text | None = Field(
+        default=None, description="The call that a `tool` message answers."
+    )
+    created_at: UtcDatetime | None = Field(
+        default=None, description="When it was said; absent means when the server received it."
+    )
+    recalled: bool = Field(
+        default=False, description="Put there from memory: shown, but nothing is extracted from it."
+    )
+    sequence: int | None = Field(
+        default=None, description="Position in the log. Set by the server."
+    )
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _no_content(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("tool_calls", mode="before")
+    @classmethod
+    def _no_tool_calls(cls, value: Any) -> Any:
+        return [] if value is None else value
+
+
+StrategyName = Literal["discrete", "summary", "preferences", "custom", "none"]
+
+
+class StrategyOptions(Model):
+    """Options of a strategy."""
+
+    custom_prompt: Text | None = Field(
+        default=None, description="Instructions of the custom strategy."
+    )
+    max_summary_length: int | None = Field(
+        default=None, ge=1, le=LARGEST_INT32, description="Words of a thread summary."
+    )
+
+
+class MemoryStrategyConfig(Model):
+    """Strategy by which extraction looks at the session's messages."""
+
+    strategy: StrategyName = "discrete"
+    config: StrategyOptions = Field(default_factory=StrategyOptions)
+
+
+class SequenceRange(Model):
+    """A stretch of the log, both ends included."""
+
+    first: int
+    last: int
+
+
+class WorkingMemory(Model):
+    """A session as a reader sees it; its log keeps every message that was ever accepted.
+
+    Fields from `context_range` on are the server's, and ignored when it is sent.
+    """
+
+    session_id: Text | None = Field(default=None, description="Taken from the call where absent.")
+    namespace: Text | None = None
+    user_id: Text | None = Field(default=None, description="The session's owner; set once.")
+    messages: list[MemoryMessage] = Field(default_factory=list, description="Oldest first.")
+    memories: list[MemoryRecord] = Field(
+        default_factory=list, description="Stored in long-term memory in the background."
+    )
+    data: dict[str, Any] = Field(default_factory=dict, description="Your own state; JSON.")
+    context: Text | None = Field(default=None, description="Summary of what left the view.")
+    long_term_memory_strategy: MemoryStrategyConfig = Field(default_factory=MemoryStrategyConfig)
+    ttl_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=LONGEST_SECONDS,
+        description="How long it lives after its last write; none for ever.",
+    )
+    time_zone: Text | None = Field(
+        default=None, description="IANA zone in which relative dates are meant."
+    )
+    context_range: SequenceRange | None = Field(default=None, description="What `context` covers.")
+    expires_at: UtcDatetime | None = None
+    created_at: UtcDatetime | None = None
+    updated_at: UtcDatetime | None = None
+    etag: Text | None = Field(default=None, description="Changes with every write.")
+    session_uid: Text | None = Field(
+        default=None, description="Names this incarnation of the session."
+    )
+    last_sequence: int = Field(default=0, description="Position of the last message in the log.")
+    view_size: int = Field(default=0, description="Messages in view, before any limit of the read.")
+    tokens: int = Field(default=0, description="Tokens of the messages in view.")
+    context_percentage_total_used: float | None = Field(
+        default=None, description="Tokens over the window, 0 to 100; none where no window is known."
+    )
+    context_percentage_until_summarization: float | None = Field(
+        default=None, description="Tokens over the size at which summarization starts, 0 to 100."
+    )
+
+    @field_validator("messages", "memories", mode="before")
+    @classmethod
+    def _no_items(cls, value: Any) -> Any:
+        return [] if value is None else value
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _no_data(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+WorkingMemoryResponse = WorkingMemory
+
+
+class SessionUpdate(Model):
+    """New values of a session's fields; only those that are given change, and none clears one."""
+
+    data: dict[str, Any] | None = None
+    context: Text | None = None
+    ttl_seconds: int | None = Field(default=None, ge=1, le=LONGEST_SECONDS)
+    long_term_memory_strategy: MemoryStrategyConfig | None = None
+    time_zone: Text | None = None
+
+
+class WorkingMemoryResult(NamedTuple):
+    """A session that exists, and whether this call created it."""
+
+    created: bool
+    memory: WorkingMemory
+
+
+class AppendResult(Model):
+    """Messages that are in the log now, each with its id and sequence."""
+
+    messages: list[MemoryMessage]
+    new_message_count: int = Field(description="How many of them were new to the log.")
+    last_sequence: int
+    etag: Text
+    session_uid: Text
+    created: bool = Field(description="Whether this call created the session.")
+
+
+class AddMemoriesResult(Model):
+    """Memories that are in the session now, each with its id."""
+
+    memories: list[MemoryRecord]
+    etag: Text
+    session_uid: Text
+
+
+class SessionInfo(Model):
+    """A session in a listing."""
+
+    session_id: Text
+    namespace: Text | None
+    user_id: Text | None
+    created_at: UtcDatetime | None
+    updated_at: UtcDatetime | None
+    expires_at: UtcDatetime | None
+    view_size: int
+    last_sequence: int
+
+
+class SessionListResponse(Model):
+    """A page of sessions, the latest written first."""
+
+    sessions: list[Text] = Field(description="Their ids.")
+    details: list[SessionInfo]
+    total: int = Field(description="How many sessions match in all.")
+    next_cursor: Text | None = None
+    next_offset: int | None = None
+
+
+class MessageListResponse(Model):
+    """A page of a session's log."""
+
+    messages: list[MemoryMessage]
+    total: int = Field(description="How many messages the log holds.")
+    next_cursor: Text | None = None
+
+
+class SessionChange(Model):
+    """News for a watcher: a change of a session, or a sign of life without one."""
+
+    kind: Text | None = Field(
+        description="`created`, `messages`, `updated`, `summarized` or `deleted`."
+    )
+    etag: Text | None = Field(description="The session's after it; none where it is gone.")
+    messages: list[MemoryMessage] = Field(description="Those that joined, for `messages`.")
+    changed_at: UtcDatetime | None
+    resume_token: Text = Field(description="Continues a watch after this.")
+
+
+class PromptSectionReport(Model):
+    """Report on a section of a prompt and on what did not fit."""
+
+    section: Text = Field(description="`standing`, `summary`, `memories`, `history` or `query`.")
+    tokens: int
+    cap: int = Field(description="Tokens the section was allowed.")
+    included: int = Field(description="How many items it holds.")
+    left_out_ids: list[Text] = Field(description="What did not fit.")
+    duplicate_ids: list[Text] = Field(description="What another section says too.")
+
+
+class MemoryPromptResponse(Model):
+    """A prompt; `response["messages"]` reads like `response.messages`."""
+
+    messages: list[dict[str, Any]] = Field(
+        description="Ready for a chat API: summary, history, memories, and the query last."
+    )
+    long_term_memories: list[MemoryRecordResult] = Field(description="What the search found.")
+    standing: list[MemoryRecord] = Field(description="Standing memories that were considered.")
+    report: list[PromptSectionReport]
+    tokens: int = Field(description="Tokens of the whole prompt.")
+
+    @property
+    def hits(self) -> list[MemoryRecordResult]:
+        """List what the search found."""
+        return self.long_term_memories
+
+    def __getitem__(self, name: str) -> Any:
+        if name in type(self).model_fields:
+            return getattr(self, name)
+        raise KeyError(name)

@@ -1,0 +1,216 @@
+"""Calls that a model makes: as the providers write them, within bounds, and their results."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from agent_memory_client._validation import build
+from agent_memory_client.errors import MemoryValidationError
+from agent_memory_client.models import MemoryRecord
+
+_ARGUMENT_KEYS = ("arguments", "input", "args", "parameters")
+_SHOWN = {
+    "id",
+    "text",
+    "memory_type",
+    "topics",
+    "entities",
+    "event_date",
+    "created_at",
+    "score",
+}
+
+
+class ToolCallResult(dict[str, Any]):
+    """Result of a tool call; a dictionary that serializes to JSON, with its keys as properties.
+
+    `formatted_response` is what to send back to the model: it holds the memories themselves, or
+    says what went wrong.
+    """
+
+    @property
+    def success(self) -> bool:
+        """Tell whether the tool did what was asked."""
+        return bool(self["success"])
+
+    @property
+    def function_name(self) -> str:
+        """Name of the tool that was called, as the model wrote it."""
+        return str(self["function_name"])
+
+    @property
+    def result(self) -> Any:
+        """Answer of the tool, as JSON; none after an error."""
+        return self["result"]
+
+    @property
+    def error(self) -> str | None:
+        """Description of what went wrong; none after a success."""
+        error: str | None = self["error"]
+        return error
+
+    @property
+    def formatted_response(self) -> str:
+        """Answer in words, for the model."""
+        return str(self["formatted_response"])
+
+    @property
+    def tool_call_id(self) -> str | None:
+        """Id of the call, where the provider gave it one."""
+        return self.get("tool_call_id")
+
+    @classmethod
+    def succeeded(cls, function_name: str, result: Any, text: str) -> "ToolCallResult":
+        """Make the result of a tool that did what was asked."""
+        return cls(
+            success=True,
+            function_name=function_name,
+            result=result,
+            error=None,
+            formatted_response=text,
+        )
+
+    @classmethod
+    def failed(cls, function_name: str, error: str) -> "ToolCallResult":
+        """Make the result of a tool that could not do what was asked."""
+        return cls(
+            success=False,
+            function_name=function_name,
+            result=None,
+            error=error,
+            formatted_response=f"The tool failed: {error}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallRequest:
+    """A call that a model asks for, whoever's model it is."""
+
+    name: str
+    arguments: Any
+    call_id: str | None
+
+
+def read_tool_call(call: Any) -> ToolCallRequest:
+    """Read a call of OpenAI (new and old form), Anthropic, LangChain or the plain form.
+
+    Args:
+        call: A mapping, or an object of the provider's SDK.
+
+    Raises:
+        MemoryValidationError: It names no function.
+    """
+    content = _as_mapping(call)
+    inner = _as_mapping(content.get("function") or content.get("function_call") or content)
+    name = inner.get("name")
+    if not isinstance(name, str) or not name:
+        raise MemoryValidationError("the tool call names no function")
+    arguments = next((inner[key] for key in _ARGUMENT_KEYS if key in inner), None)
+    call_id = content.get("id") or content.get("tool_call_id") or content.get("call_id")
+    return ToolCallRequest(name, arguments, call_id if isinstance(call_id, str) else None)
+
+
+def read_arguments(arguments: Any) -> dict[str, Any]:
+    """Read the arguments from a dictionary or from JSON; none at all are an empty one.
+
+    Raises:
+        MemoryValidationError: They are not a JSON object.
+    """
+    if arguments is None or arguments == "":
+        return {}
+    if isinstance(arguments, str | bytes):
+        try:
+            arguments = json.loads(arguments)
+        except ValueError as error:
+            raise MemoryValidationError(f"the arguments are not JSON: {error}") from error
+    if not isinstance(arguments, Mapping):
+        raise MemoryValidationError("the arguments are not a JSON object")
+    return dict(arguments)
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    if callable(dump := getattr(value, "model_dump", None)):
+        dumped = dump()
+        if isinstance(dumped, Mapping):
+            return dumped
+    raise MemoryValidationError(f"a {type(value).__name__} is no tool call")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolScope:
+    """Memories that a call may touch; what the model says can only narrow it.
+
+    Attributes:
+        session_id: The conversation: what is created is marked with it, and its working memory
+            is the only one within reach. It does not bound long-term memory, which is there to
+            be found from other conversations.
+        namespace: The only namespace within reach; none for all.
+        user_id: The only owner within reach; none for all.
+        timeout: Seconds that each call to a service may take; the client's when absent.
+    """
+
+    session_id: str | None
+    namespace: str | None
+    user_id: str | None
+    timeout: float | None
+
+    def filters(self, narrowing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Make a filter of the scope and of what narrows it further."""
+        bounds: dict[str, Any] = {}
+        if self.user_id is not None:
+            bounds["user_id"] = {"eq": self.user_id}
+        if self.namespace is not None:
+            bounds["namespace"] = {"eq": self.namespace}
+        if narrowing:
+            # A group of its own, so that no key of it can take the place of a bound.
+            bounds["any_of"] = [dict(narrowing)]
+        return bounds
+
+    def admits(self, record: MemoryRecord) -> bool:
+        """Tell whether a memory is within reach."""
+        return (self.user_id is None or (record.user_id or "") == self.user_id) and (
+            self.namespace is None or (record.namespace or "") == self.namespace
+        )
+
+    def own(self, **fields: Any) -> MemoryRecord:
+        """Make a new memory of this user, namespace and conversation."""
+        return build(
+            MemoryRecord,
+            fields
+            | {
+                "user_id": self.user_id,
+                "namespace": self.namespace,
+                "session_id": self.session_id,
+            },
+        )
+
+    def session(self) -> str:
+        """Answer the conversation.
+
+        Raises:
+            MemoryValidationError: The application named none.
+        """
+        if not self.session_id:
+            raise MemoryValidationError("this tool needs a session, and the application named none")
+        return self.session_id
+
+
+class ToolAnswer(NamedTuple):
+    """A JSON value, and the same in words."""
+
+    result: Any
+    text: str
+
+
+def as_json(record: MemoryRecord) -> dict[str, Any]:
+    """Spell a memory as a model needs it."""
+    return record.model_dump(mode="json", include=_SHOWN, exclude_none=True)
+
+
+def in_words(record: MemoryRecord) -> str:
+    """Spell a memory in one line, with the id by which it can be edited."""
+    when = f", {record.event_date:%Y-%m-%d}" if record.event_date else ""
+    return f"- {record.text} ({record.memory_type}{when}; id: {record.id})"
