@@ -13,7 +13,7 @@ from agent_memory_services.extraction.extractors.openai.answer import Frame, rea
 from agent_memory_services.long_term_memory.consolidation.judge import NonsenseError, read_verdicts
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
-    EmbeddingUnavailable,
+    ProviderUnavailable,
 )
 from agent_memory_services.long_term_memory.store.embeddings.openai import read_answer
 from tests.fuzz.inputs import BYTES, JSON, TEXT
@@ -71,7 +71,7 @@ def _feed_verdicts(text: str) -> None:
 
 
 def _feed_vectors(body: bytes) -> None:
-    with suppress(EmbeddingUnavailable, EmbeddingMisconfigured):
+    with suppress(ProviderUnavailable, EmbeddingMisconfigured):
         assert read_answer(body, count=2, dimension=None).shape[0] == 2
 
 

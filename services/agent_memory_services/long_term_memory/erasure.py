@@ -34,7 +34,7 @@ class ErasedSession:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased of a user.
+    """Counts of what was erased of a user.
 
     Attributes:
         id: names the erasure in the log.
@@ -67,7 +67,7 @@ class Eraser:
                 of them is refused.
 
         Raises:
-            EtagMismatch: somebody keeps changing a memory of the user.
+            EtagMismatch: a memory of the user keeps changing.
         """
         started, receipt = now_micros(), new_id()
         late = frozenset(session.uid for session in sessions if session.owned_late)

@@ -38,18 +38,18 @@ class ListingCursor:
     memory_id: str
 
     def pack(self) -> bytes:
-        """The position as the payload of a cursor."""
+        """Return the position as the payload of a cursor."""
         return self.create_time.to_bytes(_TIME_BYTES, "big", signed=True) + self.memory_id.encode()
 
     @classmethod
     def unpack(cls, payload: bytes) -> "ListingCursor":
-        """The position that a cursor carries."""
+        """Return the position that a cursor carries."""
         time, memory_id = payload[:_TIME_BYTES], payload[_TIME_BYTES:]
         return cls(int.from_bytes(time, "big", signed=True), memory_id.decode())
 
     @classmethod
     def of(cls, memory: Memory) -> "ListingCursor":
-        """Where a memory stands."""
+        """Return the position of a memory."""
         return cls(to_micros(memory.create_time), memory.id)
 
 
@@ -60,7 +60,7 @@ class Listed:
     Attributes:
         memories: the memories, newest first.
         total: how many match in all, on whichever page.
-        more_after: where the next page goes on; None where there is none.
+        more_after: position behind the page; None where no page follows.
     """
 
     memories: Sequence[Memory]
@@ -69,7 +69,7 @@ class Listed:
 
 
 def listed(given: MemoryFilter, *, include_hidden: bool, now: int) -> Node:
-    """What a listing shows of what a filter matches, at a moment in microseconds.
+    """Return the condition of what a listing shows of a filter's matches at `now`, in microseconds.
 
     Raises:
         InvalidField: the filter nests too deep.
@@ -82,7 +82,7 @@ class RecordsRequest(AggregateRequest):
     """Reads records last, and so of the page alone; the library would read all that match."""
 
     def build_args(self) -> list[str]:
-        """The request in the engine's words."""
+        """Return the request in the engine's words."""
         return [*super().build_args(), "LOAD", str(len(READ)), *READ]
 
 
@@ -95,9 +95,9 @@ class Listing:
     async def page(
         self, scope: Scope, condition: Node, *, size: int, after: ListingCursor | None
     ) -> Listed:
-        """The `size` memories that follow a position, or the newest.
+        """Read the `size` memories that follow a position, or the newest.
 
-        A memory that is stored in between shifts nothing: each page goes on behind the last
+        A memory that is stored in between shifts nothing: each page starts behind the last
         memory of the page before, whatever came to stand in front of it.
         """
         following = Range(fields.CREATE, high=after.create_time) if after else ALWAYS
@@ -110,7 +110,7 @@ class Listing:
         return Listed(found[:size], total, ListingCursor.of(found[:size][-1]) if more else None)
 
     async def count(self, scope: Scope, condition: Node) -> int:
-        """How many memories match."""
+        """Count the memories that match."""
         return await self._index.count(scope.select(condition))
 
 
@@ -124,7 +124,7 @@ def _newest(selection: Selection, count: int, after: ListingCursor | None) -> Ag
 
 
 def fields_of(row: Sequence[bytes]) -> list[bytes | None]:
-    """The fields `READ` of a row, which alternates names and values."""
+    """Return the fields `READ` of a row, which alternates names and values."""
     by_name = dict(zip(row[::2], row[1::2], strict=True))
     return [by_name.get(name.encode()) for name in READ]
 
@@ -145,11 +145,11 @@ class _Window:
 
     @property
     def condition(self) -> Node:
-        """What it holds."""
+        """Condition that selects the partition."""
         return Range(fields.CREATE, self.start, self.end)
 
     def next(self, span: int) -> "_Window | None":
-        """The window that follows; None after the last."""
+        """Return the window that follows; None after the last."""
         if self.end is None:
             return None
         return _Window(self.end + 1, _end(self.end + 1, span))
@@ -168,7 +168,7 @@ class Walk:
     async def pages(
         self, scope: Scope, condition: Node, *, size: int, after: ListingCursor | None = None
     ) -> AsyncIterator[Sequence[Memory]]:
-        """The memories behind a position, up to `size` at a time, never none.
+        """Yield the memories behind a position, up to `size` at a time, never none.
 
         What is stored, changed or deleted meanwhile behind the place that was reached is seen as
         it is when the walk comes there; nothing is seen twice unless its creation time changes.
@@ -191,7 +191,7 @@ class Walk:
     async def _first(
         self, scope: Scope, condition: Node, after: ListingCursor | None, limit: int
     ) -> _Window:
-        """A window that starts where the walk does and holds some memories, but not too many.
+        """Find a window that starts where the walk does and holds some memories, not too many.
 
         Counting is many times cheaper than sorting, so it is looked for by halves.
         """
@@ -217,7 +217,7 @@ class Walk:
     async def _page(
         self, scope: Scope, condition: Node, window: _Window, after: ListingCursor | None, size: int
     ) -> tuple[list[Memory], bool]:
-        """The first memories of a window, and whether there may be more in it."""
+        """Read the first memories of a window; true if there may be more in it."""
         selection = scope.select(every([condition, window.condition]))
         rows = await self._index.rows(scope.tenant, _oldest(selection, size, after))
         found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]

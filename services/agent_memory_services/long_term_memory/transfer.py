@@ -28,14 +28,14 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 
 def restored(row: Memory, now: int, model: str) -> Memory:
-    """The memory that a row describes, with the life it had before.
+    """Return the memory that a row describes, with the life it had before.
 
     Everything is kept but what depends on this store: the digest, the etag and the fingerprint of
     the embedding model. A row without an id has one that follows from all it says, so that the
     same row sent again is the same memory.
 
     Args:
-        row: the memory as it was exported, or as much of it as somebody wrote down.
+        row: the memory as it was exported, or as much of it as a caller gave.
         now: the present, in microseconds.
         model: fingerprint of the embedding model.
     """
@@ -66,7 +66,7 @@ ContractViolations = Callable[[Memory], Sequence[FieldViolation]]
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row was rejected; rows count from 0."""
+    """Reason that a row was rejected; rows count from 0."""
 
     row: int
     memory_id: str
@@ -75,7 +75,7 @@ class RowError:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows so far.
+    """Counts of the rows so far.
 
     Attributes:
         created: how many are stored now.
@@ -165,7 +165,7 @@ class Import:
     async def _new(
         self, scope: Scope, memories: Mapping[int, Memory], report: ImportReport
     ) -> dict[int, Memory]:
-        """Those whose ids are free."""
+        """Return the memories whose ids are free."""
         found = await self._store.get(scope.tenant, [memory.id for memory in memories.values()])
         new: dict[int, Memory] = {}
         for (number, memory), present in zip(memories.items(), found, strict=True):
@@ -180,7 +180,7 @@ class Import:
     async def _changes(
         self, memories: Mapping[int, Memory], report: ImportReport
     ) -> dict[int, Change]:
-        """The creations of those that can be embedded; the same text may be there twice."""
+        """Return the creations of memories that can be embedded; a text may occur twice."""
         found = await self._vectorizer.of_memories(list(memories.values())) if memories else []
         changes: dict[int, Change] = {}
         for (number, memory), vectors in zip(memories.items(), found, strict=True):
@@ -215,7 +215,7 @@ _SENT_AT_A_TIME: Final = 1024 * 1024
 async def exported(
     walk: Walk, scope: Scope, condition: Node, after: ListingCursor | None
 ) -> AsyncIterator[Sequence[Memory]]:
-    """The memories behind a position, in parts; each is read when the one before was taken.
+    """Yield the memories behind a position, in parts; each is read after the one before.
 
     A caller that takes them slowly slows the reading down, and no more than one page is held.
     """
@@ -226,7 +226,7 @@ async def exported(
 
 
 def parts(memories: Sequence[Memory], limit: int) -> Iterator[Sequence[Memory]]:
-    """The memories in order, in parts of at most `limit` bytes or of a single memory."""
+    """Yield the memories in order, in parts of at most `limit` bytes or of a single memory."""
     part: list[Memory] = []
     size = 0
     for memory in memories:

@@ -114,7 +114,7 @@ _KEPT_DOUBLE: Final = frozenset("lsz")
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """What the forms of a case-folded word have in common."""
+    """Return the stem that the forms of a case-folded word share."""
     word = IRREGULAR.get(word, word)
     if len(word) <= _SHORTEST or not (word.isascii() and word.isalpha()):
         return word

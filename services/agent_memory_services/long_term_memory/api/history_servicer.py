@@ -1,4 +1,4 @@
-"""Whose words an answer with memories repeats."""
+"""The RPCs over the history of memories: revisions, reverting, watching."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator, Iterable
@@ -34,7 +34,7 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the calls are answered with."""
+    """The use cases behind the calls on history."""
 
     log: RevisionLog
     reverter: Reverter

@@ -1,4 +1,4 @@
-"""Which judge a process asks."""
+"""Process of the long-term memory service: its parts, opened and put together from settings."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import service_pb2, service_pb2_grpc
 from agent_memory_services.kit.contract.rules import ContractRules
-from agent_memory_services.kit.redis import client as redis
-from agent_memory_services.kit.redis.client import require_query_engine
+from agent_memory_services.kit.redis.client import connect, require_query_engine
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
@@ -22,7 +21,7 @@ from agent_memory_services.long_term_memory.consolidation.compaction import Comp
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.watch import MemoryEvent, MemoryWatch
@@ -31,7 +30,7 @@ from agent_memory_services.long_term_memory.lifecycle.schedule import Retention,
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
-from agent_memory_services.long_term_memory.search.search import Search, TextSearch
+from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
 from agent_memory_services.long_term_memory.store.dirty import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
@@ -51,7 +50,7 @@ from agent_memory_services.long_term_memory.transfer import Import
 
 @asynccontextmanager
 async def chosen(settings: Settings) -> AsyncIterator[Judge | None]:
-    """A model where the settings name one, else nobody; ready while the context lasts."""
+    """Open the judge where the settings name one, else None; closed when the context ends."""
     if not settings.uses_judge:
         yield None
         return
@@ -94,7 +93,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         LayoutMismatchError: the store was written for other settings.
         EmbeddingError: the embedder cannot be opened.
     """
-    client = redis.connect(
+    client = connect(
         settings.redis_url,
         timeout=settings.redis_timeout_seconds,
         max_connections=settings.redis_max_connections,
@@ -142,19 +141,18 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Retention(store, index, micros=round(settings.archive_retention_days * MICROS_PER_DAY)),
             {tenant: each.plan for tenant, each in settings.forgetting_plans.items()},
         )
-        oblivion = Rounds(
+        forgetting_rounds = Rounds(
             "forgetting",
             client,
             {shard: shard.forgetting_lease for shard in shards},
             schedule.over,
             seconds=settings.forgetting_interval_seconds,
         )
-        listing = Listing(index)
         servicer = LongTermMemoryServicer(
             creating=Creating(store, vectorizer, compaction, settings.deduplication),
             memories=Memories(store, vectorizer),
-            listing=listing,
-            recall=Search(TextSearch(index, vectorizer), listing, accesses),
+            listing=Listing(index),
+            search=Search(index, vectorizer, accesses),
             compaction=compaction,
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),
@@ -175,7 +173,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             aclosing(feed),
             accesses.running(),
             sweeps.running() if settings.consolidation_sweep_seconds else nullcontext(),
-            oblivion.running() if settings.forgetting_interval_seconds else nullcontext(),
+            forgetting_rounds.running() if settings.forgetting_interval_seconds else nullcontext(),
         ):
             yield Service(
                 SERVICE_NAME,
@@ -187,7 +185,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
 async def _open_index(
     client: Redis, mine: Generation, embedder: Embedder
 ) -> tuple[MemoryIndex, Vectorizer]:
-    """The index that is asked, complete, and a vectorizer for the one this process is set to."""
+    """Open the present index, complete, and a vectorizer for the one this process is set to."""
     await require_query_engine(client)
     await require_complete_answers(client)
     indexes = await claim(client, mine)
@@ -201,5 +199,5 @@ async def _open_index(
 
 
 def run() -> None:
-    """The whole life of the process."""
+    """Run the process until it is told to stop."""
     server.run(Settings, lifespan)

@@ -1,4 +1,4 @@
-"""The call that erases a user: from the request to the rules of erasing, and back."""
+"""The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
 from collections.abc import AsyncIterator
@@ -101,7 +101,7 @@ class ForgettingCalls(LongTermMemoryServiceServicer):
 
 
 def policy_of(given: ltm.ForgetPolicy) -> Policy:
-    """The policy that a request states."""
+    """Return the policy that a request states."""
     return Policy(
         max_age=_micros(given.max_age) if given.HasField("max_age") else None,
         max_inactive=_micros(given.max_inactive) if given.HasField("max_inactive") else None,
@@ -131,7 +131,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         creating: Creating,
         memories: Memories,
         listing: Listing,
-        recall: Search,
+        search: Search,
         compaction: Compaction,
         walk: Walk,
         imports: Import,
@@ -144,7 +144,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self._memories = memories
         self._compaction = compaction
         self._listing = listing
-        self._recall = recall
+        self._search = search
         self._walk = walk
         self._imports = imports
         self._history = history
@@ -209,7 +209,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     ) -> rpc.SearchMemoriesResponse:
         scope = _scope()
         tokens = PageTokens("search", scope.tenant, request.query)
-        page = await self._recall.page(
+        page = await self._search.page(
             scope,
             request.query,
             size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
@@ -217,7 +217,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         )
         return rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
-            next_page_token=tokens.token(page.more_after),
+            next_page_token=tokens.token(page.next),
             total_size=page.total,
             time_windows=map(time_window, page.times),
         )
@@ -226,7 +226,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: rpc.StreamSearchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
         limit = page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
-        async for hits in self._recall.stream(_scope(), request.query, limit=limit):
+        async for hits in self._search.stream(_scope(), request.query, limit=limit):
             yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
 
     async def UpdateMemory(
@@ -271,13 +271,13 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: rpc.CompactMemoriesRequest, context: Context
     ) -> rpc.CompactMemoriesResponse:
         report = await self._compaction.run(
-            _scope(), request.filter, actor=_actor(), goes_on=_time_is_left
+            _scope(), request.filter, actor=_actor(), may_continue=_time_is_left
         )
         return compaction_answer(report)
 
 
 async def _time_is_left() -> bool:
-    """Whether the call may begin another batch, and still answer what it did."""
+    """Return true if the call can run another batch and still answer before its deadline."""
     left = remaining()
     return left is None or left > _BATCH_SECONDS
 

@@ -1,4 +1,4 @@
-"""What an operator says about forgetting by schedule."""
+"""Settings of the long-term memory service."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self
@@ -11,17 +11,17 @@ from agent_memory_services.kit.contract.environment import AlsoFrom
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.long_term_memory.domain.forget_policy import (
     DEFAULT_MULTIPLIER,
-    MICROS_PER_DAY,
     Policy,
 )
 from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
 
 
 class ForgettingPlan(BaseModel):
-    """What a tenant forgets by schedule, in days."""
+    """Policy by which a tenant forgets on schedule, with times in days."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,7 +70,7 @@ class Settings(ProcessSettings):
     index_algorithm: Literal["hnsw", "flat"] = Field(
         default="hnsw",
         description=(
-            "How vectors are indexed: `hnsw` is fast at any size and finds nearly all neighbours, "
+            "Kind of vector index: `hnsw` is fast at any size and finds nearly all neighbours, "
             "`flat` is exact and slows down with the number of memories."
         ),
     )
@@ -92,7 +92,10 @@ class Settings(ProcessSettings):
     )
     embedding_provider: Literal["auto", "local", "openai"] = Field(
         default="auto",
-        description="Who embeds; `auto` is `openai` with a model or a base URL, else `local`.",
+        description=(
+            "Source of embeddings; `auto` is `openai` where a model or a base URL is set, else "
+            "`local`."
+        ),
     )
     embedding_model: str | None = Field(
         default=None, min_length=1, description="The provider's model; unused by `local`."
@@ -135,34 +138,35 @@ class Settings(ProcessSettings):
     history_retention_days: float = Field(
         default=30.0,
         ge=0,
-        description="How long a deleted memory's history stays and the memory can be restored.",
+        description="Time that a deleted memory can be restored and its history is kept.",
     )
     history_changes: int = Field(
         default=10_000,
         ge=1,
-        description="About how many of a tenant's latest changes a watch can resume behind.",
+        description="Approximate number of a tenant's latest changes that a watch can resume from.",
     )
 
     consolidation_policy: Literal["none", "exact", "consolidate"] = Field(
         default="consolidate",
         description=(
-            "What new memories are compared by where a call does not say: not at all, by the same "
-            "type and text, or so that paraphrases merge and newer values end older ones."
+            "Deduplication of new memories where a call names none: `none` compares nothing, "
+            "`exact` type and text; `consolidate` also merges paraphrases and lets newer values "
+            "end older ones."
         ),
     )
     consolidation_sweep_seconds: float = Field(
         default=60.0,
         ge=0,
         description=(
-            "Pause between two rounds over the memories that changed otherwise, such as by an "
-            "import or an edit; one process does it for all. 0: only CompactMemories does."
+            "Pause between two rounds of consolidation over memories that changed after their "
+            "creation or were imported; one process runs them for all. 0: only CompactMemories."
         ),
     )
 
     consolidation_judge: Literal["auto", "none", "openai"] = Field(
         default="auto",
         description=(
-            "Who decides about facts that words and vectors cannot tell apart: `openai` is a chat "
+            "Judge of facts that words and vectors cannot tell apart: `openai` is a chat "
             "model, `none` keeps them all; `auto` is `openai` when a key or a base URL is set."
         ),
     )
@@ -194,7 +198,7 @@ class Settings(ProcessSettings):
 
     @property
     def deduplication(self) -> ltm.DeduplicationPolicy.ValueType:
-        """What new memories are compared by where a call does not say."""
+        """Deduplication policy of calls that name none."""
         return ltm.DeduplicationPolicy.Value(
             f"DEDUPLICATION_POLICY_{self.consolidation_policy.upper()}"
         )
@@ -207,24 +211,25 @@ class Settings(ProcessSettings):
     forgetting_plans: dict[str, ForgettingPlan] = Field(
         default_factory=dict,
         description=(
-            "What tenants forget by schedule, as JSON: by tenant, or `*` for all without a plan of "
+            "Policies of scheduled forgetting, as JSON: by tenant, or `*` for all without one of "
             "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
-            "`hard_age_multiplier`, `permanently`. Without a plan only what ended by nature goes."
+            "`hard_age_multiplier`, `permanently`. Without a policy only expired memories are "
+            "forgotten."
         ),
     )
     archive_retention_days: float = Field(
         default=30.0,
         ge=0,
-        description="How long an archived memory can be brought back before it is deleted.",
+        description="Time that an archived memory can be restored before it is deleted.",
     )
 
     watch_checkpoint_seconds: float = Field(
-        default=5.0, gt=0, description="The longest that a watcher hears nothing."
+        default=5.0, gt=0, description="Longest silence of a watch; a checkpoint follows it."
     )
 
     @property
     def history(self) -> HistoryLimits:
-        """How much of the past is kept."""
+        """Limits of what is kept of the past."""
         return HistoryLimits(
             revisions=self.history_revisions,
             changes=self.history_changes,
@@ -233,7 +238,7 @@ class Settings(ProcessSettings):
 
     @property
     def vectors(self) -> VectorIndex:
-        """How vectors are indexed."""
+        """Settings of the vector index."""
         return VectorIndex(
             algorithm=self.index_algorithm,
             precision=self.index_precision,
@@ -244,7 +249,7 @@ class Settings(ProcessSettings):
 
     @property
     def embedding(self) -> EmbeddingSettings:
-        """Which embedder to run, and how."""
+        """Settings of the embedder."""
         prefix = "embedding_"
         return EmbeddingSettings(
             **{name: getattr(self, prefix + name) for name in EmbeddingSettings.model_fields}

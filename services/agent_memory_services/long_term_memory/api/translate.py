@@ -14,7 +14,7 @@ from agent_memory_services.long_term_memory.transfer import ImportReport
 
 
 def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
-    """What became of a memory that was to be created."""
+    """Return the message for the outcome of one creation."""
     if creation.memory is None:
         error = creation.error or RuntimeError("a rejection without a reason")
         return ltm.CreateMemoryResult(outcome=creation.outcome, error=item_status(error))
@@ -27,7 +27,7 @@ def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
 
 
 def compaction_answer(report: Report) -> rpc.CompactMemoriesResponse:
-    """What a compaction did."""
+    """Return the response for a compaction."""
     return rpc.CompactMemoriesResponse(
         considered_count=report.considered,
         merged_count=report.merged,
@@ -48,7 +48,7 @@ def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[Memor
 
 
 def time_window(spoken: SpokenTime) -> TimeWindow:
-    """A time that a question speaks of."""
+    """Return a time that a question speaks of."""
     window = TimeWindow(phrase=spoken.phrase)
     window.start.FromDatetime(spoken.start)
     window.end.FromDatetime(spoken.end)
@@ -56,7 +56,7 @@ def time_window(spoken: SpokenTime) -> TimeWindow:
 
 
 def import_answer(report: ImportReport) -> rpc.ImportMemoriesResponse:
-    """What became of an import."""
+    """Return the response for an import."""
     answer = rpc.ImportMemoriesResponse(
         created_count=report.created,
         duplicate_count=report.duplicates,

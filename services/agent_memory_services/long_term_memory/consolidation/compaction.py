@@ -35,7 +35,7 @@ _BATCH: Final = 50
 
 @dataclass(slots=True)
 class Report:
-    """What a compaction did so far.
+    """Counts of what a compaction has done so far.
 
     Attributes:
         considered: changed memories that were looked at.
@@ -50,10 +50,10 @@ class Report:
     def add(self, done: Decision) -> None:
         """Note what was done about a memory."""
         self.considered += 1
-        if done.deed is Action.SUPERSEDED:
+        if done.action is Action.SUPERSEDED:
             self.superseded += len(done.related)
         # A merge that another memory led to was counted with that one.
-        if done.deed is Action.MERGED:
+        if done.action is Action.MERGED:
             self.merged += sum(bool(change.memory.merged_into) for change in done.changes)
 
 
@@ -80,7 +80,9 @@ class Compaction:
         if not created:
             return done
         try:
-            async for memory_id, found in self._consolidator.settle(tenant, created, actor=actor):
+            async for memory_id, found in self._consolidator.consolidate(
+                tenant, created, actor=actor
+            ):
                 if found is not None:
                     done[memory_id] = found  # noqa: PERF403 - what is done counts, also if the rest fails
             await self._dirty.looked_at(tenant, (Dirty(each, now) for each in done))
@@ -95,7 +97,7 @@ class Compaction:
         given: MemoryFilter,
         *,
         actor: str,
-        goes_on: Callable[[], Awaitable[bool]],
+        may_continue: Callable[[], Awaitable[bool]],
     ) -> Report:
         """Consolidate what changed up to now.
 
@@ -103,7 +105,7 @@ class Compaction:
             scope: what may be touched.
             given: which of the changed memories are looked at; the rest stay for later.
             actor: who does it, for their history.
-            goes_on: asked between two batches; where it says no, the rest stays for later.
+            may_continue: asked between two batches; where it says no, the rest stays for later.
 
         Raises:
             InvalidField: the filter nests too deep.
@@ -111,24 +113,24 @@ class Compaction:
         """
         condition = compile_filter(given, "filter")
         report, until, passed = Report(), now_micros(), 0
-        while await goes_on():
+        while await may_continue():
             page = await self._dirty.page(scope.tenant, until, skip=passed, count=_BATCH)
             if not page:
                 break
             chosen = await self._chosen(scope, condition, page)
-            done = await self._settle(scope.tenant, chosen, actor, report)
+            done = await self._consolidate(scope.tenant, chosen, actor, report)
             await self._dirty.looked_at(scope.tenant, done)
             passed += len(page) - len(done)
         return report
 
-    async def _settle(
+    async def _consolidate(
         self, tenant: str, chosen: Sequence[Dirty], actor: str, report: Report
     ) -> list[Dirty]:
         """Look at memories; those that are done with."""
         stored = await self._store.get_whole(tenant, [each.memory_id for each in chosen])
         there = [each for each in stored if each is not None]
         deferred = set()
-        async for memory_id, found in self._consolidator.settle(tenant, there, actor=actor):
+        async for memory_id, found in self._consolidator.consolidate(tenant, there, actor=actor):
             if found is None:
                 deferred.add(memory_id)
             else:
@@ -139,7 +141,7 @@ class Compaction:
     async def _chosen(
         self, scope: Scope, condition: Node, page: Sequence[Dirty]
     ) -> Sequence[Dirty]:
-        """Those of the changed memories that a call is about."""
+        """Select the changed memories that a call is about."""
         if condition == ALWAYS and not scope.confined:
             return page
         ids = tuple(each.memory_id for each in page)
@@ -166,7 +168,7 @@ class Sweep:
         """
         for tenant in await self._dirty.tenants(shard):
             report = await self._compaction.run(
-                Scope(tenant), MemoryFilter(), actor=ACTOR, goes_on=lease.take
+                Scope(tenant), MemoryFilter(), actor=ACTOR, may_continue=lease.take
             )
             if report.considered:
                 log.info(

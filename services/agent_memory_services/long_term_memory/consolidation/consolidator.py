@@ -1,4 +1,4 @@
-"""Which neighbours the rules know about, and what a judge says of the others."""
+"""Consolidation of stored memories within their owner: by rules, and by a judge beyond them."""
 
 import asyncio
 from collections.abc import (
@@ -37,25 +37,25 @@ _MOST_DOUBTS: Final = 5
 
 
 def concerns(subject: Memory, other: Neighbour) -> bool:
-    """Whether the rules may do something about the two."""
+    """Return true if the rules may act on the two."""
     return _is_same(subject, other) or excludes(subject, other.memory)
 
 
-async def opinions(
+async def judgements(
     judge: Judge | None, facts: Sequence[Memory], around: Sequence[Sequence[Neighbour]]
 ) -> list[Mapping[str, Verdict] | None]:
-    """What the judge says of each fact's neighbours, by their ids, where it says something.
+    """Ask the judge about each fact's neighbours; verdicts by their ids, where it gives one.
 
     None for a fact that it is to be asked about again later.
     """
     if judge is None:
         return [{} for _ in facts]
     return await asyncio.gather(
-        *(_opinion(judge, fact, near) for fact, near in zip(facts, around, strict=True))
+        *(_judgement(judge, fact, near) for fact, near in zip(facts, around, strict=True))
     )
 
 
-async def _opinion(
+async def _judgement(
     judge: Judge, fact: Memory, neighbours: Sequence[Neighbour]
 ) -> Mapping[str, Verdict] | None:
     doubtful = _doubtful(fact, neighbours)
@@ -78,7 +78,7 @@ def _is_same(subject: Memory, other: Neighbour) -> bool:
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
-    """The neighbours that only a judge can tell about; none where the rules know what to do."""
+    """Return the neighbours that need a judge; none where the rules decide."""
     if any(
         excludes(subject, each.memory)
         or (_is_same(subject, each) and may_merge(subject, each.memory))
@@ -121,7 +121,7 @@ class Consolidator:
         self._judge = judge
         self._precision = precision
 
-    async def settle(
+    async def consolidate(
         self, tenant: str, subjects: Sequence[StoredMemory], *, actor: str
     ) -> AsyncIterator[tuple[str, Decision | None]]:
         """Decide about each memory, in order, and do it.
@@ -145,21 +145,21 @@ class Consolidator:
         facts = await self._with_slots(tenant, facts, actor)
         found = await self._neighbourhood.of(tenant, facts, now_micros())
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
-        verdicts = await opinions(self._judge, [each.memory for each in facts], around)
+        verdicts = await judgements(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = (
-                await self._settle(tenant, fact.memory, neighbours, said, actor)
+                await self._consolidate(tenant, fact.memory, neighbours, said, actor)
                 if said is not None
                 else None
             )
             if done is not None:
-                METERS.did(done.deed)
+                METERS.did(done.action)
             yield fact.memory.id, done
 
     async def _with_slots(
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
     ) -> list[StoredMemory]:
-        """The facts with the slots that their words fill, by which they find each other."""
+        """Store the slots that the facts' words fill, by which they find each other."""
         found = {each.memory.id: with_slot(each.memory) for each in facts}
         changes = [
             slot_change(each.memory, found[each.memory.id])
@@ -175,7 +175,7 @@ class Consolidator:
                 found[change.memory.id] = change.before
         return [StoredMemory(found[each.memory.id], each.vectors) for each in facts]
 
-    async def _settle(
+    async def _consolidate(
         self,
         tenant: str,
         fact: Memory,
@@ -191,7 +191,7 @@ class Consolidator:
         if not concerned:
             return Decision(Action.KEPT, fact)
         for _ in range(_ATTEMPTS):
-            found = await self._planned(tenant, fact, concerned, verdicts)
+            found = await self._decide(tenant, fact, concerned, verdicts)
             if not found.changes:
                 return found
             commit = await self._store.commit(tenant, found.changes, actor=actor, now=now_micros())
@@ -199,14 +199,14 @@ class Consolidator:
                 return found
         return None
 
-    async def _planned(
+    async def _decide(
         self,
         tenant: str,
         fact: Memory,
         concerned: Sequence[str],
         verdicts: Mapping[str, Verdict],
     ) -> Decision:
-        """What shall be done, by what the store holds now."""
+        """Decide about a memory by what the store holds now."""
         stored = await self._read(tenant, [fact.id, *concerned])
         current = stored.get(fact.id)
         if current is None:
@@ -220,10 +220,10 @@ class Consolidator:
         return plan(view, current, concerned)
 
     async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:
-        """Memories with what they were merged into and from.
+        """Read memories with what they were merged into and from.
 
         Originals are always read after what they were merged into, once more if need be: one that
-        was read before somebody merged it would not look like an original.
+        was read before another process merged it would not look like an original.
         """
         stored: dict[str, StoredMemory] = {}
         wanted = dict.fromkeys(ids)

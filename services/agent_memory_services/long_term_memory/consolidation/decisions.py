@@ -55,22 +55,22 @@ class View:
     precision: str = "float32"
 
     def shown(self, memory_id: str) -> StoredMemory | None:
-        """What readers see of a memory: itself, or what it was merged into."""
+        """Return what readers see of a memory: itself, or what it was merged into."""
         found = self.stored.get(memory_id)
         if found is not None and found.memory.merged_into:
             found = self.stored.get(found.memory.merged_into)
         return None if found is None or is_hidden(found.memory) else found
 
     def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
-        """The cosine of two texts' vectors."""
+        """Return the cosine of two texts' vectors."""
         return cosine(one.vectors.text, other.vectors.text, self.precision)
 
     def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
-        """How what two memories say stands to each other."""
+        """Return the likeness of what two memories say."""
         return alike(one.memory, other.memory, self.nearness(one, other))
 
     def originals(self, shown: StoredMemory) -> list[StoredMemory]:
-        """What a memory was merged from; itself where it was not."""
+        """Return what a memory was merged from; itself where it was not merged."""
         linked = (self.stored.get(each) for each in shown.memory.provenance.memory_ids)
         return [each for each in linked if each and each.memory.merged_into == shown.memory.id] or [
             shown
@@ -78,7 +78,7 @@ class View:
 
 
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """How what two memories say stands to each other, by their words and their vectors' cosine."""
+    """Return the likeness of two memories by their words and the cosine of their vectors."""
     one_slot = bool(one.slot) and one.slot == other.slot
     return likeness(read(one.text), read(other.text), nearness, one_slot=one_slot)
 
@@ -92,7 +92,7 @@ _MERGED: Final = "says the same"
 def partner(
     view: View, subject: StoredMemory, candidates: Sequence[StoredMemory]
 ) -> StoredMemory | None:
-    """What a memory is merged with, if anything.
+    """Return the group that a memory is merged with, or None.
 
     A memory that says the same as two others that do not say the same as each other is a bridge:
     it joins neither, and they stay two. What is only near some originals of a group joins it not.
@@ -112,19 +112,19 @@ def partner(
         for other in others
     ):
         return None
-    # Those that exist stay apart, as somebody may have taken them apart on purpose.
+    # Those that exist stay apart, as a caller may have taken them apart on purpose.
     return max(found, key=lambda each: view.nearness(subject, each), default=None)
 
 
 def is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    """Whether two memories say the same, and nothing else that they tell keeps them apart."""
+    """Return true if two memories say the same and nothing else they tell keeps them apart."""
     if not may_merge(subject.memory, other.memory):
         return False
     return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
 
 
 def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
-    """Whether a judge says so, and nothing that can be checked speaks against it."""
+    """Return true if a judge says so and no check speaks against it."""
     ids = [other.memory.id, *(each.memory.id for each in view.originals(other))]
     said = any(view.verdicts.get(each) is Verdict.SAME for each in ids)
     return said and _may_be_same(view, subject, other)
@@ -133,7 +133,7 @@ def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool
 def joins(
     view: View, subject: StoredMemory, shown: StoredMemory, originals: Sequence[StoredMemory]
 ) -> bool:
-    """Whether a memory is close to every original of a group that has room for it."""
+    """Return true if a memory is close to every original of a group with room for it."""
     judged = _judged_same(view, subject, shown)
     return len(originals) < MOST_ORIGINALS and all(
         view.compared(subject, each) is Likeness.SAME
@@ -148,7 +148,7 @@ def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
 
 
 def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
-    """One memory in the place of both, or the subject behind what the other was merged into."""
+    """Merge both into one memory, or the subject into what the other was merged into."""
     originals = view.originals(other)
     known = originals != [other]
     if known:
@@ -184,11 +184,11 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 
 def excludes(subject: Memory, other: Memory) -> bool:
-    """Whether two facts cannot both be true at a time, for certain: the rules say so."""
+    """Return true if the rules are certain that two facts cannot both be true at a time."""
     return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
 
 
-def succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
+def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
     """Give a fact its place among those that it excludes; None where there are none."""
     fact = subject.memory
     judged = [
@@ -219,7 +219,7 @@ def succeed(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) ->
 def _past(
     view: View, fact: Memory, subject: StoredMemory, shown: Sequence[StoredMemory]
 ) -> StoredMemory | None:
-    """The same value that ended at the same moment, where it is known already."""
+    """Return the same value that ended at the same moment, where it is known already."""
     if view.originals(subject) != [subject]:
         return None
     ended = StoredMemory(fact, subject.vectors)
@@ -241,7 +241,7 @@ def _ending(before: Memory, after: Memory, by: str, now: int) -> Change:
 
 
 def _beginning(before: Memory, after: Memory, related: Sequence[str], now: int) -> Change:
-    """The change of when a fact begins, or of when it ends itself."""
+    """Return the change of when a fact begins, or of when it ends itself."""
     normalise(after, now)
     by = after.validity.superseded_by
     ended = by and by != before.validity.superseded_by
@@ -266,7 +266,7 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     current = [each for each in shown if is_visible(each.memory, view.now)]
     if found := partner(view, subject, current):
         return merge(view, subject, found)
-    return succeed(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    return supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
 
 
 def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:

@@ -1,7 +1,6 @@
 """Judgement of a model over pairs of facts."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 import structlog
+from cachetools import LRUCache
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -21,21 +21,21 @@ from agent_memory_services.shared.model_api.failures import ModelFailed, json_va
 
 
 class Verdict(StrEnum):
-    """How a fact stands to a new one."""
+    """Relation of a known fact to a new one."""
 
     SAME = "same"
     """Both say the same."""
     CONTRADICTS = "contradicts"
     """They cannot both be true at one time."""
     OTHER = "other"
-    """Neither, or nobody knows."""
+    """Neither, or unknown."""
 
 
 class Judge(Protocol):
     """Tells how facts stand to a new one, as well as it can."""
 
     async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
-        """One verdict for each of the others, which have the fact's owner.
+        """Return one verdict for each of the others, which have the fact's owner.
 
         It never fails: where it cannot tell, the verdict is `OTHER`, which changes nothing. None
         stands for an answer of which nothing fits: the fact is to be judged again later.
@@ -59,7 +59,7 @@ class _Item(BaseModel):
 
 
 def read_verdicts(text: str, count: int) -> list[Verdict]:
-    """One verdict for each fact that was shown; `OTHER` where the answer gives two, or none.
+    """Return a verdict for each fact shown; `OTHER` where the answer gives two, or none.
 
     Args:
         text: the model's answer.
@@ -161,17 +161,17 @@ _REMEMBERED: Final = 10_000
 
 
 class OpenAIJudge:
-    """Asks once about each fact, and takes no answer for an answer; an unfit one is none."""
+    """Judge that asks a model once about each fact; no answer means `OTHER`, an unfit one none."""
 
     def __init__(self, endpoint: ChatEndpoint, *, timeout_seconds: float) -> None:
         """Wait at most `timeout_seconds` for an answer, its turn included."""
         self._endpoint = endpoint
         self._timeout = timeout_seconds
         self._slots = asyncio.Semaphore(_CONCURRENT)
-        self._nonsense: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._nonsense: LRUCache[tuple[str, str], int] = LRUCache(_REMEMBERED)
 
     async def verdicts(self, fact: Memory, others: Sequence[Memory]) -> list[Verdict] | None:
-        """One verdict for each of the others; all are `OTHER` where the model does not tell.
+        """Return a verdict for each of the others; all are `OTHER` where the model does not tell.
 
         None where nothing of its answer fits, unless that was so several times.
         """
@@ -199,14 +199,12 @@ class OpenAIJudge:
         await self._endpoint.aclose()
 
     def _is_worth_another(self, fact: Memory) -> bool:
-        """Whether another answer about a fact in its present state may be a better one."""
+        """Return true if another answer about a fact in its present state may be usable."""
         state = (fact.id, fact.etag)
         count = self._nonsense.pop(state, 0) + 1
         if count >= _MOST_NONSENSE:
             return False
         self._nonsense[state] = count
-        if len(self._nonsense) > _REMEMBERED:
-            self._nonsense.popitem(last=False)
         return True
 
     def _patience(self) -> float:

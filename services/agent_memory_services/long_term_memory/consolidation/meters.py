@@ -1,4 +1,4 @@
-"""What consolidation does, as metrics of this process."""
+"""Metrics of consolidation in this process."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ class Meters:
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         """Create every series, so that a rate of zero is a zero and not a gap."""
-        self._deeds = Counter(
+        self._actions = Counter(
             "agent_memory_consolidation_memories",
             "Memories that consolidation looked at, by what became of them.",
             ("outcome",),
@@ -31,21 +31,21 @@ class Meters:
             ("outcome",),
             registry=registry,
         )
-        for deed in Action:
-            self._deeds.labels(deed)
+        for action in Action:
+            self._actions.labels(action)
         for outcome in _CALL_OUTCOMES:
             self._calls.labels(outcome)
 
-    def did(self, deed: Action) -> None:
-        """A memory was looked at."""
-        self._deeds.labels(deed).inc()
+    def did(self, action: Action) -> None:
+        """Count a memory that was compared."""
+        self._actions.labels(action).inc()
 
     def deferred(self, count: int) -> None:
-        """Memories stay to be looked at."""
+        """Count memories that are left to the next sweep."""
         self._deferred.inc(count)
 
     def asked(self, outcome: str) -> None:
-        """A call of the model ended."""
+        """Count a call of the model."""
         self._calls.labels(outcome).inc()
 
 

@@ -1,4 +1,4 @@
-"""What is near a memory among its owner's, and what fills the same slot."""
+"""Search for a memory's neighbours: near in meaning, or in the same slot, of the same owner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Neighbourhood:
     async def of(
         self, tenant: str, subjects: Sequence[StoredMemory], now: int
     ) -> list[list[Neighbour]]:
-        """The neighbours of each memory, many in a round trip; the nearest first, then its slot's.
+        """Find the neighbours of each memory, many in a round trip; nearest first, then its slot's.
 
         What was stored before the call is found, the other subjects included. Values of a slot
         that ended are neighbours too; nothing else that readers do not see is.

@@ -1,4 +1,4 @@
-"""What a merged memory was made of goes where it goes."""
+"""Changes that carry the originals of a merged memory along with it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,10 +14,10 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 async def commit_each_whole(
     store: MemoryStore, tenant: str, changes: Sequence[Change], *, actor: str, now: int
 ) -> list[Commit | Exception]:
-    """As `MemoryStore.commit_each`, but a merged memory is deleted together with its originals.
+    """Commit as `MemoryStore.commit_each`, but delete a merged memory with its originals.
 
-    They are hidden, so that nobody would find them any more, and they say what it said. Taking
-    the deletion back restores all of them.
+    They are hidden, so that no search would find them any more, and they say what it said.
+    Reverting the deletion restores all of them.
 
     Raises:
         RedisError: the store went away; which changes are made is unknown.
@@ -41,14 +41,14 @@ async def commit_each_whole(
 async def _originals(
     store: MemoryStore, tenant: str, changes: Iterable[Change]
 ) -> dict[str, list[Memory]]:
-    """The hidden originals of the memories that are to be deleted, by these memories' ids."""
+    """Return the hidden originals of memories that are to be deleted, by these memories' ids."""
     linked = {
         memory_id: change.before.id
         for change in changes
         if change.before is not None and change.after is None
         for memory_id in change.before.provenance.memory_ids
     }
-    # What is deleted by itself in the same go is not deleted twice.
+    # A memory that the same call deletes itself is not deleted twice.
     for change in changes:
         linked.pop(change.memory.id, None)
     found: dict[str, list[Memory]] = {}
@@ -59,7 +59,7 @@ async def _originals(
 
 
 def _together(change: Change, originals: Sequence[Memory]) -> list[Change]:
-    """The deletion of a merged memory and of its originals, which name each other."""
+    """Return the deletion of a merged memory and of its originals, which name each other."""
     memory_id = change.memory.id
     ids = (*change.related, *(each.id for each in originals))
     return [

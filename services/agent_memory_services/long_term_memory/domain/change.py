@@ -14,7 +14,7 @@ Cause: TypeAlias = ltm.RevisionCause.ValueType
 Kind: TypeAlias = ltm.MemoryChangeKind.ValueType
 
 _CONSOLIDATED: Final = ("text", "type", "namespace", "user_id", "slot", "validity", "expire_time")
-# What consolidation did itself, and what somebody took back, it must not do again by itself.
+# What consolidation did itself, and what a caller reverted, it must not do again unasked.
 _DELIBERATE: Final = frozenset(
     {ltm.REVISION_CAUSE_MERGE, ltm.REVISION_CAUSE_SUPERSEDE, ltm.REVISION_CAUSE_REVERT}
 )
@@ -54,12 +54,12 @@ class Change:
         """The memory, as it shall be where it still is."""
         found = self.after or self.before
         if found is None:
-            raise ValueError("a change is of something")
+            raise ValueError("a change needs a memory before or after it")
         return found
 
     @property
     def kind(self) -> Kind:
-        """What watchers are told."""
+        """Kind of the change for watchers."""
         if self.before is None:
             return ltm.MEMORY_CHANGE_KIND_CREATED
         if self.after is None or _begins(self.before, self.after, "archive_time"):
@@ -72,7 +72,7 @@ class Change:
 
     @property
     def unsettles(self) -> bool:
-        """Whether consolidation has to look at the memory; messages stay as they were said."""
+        """True if consolidation has to compare the memory; messages stay as they were said."""
         if self.after is None or self.compared or self.cause in _DELIBERATE:
             return False
         if self.after.type == MemoryType.MEMORY_TYPE_MESSAGE or is_hidden(self.after):
@@ -81,7 +81,7 @@ class Change:
 
     @property
     def retires(self) -> bool:
-        """Whether there is nothing left for consolidation to look at."""
+        """True if nothing is left for consolidation to compare."""
         return self.after is None or is_hidden(self.after)
 
 
@@ -94,7 +94,7 @@ def _differ(before: Memory, after: Memory) -> bool:
 
 
 class Action(StrEnum):
-    """What was done about a memory."""
+    """Action of consolidation on a memory."""
 
     KEPT = "kept"
     MERGED = "merged"
@@ -104,16 +104,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall be done about a memory.
+    """Decision of consolidation about a memory.
 
     Attributes:
-        deed: in a word.
+        action: in a word.
         memory: what holds its content then.
-        related: the others that the deed concerns: the originals, or those that ended.
+        related: the others that the action concerns: the originals, or those that ended.
         changes: what makes it so, all or none; empty where everything stays.
     """
 
-    deed: Action
+    action: Action
     memory: Memory
     related: tuple[str, ...] = ()
     changes: Sequence[Change] = ()

@@ -1,4 +1,4 @@
-"""What a query asks of a record, as a tree, and how the tree is spelled for the engine.
+"""Conditions on a record as a tree, and their spelling in the engine's query language.
 
 Values appear in the spelled query only in their encoded form or as whole numbers, so no text of a
 caller is ever read as syntax.
@@ -89,7 +89,7 @@ def _either(spelled: Iterable[str]) -> str:
 
 
 def _below_or(part: Node) -> str:
-    """A part of an OR in the engine's words.
+    """Return a part of an OR in the engine's words.
 
     RediSearch 2.10 loses records where an OR holds an AND that a NOT takes part in, at any depth.
     It is right about the same condition put as the NOT of an OR.
@@ -117,7 +117,7 @@ NEVER: Final = Any(())
 
 
 def every(parts: Iterable[Node]) -> Node:
-    """The parts joined by AND, without constants and needless nesting."""
+    """Return the parts joined by AND, without constants and needless nesting."""
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, All) else (part,))
@@ -127,7 +127,7 @@ def every(parts: Iterable[Node]) -> Node:
 
 
 def some(parts: Iterable[Node]) -> Node:
-    """The parts joined by OR, without constants and needless nesting."""
+    """Return the parts joined by OR, without constants and needless nesting."""
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Any) else (part,))
@@ -137,7 +137,7 @@ def some(parts: Iterable[Node]) -> Node:
 
 
 def negated(part: Node) -> Node:
-    """The opposite of a part, with every NOT down at a single condition."""
+    """Return the opposite of a part, with every NOT down at a single condition."""
     match part:
         case Not():
             return part.part
@@ -149,7 +149,7 @@ def negated(part: Node) -> Node:
 
 
 def between(field: str, low: int | None, high: int | None) -> Node:
-    """The number is set and within the bounds."""
+    """Return the condition that the number is set and within the bounds."""
     if low is not None and high is not None and low > high:
         return NEVER
     return Range(field, low, high)

@@ -33,7 +33,7 @@ _GIVEN: Final = WRITABLE | {"id", "provenance", "create_time", "sequence"}
 
 
 def draft(given: Memory, now: int, model: str) -> Memory:
-    """A new memory from what a caller gave; what the server sets is ignored.
+    """Return a new memory from a caller's; fields that the server sets are ignored.
 
     Args:
         given: the caller's memory, with its id.
@@ -65,7 +65,7 @@ def normalise(memory: Memory, now: int) -> None:
 
 
 def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
-    """The rules that a memory at `path` breaks, beyond those of the contract itself."""
+    """Yield the rules that a memory at `path` breaks, beyond those of the contract itself."""
     if not memory.text.strip():
         yield FieldViolation(f"{path}.text", "text is required")
     if _ends_early(memory):

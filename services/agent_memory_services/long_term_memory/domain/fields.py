@@ -1,4 +1,7 @@
-"""Fields of a memory that are indexed: their names, and their values in a record.
+"""Fields of a memory that are indexed, each declared once: name, kind, values and filter.
+
+The index schema, the filters of the contract, the hash of a memory and the evaluation of
+conditions are all made from these declarations.
 
 Times are microseconds since the epoch. The engine keeps numbers as doubles, so they are exact to
 the microsecond from 1684 to 2255; farther out a filter sees a time to within 32 microseconds,
@@ -6,7 +9,9 @@ while the record itself stays exact.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, Generic, TypeVar
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,9 +19,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 
+Value = TypeVar("Value")
+
 FIRST_GENERATION: Final = 1
 """The index that a new store has; each one that is built beside another counts one more."""
-
 
 SEPARATOR: Final = ","
 """Between the values of a list; encoded values cannot hold it."""
@@ -61,7 +67,7 @@ VECTORS: Final = (VECTOR, CONTEXT_VECTOR)
 
 
 def stored(field: str, generation: int) -> str:
-    """The hash's field that holds a vector for a generation of the index.
+    """Return the hash's field that holds a vector for a generation of the index.
 
     In every generation the index itself calls it by its plain name.
     """
@@ -69,7 +75,7 @@ def stored(field: str, generation: int) -> str:
 
 
 def is_hidden(memory: Memory) -> bool:
-    """Whether a memory was merged into another or archived."""
+    """Return true if a memory was merged into another or archived."""
     return bool(memory.merged_into) or memory.HasField("archive_time")
 
 
@@ -80,44 +86,89 @@ def _time(message: Message, name: str) -> int | None:
     return to_micros(timestamp)
 
 
+def _created(memory: Memory) -> int:
+    return to_micros(memory.create_time)
+
+
+def _last_access(memory: Memory) -> int | None:
+    return _time(memory, "last_access_time")
+
+
 def _hidden(memory: Memory) -> Sequence[str]:
     hidden = str(int(is_hidden(memory)))
     return (hidden, ARCHIVED) if memory.HasField("archive_time") else (hidden,)
 
 
-TAGS: Final[Mapping[str, Callable[[Memory], Sequence[str]]]] = {
-    ID: lambda memory: (memory.id,),
-    NAMESPACE: lambda memory: (memory.namespace,),
-    USER: lambda memory: (memory.user_id,),
-    SESSION: lambda memory: (memory.session_id,),
-    TYPE: lambda memory: (str(memory.type),),
-    TOPICS: lambda memory: memory.topics,
-    ENTITIES: lambda memory: memory.entities,
-    STRATEGY: lambda memory: (str(memory.provenance.strategy),),
-    EXTRACTOR: lambda memory: (memory.provenance.extractor,),
-    SOURCE: lambda memory: memory.provenance.message_ids,
-    SLOT: lambda memory: (memory.slot,),
-    PINNED: lambda memory: (str(int(memory.pinned)),),
-    STANDING: lambda memory: (str(int(memory.standing)),),
-    HIDDEN: _hidden,
+class Kind(Enum):
+    """Type of a field's values, which decides how a filter on it is read."""
+
+    TAG = auto()
+    CHOICE = auto()
+    FLAG = auto()
+    TIME = auto()
+    NUMBER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[Value]):
+    """Declaration of a field that the index knows.
+
+    Attributes:
+        name: its name in the hash and in the index.
+        kind: type of its values.
+        read: reads the values of a memory; a number is None where it is not set.
+        filtered: name of the field of `MemoryFilter` that sets a condition on it; empty for none.
+        sortable: listings are ordered by it.
+        beside: it stands beside the record, as accesses do, which change no memory.
+    """
+
+    name: str
+    kind: Kind
+    read: Callable[[Memory], Value]
+    filtered: str = ""
+    sortable: bool = False
+    beside: bool = False
+
+
+_TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
+    Field(NAMESPACE, Kind.TAG, lambda memory: (memory.namespace,), "namespace"),
+    Field(USER, Kind.TAG, lambda memory: (memory.user_id,), "user_id"),
+    Field(SESSION, Kind.TAG, lambda memory: (memory.session_id,), "session_id"),
+    Field(TYPE, Kind.CHOICE, lambda memory: (str(memory.type),), "type"),
+    Field(TOPICS, Kind.TAG, lambda memory: memory.topics, "topics"),
+    Field(ENTITIES, Kind.TAG, lambda memory: memory.entities, "entities"),
+    Field(STRATEGY, Kind.CHOICE, lambda memory: (str(memory.provenance.strategy),), "strategy"),
+    Field(EXTRACTOR, Kind.TAG, lambda memory: (memory.provenance.extractor,), "extractor"),
+    Field(SOURCE, Kind.TAG, lambda memory: memory.provenance.message_ids, "source_message_ids"),
+    Field(SLOT, Kind.TAG, lambda memory: (memory.slot,), "slot"),
+    Field(PINNED, Kind.FLAG, lambda memory: (str(int(memory.pinned)),), "pinned"),
+    Field(STANDING, Kind.FLAG, lambda memory: (str(int(memory.standing)),), "standing"),
+    Field(HIDDEN, Kind.FLAG, _hidden),
+    Field(ID, Kind.TAG, lambda memory: (memory.id,), "id", sortable=True),
+)
+_NUMBER_FIELDS: Final[tuple[Field[int | None], ...]] = (
+    Field(CREATE, Kind.TIME, _created, "create_time", sortable=True),
+    Field(UPDATE, Kind.TIME, lambda memory: to_micros(memory.update_time), "update_time"),
+    Field(ACCESS, Kind.TIME, _last_access, "last_access_time", beside=True),
+    Field(ACCESS_COUNT, Kind.NUMBER, lambda each: each.access_count, "access_count", beside=True),
+    Field(EVENT, Kind.TIME, lambda memory: _time(memory.event_time, "start"), "event_time"),
+    Field(VALID_FROM, Kind.TIME, lambda memory: _time(memory.validity, "valid_from")),
+    Field(INVALID_FROM, Kind.TIME, lambda memory: _time(memory.validity, "invalid_from")),
+    Field(EXPIRE, Kind.TIME, lambda memory: _time(memory, "expire_time")),
+    Field(SEQUENCE, Kind.NUMBER, lambda memory: memory.sequence),
+)
+
+TAGS: Final = {field.name: field for field in _TAG_FIELDS}
+"""Tag fields by name, but for the tenant's, which no record holds."""
+
+NUMBERS: Final = {field.name: field for field in _NUMBER_FIELDS}
+"""Numeric fields by name, those of accesses included."""
+
+ACCESSES: Final = {field.name: field for field in _NUMBER_FIELDS if field.beside}
+"""Numeric fields that stand beside the record."""
+
+FILTERED: Final[Mapping[str, Field[Sequence[str]] | Field[int | None]]] = {
+    **{field.filtered: field for field in _TAG_FIELDS if field.filtered},
+    **{field.filtered: field for field in _NUMBER_FIELDS if field.filtered},
 }
-"""The values of each tag field, but for the tenant's, which no record holds."""
-
-
-NUMBERS: Final[Mapping[str, Callable[[Memory], int | None]]] = {
-    CREATE: lambda memory: to_micros(memory.create_time),
-    UPDATE: lambda memory: to_micros(memory.update_time),
-    EVENT: lambda memory: _time(memory.event_time, "start"),
-    VALID_FROM: lambda memory: _time(memory.validity, "valid_from"),
-    INVALID_FROM: lambda memory: _time(memory.validity, "invalid_from"),
-    EXPIRE: lambda memory: _time(memory, "expire_time"),
-    SEQUENCE: lambda memory: memory.sequence,
-}
-"""The number of each numeric field, None where it is not set, but for those of accesses."""
-
-
-ACCESSES: Final[Mapping[str, Callable[[Memory], int | None]]] = {
-    ACCESS: lambda memory: _time(memory, "last_access_time"),
-    ACCESS_COUNT: lambda memory: memory.access_count,
-}
-"""The numbers that stand beside the record."""
+"""Fields that a caller's filter may name, by the names of the contract."""

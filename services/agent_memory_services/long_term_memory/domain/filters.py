@@ -1,6 +1,6 @@
 """A caller's filter as a condition on records."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from agent_memory.common.v1.filter_pb2 import (
@@ -13,7 +13,6 @@ from agent_memory.common.v1.filter_pb2 import (
 )
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.errors import InvalidField
-from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import (
     Node,
     Prefix,
@@ -24,6 +23,7 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     negated,
     some,
 )
+from agent_memory_services.long_term_memory.domain.fields import FILTERED, Kind
 
 MAX_DEPTH: Final = 8
 """How deep groups may nest in groups."""
@@ -32,7 +32,7 @@ _GROUPS: Final = frozenset({"any_of", "none_of"})
 
 
 def compile_filter(given: MemoryFilter, path: str) -> Node:
-    """The condition that a filter states.
+    """Return the condition that a filter states.
 
     Args:
         given: the filter.
@@ -45,7 +45,7 @@ def compile_filter(given: MemoryFilter, path: str) -> Node:
 
 
 def flag(field: str, *, value: bool) -> Tag:
-    """The yes-or-no field has this value."""
+    """Return the condition that a yes-or-no field has this value."""
     return Tag(field, ("1" if value else "0",))
 
 
@@ -68,11 +68,11 @@ def _groups(given: Sequence[MemoryFilter], path: str, levels: int) -> list[Node]
 
 
 def _conditions(given: MemoryFilter) -> Iterator[Node]:
-    """What the filter's own fields state; a field that nothing reads is an error, not a wish."""
+    """Yield the conditions of the filter's own fields; one that is not declared is an error."""
     for descriptor, value in given.ListFields():
         if descriptor.name not in _GROUPS:
-            field, read = _FIELDS[descriptor.name]
-            yield from read(field, value)
+            field = FILTERED[descriptor.name]
+            yield from _READERS[field.kind](field.name, value)
 
 
 def _tag(field: str, given: TagFilter) -> Iterator[Node]:
@@ -105,7 +105,7 @@ def _time(field: str, given: TimeFilter) -> Iterator[Node]:
 def _number(
     field: str, given: NumberFilter | TimeFilter, whole: Callable[[Any], int] = int
 ) -> Iterator[Node]:
-    """All bounds as one closed range, which is exact for whole numbers."""
+    """Yield all bounds as one closed range, which is exact for whole numbers."""
     bounds = {
         name: whole(getattr(given, name))
         for name in ("eq", "ne", "gt", "gte", "lt", "lte")
@@ -130,23 +130,10 @@ def _flag(field: str, given: bool) -> Iterator[Node]:
     yield flag(field, value=given)
 
 
-_FIELDS: Final[dict[str, tuple[str, Callable[[str, Any], Iterator[Node]]]]] = {
-    "id": (fields.ID, _tag),
-    "namespace": (fields.NAMESPACE, _tag),
-    "user_id": (fields.USER, _tag),
-    "session_id": (fields.SESSION, _tag),
-    "type": (fields.TYPE, _choice),
-    "topics": (fields.TOPICS, _tag),
-    "entities": (fields.ENTITIES, _tag),
-    "create_time": (fields.CREATE, _time),
-    "update_time": (fields.UPDATE, _time),
-    "last_access_time": (fields.ACCESS, _time),
-    "event_time": (fields.EVENT, _time),
-    "access_count": (fields.ACCESS_COUNT, _number),
-    "pinned": (fields.PINNED, _flag),
-    "standing": (fields.STANDING, _flag),
-    "strategy": (fields.STRATEGY, _choice),
-    "extractor": (fields.EXTRACTOR, _tag),
-    "source_message_ids": (fields.SOURCE, _tag),
-    "slot": (fields.SLOT, _tag),
+_READERS: Final[Mapping[Kind, Callable[[str, Any], Iterator[Node]]]] = {
+    Kind.TAG: _tag,
+    Kind.CHOICE: _choice,
+    Kind.FLAG: _flag,
+    Kind.TIME: _time,
+    Kind.NUMBER: _number,
 }

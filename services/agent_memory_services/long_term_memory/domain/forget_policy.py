@@ -1,7 +1,7 @@
-"""Which memories are to be forgotten, as rules on a memory alone and among its owner's.
+"""Rules of forgetting, on a memory alone and among the memories of its owner.
 
-The formulas of age, inactivity and budget are those of the Agent Memory Server of Redis. What it
-leaves open is settled here: a memory that was never found has been inactive since its creation,
+The rules of age, inactivity and budget are those of the Agent Memory Server of Redis. What it
+leaves open is defined here: a memory that was never found is inactive since its creation,
 and a budget counts the memories of one owner that the other rules leave.
 """
 
@@ -12,17 +12,16 @@ from typing import Final, TypeAlias
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.long_term_memory.domain.recency import Recency
 
 DEFAULT_MULTIPLIER: Final = 12.0
-MICROS_PER_DAY: Final = 86_400_000_000
-_FRESHNESS, _NOVELTY = 0.6, 0.4
-_HALF_LIFE_ACCESS_DAYS, _HALF_LIFE_CREATE_DAYS = 7.0, 30.0
+_RECENCY: Final = Recency()
 
 Rank: TypeAlias = tuple[float, int, str]
 
 
 class Reason(IntEnum):
-    """Why a memory is forgotten, with the numbers of the contract."""
+    """Reason for forgetting a memory, with the numbers of the contract."""
 
     AGE = ltm.FORGET_REASON_AGE
     INACTIVE = ltm.FORGET_REASON_INACTIVE
@@ -37,19 +36,19 @@ class Reason(IntEnum):
 
 _WORDS: Final = {
     Reason.AGE: "too old",
-    Reason.INACTIVE: "not found for too long",
-    Reason.BUDGET: "its owner has better ones enough",
-    Reason.EXPIRED: "ended by nature",
+    Reason.INACTIVE: "not accessed for too long",
+    Reason.BUDGET: "over the owner's budget",
+    Reason.EXPIRED: "expired",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be forgotten; without any bound, only what ended by nature.
+    """Bounds of what is kept; without any bound, only expired memories are forgotten.
 
     Attributes:
         max_age: microseconds since creation; None is no bound.
-        max_inactive: microseconds since the last time a search found it; None is no bound.
+        max_inactive: microseconds since the last access; None is no bound.
         keep_per_owner: how many of each owner are kept, the best by recency; None is all.
         types: only these types; empty means all.
         hard_age_multiplier: where both ages are set, so many times `max_age` suffices alone.
@@ -69,25 +68,25 @@ class Policy:
         return round(self.max_age * self.hard_age_multiplier)
 
     def reason(self, memory: Memory, now: int) -> Reason | None:
-        """Why a memory is forgotten, whatever else its owner has; None where it is kept.
+        """Return the reason to forget a memory, whatever else its owner has; None to keep it.
 
         Pinned memories are always kept. Standing ones, which every prompt considers, are not
-        found by searches and do not wear out; they end by nature alone.
+        found by searches and do not age out; only their expiry ends them.
         """
         if memory.pinned or not self._covers(memory):
             return None
-        if _has_ended(memory, now):
+        if _has_expired(memory, now):
             return Reason.EXPIRED
-        return None if memory.standing else self._worn_out(memory, now)
+        return None if memory.standing else self._aged_out(memory, now)
 
     def may_go(self, memory: Memory) -> bool:
-        """Whether a memory counts against its owner's budget, and may be forgotten for it."""
+        """Return true if a memory counts against its owner's budget and may be forgotten for it."""
         return self._covers(memory) and not memory.pinned and not memory.standing
 
     def _covers(self, memory: Memory) -> bool:
         return not self.types or memory.type in self.types
 
-    def _worn_out(self, memory: Memory, now: int) -> Reason | None:
+    def _aged_out(self, memory: Memory, now: int) -> Reason | None:
         age = now - to_micros(memory.create_time)
         if self.hard_age is not None and age > self.hard_age:
             return Reason.AGE
@@ -97,24 +96,19 @@ class Policy:
 
 
 def last_use(memory: Memory) -> int:
-    """When a memory was last found or, later than that, stored; in microseconds."""
+    """Return the later of a memory's last access and its creation, in microseconds."""
     found = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
     return max(to_micros(memory.create_time), found)
 
 
 def rank(memory: Memory, now: int) -> Rank:
-    """Where a memory stands among its owner's: the higher, the more it is worth keeping."""
-    worth = _FRESHNESS * _left(now - last_use(memory), _HALF_LIFE_ACCESS_DAYS)
-    worth += _NOVELTY * _left(now - to_micros(memory.create_time), _HALF_LIFE_CREATE_DAYS)
-    # What is very old is worth nothing that a float could tell.
-    return worth, last_use(memory), memory.id
+    """Rank a memory among its owner's: the higher, the more it is worth keeping."""
+    created, used = float(to_micros(memory.create_time)), last_use(memory)
+    worth = _RECENCY.freshness * _RECENCY.fresh(created, float(used), now)
+    worth += _RECENCY.novelty * _RECENCY.novel(created, now)
+    # Very old memories all have a worth of 0 as a float, so the times decide too.
+    return float(worth), used, memory.id
 
 
-def _has_ended(memory: Memory, now: int) -> bool:
+def _has_expired(memory: Memory, now: int) -> bool:
     return memory.HasField("expire_time") and to_micros(memory.expire_time) <= now
-
-
-def _left(micros: int, half_life_days: float) -> float:
-    """What is left of 1; nothing from the future counts for more."""
-    days = max(0, micros) / MICROS_PER_DAY
-    return float(2.0 ** -(days / half_life_days))

@@ -1,4 +1,4 @@
-"""How much of the past is kept."""
+"""Limits of what is kept of the past."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ _DAY_MILLISECONDS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class HistoryLimits:
-    """What the store keeps of what was.
+    """Limits of the history that the store keeps.
 
     Attributes:
         revisions: latest revisions of each memory.
@@ -21,5 +21,5 @@ class HistoryLimits:
 
     @property
     def retention_milliseconds(self) -> int:
-        """How long the revisions of a deleted memory stay."""
+        """Time that the revisions of a deleted memory stay, in milliseconds."""
         return round(self.retention_days * _DAY_MILLISECONDS)

@@ -16,14 +16,12 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     every,
     negated,
 )
-from agent_memory_services.long_term_memory.domain.fields import ACCESSES, NUMBERS, TAGS
+from agent_memory_services.long_term_memory.domain.fields import NUMBERS, TAGS
 from agent_memory_services.long_term_memory.domain.filters import flag
-
-_NUMBERS = {**NUMBERS, **ACCESSES}
 
 
 def holds(condition: Node, memory: Memory) -> bool:
-    """Whether the engine would find a memory by a condition.
+    """Return true if the engine would find a memory by a condition.
 
     The tenant is no part of a record, so a condition on it cannot be asked.
 
@@ -36,7 +34,7 @@ def holds(condition: Node, memory: Memory) -> bool:
         case Prefix():
             return any(each.startswith(condition.start) for each in _held(condition.field, memory))
         case Range():
-            return _within(condition, _NUMBERS[condition.field](memory))
+            return _within(condition, NUMBERS[condition.field].read(memory))
         case Not():
             return not holds(condition.part, memory)
         case All():
@@ -46,7 +44,7 @@ def holds(condition: Node, memory: Memory) -> bool:
 
 
 def fields_of(condition: Node) -> Iterator[str]:
-    """The fields that a condition asks for."""
+    """Yield the fields that a condition asks for."""
     match condition:
         case All() | Any():
             for part in condition.parts:
@@ -58,8 +56,8 @@ def fields_of(condition: Node) -> Iterator[str]:
 
 
 def _held(field: str, memory: Memory) -> set[str]:
-    """The values of a tag field; nothing is held as the empty value."""
-    return set(TAGS[field](memory)) or {""}
+    """Return the values of a tag field; nothing is held as the empty value."""
+    return set(TAGS[field].read(memory)) or {""}
 
 
 def _within(asked: Range, number: int | None) -> bool:
@@ -70,7 +68,7 @@ def _within(asked: Range, number: int | None) -> bool:
 
 
 def visible(at: int, *, superseded: bool = False) -> Node:
-    """Neither merged nor archived nor expired, and true in the world at a moment.
+    """Return the condition of being visible: not hidden, not expired, and true at a moment.
 
     A memory is true from `valid_from` on and no longer from `invalid_from` on. Every part is put
     as an exclusion: what it names is rare, so it costs little however many memories there are.
@@ -90,5 +88,5 @@ def visible(at: int, *, superseded: bool = False) -> Node:
 
 
 def is_visible(memory: Memory, at: int) -> bool:
-    """Whether readers see a memory at a moment in microseconds."""
+    """Return true if readers see a memory at a moment in microseconds."""
     return holds(visible(at), memory)

@@ -41,20 +41,20 @@ class Scope:
 
     @classmethod
     def of(cls, principal: Principal) -> Self:
-        """What a principal may touch."""
+        """Return the scope of a principal."""
         return cls(principal.tenant, principal.users, principal.namespaces)
 
     @property
     def confined(self) -> bool:
-        """Whether some memories of the tenant lie outside."""
+        """True if some memories of the tenant lie outside."""
         return self.users is not None or self.namespaces is not None
 
     def admits(self, memory: Memory) -> bool:
-        """Whether a memory of the tenant lies inside."""
+        """Return true if a memory of the tenant lies inside."""
         return _within(memory.user_id, self.users) and _within(memory.namespace, self.namespaces)
 
     def select(self, condition: Node) -> Selection:
-        """The memories inside that meet the condition."""
+        """Return the memories inside that meet the condition."""
         bounds: list[Node] = [Tag(fields.TENANT, (self.tenant,))]
         if self.users is not None:
             bounds.append(_one_of(fields.USER, self.users))

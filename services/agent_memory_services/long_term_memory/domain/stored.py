@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain import fields as schema
-from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +19,16 @@ class MemoryVectors:
 
     text: bytes
     context: bytes
-    generation: int = FIRST_GENERATION
+    generation: int = fields.FIRST_GENERATION
     beside: "MemoryVectors | None" = None
 
     @property
-    def fields(self) -> dict[str, str | bytes]:
-        """The fields of the hash that hold them."""
-        others = self.beside.fields if self.beside else {}
+    def hash_fields(self) -> dict[str, str | bytes]:
+        """Fields of the hash that hold them."""
+        others = self.beside.hash_fields if self.beside else {}
         return others | {
-            schema.stored(schema.VECTOR, self.generation): self.text,
-            schema.stored(schema.CONTEXT_VECTOR, self.generation): self.context,
+            fields.stored(fields.VECTOR, self.generation): self.text,
+            fields.stored(fields.CONTEXT_VECTOR, self.generation): self.context,
         }
 
 

@@ -1,4 +1,4 @@
-"""Whose words are to be erased."""
+"""The data subject whose words an erasure removes."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Subject:
         tenant: the tenant.
         user: the user.
         late: incarnations of sessions that had begun before the user owned them: what they said
-            until then names nobody.
+            until then has no owner.
     """
 
     tenant: str
@@ -21,7 +21,7 @@ class Subject:
     late: frozenset[str]
 
     def said(self, memory: Memory) -> bool:
-        """Whether a memory, or what it once was, holds the user's words."""
+        """Return true if a memory, or an earlier revision of one, holds the user's words."""
         if memory.user_id:
             return memory.user_id == self.user
         return memory.provenance.session_uid in self.late

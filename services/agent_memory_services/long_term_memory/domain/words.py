@@ -1,4 +1,4 @@
-"""How words are cut, alike in what is indexed and in what is asked.
+"""Tokenization, the same for indexed texts and for questions.
 
 The engine would cut by its own rules, read some characters as syntax, and keep a word and the
 ideographic comma behind it together. Both sides are therefore brought into one form first:
@@ -21,10 +21,10 @@ _GAPS = _Gaps()
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in order."""
+    """Return the words of a text, in order."""
     return unicodedata.normalize("NFKC", text).casefold().translate(_GAPS).split()
 
 
 def searchable(text: str) -> str:
-    """A text as it is indexed."""
+    """Return a text as it is indexed."""
     return " ".join(words(text))

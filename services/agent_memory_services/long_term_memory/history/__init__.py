@@ -1,1 +1,1 @@
-"""What became of memories: their revisions, taking changes back, watching."""
+"""History of memories: revisions, reverting, watching."""

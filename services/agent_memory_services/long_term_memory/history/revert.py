@@ -52,7 +52,7 @@ _CREATIONS = frozenset({ltm.REVISION_CAUSE_CREATE, ltm.REVISION_CAUSE_IMPORT})
 
 
 def inverse(one: Revised, reason: str) -> Change | None:
-    """The change that takes a revision back, not settled yet; None where there is none to make.
+    """Return the change that reverts a revision, not normalised yet; None where there is none.
 
     What replaced an older fact stays when that fact is valid again, and what is gone stays gone,
     unless it is the deletion that is taken back.
@@ -73,7 +73,7 @@ def inverse(one: Revised, reason: str) -> Change | None:
 
 
 def undone(present: Memory, revision: MemoryRevision) -> Memory:
-    """The memory with the fields that a revision changed as they were before it.
+    """Return the memory with the fields that a revision changed as they were before it.
 
     Other fields stay as they are, whoever changed them since.
 
@@ -113,7 +113,7 @@ def _require_untouched(fields: Iterable[str]) -> None:
 
 
 def differing(one: Memory, other: Memory) -> frozenset[str]:
-    """The fields in which two states of a memory differ, but for what follows from others."""
+    """Return the fields in which two states of a memory differ, but for derived ones."""
     return frozenset(apply_mask(_copy(one), other, ["*"], _COMPARED))
 
 
@@ -129,7 +129,7 @@ _REVISION_ID: Final = re.compile("[1-9][0-9]{0,14}")
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What is to be taken back.
+    """Request to revert a revision.
 
     Attributes:
         memory_id: the memory.
@@ -195,25 +195,25 @@ class Reverter:
     async def _asked_for(self, scope: Scope, asked: Reversal) -> Revised:
         number = _number(asked.revision_id)
         below = number + 1 if number else 0
-        stretch = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
-        if not exists(scope, stretch):
+        part = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
+        if not exists(scope, part):
             raise MemoryNotFound(asked.memory_id)
-        found = [each for each in stretch.revisions if in_sight(scope, each)]
+        found = [each for each in part.revisions if in_sight(scope, each)]
         if not found or number not in {0, int(found[0].revision_id)}:
             raise _no_such_revision()
-        return Revised(asked.memory_id, stretch.present, found[0])
+        return Revised(asked.memory_id, part.present, found[0])
 
     async def _done_before(self, scope: Scope, asked: Reversal) -> list[Memory]:
-        """What a call of this name changed already, where its answer was lost."""
-        stretch = await self._log.read(scope.tenant, asked.memory_id, count=1)
-        if not stretch.revisions:
+        """Return what an earlier attempt of this call changed, where its answer was lost."""
+        part = await self._log.read(scope.tenant, asked.memory_id, count=1)
+        if not part.revisions:
             return []
-        ids = [asked.memory_id, *stretch.revisions[0].related_memory_ids]
+        ids = [asked.memory_id, *part.revisions[0].related_memory_ids]
         found = await self._store.get(scope.tenant, ids)
         return [each for each in found if each and each.etag == _etag(asked, each)]
 
     async def _changes(self, scope: Scope, asked: Reversal, one: Revised) -> list[Change]:
-        """What takes back all that the commit changed."""
+        """Return the changes that take back all that the commit changed."""
         together = await revised_together(self._log, scope.tenant, one)
         inverses = [inverse(each, asked.reason) for each in together]
         changes = [change for change in inverses if change is not None]
@@ -224,7 +224,7 @@ class Reverter:
         ids = [change.memory.id for change in changes]
         for change in changes:
             if change.after is not None:
-                _settle(change.after, asked)
+                _normalise(change.after, asked)
         return [
             replace(
                 change,
@@ -235,7 +235,7 @@ class Reverter:
         ]
 
     async def _vectors(self, changes: Sequence[Change]) -> dict[str, MemoryVectors]:
-        """New vectors for what comes back with other words than it has, or comes back at all."""
+        """Make vectors for memories that come back, or come back with other words."""
         anew = [change.after for change in changes if change.after and _needs_vectors(change)]
         for memory in anew:
             memory.embedding_model = self._vectorizer.model
@@ -251,7 +251,7 @@ class Reverter:
 
 
 def _number(revision_id: str) -> int:
-    """The number of a revision; 0 for the latest."""
+    """Return the number of a revision; 0 for the latest."""
     if not revision_id:
         return 0
     if not _REVISION_ID.fullmatch(revision_id):
@@ -285,14 +285,14 @@ def _needs_vectors(change: Change) -> bool:
     return (before.text, before.context) != (after.text, after.context)
 
 
-def _settle(memory: Memory, asked: Reversal) -> None:
+def _normalise(memory: Memory, asked: Reversal) -> None:
     normalise(memory, now_micros())
     if asked.request_id:
         memory.etag = _etag(asked, memory)
 
 
 def _etag(asked: Reversal, memory: Memory) -> str:
-    """The etag by which a repeated call knows what it did."""
+    """Return the etag by which a repeated call knows what it did."""
     return derived_id("revert", asked.actor, asked.request_id, memory.id)
 
 

@@ -27,7 +27,7 @@ class RevisionPage:
 async def page_of(
     log: RevisionLog, scope: Scope, memory_id: str, *, size: int, below: int | None
 ) -> RevisionPage:
-    """The latest `size` revisions of a memory, or those below a number.
+    """Read the latest `size` revisions of a memory, or those below a number.
 
     The history of a deleted memory can be read while it is kept. Of a memory that came from
     elsewhere, a confined caller sees what happened since.
@@ -35,23 +35,23 @@ async def page_of(
     Raises:
         MemoryNotFound: there is no such memory, and no history of it.
     """
-    stretch = await log.read(scope.tenant, memory_id, below=below or 0, count=size)
-    if not exists(scope, stretch):
+    part = await log.read(scope.tenant, memory_id, below=below or 0, count=size)
+    if not exists(scope, part):
         raise MemoryNotFound(memory_id)
-    seen = list(takewhile(lambda revision: in_sight(scope, revision), stretch.revisions))
-    more = stretch.more and len(seen) == len(stretch.revisions)
+    seen = list(takewhile(lambda revision: in_sight(scope, revision), part.revisions))
+    more = part.more and len(seen) == len(part.revisions)
     return RevisionPage(seen, int(seen[-1].revision_id) if more else None)
 
 
-def exists(scope: Scope, stretch: RevisionSlice) -> bool:
-    """Whether a caller may know of a memory, by what was read of it."""
-    if stretch.present is not None:
-        return scope.admits(stretch.present)
-    return bool(stretch.revisions) and in_sight(scope, stretch.revisions[0])
+def exists(scope: Scope, part: RevisionSlice) -> bool:
+    """Return true if a caller may know of a memory, by what was read of it."""
+    if part.present is not None:
+        return scope.admits(part.present)
+    return bool(part.revisions) and in_sight(scope, part.revisions[0])
 
 
 def in_sight(scope: Scope, revision: MemoryRevision) -> bool:
-    """Whether a caller may see a revision: all that it shows lies in the caller's scope."""
+    """Return true if all that a revision shows lies in the caller's scope."""
     sides = [getattr(revision, name) for name in ("before", "after") if revision.HasField(name)]
     return all(map(scope.admits, sides))
 
@@ -72,7 +72,7 @@ class Revised:
 
 
 async def revised_together(log: RevisionLog, tenant: str, one: Revised) -> list[Revised]:
-    """A revision and those that the same commit made of the memories that it names.
+    """Read a revision and those that the same commit made of the memories it names.
 
     The revisions of one commit have its time and name each other. Where a newer fact ended a
     memory, only the end of that memory is meant: what the newer one became stays as it is.
@@ -98,12 +98,12 @@ def _ended(revision: MemoryRevision) -> bool:
 async def _counterpart(
     log: RevisionLog, tenant: str, memory_id: str, asking: MemoryRevision
 ) -> Revised | None:
-    """The revision of a memory that another's revision names, and that names it back."""
+    """Return the revision of a memory that another's revision names, and that names it back."""
     present, first = None, True
-    async for stretch in log.stretches(tenant, memory_id):
+    async for part in log.slices(tenant, memory_id):
         if first:
-            present, first = stretch.present, False
-        for revision in stretch.revisions:
+            present, first = part.present, False
+        for revision in part.revisions:
             same_time = revision.create_time == asking.create_time
             if same_time and asking.memory_id in revision.related_memory_ids:
                 return Revised(memory_id, present, revision)

@@ -76,7 +76,7 @@ _FORGOTTEN: Final = "changes since then are forgotten; list the memories and wat
 
 @dataclass(frozen=True, slots=True)
 class MemoryWatchUpdate:
-    """What a watcher is told.
+    """Update for a watcher.
 
     Attributes:
         change: the change; None in a checkpoint.
@@ -146,7 +146,7 @@ class MemoryWatch:
 
 
 class _Watcher:
-    """Who watches what."""
+    """Watcher: a scope and a condition."""
 
     def __init__(self, scope: Scope, given: MemoryFilter) -> None:
         self._scope = scope
@@ -154,7 +154,7 @@ class _Watcher:
         self.tokens = PageTokens("watch", scope.tenant, given)
 
     def sighting(self, told: MemoryEvent) -> MemoryWatchUpdate | None:
-        """What the watcher is told of a change; None where it does not concern it."""
+        """Return the watcher's update for a change; None where it does not concern the watcher."""
         before, after = self._in_reach(told.before), self._in_reach(told.after)
         if not any(holds(self._condition, each) for each in (before, after) if each is not None):
             return None
@@ -178,7 +178,7 @@ class _Watcher:
 
 
 class _Patience:
-    """How long a watcher has heard nothing."""
+    """Time since a watcher last got an update."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -206,7 +206,7 @@ def _followable(condition: Node) -> Node:
 
 
 def _seen_as(told: MemoryEvent, before: Memory | None, after: Memory | None) -> Kind:
-    """What a change is to someone who sees the memory on one of its sides alone."""
+    """Return the kind of a change for a reader who sees the memory on one of its sides alone."""
     if told.before is not None and before is None:
         return ltm.MEMORY_CHANGE_KIND_CREATED
     if told.after is not None and after is None:

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from redis.commands.search import reducers
 from redis.commands.search.aggregation import AggregateRequest
@@ -14,7 +14,6 @@ from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain import fields as schema
 from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
@@ -38,7 +37,7 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 
 def considered(policy: Policy, condition: Node) -> Node:
-    """What a policy may forget at all of what meets a condition: nothing hidden, nothing pinned.
+    """Return the condition of all that a policy may forget: neither hidden nor pinned.
 
     What is no longer true in the world is considered like everything else.
     """
@@ -48,24 +47,24 @@ def considered(policy: Policy, condition: Node) -> Node:
 
 
 def due(policy: Policy, now: int) -> Node:
-    """What is forgotten at a moment, in microseconds, whatever else its owner has."""
+    """Return the condition of what is due at `now`, in microseconds, whatever else there is."""
     standing = flag(fields.STANDING, value=True)
     return some(
-        [Range(fields.EXPIRE, high=now), every([negated(standing), _worn_out(policy, now)])]
+        [Range(fields.EXPIRE, high=now), every([negated(standing), _aged_out(policy, now)])]
     )
 
 
 def budgeted(policy: Policy, now: int) -> Node:
-    """What counts against its owner's budget."""
+    """Return the condition of what counts against its owner's budget."""
     return every([negated(flag(fields.STANDING, value=True)), negated(due(policy, now))])
 
 
 def archived_before(moment: int) -> Node:
-    """What was archived before a moment and not touched since."""
+    """Return the condition of what was archived before a moment and not changed since."""
     return every([Tag(fields.HIDDEN, (fields.ARCHIVED,)), Range(fields.UPDATE, high=moment - 1)])
 
 
-def _worn_out(policy: Policy, now: int) -> Node:
+def _aged_out(policy: Policy, now: int) -> Node:
     hard = _older(policy.hard_age, now)
     if policy.max_inactive is None:
         return hard
@@ -88,11 +87,11 @@ _COUNT: Final = "memories"
 _PATIENCE_MS: Final = 30_000
 
 
-class _Census(AggregateRequest):
-    """Counts everything there is, which may take longer than a search."""
+class _Tally(AggregateRequest):
+    """Aggregation over all memories, which may take longer than a search."""
 
     def build_args(self) -> list[str]:
-        """The request in the engine's words."""
+        """Return the request in the engine's words."""
         query, *rest = super().build_args()
         return [query, "TIMEOUT", str(_PATIENCE_MS), *rest]
 
@@ -100,40 +99,41 @@ class _Census(AggregateRequest):
 async def owners_beyond(
     index: MemoryIndex, scope: Scope, condition: Node, budget: int
 ) -> list[str]:
-    """Users of whom more memories than a budget meet a condition; "" stands for nobody.
+    """Return the users of whom more memories than a budget meet a condition; "" is no user.
 
-    The engine counts all of them in one go. More than a hundred thousand such users are looked at
-    in several rounds: whoever was brought down to the budget is no longer among them.
+    The engine counts all of them at once and answers a hundred thousand users at most. The rest
+    follow in later calls: a user who was brought down to the budget is no longer among them.
     """
     request = (
-        _Census(str(scope.select(condition).condition))
+        _Tally(str(scope.select(condition).condition))
         .dialect(2)
-        .group_by([f"@{schema.USER}"], reducers.count().alias(_COUNT))
+        .group_by([f"@{fields.USER}"], reducers.count().alias(_COUNT))
         .filter(f"@{_COUNT} > {budget}")
         .limit(0, _MOST)
     )
     rows = await index.rows(scope.tenant, request)
     found = [dict(zip(row[::2], row[1::2], strict=True)) for row in rows]
-    return [decode(fields[schema.USER.encode()].decode()) for fields in found]
+    return [decode(group[fields.USER.encode()].decode()) for group in found]
 
 
 _PAGE: Final = 200
 _NAMED: Final = 10_000
 _ATTEMPTS: Final = 3
 
-Victims = Mapping[str, Reason]
+Reasons: TypeAlias = Mapping[str, Reason]
+"""Ids of memories, each with the reason to forget it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetRequest:
-    """What is to be forgotten, and how.
+    """Request to forget memories by a policy.
 
     Attributes:
         policy: what may be forgotten.
         condition: what is considered.
         keep: ids of memories to keep whatever the policy says.
-        permanently: deletes at once; otherwise what goes can be brought back for a while.
-        execute: really forgets; otherwise only says what would go.
+        permanently: deletes at once; otherwise memories are archived, and can be restored.
+        execute: forgets; otherwise only reports what would be forgotten.
         actor: who forgets, for the history.
     """
 
@@ -147,7 +147,7 @@ class ForgetRequest:
 
 @dataclass(slots=True)
 class Forgotten:
-    """What was, or would be, forgotten.
+    """Memories that were, or would be, forgotten.
 
     Attributes:
         named: the first ten thousand memories, and why.
@@ -159,10 +159,10 @@ class Forgotten:
     count: int = 0
     considered: int = 0
 
-    def add(self, victims: Victims) -> None:
-        """Note that memories go."""
-        self.count += len(victims)
-        for memory_id, reason in victims.items():
+    def add(self, candidates: Reasons) -> None:
+        """Count memories that are forgotten."""
+        self.count += len(candidates)
+        for memory_id, reason in candidates.items():
             if len(self.named) == _NAMED:
                 return
             self.named[memory_id] = reason
@@ -182,9 +182,9 @@ class Forgetting:
         self._listing = Listing(index)
 
     async def forget(self, scope: Scope, asked: ForgetRequest) -> Forgotten:
-        """Forget, or say what would be forgotten.
+        """Forget, or report what would be forgotten.
 
-        A memory that somebody changes meanwhile is judged again by what it is then.
+        A memory that changes meanwhile is judged again in its new state.
 
         Raises:
             RedisError: the store went away; what was forgotten until then is.
@@ -192,16 +192,16 @@ class Forgetting:
         now = now_micros()
         whole = considered(asked.policy, asked.condition)
         forgotten = Forgotten(considered=await self._listing.count(scope, whole))
-        async for victims in self._doomed(scope, asked, whole, now):
-            forgotten.add(await self._let_go(scope, asked, victims, now))
+        async for candidates in self._due(scope, asked, whole, now):
+            forgotten.add(await self._apply(scope, asked, candidates, now))
         if asked.policy.keep_per_owner is not None:
-            async for victims in self._beyond_budget(scope, asked, whole, now):
-                forgotten.add(await self._let_go(scope, asked, victims, now))
+            async for candidates in self._beyond_budget(scope, asked, whole, now):
+                forgotten.add(await self._apply(scope, asked, candidates, now))
         return forgotten
 
-    async def _doomed(
+    async def _due(
         self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
-    ) -> AsyncIterator[Victims]:
+    ) -> AsyncIterator[Reasons]:
         condition = every([whole, due(asked.policy, now)])
         async for page in self._walk.pages(scope, condition, size=_PAGE):
             yield {
@@ -213,7 +213,7 @@ class Forgetting:
 
     async def _beyond_budget(
         self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
-    ) -> AsyncIterator[Victims]:
+    ) -> AsyncIterator[Reasons]:
         condition = every([whole, budgeted(asked.policy, now)])
         budget = asked.policy.keep_per_owner or 0
         for owner in await owners_beyond(self._index, scope, condition, budget):
@@ -227,14 +227,14 @@ class Forgetting:
                     if memory_id is not None and memory_id not in asked.keep
                 }
 
-    async def _let_go(
-        self, scope: Scope, asked: ForgetRequest, victims: Victims, now: int
-    ) -> Victims:
-        """Forget some memories; answers those that are gone, or would be."""
+    async def _apply(
+        self, scope: Scope, asked: ForgetRequest, candidates: Reasons, now: int
+    ) -> Reasons:
+        """Forget some memories; return those that are gone, or would be."""
         if not asked.execute:
-            return victims
+            return candidates
         gone: dict[str, Reason] = {}
-        left = dict(victims)
+        left = dict(candidates)
         for _ in range(_ATTEMPTS):
             if not left:
                 break
@@ -266,7 +266,7 @@ class _Best:
         self._heap: list[Rank] = []
 
     def displaced(self, memory: Memory, now: int) -> str | None:
-        """The id of the memory that has no room any more; None where there was room left."""
+        """Add a memory; return the id of the one without room, None where there was room."""
         entry = rank(memory, now)
         if len(self._heap) < self._room:
             heapq.heappush(self._heap, entry)
@@ -275,7 +275,7 @@ class _Best:
 
 
 def _still(policy: Policy, memory: Memory, reason: Reason, now: int) -> bool:
-    """Whether a memory is to be forgotten as it is now."""
+    """Return true if a memory is due in its present state."""
     if is_hidden(memory):
         return False
     if reason is Reason.BUDGET:
@@ -290,7 +290,7 @@ def _change(memory: Memory, reason: Reason, asked: ForgetRequest) -> Change:
 
 
 def archived(memory: Memory) -> Memory:
-    """The memory as it is once it is put away."""
+    """Return the memory with its archive time set to the present."""
     after = Memory()
     after.CopyFrom(memory)
     now = now_micros()

@@ -27,11 +27,11 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.rounds import ACTOR
 
 _PAGE: Final = 200
-_REASON: Final = "archived for long enough"
+_REASON: Final = "archived beyond the retention time"
 
 
 class Retention:
-    """Keeps archived memories for a while."""
+    """Deletion of archived memories after their retention time."""
 
     def __init__(self, store: MemoryStore, index: MemoryIndex, *, micros: int) -> None:
         """Keep them for so many microseconds."""
@@ -40,7 +40,7 @@ class Retention:
         self._micros = micros
 
     async def clean(self, tenant: str, *, actor: str) -> int:
-        """Delete what was archived before; how many there were.
+        """Delete what was archived before; return the number of memories deleted.
 
         Raises:
             RedisError: the store went away; what was deleted until then is.
@@ -71,14 +71,14 @@ EVERYBODY: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class ForgettingSchedule:
-    """What a tenant forgets by schedule, and whether for good."""
+    """Policy by which a tenant forgets on schedule."""
 
     policy: Policy
     permanently: bool = False
 
 
 class Schedule:
-    """Forgets for every tenant: what ended by nature, what its plan says, what was put away."""
+    """Forgetting for every tenant: expired memories, those its plan names, archived ones."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Creation of memories, and the outcome of each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -20,7 +20,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.slots import wit
 from agent_memory_services.long_term_memory.domain.change import Action, Change, Decision
 from agent_memory_services.long_term_memory.domain.drafts import draft, violations
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors, StoredMemory
+from agent_memory_services.long_term_memory.domain.stored import StoredMemory
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
@@ -34,7 +34,7 @@ _OUTCOMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What became of a memory that was to be created.
+    """Outcome of one creation.
 
     Attributes:
         outcome: in a word.
@@ -50,23 +50,23 @@ class Creation:
 
     @classmethod
     def rejected(cls, error: Exception) -> "Creation":
-        """It is not stored."""
+        """Return the outcome of a memory that is not stored."""
         return cls(ltm.CREATE_OUTCOME_REJECTED, error=error)
 
     @classmethod
-    def settled(cls, found: Decision) -> "Creation":
-        """It is stored, and consolidation has looked at it."""
-        return cls(_OUTCOMES[found.deed], found.memory, found.related)
+    def consolidated(cls, found: Decision) -> "Creation":
+        """Return the outcome of a stored memory that consolidation decided about."""
+        return cls(_OUTCOMES[found.action], found.memory, found.related)
 
 
 def is_moved(creation: Creation) -> bool:
-    """Whether consolidation put the memory, or another one of the call, elsewhere."""
+    """Return true if consolidation merged or superseded something in the outcome."""
     moved = creation.outcome in {ltm.CREATE_OUTCOME_MERGED, ltm.CREATE_OUTCOME_SUPERSEDED}
     return moved or (creation.memory is not None and bool(creation.memory.merged_into))
 
 
 def as_shown(creation: Creation, shown: Memory) -> Creation:
-    """The creation with what readers see of it now."""
+    """Return the creation with what readers see of it now."""
     memory = creation.memory
     merged = memory is not None and memory.id != shown.id
     if creation.outcome == ltm.CREATE_OUTCOME_MERGED or (
@@ -78,7 +78,7 @@ def as_shown(creation: Creation, shown: Memory) -> Creation:
 
 
 def creation_of(memory: Memory, commit: Commit | Exception, *, derived: bool) -> Creation:
-    """What the store made of a memory; `derived` says that its id is this very call's."""
+    """Return the outcome of a commit; `derived` says that the id is this very call's."""
     if isinstance(commit, Exception):
         return Creation.rejected(commit)
     match commit.outcome:
@@ -98,6 +98,32 @@ Policy: TypeAlias = ltm.DeduplicationPolicy.ValueType
 
 _NONE: Final = ltm.DEDUPLICATION_POLICY_NONE
 _CONSOLIDATE: Final = ltm.DEDUPLICATION_POLICY_CONSOLIDATE
+
+
+_PENDING: Final = Creation(ltm.CREATE_OUTCOME_UNSPECIFIED)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A memory of a call on its way into the store.
+
+    Attributes:
+        memory: the memory as it is to be stored.
+        derived: its id is made from the call, so that a repeated call finds it.
+        stored: the memory with its vectors, once these are made.
+        committed: this call stored it.
+        creation: the outcome so far.
+    """
+
+    memory: Memory
+    derived: bool
+    stored: StoredMemory | None = None
+    committed: bool = False
+    creation: Creation = _PENDING
+
+    def reject(self, error: Exception) -> None:
+        """Give up the memory."""
+        self.creation = Creation.rejected(error)
 
 
 class Creating:
@@ -136,76 +162,77 @@ class Creating:
         policy = policy or self._default
         now = now_micros()
         drafts = [
-            # A microsecond apart, so that listings keep the order of the call.
-            _identified(self._draft(memory, policy, now + at), actor, request_id, at)
+            Draft(
+                # A microsecond apart, so that listings keep the order of the call.
+                _identified(self._draft(memory, policy, now + at), actor, request_id, at),
+                derived=bool(request_id) and not memory.id,
+            )
             for at, memory in enumerate(given)
         ]
-        results = {
-            at: Creation.rejected(AccessDenied(OTHER_SCOPE))
-            for at, memory in enumerate(drafts)
-            if not scope.admits(memory)
-        }
-        vectors = await self._vectors({at: m for at, m in enumerate(drafts) if at not in results})
-        results |= {
-            at: Creation.rejected(InvalidField(f"memories[{at}].text", REJECTED))
-            for at, found in vectors.items()
-            if found is None
-        }
-        storable = {
-            at: StoredMemory(drafts[at], found)
-            for at, found in vectors.items()
-            if found is not None
-        }
-        changes = [_change(each, policy) for each in storable.values()]
-        commits = await self._store.commit_each(scope.tenant, changes, actor=actor, now=now)
-        _refuse_if_nothing_worked(commits, len(given))
-        answered = dict(zip(storable, commits, strict=True))
-        for at, commit in answered.items():
-            derived = bool(request_id) and not given[at].id
-            results[at] = creation_of(drafts[at], commit, derived=derived)
+        await self._embed(scope, drafts)
+        await self._commit(scope.tenant, drafts, policy, actor, now)
         if policy == _CONSOLIDATE:
-            created = {at: storable[at] for at, commit in answered.items() if _is_made(commit)}
-            results |= await self._consolidated(scope.tenant, created, actor, now)
-        results = await self._current(scope.tenant, results)
-        return [results[at] for at in range(len(given))]
-
-    async def _consolidated(
-        self, tenant: str, created: Mapping[int, StoredMemory], actor: str, now: int
-    ) -> dict[int, Creation]:
-        """What became of created memories, as far as there was something to decide."""
-        plans = await self._compaction.fresh(tenant, list(created.values()), actor=actor, now=now)
-        return {
-            at: Creation.settled(plans[each.memory.id])
-            for at, each in created.items()
-            if each.memory.id in plans
-        }
+            await self._consolidate(scope.tenant, drafts, actor, now)
+        await self._show(scope.tenant, drafts)
+        return [draft.creation for draft in drafts]
 
     def _draft(self, given: Memory, policy: Policy, now: int) -> Memory:
         memory = draft(given, now, self._vectorizer.model)
         return with_slot(memory) if policy == _CONSOLIDATE else memory
 
-    async def _vectors(self, memories: Mapping[int, Memory]) -> dict[int, MemoryVectors | None]:
-        found = await self._vectorizer.of_memories(list(memories.values()))
-        return dict(zip(memories, found, strict=True))
+    async def _embed(self, scope: Scope, drafts: Sequence[Draft]) -> None:
+        """Make the vectors of the memories within a scope; reject the others."""
+        admitted = []
+        for at, each in enumerate(drafts):
+            if scope.admits(each.memory):
+                admitted.append((at, each))
+            else:
+                each.reject(AccessDenied(OTHER_SCOPE))
+        made = await self._vectorizer.of_memories([each.memory for _, each in admitted])
+        for (at, each), vectors in zip(admitted, made, strict=True):
+            if vectors is None:
+                each.reject(InvalidField(f"memories[{at}].text", REJECTED))
+            else:
+                each.stored = StoredMemory(each.memory, vectors)
 
-    async def _current(self, tenant: str, results: dict[int, Creation]) -> dict[int, Creation]:
-        """The results with the memories as they are now, each that was merged by what it is in.
+    async def _commit(
+        self, tenant: str, drafts: Sequence[Draft], policy: Policy, actor: str, now: int
+    ) -> None:
+        """Store the memories that have vectors."""
+        storable = [(each, each.stored) for each in drafts if each.stored is not None]
+        changes = [_change(stored, policy) for _, stored in storable]
+        commits = await self._store.commit_each(tenant, changes, actor=actor, now=now)
+        _refuse_if_nothing_worked(commits, len(drafts))
+        for (each, _), commit in zip(storable, commits, strict=True):
+            each.committed = isinstance(commit, Commit) and commit.committed
+            each.creation = creation_of(each.memory, commit, derived=each.derived)
+
+    async def _consolidate(
+        self, tenant: str, drafts: Sequence[Draft], actor: str, now: int
+    ) -> None:
+        """Consolidate the memories that were stored, as far as there is something to decide."""
+        fresh = [each.stored for each in drafts if each.committed and each.stored is not None]
+        decisions = await self._compaction.fresh(tenant, fresh, actor=actor, now=now)
+        for each in drafts:
+            if each.committed and each.memory.id in decisions:
+                each.creation = Creation.consolidated(decisions[each.memory.id])
+
+    async def _show(self, tenant: str, drafts: Sequence[Draft]) -> None:
+        """Bring the outcomes up to date, with what a merged memory was merged into in its place.
 
         A later memory of the call may have changed what an earlier one led to, and a call that is
         repeated may name a memory that was merged since.
         """
-        if not any(map(is_moved, results.values())):
-            return results
-        named = {at: each.memory.id for at, each in results.items() if each.memory}
-        found = await self._shown(tenant, set(named.values()))
-        return results | {
-            at: as_shown(results[at], found[memory_id])
-            for at, memory_id in named.items()
-            if memory_id in found
-        }
+        if not any(is_moved(each.creation) for each in drafts):
+            return
+        named = [(each, each.creation.memory.id) for each in drafts if each.creation.memory]
+        found = await self._shown(tenant, {memory_id for _, memory_id in named})
+        for each, memory_id in named:
+            if memory_id in found:
+                each.creation = as_shown(each.creation, found[memory_id])
 
     async def _shown(self, tenant: str, ids: Collection[str]) -> dict[str, Memory]:
-        """What these memories are, or what they were merged into, by their ids."""
+        """Read memories, or what they were merged into, by their own ids."""
         found = {each.id: each for each in await self._store.get(tenant, list(ids)) if each}
         into = {each.merged_into for each in found.values() if each.merged_into}
         merged = await self._store.get(tenant, list(into)) if into else []
@@ -225,10 +252,6 @@ def _change(stored: StoredMemory, policy: Policy) -> Change:
     )
 
 
-def _is_made(commit: Commit | Exception) -> bool:
-    return isinstance(commit, Commit) and commit.committed
-
-
 def _refuse_broken(given: Sequence[Memory]) -> None:
     broken = [
         violation
@@ -240,14 +263,14 @@ def _refuse_broken(given: Sequence[Memory]) -> None:
 
 
 def _refuse_if_nothing_worked(commits: Sequence[Commit | Exception], wanted: int) -> None:
-    """A fault that met every memory of a call is the call's own."""
+    """Raise a fault that met every memory of a call."""
     faults = [answer for answer in commits if isinstance(answer, Exception)]
     if len(faults) == wanted:
         raise faults[0]
 
 
 def _identified(memory: Memory, actor: str, request_id: str, at: int) -> Memory:
-    """The memory with an id; two callers may name their calls alike and share none."""
+    """Return the memory with an id; calls of two callers never share one, however named."""
     if not memory.id:
         call = ("memory", actor, memory.namespace, memory.user_id, request_id, str(at))
         memory.id = derived_id(*call) if request_id else new_id()

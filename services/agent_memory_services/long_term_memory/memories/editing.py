@@ -35,7 +35,7 @@ class Memories:
         self._vectorizer = vectorizer
 
     async def get(self, scope: Scope, memory_id: str) -> Memory:
-        """A memory, hidden and superseded ones too.
+        """Read a memory, hidden and superseded ones too.
 
         Raises:
             MemoryNotFound: there is no such memory.
@@ -46,7 +46,7 @@ class Memories:
         return found
 
     async def get_each(self, scope: Scope, ids: Sequence[str]) -> list[Memory | MemoryNotFound]:
-        """The memories of these ids, each or why there is none."""
+        """Read the memories of these ids, each or the error that there is none."""
         found = await self._store.get(scope.tenant, ids)
         return [
             memory if memory is not None and scope.admits(memory) else MemoryNotFound(memory_id)
@@ -129,7 +129,7 @@ class Memories:
     async def _change(
         self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
     ) -> Change | None:
-        """The change of a memory as it was read; None where it has these values already."""
+        """Return the change of a memory as it was read; None where it has these values already."""
         after, changed = _changed(before, given, paths)
         if not changed:
             return None
@@ -164,7 +164,7 @@ def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:
 
 
 def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memory, set[str]]:
-    """The memory with the mask applied, and the fields that really have another value now."""
+    """Return the memory with the mask applied, and the fields whose value changed."""
     after = Memory()
     after.CopyFrom(before)
     named = apply_mask(after, given, paths, WRITABLE)
@@ -176,7 +176,7 @@ def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memor
 
 
 def _keep_reason(before: Memory, after: Memory) -> None:
-    """Who ended the validity, and why, is the server's to say, and goes with the end."""
+    """Keep the server's own note of who ended the validity, and why; it goes with the end."""
     if not after.HasField("validity"):
         return
     ended = after.validity.HasField("invalid_from")

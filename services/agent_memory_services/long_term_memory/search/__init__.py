@@ -1,20 +1,11 @@
-"""Finding memories for a question, in the order in which it happens.
+"""Search for memories that answer a question, in the order in which it happens.
 
-question      what the text asks for: phrases, words
-temporal      which times it speaks of
-names         which names it may speak of
-plan          which legs to run, and how to rank; weights holds the defaults
-legs          what the index is asked, all in one round trip
-pool          what the legs found
-wording       the question's words in what was found; bm25 compares, stems bring forms together
-normalise     the legs' values on one scale
-fusion        one match out of several legs
-parts         what else speaks for a memory: neighbours, sessions, entities, temporal.nearness
-recency       the preference for what is fresh
-cross_encoder a second reading of the best
-diversity     spreading hits over sessions and wordings
-ranking       the above in order; a scoresheet keeps what each says
-places        what earlier pages showed
-text_search   all of it, for one page
-recall        the same for queries with and without a text
+question   the words and phrases of the question; its words in what was found
+temporal   the times that the question speaks of; signals that rest on them
+plan       the legs to run and the ranking to apply; `weights` holds the defaults
+legs       the queries to the index, the pool of candidates, the fusion of the legs
+signals    other evidence for a candidate: neighbours, session, entities
+scores     BM25, scales, and the sheet of signals that adds up to a score
+ranking    the above in order, with recency and diversity
+search     pages and streams of hits, and what earlier pages showed
 """

@@ -1,4 +1,7 @@
-"""Legs of a search, the pool of candidates they bring back, and the fusion of their scores."""
+"""Legs of a search, the retrieval of their candidates into a pool, and the fusion of their scores.
+
+A leg is one way of finding memories: by nearness of vectors or by words in common.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +25,13 @@ from agent_memory_services.long_term_memory.search.scores import (
     similarities,
 )
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
-from agent_memory_services.long_term_memory.store.index.index import Answer, Row
+from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
 class Leg(Protocol):
-    """One way of asking."""
+    """One way of finding memories."""
 
     @property
     def name(self) -> str:
@@ -45,11 +48,11 @@ class Leg(Protocol):
         ...
 
     def value(self, found: Row) -> float:
-        """What the engine measured of a memory."""
+        """Return the engine's measure of a memory."""
         ...
 
     def measure(self, found: Floats, wording: Wording) -> Floats:
-        """What it measures of every candidate, in its own unit; NaN where it cannot tell.
+        """Measure every candidate, in the leg's own unit; NaN where it cannot tell.
 
         Args:
             found: `value` of each candidate, NaN for those that another leg found.
@@ -58,7 +61,7 @@ class Leg(Protocol):
         ...
 
     def scaled(self, values: Floats) -> Floats:
-        """What it measured on the scale of 0 to 1."""
+        """Scale measures to 0 to 1."""
         ...
 
 
@@ -81,7 +84,7 @@ class DenseLeg:
     must: str = ""
 
     def query(self, selection: Selection, depth: int) -> SearchParams:
-        """The nearest neighbours in the selection."""
+        """Ask for the nearest neighbours in the selection."""
         query = VectorQuery(
             self.vector,
             self.field,
@@ -91,15 +94,15 @@ class DenseLeg:
         return _reading(query), query.params
 
     def value(self, found: Row) -> float:
-        """The cosine distance; rounding may leave the engine's a hair below zero."""
+        """Return the cosine distance, at least 0; the engine's may be rounded to below."""
         return max(0.0, float(found.fields[_DISTANCE]))
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - words do not matter here
-        """The distances that the engine measured."""
+        """Return the distances that the engine measured."""
         return found
 
     def scaled(self, values: Floats) -> Floats:
-        """The distances as similarities."""
+        """Return the distances as similarities."""
         return similarities(values)
 
 
@@ -107,7 +110,7 @@ class DenseLeg:
 class WordLeg:
     """Words in common; measures the share of what the question's words are worth, 0 to 1.
 
-    The engine's own scores decide what is found; see `bm25.py` for why they do not rank it.
+    The engine's own scores decide what is found; see `scores` for why they do not rank it.
 
     Attributes:
         name: its name in explanations.
@@ -124,7 +127,7 @@ class WordLeg:
     finds: bool = True
 
     def query(self, selection: Selection, depth: int) -> SearchParams | None:
-        """The best matches in the selection."""
+        """Ask for the best matches in the selection."""
         if not self.finds:
             return None
         match = self.question.match(around=self.around)
@@ -138,20 +141,20 @@ class WordLeg:
         return _reading(query), None
 
     def value(self, found: Row) -> float:
-        """The engine's BM25 score."""
+        """Return the engine's BM25 score."""
         return found.score or 0.0
 
     def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - see above
-        """The match of the words in each candidate, whichever leg found it."""
+        """Return the match of the words in each candidate, whichever leg found it."""
         return (wording.around if self.around else wording.text).match()
 
     def scaled(self, values: Floats) -> Floats:
-        """The match, which is on the scale."""
+        """Return the match, which is on the scale."""
         return values
 
 
 def _unscored(selection: Selection, match: str) -> str:
-    """A selection in the engine's words, to stand behind the words that are looked for.
+    """Return a selection in the engine's words, to stand behind the words of the question.
 
     The engine counts the tags of a condition as matched words. A weight of zero forbids that, but
     only on an intersection, hence the repeated tenant, and only on one that does not come first.
@@ -188,7 +191,7 @@ class Pool:
     total: int
 
     def exhausted(self, depth: int) -> bool:
-        """Whether no leg would find more if it were read deeper than `depth`."""
+        """Return true if no leg would find more if it were read deeper than `depth`."""
         return all(len(values) < depth for values in self.measured.values())
 
 
@@ -209,15 +212,49 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
 
 
 def _memory(found: Row) -> Memory | None:
-    """The memory of a row; None for one that was deleted while the leg was read."""
+    """Return the memory of a row; None for one that was deleted while the leg was read."""
     return memory_of([found.fields.get(name) for name in _READ])
 
 
+class Retriever:
+    """Reads the legs of a search from the index."""
+
+    def __init__(self, index: MemoryIndex) -> None:
+        self._index = index
+
+    async def find(
+        self,
+        selection: Selection,
+        legs: Sequence[Leg],
+        depth: int,
+        *,
+        generation: int | None = None,
+        total: int | None = 0,
+    ) -> Pool:
+        """Read every leg to a depth, all in one round trip.
+
+        Args:
+            selection: the memories to search.
+            legs: the legs.
+            depth: number of memories that each leg contributes at most.
+            generation: the generation of the index that is asked; None is the present one.
+            total: size of the selection for the pool; None counts it.
+        """
+        queries = [leg.query(selection, depth) for leg in legs]
+        asked = [query for query in queries if query is not None]
+        if total is None:
+            found, total = await self._index.find(selection, asked, generation)
+        else:
+            found = await self._index.search(selection.tenant, asked, generation)
+        answers = iter(found)
+        return pool_of(legs, [query and next(answers) for query in queries], total)
+
+
 class Fusion(Protocol):
-    """How what a leg measured counts."""
+    """Method by which the measures of legs become one match."""
 
     def counted(self, scaled: Floats) -> Floats:
-        """The worth of what a leg measured, given and answered on the scale of 0 to 1."""
+        """Return the worth of a leg's measures, both on the scale of 0 to 1."""
         ...
 
 
@@ -226,7 +263,7 @@ class LinearFusion:
     """Legs count by what they measured."""
 
     def counted(self, scaled: Floats) -> Floats:
-        """The measure itself."""
+        """Return the measure itself."""
         return scaled
 
 
@@ -241,14 +278,14 @@ class ReciprocalRankFusion:
     constant: int
 
     def counted(self, scaled: Floats) -> Floats:
-        """The worth of each rank."""
+        """Return the worth of each rank."""
         return reciprocal_ranks(scaled, self.constant)
 
 
 def fuse(
     fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: Scoresheet
 ) -> Floats:
-    """The match of each memory of a pool, 0 to 1; each leg gets a line on the sheet."""
+    """Return the match of each memory of a pool, 0 to 1; add a line per leg to the sheet."""
     match = np.zeros(len(pool.memories))
     for leg in legs:
         found = pool.measured[leg.name]

@@ -14,7 +14,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchQuery,
 )
 from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.errors import InvalidField, Unimplemented
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
@@ -50,7 +50,7 @@ def parts_of(
     *,
     by_default: bool,
 ) -> tuple[Part, ...]:
-    """The parts that take part in answering a question.
+    """Return the parts that take part in answering a question.
 
     Args:
         text: the question.
@@ -78,7 +78,7 @@ def parts_of(
 
 
 def chosen(ranking: RankingOptions, option: str, *, by_default: bool) -> bool:
-    """Whether a part is switched on."""
+    """Return true if a part is switched on."""
     given: bool = getattr(ranking, option)
     return given if ranking.HasField(option) else by_default  # type: ignore[arg-type]
 
@@ -129,7 +129,7 @@ Embed = Callable[[str], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """What to ask and how to rank the answers.
+    """Plan of a search: its legs, and the ranking of what they find.
 
     Attributes:
         legs: what the index is asked; none where the text has nothing to look for.
@@ -141,7 +141,8 @@ class SearchPlan:
         parts: what speaks for a memory besides its own match.
         times: the times that the question speaks of.
         diversity: how far hits are spread, 0 to 1.
-        rerank: whether a cross-encoder reads the best once more.
+        generation: the generation of the index that the question is embedded for; None is the
+            present one.
     """
 
     legs: tuple[Leg, ...]
@@ -153,17 +154,33 @@ class SearchPlan:
     parts: tuple[Part, ...] = ()
     times: tuple[SpokenTime, ...] = ()
     diversity: float = 0.0
-    rerank: bool = False
+    generation: int | None = None
 
 
-async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: int) -> SearchPlan:
-    """Plan for a query that has a text and was asked at a moment, in microseconds.
+async def plan_of(
+    query: SearchQuery,
+    weights: Weights,
+    embed: Embed,
+    asked_at: int,
+    generation: int | None = None,
+) -> SearchPlan:
+    """Plan the answer to a query that has a text.
+
+    Args:
+        query: the query.
+        weights: defaults of what the query leaves open.
+        embed: makes the vector of the question.
+        asked_at: the moment of the question, in microseconds.
+        generation: the generation of the index that `embed` serves; None is the present one.
 
     Raises:
         InvalidField: an option does not fit the mode, or there is no such time zone.
+        Unimplemented: the query asks for a cross-encoder.
         EmbeddingUnavailable: the question could not be embedded.
     """
     refuse_unfit(query)
+    if query.ranking.rerank:
+        raise Unimplemented("query.ranking.rerank")
     question = question_of(query.text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
     times = _times(query, asked_at)
@@ -177,7 +194,7 @@ async def plan_of(query: SearchQuery, weights: Weights, embed: Embed, asked_at: 
         parts=parts_of(query.text, times, ranking, weights, by_default=hybrid),
         times=times,
         diversity=ranking.diversity,
-        rerank=ranking.rerank,
+        generation=generation,
     )
 
 
@@ -204,7 +221,7 @@ async def _legs(
 
 
 def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
-    """The times of a question, as seen from when it is asked about."""
+    """Return the times of a question, as seen from when it is asked about."""
     moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
     return tuple(spoken_times(query.text, to_datetime(moment).astimezone(_zone(query))))
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.language.en.words import STOP_WORDS, stem
-from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.words import words
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
-_FIELDS: Final = {False: (schema.TEXT,), True: (schema.TEXT, schema.CONTEXT)}
+_FIELDS: Final = {False: (fields.TEXT,), True: (fields.TEXT, fields.CONTEXT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Question:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to look for."""
+        """True if there is nothing to look for."""
         return not self.phrases and not self.terms
 
     @property
@@ -42,7 +42,7 @@ class Question:
         return tuple(dict.fromkeys(chain(*self.phrases, self.terms)))
 
     def must(self, *, around: bool = False) -> str:
-        """The phrases in the engine's words; empty where there are none.
+        """Return the phrases in the engine's words; empty where there are none.
 
         Args:
             around: whether they may also stand in the words around a memory.
@@ -50,7 +50,7 @@ class Question:
         return " ".join(_phrase(phrase, _FIELDS[around]) for phrase in self.phrases)
 
     def should(self, *, around: bool = False) -> str:
-        """The terms in the engine's words; empty where there are none."""
+        """Return the terms in the engine's words; empty where there are none."""
         if not self.terms:
             return ""
         return f"@{'|'.join(_FIELDS[around])}:({'|'.join(self.terms)})"
@@ -76,10 +76,10 @@ def question_of(text: str, *, max_words: int) -> Question:
     return Question(tuple(dict.fromkeys(filter(None, quoted))), terms)
 
 
-def _phrase(phrase: tuple[str, ...], fields: Sequence[str]) -> str:
-    # Each field by itself: the end of one and the start of the other are no phrase.
+def _phrase(phrase: tuple[str, ...], names: Sequence[str]) -> str:
+    # Each field alone: the end of one and the start of the other are no phrase.
     text = " ".join(phrase)
-    return "(" + "|".join(f'(@{field}:"{text}")' for field in fields) + ")"
+    return "(" + "|".join(f'(@{field}:"{text}")' for field in names) + ")"
 
 
 _REMEMBERED_TEXTS: Final = 1024
@@ -87,7 +87,7 @@ _REMEMBERED_CHARACTERS: Final = 2000
 
 
 class Wording:
-    """Where the words of a question occur, in any of their forms.
+    """Occurrences of the words of a question, in any of their forms.
 
     Attributes:
         text: in the memories' texts.

@@ -1,13 +1,11 @@
 """Ranking of candidates: fused scores, signals, recency and diversity.
 
-    freshness = 2 ^ -(days since the last access / half_life_last_access_days)
-    novelty   = 2 ^ -(days since creation / half_life_create_days)
-    score     = semantic * match + recency * (freshness * freshness' + novelty * novelty')
+    score = semantic * match + recency * (freshness * freshness' + novelty * novelty')
 
-The formula and its defaults are those of the Agent Memory Server of Redis, with one bound. An
-access is a search that found the memory, so that counting it in full would let a search feed on
-its own results: what was found once would be found again, whatever was asked. Hence creation
-counts as an access in full and being found as a small share of one, `RecencyWeights.found`.
+Freshness and novelty are defined in `domain.recency`, with one bound. An access is a search that
+found the memory, so that counting it in full would let a search feed on its own results: a memory
+that was found once would be found again, whatever was asked. Hence creation counts as an access in
+full and being found as a small share of one, `RecencyWeights.found`.
 
 Weights that add up to more than 1 are scaled down, so that a score stays within 0 to 1 without
 changing an order.
@@ -26,7 +24,6 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import stem
 from agent_memory_services.long_term_memory.domain.words import words
-from agent_memory_services.long_term_memory.search.cross_encoder import Reranking
 from agent_memory_services.long_term_memory.search.legs import Pool, fuse
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Wording
@@ -34,11 +31,9 @@ from agent_memory_services.long_term_memory.search.scores import Candidate, Floa
 from agent_memory_services.long_term_memory.search.signals import Evidence, session_of
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
-_MICROS_PER_DAY: Final = 86_400_000_000
-
 
 @dataclass(frozen=True, slots=True)
-class Recency:
+class RecencyBlend:
     """Weighs the match against how fresh a memory is at `now`, in microseconds."""
 
     weights: RecencyWeights
@@ -51,31 +46,16 @@ class Recency:
         parts = max(1.0, weights.freshness + weights.novelty)
         share = weights.recency / whole / parts
         created = np.array([to_micros(memory.create_time) for memory in memories], dtype=float)
-        freshness = self._freshness(memories, created)
-        novelty = self._left(created, weights.half_life_create_days)
+        accessed = np.array([_last_access(memory) for memory in memories], dtype=float)
+        freshness = weights.fresh(created, accessed, self.now)
+        novelty = weights.novel(created, self.now)
         sheet.scale(weights.semantic / whole)
         sheet.add("recency.freshness", freshness, share * weights.freshness * freshness)
         sheet.add("recency.novelty", novelty, share * weights.novelty * novelty)
 
-    def _freshness(self, memories: Sequence[Memory], created: Floats) -> Floats:
-        half_life = self.weights.half_life_last_access_days
-        found = np.array(
-            [
-                to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
-                for memory in memories
-            ],
-            dtype=float,
-        )
-        return np.maximum(
-            self._left(created, half_life),
-            self.weights.found * self._left(np.maximum(created, found), half_life),
-        )
 
-    def _left(self, since: Floats, half_life_days: float) -> Floats:
-        """What is left of 1 since each moment; nothing from the future counts for more."""
-        days = np.maximum(0.0, self.now - since) / _MICROS_PER_DAY
-        left: Floats = np.exp2(-days / half_life_days)
-        return left
+def _last_access(memory: Memory) -> int:
+    return to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
 
 
 _READ: Final = 100
@@ -107,7 +87,7 @@ class Diversity:
         sheet.add("diversity", likeness, -self.strength * likeness * scores)
 
     def _likeness_to_better(self, scores: Floats, likenesses: Floats) -> Floats:
-        """Of each memory, the greatest likeness to one that was chosen before it."""
+        """Return each memory's greatest likeness to one that was chosen before it."""
         found = np.zeros(len(scores))
         left = np.ones(len(scores), dtype=bool)
         for _ in range(len(scores)):
@@ -140,27 +120,23 @@ class Ranking:
     Attributes:
         plan: what counts, and how much.
         now: the moment of the question.
-        reranking: the second reading, where there is one.
     """
 
     plan: SearchPlan
     now: int
-    reranking: Reranking | None = None
 
-    async def hits(self, pool: Pool) -> list[Candidate]:
-        """The hits of a pool, best first."""
+    def hits(self, pool: Pool) -> list[Candidate]:
+        """Return the hits of a pool, best first."""
         memories = list(pool.memories.values())
         sheet = self._relevance(pool)
         if self.plan.recency:
-            Recency(self.plan.recency, self.now).apply(memories, sheet)
-        if self.reranking:
-            await self.reranking.apply(memories, sheet)
+            RecencyBlend(self.plan.recency, self.now).apply(memories, sheet)
         if self.plan.diversity:
             Diversity(self.plan.diversity).apply(memories, sheet)
         return self._ordered(pool, sheet)
 
     def _relevance(self, pool: Pool) -> Scoresheet:
-        """The match of each memory and what else speaks for it, as shares of all that could."""
+        """Score the match of each memory and its signals, as shares of the greatest sum."""
         memories = list(pool.memories.values())
         wording = Wording(self.plan.words, memories)
         sheet = Scoresheet(len(memories))

@@ -30,7 +30,7 @@ _B: Final = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """How often terms occur in texts.
+    """Counts of terms in texts.
 
     Attributes:
         counts: times that each term occurs in each text; shape (terms, texts).
@@ -41,13 +41,13 @@ class Occurrences:
     lengths: Floats
 
     def worth(self) -> Floats:
-        """What holding each term is worth, by how few texts do; shape (terms,)."""
+        """Return the worth of holding each term, by how few texts do; shape (terms,)."""
         holding = (self.counts > 0).sum(axis=1)
         worth: Floats = np.log1p((self.counts.shape[1] - holding + 0.5) / (holding + 0.5))
         return worth
 
     def match(self) -> Floats:
-        """How well each text answers all terms, 0 to 1; shape (texts,)."""
+        """Return the match of each text with all terms, 0 to 1; shape (texts,)."""
         worth = self.worth()
         if not worth.any() or not self.lengths.any():
             return np.zeros(len(self.lengths))
@@ -128,7 +128,7 @@ class Scoresheet:
         return np.clip(total, 0.0, 1.0)
 
     def signals(self, candidate: int) -> tuple[Signal, ...]:
-        """The parts of a candidate's score."""
+        """Return the parts of a candidate's score."""
         return tuple(
             Signal(line.name, float(line.values[candidate]), float(line.contributions[candidate]))
             for line in self._lines

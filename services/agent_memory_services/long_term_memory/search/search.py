@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.contract.cursors import understood
-from agent_memory_services.kit.contract.errors import Unimplemented
 from agent_memory_services.kit.contract.numbers import is_exact
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import Node, Range, every, negated
@@ -17,8 +16,7 @@ from agent_memory_services.long_term_memory.domain.filters import compile_filter
 from agent_memory_services.long_term_memory.domain.matching import visible
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
-from agent_memory_services.long_term_memory.search.cross_encoder import CrossEncoder, Reranking
-from agent_memory_services.long_term_memory.search.legs import Pool, pool_of
+from agent_memory_services.long_term_memory.search.legs import Pool, Retriever
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of, refuse_unfit
 from agent_memory_services.long_term_memory.search.ranking import Ranking
 from agent_memory_services.long_term_memory.search.scores import Candidate
@@ -35,10 +33,10 @@ _REMEMBERED: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class SearchCursor:
-    """What earlier pages of a query showed.
+    """Record of what earlier pages of a query showed.
 
     A ranking is no list that an offset could point into: word scores depend on how many memories
-    hold a word, so they move whenever anybody stores one. What was shown is therefore remembered,
+    hold a word, so they move with every write. What was shown is therefore remembered,
     and the next page is the best of what was not. Beyond some hundred hits the first ones are
     remembered by their number alone.
 
@@ -56,7 +54,7 @@ class SearchCursor:
     total: int | None = None
 
     def following(self, hits: Sequence[Candidate]) -> list[Candidate]:
-        """The hits, best first, that were not shown."""
+        """Return the hits, best first, that were not shown."""
         if not self.shown:
             return list(hits)
         shown = frozenset(self.recent)
@@ -64,21 +62,21 @@ class SearchCursor:
         return [hit for hit in rest if _digest(hit) not in shown]
 
     def after(self, page: Sequence[Candidate], total: int) -> "SearchCursor":
-        """Where the reader stands when a page of so many memories was shown."""
+        """Return the cursor behind a page, of a query that matches `total` memories."""
         recent = (*self.recent, *map(_digest, page))[-_REMEMBERED:]
         return SearchCursor(self.asked_at, self.shown + len(page), recent, total)
 
     def pack(self) -> bytes:
-        """The place as the payload of a cursor."""
+        """Return the payload of a cursor."""
         return _HEAD.pack(self.asked_at, self.shown, self.total or 0) + b"".join(self.recent)
 
     @classmethod
     def unpack(cls, payload: bytes) -> "SearchCursor":
-        """The place that a cursor carries.
+        """Read the payload of a cursor.
 
         Raises:
-            ValueError: its numbers are none that a place has.
-            struct.error: it carries none.
+            ValueError: a number is out of range.
+            struct.error: the payload is too short.
         """
         starts = range(_HEAD.size, len(payload), _DIGEST_BYTES)
         recent = tuple(payload[start : start + _DIGEST_BYTES] for start in starts)
@@ -92,93 +90,136 @@ def _digest(hit: Candidate) -> bytes:
     return hashlib.blake2b(hit.memory.id.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
+_PER_ANSWER: Final = 100
+
+
+class Accesses(Protocol):
+    """Recorder of which memories were found."""
+
+    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+        """Note that memories of a tenant were found now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class TextHits:
+class Hits:
     """A page of hits.
 
     Attributes:
-        hits: the hits, best first.
-        total: how many memories the filter matches in all.
-        more_after: where the next page goes on; None where there is none.
+        hits: the hits, best first; of a query without a text, newest first and without a score.
+        total: number of memories that the filter matches.
+        next: payload of a cursor to the next page; None where there is none.
         times: the times that the question speaks of.
     """
 
     hits: Sequence[Candidate]
     total: int
-    more_after: SearchCursor | None
-    times: Sequence[SpokenTime]
+    next: bytes | None = None
+    times: Sequence[SpokenTime] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """A query that is being answered.
+class Search:
+    """Answers queries, and notes what they found.
 
-    Attributes:
-        plan: how.
-        ranking: the order of what is found.
-        selection: among which memories.
-        generation: the generation of the index that the question was embedded for.
+    A query with a text is ranked. One without lists the newest memories; as it asks nothing, what
+    it shows does not count as found.
     """
-
-    plan: SearchPlan
-    ranking: Ranking
-    selection: Selection
-    generation: int
-
-
-class TextSearch:
-    """Answers queries that have a text."""
 
     def __init__(
         self,
         index: MemoryIndex,
         vectorizer: Vectorizer,
+        accesses: Accesses,
         weights: Weights = DEFAULTS,
-        cross_encoder: CrossEncoder | None = None,
     ) -> None:
-        self._index = index
+        self._retriever = Retriever(index)
+        self._listing = Listing(index)
         self._vectorizer = vectorizer
+        self._accesses = accesses
         self._weights = weights
-        self._cross_encoder = cross_encoder
 
     async def page(
-        self, scope: Scope, query: SearchQuery, *, size: int, after: SearchCursor | None
-    ) -> TextHits:
-        """The `size` best hits that were not shown before a place, or the best of all.
+        self, scope: Scope, query: SearchQuery, *, size: int, after: bytes | None
+    ) -> Hits:
+        """Return the `size` hits that follow the payload of a cursor, or the first ones.
 
         Raises:
             InvalidField: the filter nests too deep, or an option does not fit the mode.
-            Unimplemented: it is to be ranked once more, and there is no cross-encoder.
+            Unimplemented: the query asks for a cross-encoder.
             EmbeddingUnavailable: the question could not be embedded.
         """
-        place = after or SearchCursor(now_micros())
-        condition = condition_of(query, place.asked_at)
-        if after is not None:
-            condition = every([condition, _stored_by(place.asked_at)])
-        asking = await self._asking(scope, query, condition, place.asked_at)
-        hits, total = await self._unseen(asking, place, size)
-        page, more = hits[:size], len(hits) > size
-        return TextHits(page, total, place.after(page, total) if more else None, asking.plan.times)
+        if not query.text.strip():
+            refuse_unfit(query)
+            position = understood(after, ListingCursor.unpack) if after is not None else None
+            return await self._newest(scope, query, size, position)
+        cursor = understood(after, SearchCursor.unpack) if after is not None else None
+        page = await self._best(scope, query, size, cursor)
+        self._note(scope, query, page.hits)
+        return page
 
-    async def best(self, scope: Scope, query: SearchQuery, *, limit: int) -> list[Candidate]:
-        """The `limit` best hits in one go; raises as `page` does."""
+    async def stream(
+        self, scope: Scope, query: SearchQuery, *, limit: int
+    ) -> AsyncIterator[Sequence[Candidate]]:
+        """Yield the `limit` first hits, some at a time; raises as `page` does."""
+        if query.text.strip():
+            hits = await self._first(scope, query, limit)
+            for start in range(0, len(hits), _PER_ANSWER):
+                part = hits[start : start + _PER_ANSWER]
+                self._note(scope, query, part)
+                yield part
+            return
+        after: bytes | None = None
+        while limit > 0:
+            page = await self.page(scope, query, size=min(limit, _PER_ANSWER), after=after)
+            yield page.hits
+            limit -= len(page.hits)
+            after = page.next
+            if after is None:
+                return
+
+    async def _newest(
+        self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
+    ) -> Hits:
+        condition = condition_of(query, now_micros())
+        page = await self._listing.page(scope, condition, size=size, after=after)
+        more = page.more_after
+        hits = [Candidate(memory) for memory in page.memories]
+        return Hits(hits, page.total, more.pack() if more else None)
+
+    async def _best(
+        self, scope: Scope, query: SearchQuery, size: int, after: SearchCursor | None
+    ) -> Hits:
+        cursor = after or SearchCursor(now_micros())
+        condition = condition_of(query, cursor.asked_at)
+        if after is not None:
+            condition = every([condition, _stored_by(cursor.asked_at)])
+        plan = await self._plan(query, cursor.asked_at)
+        hits, total = await self._unseen(scope.select(condition), plan, cursor, size)
+        page = hits[:size]
+        more = cursor.after(page, total).pack() if len(hits) > size else None
+        return Hits(page, total, more, plan.times)
+
+    async def _first(self, scope: Scope, query: SearchQuery, limit: int) -> list[Candidate]:
+        """Return the `limit` best hits of one reading."""
         now = now_micros()
-        asking = await self._asking(scope, query, condition_of(query, now), now)
-        return (await asking.ranking.hits(await self._pool(asking, limit)))[:limit]
+        selection = scope.select(condition_of(query, now))
+        plan = await self._plan(query, now)
+        return Ranking(plan, now).hits(await self._pool(selection, plan, limit, 0))[:limit]
 
     async def _unseen(
-        self, asking: _Asking, place: SearchCursor, size: int
+        self, selection: Selection, plan: SearchPlan, cursor: SearchCursor, size: int
     ) -> tuple[list[Candidate], int]:
-        """More than `size` hits that were not shown, if there are so many, and the total."""
-        weights, legs, total = self._weights, asking.plan.legs, place.total
-        depth = max(weights.depth, weights.overfetch * size, place.shown // max(1, len(legs)))
+        """Return more than `size` hits that were not shown, if there are so many, and the total."""
+        weights, total = self._weights, cursor.total
+        ranking = Ranking(plan, cursor.asked_at)
+        depth = max(weights.depth, weights.overfetch * size, cursor.shown // max(1, len(plan.legs)))
         before = -1
         while True:
             depth = min(depth, weights.max_depth)
-            pool = await self._pool(asking, depth, total)
+            pool = await self._pool(selection, plan, depth, total)
             total = pool.total
-            hits = await asking.ranking.hits(pool)
-            unseen = place.following(hits)
+            hits = ranking.hits(pool)
+            unseen = cursor.following(hits)
             done = len(unseen) > size or len(hits) == before or depth == weights.max_depth
             if done or pool.exhausted(depth):
                 return unseen, total
@@ -186,45 +227,28 @@ class TextSearch:
             before = len(hits)
             depth *= weights.growth
 
-    async def _asking(
-        self, scope: Scope, query: SearchQuery, condition: Node, asked_at: int
-    ) -> _Asking:
+    async def _pool(
+        self, selection: Selection, plan: SearchPlan, depth: int, total: int | None
+    ) -> Pool:
+        return await self._retriever.find(
+            selection, plan.legs, depth, generation=plan.generation, total=total
+        )
+
+    async def _plan(self, query: SearchQuery, asked_at: int) -> SearchPlan:
         space = self._vectorizer.current
 
         async def embed(text: str) -> bytes:
             return await space.of_question(text, "query.text")
 
-        plan = await plan_of(query, self._weights, embed, asked_at)
-        ranking = self._ranking(plan, query, asked_at)
-        return _Asking(plan, ranking, scope.select(condition), space.generation)
+        return await plan_of(query, self._weights, embed, asked_at, space.generation)
 
-    def _ranking(self, plan: SearchPlan, query: SearchQuery, now: int) -> Ranking:
-        if not plan.rerank:
-            return Ranking(plan, now)
-        if self._cross_encoder is None:
-            raise Unimplemented("query.ranking.rerank")
-        weights = self._weights
-        return Ranking(
-            plan,
-            now,
-            Reranking(self._cross_encoder, query.text, weights.rerank, weights.rerank_depth),
-        )
-
-    async def _pool(self, asking: _Asking, depth: int, total: int | None = 0) -> Pool:
-        """What the legs find when they are read so deep; counts where the total is not known."""
-        legs, selection = asking.plan.legs, asking.selection
-        queries = [leg.query(selection, depth) for leg in legs]
-        asked = [query for query in queries if query is not None]
-        if total is None:
-            found, total = await self._index.find(selection, asked, asking.generation)
-        else:
-            found = await self._index.search(selection.tenant, asked, asking.generation)
-        answers = iter(found)
-        return pool_of(legs, [query and next(answers) for query in queries], total)
+    def _note(self, scope: Scope, query: SearchQuery, hits: Sequence[Candidate]) -> None:
+        if not query.untracked:
+            self._accesses.note(scope.tenant, [hit.memory.id for hit in hits])
 
 
 def condition_of(query: SearchQuery, now: int) -> Node:
-    """What memories must meet, whatever the text says; `now` is in microseconds.
+    """Return the condition of a query, whatever its text; `now` is in microseconds.
 
     Raises:
         InvalidField: the filter nests too deep.
@@ -235,100 +259,9 @@ def condition_of(query: SearchQuery, now: int) -> Node:
 
 
 def _stored_by(moment: int) -> Node:
-    """Not stored after a moment.
+    """Return the condition of not being stored after a moment.
 
     The record's creation time alone cannot tell: callers set it on import, and clocks differ.
     """
     later = [Range(fields.CREATE, low=moment + 1), Range(fields.UPDATE, low=moment + 1)]
     return negated(every(later))
-
-
-_PER_ANSWER: Final = 100
-
-
-class Accesses(Protocol):
-    """Learns which memories were found."""
-
-    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
-        """Memories of a tenant were found now."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """A page of hits.
-
-    Attributes:
-        hits: the hits, best first; of a query without a text, newest first and without a score.
-        total: how many memories the filter matches in all.
-        more_after: the payload of a cursor to the next page; None where there is none.
-        times: the times that the question speaks of.
-    """
-
-    hits: Sequence[Candidate]
-    total: int
-    more_after: bytes | None
-    times: Sequence[SpokenTime] = ()
-
-
-class Search:
-    """Answers queries, and notes what they found."""
-
-    def __init__(self, text_search: TextSearch, listing: Listing, accesses: Accesses) -> None:
-        self._text_search = text_search
-        self._listing = listing
-        self._accesses = accesses
-
-    async def page(
-        self, scope: Scope, query: SearchQuery, *, size: int, after: bytes | None
-    ) -> SearchPage:
-        """The `size` hits that follow the payload of a cursor, or the first ones.
-
-        Raises:
-            InvalidField: the filter nests too deep, or an option does not fit the mode.
-            Unimplemented: it is to be ranked once more, and there is no cross-encoder.
-            EmbeddingUnavailable: the question could not be embedded.
-        """
-        if not query.text.strip():
-            refuse_unfit(query)
-            position = understood(after, ListingCursor.unpack) if after is not None else None
-            return await self._newest(scope, query, size, position)
-        place = understood(after, SearchCursor.unpack) if after is not None else None
-        found = await self._text_search.page(scope, query, size=size, after=place)
-        self._note(scope, query, found.hits)
-        more = found.more_after
-        return SearchPage(found.hits, found.total, more.pack() if more else None, found.times)
-
-    async def stream(
-        self, scope: Scope, query: SearchQuery, *, limit: int
-    ) -> AsyncIterator[Sequence[Candidate]]:
-        """The `limit` first hits, some at a time; raises as `page` does."""
-        if query.text.strip():
-            hits = await self._text_search.best(scope, query, limit=limit)
-            for start in range(0, len(hits), _PER_ANSWER):
-                lot = hits[start : start + _PER_ANSWER]
-                self._note(scope, query, lot)
-                yield lot
-            return
-        after: bytes | None = None
-        while limit > 0:
-            page = await self.page(scope, query, size=min(limit, _PER_ANSWER), after=after)
-            yield page.hits
-            limit -= len(page.hits)
-            after = page.more_after
-            if after is None:
-                return
-
-    async def _newest(
-        self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
-    ) -> SearchPage:
-        # Nothing was asked, so nothing counts as found.
-        condition = condition_of(query, now_micros())
-        page = await self._listing.page(scope, condition, size=size, after=after)
-        more = page.more_after
-        hits = [Candidate(memory) for memory in page.memories]
-        return SearchPage(hits, page.total, more.pack() if more else None)
-
-    def _note(self, scope: Scope, query: SearchQuery, hits: Sequence[Candidate]) -> None:
-        if not query.untracked:
-            self._accesses.note(scope.tenant, [hit.memory.id for hit in hits])

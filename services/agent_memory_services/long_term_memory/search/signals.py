@@ -24,7 +24,7 @@ class Evidence:
 
     Attributes:
         memories: the candidates.
-        match: how well each one matches by itself, 0 to 1; shape (memories,).
+        match: how well each one matches alone, 0 to 1; shape (memories,).
         words: where the question's words occur in their texts.
     """
 
@@ -39,14 +39,14 @@ class Evidence:
 
 
 def session_of(memory: Memory) -> Session | None:
-    """The session a memory comes from, or None."""
+    """Return the session a memory comes from, or None."""
     if not memory.session_id:
         return None
     return memory.namespace, memory.session_id, memory.provenance.session_uid
 
 
 class Part(Protocol):
-    """Something besides its own match that speaks for a memory."""
+    """Signal besides its own match that speaks for a memory."""
 
     @property
     def name(self) -> str:
@@ -55,11 +55,11 @@ class Part(Protocol):
 
     @property
     def weight(self) -> float:
-        """What the most of it is worth, where a full match is worth 1."""
+        """Worth of the full signal, where a full match is worth 1."""
         ...
 
     def measure(self, evidence: Evidence) -> Floats | None:
-        """How much speaks for each memory, 0 to 1, in their order; shape (memories,).
+        """Measure the signal of each memory, 0 to 1, in their order; shape (memories,).
 
         None where the part has nothing to say about any of them.
         """
@@ -103,7 +103,7 @@ class QuestionNames:
         self._role = _role(question, self._words)
 
     def hold(self, name: str) -> bool:
-        """Whether the question has the name, word by word."""
+        """Return true if the question has the name, word by word."""
         sought = words(name)
         size = len(sought)
         if sought == [self._role]:
@@ -117,7 +117,7 @@ class QuestionNames:
 
 
 def names_of(memory: Memory) -> Iterator[str]:
-    """Who says a memory, in which role, and what it is about.
+    """Yield the speaker of a memory, the speaker's role, and what it is about.
 
     A role tells messages apart. What is no message may rest on words of either side, so that a
     fact about the user never stands back behind the words it was taken from.
@@ -132,14 +132,14 @@ def names_of(memory: Memory) -> Iterator[str]:
 
 
 def _role(question: str, found: Sequence[str]) -> str | None:
-    """Whose words a question is about, where it says so by a pronoun."""
+    """Return the role whose words a question is about, where a pronoun says so."""
     if _SAID_BY_ASSISTANT.search(question):
         return _ASSISTANT
     return None if _SELF.isdisjoint(found) else _USER
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Each word, and whether it is written with a capital."""
+    """Yield each word, with True where it is written with a capital."""
     for token in text.split():
         first = next(filter(str.isalpha, token), "")
         yield from ((word, first.isupper()) for word in words(token))
@@ -166,7 +166,7 @@ class Neighbours:
     name: str = "neighbours"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The mean for each memory."""
+        """Return the mean for each memory."""
         places = [
             (session, memory.sequence) if session and memory.sequence else None
             for session, memory in zip(evidence.sessions, evidence.memories, strict=True)
@@ -212,7 +212,7 @@ class SessionBest:
     name: str = "session.best"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The best match for each memory; its own for one without a session."""
+        """Return the best match for each memory; its own for one without a session."""
         groups, count = _groups(evidence.sessions)
         best = np.zeros(count)
         np.maximum.at(best, groups, evidence.match)
@@ -221,7 +221,7 @@ class SessionBest:
 
 @dataclass(frozen=True, slots=True)
 class SessionCoverage:
-    """How much of the question the candidates of a memory's session speak about together.
+    """Share of the question that the candidates of a memory's session speak about together.
 
     Attributes:
         weight: worth of a session that holds every word of the question.
@@ -231,7 +231,7 @@ class SessionCoverage:
     name: str = "session.coverage"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The share of the question's words, each by its worth."""
+        """Return the share of the question's words, each by its worth."""
         groups, count = _groups(evidence.sessions)
         worth = evidence.words.worth()
         if not worth.any():
@@ -243,7 +243,7 @@ class SessionCoverage:
 
 
 def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], int]:
-    """The number of each memory's session, and how many there are; each loner is one of its own."""
+    """Number the sessions of memories, and count them; a memory without one has its own."""
     numbers: dict[Session | int, int] = {}
     groups = [
         numbers.setdefault(session or at, len(numbers)) for at, session in enumerate(sessions)
@@ -253,7 +253,7 @@ def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], i
 
 @dataclass(frozen=True, slots=True)
 class NamedEntities:
-    """How many of the question's names a memory is by or about.
+    """Share of the question's names that a memory is by or about.
 
     Only a speaker or an entity of some candidate is a name. Who is merely addressed in a text is
     not what the text is about, and the words themselves count already.
@@ -268,7 +268,7 @@ class NamedEntities:
     name: str = "entities"
 
     def measure(self, evidence: Evidence) -> Floats | None:
-        """The share of the known names of the question, for each memory; None without any."""
+        """Return each memory's share of the known names of the question; None without any."""
         known: dict[str, str | None] = {}
         named = []
         for memory in evidence.memories:

@@ -3,29 +3,32 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agent_memory_services.long_term_memory.domain.recency import Recency
+
 
 @dataclass(frozen=True, slots=True)
-class RecencyWeights:
-    """The knobs of recency; see `recency.py` for the formula.
+class RecencyWeights(Recency):
+    """Weights of recency beside the match, for a ranking.
 
-    Six are the caller's to turn. `found` is the worth of being found by a search, where being
-    stored is worth 1: asking the questions of LoCoMo one after the other, over memories of years
-    ago, full worth brings the evidence among the first ten from 80 % down to 55 %, and an eighth
-    costs nothing that could be measured.
+    All but `found` are the caller's to set. `found` is the worth of being found by a search, where
+    being stored is worth 1: asking the questions of LoCoMo one after the other, over memories of
+    years ago, full worth brings the evidence among the first ten from 80 % down to 55 %, and an
+    eighth costs nothing that could be measured.
+
+    Attributes:
+        semantic: share of the match in the score.
+        recency: share of recency in the score.
+        found: worth of an access as such.
     """
 
     semantic: float = 0.8
     recency: float = 0.2
-    freshness: float = 0.6
-    novelty: float = 0.4
-    half_life_last_access_days: float = 7.0
-    half_life_create_days: float = 30.0
     found: float = 0.125
 
 
 @dataclass(frozen=True, slots=True)
 class PartWeights:
-    """What each part of a hybrid search is worth at most, where a full match is worth 1.
+    """Greatest worth of each part of a hybrid search, where a full match is worth 1.
 
     Chosen on three conversations of LoCoMo: coordinate search on two of them at a time, tested on
     the third, and rounded. The optimum is flat: halving or doubling any one of them costs at most
@@ -64,9 +67,7 @@ class Weights:
             (`agent-memory eval extraction`); below 0.7 fewer words of facts are read in time.
         reciprocal_rank_constant: the `k` of reciprocal rank fusion; 60 is the value of
             Cormack, Clarke and Buettcher (SIGIR 2009).
-        recency: the knobs of recency.
-        rerank: share of a cross-encoder, where there is one and it is asked for.
-        rerank_depth: how many of the best it reads.
+        recency: weights of recency.
         depth: how many memories each leg contributes at least, so that what ranks below the
             page on one leg can still be lifted onto it by the others.
         overfetch: the same as a multiple of the page.
@@ -85,8 +86,6 @@ class Weights:
     neighbour_lone: float = 0.7
     reciprocal_rank_constant: int = 60
     recency: RecencyWeights = RecencyWeights()
-    rerank: float = 0.5
-    rerank_depth: int = 40
     depth: int = 100
     overfetch: int = 3
     growth: int = 4

@@ -1,7 +1,6 @@
-"""Noting which memories were found, without making anybody wait for it."""
+"""Record of which memories were found, written in the background so that no search waits."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 import structlog
+from cachetools import TTLCache
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract.clock import now_micros
@@ -18,9 +18,10 @@ log = structlog.get_logger()
 
 INTERVAL: Final = 900_000_000
 """Microseconds in which a memory counts as found once, however often it is."""
+_INTERVAL_SECONDS: Final = INTERVAL / 1_000_000
 
 _CAPACITY: Final = 2048
-# The index follows each noted memory, vectors included, and the store answers nobody meanwhile.
+# The index follows each noted memory, vectors included, and the store answers no call meanwhile.
 _PER_WRITE: Final = 4
 _PAUSE_SECONDS: Final = 0.005
 _FLUSH_SECONDS: Final = 5.0
@@ -40,15 +41,14 @@ class AccessTracker:
         """Keep at most `capacity` accesses waiting, and as many in mind that were just noted."""
         self._store = store
         self._waiting: asyncio.Queue[_Access] = asyncio.Queue(capacity)
-        self._recent: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._capacity = capacity
+        self._recent: TTLCache[tuple[str, str], None] = TTLCache(capacity, _INTERVAL_SECONDS)
 
     def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Note that memories of a tenant were found now."""
         now = now_micros()
         with suppress(asyncio.QueueFull):
             for memory_id in memory_ids:
-                if self._is_due((tenant, memory_id), now):
+                if self._is_due((tenant, memory_id)):
                     self._waiting.put_nowait(_Access(tenant, memory_id, now))
 
     @asynccontextmanager
@@ -67,15 +67,11 @@ class AccessTracker:
             with suppress(asyncio.CancelledError):
                 await worker
 
-    def _is_due(self, memory: tuple[str, str], now: int) -> bool:
-        """Whether the memory was not just noted; the store has the last word about others."""
-        last = self._recent.get(memory)
-        if last is not None and now - last < INTERVAL:
+    def _is_due(self, memory: tuple[str, str]) -> bool:
+        """Return true if this process did not just note the memory; the store checks for others."""
+        if memory in self._recent:
             return False
-        self._recent[memory] = now
-        self._recent.move_to_end(memory)
-        if len(self._recent) > self._capacity:
-            self._recent.popitem(last=False)
+        self._recent[memory] = None
         return True
 
     async def _run(self) -> None:

@@ -27,7 +27,7 @@ _NOTHING: Final = Memory()
 
 
 class CommitOutcome(StrEnum):
-    """What became of a commit."""
+    """Outcome of a commit."""
 
     COMMITTED = "committed"
     SAME = "same"
@@ -46,7 +46,7 @@ class CommitOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What became of changes that stand or fall together.
+    """Result of changes that stand or fall together.
 
     Attributes:
         outcome: all of them are made, or why none is.
@@ -60,13 +60,13 @@ class Commit:
 
     @property
     def committed(self) -> bool:
-        """Whether the changes are made."""
+        """True if the changes are made."""
         return self.outcome is CommitOutcome.COMMITTED
 
 
 @dataclass(frozen=True, slots=True)
 class CommitContext:
-    """Who changes whose memories, where, and when.
+    """Context of a commit: actor, tenant, place and time.
 
     Attributes:
         shard: the shard of the tenant.
@@ -144,7 +144,7 @@ class CommitContext:
         return absent_fields(change.after), fields
 
     def _claim(self, change: Change) -> str:
-        """How the memory lays claim to its content: not at all while readers do not see it."""
+        """Return the memory's claim to its content: none while readers do not see it."""
         if change.after is None or not is_visible(change.after, self.now):
             return ""
         before = change.before
@@ -166,7 +166,7 @@ class CommitContext:
 
 
 def commit_of(answer: Sequence[bytes | int | None]) -> Commit:
-    """What the script answered."""
+    """Read the script's answer."""
     outcome, *rest = answer
     at, *other = rest or [0]
     held = cast("list[bytes | None]", other) or [None] * len(READ)
@@ -180,7 +180,7 @@ def _step(change: Change) -> str:
 
 
 def _departure(change: Change) -> str:
-    """How the memory left its owner, if it did."""
+    """Return the way in which the memory left its owner, if it did."""
     if change.before is None or not change.before.user_id:
         return ""
     if change.after is None:

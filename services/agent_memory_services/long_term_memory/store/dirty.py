@@ -1,4 +1,4 @@
-"""Which memories changed and were not looked at yet. Writing adds to these sets by itself."""
+"""Sets of memories that changed since consolidation; every write adds to them automatically."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class DirtySets:
         self._shards = shards
 
     async def page(self, tenant: str, until: int, *, skip: int, count: int) -> list[Dirty]:
-        """Memories that changed up to a moment in microseconds, the earliest change first."""
+        """Read the memories that changed up to a moment in microseconds, earliest change first."""
         found: Any = await self._client.zrange(
             shard_of(tenant, self._shards).dirty(tenant),
             0,
@@ -55,7 +55,7 @@ class DirtySets:
             await _LOOKED_AT(self._client, [key], args)
 
     async def tenants(self, shard: Shard) -> Sequence[str]:
-        """The tenants of a shard that have changed memories."""
+        """Read the tenants of a shard that have changed memories."""
         found: Any = await self._client.smembers(shard.tenants)
         names = sorted(name.decode() for name in found)
         async with self._client.pipeline(transaction=False) as pipeline:

@@ -25,7 +25,7 @@ READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
-    """The hash's fields for a memory, its record first and without its accesses.
+    """Return the hash's fields for a memory, its record first and without its accesses.
 
     None keeps the vectors it has.
     """
@@ -39,7 +39,7 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
     if vectors is not None:
-        found |= vectors.fields
+        found |= vectors.hash_fields
     return found
 
 
@@ -54,18 +54,18 @@ def _without_accesses(memory: Memory) -> Memory:
 
 
 def accesses(memory: Memory) -> dict[str, str]:
-    """The fields that stand beside the record: how often it was found, and when last."""
-    found = {name: read(memory) for name, read in ACCESSES.items()}
+    """Return the fields that stand beside the record: the count and time of accesses."""
+    found = {name: field.read(memory) for name, field in ACCESSES.items()}
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def absent_fields(memory: Memory) -> list[str]:
-    """The fields that the hash of a memory must not have."""
+    """Return the fields that the hash of a memory must not have."""
     return [name for name, value in _numbers(memory).items() if value is None]
 
 
 def memory_of(values: Sequence[bytes | None]) -> Memory | None:
-    """The memory that the fields `READ` hold; None where there is none."""
+    """Return the memory that the fields `READ` hold; None where there is none."""
     record, access, access_count = values
     if record is None:
         return None
@@ -77,13 +77,13 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
 
 
 def whole(generations: Sequence[int]) -> tuple[str, ...]:
-    """The fields that make a memory with its vectors, in the order `stored_of` takes them."""
+    """Return the fields of a memory with its vectors, in the order `stored_of` takes them."""
     vectors = (fields.stored(name, number) for number in generations for name in fields.VECTORS)
     return *READ, *vectors
 
 
 def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> StoredMemory | None:
-    """The memory that its fields hold; None where it is not there, or not in every generation."""
+    """Return the memory of its fields; None where it is missing, or not in every generation."""
     memory = memory_of(values[: len(READ)])
     vectors = None
     # The first generation is the one that is asked, and the others lie beside it.
@@ -96,7 +96,10 @@ def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> Sto
 
 
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:
-    values = {fields.TENANT: (tenant,), **{name: read(memory) for name, read in TAGS.items()}}
+    values = {
+        fields.TENANT: (tenant,),
+        **{name: field.read(memory) for name, field in TAGS.items()},
+    }
     return {
         name: fields.SEPARATOR.join(map(encode, held)) or encode("")
         for name, held in values.items()
@@ -104,4 +107,4 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
 
 
 def _numbers(memory: Memory) -> dict[str, int | None]:
-    return {name: read(memory) for name, read in NUMBERS.items()}
+    return {name: field.read(memory) for name, field in NUMBERS.items() if not field.beside}

@@ -20,7 +20,7 @@ class Shard:
     number: int
 
     def index(self, generation: int) -> str:
-        """Name of a generation of the index; the first is 1."""
+        """Return the name of a generation of the index; the first is 1."""
         name = f"{self._root}:idx"
         return name if generation == FIRST_GENERATION else f"{name}:{generation}"
 
@@ -36,11 +36,11 @@ class Shard:
 
     @property
     def memory_prefix(self) -> str:
-        """What the keys of all memories of the shard start with."""
+        """Prefix of the keys of all memories of the shard."""
         return f"{self._root}:m:"
 
     def memory(self, tenant: str, memory_id: str) -> str:
-        """Key of a memory."""
+        """Return the key of a memory."""
         return f"{self.memory_prefix}{encode(tenant)}:{encode(memory_id)}"
 
     def digest(self, tenant: str, content_hash: str) -> str:
@@ -48,27 +48,27 @@ class Shard:
         return f"{self.digest_prefix(tenant)}{content_hash}"
 
     def digest_prefix(self, tenant: str) -> str:
-        """What the digest keys of a tenant start with."""
+        """Return the prefix of the digest keys of a tenant."""
         return f"{self._root}:h:{encode(tenant)}:"
 
     def revisions(self, tenant: str, memory_id: str) -> str:
-        """Key of what a memory was before each of its changes."""
+        """Return the key of what a memory was before each of its changes."""
         return f"{self._root}:r:{encode(tenant)}:{encode(memory_id)}"
 
     def left(self, tenant: str, user_id: str) -> str:
-        """Key of the memories that were a user's and left traces: deleted, or another's now."""
+        """Return the key of memories that left a user: deleted, or given to another user."""
         return f"{self._root}:left:{encode(tenant)}:{encode(user_id)}"
 
     def feed(self, tenant: str) -> str:
-        """Key of a tenant's latest changes, in order."""
+        """Return the key of a tenant's latest changes, in order."""
         return f"{self._root}:c:{encode(tenant)}"
 
     def dirty(self, tenant: str) -> str:
-        """Key of a tenant's memories that consolidation has yet to look at."""
+        """Return the key of a tenant's memories that consolidation has yet to look at."""
         return f"{self._root}:d:{encode(tenant)}"
 
     def erased(self, tenant: str) -> str:
-        """Key of the fences of a tenant's erased sessions, by until when they stand."""
+        """Return the key of the fences of a tenant's erased sessions, by until when they stand."""
         return f"{self._root}:erased:{encode(tenant)}"
 
     @property
@@ -97,5 +97,5 @@ class Shard:
 
 
 def shard_of(tenant: str, shards: int) -> Shard:
-    """The shard that holds a tenant."""
+    """Return the shard that holds a tenant."""
     return Shard(partition_of(shards, tenant))

@@ -38,7 +38,7 @@ class MemoryStore:
         self._limits = limits or HistoryLimits()
 
     def shard(self, tenant: str) -> Shard:
-        """The shard that holds a tenant."""
+        """Return the shard that holds a tenant."""
         return shard_of(tenant, self._shards)
 
     async def commit(
@@ -88,7 +88,7 @@ class MemoryStore:
         ]
 
     async def get(self, tenant: str, ids: Sequence[str]) -> list[Memory | None]:
-        """The memories of these ids, None for an id that has none."""
+        """Read the memories of these ids, None for an id that has none."""
         shard = self.shard(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
             for memory_id in ids:
@@ -96,7 +96,7 @@ class MemoryStore:
             return [memory_of(values) for values in await pipeline.execute()]
 
     async def get_whole(self, tenant: str, ids: Sequence[str]) -> list[StoredMemory | None]:
-        """The memories of these ids with their vectors, None for an id that has none."""
+        """Read the memories of these ids with their vectors, None for an id that has none."""
         shard = self.shard(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
             for memory_id in ids:

@@ -13,7 +13,7 @@ from agent_memory_services.long_term_memory.store.documents import memory_of
 from agent_memory_services.long_term_memory.store.keys import shard_of
 
 _revisions: Final = Script("agent_memory_services.long_term_memory.store", "lua/revisions")
-_STRETCH: Final = 50
+_SLICE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class RevisionLog:
     async def read(
         self, tenant: str, memory_id: str, *, below: int = 0, count: int
     ) -> RevisionSlice:
-        """The latest `count` revisions, or those below a number, in one round trip."""
+        """Read the latest `count` revisions, or those below a number, in one round trip."""
         shard = shard_of(tenant, self._shards)
         keys = (shard.revisions(tenant, memory_id), shard.memory(tenant, memory_id))
         fields, last, first, (left, *values) = await _revisions(
@@ -53,20 +53,20 @@ class RevisionLog:
         found = list(_revisions_of(memory_id, first, after, values))
         return RevisionSlice(found[:count], present, len(found) > count)
 
-    async def stretches(self, tenant: str, memory_id: str) -> AsyncIterator[RevisionSlice]:
-        """All revisions that are still kept, the latest first."""
+    async def slices(self, tenant: str, memory_id: str) -> AsyncIterator[RevisionSlice]:
+        """Yield all revisions that are still kept, the latest first."""
         below, more = 0, True
         while more:
-            stretch = await self.read(tenant, memory_id, below=below, count=_STRETCH)
-            yield stretch
-            more = stretch.more
-            below = int(stretch.revisions[-1].revision_id) if more else 0
+            part = await self.read(tenant, memory_id, below=below, count=_SLICE)
+            yield part
+            more = part.more
+            below = int(part.revisions[-1].revision_id) if more else 0
 
 
 def _revisions_of(
     memory_id: str, first: int, after: Memory | None, values: Sequence[bytes | None]
 ) -> Iterator[MemoryRevision]:
-    """The revisions from a number on downwards; the first that was dropped ends them."""
+    """Return the revisions from a number downwards, until the first that was dropped."""
     pairs = zip(values[::2], values[1::2], strict=True)
     for number, (noted, found) in zip(range(first, 0, -1), pairs, strict=False):
         if noted is None:

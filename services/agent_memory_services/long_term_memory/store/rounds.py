@@ -1,4 +1,4 @@
-"""What is done by itself: every so often, shard by shard, by one process at a time."""
+"""Periodic work: at intervals, shard by shard, by one process at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

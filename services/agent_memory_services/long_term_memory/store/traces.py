@@ -1,4 +1,4 @@
-"""What the store holds of a user's memories, and its end."""
+"""Traces of a user's memories in the store, and their erasure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

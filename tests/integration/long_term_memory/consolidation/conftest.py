@@ -55,7 +55,7 @@ class World:
         async def always() -> bool:
             return True
 
-        return await self.compaction.run(SCOPE, MemoryFilter(), actor="tests", goes_on=always)
+        return await self.compaction.run(SCOPE, MemoryFilter(), actor="tests", may_continue=always)
 
 
 def world(

@@ -11,8 +11,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
 )
 
@@ -75,7 +75,7 @@ class FailingEmbedder:
     async def embed(self, texts: Any) -> Vectors:
         """Embed, unless it fails."""
         vectors: Vectors = await self._plan.around(
-            lambda: self._embedder.embed(texts), EmbeddingUnavailable("planned")
+            lambda: self._embedder.embed(texts), ProviderUnavailable("planned")
         )
         return vectors
 

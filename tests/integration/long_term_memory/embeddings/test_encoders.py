@@ -1,16 +1,10 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
     MAX_TOKENS,
-    WEIGHTS,
     Tokenizer,
-)
-from agent_memory_services.long_term_memory.store.embeddings.minilm.numpy_encoder import (
-    NumpyEncoder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
@@ -40,18 +34,6 @@ def test_the_tokenizer_cuts_where_the_model_was_trained_to(tokens: list[list[int
     """The packaged file's own limit and padding, both wrong for this model, are not used."""
     assert len(tokens[-1]) == MAX_TOKENS
     assert tokens[0] == [101, 102]
-
-
-def test_numpy_and_onnx_make_the_same_vectors(
-    encoder: OnnxEncoder, model_folder: Path, tokens: list[list[int]]
-) -> None:
-    """A machine without onnxruntime can read another one's index, padding or none."""
-    numpy_encoder = NumpyEncoder(model_folder / WEIGHTS)
-
-    for rows in (tokens, *([row] for row in tokens)):
-        np.testing.assert_allclose(
-            numpy_encoder.encode(rows), encoder.encode(rows), rtol=0, atol=1e-5
-        )
 
 
 def test_padding_does_not_show(encoder: OnnxEncoder, tokens: list[list[int]]) -> None:

@@ -2,7 +2,6 @@ import asyncio
 import json
 import re
 import shutil
-import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -13,17 +12,13 @@ import pytest
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingRejected,
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.minilm import model
-from agent_memory_services.long_term_memory.store.embeddings.minilm.encoder import load_encoder
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import Tokenizer
-from agent_memory_services.long_term_memory.store.embeddings.minilm.numpy_encoder import (
-    NumpyEncoder,
-)
 from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 FINGERPRINT = Fingerprint("all-MiniLM-L6-v2", "test", 384, normalized=True)
@@ -162,7 +157,7 @@ async def test_a_closed_embedder_says_so(watched: WatchedEncoder, tokenizer: Tok
     embedder = LocalEmbedder(watched, tokenizer, FINGERPRINT)
     await embedder.aclose()
 
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await embedder.embed(["late"])
 
 
@@ -223,13 +218,3 @@ def test_pinned_weights_must_be_the_published_ones(substitute: Path) -> None:
     assert model.weights_digest(substitute, pinned=False) != model.WEIGHTS_SHA256
     with pytest.raises(EmbeddingMisconfigured, match="damaged"):
         model.weights_digest(substitute, pinned=True)
-
-
-def test_numpy_takes_over_where_onnxruntime_is_missing(
-    model_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A platform without a wheel runs the same model."""
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.delitem(sys.modules, OnnxEncoder.__module__)
-
-    assert isinstance(load_encoder(model_folder / model.WEIGHTS), NumpyEncoder)

@@ -11,8 +11,8 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingError,
     EmbeddingMisconfigured,
     EmbeddingRejected,
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
 )
 from agent_memory_services.long_term_memory.store.embeddings.openai import (
     ATTEMPTS,
@@ -177,7 +177,7 @@ async def test_a_long_wait_is_passed_on_at_once(
     """A provider that wants more than a moment is reported as away, with its wish."""
     provider.says(failure(429, retry_after=str(LONGEST_WAIT + 1)))
 
-    with pytest.raises(EmbeddingUnavailable) as raised:
+    with pytest.raises(ProviderUnavailable) as raised:
         await embedder.embed(["a"])
 
     assert raised.value.retry_after == LONGEST_WAIT + 1
@@ -190,7 +190,7 @@ async def test_a_used_up_quota_is_not_hammered(
     """A limit that no short wait lifts is reported with a long one."""
     provider.says(failure(429, "insufficient_quota", retry_after="1"))
 
-    with pytest.raises(EmbeddingUnavailable, match="insufficient_quota") as raised:
+    with pytest.raises(ProviderUnavailable, match="insufficient_quota") as raised:
         await embedder.embed(["a"])
 
     assert raised.value.retry_after == 60
@@ -228,7 +228,7 @@ async def test_a_lasting_fault_is_unavailable(
     """After the last attempt the caller learns that the provider is away."""
     provider.says(*[bad] * ATTEMPTS)
 
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await embedder.embed(["a"])
     assert len(provider.requests) == ATTEMPTS
 
@@ -240,7 +240,7 @@ async def test_an_absent_provider_is_unavailable() -> None:
         url = gone.url
     embedder = await OpenAIEmbedder.open(EmbeddingSettings(base_url=url, dimension=DIMENSION))
 
-    with pytest.raises(EmbeddingUnavailable, match="cannot be reached"):
+    with pytest.raises(ProviderUnavailable, match="cannot be reached"):
         await embedder.embed(["a"])
     await embedder.aclose()
 
@@ -253,7 +253,7 @@ async def test_a_silent_provider_is_given_up(
     provider.open.clear()
     embedder = await OpenAIEmbedder.open(settings.model_copy(update={"timeout_seconds": 0.05}))
 
-    with pytest.raises(EmbeddingUnavailable, match="in time"):
+    with pytest.raises(ProviderUnavailable, match="in time"):
         await embedder.embed(["a"])
     await embedder.aclose()
 

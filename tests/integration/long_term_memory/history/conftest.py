@@ -13,8 +13,8 @@ from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
@@ -38,7 +38,7 @@ class Lengths:
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """The lengths, unless it is away."""
         if self.away:
-            raise EmbeddingUnavailable("away")
+            raise ProviderUnavailable("away")
         self.asked += texts
         rows = [(len(text), *(0,) * (DIMENSION - 1)) for text in texts]
         return np.array(rows, dtype=np.float32).reshape(-1, DIMENSION)
@@ -79,8 +79,8 @@ class Reverting:
 
     async def history(self, memory: Memory) -> list[MemoryRevision]:
         """Every revision that is kept, the latest first."""
-        stretches = self.log.stretches(self.scope.tenant, memory.id)
-        return [revision async for stretch in stretches for revision in stretch.revisions]
+        slices = self.log.slices(self.scope.tenant, memory.id)
+        return [revision async for part in slices for revision in part.revisions]
 
 
 @pytest.fixture

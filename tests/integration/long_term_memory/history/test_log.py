@@ -43,14 +43,14 @@ async def edited(write: Writing, record: Memory, times: int) -> list[Memory]:
 async def test_a_history_shows_each_step(log: RevisionLog, write: Writing) -> None:
     """Each revision has the record before and after it; the first has none before."""
     states = await edited(write, memory(), 3)
-    stretch = await log.read("acme", states[0].id, count=10)
-    assert (stretch.present, stretch.more) == (states[-1], False)
-    shown = [(each.before, each.after) for each in stretch.revisions]
+    part = await log.read("acme", states[0].id, count=10)
+    assert (part.present, part.more) == (states[-1], False)
+    shown = [(each.before, each.after) for each in part.revisions]
     assert shown[:-1] == list(zip(states[-2::-1], states[:0:-1], strict=True))
-    assert [each.reason for each in stretch.revisions] == ["2", "1", "0", ""]
-    assert [each.revision_id for each in stretch.revisions] == ["4", "3", "2", "1"]
-    assert {each.actor for each in stretch.revisions} == {"tester"}
-    first = stretch.revisions[-1]
+    assert [each.reason for each in part.revisions] == ["2", "1", "0", ""]
+    assert [each.revision_id for each in part.revisions] == ["4", "3", "2", "1"]
+    assert {each.actor for each in part.revisions} == {"tester"}
+    first = part.revisions[-1]
     assert (first.HasField("before"), first.after) == (False, states[0])
     assert first.cause == ltm.REVISION_CAUSE_CREATE
 

@@ -11,11 +11,11 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.forget_policy import (
-    MICROS_PER_DAY,
     Policy,
     Reason,
     rank,
 )
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.lifecycle.forgetting import (
     ForgetRequest,

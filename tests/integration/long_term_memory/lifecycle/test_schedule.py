@@ -3,7 +3,8 @@
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY, Policy
+from agent_memory_services.long_term_memory.domain.forget_policy import Policy
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
 from agent_memory_services.long_term_memory.lifecycle.schedule import (
     ForgettingSchedule,

@@ -1,6 +1,6 @@
 """Search with the real model, and few enough depths to reach the last one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +13,7 @@ from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.long_term_memory.domain.drafts import draft
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.scores import Candidate
-from agent_memory_services.long_term_memory.search.search import SearchCursor, TextSearch
+from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.search.weights import Weights
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
@@ -26,13 +26,20 @@ SHALLOW = Weights(depth=5, overfetch=1, growth=2, max_depth=1000)
 _SCOPE = Scope("acme")
 
 
+class Untracked:
+    """A recorder of accesses that keeps none."""
+
+    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+        """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Searching:
     """A store with real vectors, and searches in it."""
 
     store: MemoryStore
     vectorizer: Vectorizer
-    text_search: TextSearch
+    search: Search
     scope: Scope = _SCOPE
 
     async def add(self, *given: Memory) -> list[Memory]:
@@ -50,18 +57,19 @@ class Searching:
 
     async def pages(self, query: SearchQuery, size: int) -> list[list[Candidate]]:
         """Every page of a query."""
-        found, after = [], None
+        found: list[list[Candidate]] = []
+        after: bytes | None = None
         while True:
-            page = await self.text_search.page(self.scope, query, size=size, after=after)
+            page = await self.search.page(self.scope, query, size=size, after=after)
             found.append(list(page.hits))
-            if page.more_after is None:
+            if page.next is None:
                 return found
-            after = SearchCursor.unpack(page.more_after.pack())
+            after = page.next
 
     async def texts(self, text: str, **options: object) -> list[str]:
         """The texts of the ten best hits."""
         query = SearchQuery(text=text, **options)  # type: ignore[arg-type]
-        page = await self.text_search.page(self.scope, query, size=10, after=None)
+        page = await self.search.page(self.scope, query, size=10, after=None)
         return [hit.memory.text for hit in page.hits]
 
 
@@ -72,5 +80,11 @@ async def searching(redis: Redis) -> AsyncIterator[Searching]:
     index = MemoryIndex(redis, 1, VectorIndex(), embedder.fingerprint.dimension)
     await index.create()
     vectorizer = Vectorizer(Space(embedder, VectorIndex()))
-    yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
+    yield searching_in(redis, index, vectorizer)
     await embedder.aclose()
+
+
+def searching_in(redis: Redis, index: MemoryIndex, vectorizer: Vectorizer) -> Searching:
+    """Searches that count nothing as accessed."""
+    search = Search(index, vectorizer, Untracked(), SHALLOW)
+    return Searching(MemoryStore(redis, 1), vectorizer, search)

@@ -46,7 +46,7 @@ def said(session: str, *lines: str, on: datetime | None = None) -> list[Memory]:
 async def hits(searching: Searching, text: str, **options: object) -> list[Candidate]:
     """The ten best hits, without recency."""
     query = SearchQuery(text=text, recency=STALE, **options)  # type: ignore[arg-type]
-    page = await searching.text_search.page(searching.scope, query, size=10, after=None)
+    page = await searching.search.page(searching.scope, query, size=10, after=None)
     return list(page.hits)
 
 
@@ -125,7 +125,7 @@ async def test_a_time_is_a_preference_and_no_filter(searching: Searching) -> Non
         on = datetime(2023, 5, day, tzinfo=UTC)
         await searching.add(*said(f"day {day}", f"Ann: I ran {day} miles.", on=on))
     query = SearchQuery(text="How far did Ann run on 13 May 2023?", recency=STALE)
-    page = await searching.text_search.page(searching.scope, query, size=10, after=None)
+    page = await searching.search.page(searching.scope, query, size=10, after=None)
     assert page.hits[0].memory.text == "I ran 13 miles."
     assert len(page.hits) == 3
     [spoken] = page.times

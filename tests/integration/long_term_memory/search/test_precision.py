@@ -8,13 +8,11 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchMode
 from agent_memory_services.long_term_memory.domain.fields import VECTOR
-from agent_memory_services.long_term_memory.search.search import TextSearch
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
-from tests.integration.long_term_memory.search.conftest import SHALLOW, Searching
+from tests.integration.long_term_memory.search.conftest import Searching, searching_in
 
 HALF = VectorIndex(precision="float16")
 
@@ -26,7 +24,7 @@ async def halved(redis: Redis) -> AsyncIterator[Searching]:
     index = MemoryIndex(redis, 1, HALF, embedder.fingerprint.dimension)
     await index.create()
     vectorizer = Vectorizer(Space(embedder, HALF))
-    yield Searching(MemoryStore(redis, 1), vectorizer, TextSearch(index, vectorizer, SHALLOW))
+    yield searching_in(redis, index, vectorizer)
     await embedder.aclose()
 
 

@@ -62,11 +62,11 @@ async def test_pages_stand_while_others_write_and_read(searching: Searching) -> 
     seen: list[str] = []
     after = None
     while True:
-        page = await searching.text_search.page(searching.scope, query, size=3, after=after)
+        page = await searching.search.page(searching.scope, query, size=3, after=after)
         assert page.total == len(records)
         shown = [hit.memory.id for hit in page.hits]
         seen += shown
-        after = page.more_after
+        after = page.next
         if after is None:
             break
         await searching.store.touch("acme", shown, now=now_micros(), interval=1)
@@ -105,8 +105,8 @@ async def test_bounds_drop_weak_hits(searching: Searching) -> None:
     for options in ({"min_score": 0.9}, {"max_distance": 0.1, "mode": SEMANTIC}):
         assert await searching.texts(FACTS[2], recency=off, **options) == [FACTS[2]]
     query = SearchQuery(text=FACTS[2], min_score=1.0)
-    page = await searching.text_search.page(searching.scope, query, size=5, after=None)
-    assert (list(page.hits), page.total, page.more_after) == ([], 6, None)
+    page = await searching.search.page(searching.scope, query, size=5, after=None)
+    assert (list(page.hits), page.total, page.next) == ([], 6, None)
 
 
 async def test_the_filter_bounds_hits_and_total(searching: Searching) -> None:
@@ -116,7 +116,7 @@ async def test_the_filter_bounds_hits_and_total(searching: Searching) -> None:
     )
     query = SearchQuery(text="tea", filter=MemoryFilter(user_id=TagFilter(eq="alice")), mode=HYBRID)
     for query.mode in (SEMANTIC, KEYWORD, HYBRID):
-        page = await searching.text_search.page(searching.scope, query, size=5, after=None)
+        page = await searching.search.page(searching.scope, query, size=5, after=None)
         assert [hit.memory.user_id for hit in page.hits] == ["alice"]
         assert page.total == 1
 
@@ -150,6 +150,7 @@ async def test_the_best_hits_come_in_one_go(searching: Searching) -> None:
     await searching.add(*(Memory(text=f"likes tea {at}") for at in range(30)))
     query = SearchQuery(text="likes tea", ranking=RankingOptions(dense_weight=0.5))
     for limit, expected in ((7, 7), (500, 30)):
-        hits = await searching.text_search.best(searching.scope, query, limit=limit)
+        parts = searching.search.stream(searching.scope, query, limit=limit)
+        hits = [hit async for part in parts for hit in part]
         assert len({hit.memory.id for hit in hits}) == expected
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)

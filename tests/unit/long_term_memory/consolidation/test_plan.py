@@ -64,23 +64,23 @@ def test_a_bridge_joins_nobody() -> None:
     """What says the same as two that differ from each other leaves all three as they are."""
     tea, coffee = fact("t", "User likes tea", -40), fact("c", "User likes coffee", 40)
     bridge = fact("b", "User likes hot drinks", 0)
-    assert decided(bridge, tea, coffee, verdicts=said_same(tea, coffee)).deed is Action.KEPT
-    assert decided(bridge, tea, verdicts=said_same(tea)).deed is Action.MERGED
+    assert decided(bridge, tea, coffee, verdicts=said_same(tea, coffee)).action is Action.KEPT
+    assert decided(bridge, tea, verdicts=said_same(tea)).action is Action.MERGED
 
 
 def test_a_chain_does_not_snowball() -> None:
     """What is near the merged text, but not near every original, does not join."""
     first, second = fact("1", "User likes walks", 0), fact("2", "User likes strolls", 50)
     merged = decided(second, first, verdicts=said_same(first))
-    assert merged.deed is Action.MERGED
+    assert merged.action is Action.MERGED
     stored = made(merged, first, second)
     third = fact("3", "User likes ambling", 100)
     others = [each for name, each in stored.items() if name not in {"1", "2"}]
     view = View({**stored, "3": third}, said_same(*others), NOW)
-    assert plan(view, third, [each.memory.id for each in others]).deed is Action.KEPT
+    assert plan(view, third, [each.memory.id for each in others]).action is Action.KEPT
     near = fact("4", "User likes hiking", 25)
     view = View({**stored, "4": near}, said_same(*others), NOW)
-    assert plan(view, near, [each.memory.id for each in others]).deed is Action.MERGED
+    assert plan(view, near, [each.memory.id for each in others]).action is Action.MERGED
 
 
 def test_a_merge_is_one_commit_of_what_stands_for_what() -> None:
@@ -105,13 +105,13 @@ def test_a_full_group_takes_no_more() -> None:
         group.memory.provenance.memory_ids.append(each.memory.id)
     joining = fact("new", "User enjoys coffee")
     view = {each.memory.id: each for each in (joining, group, *originals)}
-    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Action.KEPT
+    assert plan(View(view, {}, NOW), joining, ["group"]).action is Action.KEPT
     view.pop("0")
-    assert plan(View(view, {}, NOW), joining, ["group"]).deed is Action.MERGED
+    assert plan(View(view, {}, NOW), joining, ["group"]).action is Action.MERGED
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "deed"),
+    ("mine", "theirs", "action"),
     [
         ({"expire_time": to_timestamp(NOW + 10**9)}, {}, Action.KEPT),
         ({"slot": "user/a"}, {"slot": "user/b"}, Action.KEPT),
@@ -121,14 +121,14 @@ def test_a_full_group_takes_no_more() -> None:
     ],
 )
 def test_what_else_they_tell_must_agree(
-    mine: dict[str, Any], theirs: dict[str, Any], deed: Action
+    mine: dict[str, Any], theirs: dict[str, Any], action: Action
 ) -> None:
     """Ends, slots and summaries keep the same words apart; sessions do not."""
     subject, other = (
         fact("1", "User enjoys coffee", **mine),
         fact("2", "User likes coffee", **theirs),
     )
-    assert decided(subject, other).deed is deed
+    assert decided(subject, other).action is action
 
 
 def test_events_of_two_days_are_two() -> None:
@@ -139,8 +139,8 @@ def test_events_of_two_days_are_two() -> None:
         event = {"start": start, "precision": 2}
         return fact(name, f"User {verb} work at noon", type=2, event_time=event)
 
-    assert decided(went("2", 8, "began"), went("1", 1, "started")).deed is Action.KEPT
-    assert decided(went("2", 1, "began"), went("1", 1, "started")).deed is Action.MERGED
+    assert decided(went("2", 8, "began"), went("1", 1, "started")).action is Action.KEPT
+    assert decided(went("2", 1, "began"), went("1", 1, "started")).action is Action.MERGED
 
 
 def test_a_statement_that_cites_nothing_new_proves_nothing_new() -> None:

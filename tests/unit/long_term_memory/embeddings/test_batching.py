@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable,
+    ProviderUnavailable,
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import (
@@ -177,13 +177,13 @@ async def test_closing_fails_who_waits_and_finishes_who_runs(
     waiting = asyncio.create_task(batcher.embed(["waiting"]))
     await asyncio.sleep(0)
     closing = asyncio.create_task(batcher.aclose())
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await waiting
     worker.gate.set()
     await closing
 
     assert (await running).tolist() == [[7]]
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await batcher.embed(["late"])
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.cache import CachedEmbedder
@@ -25,7 +25,7 @@ class CountingEmbedder:
     async def embed(self, texts: Sequence[str]) -> Vectors:
         self.asked.append(list(texts))
         if self.away:
-            raise EmbeddingUnavailable("away")
+            raise ProviderUnavailable("away")
         return np.array([[len(text), 0] for text in texts], dtype=np.float32).reshape(-1, 2)
 
     async def aclose(self) -> None:
@@ -87,7 +87,7 @@ async def test_a_failure_is_passed_on_and_not_remembered() -> None:
     behind = CountingEmbedder()
     cached = CachedEmbedder(behind, capacity=10)
     behind.away = True
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         await cached.embed(["a"])
     behind.away = False
 

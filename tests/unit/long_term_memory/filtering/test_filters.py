@@ -5,13 +5,27 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, NumberFilter, TagFilter
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, All, Range, Tag
-from agent_memory_services.long_term_memory.domain.filters import _FIELDS, MAX_DEPTH, compile_filter
+from agent_memory_services.long_term_memory.domain.fields import FILTERED, Kind
+from agent_memory_services.long_term_memory.domain.filters import MAX_DEPTH, compile_filter
+
+KINDS = {
+    "TagFilter": Kind.TAG,
+    "TypeFilter": Kind.CHOICE,
+    "StrategyFilter": Kind.CHOICE,
+    "TimeFilter": Kind.TIME,
+    "NumberFilter": Kind.NUMBER,
+}
 
 
-def test_every_field_of_the_contract_is_read() -> None:
-    """No condition of a caller is passed over in silence."""
-    names = {field.name for field in MemoryFilter.DESCRIPTOR.fields}
-    assert set(_FIELDS) == names - {"any_of", "none_of"}
+def test_every_field_of_the_contract_is_declared_once() -> None:
+    """No condition of a caller is passed over in silence, or read as one of another kind."""
+    contract = {
+        field.name: KINDS[field.message_type.name] if field.message_type else Kind.FLAG
+        for field in MemoryFilter.DESCRIPTOR.fields
+        if field.name not in {"any_of", "none_of"}
+    }
+    assert {name: field.kind for name, field in FILTERED.items()} == contract
+    assert len({field.name for field in FILTERED.values()}) == len(FILTERED)
 
 
 def test_an_empty_filter_matches_all() -> None:

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.domain.forget_policy import MICROS_PER_DAY, Policy
+from agent_memory_services.long_term_memory.domain.forget_policy import Policy
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 
 TYPES = (
     MemoryType.MEMORY_TYPE_SEMANTIC,

@@ -7,11 +7,11 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.long_term_memory.api.settings import ForgettingPlan
 from agent_memory_services.long_term_memory.domain.forget_policy import (
-    MICROS_PER_DAY,
     Policy,
     Reason,
     rank,
 )
+from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from tests.unit.long_term_memory.lifecycle.aging import NOW, aged_memories, policies
 
 DAY = MICROS_PER_DAY
@@ -66,3 +66,13 @@ def test_a_plan_of_an_operator_is_a_policy() -> None:
     )
     assert not given.plan.permanently
     assert ForgettingPlan().plan.policy == Policy()
+
+
+def test_a_history_says_why_in_plain_words() -> None:
+    """Each reason reads as the end of "forgotten because: "."""
+    assert {reason.name: reason.words for reason in Reason} == {
+        "AGE": "too old",
+        "INACTIVE": "not accessed for too long",
+        "BUDGET": "over the owner's budget",
+        "EXPIRED": "expired",
+    }

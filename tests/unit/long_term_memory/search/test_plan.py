@@ -12,7 +12,7 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.errors import InvalidField, Unimplemented
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     LinearFusion,
@@ -152,9 +152,13 @@ async def test_distance_bounds_need_meaning_alone(mode: SearchMode.ValueType) ->
     assert refused.value.violations[0].field == "query.max_distance"
 
 
-async def test_spreading_and_second_reading_are_asked_for() -> None:
-    """Neither happens unless a query asks for it."""
-    plan = await planned()
-    assert (plan.diversity, plan.rerank) == (0, False)
-    plan = await planned(ranking=RankingOptions(diversity=0.5, rerank=True))
-    assert (plan.diversity, plan.rerank) == (0.5, True)
+async def test_spreading_is_asked_for() -> None:
+    """It does not happen unless a query asks for it."""
+    assert (await planned()).diversity == 0
+    assert (await planned(ranking=RankingOptions(diversity=0.5))).diversity == 0.5
+
+
+async def test_a_second_reading_is_refused() -> None:
+    """No server has a cross-encoder, and a query that asks for one is not answered without."""
+    with pytest.raises(Unimplemented):
+        await planned(ranking=RankingOptions(rerank=True))

@@ -1,6 +1,6 @@
 """From what the legs found to an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.search.cross_encoder import Reranking
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     Fusion,
@@ -40,17 +39,6 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A cross-encoder that knows the answer."""
-
-    relevant: str
-
-    async def relevance(self, question: str, texts: Sequence[str]) -> Sequence[float]:  # noqa: ARG002 - it knows
-        """1 for the relevant text."""
-        return [float(text == self.relevant) for text in texts]
-
-
-@dataclass(frozen=True)
 class Case:
     """Texts with the distances that the dense leg found; the word leg looks for "tea"."""
 
@@ -62,15 +50,14 @@ class Case:
     parts: tuple[Part, ...] = ()
     also: tuple[str, ...] = ()
     diversity: float = 0.0
-    reranking: Reranking | None = None
 
-    async def hits(self) -> list[tuple[str, float]]:
+    def hits(self) -> list[tuple[str, float]]:
         """The hits with their scores."""
-        return [(hit.memory.text, hit.score) for hit in await self.candidates()]
+        return [(hit.memory.text, hit.score) for hit in self.candidates()]
 
-    async def candidates(self) -> list[Candidate]:
+    def candidates(self) -> list[Candidate]:
         """The hits."""
-        return await Ranking(self._plan(), NOW, self.reranking).hits(self._pool())
+        return Ranking(self._plan(), NOW).hits(self._pool())
 
     def _plan(self) -> SearchPlan:
         legs = (DenseLeg(DENSE, 0.75, "vector", b""), WordLeg(WORDS, 0.25, Question((), ("tea",))))
@@ -91,9 +78,9 @@ class Case:
         return Pool({text: Memory(id=text, text=text) for text in texts}, measured, len(texts))
 
 
-async def test_linear_fusion_adds_weighted_values() -> None:
+def test_linear_fusion_adds_weighted_values() -> None:
     """What both legs measure adds up, whichever of them found the memory."""
-    hits = await Case({"milk": 0.2, "tea": 0.4}, also=("iced tea",)).hits()
+    hits = Case({"milk": 0.2, "tea": 0.4}, also=("iced tea",)).hits()
     assert hits == [
         ("tea", approx(0.7)),
         ("iced tea", approx(0.45 + 0.25, abs=0.05)),
@@ -101,39 +88,39 @@ async def test_linear_fusion_adds_weighted_values() -> None:
     ]
 
 
-async def test_rank_fusion_sees_order_alone() -> None:
+def test_rank_fusion_sees_order_alone() -> None:
     """By ranks, the distance between two values does not matter."""
     near = Case({"milk": 0.2, "tea": 0.21}, fusion=ReciprocalRankFusion(60))
     far = Case({"milk": 0.2, "tea": 0.9}, fusion=ReciprocalRankFusion(60))
-    assert await near.hits() == await far.hits()
-    assert (await near.hits())[0] == ("tea", approx(0.75 * 61 / 62 + 0.25))
+    assert near.hits() == far.hits()
+    assert (near.hits())[0] == ("tea", approx(0.75 * 61 / 62 + 0.25))
 
 
-async def test_equal_scores_have_one_order() -> None:
+def test_equal_scores_have_one_order() -> None:
     """Ties are broken by id, whichever leg found a memory first."""
-    hits = await Case({"b": 0.5, "c": 0.5, "a": 0.5}).hits()
+    hits = Case({"b": 0.5, "c": 0.5, "a": 0.5}).hits()
     assert [name for name, _ in hits] == ["a", "b", "c"]
 
 
-async def test_weak_and_distant_hits_are_dropped() -> None:
+def test_weak_and_distant_hits_are_dropped() -> None:
     """A least score and a greatest distance cut what lies beyond, and what has no distance."""
-    hits = await Case({"a": 0.2, "b": 0.9}, min_score=0.5).hits()
+    hits = Case({"a": 0.2, "b": 0.9}, min_score=0.5).hits()
     assert [name for name, _ in hits] == ["a"]
-    hits = await Case({"a": 0.2, "b": 0.9}, also=("c",), max_distance=0.9).hits()
+    hits = Case({"a": 0.2, "b": 0.9}, also=("c",), max_distance=0.9).hits()
     assert [name for name, _ in hits] == ["a", "b"]
 
 
-async def test_recency_reorders_what_matches_alike() -> None:
+def test_recency_reorders_what_matches_alike() -> None:
     """With recency, every score still lies within 0 to 1."""
-    hits = await Case({"milk": 0.2, "tea": 0.4}, recency=RecencyWeights()).hits()
+    hits = Case({"milk": 0.2, "tea": 0.4}, recency=RecencyWeights()).hits()
     assert [name for name, _ in hits] == ["tea", "milk"]
     assert all(0 <= score <= 1 for _, score in hits)
 
 
-async def test_signals_add_up_to_the_score() -> None:
+def test_signals_add_up_to_the_score() -> None:
     """Every part of a score is explained, and nothing else makes it."""
     case = Case({"milk": 0.2, "tea": 0.4}, parts=(SessionBest(0.5),), recency=RecencyWeights())
-    for hit in await case.candidates():
+    for hit in case.candidates():
         assert sum(signal.contribution for signal in hit.signals) == approx(hit.score)
         assert [signal.name for signal in hit.signals] == [
             *(DENSE, WORDS, "session.best"),
@@ -141,32 +128,22 @@ async def test_signals_add_up_to_the_score() -> None:
         ]
 
 
-async def test_a_silent_part_takes_nothing_away() -> None:
+def test_a_silent_part_takes_nothing_away() -> None:
     """A part without anything to say does not count among what could speak for a memory."""
-    assert await Case({"tea": 0.4}, parts=(Silent(),)).hits() == await Case({"tea": 0.4}).hits()
+    assert Case({"tea": 0.4}, parts=(Silent(),)).hits() == Case({"tea": 0.4}).hits()
 
 
-async def test_a_full_match_scores_one() -> None:
+def test_a_full_match_scores_one() -> None:
     """A memory that answers in every respect has the full score, whatever parts there are."""
-    [hit] = await Case({"tea": 0.0}, parts=(SessionBest(0.5),)).hits()
+    [hit] = Case({"tea": 0.0}, parts=(SessionBest(0.5),)).hits()
     assert hit == ("tea", approx(1))
 
 
-async def test_a_second_reading_reorders_the_best() -> None:
-    """A cross-encoder lifts what it finds relevant among those it reads, and no other."""
-    distances = {"a": 0.1, "b": 0.2, "c": 0.3}
-    for depth, expected in ((3, ["c", "a", "b"]), (2, ["a", "b", "c"])):
-        reranking = Reranking(Judge("c"), "tea", share=0.5, depth=depth)
-        hits = await Case(distances, reranking=reranking).hits()
-        assert [name for name, _ in hits] == expected
-        assert all(0 <= score <= 1 for _, score in hits)
-
-
-async def test_diversity_discounts_repetition() -> None:
+def test_diversity_discounts_repetition() -> None:
     """Of two with the same words, the second gives way to one with others."""
     distances = {"green tea is good": 0.1, "good green tea is": 0.11, "black tea": 0.3}
-    plain = [name for name, _ in await Case(distances).hits()]
-    spread = [name for name, _ in await Case(distances, diversity=0.7).hits()]
+    plain = [name for name, _ in Case(distances).hits()]
+    spread = [name for name, _ in Case(distances, diversity=0.7).hits()]
     assert plain == ["green tea is good", "good green tea is", "black tea"]
     assert spread == ["green tea is good", "black tea", "good green tea is"]
 
@@ -175,17 +152,15 @@ async def test_diversity_discounts_repetition() -> None:
     st.dictionaries(st.text("abc ", min_size=1), st.floats(0, 2), min_size=1, max_size=8),
     st.floats(0, 1),
 )
-async def test_diversity_keeps_scores_bounded(
-    distances: dict[str, float], diversity: float
-) -> None:
+def test_diversity_keeps_scores_bounded(distances: dict[str, float], diversity: float) -> None:
     """A discount never makes a score negative or greater, and the best keeps its own."""
     plain, spread = Case(distances), Case(distances, diversity=diversity)
-    before, after = dict(await plain.hits()), dict(await spread.hits())
+    before, after = dict(plain.hits()), dict(spread.hits())
     assert all(0 <= after[name] <= before[name] + 1e-9 for name in before)
     assert max(after.values()) == approx(max(before.values()))
 
 
-async def test_nothing_found_is_nothing() -> None:
+def test_nothing_found_is_nothing() -> None:
     """An empty pool has no hits, whatever the stages."""
     case = Case({}, parts=(SessionBest(1),), recency=RecencyWeights(), diversity=1)
-    assert await case.hits() == []
+    assert case.hits() == []

@@ -9,7 +9,8 @@ from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.search.ranking import Recency
+from agent_memory_services.long_term_memory.domain.forget_policy import rank
+from agent_memory_services.long_term_memory.search.ranking import RecencyBlend
 from agent_memory_services.long_term_memory.search.scores import Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
@@ -19,16 +20,21 @@ _weight = st.floats(0, 1)
 _half_life = st.floats(0.001, 36_500)
 
 
-def sheet_of(
-    weights: RecencyWeights, created: float, accessed: float | None, match: float
-) -> Scoresheet:
-    """The scores of a memory that was created and found so many days ago."""
+def memory_of(created: float, accessed: float | None) -> Memory:
+    """A memory that was created and found so many days ago."""
     memory = Memory(create_time=to_timestamp(NOW - int(created * DAY)))
     if accessed is not None:
         memory.last_access_time.CopyFrom(to_timestamp(NOW - int(accessed * DAY)))
+    return memory
+
+
+def sheet_of(
+    weights: RecencyWeights, created: float, accessed: float | None, match: float
+) -> Scoresheet:
+    """The scores of such a memory."""
     sheet = Scoresheet(1)
     sheet.add("match", np.array([match]), np.array([match]))
-    Recency(weights, NOW).apply([memory], sheet)
+    RecencyBlend(weights, NOW).apply([memory_of(created, accessed)], sheet)
     return sheet
 
 
@@ -93,6 +99,14 @@ def test_scores_stay_bounded(
     score = scored(weights, created, accessed, match)
     assert 0 <= score <= 1
     assert scored(weights, created, accessed, match / 2) <= score
+
+
+@given(st.floats(-10, 3_000), st.one_of(st.none(), st.floats(-10, 3_000)))
+def test_forgetting_keeps_what_a_ranking_prefers(created: float, accessed: float | None) -> None:
+    """Both weigh age by one formula; forgetting alone counts an access in full."""
+    recency = RecencyWeights(semantic=0.0, recency=1.0, found=1.0)
+    worth, *_ = rank(memory_of(created, accessed), NOW)
+    assert scored(recency, created, accessed, 0.0) == approx(min(1.0, worth))
 
 
 def test_weights_beyond_one_keep_the_order() -> None:

@@ -1,1 +1,1 @@
-"""When two statements say the same, and when one ends the other; nothing here knows a store."""
+"""Rules by which two statements say the same or one ends the other, free of storage."""

@@ -1,4 +1,4 @@
-"""Whether two statements of one owner say the same.
+"""Likeness of two statements of one owner.
 
 Words decide and vectors confirm. Vectors alone cannot tell: all-MiniLM-L6-v2 puts "User has 3
 cats" beside "User has 4 cats" at 0.9, and "likes" beside "does not like".
@@ -22,7 +22,7 @@ NEAR: Final = 0.45
 
 
 class Likeness(StrEnum):
-    """How two statements stand to each other."""
+    """Relation between two statements."""
 
     SAME = "same"
     UNSURE = "unsure"
@@ -45,7 +45,7 @@ def likeness(one: Statement, other: Statement, cosine: float, *, one_slot: bool)
 
 
 def may_be_same(one: Statement, other: Statement) -> bool:
-    """Whether nothing forbids that they say the same: numbers, negations and names agree."""
+    """Return true if numbers, negations and names agree, so that they may say the same."""
     return (
         one.numbers == other.numbers
         and one.negations == other.negations
@@ -61,7 +61,7 @@ def _is_same(one: Statement, other: Statement, cosine: float) -> bool:
 
 
 def _only_moved(one: Statement, other: Statement) -> bool:
-    """Whether the order differs by the place of one phrase alone.
+    """Return true if the order differs by the place of one phrase alone.
 
     Otherwise two names could have changed their roles, and a negation or a preposition what it
     belongs to, without any word being another.
@@ -79,14 +79,14 @@ def _only_moved(one: Statement, other: Statement) -> bool:
 
 
 def _refines(one: Statement, other: Statement, cosine: float) -> bool:
-    """Whether one says what the other says and a little more, in the same slot."""
+    """Return true if one says what the other says and a little more, in the same slot."""
     if cosine < REFINED or not may_be_same(one, other):
         return False
     return not (one.bag - other.bag) or not (other.bag - one.bag)
 
 
 def cosine(one: bytes, other: bytes, precision: str) -> float:
-    """The cosine of two vectors, -1 to 1.
+    """Return the cosine of two vectors, -1 to 1.
 
     Args:
         one: a vector, as it is stored.

@@ -17,7 +17,7 @@ _MOST_PROOFS: Final = 2**31 - 1
 
 
 def fuller(shown: Memory, joining: Memory) -> Memory:
-    """Whose text the merged memory gets: the one that is there, unless the other says more.
+    """Return the memory whose text a merge keeps: the stored one, unless the other says more.
 
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.
@@ -27,7 +27,7 @@ def fuller(shown: Memory, joining: Memory) -> Memory:
 
 
 def merged(shown: Memory, joining: Memory, originals: Sequence[Memory], memory_id: str) -> Memory:
-    """The memory that stands for the originals and for one that joins them.
+    """Return the memory that stands for the originals and for one that joins them.
 
     Args:
         shown: what readers see of the originals: the only one, or what they were merged into.
@@ -48,7 +48,7 @@ def merged(shown: Memory, joining: Memory, originals: Sequence[Memory], memory_i
 
 
 def hidden(memory: Memory, into: str, now: int) -> Memory:
-    """An original behind the memory that it was merged into."""
+    """Return an original, hidden behind the memory that it was merged into."""
     after = Memory()
     after.CopyFrom(memory)
     after.merged_into = into
@@ -85,7 +85,7 @@ def _unite_validity(memory: Memory, joining: Memory) -> None:
 
 
 def _unite_event(memory: Memory, joining: Memory) -> None:
-    """The more exact of two times of one event."""
+    """Keep the more exact of two times of one event."""
     if not joining.HasField("event_time"):
         return
     if not memory.HasField("event_time") or _span(joining) < _span(memory):

@@ -1,4 +1,4 @@
-"""When a fact begins to be true, and which of two facts is the newer one.
+"""Periods in which facts are true, and their order in time.
 
 Facts are ordered by what they tell of, not by when they arrive: by the time of the event, or else
 by when they were said.
@@ -30,7 +30,7 @@ _BIRTH: Final = frozenset({"birthday", "birth_date", "birthdate", "name", "origi
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """When a fact begins, in microseconds.
+    """Beginning of a fact, in microseconds.
 
     Attributes:
         start: the first moment it may begin at.
@@ -44,14 +44,14 @@ class Beginning:
 
     @classmethod
     def of(cls, memory: Memory) -> Self:
-        """When what a memory tells begins."""
+        """Return the beginning of what a memory tells."""
         said = said_at(memory)
         if memory.HasField("event_time") and memory.slot.rpartition("/")[2] not in _BIRTH:
             return cls(*event_period(memory), said)
         return cls(said, said + 1, said)
 
     def turn_to(self, newer: "Beginning") -> int | None:
-        """The moment at which this fact ends because a newer one begins; None where it does not.
+        """Return the moment at which this fact ends as a newer one begins; None where it does not.
 
         None also where the order is not known. A newer event that is known to the month only may
         begin before an older one of that month; what was said later is then the newer.
@@ -65,14 +65,14 @@ class Beginning:
 
 
 def said_at(memory: Memory) -> int:
-    """When a memory's words were said, as far as is known; in microseconds."""
+    """Return the moment a memory's words were said, as far as is known; in microseconds."""
     if memory.validity.HasField("valid_from"):
         return to_micros(memory.validity.valid_from)
     return to_micros(memory.create_time)
 
 
 def event_period(memory: Memory) -> tuple[int, int]:
-    """The first moment of a memory's event, and the first behind it."""
+    """Return the first moment of a memory's event, and the first behind it."""
     start = to_micros(memory.event_time.start)
     precision = memory.event_time.precision
     if precision in _DAYS:
@@ -100,19 +100,19 @@ _MOST_CHARACTERS: Final = 1_000
 
 
 def is_fact(memory: Memory) -> bool:
-    """Whether a memory says one thing: no message, no summary of a thread, and no long text."""
+    """Return true if a memory says one thing: no message, no summary of a thread, no long text."""
     summary = ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY
     says_one_thing = len(memory.text) <= _MOST_CHARACTERS
     return says_one_thing and memory.type in FACTS and memory.provenance.strategy != summary
 
 
 def same_owner(one: Memory, other: Memory) -> bool:
-    """Whether two memories of a tenant have one owner; those of nobody have each other only."""
+    """Return true if two memories of a tenant have the same owner, or neither has one."""
     return (one.namespace, one.user_id) == (other.namespace, other.user_id)
 
 
 def may_merge(one: Memory, other: Memory) -> bool:
-    """Whether two facts that say the same may become one: all else they tell must agree."""
+    """Return true if two facts that say the same may merge: all else they tell agrees."""
     return (
         one.id != other.id
         and not one.pinned
@@ -136,13 +136,13 @@ def _expires(memory: Memory) -> int | None:
 
 
 def ends_at(memory: Memory) -> int | None:
-    """When a memory is no longer true, in microseconds; None where it still is."""
+    """Return the moment a memory stops being true, in microseconds; None where it has no end."""
     validity = memory.validity
     return to_micros(validity.invalid_from) if validity.HasField("invalid_from") else None
 
 
 def _events_agree(one: Memory, other: Memory) -> bool:
-    """Whether both tell of one event: its times overlap. Something that happened has one time."""
+    """Return true if both can tell of one event, which has one time: their times overlap."""
     if one.HasField("event_time") and other.HasField("event_time"):
         (start, end), (begin, finish) = event_period(one), event_period(other)
         return start < finish and begin < end

@@ -49,7 +49,7 @@ class _Sentence:
 
 @lru_cache(maxsize=1024)
 def slot_of(text: str) -> Slot | None:
-    """The slot that a text fills; None where it fills none for certain."""
+    """Return the slot that a text fills; None where it fills none for certain."""
     plain = text.replace("\u2019", "'").strip().rstrip(".!").rstrip()
     if len(plain) > _LONGEST or _UNLESS.search(plain):
         return None
@@ -107,7 +107,7 @@ _SLOT_READ: Final = "the slot was read from the text"
 
 
 def with_slot(memory: Memory) -> Memory:
-    """The memory with the slot that its words fill, where it has none."""
+    """Return the memory with the slot that its words fill, where it has none."""
     settled = memory.slot or memory.pinned or not is_fact(memory)
     slot = None if settled else slot_of(memory.text)
     if slot is None:
@@ -119,7 +119,7 @@ def with_slot(memory: Memory) -> Memory:
 
 
 def slot_change(before: Memory, after: Memory) -> Change:
-    """The change that stores a slot with its memory."""
+    """Return the change that stores a slot with its memory."""
     normalise(after, now_micros())
     cause = ltm.REVISION_CAUSE_UPDATE
     return Change(before, after, cause, reason=_SLOT_READ, compared=True)

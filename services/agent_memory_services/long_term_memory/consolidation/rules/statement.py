@@ -46,7 +46,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a text says, as far as words tell.
+    """Content of a text, as far as its words tell.
 
     Attributes:
         words: the words that count, in order; those of a plain enumeration in alphabetical order.
@@ -60,7 +60,7 @@ class Statement:
 
     @property
     def bag(self) -> Counter[str]:
-        """How often each word occurs."""
+        """Count of each word."""
         return Counter(word.text for word in self.words)
 
     @property
@@ -79,7 +79,7 @@ class Statement:
 
     @property
     def negations(self) -> int:
-        """How often it denies."""
+        """Number of negations."""
         return sum(word.text == NEGATION for word in self.words)
 
     @property
@@ -124,7 +124,7 @@ def _with_numbers(terms: Sequence[str]) -> list[str]:
 
 
 def _words(terms: Sequence[str], names: frozenset[str]) -> Iterator[Word]:
-    """The words that count; those of an enumeration in one order, however they were enumerated."""
+    """Return the words that count; those of an enumeration in alphabetical order."""
     listed: list[Word] = []
     joined, binding, movable = False, "", False
     for at, term in enumerate(terms):
@@ -145,14 +145,14 @@ def _words(terms: Sequence[str], names: frozenset[str]) -> Iterator[Word]:
 
 
 def _ordered(listed: Sequence[Word]) -> Sequence[Word]:
-    """The members of an enumeration in alphabetical order, unless one of them is denied."""
+    """Return the members of an enumeration in alphabetical order, unless one of them is denied."""
     if any(word.text in {NEGATION, PAST} for word in listed):
         return listed
     return sorted(listed, key=lambda word: word.text)
 
 
 def _binds(terms: Sequence[str], at: int, names: frozenset[str]) -> bool:
-    """Whether a word gives the next one its part; "to" does before a name, or beside a "from"."""
+    """Return true if a word gives the next one its part, as "to" before a name or beside "from"."""
     if terms[at] != "to":
         return terms[at] in vocabulary.BINDING
     following = next((term for term in terms[at + 1 :] if term not in vocabulary.EMPTY), "")
@@ -189,7 +189,7 @@ def _read_word(terms: Sequence[str], at: int) -> Iterator[str]:
 
 
 def _form(terms: Sequence[str], at: int) -> str:
-    """Who does it to whom, and when, as far as a verb's form tells: "paid" is not "is paid"."""
+    """Return the voice and tense of a verb, as far as its form tells: "paid" is not "is paid"."""
     term = terms[at]
     before = [each for each in terms[:at] if each not in vocabulary.EMPTY - vocabulary.AUXILIARIES]
     helper = before[-1] if before else ""

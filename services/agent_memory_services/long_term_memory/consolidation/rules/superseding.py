@@ -24,7 +24,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.statement import
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What becomes of a fact and of those around it.
+    """Place of a fact among the values of its slot, and the changes that follow from it.
 
     Attributes:
         fact: the fact, with its own validity; equal to what it was where nothing changes.
@@ -71,14 +71,14 @@ def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Successio
 
 
 def _may_end(memory: Memory, turn: int) -> bool:
-    """Whether nobody decided otherwise, and it does not end earlier already."""
+    """Return true if no caller set another end, and the fact does not end earlier already."""
     end = ends_at(memory)
     by_a_caller = end is not None and not memory.validity.superseded_by
     return not memory.pinned and not by_a_caller and (end is None or end > turn)
 
 
 def _begun(fact: Memory, own: Beginning) -> Memory:
-    """The fact, true from when it ends others on, so that at no moment two are."""
+    """Return the fact, true from when it ends others on, so that at no moment two are."""
     known = fact.validity.HasField("valid_from")
     if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
         return fact
@@ -108,7 +108,7 @@ _ANY_MORE = "longer"
 
 
 def contradicts(one: Memory, other: Memory) -> bool:
-    """Whether two memories of one slot cannot both be true at a time, for certain."""
+    """Return true if two memories of one slot certainly cannot both be true at a time."""
     first, second = slot_of(one.text), slot_of(other.text)
     if first and second and first.name == second.name:
         return first.value.isdisjoint(second.value)

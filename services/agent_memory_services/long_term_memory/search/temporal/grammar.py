@@ -26,34 +26,34 @@ class Span:
 
 
 def day(first: date) -> Span:
-    """One day."""
+    """Return one day."""
     return Span(first, first + _ONE_DAY)
 
 
 def week(within: date) -> Span:
-    """The week of a day, from Monday."""
+    """Return the week of a day, from Monday."""
     start = within - within.weekday() * _ONE_DAY
     return Span(start, start + _WEEK)
 
 
 def weekend(within: date) -> Span:
-    """The Saturday and Sunday of a day's week."""
+    """Return the Saturday and Sunday of a day's week."""
     start = week(within).start + _SATURDAY * _ONE_DAY
     return Span(start, start + 2 * _ONE_DAY)
 
 
 def month(year: int, number: int) -> Span:
-    """A month; `number` may lie outside 1 to 12 and then counts on into other years."""
+    """Return a month; `number` may lie outside 1 to 12 and then counts into other years."""
     return _months(year, number, 1)
 
 
 def season(year: int, number: int) -> Span:
-    """A quarter from March (0), June (1), September (2) or December (3) on."""
+    """Return a quarter from March (0), June (1), September (2) or December (3) on."""
     return _months(year, _MONTHS_PER_SEASON * (number + 1), _MONTHS_PER_SEASON)
 
 
 def year(number: int) -> Span:
-    """A year."""
+    """Return a year."""
     return _months(number, 1, _MONTHS_PER_YEAR)
 
 
@@ -195,7 +195,7 @@ def _month_number(written: str) -> int:
 
 
 def _is_verb(written: str) -> bool:
-    """Whether a month without a year is more likely a verb."""
+    """Return true if a month without a year is more likely a verb."""
     return written.islower() and written in _VERBS
 
 

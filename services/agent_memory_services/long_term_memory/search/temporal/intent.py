@@ -1,4 +1,4 @@
-"""Which times a question speaks of."""
+"""Reader of the times that a question speaks of."""
 
 import re
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ class SpokenTime:
 
 
 def asks_when(question: str) -> bool:
-    """Whether a question looks for a time."""
+    """Return true if a question looks for a time."""
     return bool(_WHEN.search(question))
 
 
 def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
-    """The times of a question, in the order in which they are written.
+    """Return the times of a question, in the order in which they are written.
 
     Args:
         question: the question.

@@ -38,7 +38,7 @@ _TIME_WORDS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TimeNearness:
-    """How near a memory's time is to a time of the question.
+    """Nearness of a memory's time to a time of the question.
 
     1 within it, falling to 0 within a week after it.
 
@@ -52,7 +52,7 @@ class TimeNearness:
     name: str = "temporal.nearness"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """The nearness to the nearest span, for each memory."""
+        """Return the nearness to the nearest span, for each memory."""
         return np.array([max(self._values(memory)) for memory in evidence.memories])
 
     def _values(self, memory: Memory) -> Iterator[float]:
@@ -64,7 +64,7 @@ class TimeNearness:
 
 @dataclass(frozen=True, slots=True)
 class ToldTime:
-    """Whether a memory tells a time, for a question that asks for one.
+    """Telling a time, for a question that asks for one.
 
     Attributes:
         weight: worth of telling one.
@@ -74,7 +74,7 @@ class ToldTime:
     name: str = "temporal.told"
 
     def measure(self, evidence: Evidence) -> Floats:
-        """1 for each memory that tells a time, 0 for others."""
+        """Return 1 for each memory that tells a time, 0 for others."""
         return np.array(list(map(float, _tell(evidence.memories))))
 
 

@@ -1,4 +1,4 @@
-"""What an embedder promises, what identifies it, and how it fails."""
+"""Interface of embedders, their fingerprints and errors."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Vectors: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a vector was made with; only vectors of one fingerprint can be compared.
+    """Identity of the model behind a vector; only vectors of one fingerprint can be compared.
 
     Attributes:
         model: Name of the model.
@@ -40,7 +40,7 @@ class Embedder(Protocol):
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the vectors are made with; constant for the embedder's life."""
+        """Fingerprint of the vectors; constant for the embedder's life."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -50,7 +50,7 @@ class Embedder(Protocol):
         characters of a text count.
 
         Raises:
-            EmbeddingUnavailable: the provider is away or limits us; try again later.
+            ProviderUnavailable: the provider is away or limits us; try again later.
             EmbeddingRejected: a text cannot be embedded, now or later.
             EmbeddingMisconfigured: an operator has to change a setting.
         """
@@ -65,7 +65,7 @@ class EmbeddingError(Exception):
     """A text could not be embedded. Messages never hold text, keys or a provider's words."""
 
 
-class EmbeddingUnavailable(EmbeddingError):  # noqa: N818 - named for the state, as gRPC names it
+class ProviderUnavailable(EmbeddingError):  # noqa: N818 - named for the state, as gRPC names it
     """The provider is away, overloaded, or limits us.
 
     Attributes:

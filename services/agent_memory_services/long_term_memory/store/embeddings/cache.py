@@ -2,11 +2,11 @@
 
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from cachetools import LRUCache
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
@@ -53,18 +53,17 @@ class CachedEmbedder:
         if capacity < 1:
             raise ValueError("a cache holds at least one entry")
         self._embedder = embedder
-        self._capacity = capacity
         # Written to, so that the pages are really there.
         self._vectors: Vectors = np.full(
             (capacity, embedder.fingerprint.dimension), 0, dtype=np.float32
         )
-        self._rows: OrderedDict[bytes, int] = OrderedDict()
+        self._rows: LRUCache[bytes, int] = LRUCache(capacity)
         self.hits = 0
         self.misses = 0
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the embedder behind makes its vectors with."""
+        """Fingerprint of the embedder behind."""
         return self._embedder.fingerprint
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -77,7 +76,7 @@ class CachedEmbedder:
         matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
         missing: dict[bytes, str] = {}
         for place, (key, text) in enumerate(zip(keys, texts, strict=True)):
-            if (row := self._recall(key)) is None:
+            if (row := self._rows.get(key)) is None:
                 missing[key] = text
             else:
                 matrix[place] = self._vectors[row]
@@ -101,17 +100,11 @@ class CachedEmbedder:
         self._rows.clear()
         await self._embedder.aclose()
 
-    def _recall(self, key: bytes) -> int | None:
-        row = self._rows.get(key)
-        if row is not None:
-            self._rows.move_to_end(key)
-        return row
-
     def _keep(self, key: bytes, vector: Vectors) -> None:
         row = self._rows.pop(key, None)
         if row is None:
             full = len(self._rows) == len(self._vectors)
-            row = self._rows.popitem(last=False)[1] if full else len(self._rows)
+            row = self._rows.popitem()[1] if full else len(self._rows)
         self._vectors[row] = vector
         self._rows[key] = row
 
@@ -135,7 +128,7 @@ class ObservedEmbedder:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the embedder makes its vectors with."""
+        """Fingerprint of the embedder."""
         return self._embedder.fingerprint
 
     async def embed(self, texts: Sequence[str]) -> Vectors:

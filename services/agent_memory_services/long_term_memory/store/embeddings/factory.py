@@ -14,7 +14,7 @@ async def create_embedder(settings: EmbeddingSettings) -> Embedder:
 
     Raises:
         EmbeddingMisconfigured: a file, a key or a setting is wrong.
-        EmbeddingUnavailable: the vector length had to be probed and the provider is away.
+        ProviderUnavailable: the vector length had to be probed and the provider is away.
     """
     embedder = ObservedEmbedder(await _open(settings), remote=settings.remote)
     if not settings.cache_entries:

@@ -14,19 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 import numpy as np
 
 from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
     prepare,
-)
-from agent_memory_services.long_term_memory.store.embeddings.minilm.encoder import (
-    Encoder,
-    load_encoder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
@@ -104,8 +100,8 @@ class MicroBatcher:
     """Shares one worker thread fairly between callers.
 
     Each turn takes one text from every caller in rotation until it is full, so that a search
-    query never queues behind somebody's bulk load. A caller that is cancelled is skipped; a turn
-    that fails fails its callers and nobody else.
+    query never queues behind another caller's bulk load. A caller that is cancelled is skipped; a
+    turn that fails fails its callers alone.
     """
 
     def __init__(self, compute: Compute, dimension: int) -> None:
@@ -126,10 +122,10 @@ class MicroBatcher:
         """Embed texts, in order; equal texts are computed once.
 
         Raises:
-            EmbeddingUnavailable: the batcher is closed, or closes while texts wait.
+            ProviderUnavailable: the batcher is closed, or closes while texts wait.
         """
         if self._closed:
-            raise EmbeddingUnavailable("the embedder is closed")
+            raise ProviderUnavailable("the embedder is closed")
         # By length, so that what one turn takes of a bulk load needs little padding.
         rows = {text: row for row, text in enumerate(sorted(dict.fromkeys(texts), key=len))}
         vectors = np.empty((len(rows), self._dimension), dtype=np.float32)
@@ -145,7 +141,7 @@ class MicroBatcher:
         """Finish the turn that runs, fail the callers that wait, stop the thread."""
         self._closed = True
         for call in self._calls:
-            call.fail(EmbeddingUnavailable("the embedder is closing"))
+            call.fail(ProviderUnavailable("the embedder is closing"))
         if self._turns is not None:
             await self._turns
         self._executor.shutdown(wait=False)
@@ -189,7 +185,7 @@ def pack(
     """Group positions by length, shortest first.
 
     A group's padded tokens are its size times its longest member. A text that is longer than
-    `max_tokens` by itself gets a group of its own. Takes time of O(texts x `max_texts`).
+    `max_tokens` alone gets a group of its own. Takes time of O(texts x `max_texts`).
 
     Args:
         lengths: Tokens of each text.
@@ -226,6 +222,23 @@ def _cuts(ascending: Sequence[int], max_tokens: int, max_texts: int) -> list[int
     return cuts[::-1]
 
 
+class Encoder(Protocol):
+    """Runner of the model, called by one thread at a time."""
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """Embed token ids; rows of different length are padded to the longest."""
+        ...
+
+
+def _load_encoder(weights: Path, threads: int | None) -> Encoder:
+    # Imported here, on the loading thread: onnxruntime takes longer to import than to load.
+    from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import (  # noqa: PLC0415
+        OnnxEncoder,
+    )
+
+    return OnnxEncoder(weights, threads)
+
+
 class LocalEmbedder:
     """Embeds on one worker thread, batching what callers send at the same time.
 
@@ -255,7 +268,7 @@ class LocalEmbedder:
         # Hashing 90 MB releases the interpreter lock, so it costs no time beside the loading.
         version, encoder, tokenizer = await asyncio.gather(
             asyncio.to_thread(weights_digest, folder, pinned=model_dir is None),
-            asyncio.to_thread(load_encoder, folder / WEIGHTS, threads),
+            asyncio.to_thread(_load_encoder, folder / WEIGHTS, threads),
             asyncio.to_thread(Tokenizer, folder),
         )
         return cls(encoder, tokenizer, Fingerprint(MODEL_NAME, version, HIDDEN, normalized=True))
@@ -270,7 +283,7 @@ class LocalEmbedder:
 
         Raises:
             EmbeddingRejected: a text is not valid Unicode.
-            EmbeddingUnavailable: the embedder is closed.
+            ProviderUnavailable: the embedder is closed.
         """
         return await self._batcher.embed(prepare(texts))
 

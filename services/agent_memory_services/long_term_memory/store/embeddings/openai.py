@@ -20,8 +20,8 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingError,
     EmbeddingMisconfigured,
     EmbeddingRejected,
-    EmbeddingUnavailable,
     Fingerprint,
+    ProviderUnavailable,
     Vectors,
     prepare,
 )
@@ -47,7 +47,7 @@ def read_answer(body: bytes, *, count: int, dimension: int | None) -> Vectors:
         Matrix of shape (count, dimension).
 
     Raises:
-        EmbeddingUnavailable: the answer is not what was asked for; another may be.
+        ProviderUnavailable: the answer is not what was asked for; another may be.
         EmbeddingMisconfigured: the vectors have another dimension.
     """
     rows = _by_index(body, count)
@@ -57,11 +57,11 @@ def read_answer(body: bytes, *, count: int, dimension: int | None) -> Vectors:
             f"the provider answers vectors of {sorted(lengths)} numbers, not {dimension}"
         )
     if len(lengths) != 1:
-        raise EmbeddingUnavailable("the provider answered vectors of different lengths")
+        raise ProviderUnavailable("the provider answered vectors of different lengths")
     matrix = np.stack(rows)
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     if not (np.isfinite(norms).all() and norms.all()):
-        raise EmbeddingUnavailable("the provider answered a vector without a direction")
+        raise ProviderUnavailable("the provider answered a vector without a direction")
     vectors: Vectors = matrix / norms
     return vectors
 
@@ -70,9 +70,9 @@ def _by_index(body: bytes, count: int) -> Sequence[npt.NDArray[np.float32]]:
     try:
         entries = {entry["index"]: _vector(entry["embedding"]) for entry in _entries(body)}
     except (KeyError, TypeError, ValueError):
-        raise EmbeddingUnavailable("the provider's answer cannot be read") from None
+        raise ProviderUnavailable("the provider's answer cannot be read") from None
     if entries.keys() != set(range(count)):
-        raise EmbeddingUnavailable("the provider did not answer each text once")
+        raise ProviderUnavailable("the provider did not answer each text once")
     return [entries[index] for index in range(count)]
 
 
@@ -112,7 +112,7 @@ QUOTA_PAUSE: Final = 60.0
 def translate(error: APIError) -> EmbeddingError:
     """Say what a provider's error means for the caller: wait, give up, or tell the operator."""
     if not isinstance(error, APIStatusError):
-        return EmbeddingUnavailable("the embedding provider cannot be reached")
+        return ProviderUnavailable("the embedding provider cannot be reached")
     status = error.status_code
     reason = f"{status} {_code(error)}".rstrip()
     if status in _OPERATORS:
@@ -121,7 +121,7 @@ def translate(error: APIError) -> EmbeddingError:
         wish = retry_after(error.response.headers)
         if error.code == "insufficient_quota":
             wish = max(wish or 0.0, QUOTA_PAUSE)
-        return EmbeddingUnavailable(f"the embedding provider answers {reason}", retry_after=wish)
+        return ProviderUnavailable(f"the embedding provider answers {reason}", retry_after=wish)
     return EmbeddingRejected(f"the embedding provider refuses the input: {reason}")
 
 
@@ -187,14 +187,14 @@ class Endpoint:
                     model=self._model, input=list(texts), dimensions=self._requested
                 )
         except TimeoutError:
-            raise EmbeddingUnavailable("the embedding provider did not answer in time") from None
+            raise ProviderUnavailable("the embedding provider did not answer in time") from None
         except APIError as error:
             raise translate(error) from None
         return response.content
 
 
 def _next_wait(error: Exception) -> bool | float:
-    if not isinstance(error, EmbeddingUnavailable):
+    if not isinstance(error, ProviderUnavailable):
         return False
     if error.retry_after is None:
         return True
@@ -218,7 +218,7 @@ class OpenAIEmbedder:
         """Connect, asking the model for its vector length unless the settings give one.
 
         Raises:
-            EmbeddingUnavailable: the length is needed and the provider is away.
+            ProviderUnavailable: the length is needed and the provider is away.
             EmbeddingMisconfigured: the provider denies the key or does not know the model.
         """
         model = settings.model or OPENAI_MODEL
@@ -241,7 +241,7 @@ class OpenAIEmbedder:
         """Embed texts, in order; the first batch that fails ends the others.
 
         Raises:
-            EmbeddingUnavailable: the provider is away, limits us or answers nonsense.
+            ProviderUnavailable: the provider is away, limits us or answers nonsense.
             EmbeddingRejected: the provider refuses a text, or it is not valid Unicode.
             EmbeddingMisconfigured: the key, the model or the vector length is wrong.
         """

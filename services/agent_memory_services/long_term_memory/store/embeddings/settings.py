@@ -1,4 +1,4 @@
-"""What an operator can choose about embeddings."""
+"""Settings of embeddings."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -10,7 +10,7 @@ OPENAI_MODEL = "text-embedding-3-small"
 
 
 class EmbeddingSettings(BaseModel):
-    """Which embedder to run, and how."""
+    """Settings of the embedder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -15,9 +15,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     EmbeddingRejected,
     Fingerprint,
-)
-from agent_memory_services.long_term_memory.store.embeddings.base import (
-    EmbeddingUnavailable as ProviderUnavailable,
+    ProviderUnavailable,
 )
 from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
 
@@ -47,11 +45,11 @@ class Space:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the vectors are made with."""
+        """Fingerprint of the vectors."""
         return self._embedder.fingerprint
 
     async def of_question(self, text: str, path: str) -> bytes:
-        """The vector of a question that stands at `path` in the request.
+        """Embed a question that stands at `path` in the request.
 
         Raises:
             EmbeddingUnavailable: the provider is away.
@@ -63,7 +61,7 @@ class Space:
             raise InvalidField(path, REJECTED) from None
 
     async def of_memories(self, memories: Sequence[Memory]) -> list[MemoryVectors | None]:
-        """The vectors of several memories, in one go; None for one that can never be embedded.
+        """Embed several memories in one call; None for one that can never be embedded.
 
         Raises:
             EmbeddingUnavailable: the provider is away.
@@ -118,7 +116,7 @@ class Vectorizer:
         return self.current.fingerprint.digest
 
     async def of_memories(self, memories: Sequence[Memory]) -> list[MemoryVectors | None]:
-        """The vectors of several memories, in one go; None for one that can never be embedded.
+        """Embed several memories in one call; None for one that can never be embedded.
 
         Raises:
             EmbeddingUnavailable: a provider is away.
@@ -136,7 +134,7 @@ class Vectorizer:
 
 
 def with_speaker(memory: Memory) -> str:
-    """A memory's text; a message's as said by whom, where that is known.
+    """Return a memory's text; a message's with its speaker, where that is known.
 
     Who speaks is half of what a message in the first person means. Among the ten nearest stand
     24 % of LoCoMo's evidence by the bare texts, 46 % with "Ann: ..." and 52 % in this form.
@@ -147,7 +145,7 @@ def with_speaker(memory: Memory) -> str:
 
 
 def with_context(memory: Memory) -> str:
-    """The same behind the words around it."""
+    """Return the same behind the words around it."""
     text = with_speaker(memory)
     if not memory.context:
         return text

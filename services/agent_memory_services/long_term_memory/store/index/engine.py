@@ -69,7 +69,7 @@ async def require_complete_answers(client: Redis) -> None:
 
 
 async def _nodes(client: Redis) -> Sequence[_Node]:
-    """The servers to ask: each that answers queries, where the store is a cluster."""
+    """Return the servers to ask: in a cluster, each that answers queries."""
     if isinstance(client, RedisCluster):
         await client.initialize()
         return client.get_primaries()
@@ -91,5 +91,5 @@ async def _set(node: _Node, requirement: _Requirement) -> None:
 
 
 def _value(answer: Any) -> str | None:
-    """The value in an answer of the form [[name, value]]."""
+    """Return the value in an answer of the form [[name, value]]."""
     return answer[0][1].decode() if answer and answer[0][1] is not None else None

@@ -1,7 +1,7 @@
 """Keeping to the store's present index, while another takes its place.
 
-Every process looks at the store's record twice a second, does as it says, and notes how far it
-got. Who replaces an index goes on only when every process that lives has followed.
+Every process reads the store's record twice a second, follows it, and notes its progress. A
+process that replaces an index continues only when every live process has followed.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _READERS: Final = Shard(0).readers
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How far a process has followed.
+    """Progress of a process in following the record.
 
     Attributes:
         seen: when it last said so, in microseconds.
@@ -61,7 +61,7 @@ class Reader:
 
 
 async def readers(client: Redis) -> Mapping[str, Reader]:
-    """The processes that live, by their ids."""
+    """Read the processes that are alive, by their ids."""
     found = cast("dict[bytes, bytes]", await client.hgetall(_READERS))
     known = {name.decode(): Reader.unpack(packed) for name, packed in found.items()}
     now = now_micros()
@@ -72,7 +72,7 @@ async def readers(client: Redis) -> Mapping[str, Reader]:
 
 
 def index_of(client: Redis, generation: Generation) -> MemoryIndex:
-    """A generation of the index."""
+    """Return a generation of the index."""
     layout = generation.layout
     return MemoryIndex(
         client, layout.shards, generation.vectors, layout.dimension, generation.number

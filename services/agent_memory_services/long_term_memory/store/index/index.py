@@ -27,7 +27,6 @@ from redisvl.query import CountQuery
 
 from agent_memory_services.kit.contract.errors import StoreUnavailable
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain import fields as schema
 from agent_memory_services.long_term_memory.domain.conditions import (
     All,
     Node,
@@ -44,7 +43,7 @@ from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """How to count a selection.
+    """Query that counts a selection.
 
     Attributes:
         query: what the engine has to count.
@@ -55,12 +54,12 @@ class Counting:
     left_out: bool
 
     def total(self, counted: int, stored: int) -> int:
-        """The size of the selection, by what was counted and what the tenant has stored."""
+        """Return the size of the selection, by what was counted and what the tenant has stored."""
         return max(0, stored - counted) if self.left_out else counted
 
 
 def counting(selection: Selection) -> Counting:
-    """The cheapest way to count a selection."""
+    """Return the cheapest way to count a selection."""
     tenant = Tag(fields.TENANT, (selection.tenant,))
     parts = _parts(selection.condition)
     excluded = [part.part for part in parts if isinstance(part, Not)]
@@ -107,8 +106,8 @@ def answer_of(reply: Sequence[Any], *, scored: bool) -> Answer:
     step = 3 if scored else 2
     scores = map(float, items[1::step]) if scored else iter([None] * len(items))
     # A hash that went away while the query ran has no fields any more.
-    fields = (_mapping(given) if given else {} for given in items[step - 1 :: step])
-    return Answer(int(total), list(map(Row, items[::step], scores, fields)))
+    held = (_mapping(given) if given else {} for given in items[step - 1 :: step])
+    return Answer(int(total), list(map(Row, items[::step], scores, held)))
 
 
 def _mapping(given: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -184,7 +183,7 @@ class MemoryIndex:
                     raise
 
     async def indexing(self) -> bool:
-        """Whether some index is still reading what the store holds."""
+        """Return true if some index is still reading what the store holds."""
         for index in self._indexes.values():
             try:
                 info = await index.info()
@@ -213,7 +212,7 @@ class MemoryIndex:
         return read(replies), total(counted, stored)
 
     async def count(self, selection: Selection) -> int:
-        """How many memories a selection holds."""
+        """Count the memories of a selection."""
         _, total = await self.find(selection, [])
         return total
 
@@ -298,17 +297,17 @@ async def _replies(pipeline: Pipeline) -> list[Any]:
         raise _without_query(error) from None
 
 
-def _named(fields: Sequence[Field], generation: int) -> list[Field]:
-    """The fields, those that every generation has its own of under their plain names."""
-    for field in fields:
-        name = schema.stored(field.name, generation)
-        if field.name in schema.VECTORS and name != field.name:
+def _named(given: Sequence[Field], generation: int) -> list[Field]:
+    """Return the fields; those that each generation has its own of get their plain names."""
+    for field in given:
+        name = fields.stored(field.name, generation)
+        if field.name in fields.VECTORS and name != field.name:
             field.name, field.as_name = name, field.name
-    return list(fields)
+    return list(given)
 
 
 def _arguments(query: SearchParams) -> list[Any]:
-    """A query in the engine's words, behind the name of the index."""
+    """Return a query in the engine's words, to stand behind the name of the index."""
     asked, params = query if isinstance(query, tuple) else (query, None)
     arguments = [asked] if isinstance(asked, str) else list(asked.get_args())
     named = [part for pair in (params or {}).items() for part in pair]
@@ -320,7 +319,7 @@ def _hashes(prefix: str) -> IndexDefinition:
 
 
 def _without_query(error: Exception) -> Exception:
-    """The engine's complaint as it may be logged: the query holds a caller's words."""
+    """Return the engine's error without the query, which holds a caller's words."""
     said = str(error).rpartition("caused error:")[2].strip("(', )")
     for reply in _AWAY:
         if reply in said.lower():
@@ -333,6 +332,6 @@ def _without_query(error: Exception) -> Exception:
 
 
 def _cause(error: RedisSearchError) -> Exception:
-    """What the store said, before the index library put it in its own words."""
+    """Return the store's own error behind the index library's."""
     cause = error.__cause__
     return cause if isinstance(cause, RedisError) else cast("Exception", error)

@@ -1,4 +1,4 @@
-"""What the indexes of a store are built for, kept beside them.
+"""Record of the settings that the indexes of a store are built for, kept beside them.
 
 Vectors of two models cannot be compared, and a memory is looked for in the shard its tenant maps
 to. A process that would read a store otherwise than it was written is refused before it serves.
@@ -51,7 +51,7 @@ class LayoutMismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What has to be the same for every process that uses an index.
+    """Settings that have to be the same for every process that uses an index.
 
     Attributes:
         model: name of the embedding model.
@@ -73,7 +73,7 @@ class Layout:
 
     @classmethod
     def of(cls, fingerprint: Fingerprint, vectors: VectorIndex, shards: int) -> Self:
-        """What a process is set to."""
+        """Return the layout that a process is set to."""
         return cls(
             model=fingerprint.model,
             model_version=fingerprint.version,
@@ -85,7 +85,7 @@ class Layout:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What the vectors are made with."""
+        """Fingerprint of the vectors."""
         return Fingerprint(self.model, self.model_version, self.dimension, self.normalized)
 
 
@@ -114,21 +114,21 @@ class Generation:
         embedding: EmbeddingSettings,
         number: int = FIRST_GENERATION,
     ) -> Self:
-        """The index that a process is set to."""
+        """Return the index that a process is set to."""
         shared = embedding.model_dump(mode="json", include=set(_SHARED))
         return cls(number, Layout.of(fingerprint, vectors, shards), vectors, shared)
 
     def opened_by(self, settings: EmbeddingSettings) -> EmbeddingSettings:
-        """How a process with its own settings opens the embedder."""
+        """Return the settings by which a process opens the embedder of this generation."""
         return EmbeddingSettings.model_validate({**settings.model_dump(), **self.embedding})
 
     def pack(self) -> bytes:
-        """The generation as the store keeps it."""
+        """Return the generation as the store keeps it."""
         return orjson.dumps({**asdict(self), "vectors": self.vectors.model_dump()})
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
-        """The generation that the store keeps."""
+        """Return the generation that the store keeps."""
         found = orjson.loads(packed)
         layout, vectors = Layout(**found["layout"]), VectorIndex(**found["vectors"])
         return cls(found["number"], layout, vectors, found["embedding"])
@@ -136,7 +136,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """What a store's record says.
+    """Content of a store's record.
 
     Attributes:
         current: the index that is asked.
@@ -159,12 +159,12 @@ class Indexes:
         return None if self.building else self.beside
 
     def of(self, layout: Layout) -> Generation:
-        """The one of both that is built for a layout, where there is one, or else the current."""
+        """Return the index that is built for a layout, or else the current one."""
         other = self.beside
         return other if other and other.layout == layout else self.current
 
     def numbers(self) -> tuple[int, int]:
-        """The numbers of both, 0 for none."""
+        """Return the numbers of both, 0 for none."""
         return self.current.number, self.beside.number if self.beside else 0
 
 
@@ -183,14 +183,14 @@ async def claim(client: Redis, mine: Generation) -> Indexes:
 
 
 async def read(client: Redis) -> Indexes | None:
-    """What the record says; None where the store is new."""
+    """Read the record; None where the store is new."""
     given = await client.hmget(RECORD, ["current", "beside"])
     current, beside = cast("list[bytes | None]", given)
     return _indexes(current, beside) if current else None
 
 
 async def advance(client: Redis, before: Indexes, after: Indexes) -> bool:
-    """Put a record in the place of another; False where somebody else did so first."""
+    """Put a record in the place of another; False where another process did so first."""
     return await _exchange(client, before, after) == after
 
 

@@ -4,9 +4,9 @@
     fill       each memory gets the vectors of the next index, made from its stored text
     build      the engine reads what is there into the next index
     switch     one write to the record; every process asks the next index from then on
-    retire     nobody asks the old index any more: it goes, and then its vectors go
+    retire     no process asks the old index any more: it is dropped, and then its vectors
 
-Each step looks at what is there, so a run that was killed goes on where it stood when it is
+Each step looks at what is there, so a run that was killed continues where it stood when it is
 started again.
 """
 
@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
-from agent_memory_services.long_term_memory.domain import fields as schema
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
@@ -75,7 +75,7 @@ class Reindexing:
 
         Raises:
             ReindexError: another rebuild is under way, or a process cannot follow.
-            EmbeddingUnavailable: the embedder is away.
+            ProviderUnavailable: the embedder is away.
         """
         indexes = await read(self._client)
         if indexes is None:
@@ -148,7 +148,7 @@ class Reindexing:
         await self._forget(old)
 
     async def _abandon(self, indexes: Indexes) -> None:
-        """Give up an index that nobody asked yet."""
+        """Give up an index that no process asked yet."""
         alone = Indexes(indexes.current)
         await self._advance(indexes, alone)
         await self._followed(alone)
@@ -172,7 +172,7 @@ class Reindexing:
             raise ReindexError("a process does not follow; run this again when it does") from None
 
     async def _behind(self, indexes: Indexes) -> list[str]:
-        """Of each process that has not followed, its trouble."""
+        """Return the trouble of each process that has not followed."""
         numbers = indexes.numbers()
         known = await readers(self._client)
         return [
@@ -184,7 +184,7 @@ class Reindexing:
     async def _fill(self, old: Generation, new: Generation) -> int:
         """Give vectors to the memories without; answers how many there were."""
         done, filled, whole = 0, 0, await self._stored()
-        field = schema.stored(schema.VECTOR, new.number)
+        field = fields.stored(fields.VECTOR, new.number)
         async for shard, keys in self._keys():
             async with self._client.pipeline(transaction=False) as pipeline:
                 for key in keys:
@@ -207,8 +207,8 @@ class Reindexing:
         for each, vectors in zip(held, found, strict=True):
             if vectors is not None:
                 each.memory.embedding_model = new.layout.fingerprint.digest
-                fields = document(each.tenant, each.memory, vectors)
-                parts = [part for pair in fields.items() for part in pair]
+                made = document(each.tenant, each.memory, vectors)
+                parts = [part for pair in made.items() for part in pair]
                 calls.append(ScriptCall((each.key,), (each.memory.etag, *parts)))
         answers = await run_each(self._client, _refresh, calls)
         for answer in answers:
@@ -218,10 +218,10 @@ class Reindexing:
 
     async def _read(self, shard: Shard, keys: Sequence[str], old: Generation) -> list[_Held]:
         tenants = await self._tenants(shard)
-        vectors = [schema.stored(name, old.number) for name in schema.VECTORS]
+        vectors = [fields.stored(name, old.number) for name in fields.VECTORS]
         async with self._client.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.hmget(key, [schema.RECORD, *vectors])
+                pipeline.hmget(key, [fields.RECORD, *vectors])
             rows = await pipeline.execute()
         return [
             _Held(key, tenants[_tenant(shard, key)], Memory.FromString(record), before)
@@ -232,7 +232,7 @@ class Reindexing:
     async def _vectors(
         self, held: Sequence[_Held], old: Generation, new: Generation
     ) -> list[MemoryVectors | None]:
-        """The vectors of memories: the old ones in other numbers, where the model is the same."""
+        """Make the vectors of memories: the old ones in other numbers, if the model is the same."""
         same = old.layout.fingerprint == new.layout.fingerprint
         if same and all(all(each.vectors) for each in held):
             return [_converted(each.vectors, old, new) for each in held]
@@ -242,18 +242,18 @@ class Reindexing:
 
     async def _forget(self, old: Generation) -> None:
         """Remove the vectors of an index that is gone."""
-        fields = [schema.stored(name, old.number) for name in schema.VECTORS]
+        own = [fields.stored(name, old.number) for name in fields.VECTORS]
         done, whole = 0, await self._stored()
         async for _, keys in self._keys():
             async with self._client.pipeline(transaction=False) as pipeline:
                 for key in keys:
-                    pipeline.hdel(key, *fields)
+                    pipeline.hdel(key, *own)
                 await pipeline.execute()
             done += len(keys)
             self._progress("removing", done, max(done, whole))
 
     async def _stored(self) -> int:
-        """How many memories there are."""
+        """Count the memories."""
         sizes = [size for shard in self._shards() for size in await self._client.hvals(shard.sizes)]
         return sum(map(int, sizes))
 
@@ -262,7 +262,7 @@ class Reindexing:
         return {encode(name): name for name in map(bytes.decode, names)}
 
     async def _keys(self) -> AsyncIterator[tuple[Shard, list[str]]]:
-        """The keys of all memories, some at a time."""
+        """Yield the keys of all memories, some at a time."""
         for shard in self._shards():
             lot: list[str] = []
             pattern = f"{shard.memory_prefix}*"
@@ -279,7 +279,7 @@ class Reindexing:
 
 
 def _tenant(shard: Shard, key: str) -> str:
-    """The encoded tenant in a memory's key."""
+    """Return the encoded tenant in a memory's key."""
     return key.removeprefix(shard.memory_prefix).partition(":")[0]
 
 

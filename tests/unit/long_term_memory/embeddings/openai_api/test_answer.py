@@ -7,7 +7,7 @@ import pytest
 
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
-    EmbeddingUnavailable,
+    ProviderUnavailable,
 )
 from agent_memory_services.long_term_memory.store.embeddings.openai import read_answer
 
@@ -62,7 +62,7 @@ def test_base64_is_read_as_little_endian_floats() -> None:
 )
 def test_nonsense_is_unavailable(body: bytes) -> None:
     """An answer that is not the one asked for may be right the next time."""
-    with pytest.raises(EmbeddingUnavailable):
+    with pytest.raises(ProviderUnavailable):
         read_answer(body, count=2, dimension=None)
 
 

@@ -1,0 +1,28 @@
+"""The fields of the search index."""
+
+from agent_memory_services.long_term_memory.store.index.schema import (
+    REVISION,
+    VectorIndex,
+    index_schema,
+)
+from agent_memory_services.long_term_memory.store.keys import Shard
+
+FIRST_REVISION = (
+    *("tenant", "namespace", "user", "session", "type", "topics", "entities", "strategy"),
+    *("extractor", "source", "slot", "pinned", "standing", "hidden", "id"),
+    *("create", "update", "access", "access_count", "event", "valid_from", "invalid_from"),
+    *("expire", "sequence", "text", "context", "vector", "context_vector"),
+)
+
+
+def test_the_fields_are_those_of_the_revision() -> None:
+    """A field that comes, goes or moves needs a new revision, which other builds notice."""
+    schema = index_schema(Shard(0), VectorIndex(), 384, 1)
+    assert (REVISION, tuple(schema.field_names)) == (1, FIRST_REVISION)
+
+
+def test_listings_are_ordered_by_time_and_id() -> None:
+    """The engine sorts by these two alone."""
+    declared = index_schema(Shard(0), VectorIndex(), 384, 1).redis_fields
+    ordered = {field.name for field in declared if "SORTABLE" in field.redis_args()}
+    assert ordered == {"create", "id"}
