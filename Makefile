@@ -31,8 +31,9 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 	agent-memory up
 
 .PHONY: test
-test: $(INSTALLED) ## Run every default test
-	python -m pytest --numprocesses=auto --dist=worksteal tests
+test: $(INSTALLED) ## Run every default test, and print how much code the unit tests reach
+	python -m pytest --numprocesses=auto --dist=worksteal --cov --cov-report= tests/unit
+	python -m pytest --numprocesses=auto --dist=worksteal --ignore=tests/unit tests
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet machine
@@ -53,6 +54,10 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
 
+.PHONY: release
+release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
+	python scripts/generate.py --release
+
 .PHONY: lock
 lock: $(INSTALLED) ## Pin the dependencies again; add UPGRADE=1 for newer versions
 	python scripts/lock.py $(if $(UPGRADE),--upgrade)
@@ -71,6 +76,8 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	lint-imports
 	buf lint
 	buf format --diff --exit-code --path protos/agent_memory
+	python scripts/baseline.py
+	python scripts/structure.py --check
 	python scripts/generate.py --check
 	python scripts/lock.py --check
 

@@ -1,5 +1,8 @@
 """Regenerate every file that comes from another: `make generate`; compare only: `--check`.
 
+`--release` makes the last commit the release that later ones are compared with, and regenerates
+nothing.
+
 From the protos come the Python stubs, the service config (deadlines and retries) that every
 client loads, the descriptor set that the gateway transcodes with and the OpenAPI document that
 it serves; from these the gateway's configurations under `deploy`. From the settings' models
@@ -19,6 +22,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+import baseline
 from openapi import Document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -242,7 +246,10 @@ def generated_files() -> dict[Path, bytes]:
 
 
 def main() -> None:
-    """Regenerate, and with `--check` fail when that changed a file."""
+    """Regenerate, and with `--check` fail when that changed a file; or renew the release."""
+    if "--release" in sys.argv[1:]:
+        baseline.renew()
+        return
     before = generated_files()
     regenerate()
     after = generated_files()

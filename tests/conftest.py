@@ -5,11 +5,13 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import redis as blocking
 from hypothesis import settings
 from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
+from tests.support.persistent_keys import stray_keys
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
@@ -45,3 +47,16 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
     async with connect(redis_url) as client:
         await client.flushall()
         yield client
+
+
+@pytest.fixture(autouse=True)
+def no_stray_keys(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a key which nothing removes, and remove it."""
+    yield
+    if "redis_url" not in request.fixturenames:
+        return
+    with blocking.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+        strays = dict(stray_keys(client))
+        if strays:
+            client.unlink(*strays)
+    assert not strays, "\n".join(f"{key} {why}" for key, why in strays.items())

@@ -1,35 +1,28 @@
-"""The version before and the present one, beside each other on one store."""
+"""The last release and the present version, beside each other on one store."""
 
-import io
-import shutil
-import subprocess
-import tarfile
 from pathlib import Path
 
+import pytest
+
+import baseline
 from tests.chaos.rolling import Turn, roll
 
-ROOT = Path(__file__).parents[2]
-CODE = ("services", "clients/python")
 
-
-def version_before(folder: Path) -> Path:
-    """The tree of the commit before the last; the present one where no history says what was."""
-    known = subprocess.run(
-        ["git", "archive", "HEAD~1", *CODE], cwd=ROOT, capture_output=True, check=False
-    )
-    if known.returncode == 0:
-        with tarfile.open(fileobj=io.BytesIO(known.stdout)) as tree:
-            tree.extractall(folder, filter="data")
-    else:
-        for part in CODE:
-            shutil.copytree(ROOT / part, folder / part)
+def last_release(folder: Path) -> Path:
+    """Extract the code of the last release; fail where the history does not hold it."""
+    release = baseline.last_release()
+    try:
+        baseline.extract(release.commit, folder, "services", "clients/python")
+    except LookupError as error:
+        pytest.fail(f"no release to compare with: {error}", pytrace=False)
     return folder
 
 
 async def test_two_versions_share_a_store(tmp_path: Path) -> None:
     """Each reads what the other wrote and takes its work over; no caller notices which it met."""
-    before = version_before(tmp_path / "before")
-    seen = await roll(tmp_path, [Turn(0, started=[])], trees={0: before})
+    (tmp_path / "release").mkdir()
+    release = last_release(tmp_path / "release")
+    seen = await roll(tmp_path, [Turn(0, started=[])], trees={0: release})
     assert seen.exits == {0: 3}
     assert seen.calls.total() > 100
     assert seen.perfect, seen
