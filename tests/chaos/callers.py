@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory_client import MemoryAPIClient, MemoryClientError
+from agent_memory_client._operations.operation import Operation, as_it_is
 from agent_memory_client.errors import MemoryUnavailableError
 from agent_memory_client.models import MemoryMessage, MemoryRecord
 
@@ -103,8 +105,8 @@ async def watch(memory: MemoryAPIClient, seen: Seen, session_id: str) -> None:
     request = pb.WatchWorkingMemoryRequest(session_id=session_id)
     while True:
         try:
-            stub = connection.services.working_memory
-            async for response in connection.stream(stub.WatchWorkingMemory, request):
+            watching: Operation[Any, Any] = Operation(request, as_it_is)
+            async for response in connection.stream(watching):
                 request.resume_token = response.resume_token
                 seen.told += [message.content for message in response.change.messages]
         except MemoryUnavailableError as error:

@@ -25,6 +25,9 @@ import uvloop
 from google.rpc.error_details_pb2 import RetryInfo
 from grpc_status import rpc_status
 
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as remembering
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory.working_memory.v1 import service_pb2 as working
@@ -69,7 +72,9 @@ class Calls:
     answering, on one machine too.
     """
 
-    def __init__(self, working_memory: grpc.aio.Channel, long_term: grpc.aio.Channel, name: str):
+    def __init__(
+        self, working_memory: grpc.aio.Channel, long_term: grpc.aio.Channel, name: str
+    ) -> None:
         """Everything is called after `name`."""
         self._append = _method(working_memory, working, "WorkingMemoryService/AppendMessages")
         self._read = _method(working_memory, working, "WorkingMemoryService/ListMessages")
@@ -100,12 +105,12 @@ class Calls:
         """Append messages to a session."""
         session, words = f"{self._name}-{number % SESSIONS}", f"{number} of {self._name}"
         messages = [
-            {"id": f"{words}, part {part}", "role": "user", "content": f"Message {words}. {_LONG}"}
+            Message(id=f"{words}, part {part}", role="user", content=f"Message {words}. {_LONG}")
             for part in range(_AT_A_TIME)
         ]
         request = working.AppendMessagesRequest(session_id=session, messages=messages)
         await self._append(request, timeout=_CALL_SECONDS)
-        fate.appended += [(session, message["id"]) for message in messages]
+        fate.appended += [(session, message.id) for message in messages]
 
     async def read(self, number: int, _: Fate) -> None:
         """Read a page of a session that was there before: an append of ours may be refused."""
@@ -116,16 +121,16 @@ class Calls:
     async def create(self, number: int, fate: Fate) -> None:
         """Create memories."""
         memories = [
-            {"id": f"{self._name}-{number}-{part}", "text": f"Likes tea number {number}. {_LONG}"}
+            Memory(id=f"{self._name}-{number}-{part}", text=f"Likes tea number {number}. {_LONG}")
             for part in range(_AT_A_TIME // 4)
         ]
         request = remembering.CreateMemoriesRequest(memories=memories, deduplication=_AS_THEY_ARE)
         await self._create(request, timeout=_CALL_SECONDS)
-        fate.created += [memory["id"] for memory in memories]
+        fate.created += [memory.id for memory in memories]
 
     async def search(self, number: int, _: Fate) -> None:
         """Search memories, with a question that nobody asked before."""
-        query = {"text": f"Who likes tea number {number} of {self._name}?"}
+        query = SearchQuery(text=f"Who likes tea number {number} of {self._name}?")
         request = remembering.SearchMemoriesRequest(query=query, page_size=20)
         await self._search(request, timeout=_CALL_SECONDS)
 
@@ -167,11 +172,11 @@ async def flood(calls: Calls, rates: Mapping[str, float], seconds: float) -> Non
 
 async def opened(stack: AsyncExitStack, working_memory: str, long_term: str, name: str) -> Calls:
     """Calls over channels of their own."""
-    channels = [
+    sessions, memories = [
         await stack.enter_async_context(grpc.aio.insecure_channel(address))
         for address in (working_memory, long_term)
     ]
-    return Calls(*channels, name)
+    return Calls(sessions, memories, name)
 
 
 async def _main(asked: argparse.Namespace) -> dict[str, Any]:

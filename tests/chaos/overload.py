@@ -35,6 +35,7 @@ from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryService
 from agent_memory_services.embedded.store import EmbeddedStore
 from tests.chaos.flood import KINDS, SEED, Fate, opened
 from tests.support.replicas import Replicas
+from tests.support.stubs import WorkingMemoryStub
 
 # Of each kind; together with the prober, as many as are let in without a second thought.
 _CALLERS = 15
@@ -174,7 +175,8 @@ async def _loaded(
 async def _probed(addresses: Sequence[str], name: str) -> AsyncIterator[Fates]:
     """Make a few calls all the time until the block is left."""
     async with AsyncExitStack() as stack:
-        calls = await opened(stack, *addresses, name)
+        working_memory, long_term = addresses
+        calls = await opened(stack, working_memory, long_term, name)
 
         async def probe(kind: str) -> None:
             while True:
@@ -238,7 +240,7 @@ async def _missing(addresses: Sequence[str], all_fates: Sequence[Fates]) -> list
     return [*(f"{session}: {said}" for session, said in appended), *created]
 
 
-async def _log(stub: WorkingMemoryServiceStub, session: str) -> AsyncIterator[str]:
+async def _log(stub: WorkingMemoryStub, session: str) -> AsyncIterator[str]:
     request = working.ListMessagesRequest(session_id=session, page_size=1000)
     while True:
         answer = await stub.ListMessages(request, timeout=30)

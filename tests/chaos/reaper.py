@@ -63,7 +63,7 @@ class Reaper:
         victims = {"store": Victim(lambda: store.child, restart_store)}
         for name in SERVICES:
             process = stack.processes[name]
-            victims[name] = Victim(lambda process=process: process.child, process.start)
+            victims[name] = Victim(lambda process=process: process.child, process.start)  # type: ignore[misc] # binds the variable of the loop
         return cls(victims, chance)
 
     async def reap(self, seconds: float) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -68,7 +69,9 @@ async def roll(
         store = await stack.enter_async_context(EmbeddedStore(folder / "store", fsync="no"))
         replicas = Replicas(folder, store.url, {**ENVIRONMENT, **(environment or {})}, trees=trees)
         await stack.enter_async_context(replicas.running())
-        addresses = {f"{name}_address": target for name, target in replicas.targets.items()}
+        addresses: dict[str, Any] = {
+            f"{name}_address": target for name, target in replicas.targets.items()
+        }
         memory = await stack.enter_async_context(MemoryAPIClient(**addresses))
         callers = [Caller(memory, seen, f"caller-{number}") for number in range(_CALLERS)]
         async with asyncio.TaskGroup() as group:

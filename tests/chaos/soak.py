@@ -21,6 +21,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -196,7 +197,9 @@ async def soak(
     minutes = []
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(Stack(StackOptions(state_dir=folder)))
-        addresses = {f"{name}_address": str(at) for name, at in running.services.items()}
+        addresses: dict[str, Any] = {
+            f"{name}_address": str(at) for name, at in running.services.items()
+        }
         callers = Callers(
             [
                 await stack.enter_async_context(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -42,7 +43,7 @@ class World:
 
 @asynccontextmanager
 async def _running(redis_url: str) -> AsyncIterator[World]:
-    common = {"redis_url": redis_url, "metrics_listen": "", "access_log": False}
+    common: dict[str, Any] = {"redis_url": redis_url, "metrics_listen": "", "access_log": False}
     async with (
         serving(long_term_memory.lifespan, LongTermMemorySettings(**common)) as remembering,
         HeldLine(remembering.address).running() as to_long_term_memory,

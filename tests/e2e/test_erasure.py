@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -45,6 +46,7 @@ async def stack(folder: Path) -> AsyncIterator[Stack]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def redis(stack: Stack) -> AsyncIterator[Redis]:
     """The stack's store."""
+    assert stack.redis_url is not None
     async with connect(stack.redis_url) as client:
         yield client
 
@@ -96,6 +98,7 @@ async def live(memory: MemoryAPIClient, user: str, session: str, animal: str) ->
     await memory.delete_long_term_memories([two])
     await memory.edit_long_term_memory(three, {"context": f"near a {animal}", "slot": "user/pet"})
     view = await memory.create_summary_view({"name": "people", "group_by": ["user_id"]})
+    assert view.id is not None
     await memory.run_summary_view_partition(view.id, {"user_id": user})
     await name_in_views(memory, user)
     await memory.search_long_term_memory(animal, filters={"user_id": {"eq": user}})
@@ -114,7 +117,7 @@ async def name_in_views(memory: MemoryAPIClient, user: str) -> None:
     )
     # Of a topic that no memory has: summaries of others would go with them.
     none = {"topics": {"eq": "nothing"}}
-    views = [
+    views: list[dict[str, Any]] = [
         *({"filters": {**none, "user_id": owner}} for owner in owners),
         {"filters": {**none, "entities": {"all": [user]}}},
         {"filters": {**none, "session_id": {"prefix": f"{user}-"}}},
@@ -123,6 +126,7 @@ async def name_in_views(memory: MemoryAPIClient, user: str) -> None:
     ]
     for number, given in enumerate(views):
         view = await memory.create_summary_view({"group_by": ["namespace"], **given})
+        assert view.id is not None
         await memory.run_summary_view(view.id)
         if number == 0:
             # What it was before is in the jobs that were scheduled then.
@@ -183,7 +187,7 @@ async def test_who_writes_while_a_user_is_erased_leaves_nothing_of_before(
                     )
 
         chatting = [asyncio.create_task(chatter(number)) for number in range(3)]
-        await eventually(lambda user=user: _is_known(memory, user))
+        await eventually(lambda user=user: _is_known(memory, user))  # type: ignore[misc] # binds the variable of the loop
         stop.set()
         await asyncio.gather(*chatting)
         # Whatever has been accepted by now is in some outbox, queue or worker's hands.

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_client.models import MemoryMessage, MemoryStrategyConfig, WorkingMemory
 from agent_memory_services.embedded.stack import Stack
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
 from agent_memory_services.evaluation.coverage import cover
@@ -93,7 +93,7 @@ async def test_a_thread_has_one_summary_that_rests_when_nothing_is_said(
     memory: MemoryAPIClient,
 ) -> None:
     """The summary strategy keeps one record; repeating what was said writes nothing."""
-    strategy = {"strategy": "summary"}
+    strategy = MemoryStrategyConfig(strategy="summary")
     said = [
         MemoryMessage(id=f"m{number}", role="user", content=text)
         for number, text in enumerate(("We chose Lisbon for 3 June 2024.", "Ann books the hotel."))

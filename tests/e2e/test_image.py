@@ -59,7 +59,12 @@ def test_the_dockerfile_has_no_known_mistakes() -> None:
 def test_the_compose_file_fits_its_schema() -> None:
     """Every key of it is one that compose knows."""
     check = Path(sys.executable).with_name("check-jsonschema")
-    command = [check, "--builtin-schema", "vendor.compose-spec", COMPOSE / "compose.yaml"]
+    command: list[str | Path] = [
+        check,
+        "--builtin-schema",
+        "vendor.compose-spec",
+        COMPOSE / "compose.yaml",
+    ]
     subprocess.run(command, check=True)
 
 

@@ -18,7 +18,7 @@ from tests.e2e.conftest import QUICK
 from tests.support.openai_server import ScriptedModel
 from tests.support.prometheus.dashboards import all_queries
 from tests.support.prometheus.queries import Query
-from tests.support.prometheus.rules import Watchman, read_rules
+from tests.support.prometheus.rules import Rule, Watchman, read_rules
 from tests.support.prometheus.watched_stack import WatchedStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,7 +49,7 @@ async def test_each_panel_shows_something(watched: WatchedStack, where: str, tex
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-async def test_each_alert_watches_something(watched: WatchedStack, rule) -> None:
+async def test_each_alert_watches_something(watched: WatchedStack, rule: Rule) -> None:
     """What it compares is there to be compared."""
     for side in _compared(rule.query.tree):
         assert _told(side.prettify(), watched), side.prettify()

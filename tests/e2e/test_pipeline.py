@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.models import MemoryMessage, WorkingMemory
+from agent_memory_client.models import MemoryMessage, MemoryStrategyConfig, WorkingMemory
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.support.hobbies import HOBBIES, facts, told
 from tests.support.known import known_of, log_of
@@ -75,7 +75,7 @@ async def test_a_silent_part_of_a_session_is_not_waited_for(memory: MemoryAPICli
 
 async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient) -> None:
     """Eight writers lose and double nothing, and every reader sees the same order at any time."""
-    silent = {"strategy": "none"}
+    silent = MemoryStrategyConfig(strategy="none")
     await memory.set_working_memory("crowd", WorkingMemory(long_term_memory_strategy=silent))
     done = asyncio.Event()
 
@@ -86,7 +86,7 @@ async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient) -> No
             await memory.append_messages_to_working_memory("crowd", [message])
 
     async def read(limit: int) -> list[Sequence[str]]:
-        seen = []
+        seen: list[Sequence[str]] = []
         while not done.is_set():
             seen.append(ids(await log_of(memory, "crowd", limit=limit)))
             await asyncio.sleep(0.2)

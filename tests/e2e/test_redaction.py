@@ -120,7 +120,7 @@ async def _use_everything(
                         await _call_all(sweep, channel, fault.__name__)
         for name, address in stack.metrics.items():
             url = f"http://{address}/metrics"
-            told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())
+            told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())  # type: ignore[misc] # binds the variable of the loop
             sweep.look(f"metrics of {name}", told)
 
 

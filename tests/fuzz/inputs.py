@@ -9,6 +9,8 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
+from tests.support.contracts import descriptor_of, message_type_of
+
 _DEPTH = 3
 # Texts that mean something to some parser, and what stands at the edges of numbers.
 _TELLING = st.sampled_from(
@@ -44,7 +46,7 @@ _WHOLE = {
 
 def messages(kind: type[Message], depth: int = _DEPTH) -> st.SearchStrategy[Any]:
     """Messages of a kind with any fields set to anything, and what a parser makes of any bytes."""
-    return _made(kind, depth) | BYTES.map(lambda data: _parsed(kind, data))
+    return _made_of(kind, depth) | BYTES.map(lambda data: _parsed(kind, data))
 
 
 def _parsed(kind: type[Message], data: bytes) -> Message:
@@ -56,11 +58,15 @@ def _parsed(kind: type[Message], data: bytes) -> Message:
     return message
 
 
+def _made_of(kind: type[Message], depth: int) -> st.SearchStrategy[Any]:
+    return _made(kind, depth)  # type: ignore[arg-type] # the metaclass of messages hides their hash
+
+
 @cache
 def _made(kind: type[Message], depth: int) -> st.SearchStrategy[Any]:
     fields = {
         field.name: _values(field, depth)
-        for field in kind.DESCRIPTOR.fields
+        for field in descriptor_of(kind).fields
         if depth or field.message_type is None
     }
     return st.fixed_dictionaries({}, optional=fields).map(lambda values: kind(**values))
@@ -76,7 +82,9 @@ def _values(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
 
 def _single(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
     if field.cpp_type == field.CPPTYPE_MESSAGE:
-        return st.deferred(lambda: _made(GetMessageClass(field.message_type), max(0, depth - 1)))
+        return st.deferred(
+            lambda: _made_of(GetMessageClass(message_type_of(field)), max(0, depth - 1))
+        )
     if field.cpp_type == field.CPPTYPE_STRING:
         return BYTES if field.type == field.TYPE_BYTES else TEXT
     return _WHOLE[field.cpp_type]

@@ -8,6 +8,6 @@ EXAMPLES = 60
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_whatever_comes_from_outside_is_read_or_refused(name: str):
+def test_whatever_comes_from_outside_is_read_or_refused(name: str) -> None:
     """Nothing but the refusals that the parser documents."""
     TARGETS[name].run(EXAMPLES)

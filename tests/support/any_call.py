@@ -1,6 +1,7 @@
 """Calls of any method, whatever its shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -32,11 +33,12 @@ async def attempt(
     timeout: float = 10.0,  # noqa: ASYNC109 - the deadline of the call
 ) -> tuple[list[Message], grpc.aio.AioRpcError | None]:
     """The responses of one call, and how it failed if it did."""
-    multicallable = {
+    opener: Callable[..., Any] = {
         (False, False): channel.unary_unary,
         (True, False): channel.stream_unary,
         (False, True): channel.unary_stream,
-    }[policy.client_streaming, policy.server_streaming](
+    }[policy.client_streaming, policy.server_streaming]
+    multicallable = opener(
         policy.full_name, policy.request_type.SerializeToString, policy.response_type.FromString
     )
     sent = iter([request]) if policy.client_streaming else request

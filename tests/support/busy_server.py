@@ -31,7 +31,7 @@ async def _count(requests: AsyncIterator[bytes], _: Any) -> bytes:
 
 async def _main(calls: int) -> None:
     server = grpc.aio.server(options=[*server_options(1 << 20), *waiting_options(calls, 60.0)])
-    methods = {
+    methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "Busy": grpc.unary_unary_rpc_method_handler(_busy),
         "Count": grpc.stream_unary_rpc_method_handler(_count),
     }

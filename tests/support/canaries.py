@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from tests.support.contracts import descriptor_of, message_type_of
 from tests.support.example_requests import example
 
 _WORD = re.compile(rb"canary\d+x")
@@ -45,7 +46,7 @@ class Canaries:
         return message
 
     def _stuff(self, message: Message, place: str, depth: int) -> None:
-        for field in message.DESCRIPTOR.fields:
+        for field in descriptor_of(message).fields:
             at = f"{place}.{field.name}"
             if field.type == field.TYPE_STRING:
                 _say(message, field, self.word(at))
@@ -61,7 +62,7 @@ _FREE = (
 
 
 def _opaque(field: FieldDescriptor) -> bool:
-    return field.message_type.full_name.startswith(_OPAQUE)
+    return message_type_of(field).full_name.startswith(_OPAQUE)
 
 
 def _say(message: Message, field: FieldDescriptor, word: str) -> None:
@@ -73,8 +74,8 @@ def _say(message: Message, field: FieldDescriptor, word: str) -> None:
 
 def _children(message: Message, field: FieldDescriptor, key: str) -> Iterator[Message]:
     value: Any = getattr(message, field.name)
-    if field.message_type.GetOptions().map_entry:
-        entry: Mapping[str, FieldDescriptor] = field.message_type.fields_by_name
+    if message_type_of(field).GetOptions().map_entry:
+        entry: Mapping[str, FieldDescriptor] = message_type_of(field).fields_by_name
         if entry["value"].type == FieldDescriptor.TYPE_STRING:
             value[key] = key
         elif entry["value"].type == FieldDescriptor.TYPE_MESSAGE and not _opaque(entry["value"]):

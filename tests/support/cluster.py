@@ -46,7 +46,7 @@ def _command(home: Path, port: int) -> list[str]:
         "save": "",
     }
     parts = [part for name, value in flags.items() for part in (f"--{name}", value)]
-    return [binaries.valkey_server(), *parts, "--loadmodule", str(binaries.search_module())]
+    return [str(binaries.valkey_server()), *parts, "--loadmodule", str(binaries.search_module())]
 
 
 async def _answers(client: Redis) -> bool:

@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -137,7 +137,7 @@ def _ignore_rules(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _leaving_out(context: Path, rules: list[str]):
+def _leaving_out(context: Path, rules: list[str]) -> Callable[[str, list[str]], set[str]]:
     def left_out(folder: str, names: list[str]) -> set[str]:
         here = Path(folder).relative_to(context)
         return {name for name in names if _is_ignored((here / name).as_posix(), rules)}

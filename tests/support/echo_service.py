@@ -5,14 +5,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from agent_memory_services.kit.contract.methods import MethodPolicy
-from agent_memory_services.kit.server.server import Service
+from agent_memory_services.kit.server.server import Lifespan, Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.support.contracts import POLICIES
 
 
-def echo_lifespan(full_name: str):
+def echo_lifespan(full_name: str) -> Lifespan[ProcessSettings]:
     """The lifespan of a service whose methods all answer with nothing."""
 
     @asynccontextmanager
@@ -30,13 +31,13 @@ def echo_lifespan(full_name: str):
 
 
 def _handler(policy: MethodPolicy) -> Any:
-    async def single(request, _):
+    async def single(request: Any, _: Any) -> Message:
         if policy.client_streaming:
             async for _ in request:
                 pass
         return policy.response_type()
 
-    async def stream(_, __):
+    async def stream(_: Any, __: Any) -> AsyncIterator[Message]:
         yield policy.response_type()
 
     shapes = {

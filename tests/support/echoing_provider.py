@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from agent_memory_services.demo.scripted_model import (
@@ -39,7 +40,7 @@ class EchoingProvider(ScriptedModel):
         return ways[turn], 0.0
 
 
-def _ways(request: Request):
+def _ways(request: Request) -> Iterator[bytes | None]:
     """Everything that may go wrong, with the whole question in it."""
     said = json.dumps(request.body)
     for status in (400, 401, 413, 429, 500, 503):

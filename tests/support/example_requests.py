@@ -8,6 +8,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from protovalidate import Validator
 
+from tests.support.contracts import descriptor_of
+
 # What a field of such a name holds, wherever it stands.
 WORDS: Mapping[str, Any] = {
     "content": "I moved to Lisbon.",
@@ -48,7 +50,7 @@ def completed(message: Message, words: Mapping[str, Any] = WORDS) -> Message:
         violations = _validator().collect_violations(message)
         missing = [violation.proto.field for violation in violations]
         for path in missing:
-            _fill_at(message, list(path.elements), words)
+            _fill_at(message, list(path.elements) if path else [], words)
         if not missing:
             return message
     raise AssertionError(f"{message.DESCRIPTOR.full_name} needs a word for {missing}")
@@ -61,7 +63,7 @@ def _validator() -> Validator:
 
 def _fill(message: Message, words: Mapping[str, Any]) -> None:
     """Say every word that has a field, and fill what tells more."""
-    for field in message.DESCRIPTOR.fields:
+    for field in descriptor_of(message).fields:
         if field.message_type is None:
             if field.name in words:
                 _put(message, field, words[field.name])
@@ -77,7 +79,7 @@ def _fill_at(message: Message, path: list[Any], words: Mapping[str, Any]) -> Non
     if not path:
         return
     first, *rest = path
-    field = message.DESCRIPTOR.fields_by_name[first.field_name]
+    field = descriptor_of(message).fields_by_name[first.field_name]
     if field.message_type is None:
         _put(message, field, words[field.name] or WORDS[field.name])
     elif (child := _existing(message, field, first.subscript)) is None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState, SessionProgress
@@ -15,6 +15,8 @@ from agent_memory_services.extraction.api.process import lifespan
 from agent_memory_services.extraction.api.settings import Settings
 from tests.support.recording_memory import RecordingMemory, serving_memory
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
+from tests.support.stubs import ExtractionStub
 
 QUICK: dict[str, Any] = {
     "metrics_listen": "",
@@ -40,13 +42,17 @@ class Extraction:
         served: Where it listens.
     """
 
-    stub: ExtractionServiceStub
+    stub: ExtractionStub
     memory: RecordingMemory
     served: Served
 
-    async def submit(self, *messages, session_id: str = "s1", uid: str = "u1", **fields):
+    async def submit(
+        self, *messages: Message, session_id: str = "s1", uid: str = "u1", **fields: Any
+    ) -> pb.SubmitMessagesResponse:
         """Hand messages of a session over."""
-        metadata = [("x-agent-memory-tenant", fields.pop("tenant", "default"))]
+        metadata: list[tuple[str, str | bytes]] = [
+            ("x-agent-memory-tenant", fields.pop("tenant", "default"))
+        ]
         strategy = fields.pop("strategy", None)
         request = pb.SubmitMessagesRequest(
             session=SessionRef(namespace="chat", session_id=session_id),
@@ -96,7 +102,8 @@ async def extracting(
     """Serve extraction; settings other than `QUICK`'s are given by name."""
     memory = memory or RecordingMemory()
     async with serving_memory(memory, redis_url) as behind:
-        chosen = Settings(
+        chosen = configured(
+            Settings,
             redis_url=redis_url,
             long_term_memory_address=behind.address,
             **{**QUICK, **settings},

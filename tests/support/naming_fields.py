@@ -81,6 +81,7 @@ def thing_named(path: Path) -> Thing | None:
         LookupError: nobody has said what such a field is.
     """
     field = path[-1]
+    assert field.containing_type is not None
     message = field.containing_type.name
     if message in APART or field.name in SAYS:
         return None

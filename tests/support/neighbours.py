@@ -4,7 +4,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     add_LongTermMemoryServiceServicer_to_server,
 )
 from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.support.servers import Served, serving
@@ -68,14 +69,18 @@ class ListExtraction(ExtractionServiceServicer):
         """Answer at once."""
         self.may_summarize.set()
 
-    async def Summarize(self, request, context):
+    async def Summarize(
+        self, request: extraction.SummarizeRequest, context: Context
+    ) -> extraction.SummarizeResponse:
         self.summarized.append((current_principal().tenant, request))
         await self.may_summarize.wait()
         if self.summary_faults:
             raise self.summary_faults.popleft()
         return extraction.SummarizeResponse(summary=self.summarize(request))
 
-    async def SubmitMessages(self, request, context):
+    async def SubmitMessages(
+        self, request: extraction.SubmitMessagesRequest, context: Context
+    ) -> extraction.SubmitMessagesResponse:
         self.attempts += 1
         if self.faults:
             raise self.faults.popleft()
@@ -99,7 +104,9 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
     searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
     fault: Exception | None = None
 
-    async def ListMemories(self, request, context):
+    async def ListMemories(
+        self, request: long_term.ListMemoriesRequest, context: Context
+    ) -> long_term.ListMemoriesResponse:
         if self.fault:
             raise self.fault
         wanted = request.filter
@@ -111,7 +118,9 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
         ]
         return long_term.ListMemoriesResponse(memories=found[: request.page_size])
 
-    async def SearchMemories(self, request, context):
+    async def SearchMemories(
+        self, request: long_term.SearchMemoriesRequest, context: Context
+    ) -> long_term.SearchMemoriesResponse:
         self.searches.append(request)
         if self.fault:
             raise self.fault
@@ -140,7 +149,9 @@ async def _served(
         yield served
 
 
-def serving_extraction(servicer: ListExtraction, settings: ProcessSettings):
+def serving_extraction(
+    servicer: ListExtraction, settings: ProcessSettings
+) -> AbstractAsyncContextManager[Served]:
     """Serve a `ListExtraction` with everything that stands around a real service."""
     return _served(
         extraction,
@@ -151,7 +162,9 @@ def serving_extraction(servicer: ListExtraction, settings: ProcessSettings):
     )
 
 
-def serving_long_term_memory(servicer: ListLongTermMemory, settings: ProcessSettings):
+def serving_long_term_memory(
+    servicer: ListLongTermMemory, settings: ProcessSettings
+) -> AbstractAsyncContextManager[Served]:
     """Serve a `ListLongTermMemory` with everything that stands around a real service."""
     return _served(
         long_term,

@@ -10,6 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.support.contracts import descriptor_of, message_type_of
 from tests.support.example_requests import completed, example
 
 _KEY: Final = "a key"
@@ -91,7 +92,7 @@ def places(request: type[Message], *, nested: int = 1) -> list[Place]:
 
     A type that contains itself is entered `nested` times.
     """
-    return [Place(request, steps) for steps in _below(request.DESCRIPTOR, (), nested)]
+    return [Place(request, steps) for steps in _below(descriptor_of(request), (), nested)]
 
 
 def filled(
@@ -119,7 +120,7 @@ def _below(
 
 
 def _value_of(field: FieldDescriptor) -> FieldDescriptor:
-    return field.message_type.fields_by_name["value"] if _is_map(field) else field
+    return message_type_of(field).fields_by_name["value"] if _is_map(field) else field
 
 
 def _is_map(field: FieldDescriptor) -> bool:

@@ -1,4 +1,5 @@
 """A long-term memory that keeps what it is given in a dictionary, behind its real contract."""
+# ruff: noqa: ARG002, N802 - names and arguments are those of the contract
 
 import asyncio
 from collections import deque
@@ -20,10 +21,12 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.errors import MemoryNotFound
 from agent_memory_services.kit.contract.status import item_status
+from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.long_term_memory.api.history_servicer import concerns_owners_of
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 
 @dataclass
@@ -59,11 +62,13 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         """What all memories say, in the order they came."""
         return [memory.text for memory in self.kept.values()]
 
-    def of_type(self, kind: MemoryType) -> list[Memory]:
+    def of_type(self, kind: MemoryType.ValueType) -> list[Memory]:
         """The memories of a type."""
         return [memory for memory in self.kept.values() if memory.type == kind]
 
-    async def CreateMemories(self, request, context):  # noqa: ARG002, N802
+    async def CreateMemories(
+        self, request: pb.CreateMemoriesRequest, context: Context
+    ) -> pb.CreateMemoriesResponse:
         tenant = current_principal().tenant
         self.calls.append((tenant, request))
         concerns_owners_of(request.memories)
@@ -77,13 +82,17 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             raise self.lost_answers.popleft()
         return pb.CreateMemoriesResponse(results=results)
 
-    async def GetMemory(self, request, context):  # noqa: ARG002, N802
+    async def GetMemory(
+        self, request: pb.GetMemoryRequest, context: Context
+    ) -> pb.GetMemoryResponse:
         memory = self.kept.get((current_principal().tenant, request.memory_id))
         if memory is None:
             raise MemoryNotFound(request.memory_id)
         return pb.GetMemoryResponse(memory=memory)
 
-    async def ListMemories(self, request, context):  # noqa: ARG002, N802
+    async def ListMemories(
+        self, request: pb.ListMemoriesRequest, context: Context
+    ) -> pb.ListMemoriesResponse:
         wanted, tenant = request.filter, current_principal().tenant
         memories = [
             memory
@@ -95,7 +104,9 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         ]
         return pb.ListMemoriesResponse(memories=memories)
 
-    async def UpdateMemory(self, request, context):  # noqa: ARG002, N802
+    async def UpdateMemory(
+        self, request: pb.UpdateMemoryRequest, context: Context
+    ) -> pb.UpdateMemoryResponse:
         if self.faults:
             raise self.faults.popleft()
         concerns_owners_of([request.memory])
@@ -107,7 +118,9 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         )
         return pb.UpdateMemoryResponse(memory=memory)
 
-    async def SearchMemories(self, request, context):  # noqa: ARG002, N802
+    async def SearchMemories(
+        self, request: pb.SearchMemoriesRequest, context: Context
+    ) -> pb.SearchMemoriesResponse:
         wanted = request.query.filter
         tenant = current_principal().tenant
         hits = [
@@ -147,5 +160,7 @@ async def serving_memory(memory: RecordingMemory, redis_url: str) -> AsyncIterat
     async def lifespan(_: ProcessSettings) -> AsyncIterator[Service]:
         yield service
 
-    async with serving(lifespan, ProcessSettings(redis_url=redis_url, metrics_listen="")) as served:
+    async with serving(
+        lifespan, configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
+    ) as served:
         yield served

@@ -1,6 +1,7 @@
 """Everything that a store holds, down to the last element."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -16,33 +17,33 @@ async def elements(redis: Redis) -> AsyncIterator[bytes]:
             yield key + b" | " + element
 
 
-async def _of_kind(redis: Redis, key: bytes, kind: bytes) -> AsyncIterator[bytes]:
+async def _of_kind(redis: Any, key: Any, kind: Any) -> AsyncIterator[bytes]:
     for each in await _READERS[kind](redis, key):
         yield each
 
 
-async def _string(redis: Redis, key: bytes) -> list[bytes]:
+async def _string(redis: Any, key: bytes) -> list[bytes]:
     return [await redis.get(key) or b""]
 
 
-async def _hash(redis: Redis, key: bytes) -> list[bytes]:
+async def _hash(redis: Any, key: bytes) -> list[bytes]:
     return [field + b" = " + value for field, value in (await redis.hgetall(key)).items()]
 
 
-async def _list(redis: Redis, key: bytes) -> list[bytes]:
+async def _list(redis: Any, key: bytes) -> list[bytes]:
     return list(await redis.lrange(key, 0, -1))
 
 
-async def _set(redis: Redis, key: bytes) -> list[bytes]:
+async def _set(redis: Any, key: bytes) -> list[bytes]:
     return list(await redis.smembers(key))
 
 
-async def _sorted_set(redis: Redis, key: bytes) -> list[bytes]:
+async def _sorted_set(redis: Any, key: bytes) -> list[bytes]:
     found = await redis.zrange(key, 0, -1, withscores=True)
     return [value + f" @ {score}".encode() for value, score in found]
 
 
-async def _stream(redis: Redis, key: bytes) -> list[bytes]:
+async def _stream(redis: Any, key: bytes) -> list[bytes]:
     return [
         entry_id + b" " + b" ".join(field + b" = " + value for field, value in fields.items())
         for entry_id, fields in await redis.xrange(key)

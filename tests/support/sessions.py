@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
@@ -18,7 +19,7 @@ def session(session_id: str = "s1", *, tenant: str = "default", uid: str = "u1")
     return Session(Thread(tenant, "chat", session_id), uid)
 
 
-def message(sequence: int, text: str = "", **fields: object) -> Message:
+def message(sequence: int, text: str = "", **fields: Any) -> Message:
     """A user's message; each is said a minute after the one before it."""
     built = Message(
         id=f"m{sequence}",
@@ -35,7 +36,7 @@ def submission(
     *messages: Message,
     to: Session | None = None,
     memories: Sequence[Memory] = (),
-    strategy: ExtractionStrategy = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED,
+    strategy: ExtractionStrategy.ValueType = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED,
     custom_prompt: str = "",
     user_id: str = "alice",
     time_zone: str = "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from tests.support.contracts import descriptor_of, message_type_of
 from tests.support.example_requests import completed
 
 LARGEST_EXACT = 2**53 - 1
@@ -37,7 +38,14 @@ class Place:
     @property
     def signed(self) -> bool:
         """Whether numbers below 0 mean something: conditions may compare with any."""
-        return self.fields[-1].containing_type.name == "NumberFilter"
+        return self._holding.name == "NumberFilter"
+
+    @property
+    def _holding(self) -> Descriptor:
+        """The message that has the field."""
+        kind = self.fields[-1].containing_type
+        assert kind is not None
+        return kind
 
     def requests(self) -> Iterator[tuple[int, Message]]:
         """Requests that are right but for the number in this place, and the number."""
@@ -49,7 +57,7 @@ class Place:
             last.name.replace("first", "last"),
             last.name.replace("last", "first"),
         }:
-            if name in last.containing_type.fields_by_name:  # ends of a stretch go together
+            if name in self._holding.fields_by_name:  # ends of a stretch go together
                 setattr(holder, name, 1)
         completed(sound)
         for number in sorted({min(max(number, least), most) for number in NUMBERS}):
@@ -74,7 +82,7 @@ class Place:
 
 def places_of(kind: type[Message]) -> list[Place]:
     """Every place of a request that holds a whole number, each type of message entered once."""
-    return [Place(kind, fields) for fields in _paths(kind.DESCRIPTOR, ())]
+    return [Place(kind, fields) for fields in _paths(descriptor_of(kind), ())]
 
 
 def _paths(
@@ -90,7 +98,7 @@ def _paths(
 
 def _is_left_out(field: FieldDescriptor, above: Sequence[FieldDescriptor]) -> bool:
     """Whether a message is none of the contracts' own, or stands inside of its like."""
-    kind = field.message_type
+    kind = message_type_of(field)
     return kind.file.package.startswith("google.") or any(
         kind is each.containing_type for each in (*above, field)
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.prometheus.dashboards import dashboards, queries_of
 from tests.support.prometheus.queries import Query
-from tests.support.prometheus.rules import read_rules
+from tests.support.prometheus.rules import Rule, read_rules
 
 ROOT = Path(__file__).parents[2]
 RULES = read_rules(ROOT / "deploy/prometheus/agent-memory.yaml")
@@ -17,7 +17,7 @@ WIDTH = 24
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_a_dashboard_is_named_after_what_links_to_it(name: str):
+def test_a_dashboard_is_named_after_what_links_to_it(name: str) -> None:
     """The file, the id in addresses and the link of the others agree."""
     dashboard = DASHBOARDS[name]
     assert name == f"{dashboard['uid']}.json"
@@ -28,7 +28,7 @@ def test_a_dashboard_is_named_after_what_links_to_it(name: str):
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_each_panel_says_what_it_shows(name: str):
+def test_each_panel_says_what_it_shows(name: str) -> None:
     """A title, a sentence, a unit, and queries that can be parsed, of the chosen source."""
     panels = DASHBOARDS[name]["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
@@ -43,7 +43,7 @@ def test_each_panel_says_what_it_shows(name: str):
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_panels_do_not_overlap(name: str):
+def test_panels_do_not_overlap(name: str) -> None:
     """Grafana would move them about."""
     places = [panel["gridPos"] for panel in DASHBOARDS[name]["panels"]]
     assert all(place["x"] + place["w"] <= WIDTH for place in places)
@@ -53,7 +53,7 @@ def test_panels_do_not_overlap(name: str):
         assert beside or apart, (one, other)
 
 
-def test_alerts_are_named_once():
+def test_alerts_are_named_once() -> None:
     """By one family of names."""
     names = [rule.name for rule in RULES]
     assert len(set(names)) == len(names)
@@ -61,7 +61,7 @@ def test_alerts_are_named_once():
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_an_alert_says_what_to_do(rule):
+def test_an_alert_says_what_to_do(rule: Rule) -> None:
     """How bad it is, what is wrong, and the section of the runbook that helps."""
     assert rule.labels["severity"] in {"critical", "warning"}
     assert rule.annotations["summary"]
@@ -72,7 +72,7 @@ def test_an_alert_says_what_to_do(rule):
     assert rule.name in headings
 
 
-def test_the_runbook_knows_no_alert_that_is_gone():
+def test_the_runbook_knows_no_alert_that_is_gone() -> None:
     """A section is deleted with its alert."""
     text = (ROOT / "docs/operations/alerts.md").read_text()
     assert set(re.findall(r"^## (AgentMemory\w+)$", text, re.MULTILINE)) == {r.name for r in RULES}

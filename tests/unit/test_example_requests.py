@@ -9,6 +9,6 @@ from tests.support.example_requests import example
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.full_name)
-def test_every_method_has_a_valid_example(policy: MethodPolicy):
+def test_every_method_has_a_valid_example(policy: MethodPolicy) -> None:
     """A method added later is covered as soon as its fields have known names."""
     protovalidate.validate(example(policy.request_type))

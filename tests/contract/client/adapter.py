@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator
 from functools import wraps
 from typing import Any
 
@@ -32,7 +32,7 @@ class Awaited:
         return run
 
 
-async def _iterated(items: Generator[Any, None, None] | Iterator[Any]) -> AsyncIterator[Any]:
+async def _iterated(items: Generator[Any, None, None]) -> AsyncIterator[Any]:
     try:
         while (item := await asyncio.to_thread(next, items, _END)) is not _END:
             yield item

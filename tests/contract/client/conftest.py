@@ -19,7 +19,7 @@ async def services() -> AsyncIterator[Services]:
 @pytest.fixture(params=["asynchronous", "synchronous"])
 async def client(
     services: Services, request: pytest.FixtureRequest
-) -> AsyncIterator[MemoryAPIClient]:
+) -> AsyncIterator[MemoryAPIClient | Awaited]:
     """A client of the services, without defaults: each of the two, with the same face."""
     if request.param == "asynchronous":
         async with MemoryAPIClient(base_url=services.url) as client:

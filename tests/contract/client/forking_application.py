@@ -36,6 +36,10 @@ def asynchronous(url: str) -> list[bool]:
     def used() -> None:
         asyncio.run(use())
 
+    def used_twice() -> None:
+        used()
+        os._exit(0 if in_child(used) else 1)
+
     async def within() -> list[bool]:
         await use()
         told = await asyncio.to_thread(in_child, used)
@@ -47,7 +51,7 @@ def asynchronous(url: str) -> list[bool]:
     used()
     results += asyncio.run(within())
     # A child of a child, which inherits channels of two processes.
-    results.append(in_child(lambda: (used(), os._exit(0 if in_child(used) else 1))))
+    results.append(in_child(used_twice))
     return results
 
 

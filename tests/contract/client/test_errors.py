@@ -3,6 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import grpc
 import pytest
@@ -121,7 +122,8 @@ async def test_running_out_of_time_is_a_timeout(services: Services) -> None:
 
 async def test_the_credential_goes_with_every_call(services: Services) -> None:
     """Keys and tokens travel as bearer credentials; the tenant beside them."""
-    for options in ({"api_key": "k1"}, {"bearer_token": "k1"}):
+    ways: list[dict[str, Any]] = [{"api_key": "k1"}, {"bearer_token": "k1"}]
+    for options in ways:
         async with MemoryAPIClient(base_url=services.url, tenant="acme", **options) as client:
             await client.count_long_term_memories()
             assert "k1" not in repr(client.config)

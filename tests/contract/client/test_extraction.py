@@ -38,8 +38,8 @@ async def test_a_job_names_what_it_left_out(client: MemoryAPIClient, services: S
         id="j",
         state=types.JOB_STATE_SUCCEEDED,
         skipped=[
-            {"message_id": "m2", "sequence": 2, "error": refused},
-            {"memory_id": "m", "error": refused},
+            types.SkippedItem(message_id="m2", sequence=2, error=refused),
+            types.SkippedItem(memory_id="m", error=refused),
         ],
     )
     message, memory = (await client.get_job("j")).skipped

@@ -1,6 +1,7 @@
 """Prompts through the client."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from agent_memory_client import (
     MemoryValidationError,
     WorkingMemory,
 )
+from agent_memory_client.models import ToolCall
 from tests.contract.client.services.running import Services
 
 
@@ -26,7 +28,7 @@ async def _memories(client: MemoryAPIClient) -> None:
     turn = [
         MemoryMessage(role="user", content="Hello"),
         MemoryMessage(
-            role="assistant", tool_calls=[{"id": "c", "name": "clock", "arguments": "{}"}]
+            role="assistant", tool_calls=[ToolCall(id="c", name="clock", arguments="{}")]
         ),
         MemoryMessage(role="tool", content="noon", tool_call_id="c"),
     ]
@@ -80,7 +82,7 @@ async def test_filters_inside_the_search_count(client: MemoryAPIClient) -> None:
     ],
 )
 async def test_what_the_search_does_not_know_is_refused(
-    client: MemoryAPIClient, search: dict, path: str
+    client: MemoryAPIClient, search: dict[str, Any], path: str
 ) -> None:
     """Unknown keys at every depth raise with their path, and no call is made."""
     with pytest.raises(MemoryValidationError) as raised:

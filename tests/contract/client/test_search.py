@@ -77,7 +77,10 @@ async def test_an_empty_text_lists_the_newest_first_with_a_true_total(
 
 async def test_pages_by_offset_and_by_cursor_agree(client: MemoryAPIClient) -> None:
     """Both ways visit each memory once, even where an offset lies inside a page."""
-    by_offset, by_cursor, offset, cursor = [], [], 0, None
+    by_offset: list[str] = []
+    by_cursor: list[str] = []
+    offset: int | None = 0
+    cursor: str | None = None
     while offset is not None:
         page = await client.search_long_term_memory("tea", limit=3, offset=offset)
         by_offset += texts(page)

@@ -1,5 +1,7 @@
 """Sessions through the client."""
 
+from typing import Any
+
 import pytest
 
 from agent_memory_client import (
@@ -53,7 +55,7 @@ async def test_set_takes_the_session_from_the_call(client: MemoryAPIClient) -> N
 async def test_set_refuses_two_identities(client: MemoryAPIClient, name: str) -> None:
     """The call and the working memory may not name different sessions, users or namespaces."""
     memory = WorkingMemory.model_validate({name: "one"})
-    call = {"session_id": "one", "user_id": None, "namespace": None} | {name: "two"}
+    call: dict[str, Any] = {"session_id": "one", "user_id": None, "namespace": None} | {name: "two"}
     with pytest.raises(MemoryValidationError, match=f"memory.{name}"):
         await client.set_working_memory(memory=memory, **call)
 
@@ -124,7 +126,7 @@ async def test_a_stale_etag_is_a_conflict(client: MemoryAPIClient) -> None:
     ],
 )
 async def test_data_is_merged_by_the_server(
-    client: MemoryAPIClient, strategy: str, expected: dict
+    client: MemoryAPIClient, strategy: str, expected: dict[str, Any]
 ) -> None:
     """The three strategies reach the server, and messages, ttl and strategy stay as they were."""
     await client.set_working_memory(

@@ -1,6 +1,7 @@
 """Tool calls of a model, and the bounds they cannot leave."""
 
 import json
+from typing import Any
 
 import grpc
 import pytest
@@ -43,7 +44,9 @@ async def test_search_finds_what_is_within_reach(client: MemoryAPIClient, name: 
 @pytest.mark.parametrize(
     "narrowing", [{"user_id": "bob"}, {"topics": ["cars"]}, {"memory_type": "episodic"}]
 )
-async def test_a_model_can_only_narrow_a_search(client: MemoryAPIClient, narrowing: dict) -> None:
+async def test_a_model_can_only_narrow_a_search(
+    client: MemoryAPIClient, narrowing: dict[str, Any]
+) -> None:
     """Naming another user finds nothing rather than theirs."""
     result = await run(client, "search_memory", query="tea", **narrowing)
     assert result.success
@@ -196,7 +199,7 @@ async def test_the_defaults_of_the_client_are_bounds(services: Services) -> None
     ],
 )
 async def test_what_goes_wrong_is_in_the_result(
-    client: MemoryAPIClient, name: str, arguments: dict | str, error: str
+    client: MemoryAPIClient, name: str, arguments: dict[str, Any] | str, error: str
 ) -> None:
     """Nothing raises; the model reads what to do better."""
     result = await client.resolve_function_call(name, arguments, user_id="alice")
@@ -233,7 +236,7 @@ async def test_a_failing_service_is_in_the_result(
     ids=["openai-legacy", "anthropic", "openai", "langchain"],
 )
 async def test_calls_of_every_provider_are_resolved(
-    client: MemoryAPIClient, call: dict, call_id: str | None
+    client: MemoryAPIClient, call: dict[str, Any], call_id: str | None
 ) -> None:
     """The form is recognised, and the provider's id comes back."""
     (result,) = await client.resolve_tool_calls([call])

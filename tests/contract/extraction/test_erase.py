@@ -45,8 +45,8 @@ async def test_nothing_of_an_erased_user_is_left(redis: Redis, redis_url: str) -
     memory = RecordingMemory()
     async with extracting(redis_url, memory) as extraction:
         for user, name, text in ((ALICE, "tea-party", SECRET), ("bob", "soup", "I like soup.")):
-            for job in await speak(extraction, user, name, text):
-                await extraction.ended(job)
+            for spoken in await speak(extraction, user, name, text):
+                await extraction.ended(spoken)
         memory.faults.extend(EtagMismatch("x") for _ in range(1000))
         failed = await extraction.submit(
             message(2, SECRET), session_id="tea-party-0", uid="t0", user_id=ALICE

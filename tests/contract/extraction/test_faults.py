@@ -2,7 +2,9 @@
 
 import asyncio
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 from redis.asyncio import Redis
@@ -26,12 +28,13 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
             await extraction.ended(answer.job_id)
             await store.stop()
             stub = extraction.stub
-            for call, request in (
+            calls: tuple[tuple[Callable[..., Any], object], ...] = (
                 (stub.GetJob, pb.GetJobRequest(job_id=answer.job_id)),
                 (stub.ListJobs, pb.ListJobsRequest()),
                 (stub.RetryJob, pb.RetryJobRequest(job_id=answer.job_id)),
                 (stub.CancelJob, pb.CancelJobRequest(job_id=answer.job_id)),
-            ):
+            )
+            for call, request in calls:
                 with refused() as refusal:
                     await call(request)
                 assert refusal.code is grpc.StatusCode.UNAVAILABLE
@@ -50,7 +53,7 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
 
 async def test_a_store_that_comes_back_finds_everything(tmp_path: Path) -> None:
     """What was taken in before the store restarted is extracted after, by the same process."""
-    quiet = {"debounce_seconds": 0.5, "max_wait_seconds": 0.5}
+    quiet: dict[str, Any] = {"debounce_seconds": 0.5, "max_wait_seconds": 0.5}
     async with (
         EmbeddedStore(tmp_path) as store,
         extracting(store.url, **quiet) as extraction,

@@ -1,5 +1,8 @@
 """Jobs, as a caller sees them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import grpc
 import pytest
 
@@ -7,6 +10,7 @@ from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction
+from tests.support.raw import next_of
 from tests.support.sessions import message
 
 
@@ -95,11 +99,12 @@ async def test_a_job_that_is_not_the_callers_is_not_found(
     """An unknown job, and another tenant's, are the same to a caller."""
     known = (await extraction.submit(message(1), tenant="owner")).job_id
     for job_id in (known, "never-given-0"):
-        for call, request in (
+        calls: tuple[tuple[Callable[..., Any], object], ...] = (
             (extraction.stub.GetJob, pb.GetJobRequest(job_id=job_id)),
             (extraction.stub.RetryJob, pb.RetryJobRequest(job_id=job_id)),
             (extraction.stub.CancelJob, pb.CancelJobRequest(job_id=job_id)),
-        ):
+        )
+        for call, request in calls:
             with refused() as refusal:
                 await call(request, metadata=[("x-agent-memory-tenant", tenant)])
             assert refusal.code is grpc.StatusCode.NOT_FOUND
@@ -119,26 +124,26 @@ async def test_a_client_waits_for_extraction(extraction: Extraction) -> None:
     """A watcher sees the job end and the progress reach the session's last message."""
     answer = await extraction.submit(message(1, "I'm vegetarian."), message(2))
     watching = extraction.stub.WatchJobs(pb.WatchJobsRequest(namespace="chat", session_id="s1"))
-    first = await watching.read()
+    first = await next_of(watching)
     assert first.job.id == answer.job_id
     assert first.progress.extracted_sequence == 0
     await extraction.stub.CancelJob(pb.CancelJobRequest(job_id=answer.job_id))
     await extraction.stub.RetryJob(pb.RetryJobRequest(job_id=answer.job_id))
-    while (seen := await watching.read()).job.state != JobState.JOB_STATE_SUCCEEDED:
+    while (seen := await next_of(watching)).job.state != JobState.JOB_STATE_SUCCEEDED:
         pass
     assert seen.progress.extracted_sequence == 2
     watching.cancel()
     later = extraction.stub.WatchJobs(
         pb.WatchJobsRequest(namespace="chat", session_id="s1", resume_token=first.resume_token)
     )
-    assert (await later.read()).job.state == JobState.JOB_STATE_SUCCEEDED
+    assert (await next_of(later)).job.state == JobState.JOB_STATE_SUCCEEDED
     later.cancel()
 
 
 async def test_a_foreign_resume_token_is_refused(extraction: Extraction) -> None:
     """A token of one session does not open another's stream."""
     watching = extraction.stub.WatchJobs(pb.WatchJobsRequest(session_id="s1"))
-    token = (await watching.read()).resume_token
+    token = (await next_of(watching)).resume_token
     watching.cancel()
     with refused() as refusal:
         await extraction.stub.WatchJobs(

@@ -1,5 +1,8 @@
 """ExtractMemories and Summarize, as a caller sees them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import grpc
 import pytest
 from redis.asyncio import Redis
@@ -47,7 +50,10 @@ async def test_nothing_is_found_where_nothing_is_asked_for(extraction: Extractio
         (pb.ExtractMemoriesRequest(), "messages"),
         (pb.ExtractMemoriesRequest(messages=SAID, time_zone="Nowhere/City"), "time_zone"),
         (
-            pb.ExtractMemoriesRequest(messages=SAID, extraction=ExtractionConfig(strategy=4)),
+            pb.ExtractMemoriesRequest(
+                messages=SAID,
+                extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM),
+            ),
             "extraction",
         ),
     ],
@@ -76,7 +82,7 @@ async def test_a_model_writes_candidates_and_summaries(redis: Redis, redis_url: 
     assert redis
     summary = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY)
     async with ScriptedModel() as model:
-        settings = {"extractor": "auto", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "auto", "openai_base_url": model.base_url}
         async with extracting(redis_url, **settings) as extraction:
             model.queue(facts({"text": "User is vegetarian"}), Say("In short."), Say("A thread."))
             found = await extraction.stub.ExtractMemories(pb.ExtractMemoriesRequest(messages=SAID))
@@ -103,10 +109,11 @@ async def test_a_model_in_trouble_is_unavailable(
         ScriptedModel() as model,
         extracting(redis_url, openai_base_url=model.base_url, extractor="auto") as served,
     ):
-        for call, request in (
+        calls: tuple[tuple[Callable[..., Any], object], ...] = (
             (served.stub.Summarize, pb.SummarizeRequest(messages=SAID)),
             (served.stub.ExtractMemories, pb.ExtractMemoriesRequest(messages=SAID)),
-        ):
+        )
+        for call, request in calls:
             model.queue(reply)
             with refused() as refusal:
                 await call(request)

@@ -1,5 +1,7 @@
 """SubmitMessages, as a caller sees it."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -101,7 +103,7 @@ async def test_a_malformed_submission_is_refused_with_the_path(
 @pytest.mark.parametrize("withheld", [0, 2], ids=["messages", "withheld messages"])
 async def test_another_user_takes_nothing_of_a_session(redis_url: str, withheld: int) -> None:
     """What waits stays its owner's, and so do the sequences that are to come."""
-    waiting = {"debounce_seconds": 60, "max_wait_seconds": 60}
+    waiting: dict[str, Any] = {"debounce_seconds": 60, "max_wait_seconds": 60}
     async with extracting(redis_url, **waiting) as extraction:
         first = await extraction.submit(message(1, "I live in Lisbon."))
         told = () if withheld else (message(2, "I live in Madrid."),)

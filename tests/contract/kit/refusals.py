@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import grpc
 import pytest
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
+
+MessageT = TypeVar("MessageT", bound=Message)
 
 
 @dataclass
@@ -51,7 +56,7 @@ def refused() -> Iterator[Refusal]:
     refusal.everything = f"{error!r} {error.trailing_metadata()} {error.initial_metadata()}"
 
 
-def _unpacked(detail, kind):
+def _unpacked(detail: any_pb2.Any, kind: type[MessageT]) -> MessageT:
     message = kind()
     detail.Unpack(message)
     return message

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
@@ -15,14 +17,18 @@ from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.transport import channel_options, server_options
 from agent_memory_services.kit.observe.metrics import CallMeters
 from agent_memory_services.kit.redis import client
+from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.interceptor import ARRIVAL_SECONDS, CallInterceptor
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.order import ordered_steps
 
 SHAPES = ("unary", "server_stream", "client_stream", "bidi_stream")
-REQUEST = AppendMessagesRequest(session_id="s", messages=[{"role": "user", "content": "hi"}])
+REQUEST = AppendMessagesRequest(
+    session_id="s", messages=[message_pb2.Message(role="user", content="hi")]
+)
 
+Metadata = Sequence[tuple[str, str | bytes]]
 Behaviour = Callable[[AppendMessagesRequest], Awaitable[Message]]
 
 
@@ -45,7 +51,7 @@ class Shapes:
         shape: str,
         *requests: Message | bytes,
         timeout: float | None = 10,  # noqa: ASYNC109 - gRPC's own word
-        metadata: Sequence[tuple[str, str]] = (),
+        metadata: Metadata = (),
     ) -> list[SessionRef]:
         """All responses of one call."""
         open_call = self.open(shape, *requests, timeout=timeout, metadata=metadata)
@@ -53,14 +59,22 @@ class Shapes:
             return [await open_call]
         return [response async for response in open_call]
 
-    def open(self, shape, *requests, timeout=10, metadata=(), compression=None):
+    def open(
+        self,
+        shape: str,
+        *requests: Message | bytes,
+        timeout: float | None = 10,
+        metadata: Metadata = (),
+        compression: grpc.Compression | None = None,
+    ) -> Any:
         """The library's own call object."""
-        method = {
+        opener: Callable[..., Any] = {
             "unary": self.channel.unary_unary,
             "server_stream": self.channel.unary_stream,
             "client_stream": self.channel.stream_unary,
             "bidi_stream": self.channel.stream_stream,
-        }[shape](f"/test.Shapes/{shape}", _bytes, SessionRef.FromString)
+        }[shape]
+        method: Callable[..., Any] = opener(f"/test.Shapes/{shape}", _bytes, SessionRef.FromString)
         request = iter(requests) if shape in {"client_stream", "bidi_stream"} else requests[0]
         return method(request, timeout=timeout, metadata=metadata, compression=compression)
 
@@ -103,7 +117,7 @@ async def serve(
     settings: ProcessSettings | None = None,
     store_url: str = "redis://127.0.0.1:1",
     arrival_seconds: float = ARRIVAL_SECONDS,
-    **changes: object,
+    **changes: Any,
 ) -> AsyncIterator[Shapes]:
     """Serve `behaviour` in all shapes, under policies changed by `changes`."""
     settings = settings or ProcessSettings(access_log=False)
@@ -134,20 +148,24 @@ async def serve(
 
 
 def _handlers(behave: Behaviour) -> grpc.GenericRpcHandler:
-    async def unary(request, _):
+    async def unary(request: AppendMessagesRequest, _: Context) -> Message:
         return await behave(request)
 
-    async def server_stream(request, _):
-        for _ in range(3):
+    async def server_stream(request: AppendMessagesRequest, _: Context) -> AsyncIterator[Message]:
+        for _turn in range(3):
             yield await behave(request)
 
-    async def client_stream(requests, _):
+    async def client_stream(
+        requests: AsyncIterator[AppendMessagesRequest], _: Context
+    ) -> Message | None:
         answer = None
         async for request in requests:
             answer = await behave(request)
         return answer
 
-    async def bidi_stream(requests, _):
+    async def bidi_stream(
+        requests: AsyncIterator[AppendMessagesRequest], _: Context
+    ) -> AsyncIterator[Message]:
         async for request in requests:
             yield await behave(request)
 

@@ -4,6 +4,8 @@ import asyncio
 import re
 import urllib.request
 from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -34,13 +36,13 @@ class Gate:
         return SessionRef()
 
 
-def only(calls: int, **others: object) -> ProcessSettings:
+def only(calls: int, **others: Any) -> ProcessSettings:
     """Settings by which so many calls run at a time."""
     return ProcessSettings(max_concurrent_calls=calls, access_log=False, **others)
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "unary"])
-async def test_one_stream_too_many_is_told_to_come_back(shape: str):
+async def test_one_stream_too_many_is_told_to_come_back(shape: str) -> None:
     """At once, without waiting, and only until a place is free."""
     gate = Gate()
     settings = ProcessSettings(max_open_streams=2, access_log=False)
@@ -59,7 +61,7 @@ async def test_one_stream_too_many_is_told_to_come_back(shape: str):
         assert await shapes.call(shape, REQUEST)
 
 
-async def test_a_burst_beyond_the_limit_is_answered_in_order():
+async def test_a_burst_beyond_the_limit_is_answered_in_order() -> None:
     """However many come at once: each waits for those before it."""
     gate, order, most = asyncio.Event(), [], 0
 
@@ -77,12 +79,12 @@ async def test_a_burst_beyond_the_limit_is_answered_in_order():
         for number, session in enumerate(sessions, start=1):
             request = AppendMessagesRequest(session_id=session, messages=REQUEST.messages)
             group.create_task(shapes.call("unary", request, timeout=60))
-            await eventually(lambda number=number: shapes.admission.running == number)
+            await eventually(lambda number=number: shapes.admission.running == number)  # type: ignore[misc] # binds the variable of the loop
         gate.set()
     assert (order, most) == (sessions, 1)
 
 
-async def test_who_waits_for_a_place_hears_of_a_refusal_before_the_deadline():
+async def test_who_waits_for_a_place_hears_of_a_refusal_before_the_deadline() -> None:
     """And takes nothing with them: the place is there for the next."""
     gate = Gate()
     async with serve(gate, settings=only(1)) as shapes, asyncio.TaskGroup() as group:
@@ -98,7 +100,7 @@ async def test_who_waits_for_a_place_hears_of_a_refusal_before_the_deadline():
     assert gate.waiting == 2
 
 
-async def test_a_caller_who_leaves_the_line_keeps_nobody_waiting():
+async def test_a_caller_who_leaves_the_line_keeps_nobody_waiting() -> None:
     """Those behind move up."""
     gate = Gate()
     async with serve(gate, settings=only(1)) as shapes, asyncio.TaskGroup() as group:
@@ -115,14 +117,14 @@ async def test_a_caller_who_leaves_the_line_keeps_nobody_waiting():
     assert gate.waiting == 2
 
 
-async def test_the_line_has_an_end():
+async def test_the_line_has_an_end() -> None:
     """A crowd cannot fill the memory."""
     gate = Gate()
     settings = only(1, max_waiting_calls=1)
     async with serve(gate, settings=settings) as shapes, asyncio.TaskGroup() as group:
         for number in (1, 2):
             group.create_task(shapes.call("unary", REQUEST, timeout=60))
-            await eventually(lambda number=number: shapes.admission.running == number)
+            await eventually(lambda number=number: shapes.admission.running == number)  # type: ignore[misc] # binds the variable of the loop
         with refused() as refusal:
             await shapes.call("unary", REQUEST, timeout=60)
         assert refusal.reason == "OVERLOADED"
@@ -130,7 +132,7 @@ async def test_the_line_has_an_end():
         gate.open.set()
 
 
-async def test_methods_take_turns():
+async def test_methods_take_turns() -> None:
     """A long line before one of them does not keep the callers of another waiting."""
     gate, order = asyncio.Event(), []
 
@@ -148,7 +150,8 @@ async def test_methods_take_turns():
         reads = [stub.GetWorkingMemory(read, timeout=60) for _ in range(20)]
         await eventually(lambda: bool(order))
         writes = [stub.AppendMessages(write, timeout=60) for _ in range(2)]
-        for call in (*reads, *writes):
+        calls: list[Awaitable[object]] = [*reads, *writes]
+        for call in calls:
             group.create_task(_awaited(call))
         await _arrived(served, len(reads) + len(writes))
         gate.set()
@@ -157,7 +160,7 @@ async def test_methods_take_turns():
     assert "AppendMessagesRequest" in order[3:5]
 
 
-async def test_calls_that_take_long_because_they_are_many_become_fewer():
+async def test_calls_that_take_long_because_they_are_many_become_fewer() -> None:
     """The others wait; a call of another kind is let in."""
     running, slow, together = 0, False, deque([0], maxlen=100)
 
@@ -182,7 +185,7 @@ async def test_calls_that_take_long_because_they_are_many_become_fewer():
         assert await shapes.call("server_stream", REQUEST)
 
 
-async def test_watchers_do_not_lock_out_callers():
+async def test_watchers_do_not_lock_out_callers() -> None:
     """Streams and single calls have bounds of their own."""
     gate = Gate()
     async with (
@@ -197,7 +200,7 @@ async def test_watchers_do_not_lock_out_callers():
 
 
 @pytest.mark.parametrize("shape", ["server_stream", "bidi_stream"])
-async def test_open_ended_streams_end_when_the_process_does(shape: str):
+async def test_open_ended_streams_end_when_the_process_does(shape: str) -> None:
     """Their callers are told to continue elsewhere."""
     gate = Gate()
     async with serve(gate, deadline=None) as shapes:
@@ -212,7 +215,7 @@ async def test_open_ended_streams_end_when_the_process_does(shape: str):
     assert refusal.retry_after > 0
 
 
-async def test_calls_with_an_end_of_their_own_may_finish():
+async def test_calls_with_an_end_of_their_own_may_finish() -> None:
     """Ending open streams touches no other call."""
     gate = Gate()
     async with serve(gate) as shapes, asyncio.TaskGroup() as group:
@@ -223,12 +226,13 @@ async def test_calls_with_an_end_of_their_own_may_finish():
     assert all(call.result() for call in calls)
 
 
-async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics():
+async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics() -> None:
     """A stranger cannot fill our metrics with labels."""
     async with serve(echo) as shapes:
         for path in ("/test.Shapes/Nothing", "/other.Service/unary"):
+            call: Callable[..., Any] = shapes.channel.unary_unary(path)
             with refused() as refusal:
-                await shapes.channel.unary_unary(path)(b"", timeout=5)
+                await call(b"", timeout=5)
             assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
             assert refusal.reason == "UNIMPLEMENTED"
         text = str([family.samples for family in shapes.meters.registry.collect()])
@@ -236,7 +240,7 @@ async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics(
     assert "other.Service" not in text
 
 
-async def _awaited(call: grpc.aio.UnaryUnaryCall) -> None:
+async def _awaited(call: Awaitable[object]) -> None:
     await call
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -21,23 +22,26 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import FULL_NAME, Told, lifespan_of
 from tests.support.servers import Served, serving
+from tests.support.stubs import WorkingMemoryStub
 
 READ = pb.GetWorkingMemoryRequest(session_id="s1", user_id="alice")
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
 @asynccontextmanager
-async def serve(behave=None, **settings) -> AsyncIterator[tuple[Served, WorkingMemoryServiceStub]]:
+async def serve(
+    behave: Callable[..., Any] | None = None, **settings: Any
+) -> AsyncIterator[tuple[Served, WorkingMemoryStub]]:
     """A service whose reads do as `behave`, and a stub of it."""
     async with serving(lifespan_of(Told(behave)), ProcessSettings(**settings)) as served:
         yield served, WorkingMemoryServiceStub(served.channel)
 
 
-async def test_a_handler_knows_who_calls_and_by_which_id():
+async def test_a_handler_knows_who_calls_and_by_which_id() -> None:
     """Tenant and request id come from the metadata, with sensible defaults."""
     seen: list[tuple[Principal, str | None]] = []
 
-    async def note(*_):
+    async def note(*_: object) -> None:
         seen.append((current_principal(), request_id.request_id_var.get()))
 
     async with serve(note, default_tenant="acme") as (_, stub):
@@ -50,10 +54,10 @@ async def test_a_handler_knows_who_calls_and_by_which_id():
     assert seen[1][1] == "r1"
 
 
-async def test_a_call_is_one_line_without_anybodys_data():
+async def test_a_call_is_one_line_without_anybodys_data() -> None:
     """Method, code, duration, sizes, peer; no ids, no text."""
 
-    async def fail(*_):
+    async def fail(*_: object) -> None:
         raise KeyError("alice")
 
     with capture_logs() as logs:
@@ -74,10 +78,10 @@ async def test_a_call_is_one_line_without_anybodys_data():
         assert secret not in str([good, bad])
 
 
-async def test_metrics_log_and_wire_agree_on_the_code():
+async def test_metrics_log_and_wire_agree_on_the_code() -> None:
     """A handler's own abort included."""
 
-    async def abort(_, context):
+    async def abort(_: object, context: Any) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
     with capture_logs() as logs:
@@ -97,7 +101,7 @@ async def test_metrics_log_and_wire_agree_on_the_code():
     assert line.endswith(" 1.0")
 
 
-async def test_messages_of_streams_are_counted():
+async def test_messages_of_streams_are_counted() -> None:
     """Each of them, not just the call."""
     async with serve() as (served, stub):
         async for _ in stub.WatchWorkingMemory(pb.WatchWorkingMemoryRequest(session_id="s")):
@@ -111,7 +115,7 @@ async def test_messages_of_streams_are_counted():
     assert f"grpc_server_handling_seconds_count{labels} 1.0" in text
 
 
-async def test_readiness_and_liveness_are_told_apart():
+async def test_readiness_and_liveness_are_told_apart() -> None:
     """A started server is ready under both names, and alive."""
     async with serve() as (served, _):
         health = health_pb2_grpc.HealthStub(served.channel)
@@ -120,11 +124,11 @@ async def test_readiness_and_liveness_are_told_apart():
             assert answer.status == SERVING
 
 
-async def test_a_full_server_is_not_a_sick_one():
+async def test_a_full_server_is_not_a_sick_one() -> None:
     """Health checks pass where calls are refused."""
     entered, release = asyncio.Event(), asyncio.Event()
 
-    async def wait(*_):
+    async def wait(*_: object) -> None:
         entered.set()
         await release.wait()
 
@@ -141,7 +145,7 @@ async def test_a_full_server_is_not_a_sick_one():
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_reflection_is_a_setting(enabled: bool):
+async def test_reflection_is_a_setting(enabled: bool) -> None:
     """Contracts are told to who asks, or not."""
     async with serve(reflection=enabled) as (served, _):
         stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)
@@ -157,7 +161,7 @@ async def test_reflection_is_a_setting(enabled: bool):
             assert refusal.reason == "UNIMPLEMENTED"
 
 
-async def test_a_method_that_a_servicer_leaves_out_is_unimplemented():
+async def test_a_method_that_a_servicer_leaves_out_is_unimplemented() -> None:
     """The generated default is answered like a method that does not exist."""
     async with serve() as (_, stub):
         with refused() as refusal:
@@ -166,7 +170,7 @@ async def test_a_method_that_a_servicer_leaves_out_is_unimplemented():
     assert refusal.reason == "UNIMPLEMENTED"
 
 
-async def test_a_port_can_be_taken_once():
+async def test_a_port_can_be_taken_once() -> None:
     """A second server says so at once."""
     settings = ProcessSettings(listen="127.0.0.1:0", lame_duck_seconds=0)
     async with server.start(settings, lifespan_of(Told())) as first:
@@ -176,12 +180,12 @@ async def test_a_port_can_be_taken_once():
                 pass
 
 
-async def test_the_lifespan_outlives_the_last_call():
+async def test_the_lifespan_outlives_the_last_call() -> None:
     """What a service owns is open until nobody uses it."""
     events: list[str] = []
     entered = asyncio.Event()
 
-    async def slow(*_):
+    async def slow(*_: object) -> None:
         entered.set()
         await asyncio.sleep(0.05)
         events.append("answered")

@@ -28,8 +28,11 @@ WATCH = pb.WatchWorkingMemoryRequest(session_id="s")
 
 
 @asynccontextmanager
-async def connected(behave: Callable[..., Any]) -> AsyncIterator[WorkingMemoryServiceStub]:
-    """A stub, over a channel as services open it, of a service that does as `behave`."""
+async def connected(behave: Callable[..., Any]) -> AsyncIterator[Any]:
+    """A stub, over a channel as services open it, of a service that does as `behave`.
+
+    Its calls are coroutines and generators, unlike those of the library.
+    """
     async with (
         serving(lifespan_of(Told(behave)), ProcessSettings()) as served,
         open_channel(served.address) as channel,
@@ -51,7 +54,7 @@ class Notes:
         self.request_ids.append(request_id.request_id_var.get())
 
 
-async def test_no_call_leaves_without_a_deadline():
+async def test_no_call_leaves_without_a_deadline() -> None:
     """The method's own by default; less where the caller says so; never more than is left."""
     notes = Notes()
     async with connected(notes) as stub:
@@ -71,7 +74,7 @@ async def test_no_call_leaves_without_a_deadline():
         assert limited < 2, "a margin is kept for the answer"
 
 
-async def test_a_call_without_time_is_not_made():
+async def test_a_call_without_time_is_not_made() -> None:
     """It could only fail later."""
     notes = Notes()
     async with connected(notes) as stub:
@@ -82,7 +85,7 @@ async def test_a_call_without_time_is_not_made():
     assert notes.left == []
 
 
-async def test_tenant_and_request_id_travel_along():
+async def test_tenant_and_request_id_travel_along() -> None:
     """Through a service in the middle too, which passes on what it was called with."""
     notes = Notes()
     async with connected(notes) as far:
@@ -101,7 +104,7 @@ async def test_tenant_and_request_id_travel_along():
     assert notes.left[0] < 4.96, "the hop in the middle keeps a margin of its own"
 
 
-async def test_nobody_in_particular_calls_nobody():
+async def test_nobody_in_particular_calls_nobody() -> None:
     """Work outside of any call has to say whom it acts for."""
     with pytest.raises(LookupError):
         call_metadata()
@@ -111,7 +114,7 @@ async def test_nobody_in_particular_calls_nobody():
         call_metadata()
 
 
-async def test_a_refusal_keeps_its_class():
+async def test_a_refusal_keeps_its_class() -> None:
     """Callers catch what happened, not codes."""
 
     async def refuse(*_: object) -> None:
@@ -128,7 +131,7 @@ async def test_a_refusal_keeps_its_class():
                 await anext(responses)
 
 
-async def test_a_refusal_from_further_away_reaches_the_caller():
+async def test_a_refusal_from_further_away_reaches_the_caller() -> None:
     """The service in the middle need not translate it."""
 
     async def refuse(*_: object) -> None:
@@ -145,7 +148,7 @@ async def test_a_refusal_from_further_away_reaches_the_caller():
     assert (refusal.reason, refusal.metadata) == ("ETAG_MISMATCH", {"current_etag": "e9"})
 
 
-async def test_a_service_that_is_away_is_named():
+async def test_a_service_that_is_away_is_named() -> None:
     """By its contract's name, not by its address."""
     async with open_channel(f"127.0.0.1:{free_port('127.0.0.1')}") as channel:
         stub = WorkingMemoryServiceStub(channel)
@@ -155,7 +158,7 @@ async def test_a_service_that_is_away_is_named():
     assert "127.0.0.1" not in raised.value.message
 
 
-async def test_a_slow_service_is_told_apart_from_our_own_end():
+async def test_a_slow_service_is_told_apart_from_our_own_end() -> None:
     """Its late answer is its fault as long as we have time."""
 
     async def endless(*_: object) -> None:
@@ -170,7 +173,7 @@ async def test_a_slow_service_is_told_apart_from_our_own_end():
                 await stub.GetWorkingMemory(READ)
 
 
-async def test_a_call_that_may_be_repeated_is():
+async def test_a_call_that_may_be_repeated_is() -> None:
     """The library tries again where nothing was done."""
     tries = 0
 
@@ -186,7 +189,7 @@ async def test_a_call_that_may_be_repeated_is():
     assert tries == 3
 
 
-async def test_a_cancelled_caller_cancels_what_it_called():
+async def test_a_cancelled_caller_cancels_what_it_called() -> None:
     """Nothing goes on that nobody waits for."""
     begun, cancelled = 0, 0
 
@@ -212,12 +215,13 @@ async def test_a_cancelled_caller_cancels_what_it_called():
             await eventually(lambda: cancelled == 2)
 
 
-async def test_a_channel_can_wait_for_its_service():
+async def test_a_channel_can_wait_for_its_service() -> None:
     """Services may start in any order."""
     address = f"localhost:{free_port('127.0.0.1')}"
     settings = ProcessSettings(listen=address, lame_duck_seconds=0, metrics_listen="")
     async with open_channel(address, wait_for_ready=True) as channel:
-        stub = WorkingMemoryServiceStub(channel)
+        # Its calls are coroutines, unlike the library's.
+        stub: Any = WorkingMemoryServiceStub(channel)
         with acting_for("acme"):
             call = asyncio.create_task(stub.GetWorkingMemory(READ))
             await asyncio.sleep(0.05)

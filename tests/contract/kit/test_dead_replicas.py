@@ -38,7 +38,9 @@ async def leaving() -> AsyncIterator[tuple[str, Callable[[], Awaitable[None]]]]:
         await die()
 
 
-async def _all_answered(call: Callable[[], Awaitable[Any]], die: Callable[[], Awaitable[None]]):
+async def _all_answered(
+    call: Callable[[], Awaitable[Any]], die: Callable[[], Awaitable[None]]
+) -> None:
     await asyncio.gather(*(call() for _ in range(20)))
     await die()
     for _ in range(5):

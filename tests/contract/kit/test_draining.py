@@ -17,7 +17,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _ENDS = 60
 
 
-async def test_a_draining_server_is_alive_but_not_ready_and_still_answers():
+async def test_a_draining_server_is_alive_but_not_ready_and_still_answers() -> None:
     """Balancers have the lame-duck time to react, and nobody is failed meanwhile."""
     settings = ProcessSettings(listen="127.0.0.1:0", lame_duck_seconds=0.3, drain_seconds=1)
     async with (
@@ -35,7 +35,7 @@ async def test_a_draining_server_is_alive_but_not_ready_and_still_answers():
         await draining
 
 
-async def test_a_server_without_time_to_drain_ends_in_order():
+async def test_a_server_without_time_to_drain_ends_in_order() -> None:
     """The library took the whole process down, once in a dozen times."""
     settings = ProcessSettings(
         listen="127.0.0.1:0", metrics_listen="", lame_duck_seconds=0, drain_seconds=0

@@ -8,12 +8,21 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.working_memory.v1 import service_pb2 as working
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.api import process as extraction
 from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -173,9 +182,11 @@ def _interrupt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CallAdapter, "_run", interrupted)
 
 
-SAID = [{"id": "m1", "role": "user", "content": "I moved to Lisbon."}]
+SAID = [message_pb2.Message(id="m1", role="user", content="I moved to Lisbon.")]
 SESSION = working.SetWorkingMemoryRequest(
-    working_memory={"session_id": "s", "messages": [{"id": "m0", "role": "user", "content": "Hi."}]}
+    working_memory=WorkingMemory(
+        session_id="s", messages=[message_pb2.Message(id="m0", role="user", content="Hi.")]
+    )
 )
 SESSION_VIEWS = (
     working.GetWorkingMemoryRequest(session_id="s"),
@@ -183,7 +194,7 @@ SESSION_VIEWS = (
     working.ListSessionsRequest(),
 )
 MEMORIES = long_term.CreateMemoriesRequest(
-    memories=[{"id": "a", "text": "Likes tea."}, {"id": "b", "text": "Lives in Lisbon."}]
+    memories=[Memory(id="a", text="Likes tea."), Memory(id="b", text="Lives in Lisbon.")]
 )
 MEMORY_VIEWS = (
     long_term.ListMemoriesRequest(include_hidden=True),
@@ -191,11 +202,11 @@ MEMORY_VIEWS = (
     long_term.ListMemoryRevisionsRequest(memory_id="a"),
 )
 SUBMISSION = extracting.SubmitMessagesRequest(
-    session={"session_id": "s"},
+    session=SessionRef(session_id="s"),
     session_uid="u",
-    messages=[{"id": "m1", "role": "user", "content": "I moved to Lisbon.", "sequence": 1}],
+    messages=[message_pb2.Message(id="m1", role="user", content="I moved to Lisbon.", sequence=1)],
 )
-VIEW = extracting.CreateSummaryViewRequest(summary_view={"id": "v", "name": "All of it"})
+VIEW = extracting.CreateSummaryViewRequest(summary_view=SummaryView(id="v", name="All of it"))
 JOB_VIEWS = (extracting.ListJobsRequest(), extracting.ListSummaryViewsRequest())
 CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "create a session": ((), SESSION, SESSION_VIEWS),
@@ -206,7 +217,7 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     ),
     "add memories": (
         (SESSION,),
-        working.AddMemoriesRequest(session_id="s", memories=[{"id": "n", "text": "Likes tea."}]),
+        working.AddMemoriesRequest(session_id="s", memories=[Memory(id="n", text="Likes tea.")]),
         SESSION_VIEWS,
     ),
     "delete a session": (
@@ -217,7 +228,9 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "update a session": (
         (SESSION,),
         working.UpdateWorkingMemoryRequest(
-            working_memory={"session_id": "s", "data": {"seat": "window"}}
+            working_memory=WorkingMemory(
+                session_id="s", data=ParseDict({"seat": "window"}, Struct())
+            )
         ),
         SESSION_VIEWS,
     ),
@@ -225,12 +238,12 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "create a view": ((), VIEW, JOB_VIEWS),
     "create a view without an id": (
         (),
-        extracting.CreateSummaryViewRequest(summary_view={"name": "All of it"}),
+        extracting.CreateSummaryViewRequest(summary_view=SummaryView(name="All of it")),
         JOB_VIEWS,
     ),
     "update a view": (
         (VIEW,),
-        extracting.UpdateSummaryViewRequest(summary_view={"id": "v", "name": "Some of it"}),
+        extracting.UpdateSummaryViewRequest(summary_view=SummaryView(id="v", name="Some of it")),
         JOB_VIEWS,
     ),
     "delete a view": (
@@ -242,13 +255,13 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "update a memory": (
         (MEMORIES,),
         long_term.UpdateMemoryRequest(
-            memory={"id": "a", "text": "Likes coffee."}, update_mask={"paths": ["text"]}
+            memory=Memory(id="a", text="Likes coffee."), update_mask=FieldMask(paths=["text"])
         ),
         MEMORY_VIEWS,
     ),
     "forget memories": (
         (MEMORIES,),
-        long_term.ForgetMemoriesRequest(policy={"keep_per_owner": 0}, execute=True),
+        long_term.ForgetMemoriesRequest(policy=ForgetPolicy(keep_per_owner=0), execute=True),
         MEMORY_VIEWS,
     ),
     "delete memories": (
@@ -262,7 +275,7 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
 @pytest.mark.parametrize("name", CASES)
 async def test_an_interrupted_call_has_all_of_its_effect_or_none(
     world: World, name: str, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     """Repeated under its request id it has all of it, once; and no task is left behind."""
     prepared, request, views = CASES[name]
     numbers = count()

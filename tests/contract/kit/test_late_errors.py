@@ -10,11 +10,11 @@ from tests.support.contracts import POLICIES
 
 
 @pytest.mark.parametrize("shape", ["server_stream", "bidi_stream"])
-async def test_an_error_after_the_first_answer_is_mapped_too(shape: str):
+async def test_an_error_after_the_first_answer_is_mapped_too(shape: str) -> None:
     """What was said stays said, and the end is a proper status."""
     said = 0
 
-    async def fail_later(_):
+    async def fail_later(_: object) -> SessionRef:
         nonlocal said
         if said:
             raise ValueError("s3cret")
@@ -31,7 +31,7 @@ async def test_an_error_after_the_first_answer_is_mapped_too(shape: str):
     assert "s3cret" not in refusal.everything
 
 
-async def test_every_message_of_a_stream_is_validated():
+async def test_every_message_of_a_stream_is_validated() -> None:
     """Not just the first."""
     wrong = AppendMessagesRequest(session_id="")
     async with serve(_nothing) as shapes:
@@ -41,11 +41,11 @@ async def test_every_message_of_a_stream_is_validated():
     assert "session_id" in refusal.fields
 
 
-def test_only_rows_of_an_import_are_judged_one_by_one():
+def test_only_rows_of_an_import_are_judged_one_by_one() -> None:
     """Another method that takes a stream has to judge its messages itself, as this one does."""
     taking = [policy.method for policy in POLICIES if policy.shape == "client_stream"]
     assert taking == ["ImportMemories"]
 
 
-async def _nothing(_):
+async def _nothing(_: object) -> SessionRef:
     return SessionRef()

@@ -1,8 +1,9 @@
 """A store that one script keeps from serving anybody."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -20,6 +21,7 @@ from tests.support.callers import Metadata, bearer
 from tests.support.contracts import POLICIES
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
+from tests.support.raw import raw
 
 READING = "while true do end"
 WRITING = "redis.call('SET', KEYS[1], 1) while true do end"
@@ -29,7 +31,7 @@ STORELESS = {"ExtractMemories", "Summarize"}
 
 
 @pytest.fixture
-async def store(tmp_path: Path):
+async def store(tmp_path: Path) -> AsyncIterator[EmbeddedStore]:
     """A store that says early that it is busy."""
     async with EmbeddedStore(tmp_path / "store", fsync="no") as store, connect(store.url) as client:
         await client.config_set("busy-reply-threshold", 20)
@@ -38,11 +40,11 @@ async def store(tmp_path: Path):
         await store.child.kill()
 
 
-async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: EmbeddedStore):
+async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: EmbeddedStore) -> None:
     """Alone, in a pipeline, and with errors among the answers; the script's caller is told."""
     for ask in (_alone, _together, _each):
         async with connect(store.url) as runner, connect(store.url) as client:
-            endless = asyncio.create_task(runner.eval(READING, 0))
+            endless: asyncio.Future[Any] = asyncio.ensure_future(runner.eval(READING, 0))
             await _until_busy(ask, client)
             with pytest.raises(StoreAwayError):
                 await endless
@@ -51,11 +53,11 @@ async def test_whoever_sees_that_the_store_is_busy_ends_the_script(store: Embedd
 
 async def test_every_method_says_that_the_store_is_away_and_when_to_come_back(
     store: EmbeddedStore, tmp_path: Path
-):
+) -> None:
     """No incident, whatever the method was doing; nothing ends a script that has written."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))
-        endless = asyncio.create_task(redis.eval(WRITING, 1, "written"))
+        endless: asyncio.Future[Any] = asyncio.ensure_future(redis.eval(WRITING, 1, "written"))
         async with connect(store.url) as client:
             await _until_busy(_alone, client)
         answers = await asyncio.gather(*(_ask(suite, policy, admin) for policy in POLICIES))
@@ -68,11 +70,11 @@ async def test_every_method_says_that_the_store_is_away_and_when_to_come_back(
     )
 
 
-async def test_the_services_go_on_by_themselves(store: EmbeddedStore, tmp_path: Path):
+async def test_the_services_go_on_by_themselves(store: EmbeddedStore, tmp_path: Path) -> None:
     """A script that only reads is ended by the first process that notices."""
     async with connect(store.url) as redis, guarded_suite(tmp_path, redis, store.url) as suite:
         admin = bearer(await suite.callers.key(Role.ADMIN))
-        endless = asyncio.create_task(redis.eval(READING, 0))
+        endless: asyncio.Future[Any] = asyncio.ensure_future(redis.eval(READING, 0))
         policy = next(policy for policy in POLICIES if policy.method == "ListSessions")
         codes: list[grpc.StatusCode] = []
         async with asyncio.timeout(20):
@@ -114,11 +116,11 @@ async def _alone(client: Redis) -> None:
 
 async def _together(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
-        await pipeline.get("x").get("y").execute()
+        await raw(pipeline).get("x").get("y").execute()
 
 
 async def _each(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
-        for answer in await pipeline.get("x").execute(raise_on_error=False):
+        for answer in await raw(pipeline).get("x").execute(raise_on_error=False):
             if isinstance(answer, Exception):
                 raise answer

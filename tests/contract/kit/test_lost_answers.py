@@ -10,13 +10,19 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._contracts import service_config
 from agent_memory_client.connection import Connection
@@ -53,7 +59,7 @@ BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages"})
 # Answers whether the caller was told that it was done.
 Caller = Callable[[str, MethodPolicy, Message], Awaitable[bool]]
 
-SAID = {"role": "user", "content": "I moved to Lisbon."}
+SAID: dict[str, Any] = {"role": "user", "content": "I moved to Lisbon."}
 # What a request says beyond the example of its kind, so that it changes something. Nothing has an
 # id that could do without.
 SAYING: Mapping[str, Mapping[str, Any]] = {
@@ -69,35 +75,39 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ImportMemories": {"id": "imported"},
     "UpdateSummaryView": {"id": "a-view"},
 }
-GROUPS = [f"SUMMARY_GROUP_FIELD_{name}" for name in ("USER_ID", "NAMESPACE", "SESSION_ID")]
+GROUPS = [
+    SummaryGroupField.Value(f"SUMMARY_GROUP_FIELD_{name}")
+    for name in ("USER_ID", "NAMESPACE", "SESSION_ID")
+]
 PREPARED: Mapping[str, tuple[Message, ...]] = {
     "working_memory": (
         working.SetWorkingMemoryRequest(
-            working_memory={
-                "session_id": "a-session",
-                "namespace": "lobby",
-                "user_id": "bob",
-                "messages": [{"id": "m0", "role": "user", "content": "Hi."}],
-            }
+            working_memory=WorkingMemory(
+                session_id="a-session",
+                namespace="lobby",
+                user_id="bob",
+                messages=[message_pb2.Message(id="m0", role="user", content="Hi.")],
+            )
         ),
     ),
     "long_term_memory": (
         long_term.CreateMemoriesRequest(
             memories=[
-                {"id": name, "text": text, "namespace": "lobby", "user_id": "bob"}
+                Memory(id=name, text=text, namespace="lobby", user_id="bob")
                 for name, text in {"a-memory": "Likes tea.", "a-thing": "Has a dog."}.items()
             ]
         ),
         long_term.UpdateMemoryRequest(
-            memory={"id": "a-memory", "text": "Likes coffee."}, update_mask={"paths": ["text"]}
+            memory=Memory(id="a-memory", text="Likes coffee."),
+            update_mask=FieldMask(paths=["text"]),
         ),
     ),
     "extraction": (
-        extracting.CreateSummaryViewRequest(summary_view={"id": "a-view", "group_by": GROUPS}),
+        extracting.CreateSummaryViewRequest(summary_view=SummaryView(id="a-view", group_by=GROUPS)),
         extracting.SubmitMessagesRequest(
-            session={"session_id": "before"},
+            session=SessionRef(session_id="before"),
             user_id="bob",
-            messages=[{**SAID, "id": "m0", "sequence": 1}],
+            messages=[message_pb2.Message(**SAID, id="m0", sequence=1)],
         ),
     ),
 }
@@ -197,13 +207,17 @@ async def world(redis: Redis, redis_url: str) -> AsyncIterator[World]:  # noqa: 
         remembering = await start(
             serving(long_term_memory.lifespan, LongTermMemorySettings(**common))
         )
-        waiting = {"debounce_seconds": 600.0, "max_wait_seconds": 600.0, "extractor": "local"}
-        address = {"long_term_memory_address": remembering.address}
+        waiting: dict[str, Any] = {
+            "debounce_seconds": 600.0,
+            "max_wait_seconds": 600.0,
+            "extractor": "local",
+        }
+        address: dict[str, Any] = {"long_term_memory_address": remembering.address}
         queueing = await start(
             serving(extraction.lifespan, ExtractionSettings(**common, **waiting, **address))
         )
         # Nobody takes what it hands over.
-        nobody = {"extraction_address": "127.0.0.1:1", "partitions": 1}
+        nobody: dict[str, Any] = {"extraction_address": "127.0.0.1:1", "partitions": 1}
         talking = await start(
             serving(working_memory.lifespan, WorkingMemorySettings(**common, **nobody))
         )
@@ -241,7 +255,9 @@ async def json_callers(world: World, folder: Path) -> AsyncIterator[Caller]:
     async with through_gateway(world, folder) as gateway:
 
         def send(tenant: str, policy: MethodPolicy, request: Message) -> bool:
-            verb, path, body = json_call(policy, request)
+            asked = json_call(policy, request)
+            assert asked is not None, policy.full_name
+            verb, path, body = asked
             connection = http.client.HTTPConnection(*gateway.listen, timeout=30)
             # One request id may stand for many calls.
             connection.request(verb, path, body, {TENANT: tenant, "x-request-id": "one-trace"})
@@ -291,7 +307,7 @@ async def bare_stubs(world: World, _: Path) -> AsyncIterator[Caller]:
 @asynccontextmanager
 async def python_clients(world: World, _: Path) -> AsyncIterator[Caller]:
     """The client's own connections."""
-    addresses = {
+    addresses: dict[str, Any] = {
         f"{service.split('.')[1]}_address": line.address for service, line in world.lines.items()
     }
 
@@ -322,7 +338,9 @@ async def other_services(world: World, _: Path) -> AsyncIterator[Caller]:
         async def send(tenant: str, policy: MethodPolicy, request: Message) -> bool:
             types = policy.request_type.SerializeToString, policy.response_type.FromString
             channel = channels[policy.service]
-            kind = channel.stream_unary if policy.client_streaming else channel.unary_unary
+            kind: Callable[..., Any] = (
+                channel.stream_unary if policy.client_streaming else channel.unary_unary
+            )
             sent = _stream(request) if policy.client_streaming else request
             try:
                 with acting_for(tenant):

@@ -14,6 +14,7 @@ from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.name_server import NameServer, naming
+from tests.support.settings import configured
 
 HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 # Far below the half minute.
@@ -24,7 +25,8 @@ READ = pb.GetWorkingMemoryRequest(session_id="s")
 @asynccontextmanager
 async def replica(host: str, port: int) -> AsyncIterator[None]:
     """Working memory on one of the addresses."""
-    settings = ProcessSettings(
+    settings = configured(
+        ProcessSettings,
         listen=f"{host}:{port}",
         auth="off",
         metrics_listen="",

@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
@@ -15,7 +15,7 @@ SETTINGS = ProcessSettings(max_message_bytes=LIMIT, access_log=False)
 
 def _request(size: int) -> AppendMessagesRequest:
     """One of exactly so many bytes, which its rules allow."""
-    message = {"role": "user", "content": ""}
+    message = Message(role="user", content="")
     request = AppendMessagesRequest(session_id="s", messages=[message])
     for _ in range(4):
         missing = size - request.ByteSize()
@@ -26,7 +26,7 @@ def _request(size: int) -> AppendMessagesRequest:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_request_too_large_is_refused_unread(shape: str):
+async def test_a_request_too_large_is_refused_unread(shape: str) -> None:
     """By one byte; the refusal names the limit, and is counted like any other."""
     async with serve(echo, settings=SETTINGS) as shapes:
         assert await shapes.call(shape, _request(LIMIT))
@@ -39,7 +39,7 @@ async def test_a_request_too_large_is_refused_unread(shape: str):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_an_answer_too_large_is_refused_in_words(shape: str):
+async def test_an_answer_too_large_is_refused_in_words(shape: str) -> None:
     """Not by the library, which would count the call as served."""
 
     async def talk(_: object) -> SessionRef:
@@ -54,7 +54,7 @@ async def test_an_answer_too_large_is_refused_in_words(shape: str):
     assert refusal.metadata == {"message": "answer", "max_bytes": str(2 * LIMIT)}
 
 
-async def test_what_comes_back_may_be_larger_than_what_was_sent():
+async def test_what_comes_back_may_be_larger_than_what_was_sent() -> None:
     """A request of the largest size can be answered with what it said, and more."""
 
     async def talk(request: AppendMessagesRequest) -> SessionRef:
@@ -68,7 +68,7 @@ async def test_what_comes_back_may_be_larger_than_what_was_sent():
 @pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip])
 async def test_a_message_far_too_large_is_refused_by_the_transport(
     compression: grpc.Compression | None,
-):
+) -> None:
     """It never reaches us, however well it was compressed."""
     async with serve(echo, settings=SETTINGS) as shapes:
         with pytest.raises(grpc.aio.AioRpcError) as raised:

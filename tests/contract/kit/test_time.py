@@ -35,7 +35,7 @@ class Endless:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_call_without_a_deadline_gets_its_methods_own(shape: str):
+async def test_a_call_without_a_deadline_gets_its_methods_own(shape: str) -> None:
     """The handler is ended, and the caller is told why."""
     endless = Endless()
     async with serve(endless, deadline=0.4) as shapes:
@@ -49,7 +49,7 @@ async def test_a_call_without_a_deadline_gets_its_methods_own(shape: str):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_an_absurd_deadline_is_clamped(shape: str):
+async def test_an_absurd_deadline_is_clamped(shape: str) -> None:
     """No caller keeps a handler busy for longer than the maximum."""
     endless = Endless()
     settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
@@ -62,7 +62,7 @@ async def test_an_absurd_deadline_is_clamped(shape: str):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_callers_deadline_reaches_the_handler_and_ends_it(shape: str):
+async def test_a_callers_deadline_reaches_the_handler_and_ends_it(shape: str) -> None:
     """The handler knows what is left, and the end is counted as what it was."""
     endless = Endless()
     async with serve(endless) as shapes:
@@ -77,7 +77,7 @@ async def test_a_callers_deadline_reaches_the_handler_and_ends_it(shape: str):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_caller_that_goes_away_ends_its_call(shape: str):
+async def test_a_caller_that_goes_away_ends_its_call(shape: str) -> None:
     """The handler is cancelled, its place is free again, and it is no error of ours."""
     endless = Endless()
     async with serve(endless) as shapes:
@@ -95,7 +95,7 @@ async def test_a_caller_that_goes_away_ends_its_call(shape: str):
     assert endless.cancelled == 1
 
 
-async def test_a_stream_without_a_declared_deadline_stays_open():
+async def test_a_stream_without_a_declared_deadline_stays_open() -> None:
     """Watching has no end of its own."""
     endless = Endless()
     async with serve(endless, deadline=None) as shapes:
@@ -105,7 +105,7 @@ async def test_a_stream_without_a_declared_deadline_stays_open():
         call.cancel()
 
 
-async def test_a_stream_without_an_end_continues_in_another_call():
+async def test_a_stream_without_an_end_continues_in_another_call() -> None:
     """No stream stays with one process for good; its caller is told to take the last token."""
     endless = Endless()
     settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
@@ -117,7 +117,7 @@ async def test_a_stream_without_an_end_continues_in_another_call():
     assert "last token" in refusal.message
 
 
-async def test_a_single_call_without_any_deadline_gets_the_maximum():
+async def test_a_single_call_without_any_deadline_gets_the_maximum() -> None:
     """Only streams may be open-ended."""
     endless = Endless()
     settings = ProcessSettings(max_deadline_seconds=0.4, access_log=False)
@@ -127,12 +127,13 @@ async def test_a_single_call_without_any_deadline_gets_the_maximum():
     assert refusal.reason == "DEADLINE_EXCEEDED"
 
 
-async def test_a_timeout_inside_a_handler_is_not_the_calls_own():
+async def test_a_timeout_inside_a_handler_is_not_the_calls_own() -> None:
     """Only the call's deadline is answered as one; anything else is unforeseen."""
 
-    async def slow(_):
+    async def slow(_: object) -> SessionRef:
         async with asyncio.timeout(0.01):
             await asyncio.Event().wait()
+        raise AssertionError
 
     async with serve(slow) as shapes:
         with refused() as refusal:
@@ -141,7 +142,7 @@ async def test_a_timeout_inside_a_handler_is_not_the_calls_own():
 
 
 @pytest.mark.parametrize("shape", ["server_stream", "bidi_stream"])
-async def test_a_response_to_nobody_is_no_incident(shape: str):
+async def test_a_response_to_nobody_is_no_incident(shape: str) -> None:
     """A caller may go away at the very moment when something is sent to it."""
     waiting = asyncio.Event()
 
@@ -161,7 +162,9 @@ async def test_a_response_to_nobody_is_no_incident(shape: str):
 
 @pytest.mark.parametrize("shape", ["unary", "server_stream"])
 @pytest.mark.parametrize(("part", "end"), [(b"", False), (b"\0\0\0\0\x09", False), (b"", True)])
-async def test_a_request_that_does_not_arrive_ends_its_call(shape: str, part: bytes, *, end: bool):
+async def test_a_request_that_does_not_arrive_ends_its_call(
+    shape: str, part: bytes, *, end: bool
+) -> None:
     """Nothing of it comes, or a part, or its end: nothing has begun, and others are answered."""
     async with serve(echo, arrival_seconds=0.2) as shapes:
         async with half_call("127.0.0.1", shapes.port, f"/test.Shapes/{shape}") as call:
@@ -172,7 +175,7 @@ async def test_a_request_that_does_not_arrive_ends_its_call(shape: str, part: by
         assert shapes.handled(shape, "OK") == 1
 
 
-async def test_a_request_that_has_arrived_may_take_longer():
+async def test_a_request_that_has_arrived_may_take_longer() -> None:
     """The time to arrive is not the time to answer."""
     release = asyncio.Event()
 

@@ -1,8 +1,9 @@
 """Calls as spans, seen by a real collector."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
+from typing import Any, NoReturn
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from redis.exceptions import ResponseError
 
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.working_memory.v1 import service_pb2 as pb
+from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.client.channels import open_channel
@@ -23,6 +25,7 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.shapes import REQUEST, SHAPES, Shapes, echo, serve
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.collector import CLIENT, SERVER, Collector, collecting
+from tests.support.raw import raw
 from tests.support.servers import serving
 from tests.support.waiting import eventually
 
@@ -40,20 +43,20 @@ async def traced() -> AsyncIterator[Collector]:
         yield collector
 
 
-def _raise(error: Exception):
-    async def behave(_):
+def _raise(error: Exception) -> Callable[[object], Coroutine[Any, Any, NoReturn]]:
+    async def behave(_: object) -> NoReturn:
         raise error
 
     return behave
 
 
-async def _wait(_) -> SessionRef:
+async def _wait(_: object) -> SessionRef:
     await asyncio.Event().wait()
     raise AssertionError
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
+async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str) -> None:
     """Rich errors, crashes, deadlines and cancels too; only faults of the server are failures."""
     cases = {
         "OK": (echo, False),
@@ -79,10 +82,10 @@ async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str):
         assert not any(secret in span.wire for span in spans)
 
 
-async def test_a_handlers_own_abort_is_its_code():
+async def test_a_handlers_own_abort_is_its_code() -> None:
     """Whatever way a call is ended by."""
 
-    async def abort(_, context):
+    async def abort(_: object, context: Any) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
     async with traced() as collector, serving(lifespan_of(Told(abort)), ProcessSettings()) as s:
@@ -93,7 +96,7 @@ async def test_a_handlers_own_abort_is_its_code():
     assert span.failed
 
 
-async def test_a_trace_goes_on_through_the_next_service():
+async def test_a_trace_goes_on_through_the_next_service() -> None:
     """Caller, service, outgoing call and next service are one line of descent."""
     async with (
         traced() as collector,
@@ -101,7 +104,7 @@ async def test_a_trace_goes_on_through_the_next_service():
         open_channel(behind.address) as channel,
     ):
 
-        async def forward(*_):
+        async def forward(*_: object) -> None:
             await WorkingMemoryServiceStub(channel).GetWorkingMemory(READ)
 
         async with serving(lifespan_of(Told(forward)), ProcessSettings()) as front:
@@ -120,7 +123,7 @@ async def test_a_trace_goes_on_through_the_next_service():
     assert not any(word in span.wire for span in collector.spans for word in (b"alice", b"holiday"))
 
 
-async def test_a_callers_decision_not_to_record_is_followed():
+async def test_a_callers_decision_not_to_record_is_followed() -> None:
     """Whatever share of our own traces is recorded."""
     unrecorded = CALLER.removesuffix("1") + "0"
     async with traced() as collector, serving(lifespan_of(Told()), ProcessSettings()) as served:
@@ -129,15 +132,15 @@ async def test_a_callers_decision_not_to_record_is_followed():
     assert collector.spans == []
 
 
-async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str):
+async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str) -> None:
     """Scripts by their own names; keys and values never."""
     async with client.connect(redis_url) as store:
         lease = Script("agent_memory_services.kit.redis", "lua/lease")
 
-        async def behave(request) -> SessionRef:
+        async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.set("am:alice", "said")
             async with store.pipeline(transaction=False) as pipeline:
-                await pipeline.get("am:alice").get("am:bob").execute()
+                await raw(pipeline).get("am:alice").get("am:bob").execute()
             await lease(store, ["am:alice"], ["said", 1000])
             with pytest.raises(ResponseError):
                 await store.incr("am:alice")
@@ -162,12 +165,12 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
     assert not any(w in span.wire for span in collector.spans for w in (b"alice", b"said"))
 
 
-async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
+async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None:
     """And what it does for its caller meanwhile still leads to it, by the log."""
-    lines: list[dict[str, str]] = []
+    lines: list[MutableMapping[str, Any]] = []
     async with client.connect(redis_url) as store:
 
-        async def behave(request) -> SessionRef:
+        async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.get("am:alice")
             lines.append(logs._name_span(None, "info", {}))
             return await echo(request)
@@ -187,11 +190,11 @@ async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str):
     assert lines[0] == {"trace_id": watch.trace_id, "span_id": watch.span_id}
 
 
-async def test_a_line_of_the_log_names_its_trace():
+async def test_a_line_of_the_log_names_its_trace() -> None:
     """So that one leads to the other; without traces it names none."""
-    lines: list[dict[str, str]] = []
+    lines: list[MutableMapping[str, Any]] = []
 
-    async def behave(request) -> SessionRef:
+    async def behave(request: AppendMessagesRequest) -> SessionRef:
         lines.append(logs._name_span(None, "info", {"event": "in the call"}))
         return await echo(request)
 
@@ -206,14 +209,14 @@ async def test_a_line_of_the_log_names_its_trace():
     ]
 
 
-async def test_a_collector_that_is_away_delays_the_end_and_nothing_else():
+async def test_a_collector_that_is_away_delays_the_end_and_nothing_else() -> None:
     """Calls go on, and the event loop does while the last spans are given up."""
     settings = TraceSettings(
         traces_endpoint=f"http://127.0.0.1:{free_port()}", traces_flush_seconds=1
     )
     ticks = 0
 
-    async def tick():
+    async def tick() -> None:
         nonlocal ticks
         while True:
             await asyncio.sleep(0.01)

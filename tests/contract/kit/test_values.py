@@ -48,7 +48,7 @@ async def suite(tmp_path: Path, redis: Redis, redis_url: str) -> AsyncIterator[G
         yield running
 
 
-async def test_what_no_clock_and_no_scale_has_is_refused_by_its_path(suite: GuardedSuite):
+async def test_what_no_clock_and_no_scale_has_is_refused_by_its_path(suite: GuardedSuite) -> None:
     """In every field of every request, and nothing is stored."""
     admin = bearer(await suite.callers.key(Role.ADMIN))
     for policy in POLICIES:
@@ -60,7 +60,7 @@ async def test_what_no_clock_and_no_scale_has_is_refused_by_its_path(suite: Guar
         assert page == policy.response_type()
 
 
-async def test_the_first_and_the_last_of_each_can_be_worked_with(suite: GuardedSuite):
+async def test_the_first_and_the_last_of_each_can_be_worked_with(suite: GuardedSuite) -> None:
     """What is accepted is no incident, and no job that works on it fails."""
     admin = bearer(await suite.callers.key(Role.ADMIN))
     for policy in POLICIES:
@@ -92,6 +92,7 @@ async def _refused_fields(
     """The fields for which a request, or its only row, is refused."""
     if policy.client_streaming:
         (report,) = await call(suite.channel(policy), policy, request, admin)
+        assert isinstance(report, ltm.ImportMemoriesResponse)
         (row,) = report.errors
         (detail,) = [d for d in row.error.details if d.Is(BadRequest.DESCRIPTOR)]
         broken = BadRequest()

@@ -3,8 +3,9 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 
@@ -30,6 +31,10 @@ async def busy_server(calls: int) -> AsyncIterator[tuple[asyncio.subprocess.Proc
         await process.wait()
 
 
+# Of bytes, as they are.
+Opening = Callable[..., Any]
+
+
 async def fates(waiting: int, *, allowed: int) -> Counter[str]:
     """What becomes of so many calls that arrive while the server is busy."""
     async with (
@@ -38,9 +43,11 @@ async def fates(waiting: int, *, allowed: int) -> Counter[str]:
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        busy = channel.unary_unary(f"/{SERVICE}/Busy")(b"", wait_for_ready=True)
+        block: Opening = channel.unary_unary(f"/{SERVICE}/Busy")
+        busy = block(b"", wait_for_ready=True)
         assert await process.stdout.readline() == b"busy\n"
-        calls = [channel.stream_unary(f"/{SERVICE}/Count")(timeout=60) for _ in range(waiting)]
+        count: Opening = channel.stream_unary(f"/{SERVICE}/Count")
+        calls = [count(timeout=60) for _ in range(waiting)]
         # What has been written is on its way; it is answered when the server is told to go on.
         await asyncio.gather(*(call.write(b"x") for call in calls), return_exceptions=True)
         process.stdin.write(b"go on\n")

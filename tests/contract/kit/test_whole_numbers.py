@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 from redis.asyncio import Redis
 
+from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -80,7 +81,7 @@ async def world(tmp_path: Path, redis: Redis, redis_url: str) -> AsyncIterator[W
     assert not [command for command in slow if command.startswith((b"EVAL", b"FCALL"))]
 
 
-async def test_no_number_of_a_field_is_too_much_for_the_store(world: World):
+async def test_no_number_of_a_field_is_too_much_for_the_store(world: World) -> None:
     """What no counter reaches is refused by the field's path; the rest is answered."""
     places = [(policy, place) for policy in POLICIES for place in places_of(policy.request_type)]
     assert len(places) > 100
@@ -103,13 +104,14 @@ async def test_no_number_of_a_field_is_too_much_for_the_store(world: World):
 
 async def test_no_number_of_a_token_is_too_much_for_the_store(
     world: World, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """Anybody can compute a token's checksum, so its numbers may be any."""
     monkeypatch.setattr(cursors, "_checksum", lambda *_: b"checksum")
     policy = next(policy for policy in POLICIES if policy.method == "GetWorkingMemory")
     (answer,) = await call(
         world.suite.channel(policy), policy, example(policy.request_type), world.metadata
     )
+    assert isinstance(answer, wm.GetWorkingMemoryResponse)
     uid = answer.working_memory.session_uid.encode()
 
     async def check(policy: MethodPolicy, name: str, payload: bytes) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
-from agent_memory_services.kit.server.server import Service
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
+from agent_memory_services.kit.server.call import Context
+from agent_memory_services.kit.server.server import Lifespan, Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 
 FULL_NAME = "agent_memory.working_memory.v1.WorkingMemoryService"
@@ -20,28 +22,36 @@ class Told(pb_grpc.WorkingMemoryServiceServicer):
         self._behave = behave
         self.written = 0
 
-    async def GetWorkingMemory(self, request, context):
+    async def GetWorkingMemory(
+        self, request: pb.GetWorkingMemoryRequest, context: Context
+    ) -> pb.GetWorkingMemoryResponse:
         if self._behave is not None:
             await self._behave(request, context)
         return pb.GetWorkingMemoryResponse()
 
-    async def AppendMessages(self, request, context):
+    async def AppendMessages(
+        self, request: pb.AppendMessagesRequest, context: Context
+    ) -> pb.AppendMessagesResponse:
         self.written += 1
         if self._behave is not None:
             await self._behave(request, context)
         return pb.AppendMessagesResponse(etag=f"e{self.written}")
 
-    async def SetWorkingMemory(self, request, context):
+    async def SetWorkingMemory(
+        self, request: pb.SetWorkingMemoryRequest, context: Context
+    ) -> pb.SetWorkingMemoryResponse:
         self.written += 1
-        return pb.SetWorkingMemoryResponse(working_memory={"etag": f"e{self.written}"})
+        return pb.SetWorkingMemoryResponse(working_memory=WorkingMemory(etag=f"e{self.written}"))
 
-    async def WatchWorkingMemory(self, request, context):
+    async def WatchWorkingMemory(
+        self, request: pb.WatchWorkingMemoryRequest, context: Context
+    ) -> AsyncIterator[pb.WatchWorkingMemoryResponse]:
         yield pb.WatchWorkingMemoryResponse(resume_token="t1")
         if self._behave is not None:
             await self._behave(request, context)
 
 
-def lifespan_of(servicer: Told):
+def lifespan_of(servicer: Told) -> Lifespan[ProcessSettings]:
     """The lifespan that serves it."""
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,7 +31,9 @@ async def served(redis_url: str) -> AsyncIterator[Served]:
     """The service over a store that begins empty."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = Settings(redis_url=redis_url, metrics_listen="", access_log=False, shards=2)
+    settings = configured(
+        Settings, redis_url=redis_url, metrics_listen="", access_log=False, shards=2
+    )
     async with serving(lifespan, settings) as served:
         yield served
 

@@ -4,10 +4,10 @@ import asyncio
 
 import grpc
 import pytest
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Struct, Value
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Validity
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision, Validity
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
@@ -110,7 +110,7 @@ async def test_a_mask_changes_what_it_names(tenant: Tenant) -> None:
         Memory(text="likes tea", topics=["tea"], slot="user/drink", namespace="n", pinned=True)
     )
     before = result.memory
-    metadata = Struct(fields={"a": {"number_value": 1}})
+    metadata = Struct(fields={"a": Value(number_value=1)})
     wanted = Memory(
         id=before.id,
         text="likes coffee",
@@ -127,7 +127,9 @@ async def test_a_mask_changes_what_it_names(tenant: Tenant) -> None:
     expected.MergeFrom(Memory(text="likes coffee", metadata=metadata))
     expected.topics[:] = ["coffee", "drinks"]
     expected.slot, expected.pinned = "", False
-    expected.event_time.CopyFrom(EventTime(start=to_timestamp(5), precision=1))
+    expected.event_time.CopyFrom(
+        EventTime(start=to_timestamp(5), precision=TimePrecision.TIME_PRECISION_INSTANT)
+    )
     for name in ("etag", "content_hash"):
         assert getattr(after, name) != getattr(before, name)
         setattr(expected, name, getattr(after, name))

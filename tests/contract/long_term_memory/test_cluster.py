@@ -12,7 +12,9 @@ from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.store.keys import shard_of
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.cluster import cluster
+from tests.support.raw import next_of
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 SHARDS = 8
 
@@ -22,7 +24,9 @@ async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
     names = [f"tenant-{at}" for at in range(10)]
     assert len({shard_of(name, SHARDS) for name in names}) > SHARDS // 2
     async with cluster(tmp_path) as url:
-        settings = Settings(redis_url=url, metrics_listen="", access_log=False, shards=SHARDS)
+        settings = configured(
+            Settings, redis_url=url, metrics_listen="", access_log=False, shards=SHARDS
+        )
         async with serving(lifespan, settings) as served:
             for name in names:
                 await _live(Tenant(LongTermMemoryServiceStub(served.channel), name))
@@ -37,7 +41,7 @@ async def test_every_tenant_finds_all_of_its_memories(tmp_path: Path) -> None:
 async def _misdirected(url: str) -> int:
     """How many queries of an index reached a node that does not have it."""
     async with connect(url) as client:
-        nodes = await client.info("commandstats", target_nodes="primaries")  # type: ignore[call-arg]
+        nodes = await client.info("commandstats", target_nodes="primaries")
     return sum(
         stats["rejected_calls"]
         for node in nodes.values()
@@ -49,7 +53,7 @@ async def _misdirected(url: str) -> int:
 async def _live(tenant: Tenant) -> None:
     metadata = (("x-agent-memory-tenant", tenant.name),)
     watch = tenant.stub.WatchMemories(rpc.WatchMemoriesRequest(), metadata=metadata, timeout=60)
-    assert not (await watch.read()).HasField("change")
+    assert not (await next_of(watch)).HasField("change")
     results = await tenant.create(*(f"likes tea number {at % 20}" for at in range(25)))
     assert len({result.memory_id for result in results}) == 20
     first = await tenant.list(page_size=12)
@@ -66,9 +70,9 @@ async def _live(tenant: Tenant) -> None:
     await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=ids[0]))
     request = rpc.ListMemoryRevisionsRequest(memory_id=ids[0])
     assert len((await tenant.call("ListMemoryRevisions", request)).revisions) == 3
-    told = []
+    told: list[str] = []
     while len(told) < 24:
-        answer = await watch.read()
+        answer = await next_of(watch)
         told += [answer.change.memory_id] if answer.HasField("change") else []
     assert told[20:] == [ids[0], *ids[1:3], ids[0]]
     watch.cancel()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from tests.contract.long_term_memory.conftest import Tenant
@@ -55,7 +55,10 @@ async def test_who_wants_no_comparison_gets_none_later(tenant: Tenant) -> None:
 
 async def test_messages_stay_as_they_were_said(tenant: Tenant) -> None:
     """Nothing that was said is merged, though it be said twice."""
-    await tenant.create(Memory(text="I like coffee", type=3), Memory(text="I like coffee!", type=3))
+    await tenant.create(
+        Memory(text="I like coffee", type=MemoryType.MEMORY_TYPE_MESSAGE),
+        Memory(text="I like coffee!", type=MemoryType.MEMORY_TYPE_MESSAGE),
+    )
     assert await compact(tenant) == (0, 0, 0)
     assert len(await shown(tenant)) == 2
 

@@ -180,7 +180,7 @@ async def test_other_facts_stay_apart(tenant: Tenant, first: str, second: str) -
 )
 async def test_owners_types_and_pins_are_boundaries(tenant: Tenant, other: dict[str, Any]) -> None:
     """Nothing merges across them, in either direction; sessions are none."""
-    mine = {"user_id": "u", "type": 1}
+    mine: dict[str, Any] = {"user_id": "u", "type": 1}
     first, second = "User likes coffee", "User enjoys coffee"
     for one_side, other_side in (({}, other), (other, {})):
         await tenant.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=["a", "b"]))

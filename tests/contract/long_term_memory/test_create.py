@@ -6,7 +6,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory.common.v1.memory_pb2 import (
+    EventTime,
+    Memory,
+    MemoryType,
+    Provenance,
+    TimePrecision,
+    Validity,
+)
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
@@ -37,18 +45,25 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
     given = Memory(
         id="my id",
         text="Alice moves to Lisbon",
-        type=2,
+        type=MemoryType.MEMORY_TYPE_EPISODIC,
         namespace="travel",
         user_id="alice",
         session_id="s1",
         topics=["moving", "a,b"],
         entities=["Alice", "Lisbon"],
-        event_time=EventTime(start=to_timestamp(1_760_000_000_123_456), precision=2),
+        event_time=EventTime(
+            start=to_timestamp(1_760_000_000_123_456), precision=TimePrecision.TIME_PRECISION_DAY
+        ),
         pinned=True,
         standing=True,
-        metadata={"source": "crm", "score": 3},
+        metadata={"source": "crm", "score": 3},  # type: ignore[arg-type] # a struct of plain values
         context="When are you leaving?",
-        provenance=Provenance(session_uid="u", message_ids=["m1"], strategy=1, extractor="local"),
+        provenance=Provenance(
+            session_uid="u",
+            message_ids=["m1"],
+            strategy=ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE,
+            extractor="local",
+        ),
         validity=Validity(valid_from=to_timestamp(5), superseded_by="x"),
         expire_time=to_timestamp(2**52),
         slot="user/home",
@@ -89,7 +104,7 @@ async def test_equal_memories_are_one(tenant: Tenant, policy: int) -> None:
         Memory(text="likes tea", user_id="u"),
         Memory(text="likes tea", user_id="u", session_id="s"),
         Memory(text="likes tea", user_id="v"),
-        Memory(text="likes tea", user_id="u", type=2),
+        Memory(text="likes tea", user_id="u", type=MemoryType.MEMORY_TYPE_EPISODIC),
         deduplication=policy,
     )
     assert [each.outcome for each in (first, again, other_session)] == [
@@ -165,7 +180,7 @@ async def test_a_batch_keeps_its_order(tenant: Tenant) -> None:
         (Memory(text=" "), "memories[1].text"),
         (Memory(text="x" * 32769), "memories[1].text"),
         (Memory(text="x", topics=[""]), "memories[1].topics[0]"),
-        (Memory(text="x", type=9), "memories[1].type"),
+        (Memory(text="x", type=9), "memories[1].type"),  # type: ignore[arg-type] # no such type
         (Memory(text="x", expire_time=Timestamp(seconds=2**60)), "memories[1].expire_time"),
         (Memory(text="x", event_time=EventTime()), "memories[1].event_time.start"),
         (
@@ -201,6 +216,6 @@ async def test_a_policy_is_one_of_the_contract(tenant: Tenant) -> None:
     with refused() as refusal:
         await tenant.call(
             "CreateMemories",
-            rpc.CreateMemoriesRequest(memories=[Memory(text="x")], deduplication=9),
+            rpc.CreateMemoriesRequest(memories=[Memory(text="x")], deduplication=9),  # type: ignore[arg-type] # no such policy
         )
     assert list(refusal.fields) == ["deduplication"]

@@ -1,6 +1,7 @@
 """Erasing a user from long-term memory, down to the last element of the store."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -33,7 +34,7 @@ async def erase(tenant: Tenant, *sessions: ErasedSession) -> dict[str, int]:
     return dict((await tenant.call("EraseUser", request)).receipt.erased)
 
 
-def of(user: str, text: str, uid: str = "", **fields: object) -> Memory:
+def of(user: str, text: str, uid: str = "", **fields: Any) -> Memory:
     """A memory of a user."""
     return Memory(user_id=user, text=text, provenance=Provenance(session_uid=uid), **fields)
 

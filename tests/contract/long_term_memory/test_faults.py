@@ -10,6 +10,7 @@ import pytest_asyncio
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
@@ -19,6 +20,7 @@ from agent_memory_services.long_term_memory.store.index.layout import LayoutMism
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 CALLS: dict[str, object] = {
     "CreateMemories": rpc.CreateMemoriesRequest(memories=[Memory(text="x")]),
@@ -31,7 +33,7 @@ CALLS: dict[str, object] = {
     "DeleteMemories": rpc.DeleteMemoriesRequest(memory_ids=["a"]),
     "ListMemoryRevisions": rpc.ListMemoryRevisionsRequest(memory_id="a"),
     "RevertMemory": rpc.RevertMemoryRequest(memory_id="a"),
-    "ForgetMemories": rpc.ForgetMemoriesRequest(policy={}),
+    "ForgetMemories": rpc.ForgetMemoriesRequest(policy=ForgetPolicy()),
     "EraseUser": rpc.EraseUserRequest(user_id="u"),
 }
 
@@ -40,8 +42,12 @@ CALLS: dict[str, object] = {
 async def orphan(tmp_path: Path) -> AsyncIterator[Tenant]:
     """A tenant of a service whose store has gone."""
     async with EmbeddedStore(tmp_path / "store", fsync="no") as store:
-        settings = Settings(
-            redis_url=store.url, metrics_listen="", access_log=False, redis_timeout_seconds=1
+        settings = configured(
+            Settings,
+            redis_url=store.url,
+            metrics_listen="",
+            access_log=False,
+            redis_timeout_seconds=1,
         )
         async with serving(lifespan, settings) as served:
             await store.stop()
@@ -71,7 +77,7 @@ async def test_a_store_that_is_away_is_said_to_be_away(orphan: Tenant) -> None:
 
 async def test_a_lost_index_is_never_an_empty_answer(redis_url: str) -> None:
     """When the index is gone under a running service, asking it is an error."""
-    settings = Settings(redis_url=redis_url, metrics_listen="", access_log=False)
+    settings = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
     async with connect(redis_url) as client:
         await client.flushall()
         async with serving(lifespan, settings) as served:
@@ -88,7 +94,8 @@ async def test_an_embedder_that_is_away_stores_nothing(
     redis_url: str, unused_tcp_port: int
 ) -> None:
     """Writes and questions that need a vector fail as such; everything else is served."""
-    settings = Settings(
+    settings = configured(
+        Settings,
         redis_url=redis_url,
         metrics_listen="",
         access_log=False,
@@ -114,7 +121,7 @@ async def test_an_embedder_that_is_away_stores_nothing(
 
 async def test_a_store_of_another_model_is_refused(redis_url: str) -> None:
     """A service that would mix vectors of two models does not start, and says what to do."""
-    first = Settings(redis_url=redis_url, metrics_listen="", access_log=False)
+    first = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
     async with connect(redis_url) as client:
         await client.flushall()
     async with serving(lifespan, first):

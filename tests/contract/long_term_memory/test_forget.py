@@ -18,6 +18,7 @@ from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 DAY = 86_400
 
@@ -30,12 +31,11 @@ def days_ago(days: float) -> Timestamp:
 def policy(**days: Any) -> ltm.ForgetPolicy:
     """A policy whose ages are given in days."""
     ages = ("max_age", "max_inactive")
-    return ltm.ForgetPolicy(
-        **{
-            name: Duration(seconds=value * DAY) if name in ages else value
-            for name, value in days.items()
-        }
-    )
+    fields: dict[str, Any] = {
+        name: Duration(seconds=value * DAY) if name in ages else value
+        for name, value in days.items()
+    }
+    return ltm.ForgetPolicy(**fields)
 
 
 async def forget(tenant: Tenant, **fields: Any) -> rpc.ForgetMemoriesResponse:
@@ -173,7 +173,8 @@ async def test_a_schedule_forgets_what_its_plan_says(redis_url: str) -> None:
     """What ended by nature of everybody, what is old of the tenant with a plan; for good later."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = Settings(
+    settings = configured(
+        Settings,
         redis_url=redis_url,
         metrics_listen="",
         access_log=False,

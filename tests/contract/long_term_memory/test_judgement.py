@@ -25,6 +25,7 @@ from tests.support.openai_server import (
     ScriptedModel,
 )
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_CREATED,
@@ -47,7 +48,8 @@ async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
     """The service with a judge, over a store that begins empty."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = Settings(
+    settings = configured(
+        Settings,
         redis_url=redis_url,
         metrics_listen="",
         access_log=False,

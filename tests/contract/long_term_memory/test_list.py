@@ -1,10 +1,12 @@
 """ListMemories and CountMemories."""
 
+from typing import Any
+
 import grpc
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
@@ -74,9 +76,9 @@ async def test_filters_are_exact(tenant: Tenant) -> None:
         Memory(id="a", text="a", user_id="alice", topics=["x", "y"], create_time=to_timestamp(5)),
         Memory(id="b", text="b", user_id="Alice", topics=["x"], create_time=to_timestamp(6)),
         Memory(id="c", text="c", user_id="alice,bob", create_time=to_timestamp(7), pinned=True),
-        Memory(id="d", text="d", type=2, create_time=to_timestamp(8)),
+        Memory(id="d", text="d", type=MemoryType.MEMORY_TYPE_EPISODIC, create_time=to_timestamp(8)),
     )
-    cases: list[tuple[dict[str, object], str]] = [
+    cases: list[tuple[Any, str]] = [
         ({"user_id": {"eq": "alice"}}, "a"),
         ({"user_id": {"eq": ""}}, "d"),
         ({"user_id": {"ne": "alice"}}, "bcd"),
@@ -138,7 +140,7 @@ async def test_tokens_belong_to_their_query(tenant: Tenant) -> None:
         (nested(9), "filter" + ".none_of[0]" * 8 + ".none_of"),
     ],
 )
-async def test_a_bad_filter_names_its_field(tenant: Tenant, conditions: object, field: str) -> None:
+async def test_a_bad_filter_names_its_field(tenant: Tenant, conditions: Any, field: str) -> None:
     """Listing and counting refuse a filter at the place where it is wrong."""
     for method, kind in (
         ("ListMemories", rpc.ListMemoriesRequest),

@@ -1,18 +1,22 @@
 """SearchMemories and StreamSearchMemories."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
 
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
-from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 
-SEMANTIC, KEYWORD, HYBRID = 1, 2, 3
+SEMANTIC = SearchMode.SEARCH_MODE_SEMANTIC
+KEYWORD = SearchMode.SEARCH_MODE_KEYWORD
+HYBRID = SearchMode.SEARCH_MODE_HYBRID
 FACTS = (
     "Alice is vegetarian",
     "Alice prefers meetings in the morning",
@@ -59,7 +63,9 @@ async def test_scores_explain_themselves(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
 @pytest.mark.parametrize("size", [3, 10, 100])
-async def test_pages_show_each_hit_once(tenant: Tenant, mode: int, size: int) -> None:
+async def test_pages_show_each_hit_once(
+    tenant: Tenant, mode: SearchMode.ValueType, size: int
+) -> None:
     """Through every page while others write, and with scores that never leave the scale."""
     await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)))
     expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
@@ -124,7 +130,11 @@ async def test_truth_has_its_time(tenant: Tenant) -> None:
         Memory(text="lives in Paris", validity=Validity(invalid_from=to_timestamp(5))),
         Memory(text="lives in Rome", validity=Validity(valid_from=to_timestamp(5))),
     )
-    for fields, town in (({}, "Rome"), ({"as_of": to_timestamp(4)}, "Paris")):
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({}, "Rome"),
+        ({"as_of": to_timestamp(4)}, "Paris"),
+    ]
+    for fields, town in cases:
         found = await tenant.search("lives", **fields)
         assert [hit.memory.text for hit in found.hits] == [f"lives in {town}"]
     assert len((await tenant.search("lives", include_superseded=True)).hits) == 2
@@ -166,9 +176,12 @@ async def test_a_stream_holds_everything(tenant: Tenant) -> None:
         (SearchQuery(text="x", time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(text="x" * 32769), "query.text"),
-        (SearchQuery(text="x", mode=9), "query.mode"),
-        (SearchQuery(recency={"recency_weight": 2}), "query.recency.recency_weight"),
-        (SearchQuery(filter={"user_id": {"prefix": ""}}), "query.filter.user_id.prefix"),
+        (SearchQuery(text="x", mode=9), "query.mode"),  # type: ignore[arg-type] # no such mode
+        (SearchQuery(recency=RecencyOptions(recency_weight=2)), "query.recency.recency_weight"),
+        (
+            SearchQuery(filter=MemoryFilter(user_id=TagFilter(prefix=""))),
+            "query.filter.user_id.prefix",
+        ),
     ],
 )
 async def test_a_bad_query_names_its_field(

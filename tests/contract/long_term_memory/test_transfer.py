@@ -8,11 +8,25 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory.common.v1.memory_pb2 import (
+    EventTime,
+    Memory,
+    MemoryType,
+    Provenance,
+    TimePrecision,
+    Validity,
+)
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.redis.client import connect
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
+
+TYPES = (
+    MemoryType.MEMORY_TYPE_SEMANTIC,
+    MemoryType.MEMORY_TYPE_EPISODIC,
+    MemoryType.MEMORY_TYPE_MESSAGE,
+)
 
 
 async def export(tenant: Tenant, **asked: Any) -> list[rpc.ExportMemoriesResponse]:
@@ -62,17 +76,21 @@ def rich(number: int) -> Memory:
     memory = Memory(
         id=f"m/{number}",
         text=f"Fact number {number} is about tea, and {'ö' * number}.",
-        type=1 + number % 3,
+        type=TYPES[number % 3],
         namespace="n",
         user_id="alice",
         session_id=f"s{number % 2}",
         topics=["tea", f"t{number}"],
         entities=["Assam"],
-        event_time=EventTime(start=at(number), precision=3),
+        event_time=EventTime(start=at(number), precision=TimePrecision.TIME_PRECISION_WEEK),
         pinned=number % 2 == 0,
         standing=number % 5 == 0,
         context="what was said before",
-        provenance=Provenance(session_uid="u", message_ids=["x", "y"], strategy=1),
+        provenance=Provenance(
+            session_uid="u",
+            message_ids=["x", "y"],
+            strategy=ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE,
+        ),
         validity=Validity(valid_from=at(0)),
         slot=f"user/{number}",
         create_time=at(number // 3),

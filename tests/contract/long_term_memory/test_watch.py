@@ -17,7 +17,7 @@ from agent_memory.common.v1.filter_pb2 import (
     TimeFilter,
     TypeFilter,
 )
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
@@ -28,6 +28,7 @@ from agent_memory_services.long_term_memory.store.keys import shard_of
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 Code = grpc.StatusCode
 CREATED = ltm.MEMORY_CHANGE_KIND_CREATED
@@ -106,9 +107,14 @@ async def test_every_change_is_told_in_order(tenant: Tenant, neighbour: Tenant) 
 async def test_a_filter_chooses_what_is_told(tenant: Tenant) -> None:
     """A change is told where the memory matched before it or matches after it."""
     watching = await Watching(
-        tenant, user_id=TagFilter(eq="alice"), type=TypeFilter(none=[3])
+        tenant,
+        user_id=TagFilter(eq="alice"),
+        type=TypeFilter(none=[MemoryType.MEMORY_TYPE_MESSAGE]),
     ).begun()
-    await tenant.create(Memory(text="a", user_id="bob"), Memory(text="a", user_id="alice", type=3))
+    await tenant.create(
+        Memory(text="a", user_id="bob"),
+        Memory(text="a", user_id="alice", type=MemoryType.MEMORY_TYPE_MESSAGE),
+    )
     [mine] = await tenant.create(Memory(text="b", user_id="alice"))
     await tenant.update(Memory(id=mine.memory_id, user_id="bob"))
     await tenant.update(Memory(id=mine.memory_id, slot="s"))
@@ -139,8 +145,8 @@ async def test_a_watch_resumes_where_it_ended(tenant: Tenant) -> None:
 
 async def test_silence_is_broken_by_checkpoints(tenant: Tenant, redis_url: str) -> None:
     """Also while much happens that does not concern the watcher; their tokens go on."""
-    settings = Settings(
-        redis_url=redis_url, metrics_listen="", shards=2, watch_checkpoint_seconds=0.1
+    settings = configured(
+        Settings, redis_url=redis_url, metrics_listen="", shards=2, watch_checkpoint_seconds=0.1
     )
     async with serving(lifespan, settings) as served:
         other = Tenant(LongTermMemoryServiceStub(served.channel), tenant.name)
@@ -200,7 +206,7 @@ async def test_accesses_cannot_be_watched(tenant: Tenant, conditions: dict[str, 
 
 async def test_a_drain_ends_watches_with_a_token(redis_url: str) -> None:
     """Watchers are told to go elsewhere, where their last token goes on."""
-    settings = Settings(redis_url=redis_url, metrics_listen="", shards=2)
+    settings = configured(Settings, redis_url=redis_url, metrics_listen="", shards=2)
     async with AsyncExitStack() as stack:
         async with serving(lifespan, settings) as served:
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(served.address))

@@ -17,6 +17,8 @@ from tests.support.neighbours import (
     serving_long_term_memory,
 )
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
+from tests.support.stubs import WorkingMemoryStub
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ async def neighbours(
     redis_url: str,
 ) -> AsyncIterator[Neighbours]:
     """Extraction and long-term memory, both empty."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     extraction, long_term = ListExtraction(), ListLongTermMemory()
     async with (
         serving_extraction(extraction, settings) as one,
@@ -47,7 +49,8 @@ async def neighbours(
 @pytest.fixture
 def settings(neighbours: Neighbours, redis_url: str) -> Settings:
     """Of a process between these neighbours."""
-    return Settings(
+    return configured(
+        Settings,
         redis_url=redis_url,
         extraction_address=neighbours.extraction_address,
         long_term_memory_address=neighbours.long_term_address,
@@ -65,6 +68,6 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-def stub(served: Served) -> WorkingMemoryServiceStub:
+def stub(served: Served) -> WorkingMemoryStub:
     """A plain stub of it."""
     return WorkingMemoryServiceStub(served.channel)

@@ -10,10 +10,10 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.contract.errors import InvalidField, StoreUnavailable
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.residue import residue
+from tests.support.stubs import WorkingMemoryStub
 
 SECRET = "I keep bees in Lisbon"
 ALICE = "alice liddell"
@@ -29,7 +29,7 @@ def mute(neighbours: Neighbours) -> Neighbours:
     return neighbours
 
 
-async def speak(stub: WorkingMemoryServiceStub, user: str, text: str, prefix: str) -> None:
+async def speak(stub: WorkingMemoryStub, user: str, text: str, prefix: str) -> None:
     """Leave traces everywhere: sessions, logs, outbox, summaries to come, answers."""
     window = wm.ContextWindow(max_tokens=20)
     for number in range(3):
@@ -64,9 +64,7 @@ async def speak(stub: WorkingMemoryServiceStub, user: str, text: str, prefix: st
 
 
 @pytest.mark.usefixtures("mute")
-async def test_nothing_of_an_erased_user_is_left(
-    stub: WorkingMemoryServiceStub, redis: Redis
-) -> None:
+async def test_nothing_of_an_erased_user_is_left(stub: WorkingMemoryStub, redis: Redis) -> None:
     """No key and no byte of the store, and everything of others is as it was."""
     await speak(stub, ALICE, SECRET, "tea")
     await speak(stub, "bob", "I like turtles", "soup")
@@ -90,7 +88,7 @@ async def test_nothing_of_an_erased_user_is_left(
 
 @pytest.mark.usefixtures("mute")
 async def test_what_was_said_before_the_session_had_an_owner_goes_too(
-    stub: WorkingMemoryServiceStub, redis: Redis
+    stub: WorkingMemoryStub, redis: Redis
 ) -> None:
     """It is the owner's, though neither the outbox nor an answer names one."""
     append = rpc.AppendMessagesRequest(
@@ -105,7 +103,7 @@ async def test_what_was_said_before_the_session_had_an_owner_goes_too(
 
 
 async def test_what_was_set_aside_goes_too(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours, redis: Redis
+    stub: WorkingMemoryStub, neighbours: Neighbours, redis: Redis
 ) -> None:
     """The dead entries of the outbox hold words as well."""
     neighbours.extraction.faults.append(InvalidField("messages", "not to our taste"))
@@ -122,9 +120,7 @@ async def test_what_was_set_aside_goes_too(
     assert await residue(redis, SECRET) == []
 
 
-async def test_more_sessions_than_a_batch_are_erased(
-    stub: WorkingMemoryServiceStub, redis: Redis
-) -> None:
+async def test_more_sessions_than_a_batch_are_erased(stub: WorkingMemoryStub, redis: Redis) -> None:
     """All of them, in every namespace, and a second time there is nothing to erase."""
     calls = [
         rpc.AppendMessagesRequest(
@@ -144,7 +140,7 @@ async def test_more_sessions_than_a_batch_are_erased(
     assert not any(response.receipt.erased.values())
 
 
-async def test_an_erased_user_may_begin_anew(stub: WorkingMemoryServiceStub) -> None:
+async def test_an_erased_user_may_begin_anew(stub: WorkingMemoryStub) -> None:
     """With the same session, and the same request, as if it had never been made."""
     append = rpc.AppendMessagesRequest(
         session_id="s",

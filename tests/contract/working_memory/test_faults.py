@@ -1,6 +1,7 @@
 """What every method answers when its store is away, full, or too slow."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 Code = grpc.StatusCode
@@ -88,7 +90,7 @@ class Proxy:
 
 
 @pytest.fixture
-async def proxy(redis_url: str):
+async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
     """A way to the store that a test can break."""
     proxy = Proxy(redis_url.removeprefix("redis://").rstrip("/").split("/")[0])
     await proxy.start()
@@ -126,7 +128,7 @@ async def test_a_deadline_ends_a_call_that_waits(settings: Settings, proxy: Prox
 
 
 async def test_a_full_store_refuses_writes_and_answers_reads(
-    stub: WorkingMemoryServiceStub, redis: Redis
+    stub: WorkingMemoryStub, redis: Redis
 ) -> None:
     """RESOURCE_EXHAUSTED with a time to wait."""
     await stub.AppendMessages(rpc.AppendMessagesRequest(session_id="s", messages=[MESSAGE]))

@@ -1,6 +1,7 @@
 """AppendMessages, AddMemories, ListMessages and ListSessions as a client sees them."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -9,21 +10,23 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 Code = grpc.StatusCode
-SESSION = {"namespace": "chat", "session_id": "s"}
+SESSION: dict[str, Any] = {"namespace": "chat", "session_id": "s"}
 
 
-def said(content: str, **fields) -> Message:
+def said(content: str, **fields: Any) -> Message:
     """A message of a user."""
     return Message(role="user", content=content, **fields)
 
 
-async def append(stub: WorkingMemoryServiceStub, *messages: Message, **fields):
+async def append(
+    stub: WorkingMemoryStub, *messages: Message, **fields: Any
+) -> rpc.AppendMessagesResponse:
     """Append to the session."""
     return await stub.AppendMessages(
         rpc.AppendMessagesRequest(messages=messages, **{**SESSION, **fields})
@@ -31,7 +34,7 @@ async def append(stub: WorkingMemoryServiceStub, *messages: Message, **fields):
 
 
 async def test_appended_messages_are_answered_as_they_are(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Ids, times and sequences are told; extraction hears of them for the same tenant."""
     first = await append(stub, said("a", id="1"), user_id="alice")
@@ -48,7 +51,7 @@ async def test_appended_messages_are_answered_as_they_are(
     assert {item.tenant for item in neighbours.extraction.submitted} == {"default"}
 
 
-async def test_an_id_with_other_content_is_refused(stub: WorkingMemoryServiceStub) -> None:
+async def test_an_id_with_other_content_is_refused(stub: WorkingMemoryStub) -> None:
     """ALREADY_EXISTS with the id, and nothing of the call is stored."""
     await append(stub, said("a", id="1"))
     with refused() as refusal:
@@ -74,7 +77,7 @@ async def test_an_id_with_other_content_is_refused(stub: WorkingMemoryServiceStu
     ],
 )
 async def test_bad_appends_are_refused_with_their_path(
-    stub: WorkingMemoryServiceStub, request_: rpc.AppendMessagesRequest, field: str
+    stub: WorkingMemoryStub, request_: rpc.AppendMessagesRequest, field: str
 ) -> None:
     """INVALID_ARGUMENT names each field."""
     with refused() as refusal:
@@ -84,10 +87,10 @@ async def test_bad_appends_are_refused_with_their_path(
 
 
 async def test_placed_memories_reach_extraction_once(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """They are answered with ids and scope; a replacement takes them out of the session only."""
-    fields = {**SESSION, "user_id": "alice"}
+    fields: dict[str, Any] = {**SESSION, "user_id": "alice"}
     one = rpc.AddMemoriesRequest(memories=[Memory(text="likes tea")], **fields)
     first = await stub.AddMemories(one)
     again = await stub.AddMemories(one)
@@ -107,7 +110,7 @@ async def test_placed_memories_reach_extraction_once(
     assert texts == ["likes tea", "likes rain"]
 
 
-async def test_memories_without_text_are_refused(stub: WorkingMemoryServiceStub) -> None:
+async def test_memories_without_text_are_refused(stub: WorkingMemoryStub) -> None:
     """With the path, as every bad field."""
     with refused() as refusal:
         await stub.AddMemories(rpc.AddMemoriesRequest(memories=[Memory(id="x")], **SESSION))
@@ -115,7 +118,7 @@ async def test_memories_without_text_are_refused(stub: WorkingMemoryServiceStub)
     assert list(refusal.fields) == ["memories[0].text"]
 
 
-async def pages(stub: WorkingMemoryServiceStub, request: rpc.ListMessagesRequest) -> list[int]:
+async def pages(stub: WorkingMemoryStub, request: rpc.ListMessagesRequest) -> list[int]:
     """The sequences of all pages."""
     seen: list[int] = []
     while True:
@@ -126,7 +129,7 @@ async def pages(stub: WorkingMemoryServiceStub, request: rpc.ListMessagesRequest
         request.page_token = page.next_page_token
 
 
-async def test_the_log_is_paged_in_both_directions(stub: WorkingMemoryServiceStub) -> None:
+async def test_the_log_is_paged_in_both_directions(stub: WorkingMemoryStub) -> None:
     """Each position comes once, in order, and the total is true."""
     await append(stub, *(said(f"m{i}") for i in range(25)))
     up = rpc.ListMessagesRequest(page_size=7, **SESSION)
@@ -138,7 +141,7 @@ async def test_the_log_is_paged_in_both_directions(stub: WorkingMemoryServiceStu
     assert await pages(stub, some) == list(range(21, 26))
 
 
-async def test_messages_that_come_while_paging_are_seen(stub: WorkingMemoryServiceStub) -> None:
+async def test_messages_that_come_while_paging_are_seen(stub: WorkingMemoryStub) -> None:
     """An ascending reader catches up with a writer."""
     await append(stub, *(said(f"m{i}") for i in range(5)))
     request = rpc.ListMessagesRequest(page_size=3, **SESSION)
@@ -148,7 +151,7 @@ async def test_messages_that_come_while_paging_are_seen(stub: WorkingMemoryServi
     assert await pages(stub, request) == [4, 5, 6]
 
 
-async def test_a_foreign_or_stale_token_is_refused(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_foreign_or_stale_token_is_refused(stub: WorkingMemoryStub) -> None:
     """Damaged, of other arguments, or of a session that was created anew."""
     await append(stub, *(said(f"m{i}") for i in range(5)))
     request = rpc.ListMessagesRequest(page_size=2, **SESSION)
@@ -170,7 +173,7 @@ async def test_a_foreign_or_stale_token_is_refused(stub: WorkingMemoryServiceStu
     assert refusal.reason == "INVALID_TOKEN"
 
 
-async def test_the_log_of_nobody_is_not_found(stub: WorkingMemoryServiceStub) -> None:
+async def test_the_log_of_nobody_is_not_found(stub: WorkingMemoryStub) -> None:
     """Neither of a session that is not there nor of somebody else's."""
     await append(stub, said("a"), user_id="alice")
     for fields in ({"session_id": "none"}, {**SESSION, "user_id": "bob"}):
@@ -179,7 +182,7 @@ async def test_the_log_of_nobody_is_not_found(stub: WorkingMemoryServiceStub) ->
         assert (refusal.code, refusal.reason) == (Code.NOT_FOUND, "SESSION_NOT_FOUND")
 
 
-async def test_sessions_are_listed_by_page_and_filter(stub: WorkingMemoryServiceStub) -> None:
+async def test_sessions_are_listed_by_page_and_filter(stub: WorkingMemoryStub) -> None:
     """The latest written first, narrowed by namespace and owner; empty is a namespace too."""
     for index in range(9):
         await append(
@@ -199,12 +202,13 @@ async def test_sessions_are_listed_by_page_and_filter(stub: WorkingMemoryService
             break
         request.page_token = page.next_page_token
     assert seen == [f"s{index}" for index in reversed(range(9))]
-    for fields, names in (
+    narrowed: list[tuple[dict[str, Any], list[str]]] = [
         ({"namespace": ""}, ["s6", "s3", "s0"]),
         ({"user_id": "alice"}, ["s7", "s5", "s3", "s1"]),
         ({"user_id": "alice", "namespace": ""}, ["s3"]),
         ({"user_id": "nobody"}, []),
-    ):
+    ]
+    for fields, names in narrowed:
         found = await stub.ListSessions(rpc.ListSessionsRequest(**fields))
         assert [session.session_id for session in found.sessions] == names
         assert found.total_size == len(names)
@@ -222,7 +226,7 @@ async def test_sessions_are_listed_by_page_and_filter(stub: WorkingMemoryService
 
 
 async def test_writers_at_the_same_time_all_succeed(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Eight clients append and set; every message is in the log and reaches extraction once."""
 

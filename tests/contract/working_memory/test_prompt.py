@@ -1,5 +1,7 @@
 """BuildMemoryPrompt as a client sees it."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -16,13 +18,14 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 
 Code = grpc.StatusCode
 PART = rpc.PromptSession(namespace="chat", session_id="s")
 ALICE = MemoryFilter(user_id=TagFilter(eq="alice"))
 
 
-async def talk(stub: WorkingMemoryServiceStub, *contents: str, **fields) -> None:
+async def talk(stub: WorkingMemoryStub, *contents: str, **fields: Any) -> None:
     """Set the session to a user and an assistant in turns."""
     messages = [
         Message(role=("user", "assistant")[index % 2], content=content)
@@ -32,7 +35,7 @@ async def talk(stub: WorkingMemoryServiceStub, *contents: str, **fields) -> None
     await stub.SetWorkingMemory(rpc.SetWorkingMemoryRequest(working_memory=memory))
 
 
-async def build(stub: WorkingMemoryServiceStub, **fields) -> rpc.BuildMemoryPromptResponse:
+async def build(stub: WorkingMemoryStub, **fields: Any) -> rpc.BuildMemoryPromptResponse:
     """Ask for a prompt."""
     return await stub.BuildMemoryPrompt(rpc.BuildMemoryPromptRequest(query="Well?", **fields))
 
@@ -42,9 +45,7 @@ def remember(neighbours: Neighbours, *memories: Memory) -> None:
     neighbours.long_term.memories.extend(memories)
 
 
-async def test_a_prompt_of_everything(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
-) -> None:
+async def test_a_prompt_of_everything(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """Summary, history, memories, question; the hits come along as they are."""
     await talk(stub, "hi", "hello", user_id="alice", context="They greeted before.")
     tea = Memory(id="1", text="User likes tea", user_id="alice", topics=["drinks"])
@@ -63,7 +64,7 @@ async def test_a_prompt_of_everything(
 
 
 async def test_the_filter_decides_whose_memories_enter(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Another user's memory does not, with a filter, with an owner, or with a given user."""
     await talk(stub, "hi", user_id="alice")
@@ -87,9 +88,7 @@ async def test_the_filter_decides_whose_memories_enter(
         assert "Bob" not in str(prompt)
 
 
-async def test_the_search_is_made_as_asked(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
-) -> None:
+async def test_the_search_is_made_as_asked(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """Text, limit and filter as given; the text is the question's where it is empty."""
     search = rpc.LongTermSearch(
         query=SearchQuery(filter=MemoryFilter(topics=TagFilter(any=["x"]))),
@@ -106,7 +105,7 @@ async def test_the_search_is_made_as_asked(
     assert (excluded.namespace.eq, excluded.session_id.eq) == ("chat", "s")
 
 
-async def test_a_session_alone_and_no_session_at_all(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_session_alone_and_no_session_at_all(stub: WorkingMemoryStub) -> None:
     """A session that is not there, or is another's, counts as empty."""
     await talk(stub, "hi", user_id="alice")
     for part, contents in (
@@ -119,7 +118,7 @@ async def test_a_session_alone_and_no_session_at_all(stub: WorkingMemoryServiceS
     assert (await build(stub, session=PART, omit_query=True)).messages[-1].content == "hi"
 
 
-async def test_the_history_fits_the_window(stub: WorkingMemoryServiceStub) -> None:
+async def test_the_history_fits_the_window(stub: WorkingMemoryStub) -> None:
     """By tokens, by count, and by default; a tool exchange stays whole."""
     messages = [
         Message(role="user", content="look it up"),
@@ -142,9 +141,7 @@ async def test_the_history_fits_the_window(stub: WorkingMemoryServiceStub) -> No
     assert len((await build(stub, session=PART)).messages) < 30
 
 
-async def test_a_budget_makes_a_packet(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
-) -> None:
+async def test_a_budget_makes_a_packet(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """It is kept, and the report says what was left out."""
     await talk(stub, *(f"message number {i} of the talk" for i in range(60)), user_id="alice")
     remember(
@@ -163,14 +160,14 @@ async def test_a_budget_makes_a_packet(
     assert len(prompt.hits) == 10
 
 
-async def test_a_budget_below_the_question_is_refused(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_budget_below_the_question_is_refused(stub: WorkingMemoryStub) -> None:
     """INVALID_ARGUMENT names the budget."""
     with refused() as refusal:
         await build(stub, session=PART, token_budget=1)
     assert (refusal.code, list(refusal.fields)) == (Code.INVALID_ARGUMENT, ["token_budget"])
 
 
-async def test_a_prompt_of_nothing_is_refused(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_prompt_of_nothing_is_refused(stub: WorkingMemoryStub) -> None:
     """Neither a session nor a search is no request."""
     with refused() as refusal:
         await build(stub)
@@ -185,7 +182,7 @@ async def test_a_prompt_of_nothing_is_refused(stub: WorkingMemoryServiceStub) ->
     ],
 )
 async def test_a_refusal_of_long_term_memory_is_passed_on(
-    stub: WorkingMemoryServiceStub,
+    stub: WorkingMemoryStub,
     neighbours: Neighbours,
     fault: Exception,
     code: grpc.StatusCode,
@@ -200,7 +197,7 @@ async def test_a_refusal_of_long_term_memory_is_passed_on(
 
 
 async def test_a_field_that_long_term_memory_refuses_is_named_as_the_caller_knows_it(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """By its path in the request for the prompt, not in the one made from it."""
     neighbours.long_term.fault = InvalidField("query.time_zone", "is no zone")

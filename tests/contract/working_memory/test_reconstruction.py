@@ -1,6 +1,7 @@
 """Sessions that are gone, rebuilt from what long-term memory kept of their messages."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from grpc import StatusCode as Code
@@ -16,6 +17,7 @@ from agent_memory_services.working_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 
 
 def kept(sequence: int, text: str, *, uid: str = "u1", role: str = "user") -> Memory:
@@ -48,7 +50,7 @@ def memories(neighbours: Neighbours) -> None:
 
 
 @pytest.fixture
-async def rebuilding(settings: Settings) -> AsyncIterator[WorkingMemoryServiceStub]:
+async def rebuilding(settings: Settings) -> AsyncIterator[WorkingMemoryStub]:
     """A service that rebuilds."""
     chosen = settings.model_copy(update={"reconstruct": True})
     async with serving(lifespan, chosen) as served:
@@ -64,7 +66,7 @@ def told(memory: wm.WorkingMemory) -> list[tuple[int, str, str]]:
     return [(m.sequence, m.id, m.role) for m in memory.messages]
 
 
-async def test_a_session_that_is_gone_is_rebuilt(rebuilding: WorkingMemoryServiceStub) -> None:
+async def test_a_session_that_is_gone_is_rebuilt(rebuilding: WorkingMemoryStub) -> None:
     """In order, with ids, times and roles as they were; the latest incarnation counts."""
     memory = (await rebuilding.GetWorkingMemory(GET)).working_memory
     assert told(memory) == TALK
@@ -81,7 +83,7 @@ async def test_a_session_that_is_gone_is_rebuilt(rebuilding: WorkingMemoryServic
 
 
 async def test_what_another_user_says_of_the_session_is_no_part_of_it(
-    rebuilding: WorkingMemoryServiceStub, neighbours: Neighbours
+    rebuilding: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Though it names the same incarnation."""
     for sequence in (2, 4):
@@ -91,7 +93,7 @@ async def test_what_another_user_says_of_the_session_is_no_part_of_it(
     assert told((await rebuilding.GetWorkingMemory(GET)).working_memory) == TALK
 
 
-async def test_nothing_is_written_back(rebuilding: WorkingMemoryServiceStub) -> None:
+async def test_nothing_is_written_back(rebuilding: WorkingMemoryStub) -> None:
     """Neither by reading nor by asking for a session that exists afterwards."""
     answer = await rebuilding.GetOrCreateWorkingMemory(
         rpc.GetOrCreateWorkingMemoryRequest(namespace="chat", session_id="s1", user_id="alice")
@@ -101,7 +103,7 @@ async def test_nothing_is_written_back(rebuilding: WorkingMemoryServiceStub) -> 
     assert (await rebuilding.ListSessions(rpc.ListSessionsRequest())).total_size == 0
 
 
-async def test_a_prompt_has_the_rebuilt_history(rebuilding: WorkingMemoryServiceStub) -> None:
+async def test_a_prompt_has_the_rebuilt_history(rebuilding: WorkingMemoryStub) -> None:
     """As if the session were there."""
     prompt = await rebuilding.BuildMemoryPrompt(
         rpc.BuildMemoryPromptRequest(
@@ -111,7 +113,7 @@ async def test_a_prompt_has_the_rebuilt_history(rebuilding: WorkingMemoryService
     assert [m.content for m in prompt.messages][-2:] == ["I moved to Lisbon", "Where do I live?"]
 
 
-async def test_a_live_session_wins(rebuilding: WorkingMemoryServiceStub) -> None:
+async def test_a_live_session_wins(rebuilding: WorkingMemoryStub) -> None:
     """However little it says."""
     await rebuilding.AppendMessages(
         rpc.AppendMessagesRequest(
@@ -122,17 +124,18 @@ async def test_a_live_session_wins(rebuilding: WorkingMemoryServiceStub) -> None
     assert [m.content for m in memory.messages] == ["alive"]
 
 
-async def test_another_users_session_is_not_rebuilt(rebuilding: WorkingMemoryServiceStub) -> None:
+async def test_another_users_session_is_not_rebuilt(rebuilding: WorkingMemoryStub) -> None:
     """Nor is one of which nothing is known."""
     for fields in ({"user_id": "bob"}, {"session_id": "s2"}):
-        request = rpc.GetWorkingMemoryRequest(**{"namespace": "chat", "session_id": "s1", **fields})
+        named: dict[str, Any] = {"namespace": "chat", "session_id": "s1", **fields}
+        request = rpc.GetWorkingMemoryRequest(**named)
         with refused() as refusal:
             await rebuilding.GetWorkingMemory(request)
         assert refusal.code == Code.NOT_FOUND
 
 
 async def test_a_fault_is_no_missing_session(
-    rebuilding: WorkingMemoryServiceStub, neighbours: Neighbours
+    rebuilding: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Long-term memory that is away makes the read unavailable."""
     neighbours.long_term.fault = StoreUnavailable(1.0)
@@ -141,7 +144,7 @@ async def test_a_fault_is_no_missing_session(
     assert refusal.code == Code.UNAVAILABLE
 
 
-async def test_it_is_off_by_default(stub: WorkingMemoryServiceStub) -> None:
+async def test_it_is_off_by_default(stub: WorkingMemoryStub) -> None:
     """A session that is gone is not found."""
     with refused() as refusal:
         await stub.GetWorkingMemory(GET)

@@ -1,6 +1,7 @@
 """What a bound credential gets from every method."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import grpc
 import pytest
@@ -10,21 +11,21 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.auth import scope
 from agent_memory_services.kit.contract.context import Principal
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.stubs import WorkingMemoryStub
 
 Code = grpc.StatusCode
 BOUND = Principal("default", "key", Access.ACCESS_WRITER, frozenset({"alice"}), frozenset({"chat"}))
-AS_ALICE = {"metadata": [(scope.SCOPE_HEADER, scope.scope_of(BOUND))]}
+AS_ALICE: dict[str, Any] = {"metadata": [(scope.SCOPE_HEADER, scope.scope_of(BOUND))]}
 MESSAGE = Message(role="user", content="x")
 
 
 def calls(namespace: str, user: str) -> Mapping[str, object]:
     """One request per method that names a session."""
-    named = {"namespace": namespace, "session_id": "s", "user_id": user}
+    named: dict[str, Any] = {"namespace": namespace, "session_id": "s", "user_id": user}
     memory = wm.WorkingMemory(messages=[MESSAGE], **named)
     return {
         "GetOrCreateWorkingMemory": rpc.GetOrCreateWorkingMemoryRequest(**named),
@@ -44,7 +45,7 @@ def calls(namespace: str, user: str) -> Mapping[str, object]:
 
 @pytest.mark.parametrize(("namespace", "user"), [("work", "alice"), ("chat", "bob")])
 async def test_naming_what_lies_outside_is_denied(
-    stub: WorkingMemoryServiceStub, namespace: str, user: str
+    stub: WorkingMemoryStub, namespace: str, user: str
 ) -> None:
     """PERMISSION_DENIED, whether it exists or not."""
     for method, request in calls(namespace, user).items():
@@ -56,7 +57,7 @@ async def test_naming_what_lies_outside_is_denied(
 
 
 async def test_a_bound_caller_lives_in_a_world_of_its_own(
-    stub: WorkingMemoryServiceStub, neighbours: Neighbours
+    stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """Without naming anybody it works with its user's sessions and sees no others."""
     append = rpc.AppendMessagesRequest(namespace="chat", session_id="s", messages=[MESSAGE])

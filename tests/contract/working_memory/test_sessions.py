@@ -1,5 +1,8 @@
 """GetOrCreate, Get, Set, Update and Delete as a client sees them."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -12,32 +15,40 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
-from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 Code = grpc.StatusCode
 
 
-def session(*contents: str, **fields) -> wm.WorkingMemory:
+def session(*contents: str, **fields: Any) -> wm.WorkingMemory:
     """A session that shows what a user said."""
     messages = [Message(role="user", content=content) for content in contents]
     return wm.WorkingMemory(session_id="s", namespace="chat", messages=messages, **fields)
 
 
-async def put(stub: WorkingMemoryServiceStub, memory: wm.WorkingMemory, **fields):
+async def put(
+    stub: WorkingMemoryStub, memory: wm.WorkingMemory, **fields: Any
+) -> rpc.SetWorkingMemoryResponse:
     """Set a session."""
     return await stub.SetWorkingMemory(rpc.SetWorkingMemoryRequest(working_memory=memory, **fields))
 
 
-async def get(stub: WorkingMemoryServiceStub, **fields) -> wm.WorkingMemory:
+async def get(stub: WorkingMemoryStub, **fields: Any) -> wm.WorkingMemory:
     """Read the session."""
     request = rpc.GetWorkingMemoryRequest(namespace="chat", session_id="s", **fields)
     return (await stub.GetWorkingMemory(request)).working_memory
 
 
-async def update(stub: WorkingMemoryServiceStub, *paths: str, policy=0, request_id="", **fields):
+async def update(
+    stub: WorkingMemoryStub,
+    *paths: str,
+    policy: wm.DataPolicy.ValueType = wm.DataPolicy.DATA_POLICY_UNSPECIFIED,
+    request_id: str = "",
+    **fields: Any,
+) -> wm.WorkingMemory:
     """Change the session."""
     request = rpc.UpdateWorkingMemoryRequest(
         working_memory=session(**fields),
@@ -48,12 +59,12 @@ async def update(stub: WorkingMemoryServiceStub, *paths: str, policy=0, request_
     return (await stub.UpdateWorkingMemory(request)).working_memory
 
 
-def struct(value: dict) -> Struct:
+def struct(value: dict[str, Any]) -> Struct:
     """A struct of plain values."""
     return ParseDict(value, Struct())
 
 
-async def test_what_is_set_is_read(stub: WorkingMemoryServiceStub, neighbours: Neighbours) -> None:
+async def test_what_is_set_is_read(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """Every field that a caller sets comes back, with those that the server sets."""
     given = session(
         "I'm Alice",
@@ -89,7 +100,7 @@ async def test_what_is_set_is_read(stub: WorkingMemoryServiceStub, neighbours: N
     assert request.session_uid == found.session_uid
 
 
-async def test_get_or_create_creates_once(stub: WorkingMemoryServiceStub) -> None:
+async def test_get_or_create_creates_once(stub: WorkingMemoryStub) -> None:
     """The second call answers what the first created."""
     request = rpc.GetOrCreateWorkingMemoryRequest(namespace="chat", session_id="s")
     first = await stub.GetOrCreateWorkingMemory(request)
@@ -98,7 +109,7 @@ async def test_get_or_create_creates_once(stub: WorkingMemoryServiceStub) -> Non
     assert first.working_memory == second.working_memory == await get(stub)
 
 
-async def test_get_or_create_reads_like_get(stub: WorkingMemoryServiceStub) -> None:
+async def test_get_or_create_reads_like_get(stub: WorkingMemoryStub) -> None:
     """Limits hold, and usage is told for a window."""
     await put(stub, session("one", "two", "three"))
     request = rpc.GetOrCreateWorkingMemoryRequest(
@@ -112,7 +123,7 @@ async def test_get_or_create_reads_like_get(stub: WorkingMemoryServiceStub) -> N
     assert (found.view_size, found.usage.window) == (3, 128_000)
 
 
-async def test_a_window_drops_the_oldest(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_window_drops_the_oldest(stub: WorkingMemoryStub) -> None:
     """Without a window everything is answered; with one, what fits, and at least one message."""
     await put(stub, session(*("many words " * 30 for _ in range(10))))
     whole = await get(stub)
@@ -124,7 +135,7 @@ async def test_a_window_drops_the_oldest(stub: WorkingMemoryServiceStub) -> None
     assert not whole.HasField("usage")
 
 
-async def test_the_owner_is_not_part_of_the_identity(stub: WorkingMemoryServiceStub) -> None:
+async def test_the_owner_is_not_part_of_the_identity(stub: WorkingMemoryStub) -> None:
     """Created without a user, set with one, read without: one session."""
     request = rpc.GetOrCreateWorkingMemoryRequest(namespace="chat", session_id="s")
     created = (await stub.GetOrCreateWorkingMemory(request)).working_memory
@@ -135,7 +146,7 @@ async def test_the_owner_is_not_part_of_the_identity(stub: WorkingMemoryServiceS
 
 
 async def test_another_user_finds_nothing_and_changes_nothing(
-    stub: WorkingMemoryServiceStub,
+    stub: WorkingMemoryStub,
 ) -> None:
     """Reads are NOT_FOUND, writes PERMISSION_DENIED."""
     await put(stub, session("secret", user_id="alice"))
@@ -143,8 +154,8 @@ async def test_another_user_finds_nothing_and_changes_nothing(
         await get(stub, user_id="bob")
     assert (refusal.code, refusal.reason) == (Code.NOT_FOUND, "SESSION_NOT_FOUND")
     assert refusal.metadata == {"session_id": "s"}
-    named = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
-    writes = [
+    named: dict[str, Any] = {"namespace": "chat", "session_id": "s", "user_id": "bob"}
+    writes: list[Callable[[], Awaitable[object]]] = [
         lambda: put(stub, session("mine", user_id="bob")),
         lambda: update(stub, "context", context="x", user_id="bob"),
         lambda: stub.GetOrCreateWorkingMemory(rpc.GetOrCreateWorkingMemoryRequest(**named)),
@@ -162,7 +173,7 @@ async def test_another_user_finds_nothing_and_changes_nothing(
     assert [m.content for m in (await get(stub)).messages] == ["secret"]
 
 
-async def test_tenants_do_not_meet(stub: WorkingMemoryServiceStub) -> None:
+async def test_tenants_do_not_meet(stub: WorkingMemoryStub) -> None:
     """The same names in another tenant are another session."""
     await put(stub, session("ours"))
     request = rpc.GetWorkingMemoryRequest(namespace="chat", session_id="s")
@@ -183,7 +194,7 @@ async def test_tenants_do_not_meet(stub: WorkingMemoryServiceStub) -> None:
     ],
 )
 async def test_a_mask_names_what_changes(
-    stub: WorkingMemoryServiceStub, paths: list[str], given: dict, expected: dict
+    stub: WorkingMemoryStub, paths: list[str], given: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """Named and unset is cleared; unnamed stays; the owner stays in any case."""
     await put(
@@ -210,7 +221,7 @@ async def test_a_mask_names_what_changes(
     ],
 )
 async def test_data_meets_data_as_the_policy_says(
-    stub: WorkingMemoryServiceStub, policy: int, expected: dict
+    stub: WorkingMemoryStub, policy: wm.DataPolicy.ValueType, expected: dict[str, Any]
 ) -> None:
     """And nothing else of the session changes."""
     await put(stub, session("hi", data=struct({"top": 1, "deep": {"a": 1}}), context="kept"))
@@ -220,7 +231,7 @@ async def test_data_meets_data_as_the_policy_says(
 
 
 @pytest.mark.parametrize("path", ["messages", "etag", "session_id", "nonsense", "extraction.nope"])
-async def test_other_paths_cannot_be_changed(stub: WorkingMemoryServiceStub, path: str) -> None:
+async def test_other_paths_cannot_be_changed(stub: WorkingMemoryStub, path: str) -> None:
     """A mask with a path that is unknown or the server's is refused whole."""
     await put(stub, session("hi", context="old"))
     with refused() as refusal:
@@ -230,12 +241,12 @@ async def test_other_paths_cannot_be_changed(stub: WorkingMemoryServiceStub, pat
     assert (await get(stub)).context == "old"
 
 
-async def test_only_the_current_etag_is_taken(stub: WorkingMemoryServiceStub) -> None:
+async def test_only_the_current_etag_is_taken(stub: WorkingMemoryStub) -> None:
     """ABORTED, with the current one, from every write."""
     old = (await put(stub, session("one"))).working_memory.etag
     current = (await put(stub, session("two", etag=old))).working_memory.etag
     delete = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s", etag=old)
-    writes = [
+    writes: list[Callable[[], Awaitable[object]]] = [
         lambda: put(stub, session("three", etag=old)),
         lambda: update(stub, "context", context="x", etag=old),
         lambda: stub.DeleteWorkingMemory(delete),
@@ -248,7 +259,7 @@ async def test_only_the_current_etag_is_taken(stub: WorkingMemoryServiceStub) ->
     assert (await get(stub)).etag == current
 
 
-async def test_deleting_is_repeatable(stub: WorkingMemoryServiceStub) -> None:
+async def test_deleting_is_repeatable(stub: WorkingMemoryStub) -> None:
     """What is gone is gone; deleting nothing is no error."""
     await put(stub, session("hi"))
     request = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s")
@@ -263,7 +274,7 @@ async def test_deleting_is_repeatable(stub: WorkingMemoryServiceStub) -> None:
 
 
 async def test_a_repeated_request_answers_what_it_answered_first(
-    stub: WorkingMemoryServiceStub,
+    stub: WorkingMemoryStub,
 ) -> None:
     """The same request id with another body is refused."""
     first = await put(stub, session("hi"), request_id="r")
@@ -304,7 +315,7 @@ async def test_a_repeated_request_answers_what_it_answered_first(
     ],
 )
 async def test_bad_fields_are_named(
-    stub: WorkingMemoryServiceStub, memory: wm.WorkingMemory, field: str
+    stub: WorkingMemoryStub, memory: wm.WorkingMemory, field: str
 ) -> None:
     """INVALID_ARGUMENT with the path, and nothing is stored."""
     with refused() as refusal:
@@ -314,7 +325,7 @@ async def test_bad_fields_are_named(
     assert (await stub.ListSessions(rpc.ListSessionsRequest())).total_size == 0
 
 
-async def test_a_custom_prompt_is_checked_when_it_is_set(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_custom_prompt_is_checked_when_it_is_set(stub: WorkingMemoryStub) -> None:
     """What could not be followed is refused where it is set, with the field and the reason."""
     custom = ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM
     bad = ExtractionConfig(strategy=custom, custom_prompt="Look at {message}.")

@@ -20,7 +20,9 @@ from agent_memory_services.working_memory.domain.changes import Change
 from agent_memory_services.working_memory.domain.session import SessionKey, State
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.raw import next_of
 from tests.support.servers import serving
+from tests.support.stubs import WorkingMemoryStub
 
 CREATED = wm.SESSION_CHANGE_KIND_CREATED
 MESSAGES = wm.SESSION_CHANGE_KIND_MESSAGES
@@ -42,7 +44,7 @@ class Watching:
         token: what the latest answer carried.
     """
 
-    def __init__(self, stub: WorkingMemoryServiceStub, session: str = "s1", **fields: Any) -> None:
+    def __init__(self, stub: WorkingMemoryStub, session: str = "s1", **fields: Any) -> None:
         self.call = stub.WatchWorkingMemory(
             rpc.WatchWorkingMemoryRequest(session_id=session, **fields), timeout=10
         )
@@ -55,8 +57,7 @@ class Watching:
 
     async def answer(self) -> rpc.WatchWorkingMemoryResponse:
         """The next answer."""
-        answer = await self.call.read()
-        assert answer is not grpc.aio.EOF
+        answer = await next_of(self.call)
         self.token = answer.resume_token
         return answer
 
@@ -80,7 +81,7 @@ class Watching:
 
 
 async def append(
-    stub: WorkingMemoryServiceStub, *contents: str, session: str = "s1", **fields: Any
+    stub: WorkingMemoryStub, *contents: str, session: str = "s1", **fields: Any
 ) -> rpc.AppendMessagesResponse:
     """Append messages."""
     messages = [Message(role="user", content=content) for content in contents]
@@ -89,7 +90,7 @@ async def append(
     )
 
 
-async def test_every_kind_of_change_is_told_in_order(stub: WorkingMemoryServiceStub) -> None:
+async def test_every_kind_of_change_is_told_in_order(stub: WorkingMemoryStub) -> None:
     """With the etag after it; messages with their sequences."""
     watching = await Watching(stub).begun()
     first = await append(stub, "a", "b", session="other")
@@ -113,7 +114,7 @@ async def test_every_kind_of_change_is_told_in_order(stub: WorkingMemoryServiceS
     assert all(change.HasField("change_time") for change in changes)
 
 
-async def test_messages_come_with_their_sequences(stub: WorkingMemoryServiceStub) -> None:
+async def test_messages_come_with_their_sequences(stub: WorkingMemoryStub) -> None:
     """As the log has them."""
     watching = await Watching(stub).begun()
     await append(stub, "a", "b")
@@ -123,7 +124,7 @@ async def test_messages_come_with_their_sequences(stub: WorkingMemoryServiceStub
     assert told == [(1, "a"), (2, "b"), (3, "c")]
 
 
-async def test_a_set_is_an_update_and_its_new_messages(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_set_is_an_update_and_its_new_messages(stub: WorkingMemoryStub) -> None:
     """Messages that were there before are not told again."""
     await append(stub, "a")
     watching = await Watching(stub).begun()
@@ -138,7 +139,7 @@ async def test_a_set_is_an_update_and_its_new_messages(stub: WorkingMemoryServic
     assert [message.content for message in other.messages] == ["b"]
 
 
-async def test_a_watch_resumes_where_it_ended(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_watch_resumes_where_it_ended(stub: WorkingMemoryStub) -> None:
     """Every change once, from any token, also that of a checkpoint."""
     watching = await Watching(stub).begun()
     tokens = [watching.token]
@@ -158,7 +159,7 @@ async def test_a_watch_resumes_where_it_ended(stub: WorkingMemoryServiceStub) ->
         resumed.call.cancel()
 
 
-async def test_a_watch_that_hears_nothing_gets_checkpoints(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_watch_that_hears_nothing_gets_checkpoints(stub: WorkingMemoryStub) -> None:
     """Their tokens go on even while only other sessions change."""
     watching = await Watching(stub).begun()
     first = watching.token
@@ -169,7 +170,7 @@ async def test_a_watch_that_hears_nothing_gets_checkpoints(stub: WorkingMemorySe
             assert not (await watching.answer()).HasField("change")
 
 
-async def test_the_end_of_a_sessions_time_is_told(stub: WorkingMemoryServiceStub) -> None:
+async def test_the_end_of_a_sessions_time_is_told(stub: WorkingMemoryStub) -> None:
     """Without anybody writing to its partition."""
     await stub.SetWorkingMemory(
         rpc.SetWorkingMemoryRequest(
@@ -180,7 +181,7 @@ async def test_the_end_of_a_sessions_time_is_told(stub: WorkingMemoryServiceStub
     assert (await watching.change()).kind == DELETED
 
 
-async def test_a_summary_is_told(stub: WorkingMemoryServiceStub, neighbours: Neighbours) -> None:
+async def test_a_summary_is_told(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
     """With the etag that a reader finds then."""
     watching = await Watching(stub).begun()
     await append(stub, *(f"message {n}" for n in range(12)), window=wm.ContextWindow(max_tokens=60))
@@ -192,7 +193,7 @@ async def test_a_summary_is_told(stub: WorkingMemoryServiceStub, neighbours: Nei
     assert len(neighbours.extraction.summarized) == 1
 
 
-async def test_another_users_session_is_not_told_of(stub: WorkingMemoryServiceStub) -> None:
+async def test_another_users_session_is_not_told_of(stub: WorkingMemoryStub) -> None:
     """A watch of it is refused; one that began before it came hears nothing of it."""
     early = await Watching(stub, user_id="bob").begun()
     await append(stub, "secret", user_id="alice")
@@ -209,7 +210,7 @@ async def test_another_users_session_is_not_told_of(stub: WorkingMemoryServiceSt
     "spoil", [lambda _: "nonsense", lambda token: token[:-1], lambda token: token + "A"]
 )
 async def test_a_damaged_token_is_refused(
-    stub: WorkingMemoryServiceStub, spoil: Callable[[str], str]
+    stub: WorkingMemoryStub, spoil: Callable[[str], str]
 ) -> None:
     """It says which field is wrong."""
     watching = await Watching(stub).begun()
@@ -217,16 +218,14 @@ async def test_a_damaged_token_is_refused(
     assert (await spoiled.refusal()).code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_token_holds_for_its_session_alone(stub: WorkingMemoryServiceStub) -> None:
+async def test_a_token_holds_for_its_session_alone(stub: WorkingMemoryStub) -> None:
     """Another session's is refused."""
     watching = await Watching(stub).begun()
     other = Watching(stub, "s2", resume_token=watching.token)
     assert (await other.refusal()).code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_token_that_is_too_old_is_refused(
-    stub: WorkingMemoryServiceStub, redis: Redis
-) -> None:
+async def test_a_token_that_is_too_old_is_refused(stub: WorkingMemoryStub, redis: Redis) -> None:
     """The caller learns that it missed something, instead of missing it."""
     watching = await Watching(stub).begun()
     token = watching.token

@@ -18,7 +18,7 @@ _LAST_SECOND = 253_402_300_799
 # Numbers that no float holds stand in quotes until the text is made.
 _BARE = "\ue000"
 _SURROGATE = "\ue001"
-_ODD_LEAVES = (
+_ODD_LEAVES: tuple[Any, ...] = (
     *(
         None,
         True,
@@ -170,6 +170,7 @@ def _single(field: FieldDescriptor, held: Any, *, proto_names: bool) -> Any:
     if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
         return _tree(held, proto_names=proto_names)
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
+        assert field.enum_type is not None
         known = field.enum_type.values_by_number.get(held)
         return held if known is None else known.name
     if field.cpp_type in {FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64}:

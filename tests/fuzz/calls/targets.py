@@ -19,6 +19,7 @@ from tests.fuzz.calls import http, spelled, typed, wire
 from tests.fuzz.calls.target import CallTarget, Case
 from tests.fuzz.calls.verdict import answer_faults, json_status, refusal_faults, unnamed_fields
 from tests.fuzz.calls.world import World
+from tests.support.contracts import descriptor_of
 
 # Far beyond any method's own deadline.
 _SECONDS = 60.0
@@ -55,7 +56,7 @@ class ByWire:
             world.known.learn(answer)
         found = list(answer_faults(parsed))
         if status is not None and not (self.policy.open_ended and _ended_by_us(status)):
-            found += refusal_faults(status, self.policy.request_type.DESCRIPTOR)
+            found += refusal_faults(status, descriptor_of(self.policy.request_type))
             if self.message is not None:
                 found += unnamed_fields(status)
         return [f"{self.policy.method}: {fault}" for fault in found]
@@ -116,7 +117,7 @@ class ByHttp:
             status = json_status(json.loads(answer.body))
         except ValueError:
             return [f"HTTP {answer.status} without a status: {_words(answer.body)}"]
-        request = None if self.policy is None else self.policy.request_type.DESCRIPTOR
+        request = None if self.policy is None else descriptor_of(self.policy.request_type)
         return [f"HTTP {answer.status}, {fault}" for fault in refusal_faults(status, request)]
 
     def _web_faults(self, answer: http.Answer) -> list[str]:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.fuzz.calls.known import Known
 from tests.fuzz.calls.values import MANY, count, special, text, value
-from tests.support.contracts import POLICIES
+from tests.support.contracts import POLICIES, descriptor_of, message_type_of
 from tests.support.example_requests import example
 
 Path = tuple[FieldDescriptor, ...]
@@ -23,7 +23,7 @@ def turn(number: int) -> tuple[MethodPolicy, Path]:
     """The method and the field whose turn it is; every field to the depth has one."""
     policy = POLICIES[number % len(POLICIES)]
     # A step that shares no factor with the count spreads what follows over the whole.
-    paths = _paths_of(policy.request_type)
+    paths = _paths_of(policy.request_type)  # type: ignore[arg-type] # its metaclass hides the hash
     return policy, paths[number // len(POLICIES) * 7919 % len(paths)]
 
 
@@ -32,9 +32,9 @@ def request(policy: MethodPolicy, path: Path, known: Known, chance: random.Rando
     words = known.words(chance)
     made = policy.request_type()
     if chance.random() < 0.95:
-        made.CopyFrom(_valid(policy.request_type, tuple(words.items())))
+        made.CopyFrom(_valid(policy.request_type, tuple(words.items())))  # type: ignore[arg-type] # its metaclass hides the hash
         known.use(made, chance)
-    others = _paths_of(policy.request_type)
+    others = _paths_of(policy.request_type)  # type: ignore[arg-type] # its metaclass hides the hash
     for each in (path, *(chance.choice(others) for _ in range(chance.choice(_EDITS)))):
         _edit(made, each, chance)
     return made
@@ -48,7 +48,7 @@ def _valid(kind: type[Message], words: tuple[tuple[str, Any], ...]) -> Message:
 @cache
 def _paths_of(kind: type[Message]) -> Sequence[Path]:
     """Every field of a request, in an order that does not group neighbours."""
-    found = list(_paths(kind.DESCRIPTOR, DEPTH))
+    found = list(_paths(descriptor_of(kind), DEPTH))
     random.Random(len(found)).shuffle(found)
     # The step of a turn must share no factor with the count.
     return found if len(found) % 7919 else found[:-1]
@@ -95,9 +95,9 @@ def _put(message: Message, field: FieldDescriptor, chance: random.Random) -> Non
 
 
 def _put_entries(entries: Any, field: FieldDescriptor, chance: random.Random) -> None:
-    key, held = (field.message_type.fields_by_name[part] for part in ("key", "value"))
+    key, held = (message_type_of(field).fields_by_name[part] for part in ("key", "value"))
     for number in range(count(field, chance)):
-        name = text(None, chance) if number < 3 else str(number)
+        name: str | int = text(None, chance) if number < 3 else str(number)
         if key.cpp_type != key.CPPTYPE_STRING:
             name = number
         if held.message_type is None:

@@ -4,14 +4,14 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import DecodeError, Message
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from google.protobuf.struct_pb2 import ListValue, NullValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -69,6 +69,7 @@ def value(field: FieldDescriptor, chance: random.Random) -> Any:
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         return _bytes(chance) if field.type == FieldDescriptor.TYPE_BYTES else text(field, chance)
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
+        assert field.enum_type is not None
         known = [each.number for each in field.enum_type.values]
         return chance.choice([*known, *known, -1, known[-1] + 1, 99, 2**31 - 1, -(2**31)])
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
@@ -114,15 +115,20 @@ def edges(field: FieldDescriptor) -> tuple[int, ...]:
     """
     return tuple(
         number
-        for option in UnknownFieldSet(field.GetOptions())
+        for option in _unknown(field.GetOptions())
         if option.field_number == _RULE
         for number in _numbers(option.data)
     )
 
 
+def _unknown(message: Message) -> Iterator[Any]:
+    # Its stubs do not say that it is a sequence.
+    yield from cast("Any", UnknownFieldSet(message))
+
+
 def _numbers(data: bytes) -> Iterator[int]:
     try:
-        fields = UnknownFieldSet(Empty.FromString(data))
+        fields = _unknown(Empty.FromString(data))
     except DecodeError:
         return  # a text
     for field in fields:
@@ -160,7 +166,7 @@ def _any_value(chance: random.Random, depth: int = 3) -> Value:
         return Value(number_value=chance.choice((*_REAL, *map(float, _WHOLE))))
     if drawn < 0.8:
         return Value(string_value=text(None, chance))
-    return chance.choice((Value(), Value(null_value=0), Value(bool_value=True)))
+    return chance.choice((Value(), Value(null_value=NullValue.NULL_VALUE), Value(bool_value=True)))
 
 
 def _struct(chance: random.Random, depth: int = 3) -> Struct:

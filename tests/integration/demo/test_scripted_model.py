@@ -3,13 +3,15 @@
 import asyncio
 import json
 import math
+from typing import Any, Literal
 
 import pytest
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, RateLimitError
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from tests.support.openai_server import Call, Close, Garbage, Hang, Refuse, Say, ScriptedModel
 
-HI = [{"role": "user", "content": "Hi"}]
+HI: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
 SCHEMA = {
     "type": "object",
     "properties": {"a": {"type": "array", "items": {}}, "b": {"type": ["string", "null"]}},
@@ -22,7 +24,7 @@ def client_of(model: ScriptedModel) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=model.base_url, api_key="any", max_retries=0, timeout=30)
 
 
-async def ask(model: ScriptedModel, **fields: object):
+async def ask(model: ScriptedModel, **fields: Any) -> ChatCompletion:
     """One chat call, which has its own connection."""
     async with client_of(model) as client:
         return await client.chat.completions.create(model="m", messages=HI, **fields)
@@ -44,7 +46,7 @@ async def test_tools_can_be_called() -> None:
         model.queue(Call([("search", {"text": "tea"}), ("list", {})]))
         choice = (await ask(model)).choices[0]
     assert choice.finish_reason == "tool_calls"
-    calls = choice.message.tool_calls or []
+    calls: list[Any] = [*(choice.message.tool_calls or [])]
     assert [call.function.name for call in calls] == ["search", "list"]
     assert json.loads(calls[0].function.arguments) == {"text": "tea"}
     assert len({call.id for call in calls}) == 2
@@ -78,7 +80,7 @@ async def test_misbehaviour_looks_like_the_real_thing() -> None:
 
 
 @pytest.mark.parametrize("form", ["float", "base64"])
-async def test_like_texts_have_near_vectors(form: str) -> None:
+async def test_like_texts_have_near_vectors(form: Literal["float", "base64"]) -> None:
     """Vectors have unit length, follow from the text alone, and share words' directions."""
     async with ScriptedModel() as model, client_of(model) as client:
         answer = await client.embeddings.create(

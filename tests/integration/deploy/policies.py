@@ -64,7 +64,7 @@ def nobody_is_root(objects: list[Object]) -> Iterator[str]:
 def probes_ask_for_the_right_thing(objects: list[Object]) -> Iterator[str]:
     """Every container has all three; a service's liveness is apart from its readiness."""
     for container in containers(objects):
-        probes = {kind: container.spec.get(f"{kind}Probe") for kind in _PROBES}
+        probes: dict[str, Any] = {kind: container.spec.get(f"{kind}Probe") for kind in _PROBES}
         if missing := [kind for kind, probe in probes.items() if not probe]:
             yield f"{container} has no probe of {', '.join(missing)}"
         elif container.is_service:

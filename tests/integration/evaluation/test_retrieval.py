@@ -18,6 +18,7 @@ from agent_memory_services.evaluation.retrieval import BASELINES, Connection, Ev
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 CHATS = Path(__file__).parents[2] / "data" / "retrieval_chats.json"
 
@@ -25,7 +26,7 @@ CHATS = Path(__file__).parents[2] / "data" / "retrieval_chats.json"
 @pytest.fixture
 async def served(redis: Redis, redis_url: str) -> AsyncIterator[Served]:  # noqa: ARG001 - emptied first
     """The service over an empty store."""
-    settings = Settings(redis_url=redis_url, metrics_listen="", access_log=False)
+    settings = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
     async with serving(lifespan, settings) as served:
         yield served
 

@@ -1,6 +1,7 @@
 """How an attempt lets go of its job."""
 
 import asyncio
+from typing import cast
 
 from redis.asyncio import Redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -8,7 +9,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
-from agent_memory_services.extraction.work.runs import Done
+from agent_memory_services.extraction.work.runs import Done, Runs
 from tests.integration.extraction.queue import Queue
 from tests.support.sessions import message, submission
 
@@ -45,7 +46,12 @@ async def test_a_heartbeat_that_cannot_be_cancelled_ends_with_the_work(redis: Re
     leases = SlowLeases(queue)
     await queue.submit(submission(message(1)))
     attempts = Attempts(
-        leases, Work(leases), RetryPolicy(), METERS, heartbeat_seconds=0.01, run_seconds=60
+        leases,
+        cast("Runs", Work(leases)),
+        RetryPolicy(),
+        METERS,
+        heartbeat_seconds=0.01,
+        run_seconds=60,
     )
     async with asyncio.timeout(30):
         await attempts.make(await queue.must_claim())

@@ -1,6 +1,7 @@
 """What tenants may spend on the model, and what happens beyond it."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -85,7 +86,7 @@ async def test_beyond_the_budget_rules_extract(redis: Redis, redis_url: str) -> 
     assert redis
     async with ScriptedModel() as model:
         model.rule = lambda _: facts({"text": "User is vegetarian, says the model"})
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(redis_url, token_budget=3500, **settings) as extraction:
             ended = []
             for number in (1, 2, 3, 4):
@@ -106,7 +107,7 @@ async def test_a_budget_of_nothing_never_asks_the_model(redis: Redis, redis_url:
     """Thread summaries too are written by rule, and continue what the model wrote before."""
     assert redis
     async with ScriptedModel(lambda _: Say("They met at noon.")) as model:
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(redis_url, **settings) as extraction:
             answer = await extraction.submit(message(1), strategy=SUMMARY)
             await extraction.ended(answer.job_id)
@@ -134,7 +135,7 @@ def counted(name: str, **labels: str) -> float:
 async def test_tokens_and_their_price_are_counted(redis: Redis, redis_url: str) -> None:
     """Tokens in and out, calls and cost are metrics; failures are calls, and cost nothing known."""
     assert redis
-    names = (
+    names: tuple[tuple[str, dict[str, str]], ...] = (
         ("tokens", {"direction": "in"}),
         ("tokens", {"direction": "out"}),
         ("cost_dollars", {}),

@@ -153,8 +153,8 @@ async def test_any_number_of_jobs_gets_its_turn_behind_another(
     for job_id in ids[:cancelled]:
         await queue.jobs.cancel(principal(), job_id)
     settled = 0
-    while lease := await queue.claim():
-        await queue.leases.complete(lease, [])
+    while claimed := await queue.claim():
+        await queue.leases.complete(claimed, [])
         settled += 1
     assert settled == 70 - cancelled
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -67,7 +68,7 @@ async def test_messages_become_memories_of_their_owner(url: str) -> None:
 async def test_a_run_sees_new_messages_and_a_few_before(url: str) -> None:
     """The model is asked about new messages only, with those before for reference."""
     async with ScriptedModel() as model:
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(url, reference_messages=2, **settings) as extraction:
             for number in range(1, 6):
                 answer = await extraction.submit(message(number, f"line {number}"))
@@ -143,7 +144,11 @@ async def test_a_job_that_cannot_succeed_is_kept_for_a_retry(url: str) -> None:
     """A model that answers nonsense ends in FAILED with the reason; RetryJob brings it back."""
     async with ScriptedModel() as model:
         model.rule = lambda _: Say("I would rather not.")
-        settings = {"extractor": "openai", "openai_base_url": model.base_url, "max_strikes": 3}
+        settings: dict[str, Any] = {
+            "extractor": "openai",
+            "openai_base_url": model.base_url,
+            "max_strikes": 3,
+        }
         async with extracting(url, **settings) as extraction:
             answer = await extraction.submit(message(1))
             job = await extraction.ended(answer.job_id)
@@ -212,7 +217,11 @@ async def test_given_memories_are_stored_as_they_are(url: str) -> None:
 
 async def test_indexed_messages_are_searchable_before_the_debounce(url: str) -> None:
     """Indexed messages do not wait for the debounce, carry the turn before, and come once each."""
-    settings = {"index_messages": True, "debounce_seconds": 60, "max_wait_seconds": 60}
+    settings: dict[str, Any] = {
+        "index_messages": True,
+        "debounce_seconds": 60,
+        "max_wait_seconds": 60,
+    }
     async with extracting(url, **settings) as extraction:
         for number in range(1, 4):
             await extraction.submit(message(number, f"line {number}", recalled=number == 2))
@@ -232,7 +241,7 @@ async def test_a_summary_is_one_record_that_grows(url: str) -> None:
     """The summary strategy keeps one memory for the session and continues it."""
     summary = ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY
     async with ScriptedModel() as model:
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(url, **settings) as extraction:
             model.queue(Say("They met."), Say("They met and talked."))
             for number in (1, 2):
@@ -248,7 +257,11 @@ async def test_an_empty_summary_replaces_nothing(url: str) -> None:
     """A model that answers NONE fails the attempt and leaves the summary as it was."""
     summary = ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY
     async with ScriptedModel() as model:
-        settings = {"extractor": "openai", "openai_base_url": model.base_url, "max_strikes": 1}
+        settings: dict[str, Any] = {
+            "extractor": "openai",
+            "openai_base_url": model.base_url,
+            "max_strikes": 1,
+        }
         async with extracting(url, **settings) as extraction:
             model.queue(Say("They met."), Say("NONE"))
             for number in (1, 2):
@@ -262,7 +275,7 @@ async def test_custom_instructions_reach_the_model(url: str) -> None:
     """The custom strategy asks for what the application wants, and says so in the provenance."""
     async with ScriptedModel() as model:
         model.queue(facts({"text": "User cooks soup"}))
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(url, **settings) as extraction:
             answer = await extraction.submit(
                 message(1),
@@ -305,7 +318,11 @@ async def test_the_model_is_asked_by_few_at_a_time(url: str) -> None:
     """However much waits, a process has no more calls under way than it was allowed."""
     async with ScriptedModel() as model:
         model.rule = lambda _: Hang()
-        settings = {"extractor": "openai", "openai_base_url": model.base_url, "concurrency": 3}
+        settings: dict[str, Any] = {
+            "extractor": "openai",
+            "openai_base_url": model.base_url,
+            "concurrency": 3,
+        }
         async with extracting(url, **settings) as extraction:
             jobs = [
                 (await extraction.submit(message(1), session_id=f"s{n}", uid=f"u{n}")).job_id
@@ -337,7 +354,7 @@ async def test_garbage_from_the_endpoint_is_an_outage_or_a_bad_answer(url: str) 
     """An endpoint that answers HTML fails the attempt and not the worker."""
     async with ScriptedModel() as model:
         model.queue(Garbage(), facts({"text": "User likes tea"}))
-        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        settings: dict[str, Any] = {"extractor": "openai", "openai_base_url": model.base_url}
         async with extracting(url, **settings) as extraction:
             job = await extraction.ended((await extraction.submit(message(1))).job_id)
     assert (job.state, job.attempt) == (SUCCEEDED, 2)

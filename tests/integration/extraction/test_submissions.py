@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
 
 import pytest
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
+from agent_memory_services.extraction.domain.identity import Session
 from agent_memory_services.extraction.domain.records import Lane
 from agent_memory_services.extraction.queue.submissions import Schedule
 from agent_memory_services.extraction.store.queue import Retention, Store
@@ -16,7 +19,7 @@ from tests.integration.extraction.queue import AT_ONCE, Queue
 from tests.support.sessions import message, session, submission
 
 
-def texts(messages) -> list[str]:
+def texts(messages: Iterable[Message]) -> list[str]:
     """What messages say."""
     return [message.content for message in messages]
 
@@ -186,8 +189,8 @@ async def test_what_early_processes_left_ahead_is_caught_up_with(queue: Queue) -
 async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
     """What follows goes to another one, so that a long backlog is never read in one step."""
     much = "x" * 250_000
-    for first in (1, 11, 21):
-        batch = [message(number, much) for number in range(first, first + 10)]
+    for start in (1, 11, 21):
+        batch = [message(number, much) for number in range(start, start + 10)]
         await queue.submit(submission(*batch))
     first = await queue.must_claim()
     assert [new.sequence for new in first.messages] == list(range(1, 21))
@@ -207,7 +210,7 @@ async def test_a_job_that_has_much_takes_no_more(queue: Queue) -> None:
         session("s1", uid="u2"),
     ],
 )
-async def test_sessions_are_strangers(queue: Queue, other) -> None:
+async def test_sessions_are_strangers(queue: Queue, other: Session) -> None:
     """Equal ids in another tenant, session or incarnation share nothing."""
     await queue.submit(submission(message(1, "ours")))
     await queue.submit(submission(message(1, "theirs"), to=other))

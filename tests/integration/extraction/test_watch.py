@@ -9,6 +9,7 @@ from google.rpc.status_pb2 import Status
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory_services.extraction.queue.watch import Change, JobWatch, JobWatchUpdate, Watched
 from agent_memory_services.extraction.store.queue import Retention
@@ -46,7 +47,9 @@ async def next_of(sightings: AsyncIterator[JobWatchUpdate]) -> JobWatchUpdate:
         return await anext(sightings)
 
 
-async def until(sightings: AsyncIterator[JobWatchUpdate], state: JobState) -> JobWatchUpdate:
+async def until(
+    sightings: AsyncIterator[JobWatchUpdate], state: JobState.ValueType
+) -> JobWatchUpdate:
     """The first sighting of a job in a state."""
     while True:
         sighting = await next_of(sightings)
@@ -88,7 +91,9 @@ async def test_a_session_without_news_tells_its_progress(queue: Queue, feed: Fee
         assert first.job is None
         assert first.progress is not None
         assert first.progress.received_sequence == 0
-        await queue.submit(submission(message(1), strategy=5))
+        await queue.submit(
+            submission(message(1), strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)
+        )
         second = await next_of(sightings)
         assert second.job is None
         assert second.progress is not None

@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -18,7 +19,7 @@ from tests.contract.kit.working_memory import Told, lifespan_of
 log = structlog.get_logger()
 
 
-async def _behave(request, _) -> None:
+async def _behave(request: Any, _: object) -> None:
     log.info("test.entered")
     if request.session_id == "slow":
         await asyncio.sleep(0.5)

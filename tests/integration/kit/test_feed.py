@@ -18,6 +18,7 @@ from agent_memory_services.kit.redis.feed.subscription import (
     Subscriptions,
 )
 from agent_memory_services.kit.redis.feed.tail import ORIGIN, Position, Raw
+from tests.support.raw import raw
 
 ONE, TWO, FAR = "{a}:one", "{a}:two", "{b}:far"
 
@@ -176,7 +177,7 @@ async def test_a_position_that_is_forgotten_is_refused(redis: Redis, feed: Feed[
 async def test_what_was_erased_is_passed_over(redis: Redis, feed: Feed[Said]) -> None:
     """A stream whose entries were all taken out has an end, where watchers begin."""
     await say(redis, ONE, "a", "b")
-    entries = [place for place, _ in await redis.xrange(ONE)]
+    entries = [place for place, _ in await raw(redis).xrange(ONE)]
     async with feed.follow([ONE]) as following:
         await only(following).rewind(Position.read(entries[0]))
         await redis.xdel(ONE, entries[1])

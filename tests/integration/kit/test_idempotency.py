@@ -8,8 +8,10 @@ import grpc
 import pytest
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.redis import replay_cache
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -17,15 +19,18 @@ from agent_memory_services.kit.server.steps import order
 from agent_memory_services.kit.server.steps.idempotency import Idempotency
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
+from tests.support.raw import raw
 from tests.support.residue import residue
 from tests.support.servers import serving
+from tests.support.settings import configured
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("redis")
 
 
 def _request(text: str = "hi", request_id: str = "r1") -> pb.AppendMessagesRequest:
-    messages = [{"role": "user", "content": text}]
+    messages = [Message(role="user", content=text)]
     return pb.AppendMessagesRequest(session_id="s", messages=messages, request_id=request_id)
 
 
@@ -48,10 +53,10 @@ class Gate:
 @asynccontextmanager
 async def serve(
     redis_url: str, behave: Callable[..., Awaitable[None]] | None = None
-) -> AsyncIterator[tuple[Told, WorkingMemoryServiceStub]]:
+) -> AsyncIterator[tuple[Told, WorkingMemoryStub]]:
     """A service on the store, which counts what it executes, and a stub of it."""
     servicer = Told(behave)
-    settings = ProcessSettings(redis_url=redis_url)
+    settings = configured(ProcessSettings, redis_url=redis_url)
     async with serving(lifespan_of(servicer), settings) as served:
         yield servicer, WorkingMemoryServiceStub(served.channel)
 
@@ -69,18 +74,18 @@ def short_lease(monkeypatch: pytest.MonkeyPatch) -> float:
     return lease
 
 
-async def test_a_repeated_call_gets_its_first_answer(redis: Redis, redis_url: str):
+async def test_a_repeated_call_gets_its_first_answer(redis: Redis, redis_url: str) -> None:
     """It is executed once, and the answer is kept for a day."""
     async with serve(redis_url) as (servicer, stub):
         first = await stub.AppendMessages(_request())
         assert await stub.AppendMessages(_request()) == first
         assert servicer.written == 1
-    (key,) = await redis.keys("am:id:*")
+    (key,) = await raw(redis).keys("am:id:*")
     assert key.startswith(b"am:id:call:default:")
     assert 86_000 < await redis.ttl(key) <= 86_400
 
 
-async def test_another_process_answers_the_same(redis_url: str):
+async def test_another_process_answers_the_same(redis_url: str) -> None:
     """What was answered is not in the memory of one replica."""
     async with serve(redis_url) as (_, stub):
         first = await stub.AppendMessages(_request())
@@ -92,7 +97,9 @@ async def test_another_process_answers_the_same(redis_url: str):
 @pytest.mark.parametrize(
     ("header", "seconds"), [("idempotency-key", 86_400), ("x-agent-memory-call-id", 600)]
 )
-async def test_metadata_may_hold_the_id(redis: Redis, redis_url: str, header: str, seconds: int):
+async def test_metadata_may_hold_the_id(
+    redis: Redis, redis_url: str, header: str, seconds: int
+) -> None:
     """It is the same id as in the field, for as long as who gave it may repeat the call."""
     async with serve(redis_url) as (servicer, stub):
         first = await stub.AppendMessages(_request(request_id=""), metadata=[(header, "r1")])
@@ -107,7 +114,7 @@ async def test_metadata_may_hold_the_id(redis: Redis, redis_url: str, header: st
         assert servicer.written == 3
 
 
-async def test_the_nearest_to_the_request_names_the_call(redis_url: str):
+async def test_the_nearest_to_the_request_names_the_call(redis_url: str) -> None:
     """The field goes before the caller's key, and that before what somebody on the way gave."""
     key, on_the_way = ("idempotency-key", "r1"), ("x-agent-memory-call-id", "r2")
     async with serve(redis_url) as (servicer, stub):
@@ -121,7 +128,7 @@ async def test_the_nearest_to_the_request_names_the_call(redis_url: str):
 
 @pytest.mark.parametrize("value", ["k" * 129, "two words"])
 @pytest.mark.parametrize("header", ["idempotency-key", "x-agent-memory-call-id"])
-async def test_a_key_that_is_none_is_refused(redis_url: str, header: str, value: str):
+async def test_a_key_that_is_none_is_refused(redis_url: str, header: str, value: str) -> None:
     """By the name of the header, before anything is written."""
     async with serve(redis_url) as (servicer, stub):
         with refused() as refusal:
@@ -134,7 +141,7 @@ async def test_a_key_that_is_none_is_refused(redis_url: str, header: str, value:
         assert servicer.written == 0
 
 
-async def test_answers_are_found_for_erasure_as_long_as_the_longest_is_kept(redis: Redis):
+async def test_answers_are_found_for_erasure_as_long_as_the_longest_is_kept(redis: Redis) -> None:
     """One that is kept for minutes does not hide one that is kept for a day."""
     for seconds, left in ((600, 600), (86_400, 86_400), (600, 86_400)):
         await replay_cache.note(redis, "t", ["alice"], "am:id:k", seconds * 1000)
@@ -142,7 +149,7 @@ async def test_answers_are_found_for_erasure_as_long_as_the_longest_is_kept(redi
         assert left - 60 < await redis.ttl(index) <= left
 
 
-async def test_an_id_means_one_body(redis_url: str):
+async def test_an_id_means_one_body(redis_url: str) -> None:
     """Another body under the same id is a mistake, even while the first still runs."""
     gate = Gate()
     async with serve(redis_url, gate) as (servicer, stub):
@@ -159,7 +166,7 @@ async def test_an_id_means_one_body(redis_url: str):
     assert refusal.code is grpc.StatusCode.ALREADY_EXISTS
 
 
-async def test_the_order_of_map_entries_is_not_another_body(redis_url: str):
+async def test_the_order_of_map_entries_is_not_another_body(redis_url: str) -> None:
     """Libraries write maps in any order; the call is the same."""
 
     def request(*keys: str) -> pb.SetWorkingMemoryRequest:
@@ -173,7 +180,7 @@ async def test_the_order_of_map_entries_is_not_another_body(redis_url: str):
         assert servicer.written == 1
 
 
-async def test_concurrent_duplicates_have_one_effect(redis_url: str):
+async def test_concurrent_duplicates_have_one_effect(redis_url: str) -> None:
     """Twenty at once, on two replicas: one executes, the others are told to come back."""
     gate = Gate()
     async with serve(redis_url, gate) as (one, stub), serve(redis_url, gate) as (two, other):
@@ -197,7 +204,7 @@ async def test_concurrent_duplicates_have_one_effect(redis_url: str):
         assert await other.AppendMessages(_request()) == answer
 
 
-async def test_a_failed_call_may_be_tried_again_at_once(redis_url: str):
+async def test_a_failed_call_may_be_tried_again_at_once(redis_url: str) -> None:
     """Only answers are remembered, failures are not."""
     failures = [RuntimeError("once")]
 
@@ -212,7 +219,7 @@ async def test_a_failed_call_may_be_tried_again_at_once(redis_url: str):
         assert servicer.written == 2
 
 
-async def test_a_cancelled_call_may_be_tried_again_at_once(redis: Redis, redis_url: str):
+async def test_a_cancelled_call_may_be_tried_again_at_once(redis: Redis, redis_url: str) -> None:
     """A caller that lost patience is not locked out by its own first try."""
     gate = Gate()
     async with serve(redis_url, gate) as (_, stub):
@@ -232,7 +239,7 @@ async def test_a_cancelled_call_may_be_tried_again_at_once(redis: Redis, redis_u
 @pytest.mark.usefixtures("short_lease")
 async def test_a_crash_lets_the_retry_execute_when_the_lease_is_over(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A process that died in the middle blocks its caller for a moment only."""
     gate = Gate()
 
@@ -261,7 +268,7 @@ async def test_a_crash_lets_the_retry_execute_when_the_lease_is_over(
         assert servicer.written == 2
 
 
-async def test_a_call_longer_than_its_lease_keeps_it(redis_url: str, short_lease: float):
+async def test_a_call_longer_than_its_lease_keeps_it(redis_url: str, short_lease: float) -> None:
     """A living process renews, so that nobody executes beside it."""
     gate = Gate()
     async with serve(redis_url, gate) as (servicer, stub):
@@ -280,7 +287,7 @@ async def test_a_call_longer_than_its_lease_keeps_it(redis_url: str, short_lease
 @pytest.mark.usefixtures("short_lease")
 async def test_a_late_attempt_does_not_replace_anothers_answer(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A process that was paused beyond its lease finds its claim taken over."""
     slow, fast = Gate(), Gate()
     async with serve(redis_url, slow) as (_, one), serve(redis_url, fast) as (_, two):
@@ -303,7 +310,7 @@ async def test_a_late_attempt_does_not_replace_anothers_answer(
         assert await one.AppendMessages(_request()) == answer
 
 
-async def test_ids_of_other_tenants_and_methods_are_other_ids(redis_url: str):
+async def test_ids_of_other_tenants_and_methods_are_other_ids(redis_url: str) -> None:
     """Nobody gets somebody else's answer by guessing an id."""
     async with serve(redis_url) as (servicer, stub):
         await stub.AppendMessages(_request())
@@ -312,7 +319,7 @@ async def test_ids_of_other_tenants_and_methods_are_other_ids(redis_url: str):
         assert servicer.written == 2
 
 
-async def test_calls_without_an_id_cost_the_store_nothing():
+async def test_calls_without_an_id_cost_the_store_nothing() -> None:
     """They do not even need it."""
     async with serve("redis://127.0.0.1:1") as (servicer, stub):
         await stub.AppendMessages(_request(request_id=""))
@@ -327,14 +334,16 @@ async def test_calls_without_an_id_cost_the_store_nothing():
 
 
 def _with_data(key: str) -> pb.SetWorkingMemoryRequest:
-    request = pb.SetWorkingMemoryRequest(request_id="r1", working_memory={"session_id": "s"})
+    request = pb.SetWorkingMemoryRequest(
+        request_id="r1", working_memory=WorkingMemory(session_id="s")
+    )
     request.working_memory.data.fields[key].string_value = key
     return request
 
 
 async def test_an_answer_that_comes_after_an_erasure_is_not_remembered(
     redis: Redis, redis_url: str
-):
+) -> None:
     """A call is under way while its user is erased; others' answers are remembered."""
     gate = Gate()
 

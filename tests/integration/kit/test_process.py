@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from tests.contract.kit.refusals import refused
+from tests.support.raw import next_of
 
 DEFAULTS = {
     "AGENT_MEMORY_LISTEN": "127.0.0.1:0",
@@ -94,19 +95,19 @@ def _read(session_id: str) -> pb.GetWorkingMemoryRequest:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Signals):
+async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Signals) -> None:
     """Not ready first, then the lame-duck time, then the drain, then the lifespan, then 0."""
     # Longer than this test waits: a watcher of health that used up the drain would fail it.
     unhurried = {"AGENT_MEMORY_DRAIN_SECONDS": "100"}
     async with started(**unhurried) as process, connected(process) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         watch = health.Watch(health_pb2.HealthCheckRequest())
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        assert (await next_of(watch)).status == health_pb2.HealthCheckResponse.SERVING
         stub = WorkingMemoryServiceStub(channel)
         call = asyncio.ensure_future(stub.GetWorkingMemory(_read("slow")))
         await process.logged("test.entered")
         process.send(number)
-        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert (await next_of(watch)).status == health_pb2.HealthCheckResponse.NOT_SERVING
         # The lame-duck time: a balancer that has not heard yet still gets answers.
         assert await stub.GetWorkingMemory(_read("quick")) is not None
         assert await call is not None
@@ -115,7 +116,7 @@ async def test_a_call_in_flight_finishes_and_the_exit_is_clean(number: signal.Si
         assert life == ["server.ready", "server.draining", "test.handed_back", "server.stopped"]
 
 
-async def test_a_call_that_never_ends_is_ended_by_the_drain():
+async def test_a_call_that_never_ends_is_ended_by_the_drain() -> None:
     """The process does not wait for ever, and the caller is told to go elsewhere."""
     async with (
         started(AGENT_MEMORY_DRAIN_SECONDS="0.2", AGENT_MEMORY_LAME_DUCK_SECONDS="0") as process,
@@ -131,21 +132,21 @@ async def test_a_call_that_never_ends_is_ended_by_the_drain():
         assert await process.exit_code() == 0
 
 
-async def test_a_watcher_is_told_to_continue_elsewhere():
+async def test_a_watcher_is_told_to_continue_elsewhere() -> None:
     """An open-ended stream holds up nothing, and its end says what it is."""
     async with started() as process, connected(process) as channel:
         stub = WorkingMemoryServiceStub(channel)
         watch = stub.WatchWorkingMemory(pb.WatchWorkingMemoryRequest(session_id="stuck"))
-        assert (await watch.read()).resume_token == "t1"
+        assert (await next_of(watch)).resume_token == "t1"
         await process.logged("test.entered")
         process.send(signal.SIGTERM)
         with refused() as refusal:
-            await watch.read()
+            await next_of(watch)
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
         assert await process.exit_code() == 0
 
 
-async def test_a_second_signal_ends_the_process_at_once():
+async def test_a_second_signal_ends_the_process_at_once() -> None:
     """Whoever is in a hurry does not wait for the drain."""
     async with (
         started(AGENT_MEMORY_LAME_DUCK_SECONDS="60") as process,
@@ -157,7 +158,7 @@ async def test_a_second_signal_ends_the_process_at_once():
         assert await process.exit_code() == -signal.SIGTERM
 
 
-async def test_a_signal_during_the_start_is_a_clean_end():
+async def test_a_signal_during_the_start_is_a_clean_end() -> None:
     """A process that was never ready has nothing to drain."""
     async with started(SLOW_SERVICE="starts never") as process:
         await process.logged("test.starting")
@@ -166,7 +167,7 @@ async def test_a_signal_during_the_start_is_a_clean_end():
         assert process.events[-1] == "server.stopped"
 
 
-async def test_failing_background_work_ends_the_process():
+async def test_failing_background_work_ends_the_process() -> None:
     """A process that serves but no longer works would be worse than none."""
     async with started(
         SLOW_SERVICE="fails in the background", AGENT_MEMORY_LAME_DUCK_SECONDS="0"
@@ -187,7 +188,7 @@ async def test_failing_background_work_ends_the_process():
 )
 async def test_wrong_settings_end_it_with_one_clear_sentence(
     changes: dict[str, str], complaint: str
-):
+) -> None:
     """No traceback: the one who reads it set the variable."""
     async with started(**changes) as process:
         assert await process.exit_code() == 1

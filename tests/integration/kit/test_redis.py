@@ -22,6 +22,7 @@ from agent_memory_services.kit.redis.client import (
 )
 from agent_memory_services.kit.redis.scripts import Script
 from tests.support.interruption import Interruption, Moment
+from tests.support.raw import raw
 
 
 @pytest.fixture
@@ -37,13 +38,13 @@ async def client(redis: Redis, redis_url: str) -> AsyncIterator[Redis]:  # noqa:
         yield client
 
 
-async def test_values_are_bytes(client: Redis):
+async def test_values_are_bytes(client: Redis) -> None:
     """Nothing is decoded on the way."""
     await client.set("k", b"\xff\x00")
     assert await client.get("k") == b"\xff\x00"
 
 
-async def test_a_store_tells_what_it_can_do(client: Redis):
+async def test_a_store_tells_what_it_can_do(client: Redis) -> None:
     """The embedded one has the query engine."""
     found = await require_query_engine(client)
     assert found.query_engine
@@ -52,7 +53,9 @@ async def test_a_store_tells_what_it_can_do(client: Redis):
     assert found.version[0].isdigit()
 
 
-async def test_a_script_runs_by_its_digest_and_survives_a_flush(client: Redis, script: Script):
+async def test_a_script_runs_by_its_digest_and_survives_a_flush(
+    client: Redis, script: Script
+) -> None:
     """A store that forgot the script is given it again, in the same call."""
     await client.script_flush()
     assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]
@@ -62,7 +65,7 @@ async def test_a_script_runs_by_its_digest_and_survives_a_flush(client: Redis, s
     assert stats["cmdstat_evalsha"]["calls"] >= 2
 
 
-async def test_a_script_that_fails_is_not_run_twice(client: Redis, script: Script):
+async def test_a_script_that_fails_is_not_run_twice(client: Redis, script: Script) -> None:
     """An error of its own is no reason to send the source."""
     await client.set("k", "not a hash")
     before = (await client.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0)
@@ -73,7 +76,7 @@ async def test_a_script_that_fails_is_not_run_twice(client: Redis, script: Scrip
     assert after - before <= 1
 
 
-async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str):
+async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str) -> None:
     """More commands than connections queue up; without a free one the wait ends in time."""
     async with connect(redis_url, timeout=1.0, max_connections=2) as client:
         await asyncio.gather(*(client.set(f"k{n}", n) for n in range(50)))
@@ -86,14 +89,16 @@ async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str):
         assert await client.ping()
 
 
-async def test_a_lost_connection_is_replaced_before_the_next_command(client: Redis, redis: Redis):
+async def test_a_lost_connection_is_replaced_before_the_next_command(
+    client: Redis, redis: Redis
+) -> None:
     """A store that restarted costs nothing when it is back."""
     await client.set("k", "1")
     await redis.client_kill_filter(_type="normal", skipme=True)
     assert await client.get("k") == b"1"
 
 
-async def test_a_silent_store_is_given_up(unused_tcp_server: int):
+async def test_a_silent_store_is_given_up(unused_tcp_server: tuple[str, list[object]]) -> None:
     """The wait ends at the timeout, without a second try."""
     url, connections = unused_tcp_server
     async with connect(url, timeout=0.2) as client:
@@ -104,7 +109,7 @@ async def test_a_silent_store_is_given_up(unused_tcp_server: int):
 
 
 @pytest.mark.parametrize("moment", Moment)
-async def test_no_cancellation_is_lost(client: Redis, moment: Moment):
+async def test_no_cancellation_is_lost(client: Redis, moment: Moment) -> None:
     """Whenever it comes, whoever waits for the store ends; the client library would lose some."""
     await client.ping()
     interruption = Interruption(0, moment)
@@ -121,7 +126,7 @@ async def test_no_cancellation_is_lost(client: Redis, moment: Moment):
 async def _used(client: Redis) -> None:
     await client.set("k", "1")
     async with client.pipeline(transaction=True) as pipeline:
-        await pipeline.get("k").get("k").execute()
+        await raw(pipeline).get("k").get("k").execute()
 
 
 async def _awaiting(what: Awaitable[None]) -> None:
@@ -168,7 +173,7 @@ async def bare_cluster(tmp_path: Path) -> AsyncIterator[str]:
         await node.stop()
 
 
-async def test_a_cluster_takes_the_same_commands(bare_cluster: str, script: Script):
+async def test_a_cluster_takes_the_same_commands(bare_cluster: str, script: Script) -> None:
     """Scripts included, and it tells what it lacks."""
     async with connect(bare_cluster) as client:
         assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]

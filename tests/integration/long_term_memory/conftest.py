@@ -119,10 +119,8 @@ class Inserting:
     store: MemoryStore
     tenant: str = "acme"
 
-    async def __call__(
-        self, *memories: Memory, deduplicate: bool = False
-    ) -> list[Commit | Exception]:
-        """Store them, each for itself."""
+    async def __call__(self, *memories: Memory, deduplicate: bool = False) -> list[Any]:
+        """Store them, each for itself; answers the commits, or what they failed with."""
         return await self.store.commit_each(
             self.tenant,
             [creation(each, unique=deduplicate) for each in memories],

@@ -12,6 +12,7 @@ from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import Session, State
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.sessions.sessions import Wanted
+from tests.support.raw import raw
 
 PARTITIONS = 4
 ALL = Limits()
@@ -42,7 +43,7 @@ async def submissions(redis: Redis) -> list[SubmitMessagesRequest]:
     """Everything in the outboxes, partition by partition."""
     found = []
     for partition in range(PARTITIONS):
-        for _, fields in await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox"):
+        for _, fields in await raw(redis).xrange(f"am:wm:{{p{partition:02d}}}:outbox"):
             assert fields[b"tenant"] == b"acme"
             found.append(SubmitMessagesRequest.FromString(fields[b"request"]))
     return found

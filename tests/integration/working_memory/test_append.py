@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory.common.v1.message_pb2 import ToolCall
+from agent_memory.common.v1.message_pb2 import Message, ToolCall
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.kit.contract.errors import EtagMismatch, IdAlreadyExists, OwnerMismatch
+from agent_memory_services.working_memory.domain.changes import Written
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
@@ -21,7 +22,14 @@ from tests.integration.working_memory.speech import (
 )
 
 
-async def append(sessions: Sessions, key: SessionKey, *messages, user="", etag="", request_id=""):
+async def append(
+    sessions: Sessions,
+    key: SessionKey,
+    *messages: Message,
+    user: str = "",
+    etag: str = "",
+    request_id: str = "",
+) -> tuple[list[Message], Written]:
     """Append with what an ordinary call leaves out left out."""
     return await sessions.append(key, messages, Actor(user), etag=etag, request_id=request_id)
 
@@ -70,7 +78,7 @@ async def test_a_message_in_the_log_is_left_as_it_is(
 
 @pytest.mark.parametrize("other", [said("x", id="1"), said("a", "assistant", id="1")])
 async def test_an_id_with_other_content_refuses_the_whole_call(
-    sessions: Sessions, key: SessionKey, redis: Redis, other: object
+    sessions: Sessions, key: SessionKey, redis: Redis, other: Message
 ) -> None:
     """Nothing is stored of a call with one conflicting id."""
     await append(sessions, key, said("a", id="1"))

@@ -17,7 +17,10 @@ from agent_memory_services.working_memory.api.process import lifespan
 from agent_memory_services.working_memory.api.settings import Settings
 from tests.support.cluster import cluster
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.raw import next_of
 from tests.support.servers import serving
+from tests.support.settings import configured
+from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
 
 SESSIONS = [f"s{number}" for number in range(24)]
@@ -31,7 +34,7 @@ async def cluster_url(tmp_path: Path) -> AsyncIterator[str]:
         yield url
 
 
-async def append(stub: WorkingMemoryServiceStub, session: str, *texts: str) -> None:
+async def append(stub: WorkingMemoryStub, session: str, *texts: str) -> None:
     """Append messages, by a call that names itself."""
     await stub.AppendMessages(
         rpc.AppendMessagesRequest(
@@ -44,7 +47,7 @@ async def append(stub: WorkingMemoryServiceStub, session: str, *texts: str) -> N
     )
 
 
-async def summary_of(stub: WorkingMemoryServiceStub, session: str) -> str:
+async def summary_of(stub: WorkingMemoryStub, session: str) -> str:
     """The summary of a session, once there is one."""
     async with asyncio.timeout(30):
         while True:
@@ -63,9 +66,10 @@ async def spread(client: Redis) -> list[int]:
 async def test_a_cluster_serves_as_one_store(cluster_url: str) -> None:
     """Writes, listings, hand-over, summaries, watches and erasure, spread over all nodes."""
     extraction = ListExtraction()
-    bystander = ProcessSettings(redis_url=cluster_url, metrics_listen="")
+    bystander = configured(ProcessSettings, redis_url=cluster_url, metrics_listen="")
     async with serving_extraction(extraction, bystander) as behind:
-        settings = Settings(
+        settings = configured(
+            Settings,
             redis_url=cluster_url,
             extraction_address=behind.address,
             metrics_listen="",
@@ -75,11 +79,11 @@ async def test_a_cluster_serves_as_one_store(cluster_url: str) -> None:
         async with serving(lifespan, settings) as served, connect(cluster_url) as client:
             stub = WorkingMemoryServiceStub(served.channel)
             watching = stub.WatchWorkingMemory(rpc.WatchWorkingMemoryRequest(session_id="s0"))
-            assert not (await watching.read()).HasField("change")
+            assert not (await next_of(watching)).HasField("change")
 
             await asyncio.gather(*(append(stub, session, *TEXTS) for session in SESSIONS))
             assert all(keys > 0 for keys in await spread(client))
-            assert (await watching.read()).change.kind == wm.SESSION_CHANGE_KIND_CREATED
+            assert (await next_of(watching)).change.kind == wm.SESSION_CHANGE_KIND_CREATED
 
             await eventually(lambda: len(extraction.said) == len(SESSIONS) * len(TEXTS), within=30)
             assert sorted(extraction.said) == sorted(TEXTS * len(SESSIONS))

@@ -1,6 +1,7 @@
 """Which sessions there are, and for how long."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -29,6 +30,7 @@ from tests.integration.working_memory.speech import (
     submitted,
     wanted,
 )
+from tests.support.raw import raw
 
 HOSTILE = [
     *(
@@ -66,7 +68,9 @@ async def page(
     )
 
 
-async def write(sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state):
+async def write(
+    sessions: Sessions, name: str, namespace: str = "chat", user: str = "", **state: Any
+) -> None:
     """Write to a session."""
     key = SessionKey("acme", namespace, name)
     await sessions.set(key, *wanted(said("x"), user=user, **state), etag="", request_id="")
@@ -143,7 +147,7 @@ async def test_sessions_written_in_one_moment_are_all_listed(
     for index in range(12):
         await write(sessions, f"s{index}")
     for key in await redis.keys("am:wm:*:sessions:acme"):
-        members = await redis.zrange(key, 0, -1)
+        members = await raw(redis).zrange(key, 0, -1)
         await redis.zadd(key, dict.fromkeys(members, 1_700_000_000_000_000))
     found, after = [], None
     while True:

@@ -15,8 +15,12 @@ from tests.integration.working_memory.speech import ALL, said, submissions, want
 
 
 async def add(
-    sessions: Sessions, key: SessionKey, *memories: Memory, replaces=False, request_id=""
-):
+    sessions: Sessions,
+    key: SessionKey,
+    *memories: Memory,
+    replaces: bool = False,
+    request_id: str = "",
+) -> list[Memory]:
     """Place memories."""
     placed, _ = await sessions.add_memories(
         key, memories, ANYBODY, replaces=replaces, etag="", request_id=request_id

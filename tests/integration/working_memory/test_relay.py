@@ -9,6 +9,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff
@@ -33,6 +35,8 @@ from agent_memory_services.working_memory.store.outbox import Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.raw import raw
+from tests.support.settings import configured
 from tests.support.waiting import eventually
 
 QUICK = Pace(poll=0.1, renewal=0.1, backoff=Backoff(0.01, 0.1))
@@ -48,7 +52,7 @@ def extraction() -> ListExtraction:
 @pytest.fixture
 async def inbox(extraction: ListExtraction, redis_url: str) -> AsyncIterator[ExtractionInbox]:
     """It, behind a real connection."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with (
         serving_extraction(extraction, settings) as served,
         open_channel(served.address) as channel,
@@ -72,8 +76,8 @@ async def say(sessions: Sessions, name: str, *contents: str, tenant: str = "acme
 
 async def held(redis: Redis) -> dict[bytes, bytes]:
     """Who holds which lease."""
-    keys = await redis.keys("am:wm:*:relay")
-    return {key: await redis.get(key) for key in keys}
+    keys = await raw(redis).keys("am:wm:*:relay")
+    return {key: await raw(redis).get(key) for key in keys}
 
 
 async def test_what_waits_is_delivered_in_order_for_its_tenant(
@@ -156,7 +160,7 @@ async def test_a_refused_tenant_holds_up_nobody_else(
     redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """A tenant over its quota waits, in order, while another one's entries behind it go on."""
-    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, nobody)
     for number in range(20):
         await say(alone, f"g{number % 3}", f"greedy {number}", tenant="greedy")
         await say(alone, "m", f"modest {number}", tenant="modest")
@@ -181,7 +185,7 @@ async def test_two_refused_tenants_come_back_each_in_its_order(
     redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """Who is accepted again first is delivered first, and nobody's entries change places."""
-    alone = Sessions(SessionStore(redis, 1), lambda _: None, lambda _: None)
+    alone = Sessions(SessionStore(redis, 1), lambda _: None, nobody)
     for number in range(12):
         for tenant in ("a", "b"):
             await say(alone, "s", f"{tenant}{number}", tenant=tenant)
@@ -202,7 +206,7 @@ async def test_a_service_that_is_away_loses_nothing(
 ) -> None:
     """Entries wait for the service to come up, with their age and number on display."""
     await say(sessions, "s", "a", "b")
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving_extraction(extraction, settings))
         address = served.address
@@ -238,7 +242,7 @@ async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
     partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
-    ((_, dead),) = await redis.xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
+    ((_, dead),) = await raw(redis).xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
     assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
     assert await submissions(redis) == []
@@ -250,7 +254,7 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
     """An earlier build took it in; extraction hears of the others, and which one never comes."""
     never = Timestamp(seconds=2**62)
     request = SubmitMessagesRequest(
-        session={"session_id": "s"},
+        session=SessionRef(session_id="s"),
         session_uid="u",
         messages=[
             said("one", id="m1", sequence=1),
@@ -258,12 +262,12 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
             said("three", id="m3", sequence=3),
         ],
         memories=[
-            {"id": "good", "text": "Likes tea."},
-            {"id": "bad", "text": "Likes rain.", "expire_time": never},
+            Memory(id="good", text="Likes tea."),
+            Memory(id="bad", text="Likes rain.", expire_time=never),
         ],
     )
     entry = {"tenant": "acme", "request": request.SerializeToString()}
-    await redis.xadd("am:wm:{p00}:outbox", entry)
+    await raw(redis).xadd("am:wm:{p00}:outbox", entry)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: len(extraction.submitted) == 2)
     rest, gap = (submitted.request for submitted in extraction.submitted)
@@ -271,7 +275,7 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
     assert [memory.id for memory in rest.memories] == ["good"]
     assert (gap.first_withheld_sequence, gap.last_withheld_sequence) == (2, 2)
     assert (len(gap.messages), gap.session_uid) == (0, "u")
-    ((_, dead),) = await redis.xrange("am:wm:{p00}:outbox:dead")
+    ((_, dead),) = await raw(redis).xrange("am:wm:{p00}:outbox:dead")
     assert dead[b"request"] == request.SerializeToString()
 
 

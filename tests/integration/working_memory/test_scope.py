@@ -1,5 +1,8 @@
 """What a credential that is bound to users or namespaces reaches."""
 
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
 import pytest
 from redis.asyncio import Redis
 
@@ -22,7 +25,9 @@ SEVERAL = Actor.of(
 )
 
 
-async def every_write(sessions: Sessions, key: SessionKey, actor: Actor):
+async def every_write(
+    sessions: Sessions, key: SessionKey, actor: Actor
+) -> AsyncIterator[Coroutine[Any, Any, object]]:
     """Each kind of write, to be awaited one by one."""
     yield sessions.append(key, [said("x")], actor, etag="", request_id="")
     yield sessions.set(key, wanted(said("x"))[0], actor, etag="", request_id="")
@@ -63,7 +68,7 @@ async def test_the_only_user_need_not_be_named(sessions: Sessions, key: SessionK
 async def test_one_of_several_users_has_to_be_named(sessions: Sessions, key: SessionKey) -> None:
     """A session of nobody cannot be created by somebody who could not see it."""
     async for write in every_write(sessions, key, SEVERAL):
-        if write.__name__ in ("update", "delete"):
+        if write.__name__ in ("update", "delete"):  # type: ignore[attr-defined] # coroutines have names
             write.close()
             continue
         with pytest.raises(AccessDenied):

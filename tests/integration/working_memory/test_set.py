@@ -1,6 +1,7 @@
 """Setting, updating and deleting sessions."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
@@ -15,12 +16,15 @@ from agent_memory_services.kit.contract.errors import (
     SessionNotFound,
 )
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import SessionKey, State
+from agent_memory_services.working_memory.domain.session import Session, SessionKey, State
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
+from tests.support.raw import raw
 
 
-async def set_to(sessions: Sessions, key: SessionKey, *messages: Message, **fields: object):
+async def set_to(
+    sessions: Sessions, key: SessionKey, *messages: Message, **fields: Any
+) -> tuple[Session, int]:
     """Set a session's view."""
     etag = fields.pop("etag", "")
     return await sessions.set(key, *wanted(*messages, **fields), etag=etag, request_id="")
@@ -156,7 +160,7 @@ async def test_a_deleted_session_begins_anew(
     old, _ = await set_to(sessions, key, said("a", id="1"), user="alice", ttl=60_000_000)
     assert await sessions.delete(key, Actor("alice"), etag=old.etag)
     assert not await sessions.delete(key, Actor("bob"), etag="")
-    left = {name.split(b":")[-1] for name in await redis.keys("am:wm:{p*")}
+    left = {name.split(b":")[-1] for name in await raw(redis).keys("am:wm:{p*")}
     assert left == {b"outbox", b"changes"}
     new, count = await set_to(sessions, key, said("other", id="1"), user="bob")
     assert (count, new.last_sequence) == (1, 1)

@@ -32,6 +32,7 @@ from tests.integration.working_memory.speech import (
     wanted,
 )
 from tests.support.neighbours import ListExtraction, serving_extraction
+from tests.support.settings import configured
 from tests.support.waiting import eventually
 
 WINDOW = 100
@@ -51,7 +52,7 @@ async def summarizer(
     extraction: ListExtraction, redis_url: str
 ) -> AsyncIterator[ExtractionSummarizer]:
     """It, behind a real connection."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with (
         serving_extraction(extraction, settings) as served,
         open_channel(served.address) as channel,
@@ -253,7 +254,7 @@ async def test_a_service_that_is_away_fails_no_write(
     sessions: Sessions, redis: Redis, extraction: ListExtraction, redis_url: str
 ) -> None:
     """Sessions wait, durably, and a worker that starts later finds them."""
-    settings = ProcessSettings(redis_url=redis_url, metrics_listen="")
+    settings = configured(ProcessSettings, redis_url=redis_url, metrics_listen="")
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(serving_extraction(extraction, settings))
         address = served.address

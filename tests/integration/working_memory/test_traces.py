@@ -15,6 +15,7 @@ from agent_memory_services.working_memory.store.outbox import Outbox, OutboxEntr
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said
+from tests.support.raw import raw
 from tests.support.traced import Traced
 
 TINY = Trigger(0.7, 20)
@@ -64,7 +65,7 @@ async def test_an_entry_without_a_trace_is_read_as_ever(
     await _say(sessions, key, "hello")
     (entry,) = await _outbox(redis, grown)
     assert entry.trace == ""
-    stored = await redis.xrange(f"am:wm:{{p{grown[0]:02d}}}:outbox")
+    stored = await raw(redis).xrange(f"am:wm:{{p{grown[0]:02d}}}:outbox")
     assert set(stored[0][1]) == {b"tenant", b"request"}
 
 

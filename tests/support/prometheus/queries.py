@@ -95,6 +95,7 @@ class _Evaluation:
     def _series(self, node: ast.VectorSelector) -> list[Series]:
         if node.offset or node.at or node.matchers.or_matchers:
             raise NotImplementedError(node.prettify())
+        assert node.name is not None
         return [
             series
             for series in self._scrapes.named(node.name)

@@ -1,6 +1,6 @@
 """Settings of a client."""
 
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_each_service_may_have_an_address_of_its_own() -> None:
         ({"config": MemoryClientConfig(), "timeout": 3}, "config"),
     ],
 )
-def test_wrong_settings_are_refused_at_once(options: dict, field: str) -> None:
+def test_wrong_settings_are_refused_at_once(options: dict[str, Any], field: str) -> None:
     """The error names the setting, before anything is connected."""
     with pytest.raises(MemoryValidationError, match=field):
         MemoryAPIClient(**options)

@@ -1,6 +1,7 @@
 """Models to messages and back."""
 
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import pytest
 from google.protobuf import descriptor
@@ -22,14 +23,18 @@ from agent_memory_client._values import from_struct, to_struct
 from agent_memory_client.models import (
     MemoryMessage,
     MemoryRecord,
+    MemoryStrategyConfig,
     MemoryTypeEnum,
     Provenance,
+    StrategyOptions,
     TimePrecision,
     ToolCall,
     Validity,
     WorkingMemory,
 )
+from tests.support.contracts import descriptor_of
 
+MessageT = TypeVar("MessageT", bound=Message)
 TEXTS = st.text(min_size=1, max_size=12)
 OPTIONAL = st.none() | TEXTS
 TIMES = st.none() | st.datetimes(
@@ -121,7 +126,10 @@ def test_a_message_that_says_nothing_is_left_out() -> None:
 
 @given(st.lists(MESSAGES, max_size=3), st.lists(RECORDS, max_size=2), OBJECTS, st.data())
 def test_a_session_survives_the_wire(
-    messages: list[MemoryMessage], memories: list[MemoryRecord], data: dict, draw: st.DataObject
+    messages: list[MemoryMessage],
+    memories: list[MemoryRecord],
+    data: dict[str, Any],
+    draw: st.DataObject,
 ) -> None:
     """Messages, memories, data and settings come back as they were."""
     session = WorkingMemory(
@@ -132,14 +140,16 @@ def test_a_session_survives_the_wire(
         context=draw.draw(OPTIONAL),
         ttl_seconds=draw.draw(st.none() | st.integers(1, 10**6)),
         time_zone=draw.draw(OPTIONAL),
-        long_term_memory_strategy={"strategy": "custom", "config": {"custom_prompt": "x"}},
+        long_term_memory_strategy=MemoryStrategyConfig(
+            strategy="custom", config=StrategyOptions(custom_prompt="x")
+        ),
     )
     sent = to_working_memory(session, session_id="s", namespace="", user_id="")
     assert from_working_memory(sent) == session
 
 
 @given(OBJECTS)
-def test_json_survives_the_wire(value: dict) -> None:
+def test_json_survives_the_wire(value: dict[str, Any]) -> None:
     """Numbers keep their value, and null is not absence."""
     assert from_struct(to_struct(value, "data")) == value
 
@@ -154,7 +164,7 @@ def test_json_survives_the_wire(value: dict) -> None:
         ({"a": b"bytes"}, "data.a"),
     ],
 )
-def test_what_json_cannot_hold_is_named(value: dict, path: str) -> None:
+def test_what_json_cannot_hold_is_named(value: dict[str, Any], path: str) -> None:
     """Nothing is rounded or dropped in silence."""
     with pytest.raises(MemoryValidationError) as raised:
         to_struct(value, "data")
@@ -198,9 +208,9 @@ def test_defaults_fill_what_a_record_leaves_out() -> None:
     assert (given_empty.namespace, given_empty.user_id) == ("", "")
 
 
-def filled(message: Message) -> Message:
+def filled(message: MessageT) -> MessageT:
     """A message with something in every field, at every depth."""
-    for field in message.DESCRIPTOR.fields:
+    for field in descriptor_of(message).fields:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             getattr(message, field.name)["key"].string_value = "value"
         elif field.message_type is not None:

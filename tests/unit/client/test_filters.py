@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -21,7 +22,7 @@ TEXT_LISTS = st.lists(TEXTS, min_size=1, max_size=3)
 TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1))  # noqa: DTZ001
 
 
-def operators(**each: st.SearchStrategy) -> st.SearchStrategy[dict]:
+def operators(**each: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Any choice of operators, at least one."""
     return st.fixed_dictionaries({}, optional=each).filter(bool)
 
@@ -62,14 +63,14 @@ FILTERS = st.recursive(
 
 
 @given(FILTERS)
-def test_compiling_loses_nothing(conditions: dict) -> None:
+def test_compiling_loses_nothing(conditions: dict[str, Any]) -> None:
     """What is read back compiles to the same filter."""
     compiled = compile_filter(conditions)
     assert compile_filter(decompile_filter(compiled)) == compiled
 
 
 @given(FIELDS, FIELDS)
-def test_a_conjunction_keeps_both_sides(one: dict, other: dict) -> None:
+def test_a_conjunction_keeps_both_sides(one: dict[str, Any], other: dict[str, Any]) -> None:
     """Each side is there as it was: merged where no field collides, grouped where one does."""
     first, second = compile_filter(one), compile_filter(other)
     both = conjunction(first, second)
@@ -123,7 +124,9 @@ def test_a_conjunction_keeps_both_sides(one: dict, other: dict) -> None:
         ),
     ],
 )
-def test_conditions_become_the_contracts(conditions: dict, expected: dict) -> None:
+def test_conditions_become_the_contracts(
+    conditions: dict[str, Any], expected: dict[str, Any]
+) -> None:
     """Each operator, under each of its names, has its place."""
     assert MessageToDict(compile_filter(conditions)) == expected
 
@@ -158,7 +161,7 @@ def test_conditions_become_the_contracts(conditions: dict, expected: dict) -> No
         ({"none_of": [{"user_id": "a"}, {"owner": "b"}]}, "filters.none_of[1].owner"),
     ],
 )
-def test_what_is_wrong_is_named(conditions: dict, path: str) -> None:
+def test_what_is_wrong_is_named(conditions: dict[str, Any], path: str) -> None:
     """Nothing unknown is ignored, and nothing empty widens a search."""
     with pytest.raises(MemoryValidationError) as raised:
         compile_filter(conditions)
@@ -183,7 +186,7 @@ def test_objects_say_the_same_as_dictionaries() -> None:
     }
     assert compile_filter(by_object) == compile_filter(by_dictionary)
     with pytest.raises(ValueError, match="equals"):
-        filters.UserId(equals="a")
+        filters.UserId(equals="a")  # type: ignore[call-arg] # the mistake
 
 
 def test_enums_of_the_caller_are_texts() -> None:

@@ -1,6 +1,7 @@
 """What callers may write."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from agent_memory_client.models import (
 
 def test_a_record_needs_only_its_text() -> None:
     """The id is a new ULID and the type semantic; each object has its own."""
-    one, other = MemoryRecord(text="a"), MemoryRecord(text="a", id=None)
+    one, other = MemoryRecord(text="a"), MemoryRecord(text="a", id=None)  # type: ignore[arg-type] # null is what a caller may have
     assert ULID.from_str(one.id)
     assert one.id != other.id
     assert one.memory_type == "semantic"
@@ -37,13 +38,13 @@ def test_dates_are_read_and_kept_in_utc() -> None:
         datetime(2019, 6, 15),  # noqa: DTZ001
         datetime(2019, 6, 15, 2, tzinfo=zone),
     ):
-        record = MemoryRecord(text="a", event_date=written)
+        record = MemoryRecord(text="a", event_date=written)  # type: ignore[arg-type] # as callers may write it
         assert record.event_date == datetime(2019, 6, 15, tzinfo=UTC)
         assert record.event_date.tzinfo is UTC
 
 
 @pytest.mark.parametrize("values", [{"txt": "a"}, {"text": "a", "memory_type": "vague"}])
-def test_a_record_refuses_what_it_does_not_know(values: dict) -> None:
+def test_a_record_refuses_what_it_does_not_know(values: dict[str, Any]) -> None:
     """Misspelt fields and unknown types are errors."""
     with pytest.raises(ValidationError):
         MemoryRecord(**values)
@@ -58,9 +59,9 @@ def test_later_assignments_are_checked_too() -> None:
 
 def test_absent_lists_are_empty() -> None:
     """None stands for nothing in every list and object."""
-    memory = WorkingMemory(messages=None, memories=None, data=None)
+    memory = WorkingMemory(messages=None, memories=None, data=None)  # type: ignore[arg-type] # null is what a caller may have
     assert (memory.messages, memory.memories, memory.data) == ([], [], {})
-    assert MemoryRecord(text="a", topics=None).topics == []
+    assert MemoryRecord(text="a", topics=None).topics == []  # type: ignore[arg-type] # null is what a caller may have
     assert MemoryRecordResults(memories=[], total=0) == MemoryRecordResults()
 
 

@@ -1,5 +1,8 @@
 """Windows over pages."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from agent_memory_client._async.base import pages, window
 from agent_memory_client._operations.operation import Page
 
 
-def source(count: int, size: int, *, gap: bool = False):
+def source(count: int, size: int, *, gap: bool = False) -> Callable[[str], Awaitable[Page[int]]]:
     """Numbers in pages; `gap` puts an empty page before each."""
 
     async def fetch(cursor: str) -> Page[int]:
@@ -60,7 +63,7 @@ async def test_cursors_visit_everything_once(count: int, size: int) -> None:
     "arguments",
     [{"limit": 0}, {"limit": 1, "offset": -1}, {"limit": 1, "offset": 1, "cursor": "1"}],
 )
-async def test_windows_that_make_no_sense_are_refused(arguments: dict) -> None:
+async def test_windows_that_make_no_sense_are_refused(arguments: dict[str, Any]) -> None:
     """A position is either counted or followed."""
     with pytest.raises(MemoryValidationError):
         await window(source(3, 1), **arguments)

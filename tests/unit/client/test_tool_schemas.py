@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_the_names_callers_know_are_there() -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_schemas_are_simple_enough_for_every_model(tool) -> None:
+def test_schemas_are_simple_enough_for_every_model(tool: Any) -> None:
     """No references, no titles, no null branches; every parameter is described."""
     parameters = tool.for_openai().parameters
     text = json.dumps(parameters)

@@ -22,7 +22,7 @@ def application(monkeypatch: pytest.MonkeyPatch) -> Traced:
     return application
 
 
-def test_a_call_is_a_span_that_its_metadata_continues(application: Traced):
+def test_a_call_is_a_span_that_its_metadata_continues(application: Traced) -> None:
     """Named after the method, as the conventions want it."""
     with traced(PATH) as metadata:
         pass
@@ -36,7 +36,7 @@ def test_a_call_is_a_span_that_its_metadata_continues(application: Traced):
     }
 
 
-def test_a_refusal_is_named_but_not_quoted(application: Traced):
+def test_a_refusal_is_named_but_not_quoted(application: Traced) -> None:
     """Its text is for the caller alone."""
     refusal = AioRpcError(grpc.StatusCode.NOT_FOUND, Metadata(), Metadata(), "no session alice")
     with pytest.raises(AioRpcError), traced(PATH):
@@ -49,7 +49,9 @@ def test_a_refusal_is_named_but_not_quoted(application: Traced):
 
 
 @pytest.mark.parametrize("end", [asyncio.CancelledError, GeneratorExit])
-def test_a_call_that_is_given_up_has_not_failed(application: Traced, end: type[BaseException]):
+def test_a_call_that_is_given_up_has_not_failed(
+    application: Traced, end: type[BaseException]
+) -> None:
     """To leave a stream is how a watch ends."""
     with pytest.raises(end), traced(PATH):
         raise end

@@ -1,11 +1,16 @@
 """What share of the evidence came back."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory_services.evaluation.report import Outcome, Recall, percentile, recall
+
+
+def _about(number: float) -> Any:
+    return pytest.approx(number)
 
 
 def outcome(evidence: str, found: str) -> Outcome:
@@ -16,9 +21,9 @@ def outcome(evidence: str, found: str) -> Outcome:
 def test_the_three_measures() -> None:
     """Some, all and the mean share of the evidence, over questions."""
     outcomes = [outcome("ab", "axb"), outcome("c", "yyc"), outcome("de", "zzz")]
-    assert recall(outcomes, 2) == Recall(any=approx(1 / 3), all=0, fraction=approx(1 / 6))
+    assert recall(outcomes, 2) == Recall(any=_about(1 / 3), all=0, fraction=_about(1 / 6))
     assert recall(outcomes, 3) == Recall(
-        any=approx(2 / 3), all=approx(2 / 3), fraction=approx(2 / 3)
+        any=_about(2 / 3), all=_about(2 / 3), fraction=_about(2 / 3)
     )
 
 

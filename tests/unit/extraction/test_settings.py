@@ -1,5 +1,7 @@
 """What an operator can choose."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -56,7 +58,7 @@ def test_indexing_has_a_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
         {"job_retention_seconds": 10, "session_retention_seconds": 5},
     ],
 )
-def test_contradictions_are_refused(contradiction: dict[str, object]) -> None:
+def test_contradictions_are_refused(contradiction: dict[str, Any]) -> None:
     """A model nobody can reach, and sessions forgotten before their jobs, are refused."""
     with pytest.raises(ValidationError):
         Settings(**contradiction)

@@ -76,7 +76,7 @@ async def test_a_step_says_when_the_next_one_comes() -> None:
 async def test_whoever_wakes_a_step_under_way_gets_another_one() -> None:
     """What was done before the wake is seen by a step that began after it."""
     under_way = asyncio.Event()
-    steps = Steps(under_way.wait)  # type: ignore[arg-type] # true, which is no pause, is not told
+    steps = Steps(under_way.wait)
     waking = Wakeable(steps.take, HOUR)
     async with waking.running():
         await steps.reach(1)

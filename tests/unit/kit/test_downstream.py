@@ -23,7 +23,7 @@ def _sent(error: ServiceError, code: grpc.StatusCode) -> AioRpcError:
     return _error(code, status_of(error))
 
 
-def test_a_refusal_is_passed_on():
+def test_a_refusal_is_passed_on() -> None:
     """The caller sees why the other service refused, in the same words."""
     sent = errors.MemoryNotFound("m1")
     refused = refused_by(_sent(sent, grpc.StatusCode.NOT_FOUND), "x.Y")
@@ -31,13 +31,13 @@ def test_a_refusal_is_passed_on():
     assert refused.metadata == {"memory_id": "m1"}
 
 
-def test_our_own_bad_credential_is_not_the_callers_fault():
+def test_our_own_bad_credential_is_not_the_callers_fault() -> None:
     """The caller is not told to log in again."""
     sent = errors.Unauthenticated()
     assert refused_by(_sent(sent, grpc.StatusCode.UNAUTHENTICATED), "x.Y") is None
 
 
-def test_an_unreachable_service_is_named():
+def test_an_unreachable_service_is_named() -> None:
     """Whatever the transport says stays here."""
     refused = refused_by(_error(grpc.StatusCode.UNAVAILABLE, text="10.0.0.1 refused"), "x.Y")
     assert isinstance(refused, errors.DependencyUnavailable)
@@ -45,7 +45,7 @@ def test_an_unreachable_service_is_named():
     assert "10.0.0.1" not in refused.message
 
 
-def test_late_answers_are_charged_to_who_ran_out_of_time():
+def test_late_answers_are_charged_to_who_ran_out_of_time() -> None:
     """With time left of our own it is the dependency's fault, without it the call is over."""
     late = _error(grpc.StatusCode.DEADLINE_EXCEEDED)
     assert isinstance(refused_by(late, "x.Y"), errors.DependencyUnavailable)
@@ -66,6 +66,6 @@ def test_late_answers_are_charged_to_who_ran_out_of_time():
         ),
     ],
 )
-def test_anything_else_is_an_incident_of_ours(error: AioRpcError):
+def test_anything_else_is_an_incident_of_ours(error: AioRpcError) -> None:
     """Broken details, of a proxy for instance, do no further harm."""
     assert refused_by(error, "x.Y") is None

@@ -20,14 +20,14 @@ CLASSES = [
 ]
 
 
-def test_every_reason_has_one_class_and_one_code():
+def test_every_reason_has_one_class_and_one_code() -> None:
     """The catalogue, the tree and the table of codes name the same things."""
     reasons = [kind.reason for kind in CLASSES if "reason" in vars(kind)]
     assert sorted(reasons) == sorted(set(ErrorReason.values()) - {0})
     assert sorted(CODES) == sorted(reasons)
 
 
-def test_the_drawing_shows_the_tree():
+def test_the_drawing_shows_the_tree() -> None:
     """Every class stands in the docstring's drawing, below its base."""
     drawn: dict[str, str] = {}
     path: list[tuple[int, str]] = []
@@ -43,7 +43,7 @@ def test_the_drawing_shows_the_tree():
     }
 
 
-def test_the_message_of_several_violations_tells_the_first():
+def test_the_message_of_several_violations_tells_the_first() -> None:
     """A developer sees one violation and how many more there are."""
     violations = [FieldViolation("a", "is empty"), FieldViolation("b", "is long")]
     assert str(errors.InvalidFields(violations)) == "a: is empty (and 1 more)"
@@ -54,12 +54,14 @@ CATALOGUE = Path(__file__).parents[3] / "protos/agent_memory/common/v1/error_rea
 
 
 @pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
-def test_every_reason_has_an_example_with_the_metadata_that_it_names(reason: str):
+def test_every_reason_has_an_example_with_the_metadata_that_it_names(reason: str) -> None:
     """The example above an entry is an `ErrorInfo` in JSON, whole and of this entry."""
     above = re.split(r"^  ERROR_REASON_\w+ = \d+;\n", CATALOGUE.read_text(), flags=re.MULTILINE)
     at = [name for name, _ in ErrorReason.items()].index(reason)
     comment = "".join(line.strip().removeprefix("//") for line in above[at].splitlines())
-    prose, example = re.fullmatch(r"([^{]*)({.*})", comment).groups()
+    told = re.fullmatch(r"([^{]*)({.*})", comment)
+    assert told is not None, comment
+    prose, example = told.groups()
     info = json_format.Parse(example, ErrorInfo())
     assert (info.domain, f"ERROR_REASON_{info.reason}") == (errors.DOMAIN, reason)
     _, _, keys = prose.partition("Metadata")

@@ -26,24 +26,24 @@ from agent_memory_services.kit.contract.store_errors import typed
         redis.NoScriptError("flushed meanwhile"),
     ],
 )
-def test_a_store_that_is_away_is_unavailable(error: redis.RedisError):
+def test_a_store_that_is_away_is_unavailable(error: redis.RedisError) -> None:
     """A storage fault is never an empty answer nor an incident."""
     assert isinstance(refusal(error), errors.StoreUnavailable)
 
 
-def test_a_full_store_is_exhausted():
+def test_a_full_store_is_exhausted() -> None:
     """The caller learns that waiting alone may not help."""
     assert isinstance(refusal(redis.OutOfMemoryError("maxmemory")), errors.StoreFull)
 
 
-def test_refusals_stay_what_they_are():
+def test_refusals_stay_what_they_are() -> None:
     """A rule's refusal and a cancellation pass unchanged."""
     error = errors.StoreFull()
     assert refusal(error) is error
     assert isinstance(refusal(asyncio.CancelledError()), errors.Cancelled)
 
 
-def test_errors_of_things_done_side_by_side_keep_their_meaning():
+def test_errors_of_things_done_side_by_side_keep_their_meaning() -> None:
     """A task group that failed for a known reason is no incident."""
     known = [redis.TimeoutError("no answer"), errors.StoreFull()]
     assert isinstance(refusal(ExceptionGroup("tasks", known)), errors.StoreUnavailable)
@@ -51,7 +51,7 @@ def test_errors_of_things_done_side_by_side_keep_their_meaning():
     assert isinstance(refusal(nested), errors.SessionNotFound)
 
 
-def test_one_unforeseen_error_makes_the_group_unforeseen():
+def test_one_unforeseen_error_makes_the_group_unforeseen() -> None:
     """A defect does not hide behind a storage fault beside it."""
     mixed = ExceptionGroup("tasks", [redis.TimeoutError("no answer"), KeyError("k")])
     with capture_logs():
@@ -61,7 +61,7 @@ def test_one_unforeseen_error_makes_the_group_unforeseen():
 @pytest.mark.parametrize(
     "error", [redis.ResponseError("WRONGTYPE"), TimeoutError(), ValueError("redis://:pw@host")]
 )
-def test_anything_else_is_an_incident(error: Exception):
+def test_anything_else_is_an_incident(error: Exception) -> None:
     """The log has the traceback under the id that the caller is given, who gets nothing more."""
     with capture_logs() as logs:
         refused = refusal(error)

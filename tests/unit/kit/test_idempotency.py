@@ -12,7 +12,7 @@ CALLER = Principal("t", "service", Access.ACCESS_WRITER, frozenset({"a", "b"}), 
 BODY = AppendMessagesRequest(session_id="s")
 
 
-def test_another_credential_is_another_call():
+def test_another_credential_is_another_call() -> None:
     """Tenant, subject, method and id all count, wherever the separator stands in them."""
     policy = policy_of("unary")
     keys = {
@@ -26,7 +26,7 @@ def test_another_credential_is_another_call():
     assert len(keys) == 6
 
 
-def test_another_scope_is_another_call():
+def test_another_scope_is_another_call() -> None:
     """What a service was told for one user is not told to another, and keeps no other waiting."""
     policy = policy_of("unary")
     same = replace(CALLER, users=frozenset({"b", "a"}))
@@ -41,6 +41,6 @@ def test_another_scope_is_another_call():
     assert len(keys) == 5
 
 
-def test_another_body_is_not_the_same_call():
+def test_another_body_is_not_the_same_call() -> None:
     """A repeated call says what the first one said."""
     assert _digest(BODY) != _digest(AppendMessagesRequest(session_id="t"))

@@ -10,7 +10,7 @@ from agent_memory_services.kit.contract.ids import derived_id, new_id
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
-def test_new_ids_are_different_and_sorted_by_time():
+def test_new_ids_are_different_and_sorted_by_time() -> None:
     """Ids of one moment differ, and their first ten characters never go back."""
     ids = [new_id() for _ in range(1000)]
     assert len(set(ids)) == 1000
@@ -19,12 +19,12 @@ def test_new_ids_are_different_and_sorted_by_time():
 
 
 @given(st.lists(st.text(), max_size=3), st.lists(st.text(), max_size=3))
-def test_derived_ids_depend_on_the_parts_alone(one: list[str], other: list[str]):
+def test_derived_ids_depend_on_the_parts_alone(one: list[str], other: list[str]) -> None:
     """Equal parts make one id, and different parts, however joined, make different ones."""
     assert _ID.fullmatch(derived_id(*one))
     assert (derived_id(*one) == derived_id(*other)) == (one == other)
 
 
-def test_a_derived_id_never_changes():
+def test_a_derived_id_never_changes() -> None:
     """Derived ids are stored; another release must find the same."""
     assert derived_id("a", "b") == "1WKNCH0HDWH1VFKM1SKEZV0Q3A"

@@ -24,11 +24,12 @@ def _restore() -> Iterator[None]:
     yield
     sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
     logging.raiseExceptions = True
-    root.handlers[:], _ = handlers, root.setLevel(level)
+    root.handlers[:] = handlers
+    root.setLevel(level)
     structlog.reset_defaults()
 
 
-def test_an_event_is_one_json_object_on_a_line(capfdbinary: pytest.CaptureFixture[bytes]):
+def test_an_event_is_one_json_object_on_a_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """With severity, time and the request it belongs to."""
     logs.configure("info")
     token = context.request_id_var.set("r1")
@@ -46,7 +47,7 @@ def test_an_event_is_one_json_object_on_a_line(capfdbinary: pytest.CaptureFixtur
     }
 
 
-def test_a_traceback_holds_no_local_values(capfdbinary: pytest.CaptureFixture[bytes]):
+def test_a_traceback_holds_no_local_values(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Code lines are logged, the data in the frames is not."""
     logs.configure("info")
 
@@ -62,14 +63,14 @@ def test_a_traceback_holds_no_local_values(capfdbinary: pytest.CaptureFixture[by
     assert b"what the user said" not in line
 
 
-def test_less_severe_events_are_left_out(capfdbinary: pytest.CaptureFixture[bytes]):
+def test_less_severe_events_are_left_out(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """The level is the least that is logged."""
     logs.configure("warning")
     structlog.get_logger().info("quiet")
     assert capfdbinary.readouterr().err == b""
 
 
-def test_libraries_log_the_same_way(capsys: pytest.CaptureFixture[str]):
+def test_libraries_log_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
     """Their warnings are lines of JSON too; their chatter is not logged."""
     logs.configure("info")
     logging.getLogger("some.library").info("chatter")

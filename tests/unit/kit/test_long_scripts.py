@@ -6,7 +6,7 @@ from redis.exceptions import ResponseError
 from agent_memory_services.kit.redis.observed import LongScripts
 
 
-async def test_one_client_asks_no_more_often_than_once_a_second():
+async def test_one_client_asks_no_more_often_than_once_a_second() -> None:
     """A script that has written cannot be ended, and asking costs the store time too."""
     now, asked = [0.0], []
 
@@ -20,7 +20,7 @@ async def test_one_client_asks_no_more_often_than_once_a_second():
     assert asked == [0.0, 1.0, 2.5]
 
 
-async def test_a_store_that_does_not_answer_adds_no_fault_of_its_own():
+async def test_a_store_that_does_not_answer_adds_no_fault_of_its_own() -> None:
     """The caller learns what its own command was answered."""
 
     async def kill() -> None:

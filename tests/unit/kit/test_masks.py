@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision, Validity
 from agent_memory_services.kit.contract.errors import InvalidFieldMask
 from agent_memory_services.kit.contract.masks import apply_mask
 
@@ -42,7 +42,7 @@ _MEMORIES = st.builds(
 @given(_MEMORIES, _MEMORIES, st.lists(st.sampled_from(sorted(ALLOWED)), min_size=1, max_size=4))
 def test_named_fields_take_the_sources_value_and_no_other_does(
     target: Memory, source: Memory, paths: list[str]
-):
+) -> None:
     """Lists and maps are replaced, unset fields cleared, everything else untouched."""
     before = Memory.FromString(target.SerializeToString())
     changed = apply_mask(target, source, paths, ALLOWED)
@@ -54,12 +54,12 @@ def test_named_fields_take_the_sources_value_and_no_other_does(
             elif expected.HasField("validity"):
                 expected.validity.ClearField("invalid_from")
         else:
-            expected.ClearField(path)
+            expected.ClearField(path)  # type: ignore[arg-type] # a variable name
             only = Memory()
             only.CopyFrom(source)
             for field in Memory.DESCRIPTOR.fields:
                 if field.name != path:
-                    only.ClearField(field.name)
+                    only.ClearField(field.name)  # type: ignore[arg-type] # a variable name
             expected.MergeFrom(only)
     assert target == expected
     differing = {name for name in TOP if _field(before, name) != _field(target, name)}
@@ -67,7 +67,7 @@ def test_named_fields_take_the_sources_value_and_no_other_does(
 
 
 @given(_MEMORIES, _MEMORIES)
-def test_the_star_names_every_allowed_field(target: Memory, source: Memory):
+def test_the_star_names_every_allowed_field(target: Memory, source: Memory) -> None:
     """`*` is a full replacement of what may be changed."""
     explicit = Memory.FromString(target.SerializeToString())
     assert set(apply_mask(target, source, ["*"], ALLOWED)) == set(
@@ -77,7 +77,7 @@ def test_the_star_names_every_allowed_field(target: Memory, source: Memory):
 
 
 @given(_MEMORIES, _MEMORIES)
-def test_no_mask_names_what_is_set(target: Memory, source: Memory):
+def test_no_mask_names_what_is_set(target: Memory, source: Memory) -> None:
     """Without a mask nothing is cleared."""
     before = Memory.FromString(target.SerializeToString())
     apply_mask(target, source, [], ALLOWED)
@@ -101,7 +101,7 @@ def test_no_mask_names_what_is_set(target: Memory, source: Memory):
         "validity.nothing",
     ],
 )
-def test_unknown_and_read_only_paths_are_refused(path: str):
+def test_unknown_and_read_only_paths_are_refused(path: str) -> None:
     """The refusal names the path, and the target stays as it was."""
     target = Memory(text="old")
     allowed = ALLOWED - {"metadata"}
@@ -111,20 +111,27 @@ def test_unknown_and_read_only_paths_are_refused(path: str):
     assert target == Memory(text="old")
 
 
-def test_the_star_stands_alone():
+def test_the_star_stands_alone() -> None:
     """A star beside other paths is a mistake."""
     with pytest.raises(InvalidFieldMask):
         apply_mask(Memory(), Memory(), ["*", "text"], ALLOWED)
 
 
-def test_a_path_below_an_allowed_field_is_allowed():
+def test_a_path_below_an_allowed_field_is_allowed() -> None:
     """Part of an allowed message can be changed, and brings the message to life."""
-    target, source = Memory(), Memory(event_time={"start": {"seconds": 7}, "precision": 2})
+    target, source = (
+        Memory(),
+        Memory(
+            event_time=EventTime(
+                start=Timestamp(seconds=7), precision=TimePrecision.TIME_PRECISION_DAY
+            )
+        ),
+    )
     assert apply_mask(target, source, ["event_time.start"], ALLOWED) == ("event_time",)
-    assert target == Memory(event_time={"start": {"seconds": 7}})
+    assert target == Memory(event_time=EventTime(start=Timestamp(seconds=7)))
 
 
-def test_clearing_below_an_absent_message_leaves_it_absent():
+def test_clearing_below_an_absent_message_leaves_it_absent() -> None:
     """Nothing to clear is no change."""
     target = Memory(text="x")
     assert apply_mask(target, Memory(), ["validity.invalid_from"], ALLOWED) == ()
@@ -136,5 +143,5 @@ def _field(memory: Memory, name: str) -> bytes:
     only.CopyFrom(memory)
     for field in Memory.DESCRIPTOR.fields:
         if field.name != name:
-            only.ClearField(field.name)
+            only.ClearField(field.name)  # type: ignore[arg-type] # a variable name
     return only.SerializeToString(deterministic=True)

@@ -22,7 +22,7 @@ SERVICES = [
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_every_method_declares_its_access(service: ServiceDescriptor):
+def test_every_method_declares_its_access(service: ServiceDescriptor) -> None:
     """An undeclared method would be refused to everybody."""
     for policy in method_policies(service).values():
         assert policy.access in {
@@ -33,7 +33,7 @@ def test_every_method_declares_its_access(service: ServiceDescriptor):
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_deadlines_are_those_of_the_clients(service: ServiceDescriptor):
+def test_deadlines_are_those_of_the_clients(service: ServiceDescriptor) -> None:
     """Server and clients read the same contract."""
     config = json.loads(files("agent_memory").joinpath("service_config.json").read_text())
     deadlines = config["deadlines_seconds"]
@@ -42,13 +42,13 @@ def test_deadlines_are_those_of_the_clients(service: ServiceDescriptor):
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_every_single_call_may_be_repeated(service: ServiceDescriptor):
+def test_every_single_call_may_be_repeated(service: ServiceDescriptor) -> None:
     """Clients retry such calls, so each is idempotent by itself or by its request id."""
     for policy in method_policies(service).values():
         assert policy.idempotent or policy.client_streaming, policy.full_name
 
 
-def test_a_policy_tells_what_the_descriptor_says():
+def test_a_policy_tells_what_the_descriptor_says() -> None:
     """Access, deadline, idempotency, types and shape of known methods."""
     policies = method_policies(working.DESCRIPTOR.services_by_name["WorkingMemoryService"])
     append = policies["/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages"]
@@ -66,7 +66,7 @@ def test_a_policy_tells_what_the_descriptor_says():
     assert (imports.idempotent, imports.shape) == (False, "client_stream")
 
 
-def test_an_undeclared_method_allows_nothing_and_may_change_anything():
+def test_an_undeclared_method_allows_nothing_and_may_change_anything() -> None:
     """Silence in a contract is read the careful way."""
     file = FileDescriptorProto(name="bare.proto", package="bare", syntax="proto3")
     file.message_type.add(name="M")

@@ -16,7 +16,7 @@ POLICIES = method_policies(
 ).values()
 
 
-def test_codes_are_spelt_as_in_go():
+def test_codes_are_spelt_as_in_go() -> None:
     """Public dashboards match on these."""
     assert sorted(GO_CODES.values()) == [
         "Aborted",
@@ -39,7 +39,7 @@ def test_codes_are_spelt_as_in_go():
     ]
 
 
-def test_every_series_exists_from_the_start():
+def test_every_series_exists_from_the_start() -> None:
     """A method nobody called has a rate of zero, under the well-known names and labels."""
     meters = CallMeters(POLICIES, lambda: 3)
     families = {
@@ -67,7 +67,7 @@ def test_every_series_exists_from_the_start():
     assert families["agent_memory_calls_in_flight"].samples[0].value == 3
 
 
-def test_the_endpoint_shows_calls_and_what_else_is_registered():
+def test_the_endpoint_shows_calls_and_what_else_is_registered() -> None:
     """Domain metrics need no wiring of their own."""
     Counter("tests_of_metrics", "Registered globally.").inc()
     with (
@@ -80,7 +80,7 @@ def test_the_endpoint_shows_calls_and_what_else_is_registered():
     assert "process_cpu_seconds_total" in text
 
 
-def test_no_address_serves_nothing():
+def test_no_address_serves_nothing() -> None:
     """Metrics can be turned off."""
     with exposed("", CallMeters(POLICIES, lambda: 0)) as address:
         assert address == ""

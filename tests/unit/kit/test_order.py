@@ -8,6 +8,7 @@ from agent_memory_services.kit.redis import client
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.order import ordered_steps
+from tests.support.settings import configured
 
 POLICIES = method_policies(service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"]).values()
 
@@ -24,9 +25,10 @@ def _names(settings: ProcessSettings) -> list[str]:
     return [step.name for step in steps]
 
 
-def test_the_steps_stand_in_the_order_that_is_argued_for():
+def test_the_steps_stand_in_the_order_that_is_argued_for() -> None:
     """Counting and logging outside mapping, auth before anything reads the request."""
-    settings = ProcessSettings(
+    settings = configured(
+        ProcessSettings,
         auth="api-key",
         api_key_pepper_file="pepper",
         memory_limit_bytes=1,
@@ -49,12 +51,12 @@ def test_the_steps_stand_in_the_order_that_is_argued_for():
     ]
 
 
-def test_what_is_not_asked_for_costs_nothing():
+def test_what_is_not_asked_for_costs_nothing() -> None:
     """Steps without anything to do are not there at all."""
     names = _names(ProcessSettings(max_memory_fraction=0))
     assert not {"memory", "auth recheck", "fair shares"} & set(names)
 
 
-def test_the_access_log_can_be_left_out():
+def test_the_access_log_can_be_left_out() -> None:
     """Where a gateway already logs every call, one line is enough."""
     assert "access log" not in _names(ProcessSettings(access_log=False))

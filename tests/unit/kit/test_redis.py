@@ -6,7 +6,7 @@ from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from agent_memory_services.kit.redis.client import connect
 
 
-def test_every_default_that_matters_is_set():
+def test_every_default_that_matters_is_set() -> None:
     """A bounded pool that waits, times on every wait, and no hidden repetition."""
     client = connect("redis://user:pw@host:1/2", timeout=3, max_connections=7)
     pool = client.connection_pool
@@ -27,7 +27,7 @@ def test_every_default_that_matters_is_set():
         ("redis://host:1?cluster=true", False),
     ],
 )
-def test_a_url_can_mean_a_cluster(url: str, *, tls: bool):
+def test_a_url_can_mean_a_cluster(url: str, *, tls: bool) -> None:
     """By its scheme or its query."""
     client = connect(url)
     assert isinstance(client, RedisCluster)
@@ -37,7 +37,7 @@ def test_a_url_can_mean_a_cluster(url: str, *, tls: bool):
     assert ("ssl_ca_certs" in options) == tls
 
 
-def test_other_urls_mean_one_server():
+def test_other_urls_mean_one_server() -> None:
     """An explicit no is a no, and the rest of the query stays."""
     client = connect("redis://host:1?cluster=false&client_name=x")
     assert isinstance(client, Redis)

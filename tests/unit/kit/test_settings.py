@@ -15,6 +15,7 @@ from agent_memory_services.kit.contract.environment import (
     source_of,
 )
 from agent_memory_services.kit.server.settings import ProcessSettings
+from tests.support.settings import configured
 
 
 class Settings(ProcessSettings):
@@ -30,12 +31,12 @@ class Settings(ProcessSettings):
 
 
 @pytest.fixture(autouse=True)
-def _bare(monkeypatch: pytest.MonkeyPatch):
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
 
-def test_a_bare_environment_gives_the_defaults():
+def test_a_bare_environment_gives_the_defaults() -> None:
     """Nothing has to be set on a developer's machine."""
     settings = Settings.load()
     assert settings.redis_url == "redis://127.0.0.1:6379"
@@ -43,7 +44,7 @@ def test_a_bare_environment_gives_the_defaults():
     assert settings.key is None
 
 
-def test_own_fields_have_the_sections_prefix(monkeypatch: pytest.MonkeyPatch):
+def test_own_fields_have_the_sections_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strings become the fields' types, collections from JSON."""
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_PARTITIONS", "4")
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_MODELS", '["a", "b"]')
@@ -52,7 +53,7 @@ def test_own_fields_have_the_sections_prefix(monkeypatch: pytest.MonkeyPatch):
     assert settings.models == ("a", "b")
 
 
-def test_a_shared_field_can_be_set_for_one_section(monkeypatch: pytest.MonkeyPatch):
+def test_a_shared_field_can_be_set_for_one_section(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three services in one environment listen on three ports."""
     monkeypatch.setenv("AGENT_MEMORY_LISTEN", "127.0.0.1:1")
     assert Settings.load().listen == "127.0.0.1:1"
@@ -60,7 +61,7 @@ def test_a_shared_field_can_be_set_for_one_section(monkeypatch: pytest.MonkeyPat
     assert Settings.load().listen == "127.0.0.1:2"
 
 
-def test_a_section_may_give_a_shared_field_another_default(monkeypatch: pytest.MonkeyPatch):
+def test_a_section_may_give_a_shared_field_another_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """A redeclared field is still read from the shared key too."""
 
     class Other(ProcessSettings):
@@ -72,7 +73,7 @@ def test_a_section_may_give_a_shared_field_another_default(monkeypatch: pytest.M
     assert Other.load().listen == "127.0.0.1:1"
 
 
-def test_well_known_names_come_last(monkeypatch: pytest.MonkeyPatch):
+def test_well_known_names_come_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own key wins over a name that other programs read too."""
     monkeypatch.setenv("REDIS_URL", "redis://shared")
     assert Settings.load().redis_url == "redis://shared"
@@ -85,7 +86,7 @@ def test_well_known_names_come_last(monkeypatch: pytest.MonkeyPatch):
     )
 
 
-def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Orchestrators hand secrets over as files; a secret's own variable comes first."""
     file = tmp_path / "secret"
     file.write_text("redis://:from-file@store\n")
@@ -99,27 +100,27 @@ def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert Settings.load().redis_url == "redis://own"
 
 
-def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch):
+def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else is seen where it is set."""
     monkeypatch.setenv("AGENT_MEMORY_LISTEN_FILE", "/etc/hostname")
     with pytest.raises(SettingsError, match="AGENT_MEMORY_LISTEN_FILE is not a setting"):
         Settings.load()
 
 
-def test_a_secrets_file_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_secrets_file_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A process does not start with a default where it was told of a secret."""
     monkeypatch.setenv("AGENT_MEMORY_REDIS_URL_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="AGENT_MEMORY_REDIS_URL_FILE: cannot read"):
         Settings.load()
 
 
-def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch):
+def test_arguments_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What code says is not overruled from outside."""
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_PARTITIONS", "4")
     assert Settings(partitions=2).partitions == 2
 
 
-def test_a_misspelt_key_is_refused_with_the_closest_one(monkeypatch: pytest.MonkeyPatch):
+def test_a_misspelt_key_is_refused_with_the_closest_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that nobody reads does not pass in silence."""
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_PARTITON", "4")
     monkeypatch.setenv("AGENT_MEMORY_XYZZY_QWERTY_PLUGH", "1")
@@ -134,7 +135,7 @@ def test_a_misspelt_key_is_refused_with_the_closest_one(monkeypatch: pytest.Monk
     ]
 
 
-def test_keys_of_other_sections_are_theirs_to_judge():
+def test_keys_of_other_sections_are_theirs_to_judge() -> None:
     """One environment serves all processes; strangers' variables mean nothing to us."""
     refuse_unknown_keys(
         Settings,
@@ -147,7 +148,7 @@ def test_keys_of_other_sections_are_theirs_to_judge():
     )
 
 
-def test_complaints_name_the_key_and_never_the_value(monkeypatch: pytest.MonkeyPatch):
+def test_complaints_name_the_key_and_never_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret in the wrong variable does not end up in a log."""
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_PARTITIONS", "s3cret")
     monkeypatch.setenv("AGENT_MEMORY_DEFAULT_TENANT", "no spaces")
@@ -161,14 +162,14 @@ def test_complaints_name_the_key_and_never_the_value(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:1", "[::]:1", "10.1.2.3:1", "memory.internal:1"])
-def test_open_doors_stay_on_loopback(listen: str):
+def test_open_doors_stay_on_loopback(listen: str) -> None:
     """Without authentication a server does not listen where others reach it."""
     with pytest.raises(ValidationError, match="loopback"):
         Settings(listen=listen)
     Settings(listen="localhost:0")
 
 
-def test_settings_are_frozen_and_known():
+def test_settings_are_frozen_and_known() -> None:
     """Nothing changes them later, and no argument is ignored."""
     settings = Settings()
     with pytest.raises(ValidationError):
@@ -177,10 +178,10 @@ def test_settings_are_frozen_and_known():
         Settings(partitons=3)  # type: ignore[call-arg]
 
 
-def test_secrets_do_not_show():
+def test_secrets_do_not_show() -> None:
     """Neither repr nor str nor a log line of settings holds a credential."""
-    settings = Settings(
-        redis_url="rediss://user:pa55@host:6380/1?password=pa55", key=SecretStr("pa55")
+    settings = configured(
+        Settings, redis_url="rediss://user:pa55@host:6380/1?password=pa55", key=SecretStr("pa55")
     )
     assert "pa55" not in repr(settings)
     assert "pa55" not in str(settings)
@@ -188,7 +189,7 @@ def test_secrets_do_not_show():
     assert settings.redis_url == "rediss://user:pa55@host:6380/1?password=pa55"
 
 
-def test_every_field_is_described():
+def test_every_field_is_described() -> None:
     """The reference is generated, so an undescribed field cannot be declared."""
     with pytest.raises(TypeError, match=r"Silent\.flag has no description"):
 
@@ -206,7 +207,7 @@ def test_every_field_is_described():
 )
 def test_a_number_that_no_clock_or_counter_has_is_refused(
     monkeypatch: pytest.MonkeyPatch, key: str, values: list[str]
-):
+) -> None:
     """Scripts count in doubles, and add spans to the present moment in microseconds."""
     for value in values:
         monkeypatch.setenv(key, value)

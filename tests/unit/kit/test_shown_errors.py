@@ -1,7 +1,9 @@
 """Errors as a log may show them."""
 
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import openai
 import pytest
@@ -19,11 +21,11 @@ class _Model(BaseModel):
 
 
 def _refused() -> openai.BadRequestError:
-    response = SimpleNamespace(status_code=400, headers={}, request=None)
+    response: Any = SimpleNamespace(status_code=400, headers={}, request=None)
     return openai.BadRequestError(SECRET, response=response, body={"message": SECRET})
 
 
-def _raised_by(act) -> BaseException:
+def _raised_by(act: Callable[[], object]) -> BaseException:
     try:
         act()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at
@@ -48,9 +50,9 @@ def _raised_by(act) -> BaseException:
         (FileNotFoundError(2, SECRET, SECRET), "FileNotFoundError: ENOENT"),
         (KeyError(SECRET), "KeyError"),
         (errors.InvalidFieldMask(SECRET, "x"), "errors.InvalidFieldMask: INVALID_FIELD_MASK"),
-        (_raised_by(lambda: _Model(number=SECRET)), "ValidationError"),
+        (_raised_by(lambda: _Model(number=SECRET)), "ValidationError"),  # type: ignore[arg-type] # what is shown
         (_raised_by(lambda: json.loads(f'{{"{SECRET}')), "json.decoder.JSONDecodeError"),
-        (_raised_by(lambda: SECRET.encode() + SECRET), "TypeError"),
+        (_raised_by(lambda: SECRET.encode() + SECRET), "TypeError"),  # type: ignore[operator] # what is shown
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -77,7 +79,7 @@ def test_what_led_to_an_error_is_shown_with_it() -> None:
 
     def fail() -> None:
         try:
-            _ = {}[SECRET]
+            _ = dict[str, str]()[SECRET]
         except KeyError as inner:
             outer = ExceptionGroup(SECRET, [ValueError(SECRET)])
             outer.add_note(SECRET)

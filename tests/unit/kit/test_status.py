@@ -50,7 +50,7 @@ def _details(status: Status) -> dict[str, list[bytes]]:
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_every_refusal_carries_what_its_code_calls_for(error: ServiceError):
+def test_every_refusal_carries_what_its_code_calls_for(error: ServiceError) -> None:
     """One ErrorInfo always; RetryInfo where retrying helps; BadRequest for violations."""
     status = status_of(error)
     details = _details(status)
@@ -64,7 +64,7 @@ def test_every_refusal_carries_what_its_code_calls_for(error: ServiceError):
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_a_refusal_survives_the_way_to_another_service(error: ServiceError):
+def test_a_refusal_survives_the_way_to_another_service(error: ServiceError) -> None:
     """The receiver raises the same class with the same particulars."""
     received = error_of(status_of(error))
     assert received is not None
@@ -77,14 +77,14 @@ def test_a_refusal_survives_the_way_to_another_service(error: ServiceError):
     assert error.retry_after in {None, received.retry_after}
 
 
-def test_the_wait_is_a_second_unless_known():
+def test_the_wait_is_a_second_unless_known() -> None:
     """RetryInfo always names a positive time."""
     for error, seconds in ((errors.Overloaded(), 1.0), (errors.Overloaded(0.25), 0.25)):
         retry = RetryInfo.FromString(_details(status_of(error))["google.rpc.RetryInfo"][0])
         assert retry.retry_delay.ToNanoseconds() / 1e9 == seconds
 
 
-def test_details_fit_into_trailers():
+def test_details_fit_into_trailers() -> None:
     """However much is wrong and however long its names, the status stays below 6 KB."""
     violations = [FieldViolation(f"messages[{n}].{'x' * 300}", "y" * 1000) for n in range(500)]
     status = status_of(errors.InvalidFields(violations))
@@ -94,7 +94,7 @@ def test_details_fit_into_trailers():
     assert status_of(errors.SessionNotFound("é" * 5000)).ByteSize() < 6000
 
 
-def test_an_item_of_a_batch_is_answered_like_a_call():
+def test_an_item_of_a_batch_is_answered_like_a_call() -> None:
     """What is no refusal becomes one, without the exception's text."""
     assert item_status(RedisConnectionError("secret")).code == grpc.StatusCode.UNAVAILABLE.value[0]
     status = item_status(KeyError("secret"))
@@ -102,7 +102,7 @@ def test_an_item_of_a_batch_is_answered_like_a_call():
     assert b"secret" not in status.SerializeToString()
 
 
-def test_a_status_of_somebody_else_is_not_ours():
+def test_a_status_of_somebody_else_is_not_ours() -> None:
     """Proxies and other systems use the same details with other domains and reasons."""
     foreign = Status(code=14, message="x")
     assert error_of(foreign) is None

@@ -4,9 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # private
 
 from agent_memory_client import _channels
 from agent_memory_client._config import parse_address
@@ -24,8 +25,8 @@ from agent_memory_services.kit.contract.transport import (
     waiting_options,
 )
 
-SERVER = dict(server_options(1 << 20))
-CHANNEL = dict(channel_options(1 << 20))
+SERVER: dict[str, Any] = dict(server_options(1 << 20))
+CHANNEL: dict[str, Any] = dict(channel_options(1 << 20))
 CLIENT = dict(_channels._options(parse_address("http://127.0.0.1:1")))
 
 
@@ -113,31 +114,31 @@ def _ping_intervals(config: object) -> Iterator[str]:
             yield from _ping_intervals(value)
 
 
-def test_both_ends_have_the_same_caps():
+def test_both_ends_have_the_same_caps() -> None:
     """What one end sends, the other takes; a request just too large arrives and is refused."""
     for option in ("grpc.max_receive_message_length", "grpc.max_send_message_length"):
         assert SERVER[option] == CHANNEL[option] == 2 << 20
 
 
-def test_no_call_is_cut_by_the_age_of_its_connection():
+def test_no_call_is_cut_by_the_age_of_its_connection() -> None:
     """The grace is longer than the longest call, whatever the settings."""
     for longest in (1.0, 3600.0):
-        options = dict(aging_options(300.0, longest))
+        options: dict[str, Any] = dict(aging_options(300.0, longest))
         assert options["grpc.max_connection_age_ms"] == 300_000
         assert options["grpc.max_connection_age_grace_ms"] > longest * 1000
     assert dict(aging_options(1e9, 1e9)) == dict.fromkeys(options, 2**31 - 1)
     assert not aging_options(0.0, 3600.0)
 
 
-def test_no_call_is_dropped_before_its_deadline():
+def test_no_call_is_dropped_before_its_deadline() -> None:
     """However long a call may run, it may wait as long; numbers stay within what they may be."""
     for longest in (0.5, 3600.0):
-        options = dict(waiting_options(10_000, longest))
+        options: dict[str, Any] = dict(waiting_options(10_000, longest))
         assert options["grpc.server_max_unrequested_time_in_server"] > longest
     options = dict(waiting_options(10_000, 1e12))
     assert options["grpc.server_max_unrequested_time_in_server"] == 2**31 - 1
 
 
-def test_a_port_belongs_to_one_server():
+def test_a_port_belongs_to_one_server() -> None:
     """A second one on it fails instead of taking half of the connections."""
     assert SERVER["grpc.so_reuseport"] == 0

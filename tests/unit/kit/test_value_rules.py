@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.kit.contract.errors import FieldViolation
@@ -34,7 +35,12 @@ def test_every_fault_is_told() -> None:
     """Each by its path, in order."""
     never, some = Timestamp(nanos=-1), Timestamp(seconds=1)
     request = AppendMessagesRequest(
-        messages=[{"create_time": never}, {"create_time": some}, {}, {"create_time": never}]
+        messages=[
+            message_pb2.Message(create_time=never),
+            message_pb2.Message(create_time=some),
+            message_pb2.Message(),
+            message_pb2.Message(create_time=never),
+        ]
     )
     assert [broken.field for broken in RULES.violations(request)] == [
         "messages[0].create_time",

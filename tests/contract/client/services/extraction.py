@@ -3,6 +3,7 @@
 # ruff: noqa: N802 - the contract names the methods
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 
@@ -14,7 +15,7 @@ from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceService
 from tests.contract.client.services.refusal import not_found, refuse
 from tests.contract.client.services.script import Script
 
-Context = grpc.aio.ServicerContext
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class Extraction(ExtractionServiceServicer):
@@ -25,81 +26,105 @@ class Extraction(ExtractionServiceServicer):
         self.views: dict[str, types.SummaryView] = {}
         self.watch: Script[rpc.WatchJobsRequest] = Script()
 
-    async def ExtractMemories(self, request, _: Context):
+    async def ExtractMemories(
+        self, request: rpc.ExtractMemoriesRequest, _: Context
+    ) -> rpc.ExtractMemoriesResponse:
         candidates = [
             types.MemoryCandidate(memory=Memory(id="c", text=message.content))
             for message in request.messages
         ]
         return rpc.ExtractMemoriesResponse(candidates=candidates, extractor="echo")
 
-    async def Summarize(self, request, _: Context):
+    async def Summarize(self, request: rpc.SummarizeRequest, _: Context) -> rpc.SummarizeResponse:
         said = " ".join(message.content for message in request.messages)
         return rpc.SummarizeResponse(summary=f"{request.previous_summary} {said}".strip())
 
-    async def GetJob(self, request, context: Context):
+    async def GetJob(self, request: rpc.GetJobRequest, context: Context) -> rpc.GetJobResponse:
         return rpc.GetJobResponse(job=await self._existing(request.job_id, context))
 
-    async def ListJobs(self, request, _: Context):
+    async def ListJobs(self, request: rpc.ListJobsRequest, _: Context) -> rpc.ListJobsResponse:
         jobs = [
             job for job in self.jobs.values() if not request.state or job.state == request.state
         ]
         return rpc.ListJobsResponse(jobs=jobs)
 
-    async def RetryJob(self, request, context: Context):
+    async def RetryJob(
+        self, request: rpc.RetryJobRequest, context: Context
+    ) -> rpc.RetryJobResponse:
         job = await self._existing(request.job_id, context)
         job.state = types.JOB_STATE_PENDING
         return rpc.RetryJobResponse(job=job)
 
-    async def CancelJob(self, request, context: Context):
+    async def CancelJob(
+        self, request: rpc.CancelJobRequest, context: Context
+    ) -> rpc.CancelJobResponse:
         job = await self._existing(request.job_id, context)
         job.state = types.JOB_STATE_CANCELLED
         return rpc.CancelJobResponse(job=job)
 
-    async def WatchJobs(self, request, context: Context) -> AsyncIterator[rpc.WatchJobsResponse]:
+    async def WatchJobs(
+        self, request: rpc.WatchJobsRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchJobsResponse]:
         async for answer in self.watch.play(request, context):
             yield answer
 
-    async def CreateSummaryView(self, request, _: Context):
+    async def CreateSummaryView(
+        self, request: rpc.CreateSummaryViewRequest, _: Context
+    ) -> rpc.CreateSummaryViewResponse:
         view = types.SummaryView()
         view.CopyFrom(request.summary_view)
         view.id = view.id or f"view-{len(self.views)}"
         self.views[view.id] = view
         return rpc.CreateSummaryViewResponse(summary_view=view)
 
-    async def GetSummaryView(self, request, context: Context):
+    async def GetSummaryView(
+        self, request: rpc.GetSummaryViewRequest, context: Context
+    ) -> rpc.GetSummaryViewResponse:
         if request.view_id not in self.views:
             await refuse(context, not_found("summary_view", request.view_id))
         return rpc.GetSummaryViewResponse(summary_view=self.views[request.view_id])
 
-    async def ListSummaryViews(self, _request, _: Context):
+    async def ListSummaryViews(
+        self, _request: rpc.ListSummaryViewsRequest, _: Context
+    ) -> rpc.ListSummaryViewsResponse:
         return rpc.ListSummaryViewsResponse(summary_views=self.views.values())
 
-    async def UpdateSummaryView(self, request, _: Context):
+    async def UpdateSummaryView(
+        self, request: rpc.UpdateSummaryViewRequest, _: Context
+    ) -> rpc.UpdateSummaryViewResponse:
         view = self.views[request.summary_view.id]
         for path in request.update_mask.paths:
-            view.ClearField(path)
+            view.ClearField(path)  # type: ignore[arg-type] # a variable name
         request.update_mask.MergeMessage(request.summary_view, view)
         return rpc.UpdateSummaryViewResponse(summary_view=view)
 
-    async def DeleteSummaryView(self, request, _: Context):
+    async def DeleteSummaryView(
+        self, request: rpc.DeleteSummaryViewRequest, _: Context
+    ) -> rpc.DeleteSummaryViewResponse:
         gone = self.views.pop(request.view_id, None)
         return rpc.DeleteSummaryViewResponse(deleted=gone is not None)
 
-    async def RunSummaryView(self, request, _: Context):
+    async def RunSummaryView(
+        self, request: rpc.RunSummaryViewRequest, _: Context
+    ) -> rpc.RunSummaryViewResponse:
         job = types.Job(id="run", kind=types.JOB_KIND_SUMMARY_VIEW, view_id=request.view_id)
         return rpc.RunSummaryViewResponse(job=job)
 
-    async def RunSummaryViewPartition(self, request, _: Context):
+    async def RunSummaryViewPartition(
+        self, request: rpc.RunSummaryViewPartitionRequest, _: Context
+    ) -> rpc.RunSummaryViewPartitionResponse:
         partition = types.SummaryPartition(
             view_id=request.view_id, group=request.group, summary="all is well", memory_count=3
         )
         return rpc.RunSummaryViewPartitionResponse(partition=partition)
 
-    async def ListSummaryViewPartitions(self, request, _: Context):
+    async def ListSummaryViewPartitions(
+        self, request: rpc.ListSummaryViewPartitionsRequest, _: Context
+    ) -> rpc.ListSummaryViewPartitionsResponse:
         partition = types.SummaryPartition(view_id=request.view_id, group=request.group)
         return rpc.ListSummaryViewPartitionsResponse(partitions=[partition])
 
-    async def EraseUser(self, _request, _: Context):
+    async def EraseUser(self, _request: rpc.EraseUserRequest, _: Context) -> rpc.EraseUserResponse:
         receipt = EraseReceipt(receipt_id="ex", service="extraction", erased={"jobs": 2})
         return rpc.EraseUserResponse(receipt=receipt)
 

@@ -3,11 +3,13 @@
 # ruff: noqa: N802 - the contract names the methods
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from agent_memory.common.v1.erase_pb2 import EraseReceipt
+from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as types
@@ -18,7 +20,7 @@ from tests.contract.client.services.paging import page
 from tests.contract.client.services.refusal import not_found, refusal, refuse
 from tests.contract.client.services.script import Script
 
-Context = grpc.aio.ServicerContext
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class LongTermMemory(LongTermMemoryServiceServicer):
@@ -47,13 +49,19 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             outcome=types.CREATE_OUTCOME_CREATED, memory_id=stored.id, memory=stored
         )
 
-    async def CreateMemories(self, request: rpc.CreateMemoriesRequest, _: Context):
+    async def CreateMemories(
+        self, request: rpc.CreateMemoriesRequest, _: Context
+    ) -> rpc.CreateMemoriesResponse:
         return rpc.CreateMemoriesResponse(results=[self.add(item) for item in request.memories])
 
-    async def GetMemory(self, request: rpc.GetMemoryRequest, context: Context):
+    async def GetMemory(
+        self, request: rpc.GetMemoryRequest, context: Context
+    ) -> rpc.GetMemoryResponse:
         return rpc.GetMemoryResponse(memory=await self._existing(request.memory_id, context))
 
-    async def BatchGetMemories(self, request: rpc.BatchGetMemoriesRequest, _: Context):
+    async def BatchGetMemories(
+        self, request: rpc.BatchGetMemoriesRequest, _: Context
+    ) -> rpc.BatchGetMemoriesResponse:
         return rpc.BatchGetMemoriesResponse(
             items=[
                 rpc.BatchGetMemoriesItem(memory=self.memories[memory_id])
@@ -63,15 +71,21 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             ]
         )
 
-    async def ListMemories(self, request: rpc.ListMemoriesRequest, _: Context):
+    async def ListMemories(
+        self, request: rpc.ListMemoriesRequest, _: Context
+    ) -> rpc.ListMemoriesResponse:
         found = self._newest_first(request.filter)
         part, token = page(found, request.page_size or 20, request.page_token)
         return rpc.ListMemoriesResponse(memories=part, next_page_token=token, total_size=len(found))
 
-    async def CountMemories(self, request: rpc.CountMemoriesRequest, _: Context):
+    async def CountMemories(
+        self, request: rpc.CountMemoriesRequest, _: Context
+    ) -> rpc.CountMemoriesResponse:
         return rpc.CountMemoriesResponse(count=len(self._newest_first(request.filter)))
 
-    async def SearchMemories(self, request: rpc.SearchMemoriesRequest, _: Context):
+    async def SearchMemories(
+        self, request: rpc.SearchMemoriesRequest, _: Context
+    ) -> rpc.SearchMemoriesResponse:
         query = request.query
         words = set(query.text.casefold().split())
         found = self._newest_first(query.filter)
@@ -90,7 +104,9 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         part, token = page(hits, request.page_size or 10, request.page_token)
         return rpc.SearchMemoriesResponse(hits=part, next_page_token=token, total_size=len(found))
 
-    async def UpdateMemory(self, request: rpc.UpdateMemoryRequest, context: Context):
+    async def UpdateMemory(
+        self, request: rpc.UpdateMemoryRequest, context: Context
+    ) -> rpc.UpdateMemoryResponse:
         memory = await self._existing(request.memory.id, context)
         if request.memory.etag and request.memory.etag != memory.etag:
             conflict = refusal(
@@ -101,11 +117,15 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         memory.etag = str(int(memory.etag) + 1)
         return rpc.UpdateMemoryResponse(memory=memory)
 
-    async def DeleteMemories(self, request: rpc.DeleteMemoriesRequest, _: Context):
+    async def DeleteMemories(
+        self, request: rpc.DeleteMemoriesRequest, _: Context
+    ) -> rpc.DeleteMemoriesResponse:
         deleted = [item for item in request.memory_ids if self.memories.pop(item, None)]
         return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
 
-    async def ListMemoryRevisions(self, request: rpc.ListMemoryRevisionsRequest, context: Context):
+    async def ListMemoryRevisions(
+        self, request: rpc.ListMemoryRevisionsRequest, context: Context
+    ) -> rpc.ListMemoryRevisionsResponse:
         memory = await self._existing(request.memory_id, context)
         revision = types.MemoryRevision(
             revision_id="r1",
@@ -116,31 +136,43 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         )
         return rpc.ListMemoryRevisionsResponse(revisions=[revision])
 
-    async def RevertMemory(self, request: rpc.RevertMemoryRequest, context: Context):
+    async def RevertMemory(
+        self, request: rpc.RevertMemoryRequest, context: Context
+    ) -> rpc.RevertMemoryResponse:
         return rpc.RevertMemoryResponse(memories=[await self._existing(request.memory_id, context)])
 
-    async def WatchMemories(self, request: rpc.WatchMemoriesRequest, context: Context):
+    async def WatchMemories(
+        self, request: rpc.WatchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
         async for answer in self.watch.play(request, context):
             yield answer
 
-    async def StreamSearchMemories(self, request: rpc.StreamSearchMemoriesRequest, _: Context):
+    async def StreamSearchMemories(
+        self, request: rpc.StreamSearchMemoriesRequest, _: Context
+    ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
         found = self._newest_first(request.query.filter)[: request.limit]
         for begin in range(0, len(found), 2):
             hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
 
-    async def ImportMemories(self, requests: AsyncIterator[rpc.ImportMemoriesRequest], _: Context):
+    async def ImportMemories(
+        self, requests: AsyncIterator[rpc.ImportMemoriesRequest], _: Context
+    ) -> rpc.ImportMemoriesResponse:
         count = 0
         async for request in requests:
             self.memories[request.memory.id] = request.memory
             count += 1
         return rpc.ImportMemoriesResponse(created_count=count)
 
-    async def ExportMemories(self, request: rpc.ExportMemoriesRequest, _: Context):
+    async def ExportMemories(
+        self, request: rpc.ExportMemoriesRequest, _: Context
+    ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
         for number, memory in enumerate(self._newest_first(request.filter)):
             yield rpc.ExportMemoriesResponse(memories=[memory], resume_token=str(number))
 
-    async def ForgetMemories(self, request: rpc.ForgetMemoriesRequest, _: Context):
+    async def ForgetMemories(
+        self, request: rpc.ForgetMemoriesRequest, _: Context
+    ) -> rpc.ForgetMemoriesResponse:
         considered = self._newest_first(request.filter)
         gone = [memory for memory in considered if memory.id not in request.keep_ids]
         if request.execute:
@@ -156,11 +188,13 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             executed=request.execute,
         )
 
-    async def CompactMemories(self, request: rpc.CompactMemoriesRequest, _: Context):
+    async def CompactMemories(
+        self, request: rpc.CompactMemoriesRequest, _: Context
+    ) -> rpc.CompactMemoriesResponse:
         count = len(self._newest_first(request.filter))
         return rpc.CompactMemoriesResponse(considered_count=count)
 
-    async def EraseUser(self, request: rpc.EraseUserRequest, _: Context):
+    async def EraseUser(self, request: rpc.EraseUserRequest, _: Context) -> rpc.EraseUserResponse:
         gone = [m.id for m in self.memories.values() if m.user_id == request.user_id]
         for memory_id in gone:
             del self.memories[memory_id]
@@ -174,7 +208,7 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             await refuse(context, not_found("memory", memory_id))
         return self.memories[memory_id]
 
-    def _newest_first(self, wanted) -> list[Memory]:
+    def _newest_first(self, wanted: MemoryFilter) -> list[Memory]:
         return [m for m in reversed(self.memories.values()) if matches(wanted, m)]
 
 
@@ -184,7 +218,7 @@ def _overlap(words: set[str], memory: Memory) -> float:
 
 def _apply(mask: FieldMask, source: Memory, target: Memory) -> None:
     for path in mask.paths:
-        target.ClearField(path)
+        target.ClearField(path)  # type: ignore[arg-type] # a variable name
     named = Memory()
     mask.MergeMessage(source, named)
     target.MergeFrom(named)

@@ -21,7 +21,7 @@ def _conditions(wanted: MemoryFilter, memory: Memory) -> Iterator[bool]:
         "entities": memory.entities,
     }
     for name, values in tags.items():
-        if wanted.HasField(name):
+        if wanted.HasField(name):  # type: ignore[arg-type] # a variable name
             yield _tag(getattr(wanted, name), values)
     if wanted.type.any:
         yield memory.type in wanted.type.any

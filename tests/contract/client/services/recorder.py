@@ -18,7 +18,7 @@ class Received:
     """One attempt of a call."""
 
     method: str
-    request: Message
+    request: Any
     metadata: dict[str, str | bytes]
     time_remaining: float | None
 
@@ -37,23 +37,26 @@ class Recorder(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[
+            [grpc.HandlerCallDetails], "Awaitable[grpc.RpcMethodHandler[Any, Any] | None]"
+        ],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Wrap unary handlers."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method.rpartition("/")[2]
         if handler is None or handler.response_streaming or handler.request_streaming:
             return handler
 
-        async def run(request: Message, context: grpc.aio.ServicerContext) -> Any:
+        async def run(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             metadata = dict(context.invocation_metadata() or ())
             self.received.append(Received(method, request, metadata, context.time_remaining()))
             if method in self.stalled:
                 await asyncio.Event().wait()
             if self.refusals[method]:
                 await refuse(context, self.refusals[method].popleft())
-            return await handler.unary_unary(request, context)
+            behave: Any = handler.unary_unary
+            return await behave(request, context)
 
         return grpc.unary_unary_rpc_method_handler(
             run,

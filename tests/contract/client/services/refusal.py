@@ -1,7 +1,7 @@
 """Refusals as the contracts describe them."""
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -39,7 +39,9 @@ def refusal(
     return status
 
 
-async def refuse(context: grpc.aio.ServicerContext, status: status_pb2.Status) -> NoReturn:
+async def refuse(
+    context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status
+) -> NoReturn:
     """End the call with a status."""
     code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
     trailer = ("grpc-status-details-bin", status.SerializeToString())

@@ -2,6 +2,9 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
 import grpc
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
@@ -18,7 +21,7 @@ from tests.contract.client.services.paging import page
 from tests.contract.client.services.refusal import not_found, refusal, refuse
 from tests.contract.client.services.script import Script
 
-Context = grpc.aio.ServicerContext
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class WorkingMemory(WorkingMemoryServiceServicer):
@@ -30,23 +33,31 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         self.watch: Script[rpc.WatchWorkingMemoryRequest] = Script()
         self._long_term_memory = long_term_memory
 
-    async def WatchWorkingMemory(self, request, context: Context):
+    async def WatchWorkingMemory(
+        self, request: rpc.WatchWorkingMemoryRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchWorkingMemoryResponse]:
         async for answer in self.watch.play(request, context):
             yield answer
 
-    async def GetOrCreateWorkingMemory(self, request, context: Context):
+    async def GetOrCreateWorkingMemory(
+        self, request: rpc.GetOrCreateWorkingMemoryRequest, context: Context
+    ) -> rpc.GetOrCreateWorkingMemoryResponse:
         session, created = await self._open(request, context)
         return rpc.GetOrCreateWorkingMemoryResponse(
             working_memory=_shown(session, request), created=created
         )
 
-    async def GetWorkingMemory(self, request, context: Context):
+    async def GetWorkingMemory(
+        self, request: rpc.GetWorkingMemoryRequest, context: Context
+    ) -> rpc.GetWorkingMemoryResponse:
         session = self.sessions.get((request.namespace, request.session_id))
         if session is None or request.user_id not in {"", session.user_id}:
             await refuse(context, not_found("session", request.session_id))
         return rpc.GetWorkingMemoryResponse(working_memory=_shown(session, request))
 
-    async def SetWorkingMemory(self, request, context: Context):
+    async def SetWorkingMemory(
+        self, request: rpc.SetWorkingMemoryRequest, context: Context
+    ) -> rpc.SetWorkingMemoryResponse:
         given = request.working_memory
         session, _ = await self._open(given, context)
         known = [(m.role, m.content) for m in session.messages]
@@ -60,7 +71,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         self._log(session, new)
         return rpc.SetWorkingMemoryResponse(working_memory=session, new_message_count=len(new))
 
-    async def AppendMessages(self, request, context: Context):
+    async def AppendMessages(
+        self, request: rpc.AppendMessagesRequest, context: Context
+    ) -> rpc.AppendMessagesResponse:
         session, created = await self._open(request, context)
         messages = self._log(session, request.messages)
         session.messages.extend(messages)
@@ -73,7 +86,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
             created=created,
         )
 
-    async def AddMemories(self, request, context: Context):
+    async def AddMemories(
+        self, request: rpc.AddMemoriesRequest, context: Context
+    ) -> rpc.AddMemoriesResponse:
         session, _ = await self._open(request, context)
         if request.policy == types.SESSION_MEMORY_POLICY_REPLACE:
             session.ClearField("memories")
@@ -87,7 +102,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
             memories=added, etag=session.etag, session_uid=session.session_uid
         )
 
-    async def UpdateWorkingMemory(self, request, context: Context):
+    async def UpdateWorkingMemory(
+        self, request: rpc.UpdateWorkingMemoryRequest, context: Context
+    ) -> rpc.UpdateWorkingMemoryResponse:
         given = request.working_memory
         session = self.sessions.get((given.namespace, given.session_id))
         if session is None:
@@ -100,18 +117,22 @@ class WorkingMemory(WorkingMemoryServiceServicer):
             await refuse(context, stale)
         data = _merged(session.data, given.data, request.data_policy)
         for path in request.update_mask.paths:
-            session.ClearField(path)
+            session.ClearField(path)  # type: ignore[arg-type] # a variable name
         request.update_mask.MergeMessage(given, session)
         if "data" in request.update_mask.paths:
             session.data.CopyFrom(data)
         self._touch(session)
         return rpc.UpdateWorkingMemoryResponse(working_memory=session)
 
-    async def DeleteWorkingMemory(self, request, _: Context):
+    async def DeleteWorkingMemory(
+        self, request: rpc.DeleteWorkingMemoryRequest, _: Context
+    ) -> rpc.DeleteWorkingMemoryResponse:
         gone = self.sessions.pop((request.namespace, request.session_id), None)
         return rpc.DeleteWorkingMemoryResponse(deleted=gone is not None)
 
-    async def ListSessions(self, request, _: Context):
+    async def ListSessions(
+        self, request: rpc.ListSessionsRequest, _: Context
+    ) -> rpc.ListSessionsResponse:
         found = [
             types.SessionSummary(
                 namespace=s.namespace,
@@ -127,7 +148,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         part, token = page(found, request.page_size or 20, request.page_token)
         return rpc.ListSessionsResponse(sessions=part, next_page_token=token, total_size=len(found))
 
-    async def ListMessages(self, request, _: Context):
+    async def ListMessages(
+        self, request: rpc.ListMessagesRequest, _: Context
+    ) -> rpc.ListMessagesResponse:
         log = self.logs.get((request.namespace, request.session_id), [])
         wanted = [m for m in log if m.sequence > request.after_sequence]
         if request.descending:
@@ -135,7 +158,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         part, token = page(wanted, request.page_size or 100, request.page_token)
         return rpc.ListMessagesResponse(messages=part, next_page_token=token, total_size=len(log))
 
-    async def BuildMemoryPrompt(self, request, _: Context):
+    async def BuildMemoryPrompt(
+        self, request: rpc.BuildMemoryPromptRequest, _: Context
+    ) -> rpc.BuildMemoryPromptResponse:
         messages, hits = [], []
         if request.HasField("session"):
             key = (request.session.namespace, request.session.session_id)
@@ -170,7 +195,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
             messages=messages, hits=hits, sections=[report], tokens=42
         )
 
-    async def EraseUser(self, request, _: Context):
+    async def EraseUser(self, request: rpc.EraseUserRequest, _: Context) -> rpc.EraseUserResponse:
         gone = [key for key, s in self.sessions.items() if s.user_id == request.user_id]
         for key in gone:
             del self.sessions[key]
@@ -179,7 +204,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         )
         return rpc.EraseUserResponse(receipt=receipt)
 
-    async def _open(self, wanted, context: Context) -> tuple[types.WorkingMemory, bool]:
+    async def _open(self, wanted: Any, context: Context) -> tuple[types.WorkingMemory, bool]:
         """The session that a request names, and whether it is new."""
         key = (wanted.namespace, wanted.session_id)
         created = key not in self.sessions
@@ -197,7 +222,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         session.user_id = session.user_id or wanted.user_id
         return session, created
 
-    def _log(self, session: types.WorkingMemory, messages) -> list[Message]:
+    def _log(self, session: types.WorkingMemory, messages: Sequence[Message]) -> list[Message]:
         log = self.logs.setdefault((session.namespace, session.session_id), [])
         for message in messages:
             entry = Message()
@@ -214,7 +239,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         session.update_time.GetCurrentTime()
 
 
-def _shown(session: types.WorkingMemory, request) -> types.WorkingMemory:
+def _shown(session: types.WorkingMemory, request: Any) -> types.WorkingMemory:
     shown = types.WorkingMemory()
     shown.CopyFrom(session)
     if limit := request.recent_messages_limit:
@@ -236,7 +261,7 @@ def _merged(old: Struct, new: Struct, policy: types.DataPolicy.ValueType) -> Str
     return result
 
 
-def _deep(before: dict, change: dict) -> dict:
+def _deep(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return before | {
         key: _deep(before[key], value)
         if isinstance(value, dict) and isinstance(before.get(key), dict)

@@ -1,6 +1,7 @@
 """Callers and services that are known by their certificates."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from tests.contract.kit.auth.world import (
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.credentials import Authority
+from tests.support.settings import configured
+from tests.support.stubs import WorkingMemoryStub
 
 SPIFFE = "spiffe://example.org/ns/chat/sa/backend"
 
@@ -52,9 +55,11 @@ class Certified:
         }
 
     @asynccontextmanager
-    async def call_as(self, name: str | None, address: str, ca: Path | None = None):
+    async def call_as(
+        self, name: str | None, address: str, ca: Path | None = None
+    ) -> AsyncIterator[WorkingMemoryStub]:
         """A stub whose connection shows the certificate `name`, or none."""
-        own = [None, None]
+        own: list[bytes | None] = [None, None]
         if name is not None:
             own = [(self.folder / f"{name}{end}").read_bytes() for end in (".key", ".pem")]
         credentials = grpc.ssl_channel_credentials(
@@ -76,7 +81,7 @@ def certified(tmp_path: Path, world: World) -> Certified:
     return Certified(folder, world)
 
 
-async def test_a_certificate_makes_the_principal(certified: Certified):
+async def test_a_certificate_makes_the_principal(certified: Certified) -> None:
     """By its alternative name; the common name counts for nothing."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     certified.authority.issue("backend-impostor", dns=("backend.test",))
@@ -92,7 +97,7 @@ async def test_a_certificate_makes_the_principal(certified: Certified):
     ]
 
 
-async def test_a_bearer_token_goes_before_the_certificate(certified: Certified):
+async def test_a_bearer_token_goes_before_the_certificate(certified: Certified) -> None:
     """And a wrong one is not made good by a certificate."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     key = await certified.world.key(Role.READER)
@@ -108,7 +113,7 @@ async def test_a_bearer_token_goes_before_the_certificate(certified: Certified):
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_without_a_certificate_of_the_authority_nobody_connects(certified: Certified):
+async def test_without_a_certificate_of_the_authority_nobody_connects(certified: Certified) -> None:
     """Nor over plain text."""
     Authority(certified.folder, "stranger").issue("imitation", uris=(SPIFFE,))
     key = await certified.world.key()
@@ -124,7 +129,7 @@ async def test_without_a_certificate_of_the_authority_nobody_connects(certified:
     assert not certified.world.seen.principals
 
 
-async def test_a_name_of_two_callers_is_nobodys(certified: Certified):
+async def test_a_name_of_two_callers_is_nobodys(certified: Certified) -> None:
     """A certificate that two entries know is not given the better of the two."""
     certified.identities.write_text(
         f'["uri:{SPIFFE}"]\ntenant = "acme"\nrole = "reader"\n'
@@ -140,7 +145,7 @@ async def test_a_name_of_two_callers_is_nobodys(certified: Certified):
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_a_certificate_struck_from_the_table_is_refused(certified: Certified):
+async def test_a_certificate_struck_from_the_table_is_refused(certified: Certified) -> None:
     """Within a second, on the connection that is open."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     async with (
@@ -155,7 +160,7 @@ async def test_a_certificate_struck_from_the_table_is_refused(certified: Certifi
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified: Certified):
+async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified: Certified) -> None:
     """Even one of another authority; the connection that is open lives on."""
     certified.authority.issue("backend", uris=(SPIFFE,))
     terms = certified.terms | {"auth": frozenset({"api-key"}), "tls_client_ca_file": None}
@@ -173,11 +178,12 @@ async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified:
         await before.GetWorkingMemory(READ, timeout=10, metadata=key)
 
 
-async def test_a_service_shows_its_certificate_and_follows_it(certified: Certified):
+async def test_a_service_shows_its_certificate_and_follows_it(certified: Certified) -> None:
     """The channel is opened again with the new one; calls meanwhile do not notice."""
     certified.identities.write_text('["dns:memory.test"]\nrole = "service"\n')
     certified.authority.issue("server", dns=("memory.test",))
-    own = ProcessSettings(
+    own = configured(
+        ProcessSettings,
         auth="off",
         services_tls=True,
         services_ca_file=certified.authority.certificate,
@@ -190,15 +196,15 @@ async def test_a_service_shows_its_certificate_and_follows_it(certified: Certifi
         async with open_channel(address, identity=OwnIdentity.of(own)) as channel:
             stub = pb_grpc.WorkingMemoryServiceStub(channel)
             await stub.GetWorkingMemory(READ)
-            before = channel._connection.current()
+            before = channel._connection.current()  # type: ignore[attr-defined] # private
             certified.authority.issue("server", dns=("memory.test",))
             await asyncio.sleep(1.0)
             await stub.GetWorkingMemory(READ)
-            assert channel._connection.current() is not before
+            assert channel._connection.current() is not before  # type: ignore[attr-defined] # private
     assert set(certified.world.seen.principals) == {context.principal_var.get()}
 
 
-async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: Certified):
+async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: Certified) -> None:
     """It serves health and nothing else."""
     world = certified.world
     settings = world.settings.model_copy(

@@ -1,6 +1,7 @@
 """The Python client, where servers know their callers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -12,15 +13,17 @@ from tests.support.contracts import service_of
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 
 
-def _client(suite: GuardedSuite, **credential: str) -> MemoryAPIClient:
-    addresses = {
+def _client(suite: GuardedSuite, **credential: Any) -> MemoryAPIClient:
+    addresses: dict[str, Any] = {
         f"{module}_address": suite.served[service_of(module).full_name].address
         for module in ("working_memory", "long_term_memory", "extraction")
     }
     return MemoryAPIClient(**addresses, **credential)
 
 
-async def test_a_key_or_a_token_is_all_it_needs(tmp_path: Path, redis: Redis, redis_url: str):
+async def test_a_key_or_a_token_is_all_it_needs(
+    tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
     """From a message to the fact in it, through all three services."""
     async with guarded_suite(tmp_path, redis, redis_url) as suite:
         key = await suite.callers.key(Role.WRITER, users=frozenset({"alice"}))
@@ -37,7 +40,7 @@ async def test_a_key_or_a_token_is_all_it_needs(tmp_path: Path, redis: Redis, re
 @pytest.mark.parametrize("credential", [{}, {"api_key": "am_wrong"}, {"bearer_token": "a.b.c"}])
 async def test_a_stranger_is_told_so(
     tmp_path: Path, redis: Redis, redis_url: str, credential: dict[str, str]
-):
+) -> None:
     """By an error that can be caught, and that does not repeat the credential."""
     async with (
         guarded_suite(tmp_path, redis, redis_url) as suite,

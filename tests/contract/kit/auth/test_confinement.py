@@ -1,10 +1,10 @@
 """Every method of the real services, called by whom the owner's things are none of the business."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import pytest
@@ -13,6 +13,10 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.extraction.v1 import service_pb2 as ex
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
@@ -24,12 +28,12 @@ from agent_memory_services.kit.auth.identity import Role
 from tests.contract.kit.refusals import refused
 from tests.support.any_call import attempt, call
 from tests.support.callers import Metadata, bearer
-from tests.support.contracts import POLICIES, service_of
+from tests.support.contracts import POLICIES, descriptor_of, service_of
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 
 SECRET = "canary7f3a"
-SESSION = {"namespace": "vault", "session_id": "alices-session"}
+SESSION: dict[str, Any] = {"namespace": "vault", "session_id": "alices-session"}
 STRANGERS = ("another user", "another namespace", "another tenant")
 # What a stranger may be told; any of these, and nothing more.
 TOLD = {
@@ -45,6 +49,8 @@ TOLD = {
 }
 WATCHES = ("WatchJobs", "WatchMemories", "WatchWorkingMemory")
 
+StubT = TypeVar("StubT")
+
 
 @dataclass
 class World:
@@ -56,14 +62,14 @@ class World:
 
     async def stranger(self, kind: str) -> Metadata:
         """An administrator whom Alice's things are none of the business."""
-        terms: Mapping[str, Any] = {
+        terms: Mapping[str, Mapping[str, Any]] = {
             "another user": {"users": frozenset({"bob"})},
             "another namespace": {"namespaces": frozenset({"lobby"})},
             "another tenant": {"tenant": "other"},
-        }[kind]
-        return bearer(await self.suite.callers.key(Role.ADMIN, **terms))
+        }
+        return bearer(await self.suite.callers.key(Role.ADMIN, **terms[kind]))
 
-    async def state(self) -> tuple[bytes, bytes, bytes]:
+    async def state(self) -> tuple[bytes, ...]:
         """Everything of Alice's that somebody could have changed."""
         session = await self._stub("working_memory", WorkingMemoryServiceStub).GetWorkingMemory(
             wm.GetWorkingMemoryRequest(**SESSION), metadata=self.alice, timeout=10
@@ -82,7 +88,7 @@ class World:
         answers = (session, memories, jobs)
         return tuple(answer.SerializeToString(deterministic=True) for answer in answers)
 
-    def _stub(self, module: str, kind):
+    def _stub(self, module: str, kind: Callable[[grpc.aio.Channel], StubT]) -> StubT:
         return kind(self.suite.served[service_of(module).full_name].channel)
 
 
@@ -101,14 +107,14 @@ def _limits() -> Mapping[str, Any]:
 
 async def _fill(world: World) -> None:
     working = world._stub("working_memory", WorkingMemoryServiceStub)
-    message = {"role": "user", "content": f"My sister is called {SECRET}. I live in Lisbon."}
+    message = Message(role="user", content=f"My sister is called {SECRET}. I live in Lisbon.")
     said = await working.AppendMessages(
         wm.AppendMessagesRequest(**SESSION, user_id="alice", messages=[message]),
         metadata=world.alice,
         timeout=10,
     )
     remembering = world._stub("long_term_memory", LongTermMemoryServiceStub)
-    memory = {"text": f"The word is {SECRET}.", "namespace": "vault", "user_id": "alice"}
+    memory = Memory(text=f"The word is {SECRET}.", namespace="vault", user_id="alice")
     created = await remembering.CreateMemories(
         lt.CreateMemoriesRequest(memories=[memory]), metadata=world.alice, timeout=10
     )
@@ -140,7 +146,7 @@ async def _settled(world: World) -> list[Job]:
 
 @pytest.mark.parametrize("kind", STRANGERS)
 @pytest.mark.parametrize("named", ["alice", "the stranger", "nobody"])
-async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, named: str):
+async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, named: str) -> None:
     """Whatever method is called, by ids that are right and names that are true or false."""
     metadata = await world.stranger(kind)
     changes = {
@@ -168,17 +174,17 @@ async def test_nothing_of_anothers_is_seen_or_changed(world: World, kind: str, n
 )
 async def test_a_name_beyond_the_credential_is_refused_before_anything_is_looked_up(
     world: World, kind: str, field: str
-):
+) -> None:
     """With one answer, whether what is named exists or not."""
     metadata = await world.stranger(kind)
-    naming = [policy for policy in POLICIES if _names(policy.request_type.DESCRIPTOR, field)]
+    naming = [policy for policy in POLICIES if _names(descriptor_of(policy.request_type), field)]
     assert naming
     for policy in naming:
         answers = set()
         for words in (world.words, {**world.words, "session_id": "nobodys", "user_id": "nobody"}):
             request = example(policy.request_type, {**words, "namespace": "vault"})
             if "user_id" in request.DESCRIPTOR.fields_by_name:
-                request.user_id = words["user_id"]
+                request.user_id = words["user_id"]  # type: ignore[attr-defined] # as was looked up
             _, error = await attempt(world.suite.channel(policy), policy, request, metadata)
             assert error is not None, policy.full_name
             answers.add((error.code(), error.details(), str(rpc_status.from_call(error).details)))
@@ -187,7 +193,7 @@ async def test_a_name_beyond_the_credential_is_refused_before_anything_is_looked
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-async def test_what_exists_for_another_does_not_exist(world: World, kind: str):
+async def test_what_exists_for_another_does_not_exist(world: World, kind: str) -> None:
     """A true id and a false one are answered alike, but for the id itself."""
     metadata = await world.stranger(kind)
     for policy in POLICIES:
@@ -206,7 +212,7 @@ async def test_what_exists_for_another_does_not_exist(world: World, kind: str):
             assert answers[0] == answers[1], policy.full_name
 
 
-async def test_the_owner_does_see_and_an_administrator_does(world: World):
+async def test_the_owner_does_see_and_an_administrator_does(world: World) -> None:
     """Or the tests above would prove nothing."""
     admin = bearer(await world.suite.callers.key(Role.ADMIN))
     showing = {"GetWorkingMemory", "ListMessages", "GetMemory", "ListMemories", "SearchMemories"}
@@ -243,15 +249,17 @@ def _reason(error: grpc.aio.AioRpcError) -> str:
     return info.reason
 
 
-async def test_nobody_hands_memories_over_to_another_namespace(world: World):
+async def test_nobody_hands_memories_over_to_another_namespace(world: World) -> None:
     """A submission within one's own may not carry what is said to be of another."""
     stranger = await world.stranger("another namespace")
     stub = world._stub("extraction", ExtractionServiceStub)
 
     async def hand_over(namespace: str) -> None:
-        memory = {"id": f"handed-to-{namespace}", "text": "Owes me money.", "namespace": namespace}
+        memory = Memory(id=f"handed-to-{namespace}", text="Owes me money.", namespace=namespace)
         submission = ex.SubmitMessagesRequest(
-            session={"namespace": "lobby", "session_id": "bobs"}, session_uid="u", memories=[memory]
+            session=SessionRef(namespace="lobby", session_id="bobs"),
+            session_uid="u",
+            memories=[memory],
         )
         await stub.SubmitMessages(submission, metadata=stranger, timeout=10)
 
@@ -263,12 +271,13 @@ async def test_nobody_hands_memories_over_to_another_namespace(world: World):
 
 
 @pytest.mark.parametrize("owner", [None, "alice"])
-async def test_limits_go_along_to_the_next_service(world: World, owner: str | None):
+async def test_limits_go_along_to_the_next_service(world: World, owner: str | None) -> None:
     """A prompt is searched for under the service's own credential, within its caller's limits."""
     stub = world._stub("working_memory", WorkingMemoryServiceStub)
-    conditions = {} if owner is None else {"user_id": {"eq": owner}}
+    conditions = MemoryFilter(user_id=None if owner is None else TagFilter(eq=owner))
     request = wm.BuildMemoryPromptRequest(
-        query="What is the word?", long_term_search={"query": {"filter": conditions}}
+        query="What is the word?",
+        long_term_search=wm.LongTermSearch(query=SearchQuery(filter=conditions)),
     )
     found = await stub.BuildMemoryPrompt(request, metadata=world.alice, timeout=10)
     assert SECRET in str(found)

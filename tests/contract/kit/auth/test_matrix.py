@@ -16,6 +16,7 @@ from tests.support.credentials import AUDIENCE, ISSUER, Issuer
 from tests.support.echo_service import echo_lifespan
 from tests.support.example_requests import example
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 CODES = {
     Outcome.STRANGER: grpc.StatusCode.UNAUTHENTICATED,
@@ -35,7 +36,8 @@ async def callers(tmp_path: Path, redis: Redis) -> list[Caller]:
 def settings(tmp_path: Path, redis_url: str) -> ProcessSettings:
     """Of a server that takes keys and tokens."""
     (tmp_path / "pepper").write_bytes(PEPPER)
-    return ProcessSettings(
+    return configured(
+        ProcessSettings,
         auth="api-key,jwt",
         redis_url=redis_url,
         metrics_listen="",
@@ -50,7 +52,7 @@ def settings(tmp_path: Path, redis_url: str) -> ProcessSettings:
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.full_name)
 async def test_everybody_gets_what_they_may(
     policy: MethodPolicy, callers: list[Caller], settings: ProcessSettings
-):
+) -> None:
     """By the access that the contract declares, and in the same words for every stranger."""
     async with serving(echo_lifespan(policy.service), settings) as served:
         for caller in callers:
@@ -70,7 +72,9 @@ async def _check(served: Served, policy: MethodPolicy, caller: Caller) -> None:
         assert not refusal.metadata
 
 
-async def test_the_matrix_is_complete(callers: list[Caller], capsys: pytest.CaptureFixture[str]):
+async def test_the_matrix_is_complete(
+    callers: list[Caller], capsys: pytest.CaptureFixture[str]
+) -> None:
     """No method is without a declared access, and none is open to strangers."""
     for policy in POLICIES:
         assert policy.access, f"{policy.full_name} declares no access"

@@ -14,28 +14,34 @@ import pytest
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 
+from agent_memory.common.v1 import message_pb2
 from agent_memory.common.v1.erase_pb2 import ErasedSession
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as ex
-from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryGroupField
+from agent_memory.extraction.v1.extraction_pb2 import JobState, SummaryGroupField, SummaryView
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory.long_term_memory.v1 import service_pb2 as lt
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import CreateOutcome
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.domain.memories import summary_id
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from tests.contract.kit.refusals import refused
 from tests.support.any_call import attempt
 from tests.support.callers import Metadata, bearer
-from tests.support.contracts import POLICIES, service_of
+from tests.support.contracts import POLICIES, descriptor_of, service_of
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
 from tests.support.naming_fields import Thing, put, text_fields, thing_named
+from tests.support.stubs import ExtractionStub, LongTermMemoryStub, WorkingMemoryStub
 
 SECRET = "canary7f3a"
-SESSION = {"namespace": "vault", "session_id": "alices-session"}
+SESSION: dict[str, Any] = {"namespace": "vault", "session_id": "alices-session"}
 CALL, NEXT_CALL = "alices-call", "alices-next-call"
 WATCHES = ("WatchJobs", "WatchMemories", "WatchWorkingMemory")
 STRANGERS: Mapping[str, Mapping[str, Any]] = {
@@ -60,17 +66,17 @@ class World:
         return bearer(self.suite.issuer.token(**{"sub": "app", "role": "admin", **claims}))
 
     @property
-    def working(self) -> WorkingMemoryServiceStub:
+    def working(self) -> WorkingMemoryStub:
         """Working memory."""
         return WorkingMemoryServiceStub(self._channel("working_memory"))
 
     @property
-    def remembering(self) -> LongTermMemoryServiceStub:
+    def remembering(self) -> LongTermMemoryStub:
         """Long-term memory."""
         return LongTermMemoryServiceStub(self._channel("long_term_memory"))
 
     @property
-    def extracting(self) -> ExtractionServiceStub:
+    def extracting(self) -> ExtractionStub:
         """Extraction."""
         return ExtractionServiceStub(self._channel("extraction"))
 
@@ -80,7 +86,8 @@ class World:
     async def state(self) -> list[Message]:
         """Everything of Alice's that somebody could have changed."""
         view = ex.ListSummaryViewPartitionsRequest(view_id=self.things[Thing.VIEW])
-        session, alice = wm.GetWorkingMemoryRequest(**SESSION), {"metadata": self.alice}
+        session = wm.GetWorkingMemoryRequest(**SESSION)
+        alice: dict[str, Any] = {"metadata": self.alice}
         return [
             await self.working.GetWorkingMemory(session, **alice),
             await self.working.ListMessages(wm.ListMessagesRequest(**SESSION), **alice),
@@ -98,7 +105,7 @@ class World:
 
     async def say(self, text: str, call: str = "", message_id: str = "") -> Message:
         """Let Alice say something in her session."""
-        said = {"role": "user", "content": text, "id": message_id}
+        said = message_pb2.Message(role="user", content=text, id=message_id)
         request = wm.AppendMessagesRequest(
             **SESSION, user_id="alice", messages=[said], request_id=call
         )
@@ -106,7 +113,7 @@ class World:
 
     async def remember(self, call: str) -> Message:
         """Let Alice place a memory without an id."""
-        memory = {"text": f"{call}: the word is {SECRET}.", "user_id": "alice", **VAULT}
+        memory = Memory(text=f"{call}: the word is {SECRET}.", user_id="alice", **VAULT)
         request = lt.CreateMemoriesRequest(memories=[memory], request_id=call)
         return await self.remembering.CreateMemories(request, metadata=self.alice)
 
@@ -151,16 +158,16 @@ async def _filled(world: World) -> World:
     assert isinstance(said, wm.AppendMessagesResponse)
     assert isinstance(placed, lt.CreateMemoriesResponse)
     memory = placed.results[0].memory
-    update = lt.UpdateMemoryRequest(memory={"id": memory.id, "topics": ["words"]})
+    update = lt.UpdateMemoryRequest(memory=Memory(id=memory.id, topics=["words"]))
     updated = await world.remembering.UpdateMemory(update, metadata=world.alice)
     revisions = await world.remembering.ListMemoryRevisions(
         lt.ListMemoryRevisionsRequest(memory_id=memory.id), metadata=world.alice
     )
     view = ex.CreateSummaryViewRequest(
-        summary_view={
-            "group_by": [SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID],
-            "filter": {"user_id": {"eq": "alice"}},
-        }
+        summary_view=SummaryView(
+            group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID],
+            filter=MemoryFilter(user_id=TagFilter(eq="alice")),
+        )
     )
     created = await world.extracting.CreateSummaryView(view, metadata=world.alice)
     world.things = {
@@ -184,7 +191,7 @@ async def _filled(world: World) -> World:
 
 def _namings(policy: MethodPolicy, things: Mapping[Thing, str]) -> Iterator[Message]:
     """Requests in a stranger's own name in which one thing is Alice's, or all but her are."""
-    named = [(path, thing_named(path)) for path in text_fields(policy.request_type.DESCRIPTOR)]
+    named = [(path, thing_named(path)) for path in text_fields(descriptor_of(policy.request_type))]
     together = example(policy.request_type)
     for path, thing in named:
         if thing is None:
@@ -211,7 +218,7 @@ def _erasing(policy: MethodPolicy, uid: str) -> Message:
 
 def _says_whose(request: Message) -> bool:
     """Whether a request says in whose name it is made, and in another's than Alice's."""
-    fields = [path for path in text_fields(request.DESCRIPTOR) if path[-1].name == "user_id"]
+    fields = [path for path in text_fields(descriptor_of(request)) if path[-1].name == "user_id"]
     own = [path for path in fields if all(step.name in AROUND for step in path[:-1])]
     return bool(own) and "alice" not in str(request)
 
@@ -271,6 +278,7 @@ async def test_extraction_takes_nobodys_word_for_whose_a_session_is(world: World
     for uid in (world.things[Thing.INCARNATION], "invented"):
         words = {**SESSION, "user_id": "bob", "session_uid": uid, "sequence": 2}
         submission = example(ex.SubmitMessagesRequest, words)
+        assert isinstance(submission, ex.SubmitMessagesRequest)
         for caller in callers:
             with refused() as refusal:
                 await world.extracting.SubmitMessages(submission, metadata=caller)
@@ -284,14 +292,14 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
     """The message becomes a memory under another id, and the stranger's stays what it was."""
     uid, bob = world.things[Thing.INCARNATION], world.caller(users=["bob"])
     ids = [derived_id("message", uid, "next"), summary_id(uid)]
-    planted = [{"id": each, "text": f"Planted {each}.", "user_id": "bob", **VAULT} for each in ids]
+    planted = [Memory(id=each, text=f"Planted {each}.", user_id="bob", **VAULT) for each in ids]
     await world.remembering.CreateMemories(lt.CreateMemoriesRequest(memories=planted), metadata=bob)
     update = wm.UpdateWorkingMemoryRequest(
-        working_memory={
+        working_memory=WorkingMemory(
             **SESSION,
-            "user_id": "alice",
-            "extraction": {"strategy": "EXTRACTION_STRATEGY_SUMMARY"},
-        },
+            user_id="alice",
+            extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY),
+        ),
     )
     await world.working.UpdateWorkingMemory(update, metadata=world.alice)
     await world.say("My brother works at the harbour of Hamburg.", message_id="next")
@@ -304,11 +312,11 @@ async def test_a_memory_under_an_id_that_extraction_would_choose_is_in_nobodys_w
     assert "Hamburg" in summary.text
     assert "bicycle" in summary.text
     theirs = (await world.memories(bob)).memories
-    assert {m.text for m in theirs} == {memory["text"] for memory in planted}
+    assert {m.text for m in theirs} == {memory.text for memory in planted}
 
 
 def test_every_text_of_a_request_is_known() -> None:
     """A new field names a thing of somebody's, or says something of its own."""
     for policy in POLICIES:
-        for path in text_fields(policy.request_type.DESCRIPTOR):
+        for path in text_fields(descriptor_of(policy.request_type)):
             thing_named(path)

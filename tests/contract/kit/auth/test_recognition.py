@@ -30,10 +30,12 @@ from tests.contract.kit.auth.world import (
     read,
 )
 from tests.contract.kit.refusals import refused
+from tests.support.raw import next_of
 from tests.support.servers import Served
+from tests.support.settings import configured
 
 
-async def test_a_key_or_a_token_makes_the_principal(world: World):
+async def test_a_key_or_a_token_makes_the_principal(world: World) -> None:
     """With tenant, access and limits from the credential, by the first call and by the next."""
     limits = {"users": frozenset({"alice"}), "namespaces": frozenset({"chat"})}
     key = await world.key(Role.WRITER, **limits)
@@ -64,7 +66,7 @@ async def test_a_key_or_a_token_makes_the_principal(world: World):
         "Bearer " + "x" * 4000,
     ],
 )
-async def test_strangers_learn_nothing(world: World, authorization: str | None):
+async def test_strangers_learn_nothing(world: World, authorization: str | None) -> None:
     """One answer for whatever is wrong, before anything of the request is looked at."""
     metadata = [] if authorization is None else [("authorization", authorization)]
     async with world.serving() as served:
@@ -78,7 +80,9 @@ async def test_strangers_learn_nothing(world: World, authorization: str | None):
     assert not world.seen.principals
 
 
-async def test_no_answer_repeats_a_credential(world: World, capfd: pytest.CaptureFixture[str]):
+async def test_no_answer_repeats_a_credential(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Nor does any line of the log."""
     key, other = await world.key(), await world.key()
     wrong = key[:-8] + other[-8:]
@@ -96,7 +100,7 @@ async def test_no_answer_repeats_a_credential(world: World, capfd: pytest.Captur
         assert credential not in out + err
 
 
-async def test_a_reader_does_not_write(world: World):
+async def test_a_reader_does_not_write(world: World) -> None:
     """It is told what would be needed, and only that."""
     key = await world.key(Role.READER)
     async with world.serving() as served:
@@ -106,7 +110,7 @@ async def test_a_reader_does_not_write(world: World):
     assert refusal.metadata == {"required_access": "writer"}
 
 
-async def test_the_tenant_is_the_credentials(world: World):
+async def test_the_tenant_is_the_credentials(world: World) -> None:
     """Naming it is allowed, naming another is refused, and is never obeyed."""
     key = await world.key(Role.ADMIN)
     async with world.serving() as served:
@@ -117,7 +121,7 @@ async def test_the_tenant_is_the_credentials(world: World):
     assert [found.tenant for found in world.seen.principals] == ["acme"]
 
 
-async def test_a_revoked_key_is_refused_within_the_time_that_is_promised(world: World):
+async def test_a_revoked_key_is_refused_within_the_time_that_is_promised(world: World) -> None:
     """Although it was in use."""
     key = await world.key()
     async with world.serving() as served:
@@ -129,7 +133,7 @@ async def test_a_revoked_key_is_refused_within_the_time_that_is_promised(world: 
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(world: World):
+async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(world: World) -> None:
     """Then a store that is away is said to be away, and nobody is called a stranger."""
     key = await world.key()
     async with world.serving() as served:
@@ -147,14 +151,14 @@ async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(world: World):
         await read(served, *bearer(key))
 
 
-async def test_an_open_stream_does_not_outlive_its_key(world: World):
+async def test_an_open_stream_does_not_outlive_its_key(world: World) -> None:
     """It ends soon after the revocation, while another caller's goes on."""
     key, other = await world.key(), await world.key()
     async with world.serving() as served:
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         streams = [stub.WatchWorkingMemory(WATCH, metadata=bearer(k)) for k in (key, other)]
         for stream in streams:
-            assert (await stream.read()).resume_token == "t1"
+            assert (await next_of(stream)).resume_token == "t1"
         await world.keyring.revoke(key.split("_")[1])
         with refused() as refusal:
             await asyncio.wait_for(streams[0].read(), 30)
@@ -163,19 +167,19 @@ async def test_an_open_stream_does_not_outlive_its_key(world: World):
         assert not streams[1].done()
 
 
-async def test_an_open_stream_does_not_outlive_its_token(world: World):
+async def test_an_open_stream_does_not_outlive_its_token(world: World) -> None:
     """Whatever the deadline of the call."""
     token = world.issuer.token(exp=int(time.time()) + 2)
     async with world.serving() as served:
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         stream = stub.WatchWorkingMemory(WATCH, metadata=bearer(token))
-        assert (await stream.read()).resume_token == "t1"
+        assert (await next_of(stream)).resume_token == "t1"
         with refused() as refusal:
             await asyncio.wait_for(stream.read(), 30)
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_health_is_open_and_reflection_is_not_there(world: World):
+async def test_health_is_open_and_reflection_is_not_there(world: World) -> None:
     """Probes have no credential; strangers get no contracts unless the settings say so."""
     ask = reflection_pb2.ServerReflectionRequest(list_services="")
 
@@ -196,11 +200,11 @@ async def test_health_is_open_and_reflection_is_not_there(world: World):
         assert await reflected(served)
 
 
-async def test_a_service_acts_for_whom_it_says(world: World, tmp_path: Path):
+async def test_a_service_acts_for_whom_it_says(world: World, tmp_path: Path) -> None:
     """In that tenant, within the limits of the caller, and under its own credential."""
     credential = tmp_path / "credential"
     credential.write_text(await world.key(Role.SERVICE) + "\n")
-    own = ProcessSettings(auth="off", service_credential_file=credential)
+    own = configured(ProcessSettings, auth="off", service_credential_file=credential)
     caller = Principal("acme", "key:caller", Access.ACCESS_READER, frozenset({"alice"}))
     async with (
         world.serving() as served,
@@ -214,12 +218,12 @@ async def test_a_service_acts_for_whom_it_says(world: World, tmp_path: Path):
             await stub.AppendMessages(APPEND)
 
 
-async def test_a_replaced_credential_is_used_within_a_second(world: World, tmp_path: Path):
+async def test_a_replaced_credential_is_used_within_a_second(world: World, tmp_path: Path) -> None:
     """A service's key can be rotated while it runs."""
     credential = tmp_path / "credential"
     first = await world.key(Role.SERVICE)
     credential.write_text(first)
-    own = ProcessSettings(auth="off", service_credential_file=credential)
+    own = configured(ProcessSettings, auth="off", service_credential_file=credential)
     async with (
         world.serving() as served,
         open_channel(served.address, identity=OwnIdentity.of(own)) as channel,

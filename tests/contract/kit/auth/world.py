@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
@@ -19,10 +21,11 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.credentials import AUDIENCE, ISSUER, Issuer
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 PEPPER = b"0123456789abcdef" * 2
 READ = pb.GetWorkingMemoryRequest(session_id="s")
-APPEND = pb.AppendMessagesRequest(session_id="s", messages=[{"role": "user", "content": "hi"}])
+APPEND = pb.AppendMessagesRequest(session_id="s", messages=[Message(role="user", content="hi")])
 WATCH = pb.WatchWorkingMemoryRequest(session_id="s")
 STRANGER = (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED", "no valid credential")
 DENIED = (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
@@ -50,7 +53,8 @@ class World:
         self.issuer = Issuer(folder / "keys.json")
         self.issuer.publish(one="ES256")
         (folder / "pepper").write_bytes(PEPPER)
-        self.settings = ProcessSettings(
+        self.settings = configured(
+            ProcessSettings,
             auth="api-key,jwt",
             redis_url=redis_url,
             api_key_pepper_file=folder / "pepper",
@@ -68,25 +72,29 @@ class World:
         async with serving(lifespan_of(Told(self.seen)), told) as served:
             yield served
 
-    async def key(self, role: Role = Role.READER, **terms) -> str:
+    async def key(self, role: Role = Role.READER, **terms: Any) -> str:
         """A token of a new API key."""
         tenant = "" if role is Role.SERVICE else "acme"
         _, token = await self.keyring.create(PEPPER, role=role, tenant=tenant, **terms)
         return token.text
 
 
-def bearer(token: str, **more: str) -> tuple[tuple[str, str], ...]:
+def bearer(token: str, **more: str) -> tuple[tuple[str, str | bytes], ...]:
     """Metadata with a credential, and more."""
     return (("authorization", f"Bearer {token}"), *more.items())
 
 
-def read(served: Served, *metadata: tuple[str, str | bytes]):
+def read(
+    served: Served, *metadata: tuple[str, str | bytes]
+) -> grpc.aio.UnaryUnaryCall[pb.GetWorkingMemoryRequest, pb.GetWorkingMemoryResponse]:
     """A call that needs a reader."""
     stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
     return stub.GetWorkingMemory(READ, timeout=10, metadata=metadata)
 
 
-def append(served: Served, *metadata: tuple[str, str | bytes]):
+def append(
+    served: Served, *metadata: tuple[str, str | bytes]
+) -> grpc.aio.UnaryUnaryCall[pb.AppendMessagesRequest, pb.AppendMessagesResponse]:
     """A call that needs a writer."""
     stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
     return stub.AppendMessages(APPEND, timeout=10, metadata=metadata)

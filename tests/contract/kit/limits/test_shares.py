@@ -1,6 +1,7 @@
 """Shares of tenants and methods, and short memory, on a real server."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -9,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.shapes import REQUEST, SHAPES, echo, serve
@@ -19,7 +21,7 @@ from tests.support.waiting import eventually
 ACME = (("x-agent-memory-tenant", "acme"),)
 OTHER = (("x-agent-memory-tenant", "other"),)
 READ = pb.GetWorkingMemoryRequest(session_id="s")
-WRITE = pb.SetWorkingMemoryRequest(working_memory={"session_id": "s"})
+WRITE = pb.SetWorkingMemoryRequest(working_memory=WorkingMemory(session_id="s"))
 
 
 class Gate:
@@ -36,7 +38,7 @@ class Gate:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_busy_tenant_leaves_room_for_others(shape: str):
+async def test_a_busy_tenant_leaves_room_for_others(shape: str) -> None:
     """Until its own calls are over; calls of every shape count."""
     gate = Gate()
     settings = ProcessSettings(max_concurrent_calls_per_tenant=2, access_log=False)
@@ -58,7 +60,7 @@ async def test_a_busy_tenant_leaves_room_for_others(shape: str):
         assert await shapes.call(shape, REQUEST, metadata=ACME)
 
 
-async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again():
+async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again() -> None:
     """And then let in; others do not notice."""
     settings = ProcessSettings(calls_per_second_per_tenant=1, burst_seconds=2, access_log=False)
     async with serve(echo, settings=settings) as shapes:
@@ -84,7 +86,7 @@ async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again():
         ),
     ],
 )
-async def test_one_method_has_its_own_share(limits: dict[str, object], reason: str):
+async def test_one_method_has_its_own_share(limits: dict[str, Any], reason: str) -> None:
     """Whoever calls it; the other methods do not notice."""
     gate = Gate()
     servicer = Told(gate)
@@ -104,7 +106,7 @@ async def test_one_method_has_its_own_share(limits: dict[str, object], reason: s
         await stub.SetWorkingMemory(WRITE, timeout=10)
 
 
-async def test_short_memory_refuses_calls_and_nothing_else():
+async def test_short_memory_refuses_calls_and_nothing_else() -> None:
     """Health checks are answered, and what runs goes on."""
     settings = ProcessSettings(memory_limit_bytes=1)
     async with serving(lifespan_of(Told()), settings) as served:
@@ -117,5 +119,5 @@ async def test_short_memory_refuses_calls_and_nothing_else():
         assert health.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def _awaited(call: grpc.aio.UnaryUnaryCall) -> None:
+async def _awaited(call: grpc.aio.UnaryUnaryCall[Any, Any]) -> None:
     await call

@@ -21,6 +21,7 @@ from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, boo
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
+from agent_memory_services.kit.server.call import Context
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
@@ -49,8 +50,8 @@ def echo_descriptors(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 class Echo:
     """The echo service's messages, stubs and running server, and the texts of calls that began."""
 
-    request: type
-    response: type
+    request: Any
+    response: Any
     health: health.aio.HealthServicer
     port: int
     server: grpc.aio.Server
@@ -86,34 +87,34 @@ async def serving(
         for name in ("EchoRequest", "EchoResponse")
     )
 
-    def answer(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+    def answer(asked: Any, context: Context) -> Any:
         remaining = context.time_remaining()
         return response(
             text=asked.text * max(1, asked.repeat_count),
             deadline_millis=int(remaining * 1000) if remaining else 0,
-            metadata={k: v for k, v in context.invocation_metadata() if isinstance(v, str)},
+            metadata={k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)},
         )
 
     begun: list[str] = []
 
-    async def unary(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def unary(asked: Any, context: Context) -> Any:
         begun.append(asked.text)
         await asyncio.sleep(asked.pause.ToTimedelta().total_seconds())
         return answer(asked, context)
 
-    async def fail(asked: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def fail(asked: Any, context: Context) -> Any:
         detail = any_pb2.Any()
         detail.Pack(error_details_pb2.ErrorInfo(reason=asked.text, domain="echo"))
         status = status_pb2.Status(code=3, message="as you wish", details=[detail])
         await context.abort_with_status(rpc_status.to_status(status))
 
-    async def watch(asked: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    async def watch(asked: Any, context: Context) -> AsyncIterator[Any]:
         for _ in range(max(1, asked.repeat_count)):
             yield answer(asked, context)
         if not asked.repeat_count:
             await asyncio.Event().wait()
 
-    def handler(kind: Any, function: Any) -> grpc.RpcMethodHandler:
+    def handler(kind: Any, function: Any) -> "grpc.RpcMethodHandler[Any, Any]":
         return kind(function, request.FromString, response.SerializeToString)
 
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 << 20)])

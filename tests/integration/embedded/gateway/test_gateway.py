@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
+from tests.integration.embedded.gateway.conftest import Echo
 
 SERVICE = "agent_memory.echo.v1.EchoService"
 
@@ -28,7 +30,7 @@ def channel(gateway: EmbeddedGateway) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(f"localhost:{gateway.listen.port}")
 
 
-async def test_grpc_passes_through(echo, gateway) -> None:
+async def test_grpc_passes_through(echo: Echo, gateway: EmbeddedGateway) -> None:
     """A unary gRPC call arrives with its metadata and the caller's deadline."""
     async with channel(gateway) as grpc_channel:
         call = echo.stub(grpc_channel, "Echo")
@@ -38,7 +40,7 @@ async def test_grpc_passes_through(echo, gateway) -> None:
     assert 0 < answer.deadline_millis <= 5000
 
 
-async def test_grpc_stream_passes_through(echo, gateway) -> None:
+async def test_grpc_stream_passes_through(echo: Echo, gateway: EmbeddedGateway) -> None:
     """A server stream yields each message, and is open as long as the caller stays."""
     async with channel(gateway) as grpc_channel:
         call = echo.stub(grpc_channel, "WatchEcho", stream=True)(echo.request(text="hi"))
@@ -48,7 +50,7 @@ async def test_grpc_stream_passes_through(echo, gateway) -> None:
         call.cancel()
 
 
-async def test_grpc_error_details_pass_through(echo, gateway) -> None:
+async def test_grpc_error_details_pass_through(echo: Echo, gateway: EmbeddedGateway) -> None:
     """The details of a service's error reach the caller."""
     async with channel(gateway) as grpc_channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -56,17 +58,17 @@ async def test_grpc_error_details_pass_through(echo, gateway) -> None:
     assert _error_info(caught.value).reason == "BECAUSE"
 
 
-async def test_grpc_service_of_nobody_is_unimplemented(gateway) -> None:
+async def test_grpc_service_of_nobody_is_unimplemented(gateway: EmbeddedGateway) -> None:
     """Only our services are reachable; health and reflection of a backend are not."""
     async with channel(gateway) as grpc_channel:
-        call = grpc_channel.unary_unary("/grpc.health.v1.Health/Check")
+        call: Callable[..., Any] = grpc_channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert _error_info(caught.value).reason == "UNIMPLEMENTED"
 
 
-async def test_dead_backend_is_unavailable(echo, gateway) -> None:
+async def test_dead_backend_is_unavailable(echo: Echo, gateway: EmbeddedGateway) -> None:
     """Without its service the gateway says UNAVAILABLE and when to come back, in both protocols."""
     await echo.server.stop(0)
     async with channel(gateway) as grpc_channel:
@@ -79,7 +81,7 @@ async def test_dead_backend_is_unavailable(echo, gateway) -> None:
     assert answer.json["details"][1]["retryDelay"] == "1s"
 
 
-async def test_a_call_that_hangs_is_ended(echo, gateway) -> None:
+async def test_a_call_that_hangs_is_ended(echo: Echo, gateway: EmbeddedGateway) -> None:
     """As JSON after the deadline of its method, by gRPC after that of its caller alone."""
     answer = await ask(gateway, "PATCH", "/v1/echo/hi?pause=60s", {"word": "x"})
     assert (answer.status, answer.reason) == (504, "DEADLINE_EXCEEDED")
@@ -92,13 +94,13 @@ async def test_a_call_that_hangs_is_ended(echo, gateway) -> None:
         assert (await call(asked, timeout=30)).text == "hi"
 
 
-async def test_it_is_alive_whatever_the_backends_are(echo, gateway) -> None:
+async def test_it_is_alive_whatever_the_backends_are(echo: Echo, gateway: EmbeddedGateway) -> None:
     """Liveness is the gateway's own; restarting it would bring no service back."""
     await echo.server.stop(0)
     assert (await ask(gateway, "GET", "/livez")).status == 200
 
 
-async def test_each_request_is_logged_in_one_line(gateway) -> None:
+async def test_each_request_is_logged_in_one_line(gateway: EmbeddedGateway) -> None:
     """The line has the method and its outcome, and nothing of the path or the query."""
     await ask(gateway, "GET", "/v1/echo/alice?repeat_count=2", x_request_id="the-request")
     await ask(gateway, "GET", "/nowhere/alice")
@@ -120,7 +122,7 @@ def logged(gateway: EmbeddedGateway) -> list[Any]:
     return [json.loads(line) for line in lines if "gateway.request" in line]
 
 
-async def test_json_by_body(gateway) -> None:
+async def test_json_by_body(gateway: EmbeddedGateway) -> None:
     """A JSON body becomes the request; names are the proto's, fields without a value are shown."""
     answer = await ask(gateway, "POST", "/v1/echo", {"text": "hi", "repeatCount": 2})
     assert answer.status == 200
@@ -128,20 +130,20 @@ async def test_json_by_body(gateway) -> None:
     assert answer.json["never_set"] == ""
 
 
-async def test_json_by_path_and_query(gateway) -> None:
+async def test_json_by_path_and_query(gateway: EmbeddedGateway) -> None:
     """A path segment holds any id, decoded in full; query parameters fill other fields."""
     answer = await ask(gateway, "GET", "/v1/echo/a%2Fb%20%C3%A9%3Ac%25?repeat_count=2")
     assert answer.json["text"] == "a/b é:c%" * 2
 
 
-async def test_json_stream_is_a_line_each(gateway) -> None:
+async def test_json_stream_is_a_line_each(gateway: EmbeddedGateway) -> None:
     """A server stream is newline-delimited JSON."""
     answer = await ask(gateway, "GET", "/v1/echo:watch?text=a+b&repeat_count=2")
     lines = [json.loads(line) for line in answer.body.splitlines()]
     assert [line["text"] for line in lines] == ["a ba b"] * 2
 
 
-async def test_json_error_of_the_service(gateway) -> None:
+async def test_json_error_of_the_service(gateway: EmbeddedGateway) -> None:
     """A service's error is a google.rpc.Status with rendered details."""
     answer = await ask(gateway, "POST", "/v1/echo:fail", {"text": "BECAUSE"})
     assert answer.status == 400
@@ -161,7 +163,13 @@ async def test_json_error_of_the_service(gateway) -> None:
     ],
 )
 async def test_json_error_of_the_gateway(
-    *, gateway, method: str, path: str, body: bytes | None, status: int, reason: str
+    *,
+    gateway: EmbeddedGateway,
+    method: str,
+    path: str,
+    body: bytes | None,
+    status: int,
+    reason: str,
 ) -> None:
     """What the gateway refuses by itself has the same shape, with a reason of the catalogue."""
     answer = await ask(gateway, method, path, body)
@@ -170,19 +178,19 @@ async def test_json_error_of_the_gateway(
     assert answer.json["message"]
 
 
-async def test_too_large_json_is_refused_unread(gateway) -> None:
+async def test_too_large_json_is_refused_unread(gateway: EmbeddedGateway) -> None:
     """A body over the limit is refused by its announced length, before it is sent."""
     answer = await ask(gateway, "POST", "/v1/echo", content_length="9000000")
     assert (answer.status, answer.reason) == (413, "MESSAGE_TOO_LARGE")
 
 
-async def test_large_json_is_transcoded(gateway) -> None:
+async def test_large_json_is_transcoded(gateway: EmbeddedGateway) -> None:
     """Requests and answers of several megabytes pass."""
     answer = await ask(gateway, "POST", "/v1/echo", {"text": "x" * 3_000_000, "repeat_count": 2})
     assert len(answer.json["text"]) == 6_000_000
 
 
-async def test_grpc_web(echo, gateway) -> None:
+async def test_grpc_web(echo: Echo, gateway: EmbeddedGateway) -> None:
     """A browser's gRPC-Web frame is answered with a message frame and a trailer frame."""
     request = echo.request(text="hi").SerializeToString()
     frame = b"\0" + len(request).to_bytes(4, "big") + request
@@ -193,7 +201,7 @@ async def test_grpc_web(echo, gateway) -> None:
     assert b"grpc-status:0" in answer.body[5 + length :]
 
 
-async def test_pages_of_this_machine_may_call(gateway) -> None:
+async def test_pages_of_this_machine_may_call(gateway: EmbeddedGateway) -> None:
     """A preflight and a call from a loopback origin are allowed, and the answer is readable."""
     origin = "http://localhost:3000"
     preflight = await ask(
@@ -205,19 +213,19 @@ async def test_pages_of_this_machine_may_call(gateway) -> None:
         assert answer.headers["access-control-allow-origin"] == origin
 
 
-async def test_other_pages_may_not(gateway) -> None:
+async def test_other_pages_may_not(gateway: EmbeddedGateway) -> None:
     """A page from elsewhere is refused before anything happens, even without a preflight."""
     answer = await ask(gateway, "POST", "/v1/echo", {"text": "hi"}, origin="http://example.com")
     assert (answer.status, answer.reason) == (403, "ACCESS_DENIED")
 
 
-async def test_other_host_names_are_refused(gateway) -> None:
+async def test_other_host_names_are_refused(gateway: EmbeddedGateway) -> None:
     """A name that an attacker points at this machine is not answered."""
     answer = await ask(gateway, "GET", "/v1/echo/a", host="example.com")
     assert (answer.status, answer.reason) == (404, "UNIMPLEMENTED")
 
 
-async def test_healthz_follows_the_backends(echo, gateway) -> None:
+async def test_healthz_follows_the_backends(echo: Echo, gateway: EmbeddedGateway) -> None:
     """The health path is 200 while every backend is healthy and 503 soon after one is not."""
     assert (await ask(gateway, "GET", "/healthz")).status == 200
     await echo.health.set(SERVICE, health_pb2.HealthCheckResponse.NOT_SERVING)
@@ -228,7 +236,7 @@ async def test_healthz_follows_the_backends(echo, gateway) -> None:
     await gateway.child.ready(noticed, within=30)
 
 
-async def test_log_is_silent_about_paths(gateway) -> None:
+async def test_log_is_silent_about_paths(gateway: EmbeddedGateway) -> None:
     """Nothing of a request, which may name a user, is logged."""
     await ask(gateway, "GET", "/v1/echo/alice?bogus=1")
     await ask(gateway, "POST", "/v1/echo?of=alice", content_length="9000000")

@@ -16,6 +16,7 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.integration.embedded.gateway.asking import ask
 from tests.support.servers import serving
+from tests.support.settings import configured
 
 PATH = "/v1/working-memory/s:append"
 BODY = {"messages": [{"role": "user", "content": "hi"}]}
@@ -37,7 +38,9 @@ async def behind(
 async def _behind(redis_url: str, folder: Path) -> AsyncIterator[tuple[EmbeddedGateway, Told]]:
     servicer = Told(None)
     listen = Address("127.0.0.1", free_port())
-    async with serving(lifespan_of(servicer), ProcessSettings(redis_url=redis_url)) as served:
+    async with serving(
+        lifespan_of(servicer), configured(ProcessSettings, redis_url=redis_url)
+    ) as served:
         backends = {
             "working_memory": parse_address(served.address),
             "long_term_memory": NOWHERE,

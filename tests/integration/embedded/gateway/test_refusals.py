@@ -14,6 +14,7 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
+from tests.integration.embedded.gateway.conftest import Echo
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _HOST = b"Host: localhost\r\n"
@@ -68,7 +69,9 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
         ),
     ],
 )
-async def test_every_refusal_has_a_reason(gateway, sent: bytes, status: int, reason: str) -> None:
+async def test_every_refusal_has_a_reason(
+    gateway: EmbeddedGateway, sent: bytes, status: int, reason: str
+) -> None:
     """Whatever is wrong with a request, the answer is a status with exactly one ErrorInfo."""
     answered, body = await answer_to(gateway, sent)
     kinds = Counter(detail["@type"] for detail in body["details"])
@@ -87,14 +90,14 @@ def _in_chunks() -> bytes:
 
 
 @pytest.mark.parametrize("sent", [_announced(), _in_chunks()], ids=["announced", "in chunks"])
-async def test_the_refusal_of_a_large_body_is_read(gateway, sent: bytes) -> None:
+async def test_the_refusal_of_a_large_body_is_read(gateway: EmbeddedGateway, sent: bytes) -> None:
     """By a client that first sends all of it, too."""
     status, body = await answer_to(gateway, sent)
     assert (status, body["details"][0]["reason"]) == (413, "MESSAGE_TOO_LARGE")
     assert body["details"][0]["metadata"]["max_bytes"] == str(8 << 20)
 
 
-async def test_no_body_is_read_for_ever(gateway) -> None:
+async def test_no_body_is_read_for_ever(gateway: EmbeddedGateway) -> None:
     """One that is many times too large is cut off, and the gateway goes on."""
     _, writer = await asyncio.open_connection(*gateway.listen)
     async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -110,7 +113,7 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def test_a_long_query_is_understood(gateway) -> None:
+async def test_a_long_query_is_understood(gateway: EmbeddedGateway) -> None:
     """The path stays at the gateway: a service takes less metadata than a query may have."""
     text = "".join(f"{number:x}" for number in range(12_000))
     answer = await ask(gateway, "GET", f"/v1/echo:watch?repeat_count=1&text={text}")
@@ -119,7 +122,9 @@ async def test_a_long_query_is_understood(gateway) -> None:
 
 
 @pytest.fixture
-async def hasty(echo, echo_descriptors: bytes, tmp_path: Path) -> AsyncIterator[EmbeddedGateway]:
+async def hasty(
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+) -> AsyncIterator[EmbeddedGateway]:
     """A gateway that waits for a second where others wait for up to five minutes."""
     listen = Address("127.0.0.1", free_port())
     backends = {"echo": Address("127.0.0.1", echo.port)}
@@ -146,7 +151,9 @@ async def hasty(echo, echo_descriptors: bytes, tmp_path: Path) -> AsyncIterator[
         (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
     ],
 )
-async def test_nobody_is_waited_for_for_ever(hasty, begin: bytes, trickle: bytes) -> None:
+async def test_nobody_is_waited_for_for_ever(
+    hasty: EmbeddedGateway, begin: bytes, trickle: bytes
+) -> None:
     """A client that says nothing, stops or trickles is answered or cut off in time."""
     reader, writer = await asyncio.open_connection(*hasty.listen)
     writer.write(begin)

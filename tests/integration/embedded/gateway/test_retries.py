@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -13,12 +14,13 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import Answer, ask
+from tests.integration.embedded.gateway.conftest import Echo
 from tests.support.waiting import eventually
 from tests.support.wire import Wire
 
 
 async def test_only_a_call_that_may_be_repeated_is(
-    echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """A read whose answer was lost is asked again and answered; a write is left to its caller."""
     listen, wire = Address("127.0.0.1", free_port()), Wire(echo.port)
@@ -30,20 +32,22 @@ async def test_only_a_call_that_may_be_repeated_is(
             EmbeddedGateway(tmp_path, listen, config),
             grpc.aio.insecure_channel(f"localhost:{listen.port}") as channel,
         ):
-            read, write = (
+            calls: list[Any] = [
                 echo.stub(channel, method)(echo.request(text=method, pause={"seconds": 5}))
                 for method in ("GetEcho", "Echo")
-            )
+            ]
             await eventually(lambda: len(echo.begun) == 2, within=30)
             wire.cut()
-            answer, end = await asyncio.gather(read, write, return_exceptions=True)
+            answer, end = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(answer, echo.response)
+    assert isinstance(end, grpc.aio.AioRpcError)
     assert answer.text == "GetEcho"
     assert end.code() is grpc.StatusCode.UNAVAILABLE
     assert sorted(echo.begun) == ["Echo", "GetEcho", "GetEcho"]
 
 
 async def test_no_call_fails_because_a_replica_is_gone(
-    echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """What never began is done by another one at once, from the first call on, writes too."""
     listen, staying, leaving = Address("127.0.0.1", free_port()), Wire(echo.port), Wire(echo.port)

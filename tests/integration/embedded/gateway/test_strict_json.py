@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from tests.integration.embedded.gateway.asking import ask
 
 
@@ -19,7 +20,7 @@ from tests.integration.embedded.gateway.asking import ask
         {},
     ],
 )
-async def test_known_fields_pass(gateway, body: dict[str, Any]) -> None:
+async def test_known_fields_pass(gateway: EmbeddedGateway, body: dict[str, Any]) -> None:
     """Fields under both of their names, maps and free-form values are taken."""
     for text in (json.dumps(body), json.dumps(body, indent=2, ensure_ascii=False)):
         answer = await ask(gateway, "POST", "/v1/echo", text.encode())
@@ -36,7 +37,9 @@ async def test_known_fields_pass(gateway, body: dict[str, Any]) -> None:
         ({"named_parts": {"key": {"wrod": "a"}}}, "named_parts.key.wrod"),
     ],
 )
-async def test_unknown_field_is_refused(gateway, body: dict[str, Any], path: str) -> None:
+async def test_unknown_field_is_refused(
+    gateway: EmbeddedGateway, body: dict[str, Any], path: str
+) -> None:
     """A field that the message lacks is named by its path, however deep it is."""
     answer = await ask(gateway, "POST", "/v1/echo", body)
     assert (answer.status, answer.reason) == (400, "INVALID_FIELD")
@@ -57,14 +60,14 @@ async def test_unknown_field_is_refused(gateway, body: dict[str, Any], path: str
     ],
 )
 async def test_what_no_message_can_hold_is_refused_by_its_path(
-    gateway, body: bytes, message: str
+    gateway: EmbeddedGateway, body: bytes, message: str
 ) -> None:
     """Half a character, and numbers without end."""
     answer = await ask(gateway, "POST", "/v1/echo", body)
     assert (answer.status, answer.reason, answer.json["message"]) == (400, "INVALID_FIELD", message)
 
 
-async def test_whole_characters_pass_however_they_are_spelled(gateway) -> None:
+async def test_whole_characters_pass_however_they_are_spelled(gateway: EmbeddedGateway) -> None:
     """A pair of surrogates is one of them, and an escaped backslash begins none."""
     answer = await ask(gateway, "POST", "/v1/echo", rb'{"text":"\uD83D\uDE00 \\ud800 \\\u0041"}')
     assert answer.json["text"] == "\N{GRINNING FACE} \\ud800 \\A"
@@ -73,7 +76,9 @@ async def test_whole_characters_pass_however_they_are_spelled(gateway) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("PATCH", "/v1/echo/a"), ("PATCH", "/v1/echo/a/"), ("POST", "/v1/echo/?")]
 )
-async def test_every_way_to_a_method_is_checked(gateway, method: str, path: str) -> None:
+async def test_every_way_to_a_method_is_checked(
+    gateway: EmbeddedGateway, method: str, path: str
+) -> None:
     """A body that is one field, and paths that the transcoder tolerates, are checked too."""
     answer = await ask(gateway, method, path, {"wrod": "a"})
     assert (answer.status, answer.json["message"]) == (400, 'unknown field "wrod"')
@@ -93,14 +98,16 @@ async def test_every_way_to_a_method_is_checked(gateway, method: str, path: str)
         (b"  ", 3),
     ],
 )
-async def test_anything_but_json_is_refused(gateway, body: bytes, byte: int) -> None:
+async def test_anything_but_json_is_refused(
+    gateway: EmbeddedGateway, body: bytes, byte: int
+) -> None:
     """The transcoder would accept more than JSON; the check says where JSON ends."""
     answer = await ask(gateway, "POST", "/v1/echo", body)
     assert answer.status == 400
     assert answer.json["message"] == f"the body is not valid JSON at byte {byte}"
 
 
-async def test_endless_nesting_is_refused(gateway) -> None:
+async def test_endless_nesting_is_refused(gateway: EmbeddedGateway) -> None:
     """A body that only opens objects is answered, and the gateway goes on."""
     answer = await ask(gateway, "POST", "/v1/echo", b'{"part":' * 100_000)
     assert answer.status == 400

@@ -98,5 +98,5 @@ def test_it_may_speak_tls_itself(
     )
     file = tmp_path / "envoy.json"
     file.write_text(json.dumps(config))
-    command = [binaries.envoy(), "--mode", "validate", "--config-path", file]
+    command: list[str | Path] = [binaries.envoy(), "--mode", "validate", "--config-path", file]
     subprocess.run(command, check=True, capture_output=True)

@@ -15,6 +15,7 @@ from agent_memory.extraction.v1.extraction_pb2 import (
     Job,
     JobState,
     SummaryGroup,
+    SummaryGroupField,
     SummaryPartition,
     SummaryView,
 )
@@ -29,6 +30,7 @@ from agent_memory_services.long_term_memory.api import process as long_term_memo
 from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
 from tests.support.extraction_service import QUICK
 from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +45,9 @@ async def remembering(redis_url: str) -> AsyncIterator[Served]:
     """Long-term memory over a store that begins empty."""
     async with connect(redis_url) as client:
         await client.flushall()
-    settings = LongTermMemorySettings(redis_url=redis_url, metrics_listen="", access_log=False)
+    settings = configured(
+        LongTermMemorySettings, redis_url=redis_url, metrics_listen="", access_log=False
+    )
     async with serving(long_term_memory.lifespan, settings) as served:
         yield served
 
@@ -75,7 +79,9 @@ class World:
 
     async def view(self, *group_by: str, **fields: Any) -> SummaryView:
         """Create a view."""
-        names = [f"SUMMARY_GROUP_FIELD_{field.upper()}" for field in group_by]
+        names = [
+            SummaryGroupField.Value(f"SUMMARY_GROUP_FIELD_{field.upper()}") for field in group_by
+        ]
         view = SummaryView(group_by=names, **fields)
         request = pb.CreateSummaryViewRequest(summary_view=view)
         answer = await self.call(self.extraction, "CreateSummaryView", request)
@@ -138,7 +144,8 @@ class Worlds:
     @asynccontextmanager
     async def __call__(self, tenant: str = "", **settings: Any) -> AsyncIterator[World]:
         """A world with an extraction service of its own."""
-        chosen = Settings(
+        chosen = configured(
+            Settings,
             redis_url=self.redis_url,
             long_term_memory_address=self.remembering.address,
             **{**QUICK, **settings},

@@ -1,5 +1,7 @@
 """Defining views: what is accepted, who sees it, and what is left of a user."""
 
+from typing import Any
+
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from redis.asyncio import Redis
@@ -79,7 +81,7 @@ async def test_a_change_needs_the_present_etag(world: World) -> None:
     ],
 )
 async def test_what_cannot_work_is_refused(
-    world: World, fields: dict[str, object], field: str
+    world: World, fields: dict[str, Any], field: str
 ) -> None:
     """The field at fault is named, on creation and on change."""
     with refused() as refusal:
@@ -128,8 +130,8 @@ async def test_an_erased_user_leaves_no_summary(redis_url: str, world: World) ->
         store = ViewStore(Store(client, 4, Retention()))
         erased = await erase_user(store, world.tenant, "zoe-who-leaves", barred_seconds=0)
         assert erased["summary_views"] == 1
-        for partition in range(4):
-            while await store.clear_ended(partition):
+        for number in range(4):
+            while await store.clear_ended(number):
                 pass
         assert await residue(client, world.tenant, "zoe-who-leaves") == []
     assert await world.partitions(everybody) == []

@@ -1,6 +1,7 @@
 """Views that name a user who is erased: everything that is kept of them."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -8,7 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1 import service_pb2 as pb
-from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory_services.kit.redis.client import connect
 from tests.integration.extraction.views.conftest import World
@@ -17,7 +18,7 @@ from tests.support.residue import residue
 ZOE = "zoe.glass@example.org"
 
 
-def owner(**condition: object) -> MemoryFilter:
+def owner(**condition: Any) -> MemoryFilter:
     """A filter by the owner."""
     return MemoryFilter(user_id=TagFilter(**condition))
 
@@ -58,13 +59,16 @@ async def store(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.mark.parametrize("fields", VIEWS.values(), ids=VIEWS)
 async def test_no_view_names_an_erased_user(
-    world: World, store: Redis, fields: dict[str, object]
+    world: World, store: Redis, fields: dict[str, Any]
 ) -> None:
     """Wherever it named the user: neither it, its jobs, its summaries nor remembered answers do."""
     await world.remember("Likes tea", user_id=ZOE)
     await world.remember("Likes rain", user_id="bob")
     request = pb.CreateSummaryViewRequest(
-        summary_view=SummaryView(group_by=[1], **fields), request_id="make"
+        summary_view=SummaryView(
+            group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID], **fields
+        ),
+        request_id="make",
     )
     answer = await world.call(world.extraction, "CreateSummaryView", request)
     run = pb.RunSummaryViewRequest(view_id=answer.summary_view.id, request_id="run")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -12,7 +13,12 @@ from prometheus_client import REGISTRY
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import MemoryType
 from agent_memory.extraction.v1 import service_pb2 as pb
-from agent_memory.extraction.v1.extraction_pb2 import JobKind, JobState, SummaryView
+from agent_memory.extraction.v1.extraction_pb2 import (
+    JobKind,
+    JobState,
+    SummaryGroupField,
+    SummaryView,
+)
 from agent_memory_services.extraction.views.writing import NO_MEMORY
 from tests.contract.kit.refusals import refused
 from tests.integration.extraction.views.conftest import World, Worlds
@@ -25,7 +31,7 @@ CANCELLED, RUNNING = JobState.JOB_STATE_CANCELLED, JobState.JOB_STATE_RUNNING
 
 def tell(request: Request) -> Say:
     """Say everything that is remembered."""
-    data = conversation_of(request)
+    data: Any = conversation_of(request)
     return Say(" / ".join(filter(None, [data["summary"], *(m["text"] for m in data["memories"])])))
 
 
@@ -349,7 +355,9 @@ async def test_a_changed_view_starts_anew(world: World) -> None:
     renamed = await world.update(SummaryView(id=view.id, name="new", etag=view.etag), "name")
     assert renamed.etag != view.etag
     assert len(await world.partitions(view)) == 1
-    by_namespace = SummaryView(id=view.id, group_by=["SUMMARY_GROUP_FIELD_NAMESPACE"])
+    by_namespace = SummaryView(
+        id=view.id, group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_NAMESPACE]
+    )
     await world.update(by_namespace)
     assert await world.partitions(view) == []
     await world.run(view)

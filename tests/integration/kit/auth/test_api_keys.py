@@ -1,7 +1,7 @@
 """API keys in a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -49,7 +49,7 @@ class World:
             monotonic=self.clock.monotonic,
         )
 
-    async def create(self, **terms) -> tuple[ApiKey, Token]:
+    async def create(self, **terms: Any) -> tuple[ApiKey, Token]:
         """A reader's key."""
         return await self.keyring.create(PEPPER, **{"role": Role.READER, "tenant": "acme", **terms})
 
@@ -61,12 +61,12 @@ class World:
 
 
 @pytest.fixture
-async def world(redis: Redis) -> AsyncIterator[World]:
+async def world(redis: Redis) -> World:
     """An empty store."""
     return World(redis)
 
 
-async def test_a_key_identifies_its_holder(world: World):
+async def test_a_key_identifies_its_holder(world: World) -> None:
     """With all its limits, for as long as it need not be looked up again."""
     key, token = await world.create(
         role=Role.WRITER, users=frozenset({"älice"}), namespaces=frozenset()
@@ -78,7 +78,7 @@ async def test_a_key_identifies_its_holder(world: World):
     assert verified.until == world.clock.monotonic() + 5
 
 
-async def test_the_store_never_sees_a_token(world: World, redis: Redis):
+async def test_the_store_never_sees_a_token(world: World, redis: Redis) -> None:
     """Nor anything that could be turned into one without the pepper."""
     _, token = await world.create(name="canary")
     await world.keyring.rotate(PEPPER, token.key_id, overlap=60)
@@ -89,7 +89,7 @@ async def test_the_store_never_sees_a_token(world: World, redis: Redis):
         assert secret not in repr((name, value)).encode()
 
 
-async def test_what_is_not_a_key_of_ours_is_refused(world: World):
+async def test_what_is_not_a_key_of_ours_is_refused(world: World) -> None:
     """Each for its own reason, which the caller is not told."""
     _, token = await world.create()
     _, other = await world.create()
@@ -99,7 +99,7 @@ async def test_what_is_not_a_key_of_ours_is_refused(world: World):
     assert await world.why(f"am_{token.key_id}_{secret}") is Why.WRONG_SECRET
 
 
-async def test_a_digest_copied_to_another_key_is_worth_nothing(world: World, redis: Redis):
+async def test_a_digest_copied_to_another_key_is_worth_nothing(world: World, redis: Redis) -> None:
     """Who can write to the store cannot make an administrator of a reader's token."""
     _, reader = await world.create()
     admin, _ = await world.create(role=Role.ADMIN)
@@ -109,7 +109,7 @@ async def test_a_digest_copied_to_another_key_is_worth_nothing(world: World, red
     assert await world.why(swapped) is Why.WRONG_SECRET
 
 
-async def test_another_pepper_takes_no_key(world: World):
+async def test_another_pepper_takes_no_key(world: World) -> None:
     """A store that is copied to another deployment brings no keys along."""
     _, token = await world.create()
     stranger = ApiKeyVerifier(world.store, b"x" * 32, world.last_use, recheck_seconds=5)
@@ -117,7 +117,7 @@ async def test_another_pepper_takes_no_key(world: World):
         await stranger.verify(token.text)
 
 
-async def test_a_key_expires(world: World):
+async def test_a_key_expires(world: World) -> None:
     """To the moment: it is not remembered for longer either."""
     key, token = await world.create(lifetime=3)
     assert (await world.verifier.verify(token.text)).until == world.clock.monotonic() + 3
@@ -126,7 +126,7 @@ async def test_a_key_expires(world: World):
     assert key.state(world.clock.now()) is State.EXPIRED
 
 
-async def test_a_revoked_key_stays_revoked(world: World):
+async def test_a_revoked_key_stays_revoked(world: World) -> None:
     """And keeps the moment of its first revocation."""
     key, token = await world.create()
     await world.keyring.revoke(key.key_id)
@@ -139,7 +139,7 @@ async def test_a_revoked_key_stays_revoked(world: World):
         await world.keyring.rotate(PEPPER, key.key_id, overlap=0)
 
 
-async def test_rotation_overlaps(world: World):
+async def test_rotation_overlaps(world: World) -> None:
     """Both tokens work for the time that was asked for, then the new one alone."""
     key, old = await world.create()
     new = await world.keyring.rotate(PEPPER, key.key_id, overlap=3)
@@ -150,7 +150,7 @@ async def test_rotation_overlaps(world: World):
     await world.verifier.verify(new.text)
 
 
-async def test_a_compromised_token_can_be_replaced_at_once(world: World):
+async def test_a_compromised_token_can_be_replaced_at_once(world: World) -> None:
     """With no overlap the token before is refused from then on."""
     key, old = await world.create()
     new = await world.keyring.rotate(PEPPER, key.key_id, overlap=0)
@@ -158,7 +158,7 @@ async def test_a_compromised_token_can_be_replaced_at_once(world: World):
     await world.verifier.verify(new.text)
 
 
-async def test_no_key_is_made_by_touching_it(world: World, redis: Redis):
+async def test_no_key_is_made_by_touching_it(world: World, redis: Redis) -> None:
     """Neither rotation, revocation nor a use brings a key about."""
     for act in (
         world.keyring.revoke("a" * 16),
@@ -172,7 +172,7 @@ async def test_no_key_is_made_by_touching_it(world: World, redis: Redis):
     assert await redis.keys() == []
 
 
-async def test_listing_shows_every_key_and_changes_none(world: World, redis: Redis):
+async def test_listing_shows_every_key_and_changes_none(world: World, redis: Redis) -> None:
     """However often, in the order they were made, over several pages of the index."""
     made = []
     for number in range(1203):
@@ -185,7 +185,7 @@ async def test_listing_shows_every_key_and_changes_none(world: World, redis: Red
     assert await redis.zcard("am:auth:keys") == before == 1203
 
 
-async def test_the_last_use_is_written_behind_the_calls(world: World):
+async def test_the_last_use_is_written_behind_the_calls(world: World) -> None:
     """At the latest when the server ends."""
     key, token = await world.create()
     async with world.last_use.written():
@@ -194,7 +194,7 @@ async def test_the_last_use_is_written_behind_the_calls(world: World):
     assert (await world.keyring.get(key.key_id)).last_use_time == world.clock.now()
 
 
-async def test_uses_that_could_not_be_written_are_written_later(world: World, redis: Redis):
+async def test_uses_that_could_not_be_written_are_written_later(world: World, redis: Redis) -> None:
     """A store that is away for a minute costs nothing but that minute."""
     key, token = await world.create()
     await world.verifier.verify(token.text)
@@ -205,7 +205,7 @@ async def test_uses_that_could_not_be_written_are_written_later(world: World, re
     assert (await world.keyring.get(key.key_id)).last_use_time == world.clock.now()
 
 
-async def test_checking_a_key_is_one_look_up(world: World, redis: Redis):
+async def test_checking_a_key_is_one_look_up(world: World, redis: Redis) -> None:
     """Whatever the number of keys."""
     _, token = await world.create()
     for _ in range(50):

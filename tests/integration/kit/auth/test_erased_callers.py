@@ -1,6 +1,7 @@
 """Erasing a user who called with a credential of their own."""
 
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -13,7 +14,7 @@ from tests.support.servers import Served
 USER = "alice-who-calls"
 
 
-def client(suite: GuardedSuite, **credential: str) -> MemoryAPIClient:
+def client(suite: GuardedSuite, **credential: Any) -> MemoryAPIClient:
     """A client of the three services."""
     working, remembering, extracting = map(_url, suite.served.values())
     return MemoryAPIClient(

@@ -91,7 +91,7 @@ def world(redis_url: str, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.mark.timeout(300)
-def test_tenants_never_meet(world: World, capsys: pytest.CaptureFixture[str]):
+def test_tenants_never_meet(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever they call their things: no answer holds another's words, and no list gains one."""
 
     @settings(

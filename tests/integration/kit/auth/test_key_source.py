@@ -27,21 +27,21 @@ async def answering(status: str, body: bytes = b"", *headers: str) -> AsyncItera
         yield f"http://127.0.0.1:{port}/keys"
 
 
-async def test_keys_are_read_as_they_are():
+async def test_keys_are_read_as_they_are() -> None:
     """Whatever the server calls them."""
     async with answering("200 OK", KEYS, "Content-Type: application/jwk-set+json") as address:
         assert json.loads(await read_keys(address, timeout=5)) == {"keys": []}
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Internal Server Error"])
-async def test_an_error_is_no_key_set(status: str):
+async def test_an_error_is_no_key_set(status: str) -> None:
     """Even with a body that looks like one."""
     async with answering(status, KEYS) as address:
         with pytest.raises(KeySourceError):
             await read_keys(address, timeout=5)
 
 
-async def test_nobody_sends_us_elsewhere():
+async def test_nobody_sends_us_elsewhere() -> None:
     """A redirect could lead to keys of anybody's."""
     async with (
         answering("200 OK", KEYS) as elsewhere,
@@ -51,7 +51,7 @@ async def test_nobody_sends_us_elsewhere():
             await read_keys(address, timeout=5)
 
 
-async def test_a_server_that_never_stops_or_never_answers_is_given_up():
+async def test_a_server_that_never_stops_or_never_answers_is_given_up() -> None:
     """Within the time and the size that a key set may take."""
     async with answering("200 OK", bytes(1024 * 1024 + 1)) as address:
         with pytest.raises(KeySourceError):
@@ -63,7 +63,7 @@ async def test_a_server_that_never_stops_or_never_answers_is_given_up():
             await read_keys(f"http://127.0.0.1:{port}/", timeout=0.2)
 
 
-async def test_a_server_that_dribbles_is_given_up():
+async def test_a_server_that_dribbles_is_given_up() -> None:
     """A byte now and then does not buy it more time."""
 
     async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,14 +79,14 @@ async def test_a_server_that_dribbles_is_given_up():
 
 
 @pytest.mark.parametrize("status", ["two hundred", "200 OK\r\nTransfer-Encoding: chunked"])
-async def test_what_is_not_http_is_no_key_set(status: str):
+async def test_what_is_not_http_is_no_key_set(status: str) -> None:
     """However it is broken."""
     async with answering(status, b"zz") as address:
         with pytest.raises(KeySourceError):
             await read_keys(address, timeout=5)
 
 
-async def test_nobody_there_is_no_key_set():
+async def test_nobody_there_is_no_key_set() -> None:
     """Nor a crash."""
     with pytest.raises(KeySourceError):
         await read_keys("http://127.0.0.1:1/keys", timeout=1)

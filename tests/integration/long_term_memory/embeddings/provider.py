@@ -75,7 +75,7 @@ class Provider:
 
     def says(self, *replies: Reply) -> None:
         """Answer the next requests with these."""
-        self.script.extend(lambda _, reply=reply: reply for reply in replies)
+        self.script.extend(lambda _, reply=reply: reply for reply in replies)  # type: ignore[misc] # binds the variable of the loop
 
     async def busy_with(self, requests: int) -> None:
         """Wait until so many requests have come and none is answered."""

@@ -31,6 +31,7 @@ from tests.integration.long_term_memory.embeddings.provider import (
     failure,
     vector_of,
 )
+from tests.support.settings import configured
 
 DEADLINE = 5.0
 
@@ -45,8 +46,13 @@ async def provider() -> AsyncIterator[Provider]:
 @pytest.fixture
 def settings(provider: Provider) -> EmbeddingSettings:
     """Settings that name the provider and its vector length."""
-    return EmbeddingSettings(
-        base_url=provider.url, model="m", api_key="k", dimension=DIMENSION, timeout_seconds=2
+    return configured(
+        EmbeddingSettings,
+        base_url=provider.url,
+        model="m",
+        api_key="k",
+        dimension=DIMENSION,
+        timeout_seconds=2,
     )
 
 

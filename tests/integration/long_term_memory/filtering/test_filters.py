@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from redis.commands.search.query import Query
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node
@@ -116,7 +116,7 @@ async def test_no_filter_leaves_the_tenant(index: MemoryIndex, store: MemoryStor
     """Tenants in one shard, spelled alike but for what encodes them, never see each other."""
     tenants = ["a", "A", "a b", "a_20b", "a,b", "a|b", "{a}", "a*", '"a"', "a:b", "😀", "é", "É"]
     for tenant in tenants:
-        record = Memory(id="same", text="x", type=1)
+        record = Memory(id="same", text="x", type=MemoryType.MEMORY_TYPE_SEMANTIC)
         await Inserting(store, tenant)(record)
     for tenant in tenants:
         [found] = await _found(index, tenant, [ALWAYS])

@@ -60,7 +60,8 @@ async def test_pages_visit_each_revision_once(log: RevisionLog, write: Writing, 
     """Any page size shows the same history, also while it grows."""
     states = await edited(write, memory(), 5)
     whole = (await page_of(log, SCOPE, states[0].id, size=100, below=None)).revisions
-    shown, below = [], None
+    shown: list[ltm.MemoryRevision] = []
+    below = None
     while True:
         page = await page_of(log, SCOPE, states[0].id, size=size, below=below)
         shown += page.revisions

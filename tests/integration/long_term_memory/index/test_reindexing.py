@@ -34,6 +34,7 @@ from agent_memory_services.long_term_memory.store.index.schema import VectorInde
 from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 from tests.integration.long_term_memory.embeddings.provider import Provider
+from tests.support.stubs import LongTermMemoryStub
 from tests.support.waiting import eventually
 
 STORED = 300
@@ -100,7 +101,7 @@ async def command(name: str, given: dict[str, str], output: Path) -> AsyncIterat
 class Talk:
     """Writes and searches without a pause, and keeps what was missed."""
 
-    stub: LongTermMemoryServiceStub
+    stub: LongTermMemoryStub
     known: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     asked: int = 0
@@ -161,12 +162,12 @@ async def test_a_rebuild_is_given_up(redis: Redis, insert: Inserting) -> None:
     await insert(memory("tea"))
     pattern = f"{insert.store.shard('acme').memory_prefix}*"
     [key] = [key async for key in redis.scan_iter(match=pattern)]
-    await redis.hset(key, "vector_2", b"half done")  # type: ignore[misc]
+    await redis.hset(key, "vector_2", b"half done")
     await advance(redis, await claim(redis, present), Indexes(present, other))
     space = Space(embedder, made)
     assert await Reindexing(redis, present, space, lambda *_: None).run()
     assert await read(redis) == Indexes(present)
-    assert not await redis.hexists(key, "vector_2")  # type: ignore[misc]
+    assert not await redis.hexists(key, "vector_2")
     assert not await Reindexing(redis, present, space, lambda *_: None).run()
     await embedder.aclose()
 
@@ -206,8 +207,8 @@ async def test_an_index_is_replaced_under_writes_and_searches(
         assert await redis.execute_command("FT._LIST") == [Shard(0).index(2).encode()]
         keys = [key async for key in redis.scan_iter(match=f"{Shard(0).memory_prefix}*")]
         for key in keys:
-            assert await redis.hstrlen(key, "vector_2") == 2 * 16  # type: ignore[misc]
-            assert not await redis.hexists(key, "vector")  # type: ignore[misc]
+            assert await redis.hstrlen(key, "vector_2") == 2 * 16
+            assert not await redis.hexists(key, "vector")
         for text in talk.known[-20:]:
             assert await talk.finds(text)
 

@@ -2,6 +2,7 @@
 
 import random
 from itertools import groupby
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -24,6 +25,7 @@ from agent_memory_services.long_term_memory.lifecycle.forgetting import (
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import Inserting, memory
+from tests.unit.long_term_memory.lifecycle.aging import TYPES
 
 OWNERS = ("", "alice", "bob b", "a,b", "_5f")
 
@@ -58,7 +60,7 @@ def random_policy(dice: random.Random) -> Policy:
         max_age=dice.choice([None, *(days * MICROS_PER_DAY for days in range(1, 5))]),
         max_inactive=dice.choice([None, *(days * MICROS_PER_DAY for days in range(1, 5))]),
         keep_per_owner=dice.choice([None, 0, 1, 5, 20]),
-        types=frozenset(dice.sample([1, 2, 3], dice.choice([0, 0, 1, 2]))),
+        types=frozenset(dice.sample(TYPES, dice.choice([0, 0, 1, 2]))),
         hard_age_multiplier=dice.choice([1.0, 1.5, 2.0]),
     )
 
@@ -92,7 +94,7 @@ def forgetting(store: MemoryStore, index: MemoryIndex) -> Forgetting:
     return Forgetting(store, index)
 
 
-async def forget(forgetting: Forgetting, policy: Policy, **named: object) -> Forgotten:
+async def forget(forgetting: Forgetting, policy: Policy, **named: Any) -> Forgotten:
     """Forget in the tenant `acme`."""
     asked = ForgetRequest(policy, ALWAYS, actor="tester", **named)
     return await forgetting.forget(Scope("acme"), asked)

@@ -32,7 +32,9 @@ def moment(dice: random.Random, now: int) -> int:
     )
 
 
-async def walked(walk: Walk, condition: Node, *, size: int, after: ListingCursor | None = None):
+async def walked(
+    walk: Walk, condition: Node, *, size: int, after: ListingCursor | None = None
+) -> tuple[list[Memory], list[int]]:
     """Everything that a walk passes, and how long its pages were."""
     memories: list[Memory] = []
     sizes: list[int] = []

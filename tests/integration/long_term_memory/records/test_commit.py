@@ -26,19 +26,21 @@ from tests.integration.long_term_memory.conftest import (
     update,
 )
 from tests.support.cut_line import CutLine
+from tests.support.raw import raw
 
 T = "acme"
 
 
 async def dump(redis: Redis) -> dict[bytes, Any]:
     """Everything the store holds, by key."""
-    kinds = {key: await redis.type(key) for key in await redis.keys("*")}
+    store = raw(redis)
+    kinds = {key: await store.type(key) for key in await store.keys("*")}
     read: dict[bytes, Callable[[bytes], Any]] = {
-        b"hash": redis.hgetall,
-        b"string": redis.get,
-        b"set": redis.smembers,
-        b"zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
-        b"stream": redis.xrange,
+        b"hash": store.hgetall,
+        b"string": store.get,
+        b"set": store.smembers,
+        b"zset": lambda key: store.zrange(key, 0, -1, withscores=True),
+        b"stream": store.xrange,
     }
     return {key: await read[kind](key) for key, kind in kinds.items()}
 
@@ -131,7 +133,7 @@ async def test_every_change_is_a_revision(redis: Redis, store: MemoryStore, writ
     await write(creation(record))
     edited = changed(record, slot="s")
     await write(update(record, edited, reason="a correction", related=("x",)))
-    kept = await redis.hgetall(store.shard(T).revisions(T, record.id))
+    kept = await raw(redis).hgetall(store.shard(T).revisions(T, record.id))
     assert kept.keys() == {b"last", b"1", b"2", b"2:before"}
     assert Memory.FromString(kept[b"2:before"]) == record
     revision = ltm.MemoryRevision.FromString(kept[b"2"])
@@ -155,7 +157,7 @@ async def test_old_revisions_make_room(redis: Redis) -> None:
         edited = changed(record, slot=f"{at}")
         assert await write(update(record, edited)) == "committed"
         record = edited
-    kept = await redis.hgetall(store.shard(T).revisions(T, record.id))
+    kept = await raw(redis).hgetall(store.shard(T).revisions(T, record.id))
     assert kept.keys() == {
         b"last",
         *(b"%d" % n for n in (4, 5, 6)),
@@ -218,7 +220,7 @@ async def test_the_feed_tells_what_happened(redis: Redis, write: Writing) -> Non
     archived = changed(edited, archive_time=to_timestamp(1))
     await write(update(edited, archived))
     await write(deletion(archived))
-    entries = [fields for _, fields in await redis.xrange(write.store.shard(T).feed(T))]
+    entries = [fields for _, fields in await raw(redis).xrange(write.store.shard(T).feed(T))]
     created, updated, hidden, replaced, deleted = (
         str(getattr(ltm, f"MEMORY_CHANGE_KIND_{name}")).encode()
         for name in ("CREATED", "UPDATED", "MERGED", "SUPERSEDED", "DELETED")
@@ -252,7 +254,7 @@ async def test_consolidation_is_told_what_to_look_at(
     key = write.store.shard(T).dirty(T)
 
     async def marked() -> set[str]:
-        found = {member.decode() for member in await redis.zrange(key, 0, -1)}
+        found = {member.decode() for member in await raw(redis).zrange(key, 0, -1)}
         await redis.delete(key)
         return found
 
@@ -285,7 +287,7 @@ async def test_tenants_with_memories_are_known(redis: Redis, insert: Inserting) 
     await Inserting(insert.store, "a b")(memory())
     found: set[bytes] = set()
     for tenant in (T, "a b"):
-        found |= await redis.smembers(insert.store.shard(tenant).tenants)
+        found |= await raw(redis).smembers(insert.store.shard(tenant).tenants)
     assert found == {b"acme", b"a b"}
 
 
@@ -300,7 +302,7 @@ async def test_accesses_are_no_part_of_a_revision(
     assert read is not None
     assert read.access_count == 1
     await write(update(read, changed(read, slot="s")))
-    stored = Memory.FromString(await redis.hget(store.shard(T).memory(T, record.id), "record"))
+    stored = Memory.FromString(await raw(redis).hget(store.shard(T).memory(T, record.id), "record"))
     assert (stored.access_count, stored.HasField("last_access_time")) == (0, False)
     [read] = await store.get(T, [record.id])
     assert read is not None

@@ -1,6 +1,7 @@
 """Writes by id: atomic, idempotent, and never a ghost."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -27,7 +28,7 @@ from tests.integration.long_term_memory.conftest import (
 T = "acme"
 
 
-def outcomes(results: list[Commit | Exception]) -> list[str]:
+def outcomes(results: list[Any]) -> list[str]:
     """What became of each write, none of which failed."""
     assert all(isinstance(result, Commit) for result in results), results
     return [result.outcome.value for result in results]
@@ -59,6 +60,8 @@ async def test_an_id_belongs_to_its_tenant(store: MemoryStore, insert: Inserting
     await insert(memory(id="one"))
     await Inserting(store, "other")(memory("likes coffee", id="one"))
     [mine], [theirs] = await store.get(T, ["one"]), await store.get("other", ["one"])
+    assert mine is not None
+    assert theirs is not None
     assert (mine.text, theirs.text) == ("likes tea", "likes coffee")
 
 
@@ -205,6 +208,7 @@ async def test_a_touch_counts_once_per_interval(store: MemoryStore, insert: Inse
     noted = [await store.touch(T, [record.id], now=at, interval=900) for at in (1000, 1899, 1900)]
     assert noted == [1, 0, 1]
     [found] = await store.get(T, [record.id])
+    assert found is not None
     assert (found.access_count, found.last_access_time) == (2, to_timestamp(1900))
     assert found.etag == record.etag
 

@@ -155,7 +155,7 @@ async def test_a_pool_parses_each_memory_once(index: MemoryIndex, insert: Insert
     record = memory(topics=["a", "b"])
     await insert(record)
     await insert.store.touch("acme", [record.id], now=5, interval=1)
-    legs = [dense(1), by_words("tea")]
+    legs: list[Leg] = [dense(1), by_words("tea")]
     answers = await index.search("acme", [leg.query(SCOPE.select(ALWAYS), 9) for leg in legs])
     pool = pool_of(legs, answers, 1)
     [read] = await insert.store.get("acme", [record.id])

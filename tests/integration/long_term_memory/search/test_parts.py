@@ -90,7 +90,7 @@ async def test_each_part_can_be_switched(
         *signals,
     }
     everything = await hits(searching, question)
-    without = await hits(searching, question, ranking=RankingOptions(**{option: False}))
+    without = await hits(searching, question, ranking=RankingOptions(**{option: False}))  # type: ignore[arg-type] # a variable name
     named = [
         {signal.name for hit in each for signal in hit.signals} for each in (everything, without)
     ]

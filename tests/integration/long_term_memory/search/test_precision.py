@@ -32,6 +32,6 @@ async def test_halves_find_what_is_near(redis: Redis, halved: Searching) -> None
     """A vector takes two bytes a number, and the nearest memory is found by it."""
     [tea, _] = await halved.add(Memory(text="She likes tea"), Memory(text="The car is red"))
     key = halved.store.shard("acme").memory("acme", tea.id)
-    assert await redis.hstrlen(key, VECTOR) == 2 * 384  # type: ignore[misc]
+    assert await redis.hstrlen(key, VECTOR) == 2 * 384
     found = await halved.texts("What does she drink?", mode=SearchMode.SEARCH_MODE_SEMANTIC)
     assert found == ["She likes tea", "The car is red"]

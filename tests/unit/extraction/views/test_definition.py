@@ -1,5 +1,7 @@
 """Who may have a view of what."""
 
+from typing import Any
+
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
@@ -16,7 +18,7 @@ ALICE = Principal("t", "s", Access.ACCESS_WRITER, users=frozenset({"alice", ""})
 WORK = Principal("t", "s", Access.ACCESS_WRITER, namespaces=frozenset({"work", ""}))
 
 
-def view(**conditions: TagFilter) -> SummaryView:
+def view(**conditions: Any) -> SummaryView:
     """A view with a filter."""
     return SummaryView(filter=MemoryFilter(**conditions))
 

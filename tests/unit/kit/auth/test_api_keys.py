@@ -1,5 +1,8 @@
 """API keys as strings and as records."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,7 @@ LIMITS = st.none() | st.frozensets(st.text(max_size=16), max_size=4)
 TIMES = st.none() | st.integers(0, 2**60)
 
 
-def _key(**changes) -> ApiKey:
+def _key(**changes: Any) -> ApiKey:
     defaults = {
         "key_id": "a" * 16,
         "name": "",
@@ -25,7 +28,7 @@ def _key(**changes) -> ApiKey:
     return ApiKey(**{**defaults, **changes})
 
 
-def test_a_token_says_which_key_it_is_of():
+def test_a_token_says_which_key_it_is_of() -> None:
     """So that checking it reads one record, whatever the number of keys."""
     token = Token.new()
     assert Token.read(token.text) == token
@@ -34,7 +37,7 @@ def test_a_token_says_which_key_it_is_of():
     assert Token.new().text != Token.new().text
 
 
-def test_another_token_of_a_key_has_its_id():
+def test_another_token_of_a_key_has_its_id() -> None:
     """Rotation changes the secret alone."""
     first = Token.new()
     second = Token.new(first.key_id)
@@ -42,20 +45,20 @@ def test_another_token_of_a_key_has_its_id():
     assert second.text != first.text
 
 
-def test_a_token_does_not_show_its_secret():
+def test_a_token_does_not_show_its_secret() -> None:
     """Not even in a traceback that prints it."""
     token = Token.new()
     assert token.text.rpartition("_")[2] not in repr(token)
 
 
 @given(st.text(max_size=80) | st.from_regex(r"am_[a-z0-9]{14,18}_[a-z0-9]{50,54}", fullmatch=True))
-def test_reading_a_token_takes_any_text(text: str):
+def test_reading_a_token_takes_any_text(text: str) -> None:
     """It is a token exactly as one is written, or None."""
     token = Token.read(text)
     assert token is None or (token.text == text and len(text) == 72)
 
 
-def test_a_digest_needs_the_pepper():
+def test_a_digest_needs_the_pepper() -> None:
     """Without it, nobody who can write to the store can make a key that works."""
     token = Token.new()
     assert token.digest(PEPPER) == token.digest(PEPPER)
@@ -73,7 +76,7 @@ def test_a_digest_needs_the_pepper():
     last_use_time=TIMES,
     previous=st.none() | st.tuples(st.binary(min_size=32, max_size=32), st.integers(0, 2**60)),
 )
-def test_a_record_is_read_as_it_was_written(previous, **values):
+def test_a_record_is_read_as_it_was_written(previous: Any, **values: Any) -> None:
     """With an empty list of users still being no users, and not all of them."""
     rotated = (
         {}
@@ -85,7 +88,7 @@ def test_a_record_is_read_as_it_was_written(previous, **values):
     assert ApiKey.from_hash(key.key_id, written) == key
 
 
-def test_a_key_ends_by_time_or_by_hand():
+def test_a_key_ends_by_time_or_by_hand() -> None:
     """And a revoked one stays revoked."""
     assert _key().state(10**18) is State.ACTIVE
     assert _key(expire_time=10).state(9) is State.ACTIVE
@@ -93,7 +96,7 @@ def test_a_key_ends_by_time_or_by_hand():
     assert _key(revoke_time=5, expire_time=10).state(10) is State.REVOKED
 
 
-def test_a_rotated_key_takes_both_tokens_until_the_overlap_is_over():
+def test_a_rotated_key_takes_both_tokens_until_the_overlap_is_over() -> None:
     """And is looked up again when the older one ends."""
     key = _key(digest=b"n" * 32, previous_digest=b"o" * 32, previous_until=10, expire_time=20)
     assert key.matches(b"n" * 32, 0)
@@ -103,18 +106,18 @@ def test_a_rotated_key_takes_both_tokens_until_the_overlap_is_over():
     assert (key.holds_until(b"n" * 32), key.holds_until(b"o" * 32)) == (20, 10)
 
 
-def test_a_key_that_was_never_rotated_has_no_second_token():
+def test_a_key_that_was_never_rotated_has_no_second_token() -> None:
     """No digest stands for its absence."""
     assert not _key().matches(bytes(32), 0)
 
 
-def test_limits_fit_the_metadata_they_travel_in():
+def test_limits_fit_the_metadata_they_travel_in() -> None:
     """A key that no service could pass on is not made."""
     with pytest.raises(ValueError, match="4096 bytes"):
         _key(users=frozenset(f"user-{number:04}" for number in range(400)))
 
 
-def test_a_pepper_is_long_enough(tmp_path):
+def test_a_pepper_is_long_enough(tmp_path: Path) -> None:
     """And its file may end with a line end."""
     path = tmp_path / "pepper"
     with pytest.raises(PepperError, match="cannot read"):

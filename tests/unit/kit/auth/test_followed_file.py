@@ -22,7 +22,7 @@ def _followed(path: Path, clock: Clock) -> FollowedFiles[int]:
     return FollowedFiles([path], lambda: int(path.read_text()), monotonic=clock)
 
 
-def test_a_changed_file_is_read_again_within_a_second(tmp_path: Path):
+def test_a_changed_file_is_read_again_within_a_second(tmp_path: Path) -> None:
     """And not looked at more often than that."""
     path, clock = tmp_path / "number", Clock()
     path.write_text("1")
@@ -34,7 +34,7 @@ def test_a_changed_file_is_read_again_within_a_second(tmp_path: Path):
     assert followed.current() == 22
 
 
-def test_a_file_that_is_replaced_counts_as_changed(tmp_path: Path):
+def test_a_file_that_is_replaced_counts_as_changed(tmp_path: Path) -> None:
     """As secrets are: by a rename, with the same size, within the grain of the clock."""
     path, clock = tmp_path / "number", Clock()
     path.write_text("1")
@@ -47,7 +47,7 @@ def test_a_file_that_is_replaced_counts_as_changed(tmp_path: Path):
     assert followed.current() == 2
 
 
-def test_nonsense_leaves_the_last_good_contents(tmp_path: Path):
+def test_nonsense_leaves_the_last_good_contents(tmp_path: Path) -> None:
     """A writer that is half done, or a file that is gone for a moment, shuts nobody out."""
     path, clock = tmp_path / "number", Clock()
     path.write_text("1")
@@ -58,7 +58,7 @@ def test_nonsense_leaves_the_last_good_contents(tmp_path: Path):
         assert followed.current() == (3 if content == "3" else 1)
 
 
-def test_the_first_reading_has_to_succeed(tmp_path: Path):
+def test_the_first_reading_has_to_succeed(tmp_path: Path) -> None:
     """A process does not start with a file it cannot use."""
     with pytest.raises(OSError, match="number"):
         _followed(tmp_path / "number", Clock())

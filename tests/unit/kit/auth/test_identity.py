@@ -22,7 +22,7 @@ LIMITS = st.none() | st.frozensets(st.text(max_size=8), max_size=4)
         (Role.ADMIN, Access.ACCESS_ADMIN),
     ],
 )
-def test_a_role_is_an_access_to_one_tenant(role: Role, access: Access.ValueType):
+def test_a_role_is_an_access_to_one_tenant(role: Role, access: Access.ValueType) -> None:
     """With the limits that the credential has."""
     identity = Identity("key:k", role, "acme", frozenset({"alice"}), frozenset({"chat"}))
     assert identity.principal({}) == Principal(
@@ -30,20 +30,20 @@ def test_a_role_is_an_access_to_one_tenant(role: Role, access: Access.ValueType)
     )
 
 
-def test_naming_the_own_tenant_changes_nothing():
+def test_naming_the_own_tenant_changes_nothing() -> None:
     """A client that always names its tenant is no stranger."""
     identity = Identity("key:k", Role.READER, "acme")
     assert identity.principal({TENANT: "acme"}) == identity.principal({})
 
 
 @pytest.mark.parametrize("named", ["other", "", "ACME", b"acme"])
-def test_no_caller_chooses_another_tenant(named: str | bytes):
+def test_no_caller_chooses_another_tenant(named: str | bytes) -> None:
     """It is refused, rather than answered from a tenant that was not meant."""
     with pytest.raises(AccessDenied):
         Identity("key:k", Role.ADMIN, "acme").principal({TENANT: named})
 
 
-def test_only_a_service_acts_for_the_tenant_it_names():
+def test_only_a_service_acts_for_the_tenant_it_names() -> None:
     """It has none of its own."""
     service = Identity("key:s", Role.SERVICE)
     assert service.principal({TENANT: "acme"}) == Principal("acme", "key:s", Access.ACCESS_ADMIN)
@@ -52,7 +52,7 @@ def test_only_a_service_acts_for_the_tenant_it_names():
             service.principal(metadata)
 
 
-def test_limits_of_others_than_services_are_not_read_from_metadata():
+def test_limits_of_others_than_services_are_not_read_from_metadata() -> None:
     """A caller cannot become another subject, or any less confined, by what it sends."""
     told = scope.scope_of(Principal("acme", "key:other", Access.ACCESS_ADMIN))
     identity = Identity("key:k", Role.READER, "acme", frozenset({"alice"}))
@@ -64,15 +64,20 @@ def test_limits_of_others_than_services_are_not_read_from_metadata():
     LIMITS,
     LIMITS,
 )
-def test_limits_arrive_as_they_were(access, users, namespaces):
+def test_limits_arrive_as_they_were(
+    access: Access.ValueType, users: frozenset[str] | None, namespaces: frozenset[str] | None
+) -> None:
     """What one service tells another about its caller is what the caller may do, exactly."""
     caller = Principal("acme", "key:k", access, users, namespaces)
-    metadata = {TENANT: "acme", scope.SCOPE_HEADER: scope.scope_of(caller)}
+    metadata: dict[str, str | bytes] = {
+        TENANT: "acme",
+        scope.SCOPE_HEADER: scope.scope_of(caller),
+    }
     assert Identity("key:s", Role.SERVICE).principal(metadata) == caller
 
 
 @given(st.binary(max_size=64) | st.text(max_size=16))
-def test_damaged_limits_are_refused(told: bytes | str):
+def test_damaged_limits_are_refused(told: bytes | str) -> None:
     """Never read as no limits."""
     metadata = {TENANT: "acme", scope.SCOPE_HEADER: told}
     with pytest.raises(Unauthenticated):
@@ -89,7 +94,9 @@ def test_damaged_limits_are_refused(told: bytes | str):
         (Role.READER, "x" * 129, None),
     ],
 )
-def test_an_identity_that_makes_no_sense_cannot_be(role, tenant, users):
+def test_an_identity_that_makes_no_sense_cannot_be(
+    role: Role, tenant: str, users: frozenset[str] | None
+) -> None:
     """A service of one tenant, or a reader of none, is a mistake in a table."""
     with pytest.raises(ValueError, match="tenant"):
         Identity("key:k", role, tenant, users)

@@ -94,7 +94,7 @@ async def _why(verifier: JwtVerifier, token: str) -> Why:
 
 
 @pytest.mark.parametrize("kid", ["one", "two"])
-async def test_a_good_token_identifies_its_holder(issuer: Issuer, kid: str):
+async def test_a_good_token_identifies_its_holder(issuer: Issuer, kid: str) -> None:
     """Until it expires, by our clock and the leeway."""
     async with _verifying(Source(issuer)) as (verifier, clock):
         token = issuer.token(kid, role="writer", users=["alice"], namespaces="chat")
@@ -105,7 +105,7 @@ async def test_a_good_token_identifies_its_holder(issuer: Issuer, kid: str):
     assert verified.until == pytest.approx(clock.now + 330, abs=3)
 
 
-async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer):
+async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer) -> None:
     """Later than a float can tell, too."""
     async with _verifying(Source(issuer)) as (verifier, clock):
         verified = await verifier.verify(issuer.token(role="writer", exp=10**400))
@@ -137,13 +137,15 @@ async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer):
         ({"namespaces": {"chat": True}}, Why.WRONG_CLAIM),
     ],
 )
-async def test_a_token_that_is_not_for_us_is_refused(issuer: Issuer, claims, why):
+async def test_a_token_that_is_not_for_us_is_refused(
+    issuer: Issuer, claims: dict[str, Any], why: Why
+) -> None:
     """For the right reason, which only the operator learns."""
     async with _verifying(Source(issuer)) as (verifier, _):
         assert await _why(verifier, issuer.token(**claims)) is why
 
 
-async def test_clocks_may_differ_by_the_leeway(issuer: Issuer):
+async def test_clocks_may_differ_by_the_leeway(issuer: Issuer) -> None:
     """Both ways, and no further."""
     now = time.time()
     async with _verifying(Source(issuer)) as (verifier, _):
@@ -153,7 +155,7 @@ async def test_clocks_may_differ_by_the_leeway(issuer: Issuer):
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512"])
-async def test_the_algorithm_is_ours_to_choose(issuer: Issuer, algorithm: str):
+async def test_the_algorithm_is_ours_to_choose(issuer: Issuer, algorithm: str) -> None:
     """Neither no signature nor one by the public key as a secret is looked at."""
     source = Source(issuer)
     async with _verifying(source) as (verifier, clock):
@@ -162,7 +164,7 @@ async def test_the_algorithm_is_ours_to_choose(issuer: Issuer, algorithm: str):
         assert source.readings == 1
 
 
-async def test_a_key_serves_its_own_algorithm_only(issuer: Issuer):
+async def test_a_key_serves_its_own_algorithm_only(issuer: Issuer) -> None:
     """A token cannot pair a key with another pinned algorithm."""
     async with _verifying(Source(issuer)) as (verifier, _):
         good = issuer.token("one")
@@ -181,24 +183,24 @@ async def test_a_key_serves_its_own_algorithm_only(issuer: Issuer):
         lambda token: token.rpartition(".")[0] + ".",
     ],
 )
-async def test_a_damaged_token_is_refused(issuer: Issuer, damage: Callable[[str], str]):
+async def test_a_damaged_token_is_refused(issuer: Issuer, damage: Callable[[str], str]) -> None:
     """Whatever part of it is changed."""
     async with _verifying(Source(issuer)) as (verifier, _):
         why = await _why(verifier, damage(issuer.token()))
     assert why in {Why.WRONG_SIGNATURE, Why.MALFORMED}
 
 
-async def test_claims_can_be_made_required(issuer: Issuer):
+async def test_claims_can_be_made_required(issuer: Issuer) -> None:
     """An issuer that forgets to confine a holder does not let it out."""
     async with _verifying(Source(issuer), required=["users"]) as (verifier, _):
         assert await _why(verifier, issuer.token()) is Why.WRONG_CLAIM
         await verifier.verify(issuer.token(users=["alice"]))
 
 
-async def test_claims_can_have_the_issuers_own_names(issuer: Issuer):
+async def test_claims_can_have_the_issuers_own_names(issuer: Issuer) -> None:
     """A user's own token is confined by its subject."""
     names = ClaimNames("https://acme.test/tenant", "roles", "sub", "spaces")
-    claims = {
+    claims: dict[str, Any] = {
         "tenant": None,
         "role": None,
         "https://acme.test/tenant": "acme",
@@ -212,7 +214,7 @@ async def test_claims_can_have_the_issuers_own_names(issuer: Issuer):
 
 
 @given(st.dictionaries(st.sampled_from(["sub", "tenant", "role", "users", "namespaces"]), JSON))
-def test_any_claims_are_understood_or_refused(claims: dict[str, Any]):
+def test_any_claims_are_understood_or_refused(claims: dict[str, Any]) -> None:
     """Nothing that an issuer signs makes anybody more than it says."""
     try:
         identity = identity_of(claims, NAMES)
@@ -222,7 +224,7 @@ def test_any_claims_are_understood_or_refused(claims: dict[str, Any]):
     assert (identity.users is None) == ("users" not in claims)
 
 
-async def test_a_new_key_is_found_by_its_first_token(issuer: Issuer):
+async def test_a_new_key_is_found_by_its_first_token(issuer: Issuer) -> None:
     """And what was verified by the old keys is forgotten, at once."""
     source, changes = Source(issuer), []
     async with _verifying(source, on_change=lambda: changes.append(1)) as (verifier, clock):
@@ -232,7 +234,7 @@ async def test_a_new_key_is_found_by_its_first_token(issuer: Issuer):
         assert (source.readings, len(changes)) == (2, 2)
 
 
-async def test_unknown_keys_cause_one_reading_in_ten_seconds(issuer: Issuer):
+async def test_unknown_keys_cause_one_reading_in_ten_seconds(issuer: Issuer) -> None:
     """However many tokens name them, and however many at once."""
     source = Source(issuer)
     async with _verifying(source) as (verifier, clock):
@@ -247,7 +249,7 @@ async def test_unknown_keys_cause_one_reading_in_ten_seconds(issuer: Issuer):
         assert source.readings == 2
 
 
-async def test_keys_outlive_a_reading_that_fails(issuer: Issuer):
+async def test_keys_outlive_a_reading_that_fails(issuer: Issuer) -> None:
     """An issuer that is away locks out nobody who holds a token."""
     source = Source(issuer)
     async with _verifying(source) as (verifier, clock):
@@ -259,7 +261,7 @@ async def test_keys_outlive_a_reading_that_fails(issuer: Issuer):
         await verifier.verify(issuer.token("one"))
 
 
-async def test_without_any_key_nobody_is_called_an_impostor(issuer: Issuer):
+async def test_without_any_key_nobody_is_called_an_impostor(issuer: Issuer) -> None:
     """Tokens cannot be judged yet, which is not the caller's fault."""
     source = Source(issuer)
     source.away = True
@@ -283,7 +285,7 @@ async def test_without_any_key_nobody_is_called_an_impostor(issuer: Issuer):
         b'{"keys": [7, {"kty": "RSA"}]}',
     ],
 )
-async def test_a_set_without_a_usable_key_counts_as_none(source: bytes):
+async def test_a_set_without_a_usable_key_counts_as_none(source: bytes) -> None:
     """Shared secrets among them."""
 
     async def read() -> bytes:
@@ -296,7 +298,7 @@ async def test_a_set_without_a_usable_key_counts_as_none(source: bytes):
             await keys.find_anew("s")
 
 
-async def test_keys_are_read_from_a_file(issuer: Issuer):
+async def test_keys_are_read_from_a_file(issuer: Issuer) -> None:
     """As large as a key set can be, and no larger."""
     read = partial(read_keys, issuer.location, timeout=1)
     assert json.loads(await read()) == issuer.key_set()
@@ -315,7 +317,7 @@ VALUES = JSON | st.sampled_from(
 
 
 @given(st.binary() | st.lists(st.dictionaries(FIELDS, VALUES) | JSON, max_size=3))
-async def test_any_key_set_is_understood_or_left_alone(given: bytes | list[Any]):
+async def test_any_key_set_is_understood_or_left_alone(given: bytes | list[Any]) -> None:
     """What an issuer, or whoever stands in for it, publishes never stops the refreshing."""
     source = given if isinstance(given, bytes) else json.dumps({"keys": given}).encode()
 
@@ -332,7 +334,7 @@ async def test_any_key_set_is_understood_or_left_alone(given: bytes | list[Any])
     st.text(max_size=200)
     | st.from_regex(r"[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,60}\.[A-Za-z0-9_-]{0,60}")
 )
-async def test_any_token_is_refused_in_order(token: str):
+async def test_any_token_is_refused_in_order(token: str) -> None:
     """Nothing a caller sends as a token is an incident."""
 
     async def read() -> bytes:

@@ -28,7 +28,7 @@ def known(tmp_path: Path) -> KnownCertificates:
     return KnownCertificates(path)
 
 
-def test_a_caller_is_known_by_one_of_its_names(known: KnownCertificates):
+def test_a_caller_is_known_by_one_of_its_names(known: KnownCertificates) -> None:
     """With the limits of its entry; an empty list is no namespace at all."""
     connection = {"peer_uri": [b"spiffe://example.org/chat"], "peer_dns": [b"localhost"]}
     assert known.identity(connection) == Identity(
@@ -53,7 +53,9 @@ def test_a_caller_is_known_by_one_of_its_names(known: KnownCertificates):
         {"peer_uri": [b"spiffe://example.org/chat"], "peer_dns": [b"memory.example.org"]},
     ],
 )
-def test_who_is_not_known_by_exactly_one_name_is_nobody(known: KnownCertificates, connection):
+def test_who_is_not_known_by_exactly_one_name_is_nobody(
+    known: KnownCertificates, connection: dict[str, list[bytes]]
+) -> None:
     """No name stands for another, and two entries are never mixed."""
     with pytest.raises(Refused) as refused:
         known.identity(connection)
@@ -74,7 +76,7 @@ def test_who_is_not_known_by_exactly_one_name_is_nobody(known: KnownCertificates
         "not toml",
     ],
 )
-def test_a_table_with_a_mistake_is_refused_whole(table: str, tmp_path: Path):
+def test_a_table_with_a_mistake_is_refused_whole(table: str, tmp_path: Path) -> None:
     """A misspelt limit is never no limit."""
     path = tmp_path / "identities.toml"
     path.write_text(table)

@@ -28,7 +28,7 @@ async def _known(token: str, until: float = 200.0) -> Verified:
     return Verified(_identity(token), until)
 
 
-async def test_a_token_is_known_until_its_end():
+async def test_a_token_is_known_until_its_end() -> None:
     """To the moment, by the monotonic clock."""
     clock = Clock()
     remembered = Remembered(clock=clock)
@@ -40,7 +40,7 @@ async def test_a_token_is_known_until_its_end():
     assert remembered.recall("t") is None
 
 
-async def test_the_least_recently_used_is_forgotten_first():
+async def test_the_least_recently_used_is_forgotten_first() -> None:
     """The memory is bounded whatever callers send."""
     remembered = Remembered(max_entries=2, clock=Clock())
     for token in ("a", "b"):
@@ -50,7 +50,7 @@ async def test_the_least_recently_used_is_forgotten_first():
     assert [remembered.recall(token) is not None for token in "abc"] == [True, False, True]
 
 
-async def test_calls_that_come_together_share_one_verification():
+async def test_calls_that_come_together_share_one_verification() -> None:
     """A hundred calls at the end of a key's five seconds are one look-up."""
     count = itertools.count()
     go = asyncio.Event()
@@ -72,7 +72,7 @@ async def test_calls_that_come_together_share_one_verification():
     assert next(count) == 1
 
 
-async def test_refusals_are_not_remembered():
+async def test_refusals_are_not_remembered() -> None:
     """A key that is made good again works at once."""
     remembered = Remembered(clock=Clock())
 
@@ -85,7 +85,7 @@ async def test_refusals_are_not_remembered():
     assert await remembered.once("t", _known) == _identity("t")
 
 
-async def test_what_was_verified_before_a_change_is_forgotten():
+async def test_what_was_verified_before_a_change_is_forgotten() -> None:
     """Also when its verification ended after the change."""
     remembered = Remembered(clock=Clock())
     await remembered.once("old", _known)

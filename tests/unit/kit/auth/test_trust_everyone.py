@@ -14,24 +14,24 @@ def _recognise(metadata: dict[str, str | bytes]) -> Principal:
     return TrustEveryone("acme").recognise(Presented(metadata, dict))
 
 
-def test_who_names_no_tenant_gets_the_default_one():
+def test_who_names_no_tenant_gets_the_default_one() -> None:
     """And may do everything in it."""
     assert _recognise({}) == Principal("acme", "anyone", Access.ACCESS_ADMIN)
 
 
-def test_a_named_tenant_is_believed():
+def test_a_named_tenant_is_believed() -> None:
     """That is how one service acts for a tenant towards the next."""
     assert _recognise({"x-agent-memory-tenant": "other"}).tenant == "other"
 
 
-def test_limits_that_a_service_tells_hold():
+def test_limits_that_a_service_tells_hold() -> None:
     """A confined caller stays confined on the way through services that trust each other."""
     confined = Principal("acme", "key:a", Access.ACCESS_READER, frozenset({"alice"}))
     assert _recognise({scope.SCOPE_HEADER: scope.scope_of(confined)}) == confined
 
 
 @pytest.mark.parametrize("tenant", ["", "a b", "x" * 129, "tab\t", "umlaut-ä", b"bytes"])
-def test_a_tenant_that_cannot_be_one_is_refused(tenant: str | bytes):
+def test_a_tenant_that_cannot_be_one_is_refused(tenant: str | bytes) -> None:
     """It does not silently become the default tenant."""
     with pytest.raises(Unauthenticated):
         _recognise({"x-agent-memory-tenant": tenant})

@@ -10,7 +10,7 @@ def _terms(concurrent: int = 0, per_second: float = 0.0) -> QuotaLimits:
     return QuotaLimits(concurrent, per_second, 1.0, "the_setting")
 
 
-def test_concurrency_is_bounded_until_somebody_leaves():
+def test_concurrency_is_bounded_until_somebody_leaves() -> None:
     """With a time to wait in the refusal."""
     allowance = Quota(_terms(concurrent=2), 0.0)
     for _ in range(2):
@@ -23,7 +23,7 @@ def test_concurrency_is_bounded_until_somebody_leaves():
     allowance.require(0.0)
 
 
-def test_a_rate_names_its_setting():
+def test_a_rate_names_its_setting() -> None:
     """So that a caller can tell which limit it met."""
     allowance = Quota(_terms(per_second=1), 0.0)
     allowance.take(0.0)
@@ -33,7 +33,7 @@ def test_a_rate_names_its_setting():
     assert refused.value.retry_after == 0.75
 
 
-def test_the_number_of_tenants_kept_is_bounded():
+def test_the_number_of_tenants_kept_is_bounded() -> None:
     """The ones longest unheard of go first, and never one whose calls still run."""
     allowances = Allowances(_terms(concurrent=1), max_holders=3)
     running = allowances.of("running", 0.0)

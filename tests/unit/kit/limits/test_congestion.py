@@ -1,5 +1,7 @@
 """How many calls of one kind may run at a time."""
 
+from collections.abc import Callable
+
 from agent_memory_services.kit.server.steps.congestion import CongestionLimit
 
 ALONE = 0.01
@@ -22,7 +24,13 @@ class Clocked:
             self.limit.refuse()
         return begun
 
-    def run(self, seconds: float, *, offered: int, takes=lambda running: ALONE * running) -> None:
+    def run(
+        self,
+        seconds: float,
+        *,
+        offered: int,
+        takes: Callable[[int], float] = lambda running: ALONE * running,
+    ) -> None:
         """Offer so many calls at a time for so long; each takes what `takes` says of them all."""
         ends = self.now + seconds
         while self.now < ends:
@@ -33,7 +41,7 @@ class Clocked:
                 self.limit.learn(self.limit.end(call, self.now), self.now)
 
 
-def test_calls_that_wait_for_each_other_are_let_in_sparingly():
+def test_calls_that_wait_for_each_other_are_let_in_sparingly() -> None:
     """Down to a number at which they are quick again."""
     clocked = Clocked()
     clocked.run(2, offered=1)
@@ -42,7 +50,7 @@ def test_calls_that_wait_for_each_other_are_let_in_sparingly():
     assert 4 <= clocked.limit.limit <= 8
 
 
-def test_the_fewest_are_never_refused():
+def test_the_fewest_are_never_refused() -> None:
     """As many callers as that wait for each other rather than for a second attempt."""
     clocked = Clocked()
     clocked.run(2, offered=1)
@@ -50,7 +58,7 @@ def test_the_fewest_are_never_refused():
     assert len(clocked.begin(17)) == 16
 
 
-def test_where_few_are_refused_the_fewest_stay_what_they_are():
+def test_where_few_are_refused_the_fewest_stay_what_they_are() -> None:
     """A crowd that is a little too large is not made to pay for it."""
     clocked = Clocked()
     clocked.run(2, offered=1)
@@ -58,7 +66,7 @@ def test_where_few_are_refused_the_fewest_stay_what_they_are():
     assert 16 <= clocked.limit.limit <= 18
 
 
-def test_overdue_calls_keep_others_out_before_any_of_them_ends():
+def test_overdue_calls_keep_others_out_before_any_of_them_ends() -> None:
     """As many as a burst may be come in; half a second later nobody more until they end."""
     clocked = Clocked()
     clocked.run(5, offered=MOST, takes=lambda _: ALONE)
@@ -74,28 +82,28 @@ def test_overdue_calls_keep_others_out_before_any_of_them_ends():
     assert clocked.limit.running == 16
 
 
-def test_calls_that_wait_for_somebody_else_are_not():
+def test_calls_that_wait_for_somebody_else_are_not() -> None:
     """A slow model is no reason to ask it less often at a time."""
     clocked = Clocked()
     clocked.run(20, offered=1000, takes=lambda _: 2.0)
     assert clocked.limit.limit == MOST
 
 
-def test_calls_that_do_not_wait_for_each_other_soon_run_together():
+def test_calls_that_do_not_wait_for_each_other_soon_run_together() -> None:
     """The number doubles as long as nothing speaks against it."""
     clocked = Clocked()
     clocked.run(1, offered=1000, takes=lambda _: ALONE)
     assert clocked.limit.limit == MOST
 
 
-def test_what_is_not_used_does_not_grow():
+def test_what_is_not_used_does_not_grow() -> None:
     """Few quick calls say nothing about many."""
     clocked = Clocked()
     clocked.run(60, offered=2, takes=lambda _: ALONE)
     assert clocked.limit.limit == FEWEST
 
 
-def test_the_limit_is_forgotten_when_calls_are_quick_again():
+def test_the_limit_is_forgotten_when_calls_are_quick_again() -> None:
     """Within a few seconds."""
     clocked = Clocked()
     clocked.run(2, offered=1)
@@ -104,7 +112,7 @@ def test_the_limit_is_forgotten_when_calls_are_quick_again():
     assert clocked.limit.limit == MOST
 
 
-def test_calls_that_have_become_slower_for_good_are_no_crowd():
+def test_calls_that_have_become_slower_for_good_are_no_crowd() -> None:
     """More data makes a search slower at any number; that is learnt in time."""
     clocked = Clocked()
     clocked.run(2, offered=1)
@@ -112,7 +120,7 @@ def test_calls_that_have_become_slower_for_good_are_no_crowd():
     assert clocked.limit.limit > 40
 
 
-def test_a_limit_below_the_fewest_stands():
+def test_a_limit_below_the_fewest_stands() -> None:
     """Who allows ten calls at a time gets no more."""
     limit = CongestionLimit(16, 10, 3.0, 0.0)
     assert limit.limit == 10

@@ -8,7 +8,7 @@ from agent_memory_services.kit.server.steps import memory
 from agent_memory_services.kit.server.steps.memory import MemoryGauge
 
 
-def test_the_gauge_is_read_ten_times_a_second_at_most():
+def test_the_gauge_is_read_ten_times_a_second_at_most() -> None:
     """However many calls ask."""
     readings, now = iter([50, 99, 100, 10]), [0.0]
     gauge = MemoryGauge(100, used=lambda: next(readings), monotonic=lambda: now[0])
@@ -18,7 +18,7 @@ def test_the_gauge_is_read_ten_times_a_second_at_most():
     assert found == [False, False, False, True, True, False]
 
 
-def test_this_process_uses_some_memory():
+def test_this_process_uses_some_memory() -> None:
     """In bytes, whatever the size of a page."""
     before = memory.resident_bytes()
     assert before > 1 << 20
@@ -44,7 +44,7 @@ def test_the_limit_is_the_containers(
     limit: int | None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     """Of either version of control groups, or none."""
     paths = [tmp_path / "v2", tmp_path / "v1"]
     for path, content in zip(paths, contents, strict=True):

@@ -1,6 +1,7 @@
 """Limits as settings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.server.settings import LimitSettings, ProcessSettings
 
 
-def test_limits_of_methods_are_read_as_pairs(monkeypatch: pytest.MonkeyPatch):
+def test_limits_of_methods_are_read_as_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the methods' own names, of whichever service."""
     monkeypatch.setenv(
         "AGENT_MEMORY_MAX_CONCURRENT_CALLS_BY_METHOD", "ExportMemories=2, Summarize=8"
@@ -23,7 +24,9 @@ def test_limits_of_methods_are_read_as_pairs(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     "limits", ["ExportMemory=2", "ExportMemories", "ExportMemories=0", "ExportMemories=x", "=1"]
 )
-def test_a_limit_that_would_not_hold_is_refused(limits: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_limit_that_would_not_hold_is_refused(
+    limits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A misspelt method is not a method without a limit."""
     monkeypatch.setenv("AGENT_MEMORY_MAX_CONCURRENT_CALLS_BY_METHOD", limits)
     with pytest.raises(SettingsError, match="MAX_CONCURRENT_CALLS_BY_METHOD"):
@@ -42,14 +45,14 @@ def test_a_limit_that_would_not_hold_is_refused(limits: str, monkeypatch: pytest
         {"max_message_bytes": 1},
     ],
 )
-def test_limits_make_sense(limit: dict[str, float]):
+def test_limits_make_sense(limit: dict[str, Any]) -> None:
     """No setting refuses everybody, or nobody, by accident."""
     with pytest.raises(ValidationError):
         ProcessSettings(**limit)
 
 
 @pytest.mark.parametrize("name", LimitSettings.model_fields)
-def test_every_limit_is_in_the_guide(name: str):
+def test_every_limit_is_in_the_guide(name: str) -> None:
     """Whoever runs the suite finds each of them in one table."""
     guide = Path(__file__).parents[4] / "docs" / "security.md"
     assert f"`{name.upper()}`" in guide.read_text("utf-8")

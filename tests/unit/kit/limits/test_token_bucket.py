@@ -8,7 +8,7 @@ from agent_memory_services.kit.server.steps.quotas import TokenBucket
 WAITS = st.lists(st.floats(0, 10, allow_nan=False), max_size=50)
 
 
-def test_a_burst_is_let_in_and_then_the_rate():
+def test_a_burst_is_let_in_and_then_the_rate() -> None:
     """And a refusal says to the moment when to come again."""
     bucket = TokenBucket(per_second=2, capacity=3, now=100.0)
     for _ in range(3):
@@ -19,7 +19,7 @@ def test_a_burst_is_let_in_and_then_the_rate():
     assert bucket.seconds_until_token(100.5) == 0
 
 
-def test_a_rate_below_one_in_a_burst_still_admits_somebody():
+def test_a_rate_below_one_in_a_burst_still_admits_somebody() -> None:
     """One call every ten seconds is a rate too."""
     bucket = TokenBucket(per_second=0.1, capacity=0.2, now=0.0)
     assert bucket.seconds_until_token(0.0) == 0
@@ -28,7 +28,9 @@ def test_a_rate_below_one_in_a_burst_still_admits_somebody():
 
 
 @given(st.floats(0.1, 50), st.floats(1, 20), WAITS)
-def test_nobody_gets_more_than_rate_and_burst(per_second, capacity, waits):
+def test_nobody_gets_more_than_rate_and_burst(
+    per_second: float, capacity: float, waits: list[float]
+) -> None:
     """Whenever calls come."""
     now, taken = 0.0, 0
     bucket = TokenBucket(per_second, capacity, now)
@@ -41,7 +43,9 @@ def test_nobody_gets_more_than_rate_and_burst(per_second, capacity, waits):
 
 
 @given(st.floats(0.1, 50), st.floats(1, 20), WAITS)
-def test_who_waits_as_told_is_let_in(per_second, capacity, waits):
+def test_who_waits_as_told_is_let_in(
+    per_second: float, capacity: float, waits: list[float]
+) -> None:
     """The time in a refusal is enough."""
     now = 0.0
     bucket = TokenBucket(per_second, capacity, now)

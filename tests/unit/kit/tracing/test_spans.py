@@ -26,7 +26,7 @@ def traced() -> Iterator[Traced]:
         yield traced
 
 
-def test_nothing_is_made_where_traces_are_off():
+def test_nothing_is_made_where_traces_are_off() -> None:
     """One shared object stands for every span, and nothing is kept beside work."""
     assert current_tracer() is None
     assert part("work") is NOTHING
@@ -36,14 +36,14 @@ def test_nothing_is_made_where_traces_are_off():
         assert span is INVALID_SPAN
 
 
-def test_polling_makes_no_spans(traced: Traced):
+def test_polling_makes_no_spans(traced: Traced) -> None:
     """A part of nothing is nobody's business."""
     with part("poll"):
         pass
     assert traced.names == []
 
 
-def test_a_part_is_a_child_of_the_present_span(traced: Traced):
+def test_a_part_is_a_child_of_the_present_span(traced: Traced) -> None:
     """And the present one while it lasts."""
     with continued("run", []) as run:
         with part("embed", SpanKind.CLIENT) as embed, part("inner"):
@@ -56,7 +56,7 @@ def test_a_part_is_a_child_of_the_present_span(traced: Traced):
     assert traced.span("embed").kind is SpanKind.CLIENT
 
 
-def test_work_left_for_later_goes_on_in_the_trace_that_left_it(traced: Traced):
+def test_work_left_for_later_goes_on_in_the_trace_that_left_it(traced: Traced) -> None:
     """As a child, so that a turn and what follows from it are one trace."""
     with continued("turn", []) as turn:
         kept = kept_context()
@@ -69,7 +69,7 @@ def test_work_left_for_later_goes_on_in_the_trace_that_left_it(traced: Traced):
     assert delivery.kind is SpanKind.CONSUMER
 
 
-def test_work_of_several_turns_belongs_to_the_first_and_names_the_others(traced: Traced):
+def test_work_of_several_turns_belongs_to_the_first_and_names_the_others(traced: Traced) -> None:
     """Each turn's trace leads to it, and a turn that came twice is named once."""
     kept = []
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_work_of_several_turns_belongs_to_the_first_and_names_the_others(traced:
     assert [link.context.trace_id for link in run.links] == turns[1:]
 
 
-def test_a_recorded_turn_is_not_lost_behind_one_that_is_not(traced: Traced):
+def test_a_recorded_turn_is_not_lost_behind_one_that_is_not(traced: Traced) -> None:
     """Work is recorded when any of the turns behind it is."""
     with continued("turn", []):
         kept = kept_context()
@@ -92,7 +92,7 @@ def test_a_recorded_turn_is_not_lost_behind_one_that_is_not(traced: Traced):
     assert f"{traced.span('run').context.trace_id:032x}" == kept.split("-")[1]
 
 
-def test_a_decision_not_to_record_is_kept():
+def test_a_decision_not_to_record_is_kept() -> None:
     """Work of turns that nobody records is not recorded by itself."""
     traced = Traced(ratio=0.0)
     with traced_by(traced.tracer), continued("turn", []):
@@ -105,14 +105,14 @@ def test_a_decision_not_to_record_is_kept():
 
 
 @pytest.mark.parametrize("damaged", ["", "x", "00-zz-11-01", "00-" + "0" * 32 + "-11-01"])
-def test_a_context_that_cannot_be_read_begins_a_trace(traced: Traced, damaged: str):
+def test_a_context_that_cannot_be_read_begins_a_trace(traced: Traced, damaged: str) -> None:
     """What was left before there were traces is worked on all the same."""
     with continued("run", [damaged]):
         pass
     assert traced.span("run").parent is None
 
 
-def test_a_failure_is_named_but_not_quoted(traced: Traced):
+def test_a_failure_is_named_but_not_quoted(traced: Traced) -> None:
     """The text of an error may hold what somebody said."""
     with pytest.raises(KeyError), continued("crash", []):
         raise KeyError("alice said so")
@@ -126,7 +126,7 @@ def test_a_failure_is_named_but_not_quoted(traced: Traced):
     assert "alice" not in crash.to_json() + refusal.to_json()
 
 
-def test_being_cancelled_is_no_failure(traced: Traced):
+def test_being_cancelled_is_no_failure(traced: Traced) -> None:
     """Nothing is wrong with what was cancelled."""
     with pytest.raises(asyncio.CancelledError), continued("run", []):
         raise asyncio.CancelledError

@@ -1,5 +1,7 @@
 """Groups: who joins whom, and who stays."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -119,7 +121,7 @@ def test_a_full_group_takes_no_more() -> None:
     ],
 )
 def test_what_else_they_tell_must_agree(
-    mine: dict[str, object], theirs: dict[str, object], action: Action
+    mine: dict[str, Any], theirs: dict[str, Any], action: Action
 ) -> None:
     """Ends, slots and summaries keep the same words apart; sessions do not."""
     subject, other = (

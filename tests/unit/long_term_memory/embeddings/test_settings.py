@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
+from tests.support.settings import configured
 
 
 def test_nothing_set_means_the_local_model() -> None:
@@ -11,7 +14,7 @@ def test_nothing_set_means_the_local_model() -> None:
 
 def test_a_key_alone_does_not_send_text_away() -> None:
     """A key that is there for other purposes does not choose a remote provider."""
-    assert not EmbeddingSettings(api_key="secret").remote
+    assert not configured(EmbeddingSettings, api_key="secret").remote
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,7 @@ def test_a_key_alone_does_not_send_text_away() -> None:
         {"provider": "openai", "api_key": "secret"},
     ],
 )
-def test_a_model_or_an_endpoint_chooses_the_provider(chosen: dict[str, str]) -> None:
+def test_a_model_or_an_endpoint_chooses_the_provider(chosen: dict[str, Any]) -> None:
     """Naming a remote model or endpoint is what sends text there."""
     assert EmbeddingSettings(**chosen).remote
 
@@ -40,4 +43,4 @@ def test_openai_itself_needs_a_key() -> None:
 
 def test_the_key_is_not_printed() -> None:
     """Settings may be logged."""
-    assert "secret-value" not in repr(EmbeddingSettings(api_key="secret-value"))
+    assert "secret-value" not in repr(configured(EmbeddingSettings, api_key="secret-value"))

@@ -61,7 +61,8 @@ def nested(levels: int) -> MemoryFilter:
     """Groups in groups, alternating between the two kinds."""
     inner = MemoryFilter(pinned=True)
     for level in range(levels):
-        inner = MemoryFilter(**{("any_of", "none_of")[level % 2]: [MemoryFilter(), inner]})
+        both = [MemoryFilter(), inner]
+        inner = MemoryFilter(none_of=both) if level % 2 else MemoryFilter(any_of=both)
     return inner
 
 

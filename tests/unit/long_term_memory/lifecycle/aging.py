@@ -2,11 +2,16 @@
 
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.domain.forget_policy import Policy
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 
+TYPES = (
+    MemoryType.MEMORY_TYPE_SEMANTIC,
+    MemoryType.MEMORY_TYPE_EPISODIC,
+    MemoryType.MEMORY_TYPE_MESSAGE,
+)
 NOW = 1_760_000_000_000_000
 _days = st.integers(-1, 9).map(lambda days: NOW - days * MICROS_PER_DAY)
 _moments = st.one_of(_days, _days.map(lambda at: at + 1), _days.map(lambda at: at - 1))
@@ -20,7 +25,7 @@ def aged_memories(draw: st.DrawFn) -> Memory:
         id=draw(st.uuids()).hex,
         text="x",
         user_id=draw(st.sampled_from(["", "a", "b"])),
-        type=draw(st.integers(1, 3)),
+        type=draw(st.sampled_from(TYPES)),
         pinned=draw(st.booleans()) and draw(st.booleans()),
         standing=draw(st.booleans()) and draw(st.booleans()),
         create_time=to_timestamp(draw(_moments)),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.long_term_memory.api.settings import ForgettingPlan
 from agent_memory_services.long_term_memory.domain.forget_policy import (
@@ -60,8 +60,10 @@ def test_rank_falls_with_age_and_rises_with_use(memory: Memory, days: int) -> No
 
 def test_a_plan_of_an_operator_is_a_policy() -> None:
     """In days and by the names of types."""
-    given = ForgettingPlan(max_age_days=1.5, keep_per_owner=0, types=["message"])
-    assert given.plan.policy == Policy(max_age=3 * DAY // 2, keep_per_owner=0, types=frozenset({3}))
+    given = ForgettingPlan(max_age_days=1.5, keep_per_owner=0, types=frozenset({"message"}))
+    assert given.plan.policy == Policy(
+        max_age=3 * DAY // 2, keep_per_owner=0, types=frozenset({MemoryType.MEMORY_TYPE_MESSAGE})
+    )
     assert not given.plan.permanently
     assert ForgettingPlan().plan.policy == Policy()
 

@@ -1,6 +1,7 @@
 """A memory as a hash and back."""
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import (
@@ -35,7 +36,9 @@ def test_lists_and_times_are_spelled_out() -> None:
         text="Tea, please!",
         context="What?",
         topics=["a,b", "c"],
-        provenance=Provenance(message_ids=["m1", "m2"], strategy=3),
+        provenance=Provenance(
+            message_ids=["m1", "m2"], strategy=ExtractionStrategy.EXTRACTION_STRATEGY_PREFERENCES
+        ),
         event_time=EventTime(start=to_timestamp(-7)),
         validity=Validity(invalid_from=to_timestamp(8)),
         pinned=True,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, MemoryType, Provenance, Validity
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.domain.drafts import content_hash, draft, violations
 
@@ -31,7 +31,7 @@ def test_what_the_server_sets_is_not_the_callers() -> None:
     assert stored == Memory(
         id="m",
         text="likes tea",
-        type=1,
+        type=MemoryType.MEMORY_TYPE_SEMANTIC,
         provenance=given.provenance,
         validity=Validity(valid_from=to_timestamp(1)),
         sequence=7,
@@ -77,13 +77,20 @@ def test_broken_rules_name_their_field(broken: Memory, field: str) -> None:
 
 def test_contents_differ_by_owner_type_and_text_alone() -> None:
     """The digest tells owners, namespaces, types and texts apart, however they are cut."""
-    base = Memory(text="ab", user_id="u", namespace="n", type=1)
-    same = Memory(text="ab", user_id="u", namespace="n", type=1, session_id="s", topics=["t"])
+    base = Memory(text="ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_SEMANTIC)
+    same = Memory(
+        text="ab",
+        user_id="u",
+        namespace="n",
+        type=MemoryType.MEMORY_TYPE_SEMANTIC,
+        session_id="s",
+        topics=["t"],
+    )
     others = [
-        Memory(text="ab", user_id="un", type=1),
-        Memory(text="ab", namespace="un", type=1),
-        Memory(text="ab", user_id="u", namespace="n", type=2),
-        Memory(text="Ab", user_id="u", namespace="n", type=1),
+        Memory(text="ab", user_id="un", type=MemoryType.MEMORY_TYPE_SEMANTIC),
+        Memory(text="ab", namespace="un", type=MemoryType.MEMORY_TYPE_SEMANTIC),
+        Memory(text="ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_EPISODIC),
+        Memory(text="Ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_SEMANTIC),
     ]
     assert content_hash(base) == content_hash(same)
     assert len({content_hash(each) for each in (base, *others)}) == 5

@@ -7,6 +7,7 @@ from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.search.signals import (
+    Evidence,
     NamedEntities,
     Neighbours,
     Part,
@@ -29,11 +30,16 @@ _PARTS: list[Part] = [
 _parts = pytest.mark.parametrize("part", _PARTS, ids=lambda part: part.name)
 
 
+def _evidence(pool: list[tuple[Memory, float]]) -> Evidence:
+    memories, matches = zip(*pool, strict=True)
+    return evidence(memories, matches, question=_QUESTION)
+
+
 @_parts
 @given(pools)
 def test_parts_are_bounded(part: Part, pool: list[tuple[Memory, float]]) -> None:
     """Each part measures every memory on the scale of 0 to 1."""
-    values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
+    values = part.measure(_evidence(pool))
     assert values is None or len(values) == len(pool)
     assert values is None or ((values >= 0) & (values <= 1 + 1e-9)).all()
 
@@ -44,9 +50,9 @@ def test_parts_see_no_order(part: Part, pool: list[tuple[Memory, float]], random
     """What is measured of a memory does not depend on where it stands among the others."""
     order = list(range(len(pool)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    values = part.measure(evidence(*zip(*pool, strict=True), question=_QUESTION))
+    values = part.measure(_evidence(pool))
     turned = [pool[at] for at in order]
-    moved = part.measure(evidence(*zip(*turned, strict=True), question=_QUESTION))
+    moved = part.measure(_evidence(turned))
     assert (moved is None) is (values is None)
     assert values is None or moved == approx([values[at] for at in order])
 

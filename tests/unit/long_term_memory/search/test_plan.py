@@ -1,6 +1,7 @@
 """How a query is going to be answered."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ NOW = 9 * 86_400_000_000
 SEMANTIC, KEYWORD = SearchMode.SEARCH_MODE_SEMANTIC, SearchMode.SEARCH_MODE_KEYWORD
 
 
-async def planned(text: str = "tea", **fields: object) -> SearchPlan:
+async def planned(text: str = "tea", **fields: Any) -> SearchPlan:
     """The plan for a query, and no vector worth looking at."""
 
     async def embed(_: str) -> bytes:
@@ -57,7 +58,7 @@ async def test_modes_choose_legs() -> None:
 
 async def test_options_choose_legs() -> None:
     """A leg without weight is not run, and without words meaning has it all."""
-    alone = {"context_legs": False}
+    alone: dict[str, Any] = {"context_legs": False}
     for weight, legs in ((0.0, ["words.text"]), (1.0, ["dense.text"])):
         plan = await planned(ranking=RankingOptions(dense_weight=weight, **alone))
         assert list(shares(plan)) == legs
@@ -89,10 +90,10 @@ _QUESTION = "When did Ann leave in 2019?"
 async def test_each_part_can_be_switched(option: str, gone: set[str]) -> None:
     """Hybrid search has every part unless told otherwise, the other modes have none."""
     assert parts(await planned(_QUESTION)) == _ALL
-    off = RankingOptions(**{option: False})
+    off = RankingOptions(**{option: False})  # type: ignore[arg-type] # a variable name
     assert parts(await planned(_QUESTION, ranking=off)) == _ALL - gone
     assert parts(await planned(_QUESTION, mode=SEMANTIC)) == set()
-    on = RankingOptions(**{option: True})
+    on = RankingOptions(**{option: True})  # type: ignore[arg-type] # a variable name
     assert parts(await planned(_QUESTION, mode=SEMANTIC, ranking=on)) == gone
 
 

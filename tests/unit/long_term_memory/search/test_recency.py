@@ -66,7 +66,9 @@ def test_the_parts_are_explained() -> None:
 def test_being_found_counts_little() -> None:
     """What was found just now gains a small share of what is new, and never loses by it."""
     weights = RecencyWeights()
-    old, found, new = (scored(weights, *times, 0.5) for times in ((9e3, None), (9e3, 0), (0, None)))
+    old, found, new = (
+        scored(weights, age, since, 0.5) for age, since in ((9e3, None), (9e3, 0), (0, None))
+    )
     assert old < found < old + (new - old) / 8
     assert scored(weights, 0, 0, 0.5) == new
 

@@ -59,19 +59,19 @@ def _written(labels: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("text", EXPECTED)
-def test_a_query_returns_what_prometheus_returns(text: str):
+def test_a_query_returns_what_prometheus_returns(text: str) -> None:
     """Labels and values both."""
     returned = {_written(dict(labels)): v for labels, v in Query(text).at(390, _scrapes())}
     assert returned == pytest.approx(EXPECTED[text])
 
 
-def test_what_is_not_supported_is_said():
+def test_what_is_not_supported_is_said() -> None:
     """A guess would prove nothing."""
     with pytest.raises(NotImplementedError):
         Query("deriv(waiting[5m])").at(390, _scrapes())
 
 
-def test_series_of_a_target_that_is_gone_end():
+def test_series_of_a_target_that_is_gone_end() -> None:
     """At once, and `up` tells why."""
     scrapes = _scrapes()
     scrapes.add(420, {}, None)
@@ -79,7 +79,7 @@ def test_series_of_a_target_that_is_gone_end():
     assert Query("up").at(420, scrapes) == [({"__name__": "up"}, 0.0)]
 
 
-def test_an_alert_waits_before_it_fires_and_forgets_when_its_cause_is_gone():
+def test_an_alert_waits_before_it_fires_and_forgets_when_its_cause_is_gone() -> None:
     """As long as its rule says, without a break."""
     scrapes = Scrapes()
     rule = Rule("Waiting", Query("waiting > 5"), 120, {}, {})

@@ -13,7 +13,12 @@ from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
-from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, SessionPart
+from agent_memory_services.working_memory.prompt.model import (
+    MemoryPart,
+    PromptRequest,
+    SessionPart,
+    Sources,
+)
 from agent_memory_services.working_memory.prompt.sources import SourceReader
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, session, user
@@ -44,7 +49,7 @@ class Places:
         return hits(memory("standing" if query.filter.standing else "found"))
 
 
-async def gather(places: Places, request: PromptRequest) -> object:
+async def gather(places: Places, request: PromptRequest) -> Sources:
     """The sources of a request; parts that wait for each other run out of time."""
     async with asyncio.timeout(30):
         return await SourceReader(places, places).gather(request)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.extraction.extractors.local.golden import Judgement, golden, score
+from agent_memory_services.evaluation.judging import Judgement
+from tests.unit.extraction.extractors.local.golden import golden, score
 
 MESSAGES = golden(held_out=False)
 KEPT_APART = golden(held_out=True)

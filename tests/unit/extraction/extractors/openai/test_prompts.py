@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -15,7 +16,7 @@ from agent_memory_services.extraction.extractors.openai.prompts import (
 from tests.support.sessions import SAID
 
 
-def turn(text: str, **fields: object) -> Turn:
+def turn(text: str, **fields: Any) -> Turn:
     """Something a user says."""
     return Turn("secret-id", "user", text, SAID, **fields)
 

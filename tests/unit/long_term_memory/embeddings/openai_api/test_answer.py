@@ -23,7 +23,7 @@ def test_vectors_are_ordered_by_index_and_scaled_to_unit_length() -> None:
     """A provider may answer in any order and any scale."""
     vectors = read_answer(answer((1, [0, 2]), (0, [3, 4])), count=2, dimension=2)
 
-    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(vectors, np.array([[0.6, 0.8], [0, 1]]), rtol=1e-6)
     assert vectors.dtype == np.float32
 
 

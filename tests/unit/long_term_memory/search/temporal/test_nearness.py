@@ -13,7 +13,9 @@ DAY = 86_400_000_000
 _START, _END = 100 * DAY, 110 * DAY
 
 
-def at(moment: float, precision: TimePrecision = TimePrecision.TIME_PRECISION_INSTANT) -> Memory:
+def at(
+    moment: float, precision: TimePrecision.ValueType = TimePrecision.TIME_PRECISION_INSTANT
+) -> Memory:
     """A memory of an event on a day."""
     memory = Memory()
     memory.event_time.start.CopyFrom(to_timestamp(int(moment * DAY)))
