@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from itertools import groupby
 
 import pytest
 import redis as blocking
@@ -23,6 +24,16 @@ settings.load_profile("agent-memory")
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as cores: many tests wait for processes and clocks."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that are marked `in_order` the order in which they are written."""
+    for _, module in groupby(list(enumerate(items)), key=lambda item: item[1].path):
+        places = [(at, item) for at, item in module if item.get_closest_marker("in_order")]
+        written = sorted((item for _, item in places), key=lambda item: item.reportinfo()[1] or 0)
+        for (at, _), item in zip(places, written, strict=True):
+            items[at] = item
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from agent_memory_services.extraction.domain.facts import ExtractionFailed
 from agent_memory_services.extraction.extractors.openai.answer import Frame, read_facts
-from agent_memory_services.long_term_memory.consolidation.judge import NonsenseError, read_verdicts
+from agent_memory_services.long_term_memory.consolidation.model_judge import (
+    NonsenseError,
+    read_verdicts,
+)
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     ProviderUnavailable,

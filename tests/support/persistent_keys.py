@@ -83,7 +83,7 @@ FAMILIES: Final = (
     Family(r"am:ex:partitions", "one per store"),
     # Long-term memory.
     Family(r"<lt>:m:<name>:<name>", "the memory's deletion"),
-    Family(r"<lt>:h:<name>:[0-9a-f]+", "the memory's deletion"),
+    Family(r"<lt>:h:<name>:.*", "the memory's deletion"),
     Family(r"(<lt>):r:(<name>:<name>)", "its time to live after deletion", owner=r"\1:m:\2"),
     Family(r"<lt>:left:<name>:<name>", "its time to live, as the last revision's"),
     Family(r"<lt>:c:<name>", "its length is bounded"),

@@ -11,8 +11,10 @@ from agent_memory_services.kit.redis.keys import encode
 async def elements(redis: Redis) -> AsyncIterator[bytes]:
     """Every key alone, and every element of every key behind the key's name."""
     async for key in redis.scan_iter():
-        yield key
         kind = await redis.type(key)
+        if kind == b"none":
+            continue  # Its time to live ended meanwhile.
+        yield key
         async for element in _of_kind(redis, key, kind):
             yield key + b" | " + element
 

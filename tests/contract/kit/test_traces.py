@@ -138,17 +138,17 @@ async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url:
         lease = Script("agent_memory_services.kit.redis", "lua/lease")
 
         async def behave(request: AppendMessagesRequest) -> SessionRef:
-            await store.set("am:alice", "said")
+            await store.set("of:alice", "said")
             async with store.pipeline(transaction=False) as pipeline:
-                await raw(pipeline).get("am:alice").get("am:bob").execute()
-            await lease(store, ["am:alice"], ["said", 1000])
+                await raw(pipeline).get("of:alice").get("of:bob").execute()
+            await lease(store, ["of:alice"], ["said", 1000])
             with pytest.raises(ResponseError):
-                await store.incr("am:alice")
+                await store.incr("of:alice")
             return await echo(request)
 
         async with traced() as collector, serve(behave) as shapes:
             await shapes.call("unary", REQUEST)
-            await store.set("am:alice", "polled")
+            await store.set("of:alice", "polled")
     fallback = "EVAL kit/redis/lease"  # only where no test ran the script before
     *commands, call = [span for span in collector.spans if span.name != fallback]
     assert [span.name for span in commands] == [
@@ -171,7 +171,7 @@ async def test_a_watch_is_one_span_however_long_it_lasts(redis_url: str) -> None
     async with client.connect(redis_url) as store:
 
         async def behave(request: AppendMessagesRequest) -> SessionRef:
-            await store.get("am:alice")
+            await store.get("of:alice")
             lines.append(logs._name_span(None, "info", {}))
             return await echo(request)
 

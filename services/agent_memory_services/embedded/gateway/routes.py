@@ -90,11 +90,7 @@ def _routes(method: Route) -> list[dict[str, Any]]:
     after = None if method.deadline is None else method.deadline + _LATER_SECONDS
     callers = {"timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}}
     from_json = _route(method, [_FROM_JSON], {"timeout": f"{after or 0:g}s"}, [_HOW_IT_CAME])
-    return [
-        # Of no meaning in JSON, and one that cannot be read would end the call without a reason.
-        {**from_json, "request_headers_to_remove": ["grpc-timeout"]},
-        _route(method, [], callers, []),
-    ]
+    return [from_json, _route(method, [], callers, [])]
 
 
 def _route(

@@ -2,11 +2,28 @@
 -- one that is longer without keeping it: a client that is cut off while it sends sees no answer.
 -- The refusal comes from the next script, which waits for the end of the body.
 --
+-- Headers that a service could not read do not reach it: it would end the call without a reason.
+--
 -- LIMITS stands before this text: how many bytes a body may have, and how many are read at most.
+
+-- Removes headers whose names the metadata of gRPC cannot hold, and from JSON also those that have
+-- a meaning or an encoding in gRPC alone.
+local function drop_unreadable(headers, is_grpc)
+  local unreadable = {}
+  for name in pairs(headers) do
+    if name:find("[^:a-z0-9_.-]") or (not is_grpc and (name:find("^grpc%-") or name:find("%-bin$")))
+    then
+      table.insert(unreadable, name)
+    end
+  end
+  for _, name in ipairs(unreadable) do headers:remove(name) end
+end
 
 function envoy_on_request(request)
   local headers = request:headers()
-  if (headers:get("content-type") or ""):find("^application/grpc") then return end
+  local is_grpc = (headers:get("content-type") or ""):find("^application/grpc") ~= nil
+  drop_unreadable(headers, is_grpc)
+  if is_grpc then return end
   -- A CONNECT has no path, and no end.
   if not headers:get(":path") then return request:respond({[":status"] = "404"}, "") end
   local notes = request:streamInfo():dynamicMetadata()

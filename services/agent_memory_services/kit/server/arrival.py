@@ -10,9 +10,9 @@ from typing import Any, Final, TypeAlias
 import grpc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from agent_memory_services.kit.contract.errors import DeadlineExceeded, InvalidField, ServiceError
-from agent_memory_services.kit.contract.status import status_of, to_grpc
-from agent_memory_services.kit.server.call import Context
+from agent_memory_services.kit.contract.errors import DeadlineExceeded, InvalidField
+from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.server.call import Context, abort
 
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED: Final = {_FIXED64: 8, _FIXED32: 4}
@@ -123,13 +123,9 @@ def _timed(behaviour: Behaviour, seconds: float) -> Behaviour:
             async with asyncio.timeout(seconds):
                 request = await context.read()
         except TimeoutError:
-            return await _refuse(context, DeadlineExceeded())
+            await abort(context, status_of(DeadlineExceeded()))
         if request is grpc.aio.EOF:
-            return await _refuse(context, InvalidField("", "the request is missing"))
+            await abort(context, status_of(InvalidField("", "the request is missing")))
         return await behaviour(request, context)
 
     return timed
-
-
-async def _refuse(context: Context, error: ServiceError) -> None:
-    await context.abort_with_status(to_grpc(status_of(error)))

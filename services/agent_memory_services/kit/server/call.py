@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import grpc
 from google.protobuf.message import Message
@@ -13,8 +13,23 @@ from opentelemetry.trace import Span
 from agent_memory_services.kit.contract.context import Principal, RoundTrips
 from agent_memory_services.kit.contract.errors import ServiceError
 from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.contract.status import to_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+
+async def abort(context: Context, status: Status) -> Never:
+    """End a call with a status, where its caller is still there.
+
+    Raises:
+        grpc.aio.AbortError: the caller has been told.
+        asyncio.CancelledError: the caller has gone, so that nobody could be told.
+    """
+    try:
+        await context.abort_with_status(to_grpc(status))
+    except grpc.aio.InternalError:
+        # All that the library says of a caller who went away a moment before.
+        raise asyncio.CancelledError from None
 
 
 @dataclass(slots=True, eq=False)

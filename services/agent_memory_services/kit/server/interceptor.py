@@ -21,11 +21,11 @@ from agent_memory_services.kit.contract.errors import (
     Unimplemented,
 )
 from agent_memory_services.kit.contract.methods import MethodPolicy
-from agent_memory_services.kit.contract.status import refusal, status_of, to_grpc
+from agent_memory_services.kit.contract.status import refusal, status_of
 from agent_memory_services.kit.contract.transport import max_answer_bytes
 from agent_memory_services.kit.server import arrival
 from agent_memory_services.kit.server.arrival import path_of_bad_text
-from agent_memory_services.kit.server.call import Call, Context, Step
+from agent_memory_services.kit.server.call import Call, Context, Step, abort
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -198,7 +198,7 @@ async def _fail(call: Call, error: BaseException) -> Never:
         raise error
     # A step that failed after the mapping must not put its own text on the wire either.
     status = call.status or status_of(refusal(error))
-    await call.context.abort_with_status(to_grpc(status))
+    await abort(call.context, status)
 
 
 # The largest message takes as long over a slow line.
@@ -258,4 +258,4 @@ def _service(path: str) -> str:
 
 async def _refuse(_: Any, context: Context) -> None:
     """Answer for a method of any shape; its name is a stranger's word and is not repeated."""
-    await context.abort_with_status(to_grpc(status_of(Unimplemented("the method"))))
+    await abort(context, status_of(Unimplemented("the method")))

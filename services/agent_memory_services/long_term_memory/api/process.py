@@ -55,7 +55,7 @@ async def chosen(settings: Settings) -> AsyncIterator[Judge | None]:
         yield None
         return
     # The provider's library takes longer to import than all the rest.
-    from agent_memory_services.long_term_memory.consolidation.judge import (  # noqa: PLC0415
+    from agent_memory_services.long_term_memory.consolidation.model_judge import (  # noqa: PLC0415
         OpenAIJudge,
     )
     from agent_memory_services.shared.model_api.chat import ChatEndpoint  # noqa: PLC0415

@@ -36,7 +36,7 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a relay works; times in seconds.
+    """Speed limits of a relay; times in seconds.
 
     Attributes:
         poll: between two looks for what other processes wrote.

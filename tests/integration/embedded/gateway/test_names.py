@@ -71,3 +71,23 @@ async def test_only_a_callers_key_makes_two_requests_one_call(
     ]
     assert [answer.status for answer in answers] == [200, 200]
     assert servicer.written == calls
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("x-agent-memory|tenant", "a"),
+        ("c#ntent-length", "5"),
+        ("grpc-status", "0: "),
+        ("grpc-timeout", "x"),
+        ("x-agent-memory-scope-bin", "%%%"),
+        ("x-trace", "\xff"),
+    ],
+)
+async def test_a_header_that_a_service_could_not_read_ends_no_call(
+    behind: tuple[EmbeddedGateway, Told], header: str, value: str
+) -> None:
+    """It stays at the gateway, or is passed on as it is where services can read it."""
+    gateway, servicer = behind
+    answer = await ask(gateway, "POST", PATH, BODY, **{header: value})
+    assert (answer.status, servicer.written) == (200, 1), answer.body

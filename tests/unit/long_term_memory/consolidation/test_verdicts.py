@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.judge import (
+from agent_memory_services.long_term_memory.consolidation.judge import Verdict
+from agent_memory_services.long_term_memory.consolidation.model_judge import (
     NonsenseError,
-    Verdict,
     question,
     read_verdicts,
 )

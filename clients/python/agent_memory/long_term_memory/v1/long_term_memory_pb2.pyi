@@ -158,11 +158,11 @@ class _ForgetReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ForgetRe
     FORGET_REASON_AGE: _ForgetReason.ValueType  # 1
     """It is too old."""
     FORGET_REASON_INACTIVE: _ForgetReason.ValueType  # 2
-    """It was not found for too long."""
+    """It was not accessed for too long."""
     FORGET_REASON_BUDGET: _ForgetReason.ValueType  # 3
-    """Its owner has better ones enough."""
+    """It is over its owner's budget."""
     FORGET_REASON_EXPIRED: _ForgetReason.ValueType  # 4
-    """It ended by nature."""
+    """It expired."""
 
 class ForgetReason(_ForgetReason, metaclass=_ForgetReasonEnumTypeWrapper):
     """Why a memory is to be forgotten."""
@@ -172,11 +172,11 @@ FORGET_REASON_UNSPECIFIED: ForgetReason.ValueType  # 0
 FORGET_REASON_AGE: ForgetReason.ValueType  # 1
 """It is too old."""
 FORGET_REASON_INACTIVE: ForgetReason.ValueType  # 2
-"""It was not found for too long."""
+"""It was not accessed for too long."""
 FORGET_REASON_BUDGET: ForgetReason.ValueType  # 3
-"""Its owner has better ones enough."""
+"""It is over its owner's budget."""
 FORGET_REASON_EXPIRED: ForgetReason.ValueType  # 4
-"""It ended by nature."""
+"""It expired."""
 Global___ForgetReason: _TypeAlias = ForgetReason  # noqa: Y015
 
 class _MemoryChangeKind:

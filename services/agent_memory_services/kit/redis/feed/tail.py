@@ -211,12 +211,13 @@ class Reader(Generic[EntryT]):
             if tail := self.tails.get(key.decode()):
                 tail.hand_out(entries)
 
+    async def _read(self) -> Any:
+        ends: Any = {key: tail.end.spell() for key, tail in self.tails.items()}
+        return await self._client.xread(ends, count=_BATCH, block=_BLOCK_MILLISECONDS)
+
     async def _next(self) -> Sequence[tuple[bytes, Sequence[Raw]]]:
         """Read what joined the streams; nothing where nothing did, or where streams were added."""
-        ends: Any = {key: tail.end.spell() for key, tail in self.tails.items()}
-        self._reading = asyncio.ensure_future(
-            self._client.xread(ends, count=_BATCH, block=_BLOCK_MILLISECONDS)
-        )
+        self._reading = asyncio.create_task(self._read())
         try:
             await asyncio.wait([self._reading])
         finally:
