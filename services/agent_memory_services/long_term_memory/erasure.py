@@ -13,8 +13,7 @@ from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import Node, Tag
-from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.domain.subject import Subject
+from agent_memory_services.long_term_memory.domain.scope import Scope, Subject
 from agent_memory_services.long_term_memory.listing import Walk
 from agent_memory_services.long_term_memory.store.traces import Traces
 

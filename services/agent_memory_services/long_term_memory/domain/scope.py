@@ -69,3 +69,25 @@ def _within(value: str, allowed: frozenset[str] | None) -> bool:
 
 def _one_of(field: str, allowed: frozenset[str]) -> Node:
     return Tag(field, tuple(sorted(allowed))) if allowed else NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A user of a tenant.
+
+    Attributes:
+        tenant: the tenant.
+        user: the user.
+        late: incarnations of sessions that had begun before the user owned them: what they said
+            until then has no owner.
+    """
+
+    tenant: str
+    user: str
+    late: frozenset[str]
+
+    def said(self, memory: Memory) -> bool:
+        """Return true if a memory, or an earlier revision of one, holds the user's words."""
+        if memory.user_id:
+            return memory.user_id == self.user
+        return memory.provenance.session_uid in self.late

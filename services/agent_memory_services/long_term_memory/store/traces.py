@@ -9,7 +9,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import fence_name
 from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
-from agent_memory_services.long_term_memory.domain.subject import Subject
+from agent_memory_services.long_term_memory.domain.scope import Subject
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
 _PACKAGE: Final = "agent_memory_services.long_term_memory.store"
