@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
 from tests.support.persistent_keys import stray_keys
+from tests.support.stores import empty
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
@@ -55,8 +56,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A client of the store, emptied of data and indexes."""
+    await empty(redis_url)
     async with connect(redis_url) as client:
-        await client.flushall()
         yield client
 
 

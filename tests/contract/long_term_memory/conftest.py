@@ -12,11 +12,11 @@ from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
+from tests.support.stores import emptied
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,12 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def served(redis_url: str) -> AsyncIterator[Served]:
     """The service over a store that begins empty."""
-    async with connect(redis_url) as client:
-        await client.flushall()
     settings = configured(
         Settings, redis_url=redis_url, metrics_listen="", access_log=False, shards=2
     )
-    async with serving(lifespan, settings) as served:
+    async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served
 
 

@@ -13,7 +13,6 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.store.index.layout import LayoutMismatchError
@@ -21,6 +20,7 @@ from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
 from tests.support.settings import configured
+from tests.support.stores import empty
 
 CALLS: dict[str, object] = {
     "CreateMemories": rpc.CreateMemoriesRequest(memories=[Memory(text="x")]),
@@ -78,16 +78,15 @@ async def test_a_store_that_is_away_is_said_to_be_away(orphan: Tenant) -> None:
 async def test_a_lost_index_is_never_an_empty_answer(redis_url: str) -> None:
     """When the index is gone under a running service, asking it is an error."""
     settings = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
-    async with connect(redis_url) as client:
-        await client.flushall()
-        async with serving(lifespan, settings) as served:
-            tenant = Tenant(LongTermMemoryServiceStub(served.channel), "acme")
-            await tenant.create("x")
-            await client.flushall()
-            for method in ("ListMemories", "CountMemories", "SearchMemories"):
-                with refused() as refusal:
-                    await tenant.call(method, CALLS[method])
-                assert (method, refusal.reason) == (method, "STORE_UNAVAILABLE")
+    await empty(redis_url)
+    async with serving(lifespan, settings) as served:
+        tenant = Tenant(LongTermMemoryServiceStub(served.channel), "acme")
+        await tenant.create("x")
+        await empty(redis_url)
+        for method in ("ListMemories", "CountMemories", "SearchMemories"):
+            with refused() as refusal:
+                await tenant.call(method, CALLS[method])
+            assert (method, refusal.reason) == (method, "STORE_UNAVAILABLE")
 
 
 async def test_an_embedder_that_is_away_stores_nothing(
@@ -103,8 +102,7 @@ async def test_an_embedder_that_is_away_stores_nothing(
         embedding_dimension=8,
         embedding_timeout_seconds=1,
     )
-    async with connect(redis_url) as client:
-        await client.flushall()
+    await empty(redis_url)
     async with serving(lifespan, settings) as served:
         tenant = Tenant(LongTermMemoryServiceStub(served.channel), "acme")
         for method in ("CreateMemories", "SearchMemories"):
@@ -122,8 +120,7 @@ async def test_an_embedder_that_is_away_stores_nothing(
 async def test_a_store_of_another_model_is_refused(redis_url: str) -> None:
     """A service that would mix vectors of two models does not start, and says what to do."""
     first = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
-    async with connect(redis_url) as client:
-        await client.flushall()
+    await empty(redis_url)
     async with serving(lifespan, first):
         pass
     other = first.model_copy(

@@ -1,9 +1,12 @@
 """Forgetting by policy and by schedule, as a caller sees it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -11,8 +14,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
@@ -169,39 +172,43 @@ async def test_a_malformed_policy_is_refused(tenant: Tenant, broken: dict[str, A
     assert next(iter(refusal.fields)).startswith("policy.")
 
 
-async def test_a_schedule_forgets_what_its_plan_says(redis_url: str) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def scheduled(tmp_path: Path) -> AsyncIterator[LongTermMemoryServiceStub]:
+    """A service with a store of its own that forgets by schedule."""
+    async with EmbeddedStore(tmp_path / "store", fsync="no") as store:
+        settings = configured(
+            Settings,
+            redis_url=store.url,
+            metrics_listen="",
+            access_log=False,
+            forgetting_interval_seconds=0.1,
+            forgetting_plans={"planned": {"max_age_days": 30}},
+            archive_retention_days=2 / DAY,
+        )
+        async with serving(lifespan, settings) as served:
+            yield LongTermMemoryServiceStub(served.channel)
+
+
+async def test_a_schedule_forgets_what_its_plan_says(scheduled: LongTermMemoryServiceStub) -> None:
     """What ended by nature of everybody, what is old of the tenant with a plan; for good later."""
-    async with connect(redis_url) as client:
-        await client.flushall()
-    settings = configured(
-        Settings,
-        redis_url=redis_url,
-        metrics_listen="",
-        access_log=False,
-        forgetting_interval_seconds=0.1,
-        forgetting_plans={"planned": {"max_age_days": 30}},
-        archive_retention_days=2 / DAY,
-    )
-    async with serving(lifespan, settings) as served:
-        stub = LongTermMemoryServiceStub(served.channel)
-        planned, other = Tenant(stub, "planned"), Tenant(stub, "other")
-        await fill(planned)
-        await fill(other)
-        async with asyncio.timeout(30):
-            for tenant, left in (
-                (planned, {"new", "pinned", "standing"}),
-                (other, {"new", "old", "pinned", "standing"}),
-            ):
-                while {
-                    memory.id
-                    for memory in (await tenant.list(page_size=100, include_hidden=True)).memories
-                } != left:
-                    await asyncio.sleep(0.05)
-        history = rpc.ListMemoryRevisionsRequest(memory_id="ended")
-        revisions = (await other.call("ListMemoryRevisions", history)).revisions
-        assert [each.cause for each in revisions] == [
-            ltm.REVISION_CAUSE_FORGET,
-            ltm.REVISION_CAUSE_FORGET,
-            ltm.REVISION_CAUSE_CREATE,
-        ]
-        assert {each.actor for each in revisions[:2]} == {"long-term-memory"}
+    planned, other = Tenant(scheduled, "planned"), Tenant(scheduled, "other")
+    await fill(planned)
+    await fill(other)
+    async with asyncio.timeout(30):
+        for tenant, left in (
+            (planned, {"new", "pinned", "standing"}),
+            (other, {"new", "old", "pinned", "standing"}),
+        ):
+            while {
+                memory.id
+                for memory in (await tenant.list(page_size=100, include_hidden=True)).memories
+            } != left:
+                await asyncio.sleep(0.05)
+    history = rpc.ListMemoryRevisionsRequest(memory_id="ended")
+    revisions = (await other.call("ListMemoryRevisions", history)).revisions
+    assert [each.cause for each in revisions] == [
+        ltm.REVISION_CAUSE_FORGET,
+        ltm.REVISION_CAUSE_FORGET,
+        ltm.REVISION_CAUSE_CREATE,
+    ]
+    assert {each.actor for each in revisions[:2]} == {"long-term-memory"}

@@ -10,7 +10,6 @@ import pytest_asyncio
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.demo.scripted_model import Reply
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.long_term_memory.conftest import Tenant
@@ -26,6 +25,7 @@ from tests.support.openai_server import (
 )
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
+from tests.support.stores import emptied
 
 CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_CREATED,
@@ -46,8 +46,6 @@ async def model() -> AsyncIterator[ScriptedModel]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
     """The service with a judge, over a store that begins empty."""
-    async with connect(redis_url) as client:
-        await client.flushall()
     settings = configured(
         Settings,
         redis_url=redis_url,
@@ -56,7 +54,7 @@ async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
         consolidation_openai_base_url=model.base_url,
         consolidation_timeout_seconds=2,
     )
-    async with serving(lifespan, settings) as served:
+    async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served
 
 

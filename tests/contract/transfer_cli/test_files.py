@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.transfer_cli.terminal import run_export, run_import
 from tests.support.servers import serving
 from tests.support.settings import configured
+from tests.support.stores import emptied
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNT = 230
@@ -24,10 +24,8 @@ COUNT = 230
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def address(redis_url: str) -> AsyncIterator[str]:
     """A service whose tenant `full` has memories."""
-    async with connect(redis_url) as client:
-        await client.flushall()
     settings = configured(Settings, redis_url=redis_url, metrics_listen="", access_log=False)
-    async with serving(lifespan, settings) as served:
+    async with emptied(redis_url), serving(lifespan, settings) as served:
         async with MemoryAPIClient(served.address, tenant="full") as memory:
             await memory.create_long_term_memories(
                 [

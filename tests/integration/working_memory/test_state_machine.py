@@ -34,7 +34,7 @@ from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
 from agent_memory_services.working_memory.summaries.writer import Result, SummaryWriter
 from tests.integration.working_memory.speech import ALL, PARTITIONS, nobody, submitted
-from tests.support.raw import raw
+from tests.support.stores import empty
 
 _T = TypeVar("_T")
 
@@ -95,7 +95,7 @@ class Histories(RuleBasedStateMachine):
         self.retelling = Retelling()
         recorder = SummaryRecorder(self.redis, PARTITIONS, TRIGGER)
         self.writer = SummaryWriter(self.store, recorder, self.retelling, TRIGGER)
-        self._run(raw(self.redis).flushall())
+        self._run(empty(self.url))
 
     def teardown(self) -> None:
         """Let go of the store."""

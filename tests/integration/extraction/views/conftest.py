@@ -25,12 +25,12 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.extraction.api.process import lifespan
 from agent_memory_services.extraction.api.settings import Settings
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api import process as long_term_memory
 from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
 from tests.support.extraction_service import QUICK
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
+from tests.support.stores import emptied
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,12 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def remembering(redis_url: str) -> AsyncIterator[Served]:
     """Long-term memory over a store that begins empty."""
-    async with connect(redis_url) as client:
-        await client.flushall()
     settings = configured(
         LongTermMemorySettings, redis_url=redis_url, metrics_listen="", access_log=False
     )
-    async with serving(long_term_memory.lifespan, settings) as served:
+    async with emptied(redis_url), serving(long_term_memory.lifespan, settings) as served:
         yield served
 
 

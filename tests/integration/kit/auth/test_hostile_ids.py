@@ -20,6 +20,7 @@ from tests.support.callers import Metadata, bearer
 from tests.support.contracts import POLICIES
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
+from tests.support.stores import empty
 
 CASES = 2_000
 # Each the beginning of another, in the spelling of keys as well as in their own.
@@ -80,8 +81,8 @@ def world(redis_url: str, tmp_path: Path) -> Iterator[World]:
         stack = AsyncExitStack()
 
         async def start() -> World:
+            await empty(redis_url)
             redis = await stack.enter_async_context(connect(redis_url))
-            await redis.flushall()
             suite = await stack.enter_async_context(guarded_suite(tmp_path, redis, redis_url))
             keys = {tenant: await suite.callers.key(Role.ADMIN, tenant) for tenant in TENANTS}
             return World(runner, suite, {tenant: bearer(key) for tenant, key in keys.items()})

@@ -13,6 +13,7 @@ from agent_memory_services.kit.auth.api_keys.verifier import ApiKeyVerifier, rea
 from agent_memory_services.kit.auth.credentials import Refused
 from agent_memory_services.kit.auth.identity import Identity, Role
 from agent_memory_services.kit.redis.client import connect
+from tests.support.stores import empty
 
 
 class Shell:
@@ -53,12 +54,7 @@ class Shell:
 @pytest.fixture
 def shell(redis_url: str, tmp_path: Path) -> Shell:
     """A shell whose environment names the store and the pepper."""
-
-    async def empty() -> None:
-        async with connect(redis_url) as redis:
-            await redis.flushall()
-
-    asyncio.run(empty())
+    asyncio.run(empty(redis_url))
     pepper = tmp_path / "pepper"
     pepper.write_text("0123456789abcdef" * 4 + "\n")
     return Shell(redis_url, pepper)

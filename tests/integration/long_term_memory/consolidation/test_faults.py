@@ -19,6 +19,7 @@ from tests.integration.long_term_memory.consolidation.faults import (
     Plan,
     failing,
 )
+from tests.support.stores import empty
 
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT
 AWAY = (RedisError, StoreUnavailable, EmbeddingUnavailable)
@@ -76,7 +77,7 @@ async def test_no_await_is_a_bad_moment(
 ) -> None:
     """Whichever round trip fails, what was acknowledged is there, and a repetition finishes it."""
     for nth in range(1, MOST_CALLS):
-        await redis.flushall()
+        await empty(redis_url)
         healthy = world(redis, embedder)
         await healthy.index.create()
         await healthy.create(*OLD)
