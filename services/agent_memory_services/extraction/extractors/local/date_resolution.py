@@ -34,6 +34,19 @@ _BEFORE_A_NUMBER = re.compile(r"^\w+day,? (?=.*\d)|\b(?:the|of) ")
 _TIME = re.compile(r"(\d{1,2})(?::(\d\d))? ?(?:([ap])\.?m\b)?", re.IGNORECASE)
 _NAMED_HOURS: Final = {"noon": 12, "midnight": 0}
 _HOURS, _MINUTES = 24, 60
+_MONTHS_OF_A_YEAR: Final = 12
+_CENTURY, _YEARS_AHEAD = 100, 20
+# Zones whose people write the month first; those without a place say nothing of it.
+_NOWHERE: Final = ("UTC", "Etc/", "GMT", "Zulu", "Universal")
+_MONTH_FIRST_PREFIXES: Final = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
+_MONTH_FIRST: Final = frozenset(
+    """
+    America/New_York America/Detroit America/Chicago America/Menominee America/Denver America/Boise
+    America/Phoenix America/Los_Angeles America/Anchorage America/Juneau America/Sitka
+    America/Metlakatla America/Yakutat America/Nome America/Adak Pacific/Honolulu America/Puerto_Rico
+    Asia/Manila Pacific/Guam EST EST5EDT CST6CDT MST MST7MDT PST8PDT HST
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
 
 
 def resolve(match: re.Match[str], said: datetime, *, past: bool) -> Period | None:
@@ -143,7 +156,32 @@ def _which(match: re.Match[str], today: datetime, _past: bool) -> Period | None:
     return periods.day(start) if start else None
 
 
+def _slashed(match: re.Match[str], today: datetime, _past: bool) -> Period | None:
+    """Read "3/4/1990" as its speaker's part of the world does; without a zone it stays as written.
+
+    A number above twelve can only be the day.
+    """
+    first, second, year = map(int, match["slashed"].split("/"))
+    if first > _MONTHS_OF_A_YEAR or second > _MONTHS_OF_A_YEAR:
+        day, month = (first, second) if first > _MONTHS_OF_A_YEAR else (second, first)
+    elif first == second:
+        day = month = first
+    else:
+        zone = getattr(today.tzinfo, "key", "")
+        if not zone or zone.startswith(_NOWHERE):
+            return None
+        month_first = zone in _MONTH_FIRST or zone.startswith(_MONTH_FIRST_PREFIXES)
+        month, day = (first, second) if month_first else (second, first)
+    if year < _CENTURY:
+        year += 2000 if year <= today.year % _CENTURY + _YEARS_AHEAD else 1900
+    try:
+        return periods.day(today.replace(year=year, month=month, day=day, hour=0, minute=0, second=0, microsecond=0))
+    except ValueError:
+        return None
+
+
 _READINGS: Final[dict[str, _Reading]] = {
+    "slashed": _slashed,
     "month": _month,
     "month_year": _month,
     "nth": _nth,

@@ -12,7 +12,7 @@ from agent_memory_services.extraction.extractors.local.date_phrases import (
     QUICK,
 )
 from agent_memory_services.extraction.extractors.local.date_resolution import resolve
-from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.words import words
 
 _OF_THE_EVENT: Final = words("date_of_event") | {"back in", ""}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.words import words
 
 MOST_ENTITIES: Final = 8
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.person import Voice
-from agent_memory_services.extraction.extractors.local.rules import Company
+from agent_memory_services.extraction.extractors.local.subjects import Company, Voice
 
 _BOT: Final = re.compile(
     r"\b(?:assistant|bot|chatbot|ai|agent|gpt|claude|gemini|llama|copilot|system|support)\b|bot$",

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import (
@@ -16,28 +15,28 @@ from agent_memory_services.extraction.domain.facts import (
 from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
-from agent_memory_services.extraction.extractors.local.patterns import pack
-from agent_memory_services.extraction.extractors.local.rules import Family
+from agent_memory_services.extraction.extractors.local.selection import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.language.en.parser import Parser, shared
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
 _MOST_SUMMARY_WORDS: Final = 500
 
 
 class LocalExtractor:
-    """Extractor by pattern packs; deterministic, and safe to share between threads."""
+    """Extractor by grammar; deterministic, and safe to share between threads."""
 
     name = "local"
-    version = "2"
+    version = "3"
 
-    def __init__(self, packs: Iterable[Path] = ()) -> None:
-        """Compile the built-in pack and the `packs` that extend it.
+    def __init__(self, parser: Parser | None = None) -> None:
+        """Take the parser that reads messages; without one it is the installed model's."""
+        self._parser = parser or shared()
 
-        Raises:
-            ValueError: a pack holds an unknown key or a pattern that does not compile.
-        """
-        self._pack = pack(*packs)
+    def warm(self) -> None:
+        """Begin to load the parser in the background; the first extraction waits for it."""
+        self._parser.warm()
 
     async def extract(self, conversation: Conversation) -> Findings:
         """Find the facts that `conversation.turns` state, off the event loop.
@@ -50,19 +49,19 @@ class LocalExtractor:
     def find(self, conversation: Conversation) -> list[Candidate]:
         """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
-            return _summary(conversation)
+            return _summary(conversation, self._parser)
         lasting = conversation.strategy is Strategy.PREFERENCES
         found = (
             fact.candidate
-            for fact in facts(conversation, self._pack)
+            for fact in facts(conversation, self._parser)
             if not lasting or fact.family in _LASTING
         )
         return _once(found, known=conversation.known)
 
 
-def _summary(conversation: Conversation) -> list[Candidate]:
+def _summary(conversation: Conversation, parser: Parser) -> list[Candidate]:
     turns = [turn for turn in conversation.turns if not turn.recalled]
-    text = summarize(turns, "\n".join(conversation.known), _MOST_SUMMARY_WORDS)
+    text = summarize(turns, "\n".join(conversation.known), _MOST_SUMMARY_WORDS, parser)
     if not text:
         return []
     message_ids = tuple(turn.message_id for turn in turns)

@@ -1,4 +1,4 @@
-"""Word lists of a language, read once from `data/grammar_<language>.toml`."""
+"""Short lists of English words, read once from `data/words_en.toml`."""
 
 import tomllib
 from functools import cache
@@ -26,13 +26,6 @@ def phrases(name: str) -> tuple[str, ...]:
 
 
 @cache
-def irregular_verbs() -> tuple[tuple[str, str, str], ...]:
-    """Return the base, past and participle of every irregular verb."""
-    entries = (entry.split() for entry in _lists()["irregular"].split(";"))
-    return tuple((base, past, participle) for base, past, participle in entries)
-
-
-@cache
 def _lists() -> dict[str, str]:
-    source = files(__package__).joinpath("data", "grammar_en.toml").read_text(encoding="utf-8")
+    source = files(__package__).joinpath("data", "words_en.toml").read_text(encoding="utf-8")
     return tomllib.loads(source)

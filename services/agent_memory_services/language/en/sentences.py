@@ -1,4 +1,4 @@
-"""Splitting of prose into sentences; statements apart from questions."""
+"""Sentences of a text; statements apart from questions."""
 
 import re
 from dataclasses import dataclass
