@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.language.en.parser import Token, Tree
@@ -16,9 +17,8 @@ _PAST_ALIKE: Final = frozenset({"quit", "hit", "hurt", "cut", "shut", "put"})
 _FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
 _VERBS: Final = _FINITE | {"VB", "VBN", "VBG"}
 _FLOW: Final = frozenset({"cc", "intj", "preconj", "mark"})
-_APART: Final = frozenset({"parataxis", "ccomp", "conj", "dep", "appos"})
 _REASONS: Final = frozenset({"because", "since", "as", "although", "though", "so", "cause"})
-_CONTRASTS: Final = frozenset({"whereas", "while", "although", "though", "but", "so"})
+_CONTRASTS: Final = frozenset({"whereas", "although", "though", "but", "so"})
 _DOUBTS: Final = frozenset({"if", "whether", "unless"})
 # Nouns in form that a parser takes for nouns where a verb was left without its subject.
 _VERB_NOUNS: Final = frozenset(
@@ -234,7 +234,7 @@ def _complements(clause: Clause) -> Iterator[Clause]:
     starts = [min(token.index for token in tree.subtree(one)) for one in split]
     body = clause.body
     bounds = [-1, *starts, len(tree.tokens)]
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         part = _trimmed(tuple(token for token in body if low <= token.index < high))
         if part:
             yield replace(clause, body=part)
@@ -252,33 +252,26 @@ def _is_new_complement(tree: Tree, child: Token) -> bool:
 def _stands_apart(tree: Tree, verb: Token, child: Token) -> bool:
     """Return true if a dependent of a verb is a statement of its own."""
     subject = tree.child(child, *_SUBJECTS)
-    marker = tree.child(child, "mark")
-    mark = marker.lower if marker else ""
-    if child.dep in {"advcl", "ccomp"} and subject is None and child.index < verb.index:
-        # "Never suggest shrimp, I am allergic": a command stands first.
-        return (
-            child.tag == "VB"
-            and tree.child(child, "mark", "advmod") is None
-            and not any(token.tag == "TO" for token in tree.children(child, "aux"))
-        )
-    if child.dep == "advcl":
-        if subject is None:
-            return False
-        fronted = child.index < verb.index
-        return mark in _CONTRASTS and mark != "while" or (mark in _REASONS and fronted)
-    if child.dep not in _APART:
-        return False
+    fronted = child.index < verb.index
     if child.dep == "conj":
         return _is_predicate(tree, child, subject)
+    if subject is None:
+        # "Never suggest shrimp, I am allergic": a command stands first.
+        return child.dep in {"advcl", "ccomp"} and fronted and _is_command(tree, child)
+    marker = tree.child(child, "mark")
+    mark = marker.lower if marker else ""
+    if child.dep == "advcl":
+        return mark in _CONTRASTS or (mark in _REASONS and fronted)
     if child.dep == "ccomp":
-        if subject is None:
-            return False
-        if child.index < verb.index:
-            return mark not in _DOUBTS
-        return mark not in _DOUBTS and _is_reported(tree, verb)
-    if child.dep in {"dep", "appos"}:
-        return subject is not None and child.tag in _VERBS
-    return subject is not None and subject.lower != "you"
+        return mark not in _DOUBTS and (fronted or _is_reported(tree, verb))
+    verbal = child.dep in {"dep", "appos"} and child.tag in _VERBS
+    return verbal or (child.dep == "parataxis" and subject.lower != "you")
+
+
+def _is_command(tree: Tree, verb: Token) -> bool:
+    if verb.tag != "VB" or tree.child(verb, "mark", "advmod") is not None:
+        return False
+    return not any(token.tag == "TO" for token in tree.children(verb, "aux"))
 
 
 def _is_predicate(tree: Tree, child: Token, subject: Token | None) -> bool:
@@ -359,13 +352,13 @@ def _group(tree: Tree, verb: Token, begin: int, gone: set[int]) -> list[Token]:
     """Return the words of a verb group: what stands between the subject and the verb, mostly."""
     found = [verb]
     for child in tree.children(verb):
+        between = begin < child.index < verb.index
+        particle = child.dep == "prt" and child.index == verb.index + 1
         if child.index in gone:
             continue
-        if child.dep in _AUXILIARIES or (child.dep == "prt" and child.index == verb.index + 1):
+        if child.dep in _AUXILIARIES or particle or (between and child.lower in {"both", "all"}):
             found.append(child)
-        elif child.lower in {"both", "all"} and begin < child.index < verb.index:
-            found.append(child)
-        elif child.dep in {"advmod", "npadvmod"} and begin < child.index < verb.index:
+        elif child.dep in {"advmod", "npadvmod"} and between:
             phrase = tree.subtree(child)
             if len(phrase) <= _LONGEST_ADVERB and (begin >= 0 or child.index >= verb.index - 2):
                 found += phrase
@@ -399,28 +392,25 @@ def _is_border(token: Token) -> bool:
 
 def _time(tree: Tree, verb: Token, group: Sequence[Token]) -> tuple[Tense, Modality]:
     auxiliaries = [token for token in group if token.dep in {"aux", "auxpass"}]
-    modality, future = Modality.REAL, False
-    for token in auxiliaries:
-        if token.tag == "MD":
-            meant = _MODALS.get(token.lower, "may")
-            future = meant == "will"
-            modality = Modality.REAL if future else Modality(meant)
+    meant = [_MODALS.get(token.lower, "may") for token in auxiliaries if token.tag == "MD"]
+    if "will" in meant:
+        return Tense.FUTURE, Modality.REAL
+    return _tense(tree, verb, group, auxiliaries), Modality(meant[-1]) if meant else Modality.REAL
+
+
+def _tense(tree: Tree, verb: Token, group: Sequence[Token], auxiliaries: Sequence[Token]) -> Tense:
     lemmas = {token.lemma for token in auxiliaries} | {
         "be" for token in auxiliaries if token.lower in {"'m", "'re", "'s"}
     }
-    if future:
-        return Tense.FUTURE, modality
     finite = next((token for token in group if token.tag in _FINITE), verb)
     complement = tree.child(verb, "xcomp")
     if verb.lower == "used" and complement is not None and complement.tag == "VB":
-        return Tense.USED_TO, modality
+        return Tense.USED_TO
     if "have" in lemmas and verb.tag in {"VBN", "VBD", "VBG"}:
-        return Tense.PERFECT, modality
+        return Tense.PERFECT
     if verb.tag == "VBG" and "be" in lemmas:
         past = finite.lower in {"was", "were"}
-        return (Tense.PAST_PROGRESSIVE if past else Tense.PROGRESSIVE), modality
-    if finite.tag == "VBD" or finite.lower in {"was", "were", "did", "had"}:
-        return Tense.PAST, modality
-    if not auxiliaries and (verb.tag == "VBN" or verb.lower in _PAST_ALIKE):
-        return Tense.PAST, modality
-    return Tense.PRESENT, modality
+        return Tense.PAST_PROGRESSIVE if past else Tense.PROGRESSIVE
+    told = finite.tag == "VBD" or finite.lower in {"was", "were", "did", "had"}
+    alone = not auxiliaries and (verb.tag == "VBN" or verb.lower in _PAST_ALIKE)
+    return Tense.PAST if told or alone else Tense.PRESENT

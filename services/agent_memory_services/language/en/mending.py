@@ -44,14 +44,17 @@ _SHORT: Final = {
     "bc": "because", "cuz": "because", "coz": "because", "cos": "because", "cause": "because",
     "w/": "with", "w/o": "without", "gf": "girlfriend", "bf": "boyfriend", "bff": "best friend",
     "hubby": "husband", "bday": "birthday", "b-day": "birthday", "yrs": "years", "yr": "year",
-    "tmrw": "tomorrow", "tmr": "tomorrow", "tomoz": "tomorrow", "tonite": "tonight", "usualy": "usually", "shoud": "should",
+    "tmrw": "tomorrow", "tmr": "tomorrow", "tomoz": "tomorrow", "tonite": "tonight",
+    "usualy": "usually", "shoud": "should",
     "prefered": "preferred", "diabtic": "diabetic", "vegitarien": "vegetarian", "familly": "family",
     "apartement": "apartment", "adress": "address", "birtday": "birthday", "birthdy": "birthday",
     "engeneer": "engineer", "enginer": "engineer", "docter": "doctor", "studing": "studying",
-    "coffe": "coffee", "prefere": "prefer", "moter": "mother", "borther": "brother", "sistr": "sister",
+    "coffe": "coffee", "prefere": "prefer", "moter": "mother", "borther": "brother",
+    "sistr": "sister",
     "dautgher": "daughter", "dauther": "daughter", "hubsand": "husband", "marrige": "marriage",
     "marryed": "married", "retierd": "retired", "yesturday": "yesterday", "yesterdy": "yesterday",
-    "allways": "always", "nver": "never", "everday": "every day", "rn": "right now", "ppl": "people",
+    "allways": "always", "nver": "never", "everday": "every day", "rn": "right now",
+    "ppl": "people",
     "fav": "favorite", "fave": "favorite", "favs": "favorites", "favorit": "favorite",
     "abt": "about", "gonna": "going to", "wanna": "want to", "gotta": "have to",
     "kinda": "kind of", "dunno": "do not know", "y'all": "you", "alot": "a lot",
@@ -112,7 +115,9 @@ _WEEKDAYS: Final = {
     "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Weds": "Wednesday",
     "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
 }  # fmt: skip
-_WEEKDAY: Final = re.compile(r"\b(?:" + "|".join(sorted(_WEEKDAYS, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))")
+_WEEKDAY: Final = re.compile(
+    r"\b(?:" + "|".join(sorted(_WEEKDAYS, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
+)
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (
         re.compile(
@@ -125,45 +130,55 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
         re.compile(r"(?<![\w'])id (?=(?:like|love|prefer|rather|say|go)\b)", re.IGNORECASE),
         "I would ",
     ),
-    (re.compile(r"\b(I|we) (?:(?:just|really) )?(?:kind|sort) of (?=[a-z])", re.IGNORECASE), r"\1 "),
+    (
+        re.compile(r"\b(I|we) (?:(?:just|really) )?(?:kind|sort) of (?=[a-z])", re.IGNORECASE),
+        r"\1 ",
+    ),
     (re.compile(r"\b(hate|love|like|dislike) it when\b", re.IGNORECASE), r"\1 when"),
     (re.compile(r"\b(am|is|are) (?=type [12] diabetics?\b)", re.IGNORECASE), r"\1 a "),
     (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
     (
         re.compile(
-            r"\b((?:my|our) (?:\w+ )?(?:birthday|anniversary))'?s (?=on\b|in\b|the\b|\d|next|tomorrow|today)",
+            r"\b((?:my|our) (?:\w+ )?(?:birthday|anniversary))'?s (?=on\b|in\b|the\b|\d|next"
+            r"|tomorrow|today)",
             re.IGNORECASE,
         ),
         r"\1 is ",
     ),
     (
         re.compile(
-            r"\b((?:my|our) (?:\w+ )?\w+)'s (?=(?:an?|the|not|from|in|at|called|getting|going|turning|really|very|so) )",
+            r"\b((?:my|our) (?:\w+ )?\w+)'s (?=(?:an?|the|not|from|in|at|called|getting|going"
+            r"|turning|really|very|so) )",
             re.IGNORECASE,
         ),
         r"\1 is ",
     ),
     (
         re.compile(
-            r"\b(my (?:mum|mom|dad|brother|sister|wife|husband|son|daughter))s (?=(?:got|a|an|from|in|called|not|really|\w+ing)\b)",
+            r"\b(my (?:mum|mom|dad|brother|sister|wife|husband|son|daughter))s (?=(?:got|a|an"
+            r"|from|in|called|not|really|\w+ing)\b)",
             re.IGNORECASE,
         ),
         _has_or_is,
     ),
 )
 _CLOSERS: Final = re.compile(
-    r"(?:[,\s]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho|you know|if that helps|just so you know))+(?=[.!?]?\s*(?:\n|$))",
+    r"(?:[,\s]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
+    r"|you know|if that helps|just so you know))+(?=[.!?]?\s*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
+_FEW_WORDS: Final = 2
 _SHOUTED: Final = 12
 _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _REPAIR: Final = re.compile(
-    r"(?P<before>[^.!?\n;]*?\w)(?:,|\s+-+|\s*\.{2,}|;)?\s+(?P<cue>(?:oh |ah |er |no |well )*(?:no[,]? wait"
+    r"(?P<before>[^.!?\n;]*?\w)(?:,|\s+-+|\s*\.{2,}|;)?\s+(?P<cue>(?:oh |ah |er |no "
+    r"|well )*(?:no[,]? wait"
     r"|wait[,]? no|wait[,]? actually|I mean|scratch that|correction|make that|or rather|sorry|oops"
     r"|strike that|actually no|no[,]? sorry|no[,]? actually|no, make that|nope|no, not that|my bad"
-    r"|I meant))(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)(?P<mark>[,:.!]?\s+-*\s*)(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say) ,?)?"
+    r"|I meant))(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)(?P<mark>[,:.!]?\s+-*\s*)"
+    r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say) ,?)?"
     r"(?P<after>[^.!?\n;]+)",
     re.IGNORECASE,
 )
@@ -180,7 +195,8 @@ _CLASSES: Final = (
     ),
     re.compile(r"\b(?:yesterday|today|tomorrow|tonight)\b", re.IGNORECASE),
     re.compile(
-        r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k)?(?!\w)|\b(?:one|two|three|four|five|six|seven|eight|nine"
+        r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k)?(?!\w)|\b(?:one|two|three|four|five"
+        r"|six|seven|eight|nine"
         r"|ten|eleven|twelve|twenty|thirty|forty|fifty)\b",
         re.IGNORECASE,
     ),
@@ -207,8 +223,8 @@ def mended(text: str) -> str:
     for pattern, replacement in _NEGATIONS:
         text = pattern.sub(replacement, text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
-    for pattern, replacement in _RUN_ON:
-        text = pattern.sub(replacement, text)
+    for run_on, written in _RUN_ON:
+        text = run_on.sub(written, text)
     text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
     text = _CLOSERS.sub("", text)
     return _REPAIR.sub(_repaired, text)
@@ -231,7 +247,7 @@ def _like(written: str, word: str) -> str:
 def _repaired(match: re.Match[str]) -> str:
     """Carry a repair out: "on Friday, no wait, Saturday" means Saturday."""
     before, after = match["before"], match["after"].strip(" ,-")
-    if not after or len(before.split()) < 2:  # noqa: PLR2004 - one word is an answer, not a slip
+    if not after or len(before.split()) < _FEW_WORDS:
         return match[0]
     if re.match(_SUBJECT, after, re.IGNORECASE):
         # Said anew from its subject on; what was said before no longer counts.
@@ -245,7 +261,7 @@ def _replaced(before: str, after: str) -> str | None:
     if preposition:
         found = list(re.finditer(rf"\b{preposition[0]}\b", before, re.IGNORECASE))
         return f"{before[: found[-1].start()]}{after}" if found else None
-    first = after.split()[0]
+    first = after.split(maxsplit=1)[0]
     for kind in _CLASSES:
         if kind.match(f" {first}", 1) is None:
             continue
@@ -263,8 +279,5 @@ def _replaced(before: str, after: str) -> str | None:
     if article:
         at = [i for i, word in enumerate(words) if word.lower() in {"a", "an", "the", "my", "our"}]
         return " ".join((*words[: at[-1]], *new)) if at else None
-    return (
-        " ".join((*words[: -len(new)], *new))
-        if len(new) <= 2 and len(words) > len(new) + 1
-        else None
-    )  # noqa: PLR2004
+    short = len(new) <= _FEW_WORDS and len(words) > len(new) + 1
+    return " ".join((*words[: -len(new)], *new)) if short else None

@@ -125,14 +125,15 @@ class Parser:
 
     def warm(self) -> None:
         """Begin to load the model, if nobody has; returns at once."""
+        self._loading()
+
+    def _loading(self) -> Future[Any]:
         with self._lock:
-            if self._model is not None:
-                return
-            self._model = Future()
-            loading = threading.Thread(
-                target=_resolve, args=(self._model, self._load), name="parser", daemon=True
-            )
-        loading.start()
+            if self._model is None:
+                self._model = Future()
+                target, args = _resolve, (self._model, self._load)
+                threading.Thread(target=target, args=args, name="parser", daemon=True).start()
+            return self._model
 
     def parse(self, texts: Sequence[str]) -> list[Tree]:
         """Parse short texts, one tree for each.
@@ -140,8 +141,10 @@ class Parser:
         Raises:
             UnfitModelError: the model cannot be used.
         """
-        self.warm()
-        model = self._model.result() if self._model is not None else None
+        if not texts:
+            return []
+        model = self._loading().result()
+        # Its thread needs the lock no more once the model is there.
         with self._lock, model.memory_zone():
             return [_tree(document) for document in model.pipe(texts, batch_size=_BATCH)]
 

@@ -8,17 +8,17 @@ from typing import Final
 from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
+    ExtractionFailed,
     Findings,
     Kind,
     Strategy,
 )
 from agent_memory_services.extraction.extractors.background import in_background
-from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
-from agent_memory_services.extraction.extractors.local.selection import Family
+from agent_memory_services.extraction.extractors.local.said import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
-from agent_memory_services.extraction.extractors.local.topics import topics
-from agent_memory_services.language.en.parser import Parser, shared
+from agent_memory_services.extraction.extractors.local.tags import entities, topics
+from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
 _MOST_SUMMARY_WORDS: Final = 500
@@ -43,8 +43,14 @@ class LocalExtractor:
 
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
+
+        Raises:
+            ExtractionFailed: the parser's model cannot be used.
         """
-        return Findings(await in_background(self.find, conversation))
+        try:
+            return Findings(await in_background(self.find, conversation))
+        except UnfitModelError as error:
+            raise ExtractionFailed("parser_unavailable") from error
 
     def find(self, conversation: Conversation) -> list[Candidate]:
         """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""

@@ -15,42 +15,33 @@ from agent_memory_services.extraction.domain.facts import (
     Turn,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
-from agent_memory_services.extraction.extractors.local.ellipsis import (
-    answered,
-    completed,
-    introduced,
-    keyed,
-)
-from agent_memory_services.extraction.extractors.local.entities import entities
-from agent_memory_services.extraction.extractors.local.evidence import cast
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
+from agent_memory_services.extraction.extractors.local.reading import hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     note_mentions,
     resolved,
 )
-from agent_memory_services.extraction.extractors.local.selection import (
+from agent_memory_services.extraction.extractors.local.said import (
+    OVER,
     Family,
     Said,
     Verdict,
     has_often,
-    judge,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.speech import (
-    QUOTED,
-    begins_play,
-    own_words,
-)
+from agent_memory_services.extraction.extractors.local.selection import judge
+from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
     Company,
     Subject,
     Voice,
+    cast,
     joined,
     subject_of,
 )
-from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.extraction.extractors.local.tags import entities, topics
 from agent_memory_services.extraction.extractors.local.wording import (
     MEANT,
     in_third_person,
@@ -58,55 +49,36 @@ from agent_memory_services.extraction.extractors.local.wording import (
     trimmed,
     verb_group,
     with_lead,
-    without_openers,
 )
 from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.clauses import Clause, Tense, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
-from agent_memory_services.language.en.sentences import Sentence, sentences
+from agent_memory_services.language.en.sentences import Sentence
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend|theoretically|lol|jk|just kidding|as if)\b",
+    r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
+    r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
 )
 _IF_I_CHOOSE: Final = re.compile(
-    r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b|\b(?:what|even) if\b",
-    re.IGNORECASE,
+    r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
 )
 _ORDER: Final = re.compile(
-    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|now|I (?:want|need|would like) you to)[, ]+)*"
-    r"(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e|generate|act as|act like"
-    r"|role-?play|reply as|respond as|answer as|complete|continue|how do you say|solve|what if|if|unless|say I|for example|e\.g)\b"
-    r"|\b(?:hypothetically|in a story|the character|the narrator|my character|the hero|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
+    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|now|I (?:want|need"
+    r"|would like) you to)[, ]+)*"
+    r"(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
+    r"|generate|act as|act like"
+    r"|role-?play|reply as|respond as|answer as|complete|continue|how do you say|solve|what if"
+    r"|if|unless|say I|for example|e\.g)\b"
+    r"|\b(?:hypothetically|in a story|the character|the narrator|my character|the hero"
+    r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
     re.IGNORECASE,
 )
-_SARCASM: Final = re.compile(
-    r"^(?:yeah,? right|oh,? (?:great|yeah|sure|wonderful|fantastic|joy)|sure,? because|because (?:obviously|clearly))\b"
-    r"|/s$|\b(?:not!|said no one|said nobody|\(sarcasm\)|just kidding|just joking)|\bas if\b",
-    re.IGNORECASE,
-)
-_SCORN: Final = re.compile(
-    r"^(?:oh,? |well,? |just )?(?:great|wonderful|fantastic|perfect|awesome|lovely|brilliant|yay|joy|super|amazing)\b[,!. ]+(?:another|more|now|just|yet another|the \w+ is|my \w+ (?:is|just)|it is)\b",
-    re.IGNORECASE,
-)
-_FONDNESS: Final = re.compile(r"\b(?:love|enjoy|adore|like|favou?rite|fan of|can never get enough)\b", re.IGNORECASE)
-_IRONY: Final = re.compile(
-    r"\b(?:oh (?:yes|yeah|great)|of course|obviously|just what I (?:needed|wanted)|who does not|(?:just|so|simply|really|absolutely|totally) (?:love|enjoy|adore)|what could go wrong|so much fun|my favou?rite thing|nothing better than|absolutely love)\b.*\b(?:wait(?:ing)?|queue|queu\w+|traffic|monday|crash\w*|deadline|delay\w*|tax\w*|stuck|lost|broke\w*|3 ?am|spam|bills?|rain\w*|ignored|dentist|slow|fail\w*|meetings?|error|bugs?|cancel\w*|waking up|being (?:stuck|ignored|late|on hold|yelled)|on hold|paying|hangover|flat tyre|sick|woken|alarm)\b",
-    re.IGNORECASE,
-)
-_ASKS_WITHOUT_MARK: Final = re.compile(
-    r"^(?:what|why|how|where|which|who|whats)\b(?! (?:a|an|I (?:love|like|hate|want|need|prefer|really))\b)[^,.]*$",
-    re.IGNORECASE,
-)
-_NO_WISH: Final = re.compile(
-    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)", re.IGNORECASE
-)
-_OVER: Final = frozenset({Tense.PAST, Tense.USED_TO})
-_MOST_SENTENCES: Final = 400
+_ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,137 +109,43 @@ class _Scene:
     references: References
 
 
-@dataclass(slots=True)
-class _Heard:
-    """A sentence of a message."""
-
-    sentence: Sentence
-    tree: Tree
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    turn: Turn
-    voice: Voice
-    sentences: Sequence[Sentence]
-    before: bool
-
-
 def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
     """Yield the facts that the turns of a conversation state, in order."""
     people, references = cast(conversation), References()
-    spoken = [*conversation.before, *conversation.turns]
-    messages = [
-        _Message(
-            turn,
-            voice,
-            _sentences(turn, spoken[:place], people.company),
-            place < len(conversation.before),
-        )
-        for place, turn in enumerate(spoken)
-        if (voice := people.voice(turn)) is not None
-    ]
-    heard = iter(_parsed([one for message in messages for one in message.sentences], parser))
-    for message in messages:
+    before = {id(turn) for turn in conversation.before}
+    for heard in hear(conversation, people, parser):
         references.next_message()
-        turn = message.turn
+        turn = heard.turn
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
-        scene = _Scene(turn, message.voice, people.company, said, references)
-        found = [fact for _ in message.sentences for fact in _of_sentence(next(heard), scene)]
-        if not message.before:
+        scene = _Scene(turn, heard.voice, people.company, said, references)
+        found = [
+            fact
+            for sentence, tree in heard.sentences
+            for fact in _of_sentence(sentence, tree, scene)
+        ]
+        if id(turn) not in before:
+            # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
 
 
-def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> list[Sentence]:
-    """Cut a message into sentences, with what it leaves out filled in."""
-    found: list[Sentence] = []
-    cut = sentences(own_words(turn.text))[:_MOST_SENTENCES]
-    question = _question_before(earlier) if company is Company.ASSISTANT else ""
-    if question and cut and not cut[0].asks:
-        answer = ", ".join(one.text for one in cut)
-        whole = answered(question, answer) if len(cut) <= 2 else ""  # noqa: PLR2004 - "Yes. Two."
-        if whole:
-            return [Sentence(whole, asks=False)]
-    listing = scornful = False
-    for one in cut:
-        if _SARCASM.search(one.text) or _IRONY.search(one.text) or (scornful and _FONDNESS.search(one.text)):
-            scornful = True
-            continue
-        scornful = scornful or _SCORN.match(one.text) is not None
-        text = without_openers(one.text)
-        if _ASKS_WITHOUT_MARK.match(text):
-            found.append(Sentence(one.text, asks=True))
-            continue
-        if begins_play(text):
-            # What follows is said in the scene that this sets.
-            break
-        if one.asks:
-            found.append(one)
-            continue
-        if not text:
-            continue
-        listed = keyed(text, among=listing)
-        listing = bool(listed)
-        parts = listed or introduced(text)
-        for part in parts:
-            wish = _NO_WISH.search(part)
-            if wish and wish.start() > 0 and company is Company.ASSISTANT:
-                found += [
-                    Sentence(part[: wish.start()], asks=False),
-                    Sentence(part[wish.end() :], asks=False),
-                ]
-            else:
-                found.append(Sentence(part, asks=False))
-    return found
-
-
-def _question_before(earlier: Sequence[Turn]) -> str:
-    """Return the question that the turn before ends with, or nothing."""
-    if (
-        not earlier
-        or earlier[-1].role != "assistant"
-        or not earlier[-1].text.rstrip().endswith("?")
-    ):
-        return ""
-    asked = sentences(own_words(earlier[-1].text))
-    return asked[-1].text if asked else ""
-
-
-def _parsed(said: Sequence[Sentence], parser: Parser) -> list[_Heard]:
-    trees = parser.parse([sentence.text for sentence in said])
-    heard = [_Heard(sentence, tree) for sentence, tree in zip(said, trees, strict=True)]
-    fragments = [
-        (one, whole)
-        for one in heard
-        if not one.sentence.asks and (whole := completed(one.tree, one.sentence.text))
-    ]
-    for (one, whole), tree in zip(
-        fragments, parser.parse([whole for _, whole in fragments]) if fragments else [], strict=True
-    ):
-        one.sentence, one.tree = Sentence(whole, asks=False), tree
-    return heard
-
-
-def _of_sentence(heard: _Heard, scene: _Scene) -> Iterator[Fact]:
-    text, tree = heard.sentence.text, heard.tree
-    if heard.sentence.asks and not _STANDING_REQUEST.match(text):
+def _of_sentence(sentence: Sentence, tree: Tree, scene: _Scene) -> Iterator[Fact]:
+    text = sentence.text
+    if sentence.asks and not _STANDING_REQUEST.match(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    if (
-        _ORDER.search(text)
-        and not _IF_I_CHOOSE.search(text)
-        and not re.match(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", text, re.IGNORECASE)
-    ):
+    ordered = _ORDER.search(text) and not _ALWAYS_IF.match(text)
+    if ordered and not _IF_I_CHOOSE.search(text):
         return
     found = list(clauses(tree))
-    wish = _wish(text, tree, found) if scene.company is Company.ASSISTANT else None
-    reason_at = -1
+    wish, end = None, 0
+    if scene.company is Company.ASSISTANT:
+        wish = _wish(text, tree, found)
     if wish is not None:
         yield _wanted(wish, scene)
-        reason_at = text.rfind(wish.reason) if wish.reason else len(text)
+        end = text.rfind(wish.reason) if wish.reason else len(text)
     for clause in found:
-        if wish is not None and _asks_for(clause) and _offset(tree, clause) < reason_at:
+        if _asks_for(clause) and _offset(clause) < end:
             continue
         fact = _of_clause(clause, scene)
         if fact is not None:
@@ -275,62 +153,18 @@ def _of_sentence(heard: _Heard, scene: _Scene) -> Iterator[Fact]:
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
-    """Return the standing instruction of a sentence, be it the whole of it or its last clause."""
-    wish = instruction(text, tree)
-    if wish is not None:
-        return wish
-    for clause in found:
-        if (
-            clause.subject is None
-            and clause.verb.tag in {"VB", "VBP"}
-            and clause.verb.dep != "xcomp"
-        ):
-            start = _offset(tree, clause)
-            if start and tree.tokens[0].index == 0:
-                inner = _Cut(text, tree, start).wish()
-                if inner is not None:
-                    return replace(inner, reason="")
-    return None
+    """Return the standing instruction that a sentence, or one of its clauses, is."""
+    starts = [0, *(_offset(clause) for clause in found if clause.subject is None)]
+    wishes = (instruction(text, tree, start) for start in starts)
+    return next((wish for wish in wishes if wish is not None), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """The end of a sentence, from one of its clauses on."""
-
-    text: str
-    tree: Tree
-    start: int
-
-    def wish(self) -> Wish | None:
-        at, first = 0, 0
-        for token in self.tree.tokens:
-            if at >= self.start:
-                first = token.index
-                break
-            at += len(token.text) + len(token.space)
-        tail = self.tree.tokens[first:]
-        moved = [
-            replace(
-                token,
-                index=token.index - first,
-                head=max(token.head - first, 0) if token.head >= first else token.index - first,
-            )
-            for token in tail
-        ]
-        return instruction(self.text[at:].strip(), Tree(moved))
-
-
-def _offset(tree: Tree, clause: Clause) -> int:
+def _offset(clause: Clause) -> int:
     """Return where in its sentence a clause begins."""
-    first = min(token.index for token in (*clause.group, *clause.lead))
-    if clause.subject is not None and not clause.shared:
-        first = min(first, min(token.index for token in tree.subtree(clause.subject)))
-    at = 0
-    for token in tree.tokens:
-        if token.index >= first:
-            break
-        at += len(token.text) + len(token.space)
-    return at
+    tree = clause.tree
+    own = tree.subtree(clause.subject) if clause.subject and not clause.shared else ()
+    first = min(token.index for token in (*clause.group, *clause.lead, *own))
+    return sum(len(token.text) + len(token.space) for token in tree.tokens[:first])
 
 
 def _asks_for(clause: Clause) -> bool:
@@ -342,36 +176,28 @@ def _asks_for(clause: Clause) -> bool:
 
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
-    everything = joined([*clause.lead, *clause.group, *clause.body])
-    if QUOTED in everything or (_DOUBT.search(everything) and not _IF_I_CHOOSE.search(everything)):
-        return None
-    if (
-        clause.lemma in {"guess", "wish"}
-        or clause.tree.child(clause.verb, "mark") is not None
-        and clause.tree.child(clause.verb, "mark").lower in {"if", "whether"}
-    ):  # type: ignore[union-attr]
-        return None
-    references = scene.references
-    subject = subject_of(clause, scene.voice, references)
-    if subject is None:
-        note_mentions(joined(clause.body), scene.voice.speaker, references)
-        references.note(joined(clause.body))
-        return None
     plain = joined(clause.body)
+    subject = None if _is_doubted(clause) else subject_of(clause, scene.voice, scene.references)
+    if subject is None:
+        note_mentions(plain, scene.voice.speaker, scene.references)
+        scene.references.note(plain)
+        return None
     said = _said(clause, subject, plain, scene)
     verdict = judge(said) if said is not None else None
-    if said is None or verdict is None:
-        return None
-    text = _text(said, verdict, scene)
-    if (
-        text is None
-        or len(text.split()) <= 2
-        and not verdict.name
-        and not plain
-        and verdict.family not in {Family.EVENT, Family.HABIT, Family.PROFILE, Family.RELATION}
-    ):  # noqa: PLR2004
+    text = _text(said, verdict, scene) if said is not None and verdict is not None else None
+    if said is None or verdict is None or text is None:
         return None
     return _stated(said, verdict, text, scene)
+
+
+def _is_doubted(clause: Clause) -> bool:
+    """Return true if a clause is quoted, supposed, guessed or wished."""
+    everything = joined([*clause.lead, *clause.group, *clause.body])
+    if QUOTED in everything or clause.lemma in {"guess", "wish"}:
+        return True
+    if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
+        return True
+    return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
@@ -441,7 +267,8 @@ def _text(said: Said, verdict: Verdict, scene: _Scene) -> str | None:
 def _tidied(text: str) -> str:
     """Drop what is said for emphasis at the start of a complement: "really into chess"."""
     return re.sub(
-        r"^(?:(?:really|also|actually|just|definitely|absolutely|totally|literally|honestly|basically|super|so|very|kind of|sort of) )+(?=\w)",
+        r"^(?:(?:really|also|actually|just|definitely|absolutely|totally|literally|honestly"
+        r"|basically|super|so|very|kind of|sort of) )+(?=\w)",
         lambda match: "very " if match[0] == "very " else "",
         text,
     )
@@ -481,10 +308,8 @@ def _wanted(wish: Wish, scene: _Scene) -> Fact:
 def _stated(said: Said, verdict: Verdict, text: str, scene: _Scene) -> Fact:
     dates = ground(_dated_rest(said, scene), scene.said, past=said.clause.tense.past)
     # A day that comes back is no date: "every Friday", "on the first Thursday of each month".
-    recurring = (
-        verdict.recurring
-        or has_often(said.rest)
-        and re.search(r"\bevery\b|\beach\b|days\b", said.rest) is not None
+    recurring = verdict.recurring or (
+        has_often(said.rest) and re.search(r"\bevery\b|\beach\b|days\b", said.rest) is not None
     )
     when = None if recurring else dates.when
     candidate = Candidate(
@@ -495,7 +320,7 @@ def _stated(said: Said, verdict: Verdict, text: str, scene: _Scene) -> Fact:
         entities=entities(text),
         event_time=when,
         expire_time=_end(when, scene.said) if verdict.expires else None,
-        standing=verdict.standing and said.clause.tense not in _OVER,
+        standing=verdict.standing and said.clause.tense not in OVER,
         slot=_slot(said, verdict, scene.voice),
     )
     return Fact(candidate, verdict.family, said.subject.about, verdict.name)

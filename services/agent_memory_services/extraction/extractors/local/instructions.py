@@ -13,18 +13,25 @@ from agent_memory_services.language.en.parser import Token, Tree
 
 _ASSISTANT: Final = Voice("User", "the assistant")
 _REASON: Final = re.compile(
-    r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate|I live)\b.*)$"
+    r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate"
+    r"|I live)\b.*)$"
 )
 _MOST_WORDS: Final = 60
 _ASKED: Final = (
-    r"(?:(?:please|just|also|you (?:should|must|can|need to|have to)|I (?:want|need|would like|expect|prefer) you to"
-    r"|I would (?:love|appreciate) it if you(?: could| would)?|make sure (?:that )?(?:you|to)|be sure to|remember to|try to|could you|can you|would you|will you|and|so|then|hey|ok|okay|but)[, ]+)*"
+    r"(?:(?:please|just|also|you (?:should|must|can|need to|have to)|I (?:want|need|would like"
+    r"|expect|prefer) you to"
+    r"|I would (?:love|appreciate) it if you(?: could| would)?|make sure (?:that )?(?:you|to)"
+    r"|be sure to|remember to|try to|could you|can you|would you|will you|and|so|then|hey|ok"
+    r"|okay|but)[, ]+)*"
 )
 _WHEN: Final = r"(?:when(?:ever)?|every ?time|each time|any ?time|as soon as) (?:I|we|you) .+?"
 _SCOPE: Final = (
-    r"(?:from (?:now|here|this point|today) on(?:wards?| out)?|going forward|in (?:the )?future|henceforth"
-    r"|(?:for|in) (?:all|every|any|each)(?: of)?(?: your| future| the| my)* (?:answers?|responses?|repl(?:y|ies)|messages?"
-    r"|conversations?|chats?|recipes?|code|emails?|questions?)(?: from (?:now|here) on)?|in your (?:answers|responses|replies|messages))"
+    r"(?:from (?:now|here|this point|today) on(?:wards?| out)?|going forward|in (?:the )?future"
+    r"|henceforth"
+    r"|(?:for|in) (?:all|every|any|each)(?: of)?(?: your| future| the| my)* (?:answers?"
+    r"|responses?|repl(?:y|ies)|messages?"
+    r"|conversations?|chats?|recipes?|code|emails?|questions?)(?: from (?:now|here) on)?"
+    r"|in your (?:answers|responses|replies|messages))"
 )
 _ANSWERS: Final = (
     r"(?:answers?|responses?|repl(?:y|ies)|explanations?|messages?|summaries|emails?|code)"
@@ -51,7 +58,8 @@ def _form(pattern: str, text: str, slot: str = "") -> _Form:
 _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
-        r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+)(?: (?:please|instead))?$",
+        r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
+        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+)(?: (?:please|instead))?$",
         "User wants to be called {name}",
         "called",
     ),
@@ -66,50 +74,68 @@ _FORMS: Final = (
     _form(rf"^(?P<when>if (?:I|we) .+?),? {_ASKED}(?P<do>(?:always|never)\b.+)$", _TO + " {when}"),
     _form(rf"^{_ASKED}(?P<scope>{_SCOPE})[,:]? {_ASKED}(?P<do>\w.+)$", _TO + " {scope}"),
     _form(
-        rf"^{_ASKED}(?P<do>(?:always|never|do not ever) (?!mind\b|give up|say never|again$|forget (?:that|about)|ever$)\w.+)$",
+        rf"^{_ASKED}(?P<do>(?:always|never|do not ever) (?!mind\b|give up|say never|again$"
+        rf"|forget (?:that|about)|ever$)\w.+)$",
         _TO,
     ),
     _form(
-        rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<scope>{_SCOPE}|when(?:ever)? I ask\b.*|every ?time I ask\b.*)$",
+        rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<scope>{_SCOPE}|when(?:ever)? I ask\b.*"
+        rf"|every ?time I ask\b.*)$",
         _TO + " {scope}",
     ),
     _form(
-        r"^I would (?:rather|prefer(?: it if| that)?) you (?:did not|do not|not|never) (?P<do>(?!know|tell|ask|go)\w.+)$",
+        r"^I would (?:rather|prefer(?: it if| that)?) you (?:did not|do not|not"
+        r"|never) (?P<do>(?!know|tell|ask|go)\w.+)$",
         "User wants the assistant to not {do}",
     ),
     _form(rf"^{_ASKED}(?P<do>(?:stop|quit|avoid) \w+ing\b.*)$", _TO),
     _form(
-        r"^(?:please )?do not (?P<do>(?:ever )?(?:call|address) me (?!back|later|again|when|if|at|on|up)\w.*)$",
+        r"^(?:please )?do not (?P<do>(?:ever )?(?:call|address) me (?!back|later|again|when|if"
+        r"|at|on|up)\w.*)$",
         "User does not want the assistant to {do}",
     ),
     _form(
-        rf"^I (?:need|want|would like|expect|prefer) (?:all |your |the |my )+(?P<what>{_ANSWERS} (?:to be |in |from |without |with |as ).+)$",
+        rf"^I (?:need|want|would like|expect|prefer) (?:all |your |the "
+        rf"|my )+(?P<what>{_ANSWERS} (?:to be |in |from |without |with |as ).+)$",
         "User wants {what}",
     ),
     _form(
-        rf"^(?:I (?:want|need|would like|would prefer|prefer) you to|I would (?:like|prefer) it if you (?:were|would be)|you should|please) (?P<do>be (?:more |less |very |a bit more )?{_MANNER}\b.*)$",
+        rf"^(?:I (?:want|need|would like|would prefer|prefer) you to|I would (?:like"
+        rf"|prefer) it if you (?:were|would be)|you should|please) (?P<do>be (?:more |less "
+        rf"|very |a bit more )?{_MANNER}\b.*)$",
         _TO,
     ),
     _form(rf"^(?:please )?(?P<do>keep (?:your |all |the )?{_ANSWERS} .+)$", _TO),
     _form(
-        rf"^(?:just |only )?(?P<what>(?:{_MANNER}|metric|plain|simple|bullet|english|german|french|spanish)(?: \w+)? (?:{_ANSWERS}|units|points|text|language)(?: only)?),? (?:please|only)$",
+        rf"^(?:just |only )?(?P<what>(?:{_MANNER}|metric|plain|simple|bullet|english|german"
+        rf"|french|spanish)(?: \w+)? (?:{_ANSWERS}|units|points|text|language)(?: only)?),? "
+        rf"(?:please|only)$",
         "User wants {what}",
     ),
     _form(
-        r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please|just)[, ]+)?no (?:more )?(?P<none>(?!problem|worries|idea|way|need|thanks|one\b|rush|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your|the|my) .+?| for me)(?: please)?)$",
+        r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please"
+        r"|just)[, ]+)?no (?:more )?(?P<none>(?!problem|worries|idea|way|need|thanks|one\b|rush"
+        r"|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b"
+        r"|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your"
+        r"|the|my) .+?| for me)(?: please)?)$",
         "User wants no {none}",
     ),
     _form(
-        r"^(?:(?:and|so|but)[, ]+)*please,? no (?:more )?(?P<none>(?!problem|worries|need)\w[\w' -]*)$",
+        r"^(?:(?:and|so|but)[, ]+)*please,? no (?:more )?(?P<none>(?!problem|worries"
+        r"|need)\w[\w' -]*)$",
         "User wants no {none}",
     ),
     _form(
-        rf"^(?:(?:and|so|but)[, ]+)*(?:please )?do not (?P<do>(?!forget|worry|mind|be (?!so\b|too\b|{_MANNER})|hesitate|bother|stop|do|say|tell|get|panic|know|think|feel|have|want|need|ask|let|give up|judge|laugh|call|go|wait|start over|change|leave|touch|delete|make|take|break|miss|run|send|include this|include that|ever)\w+ .+)$",
+        rf"^(?:(?:and|so|but)[, ]+)*(?:please )?do not (?P<do>(?!forget|worry|mind|be (?!so\b"
+        rf"|too\b|{_MANNER})|hesitate|bother|stop|do|say|tell|get|panic|know|think|feel|have"
+        rf"|want|need|ask|let|give up|judge|laugh|call|go|wait|start over|change|leave|touch"
+        rf"|delete|make|take|break|miss|run|send|include this|include that|ever)\w+ .+)$",
         "User wants the assistant to not {do}",
     ),
 )
 _NOW: Final = re.compile(
-    r"\b(?:this|that|it|them|these|those|him|her|yet|now|today|tonight|tomorrow|again|anymore about|the (?:first|second|last|above|code|file|text|list|one))\b",
+    r"\b(?:this|that|it|them|these|those|him|her|yet|now|today|tonight|tomorrow|again"
+    r"|anymore about|the (?:first|second|last|above|code|file|text|list|one))\b",
     re.IGNORECASE,
 )
 
@@ -129,50 +155,47 @@ class Wish:
     reason: str = ""
 
 
-def instruction(sentence: str, tree: Tree) -> Wish | None:
-    """Read a sentence as a standing instruction; None when it is something else.
+def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
+    """Read a sentence, or its end, as a standing instruction; None when it is something else.
 
     Args:
         sentence: What was said.
         tree: Its parse.
+        start: Where the instruction begins.
     """
-    if QUOTED in sentence or len(sentence.split()) > _MOST_WORDS:
+    said = sentence[start:]
+    if QUOTED in said or len(said.split()) > _MOST_WORDS:
         return None
-    reason = _REASON.search(sentence)
-    whole = (sentence[: reason.start()] if reason else sentence).strip(" .!?,")
+    reason = _REASON.search(said)
+    whole = (said[: reason.start()] if reason else said).rstrip(" .!?,")
     for form in _FORMS:
         match = form.pattern.match(whole) or form.pattern.match(trimmed(whole))
-        if match is not None and (wish := _wish(match, form, tree)) is not None:
+        if match is not None and (wish := _wish(match, form, tree, start)) is not None:
             return replace(wish, reason=reason["said"]) if reason else wish
     return None
 
 
-def _wish(match: re.Match[str], form: _Form, tree: Tree) -> Wish | None:
-    parts: dict[str, str] = {}
-    for name, said in match.groupdict().items():
-        if not said:
-            continue
-        if name == "name":
-            parts[name] = said
-            continue
-        start, end = match.span(name)
-        tokens = _between(tree, start, end)
-        if name == "do" and not _commands(tokens):
-            return None
-        if name == "do" and form.text.endswith("not {do}") and _NOW.search(said):
-            return None
-        written = in_third_person(tree, tokens, About.KIN, _ASSISTANT)
-        parts[name] = _polished(written or said)
+def _wish(match: re.Match[str], form: _Form, tree: Tree, start: int) -> Wish | None:
+    parts = {name: said for name, said in match.groupdict().items() if said}
+    command = _between(tree, start, match.span("do")) if "do" in parts else []
+    denied = form.text.endswith("not {do}") and _NOW.search(parts.get("do", ""))
+    if denied or ("do" in parts and not _commands(command)):
+        return None
+    for name, said in parts.items():
+        if name != "name":
+            tokens = _between(tree, start, match.span(name))
+            parts[name] = _polished(in_third_person(tree, tokens, About.KIN, _ASSISTANT) or said)
     if "do" in parts:
         parts["do"] = re.sub(r"^do not ever\b", "never", parts["do"], flags=re.IGNORECASE)
         parts["do"] = re.sub(r"^do not\b", "not", parts["do"], flags=re.IGNORECASE)
     return Wish(form.text.format(**parts), form.slot)
 
 
-def _between(tree: Tree, start: int, end: int) -> list[Token]:
-    found, at = [], 0
+def _between(tree: Tree, start: int, span: tuple[int, int]) -> list[Token]:
+    """Return the tokens of a span of a text that begins at `start` of the parsed one."""
+    found, at = [], -start
     for token in tree.tokens:
-        if start <= at < end:
+        if span[0] <= at < span[1]:
             found.append(token)
         at += len(token.text) + len(token.space)
     return found

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from agent_memory_services.extraction.extractors.local.words import any_of
 from agent_memory_services.language.en.mending import mended
 
 QUOTED: Final = "\ue000"
@@ -21,7 +22,8 @@ _PICTOGRAPH = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]|(?<!\\w)[:;]-?[)(DPp](?!\\w)|<3"
 )
 _NOT_PROSE = re.compile(
-    r"^\s*>|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include|Traceback)\b(?! [A-Z])"
+    r"^\s*>|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
+    r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\d+[.)]|\[[ xX]\])\s+")
@@ -29,13 +31,15 @@ _BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\d+[.)]|\[[ xX]\])\s+")
 # "Translate this: ..." and "Here is my essay: ..." give text to work on, not facts.
 _TASKS = (
     r"translat\w*|rewrit\w*|reword\w*|rephras\w*|paraphras\w*|summari[sz]\w*|proofread\w*|correct"
-    r"|edit|fix|improve|polish|shorten|classify|analy[sz]e|review|grade|check|parse|repl(?:y|ying) to"
+    r"|edit|fix|improve|polish|shorten|classify|analy[sz]e|review|grade|check|parse|repl(?:y"
+    r"|ying) to"
     r"|respond(?:ing)? to|answer(?:ing)? this|critique|explain this|make this"
 )
 _WORKS = (
     r"essay|e-?mail|letter|paragraph|sentence|story|poem|text|article|says|said|writes|wrote|asks"
     r"|solve|riddle|puzzle|prompt|draft|bio|biography|abstract|script|dialogue|tweet|caption"
-    r"|transcript|conversation|following|lyrics?|lines?|verse|chorus|song|quote|quotation|review|post"
+    r"|transcript|conversation|following|lyrics?|lines?|verse|chorus|song|quote|quotation"
+    r"|review|post"
     r"|comment|ad|advert|listing|testimonial|cover letter|cv|resume|speech|monologue|message|chat"
     r"|passage|excerpt|chapter|diary|entry|note|goes|go|sings?|reads?|novel|character"
 )
@@ -45,39 +49,52 @@ _PASTED = re.compile(
 )
 _POINTED = re.compile(
     r"\b(?:this|the following|the below|that|these)(?: \w+){0,2} (?:essay|e-?mail|letter|paragraph"
-    r"|sentence|story|poem|text|article|tweet|caption|transcript|lyrics?|verse|song|quote|review|post"
-    r"|comment|ad|advert|listing|testimonial|bio|message|passage|excerpt|draft|statement|translation"
+    r"|sentence|story|poem|text|article|tweet|caption|transcript|lyrics?|verse|song|quote"
+    r"|review|post"
+    r"|comment|ad|advert|listing|testimonial|bio|message|passage|excerpt|draft|statement"
+    r"|translation"
     r"|riddle|prompt|dialogue|chat|conversation)\b[^.!?\n]*[?:](?=\s)"
     r"|\b(?:reply|respond|answer) to (?:this|him|her|them|it)\b[^.!?\n]*[.?!:]?(?=\s*\n)"
-    r"|\b(?:is|does|are|do) (?:this|these|the following)(?: \w+){0,3} (?:correct|grammatical|ok|okay"
+    r"|\b(?:is|does|are|do) (?:this|these|the following)(?: \w+){0,3} (?:correct|grammatical|ok"
+    r"|okay"
     r"|sound right|make sense|sound)\b[^.!?\n]*[?:](?=\s)",
     re.IGNORECASE,
 )
 _PLAY = re.compile(
-    r"^\W*(?:(?:ok|okay|so|now|hey|hi|please|well|and)\b\W*)*(?:let us (?:play|pretend|imagine|role|do a (?:role|scene))"
-    r"|let(?:'s| us) say|role-?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star|legend|life|great|good|huge|real|wonderful|big|true|best|star|angel|saint)"
-    r"|you will be (?:a|an|my|the)\b|(?:I want you to |please |can you |could you )?(?:act|behave|respond|talk) (?:as|like)\b"
+    r"^\W*(?:(?:ok|okay|so|now|hey|hi|please|well|and)\b\W*)*(?:let us (?:play|pretend|imagine"
+    r"|role|do a (?:role|scene))"
+    r"|let(?:'s| us) say|role-?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star"
+    r"|legend|life|great|good|huge|real|wonderful|big|true|best|star|angel|saint)"
+    r"|you will be (?:a|an|my|the)\b|(?:I want you to |please |can you |could you )?(?:act"
+    r"|behave|respond|talk) (?:as|like)\b"
     r"|pretend|imagine|picture this|suppose|assume|hypothetically"
-    r"|in (?:this|the|my) (?:story|scenario|game|novel|scene|campaign|dream)|scenario\b|in character\b)",
+    r"|in (?:this|the|my) (?:story|scenario|game|novel|scene|campaign|dream)|scenario\b"
+    r"|in character\b)",
     re.IGNORECASE,
 )
 _MAIL_BEGINS: Final = re.compile(
     r"^\s*(?:(?:hello|hi|hey|dear|good (?:morning|afternoon|evening))\b[^.!?\n]{0,40}[,:]?\s*$"
-    r"|(?:from|to|subject|sent|date|cc)\s*:\s*\S|on .{3,60} wrote:|-+ ?(?:original|forwarded) message)",
+    r"|(?:from|to|subject|sent|date|cc)\s*:\s*\S|on .{3,60} wrote:|-+ ?(?:original"
+    r"|forwarded) message)",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAIL_ENDS: Final = re.compile(
-    r"^\s*(?:(?:best|kind|warm|many)? ?(?:regards|wishes)|best|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)"
-    r"|cheers|thanks|thank you|many thanks|love|cordially|take care|xo+|respectfully)\s*[,.!]?\s*(?:\n?\s*[\w .'-]{1,40}\s*$|\Z)",
+    r"^\s*(?:(?:best|kind|warm|many)? ?(?:regards|wishes)|best|sincerely(?: yours)?"
+    r"|yours (?:sincerely|faithfully|truly)"
+    r"|cheers|thanks|thank you|many thanks|love|cordially|take care|xo+"
+    r"|respectfully)\s*[,.!]?\s*(?:\n?\s*[\w .'-]{1,40}\s*$|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 _CHAT_LINE: Final = re.compile(
-    r"^\s*(?:[\[(]?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *(?:at )?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])]? *(?:-+ *)?|[\[(]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])] *)?"
-    r"<?(?P<who>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,2}|\+?\d[\d ]{6,})>?(?: \(\d{1,2}:\d\d\))? ?: \S.*$",
+    r"^\s*(?:[\[(]?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *(?:at )?\d{1,2}:\d\d"
+    r"(?::\d\d)?(?: ?[ap]m)?[\])]? *(?:-+ *)?|[\[(]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])] *)?"
+    r"<?(?P<who>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,2}|\+?\d[\d ]{6,})>?(?: \(\d{1,2}:\d\d\))?"
+    r" ?: \S.*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _STAMPED: Final = re.compile(
-    r"^\s*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
+    r"^\s*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
+    r"(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
     re.IGNORECASE,
 )
 _DOUBLE = re.compile(r'"([^"\n]{1,600})"')
@@ -89,17 +106,13 @@ _SPEECH_BEFORE = re.compile(
     r"|repl(?:y|ies|ied)|yell(?:s|ed)|shout(?:s|ed)|means?|translate|wrote|texted)\b[^.!?]{0,30}$",
     re.IGNORECASE,
 )
-_FORBIDDEN = re.compile(r"\b(?:stop|never|not|avoid|no more) (?:\w+ )?(?:saying|say|using|use|writing|write)\b[^.!?]{0,20}$", re.IGNORECASE)
-_PERSON = re.compile(r"\b(?:I|me|my|we|you|your|he|she|they)\b", re.IGNORECASE)
-_TITLE_WORDS, _SHORT_TITLE_WORDS = 8, 3
-_LISTING: Final = re.compile(
-    r"^(?:name|age|city|location|home|hometown|job|occupation|work|employer|company|role|title|diet"
-    r"|allerg\w+|pets?|kids|children|birthday|hobb\w+|interests|languages?|partner|wife|husband"
-    r"|e-?mail|phone|address|height|weight|time ?zone|nationality|profession|likes?|dislikes?"
-    r"|favou?rite [\w ]+|blood type|shoe size|pronouns|currently|goals?|budget|instruments?|country"
-    r"|born|studies|degree|school|university|status|marital status|religion|car|hates|loves)$",
+_FORBIDDEN = re.compile(
+    r"\b(?:stop|never|not|avoid|no more) (?:\w+ )?(?:saying|say|using|use|writing"
+    r"|write)\b[^.!?]{0,20}$",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"\b(?:I|me|my|we|you|your|he|she|they)\b", re.IGNORECASE)
+_TITLE_WORDS, _SHORT_TITLE_WORDS = 8, 3
 
 
 def own_words(text: str) -> str:
@@ -128,9 +141,8 @@ def begins_play(sentence: str) -> bool:
     return _PLAY.match(sentence) is not None
 
 
-def is_listing(key: str) -> bool:
-    """Return true if a word before a colon is one under which people list their own particulars."""
-    return _LISTING.match(key.strip()) is not None
+def _is_particular(key: str) -> bool:
+    return re.fullmatch(any_of("particulars"), key.strip().lower()) is not None
 
 
 def _short_code(match: re.Match[str]) -> str:
@@ -169,8 +181,10 @@ def _without_chat(text: str) -> str:
     lines = text.split("\n")
     stamped = [bool(_STAMPED.match(line)) for line in lines]
     named = [_CHAT_LINE.match(line) for line in lines]
-    speakers = {match["who"].lower() for match in named if match and not is_listing(match["who"])}
-    spoken = sum(1 for match in named if match and not is_listing(match["who"]))
+    speakers = {
+        match["who"].lower() for match in named if match and not _is_particular(match["who"])
+    }
+    spoken = sum(1 for match in named if match and not _is_particular(match["who"]))
     if not any(stamped) and (len(speakers) < 2 or spoken < 2):  # noqa: PLR2004 - a talk takes two
         return text
     kept, inside = [], False

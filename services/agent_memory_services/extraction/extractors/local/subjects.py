@@ -1,4 +1,4 @@
-"""Whom a clause is about."""
+"""Who speaks, and whom a clause is about."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from agent_memory_services.extraction.domain.facts import Conversation, Turn
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     possessive,
@@ -27,6 +28,11 @@ _NO_SUBJECT: Final = frozenset(
     he she some someone something anything everything nothing everyone anyone one all both people
     """.split()  # noqa: SIM905 - a list would be a page long
 )
+_BOT: Final = re.compile(
+    r"\b(?:assistant|bot|chatbot|ai|agent|gpt|claude|gemini|llama|copilot|system|support)\b|bot$",
+    re.IGNORECASE,
+)
+_TWO: Final = 2
 
 
 class About(StrEnum):
@@ -73,6 +79,38 @@ class Subject:
     plural: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """People of a conversation, in order of appearance; empty where none has a name."""
+
+    names: tuple[str, ...]
+
+    @property
+    def company(self) -> Company:
+        """Kind of conversation: people among themselves, or one of them with an assistant."""
+        return Company.PEOPLE if len(self.names) >= _TWO else Company.ASSISTANT
+
+    def voice(self, turn: Turn) -> Voice | None:
+        """Return the voice in which a turn is evidence; None when it never is."""
+        if turn.recalled or turn.role not in {"user", "assistant"}:
+            return None
+        if self.company is Company.ASSISTANT:
+            return Voice(turn.name or "User") if turn.role == "user" else None
+        if turn.name not in self.names:
+            return Voice("User") if turn.role == "user" and not turn.name else None
+        others = [name for name in self.names if name != turn.name]
+        return Voice(turn.name, others[0] if len(others) == 1 else "")
+
+
+def cast(conversation: Conversation) -> Cast:
+    """Return the named people of a conversation; assistants with a name are not people."""
+    spoken = (*conversation.before, *conversation.turns)
+    names = dict.fromkeys(
+        turn.name for turn in spoken if turn.role in {"user", "assistant"} and turn.name
+    )
+    return Cast(tuple(name for name in names if not _BOT.search(name)))
+
+
 def joined(tokens: Sequence[Token]) -> str:
     """Return the text of tokens as it was written; a gap becomes a space."""
     parts: list[str] = []
@@ -100,12 +138,18 @@ def subject_of(clause: Clause, voice: Voice, references: References) -> Subject 
         return _together(phrase, voice, references)
     if head.lower in _SELF or (head.lower == "me" and len(phrase) == 1):
         return Subject(About.SELF, voice.speaker)
-    if head.lower in _PRONOUNS and len(phrase) == 1:
-        return _referred_to(head.lower, references)
     if _OWN & set(lowered):
         return _owned(tree, head, phrase, voice.speaker, references)
-    if lowered[0] in _OWNERS:
-        return _held(tree, head, phrase, references)
+    return _mentioned(clause, phrase, references)
+
+
+def _mentioned(clause: Clause, phrase: list[Token], references: References) -> Subject | None:
+    """Return a subject that refers to somebody, or that has to do with the speaker."""
+    head = phrase[0]
+    if head.lower in _PRONOUNS and len(phrase) == 1:
+        return _referred_to(head.lower, references)
+    if head.lower in _OWNERS:
+        return _held(clause, phrase, references)
     return _named(phrase, references) or _related(clause, phrase)
 
 
@@ -182,7 +226,9 @@ def _owned(
             references.mention(f"{possessive(owner)} {holder.text}", held_by)
     first = owners[0].index
     rest = [token for token in phrase if token.index > first and token.lower not in _OWN]
-    noun_text = " ".join("".join(token.text + token.space for token in rest if token.text != ",").split())
+    noun_text = " ".join(
+        "".join(token.text + token.space for token in rest if token.text != ",").split()
+    )
     plural = conjunct is not None or head.tag in {"NNS", "NNPS"} or head.lower in words("plural")
     return Subject(
         About.KIN if kin else About.OWN,
@@ -199,16 +245,13 @@ def _referred_to(word: str, references: References) -> Subject | None:
     return Subject(About.KIN, name, name.rsplit(" ", 1)[-1].lower(), plural=word == "they")
 
 
-def _held(
-    tree: Tree, head: Token, phrase: Sequence[Token], references: References
-) -> Subject | None:
-    owner = references.being(_OWNERS[phrase[0].lower])
-    if not owner:
+def _held(clause: Clause, phrase: Sequence[Token], references: References) -> Subject | None:
+    owner, head = references.being(_OWNERS[phrase[0].lower]), clause.subject
+    if not owner or head is None:
         return None
     noun = joined(phrase[1:])
-    plural = head.tag in {"NNS", "NNPS"} or tree.child(head, "conj") is not None
-    pronouns = pronouns_for(head.lower)
-    references.mention(f"{possessive(owner)} {noun}", pronouns)
+    plural = head.tag in {"NNS", "NNPS"} or clause.tree.child(head, "conj") is not None
+    references.mention(f"{possessive(owner)} {noun}", pronouns_for(head.lower))
     return Subject(About.KIN, f"{possessive(owner)} {noun}", noun.lower(), plural=plural)
 
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
 from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
+from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.parser import Parser, shared
 from agent_memory_services.language.en.sentences import Sentence, sentences
-from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
-from agent_memory_services.extraction.extractors.local.wording import without_openers
 
 # A summary is to be shorter than what it adds, but a short talk may be kept whole.
 _SHARE: Final = 0.35

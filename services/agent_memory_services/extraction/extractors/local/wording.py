@@ -46,11 +46,16 @@ _SINGLE_LEAD: Final = re.compile(
 # Tells of the conversation, not of the event.
 _IDLE_LEAD: Final = re.compile(
     r"^(?:since (?:we|I) last|as (?:I|we) |when (?:I|we) last|once|then|now|so|so far|also|well|but"
-    r"|before that|after that|since then|as well as|and|or|plus|honestly|actually|to be (?:honest|fair|clear)"
-    r"|for (?:future )?(?:reference|context|the record|what it)|if (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)"
-    r"|if (?:you must know|possible|anything|you ask me|anyone asks)|in (?:fact|general|short|case)|of course|by the way|no|yes|yeah|ok|okay|hi|hey"
-    r"|just|still|already|anyway|personally|fun fact|that said|other than that|on (?:the other|one) hand|at the moment|these days|nowadays|right now|not to mention"
-    r"|fortunately|unfortunately|luckily|sadly|apparently|basically|really|maybe|quick \w+|reminder|note|ps|p\.s|fyi|btw)\b",
+    r"|before that|after that|since then|as well as|and|or|plus|honestly|actually"
+    r"|to be (?:honest|fair|clear)"
+    r"|for (?:future )?(?:reference|context|the record|what it)|if (?:I|we) (?:have|had"
+    r"|were) to (?:choose|pick|decide|say)"
+    r"|if (?:you must know|possible|anything|you ask me|anyone asks)|in (?:fact|general|short"
+    r"|case)|of course|by the way|no|yes|yeah|ok|okay|hi|hey"
+    r"|just|still|already|anyway|personally|fun fact|that said|other than that|on (?:the other"
+    r"|one) hand|at the moment|these days|nowadays|right now|not to mention"
+    r"|fortunately|unfortunately|luckily|sadly|apparently|basically|really|maybe|quick \w+"
+    r"|reminder|note|ps|p\.s|fyi|btw)\b",
     re.IGNORECASE,
 )
 
@@ -100,7 +105,7 @@ def _agreeing(text: str, token: Token, subject: Subject, *, first: bool, past: b
     lower = text.lower()
     if subject.plural:
         return {"am": "are", "was": "were", "is": "are", "has": "have"}.get(lower, text)
-    if lower in _THIRD and (subject.about is About.SELF or lower in {"am"}):
+    if lower in _THIRD and (subject.about is About.SELF or lower == "am"):
         return third_person(lower)
     if not first or token.tag in {"MD", "VBD", "VBZ", "VBN", "VBG"} or past:
         return text
@@ -163,7 +168,7 @@ def _nested(tree: Tree, token: Token, about: About, voice: Voice) -> str:
         head,
     )
     subject = tree.child(head, "nsubj", "nsubjpass")
-    if subject is None or token is not first or token.tag in {"MD"}:
+    if subject is None or token is not first or token.tag == "MD":
         return text
     if subject.lower == "you" and voice.listener and token.tag in {"VBP", "VB"}:
         return third_person(text)
@@ -182,7 +187,7 @@ def with_lead(lead: str, rest: str) -> tuple[str, str]:
         return "", rest
     if _SINGLE_LEAD.match(lead):
         return lead.lower(), rest
-    proper = lead.split()[0].isupper() and len(lead.split()[0]) > 1
+    proper = lead.split(maxsplit=1)[0].isupper() and len(lead.split(maxsplit=1)[0]) > 1
     lowered = lead if proper else lead[:1].lower() + lead[1:]
     return "", f"{trimmed(rest)} {lowered}".strip()
 

@@ -1,5 +1,6 @@
 """Short lists of English words, read once from `data/words_en.toml`."""
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -29,3 +30,10 @@ def phrases(name: str) -> tuple[str, ...]:
 def _lists() -> dict[str, str]:
     source = files(__package__).joinpath("data", "words_en.toml").read_text(encoding="utf-8")
     return tomllib.loads(source)
+
+
+@cache
+def any_of(*names: str) -> str:
+    """Return lists as alternatives of a pattern, longest first; `_` in a word is a space."""
+    every = (word.replace("_", " ") for name in names for word in words(name))
+    return f"(?:{'|'.join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))})"
