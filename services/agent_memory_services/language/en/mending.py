@@ -7,6 +7,7 @@ out, capitals come back, slips of the keyboard and of the tongue are mended.
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 _INVISIBLE: Final = re.compile(
@@ -26,6 +27,7 @@ _MARKS: Final = (
     (re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
 )
 _DASH: Final = re.compile("(?<!\\d) *[\u2013\u2014] *|[\u2013\u2014](?!\\d)")
+_SPACES: Final = re.compile(r"[ \t]{2,}")
 _RANGE: Final = re.compile("[\u2013\u2014]")
 
 # Typed without an apostrophe; only spellings that are no other word.
@@ -94,8 +96,13 @@ _NEGATIONS: Final = (
     (re.compile(r"'ll\b", re.IGNORECASE), " will"),
     (re.compile(r"\blet's\b", re.IGNORECASE), "let us"),
 )
+_HAD: Final = re.compile(
+    r"'d(?= (?:(?:always|never|just|also|already|really|only|not) )?(?:better|been|had|gone|seen"
+    r"|done|met|bought|made|taken|given|eaten|written|spoken|known|lost|left|[a-z]{2,}ed)\b)"
+)
+_WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
-    r",?\s*(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
+    r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
     r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
     r"|(?<=\w) (?:like you know|you know like)(?= \w)",
     re.IGNORECASE,
@@ -163,8 +170,8 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     ),
 )
 _CLOSERS: Final = re.compile(
-    r"(?:[,\s]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know))+(?=[.!?]?\s*(?:\n|$))",
+    r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
+    r"|you know|if that helps|just so you know))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 _FEW_WORDS: Final = 2
@@ -172,20 +179,17 @@ _SHOUTED: Final = 12
 _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
-_REPAIR: Final = re.compile(
-    r"(?P<before>[^.!?\n;]*?\w)(?:,|\s+-+|\s*\.{2,}|;)?\s+(?P<cue>(?:oh |ah |er |no "
-    r"|well )*(?:no[,]? wait"
-    r"|wait[,]? no|wait[,]? actually|I mean|scratch that|correction|make that|or rather|sorry|oops"
-    r"|strike that|actually no|no[,]? sorry|no[,]? actually|no, make that|nope|no, not that|my bad"
-    r"|I meant))(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)(?P<mark>[,:.!]?\s+-*\s*)"
-    r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say) ,?)?"
-    r"(?P<after>[^.!?\n;]+)",
+_CUE: Final = re.compile(
+    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no|wait,? actually"
+    r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
+    r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
+    r"(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
+    r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say),? )?",
     re.IGNORECASE,
 )
-_SAFE_CUES: Final = re.compile(
-    r"wait|scratch|correction|make that|or rather|strike|actually|I mean|sorry|oops|my bad|I meant",
-    re.IGNORECASE,
-)
+_MOST_REPAIRS: Final = 8
+_STOPS: Final = ".!?\n;"
+_LONGEST_REPAIRED: Final = 400
 _CLASSES: Final = (
     re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
     re.compile(
@@ -213,7 +217,7 @@ def mended(text: str) -> str:
     text = _STRUCK.sub("", text)
     for pattern, replacement in _MARKS:
         text = pattern.sub(replacement, text)
-    text = _RANGE.sub("-", _DASH.sub(" - ", text))
+    text = _RANGE.sub("-", _DASH.sub(" - ", _SPACES.sub(" ", text)))
     text = _quietened(text)
     text = _HAVE_GOTTA.sub(" have to", _AM_GONNA.sub(r"\1 am going to", text))
     text = _LETTER_ENDING.sub(r"\1ing", text)
@@ -223,11 +227,12 @@ def mended(text: str) -> str:
     for pattern, replacement in _NEGATIONS:
         text = pattern.sub(replacement, text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
+    text = _WOULD.sub(" would", _HAD.sub(" had", text))
     for run_on, written in _RUN_ON:
         text = run_on.sub(written, text)
     text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
     text = _CLOSERS.sub("", text)
-    return _REPAIR.sub(_repaired, text)
+    return _repaired(text)
 
 
 def _quietened(text: str) -> str:
@@ -244,16 +249,34 @@ def _like(written: str, word: str) -> str:
     return word[:1].upper() + word[1:] if written[:1].isupper() else word
 
 
-def _repaired(match: re.Match[str]) -> str:
-    """Carry a repair out: "on Friday, no wait, Saturday" means Saturday."""
-    before, after = match["before"], match["after"].strip(" ,-")
+def _repaired(text: str) -> str:
+    """Carry repairs out: "on Friday, no wait, Saturday" means Saturday."""
+    for _ in range(_MOST_REPAIRS):
+        cues = list(islice(_CUE.finditer(text), _MOST_REPAIRS))
+        changed = next(filter(None, map(_one_repaired, cues)), "")
+        if not changed:
+            break
+        text = changed
+    return text
+
+
+def _one_repaired(cue: re.Match[str]) -> str:
+    """Return a text with one repair carried out, or nothing where there is none."""
+    text = cue.string
+    floor, ceiling = max(0, cue.start() - _LONGEST_REPAIRED), cue.end() + _LONGEST_REPAIRED
+    start = max(text.rfind(stop, floor, cue.start()) for stop in _STOPS) + 1
+    ends = [at for stop in _STOPS if (at := text.find(stop, cue.end(), ceiling)) >= 0]
+    end = min([*ends, len(text)])
+    before, after = text[start : cue.start()], text[cue.end() : end].strip(" ,-")
     if not after or len(before.split()) < _FEW_WORDS:
-        return match[0]
+        return ""
     if re.match(_SUBJECT, after, re.IGNORECASE):
         # Said anew from its subject on; what was said before no longer counts.
-        return after if not match["cue"].lower().endswith(("sorry", "oops")) else match[0]
-    replaced = _replaced(before, after)
-    return match[0] if replaced is None else replaced
+        polite = re.search(r"(?:sorry|oops)\W*$", cue[0], re.IGNORECASE)
+        meant = None if polite else f" {after}" if start else after
+    else:
+        meant = _replaced(before, after)
+    return "" if meant is None else f"{text[:start]}{meant}{text[end:]}"
 
 
 def _replaced(before: str, after: str) -> str | None:

@@ -7,8 +7,8 @@ from agent_memory_services.extraction.extractors.local.said import (
     PERSONAL,
     REFUSED,
     Family,
+    Ruling,
     Said,
-    Verdict,
     first,
     if_kept,
     preference,
@@ -58,7 +58,7 @@ _NO_TRAIT: Final = ("shy of", "short of", "short on", "blind to", "single-", "de
 _WELL_PLACED: Final = frozenset({"based", "located", "settled"})
 
 
-def be(said: Said) -> Verdict | None:
+def be(said: Said) -> Ruling | None:
     """Judge a clause whose verb is "be", "become" or their like."""
     clause, lemma = said.clause, said.lemma
     if clause.verb.tag in {"VBN", "VBD"} and clause.tree.child(clause.verb, "auxpass"):
@@ -71,7 +71,7 @@ def be(said: Said) -> Verdict | None:
     if said.tense is Tense.FUTURE:
         placed = clause.tree.child(clause.verb, "prep") is not None
         going = said.dated and placed and re.search(r" [A-Z]", f" {said.rest}")
-        return Verdict(Family.PLAN) if going else None
+        return Ruling(Family.PLAN) if going else None
     verdict = described(said)
     return first(said, _PLACES) if verdict in {None, REFUSED} else verdict
 
@@ -79,23 +79,23 @@ def be(said: Said) -> Verdict | None:
 # ------------------------------------------------------------------------------------- participles
 
 
-def _state_passive(said: Said) -> Verdict | None:
+def _state_passive(said: Said) -> Ruling | None:
     """Judge "is based in", "is employed by", "is married"."""
     word = said.clause.verb.lower
     if said.tense not in {Tense.PRESENT, Tense.PERFECT}:
         return None
     if word in _WELL_PLACED:
-        home = Verdict(Family.PROFILE, "home", ("home",))
+        home = Ruling(Family.PROFILE, "home", ("home",))
         return if_kept(home, kept=said.begins(r"(?:in|near|out of|at|between|on)\b"))
     if word == "employed":
         named = said.begins(r"(?:at|by|with) (?!me\b|you|it\b|this|that|all\b|the moment)")
-        return Verdict(Family.PROFILE, "employer" if named else "", ("work",))
+        return Ruling(Family.PROFILE, "employer" if named else "", ("work",))
     if word in {"called", "named"} and said.tense is Tense.PRESENT:
-        return if_kept(Verdict(Family.NAME, "called"), kept=said.rest[:1].isupper())
+        return if_kept(Ruling(Family.NAME, "called"), kept=said.rest[:1].isupper())
     return PERSONAL if word in words("traits") else None
 
 
-def _event_passive(said: Said) -> Verdict | None:
+def _event_passive(said: Said) -> Ruling | None:
     """Judge "was born", "got promoted"; anything else that was done to somebody needs a date."""
     lemma, tense = said.lemma, said.tense
     if lemma in words("passive_events") or said.clause.verb.lower in words("passive_events"):
@@ -103,12 +103,12 @@ def _event_passive(said: Said) -> Verdict | None:
         if tense is Tense.PRESENT and not said.dated and offered:
             return REFUSED
         family = Family.EVENT if tense.past else Family.PROFILE
-        return Verdict(Family.PLAN if tense is Tense.PROGRESSIVE else family, topics=("personal",))
+        return Ruling(Family.PLAN if tense is Tense.PROGRESSIVE else family, topics=("personal",))
     told = said.dated and tense.past and lemma not in words("opinions")
-    return Verdict(Family.EVENT) if told else None
+    return Ruling(Family.EVENT) if told else None
 
 
-def _taste_passive(said: Said) -> Verdict | None:
+def _taste_passive(said: Said) -> Ruling | None:
     """Judge "is obsessed with", "is scared of"."""
     word = said.clause.verb.lower
     if said.tense is not Tense.PRESENT:
@@ -124,7 +124,7 @@ def _taste_passive(said: Said) -> Verdict | None:
 # ------------------------------------------------------------------------------ what somebody is
 
 
-def described(said: Said) -> Verdict | None:
+def described(said: Said) -> Ruling | None:
     """Judge a complement: a name, an age, a diet, an adjective, a noun."""
     clause = said.clause
     head = clause.tree.child(clause.verb, "acomp", "attr", "oprd", "dobj") or _first_noun(clause)
@@ -154,7 +154,7 @@ def _first_noun(clause: Clause) -> Token | None:
     return next((token for token in nouns if token.head == clause.verb.index), None)
 
 
-def _little(said: Said) -> Verdict | None:
+def _little(said: Said) -> Ruling | None:
     """Judge "a bit of a snob", "not much of a drinker"."""
     little = said.begins(
         r"(?:a (?:bit|little) of|much of|something of) an? (?!problem|mess|pain|stretch|shame"
@@ -163,7 +163,7 @@ def _little(said: Said) -> Verdict | None:
     return PERSONAL if little else None
 
 
-def _person(said: Said) -> Verdict | None:
+def _person(said: Said) -> Ruling | None:
     """Judge "more of a dog person", "the oldest of five"."""
     kind = r"\bmore of an? \w+|\b(?:dog|cat|people|morning|night|evening|city|outdoors) person$"
     if said.own and not said.tense.past and said.holds(kind):
@@ -172,7 +172,7 @@ def _person(said: Said) -> Verdict | None:
     return PERSONAL if eldest else None
 
 
-def _called(said: Said) -> Verdict | None:
+def _called(said: Said) -> Ruling | None:
     """Judge "I am Alice"."""
     clause = said.clause
     name = _NAME.match(said.rest)
@@ -186,20 +186,20 @@ def _called(said: Said) -> Verdict | None:
     if beginning in words("never_names") | words("demonyms") | words("traits"):
         return None
     text = "{subject}'s name is " + name["name"]
-    return Verdict(Family.NAME, "name", text=text, name=name["name"])
+    return Ruling(Family.NAME, "name", text=text, name=name["name"])
 
 
-def _aged(said: Said) -> Verdict | None:
+def _aged(said: Said) -> Ruling | None:
     if _AGE.match(said.rest) is None or said.holds(_UNITS):
         return None
-    return Verdict(Family.PROFILE, "age", ("personal",))
+    return Ruling(Family.PROFILE, "age", ("personal",))
 
 
-def _on_diet(said: Said) -> Verdict | None:
+def _on_diet(said: Said) -> Ruling | None:
     degree = r"(?:(?:an?|on an?|strict|strictly|mostly|now|also|fully|completely|raw) )*"
     if not said.begins(rf"{degree}(?:{any_of('diets')}|plant based)\b"):
         return None
-    return Verdict(Family.PROFILE, "diet", ("food", "diet"), standing=said.own)
+    return Ruling(Family.PROFILE, "diet", ("food", "diet"), standing=said.own)
 
 
 # ------------------------------------------------------------------------------------- adjectives
@@ -211,21 +211,21 @@ def _head(said: Said) -> Token:
     return found or clause.verb
 
 
-def _allergic(said: Said) -> Verdict | None:
+def _allergic(said: Said) -> Ruling | None:
     told = {token.lower for token in said.clause.body}
     if not told & {"allergic", "intolerant"} and not said.begins(r"(?:\w+ )?sensitive to\b"):
         return None
     standing = said.own and not said.tense.past
-    return Verdict(Family.PROFILE, topics=("health", "allergies"), standing=standing)
+    return Ruling(Family.PROFILE, topics=("health", "allergies"), standing=standing)
 
 
-def _restricted(said: Said) -> Verdict | None:
+def _restricted(said: Said) -> Ruling | None:
     if not re.search(_RESTRICTED, said.rest, re.IGNORECASE):
         return None
-    return Verdict(Family.PROFILE, topics=("food", "diet"), standing=said.own)
+    return Ruling(Family.PROFILE, topics=("food", "diet"), standing=said.own)
 
 
-def _trait(said: Said) -> Verdict | None:
+def _trait(said: Said) -> Ruling | None:
     low = _DEGREE.sub("", said.rest.lower())
     if low.startswith(_NO_TRAIT):
         return None
@@ -236,7 +236,7 @@ def _trait(said: Said) -> Verdict | None:
     return PERSONAL if re.match(r"[\w-]*", low)[0] in words("demonyms") else None  # type: ignore[index]
 
 
-def _taste(said: Said) -> Verdict | None:
+def _taste(said: Said) -> Ruling | None:
     head = _head(said)
     if head.lower not in words("tastes"):
         return None
@@ -244,32 +244,32 @@ def _taste(said: Said) -> Verdict | None:
     return if_kept(preference(said), kept=behind is not None and not said.holds(_VAGUE))
 
 
-def _fear(said: Said) -> Verdict | None:
+def _fear(said: Said) -> Ruling | None:
     if _head(said).lower not in words("fears"):
         return None
     vague = said.begins(r".*\bof (?:it|that|this|what|losing you|you|making|breaking)\b")
     return if_kept(PERSONAL, kept=" of " in f" {said.rest}" and not vague)
 
 
-def _skill(said: Said) -> Verdict | None:
+def _skill(said: Said) -> Ruling | None:
     skilled = said.begins(
         r"(?:\w+ )?(?:good|bad|great|terrible|hopeless|awful) (?:at|with)"
         r" (?!it\b|that\b|this\b|you\b)\w"
     )
-    return Verdict(Family.PROFILE, topics=("skills",)) if skilled else None
+    return Ruling(Family.PROFILE, topics=("skills",)) if skilled else None
 
 
-def _mood(said: Said) -> Verdict | None:
+def _mood(said: Said) -> Ruling | None:
     passing = _head(said).lower in words("moods") or said.lemma in {"get", "go", "stay", "remain"}
     return REFUSED if passing else None
 
 
-def _able(said: Said) -> Verdict | None:
+def _able(said: Said) -> Ruling | None:
     if said.begins(r"(?:\w+ ){0,2}(?:tall|high|heavy|old)\b") and said.holds(r"\d"):
         return PERSONAL
     head = _head(said)
     if said.clause.tree.child(head, "prep") and head.lower in words("abilities"):
-        return Verdict(Family.PROFILE, topics=("skills",))
+        return Ruling(Family.PROFILE, topics=("skills",))
     named = head.text[:1].isupper() and not head.text.isupper() and head.index > 0
     return PERSONAL if named else None
 
@@ -282,7 +282,7 @@ _ADJECTIVES: Final = (
 # ------------------------------------------------------------------------------------------ nouns
 
 
-def _noun(said: Said, head: Token) -> Verdict | None:
+def _noun(said: Said, head: Token) -> Ruling | None:
     lowered = said.rest.lower()
     fan = r"\b(?:fan|lover|believer|connoisseur|sucker|admirer)s? (?:of|for|in)\b|\bfans?$|person$"
     if re.search(fan, lowered) and not re.search(r"\b(?:it|that|this|your|how|what)\b", lowered):
@@ -294,16 +294,16 @@ def _noun(said: Said, head: Token) -> Verdict | None:
     ):
         return PERSONAL
     if {head.lemma, head.lower} & words("occupations"):
-        return Verdict(Family.PROFILE, "job", ("work",))
+        return Ruling(Family.PROFILE, "job", ("work",))
     return _unlisted_noun(said, head)
 
 
-def _unlisted_noun(said: Said, head: Token) -> Verdict | None:
+def _unlisted_noun(said: Said, head: Token) -> Ruling | None:
     """Judge a noun that no list holds by its article and by the firm behind it."""
     determiner = said.clause.tree.child(head, "det", "poss", "nummod")
     article = determiner.lower if determiner is not None else ""
     at_firm = said.holds(r"\b(?:at|for|of) [A-Z]\w+")
-    job = Verdict(Family.PROFILE, "job", ("work",))
+    job = Ruling(Family.PROFILE, "job", ("work",))
     known = head.lemma in words("described")
     if not article and head.tag != "NNS" and not known:
         return job if head.tag == "NN" and at_firm else None
@@ -321,45 +321,45 @@ def _low(said: Said) -> str:
     return _PLACED_ADVERBS.sub("", said.rest.lower())
 
 
-def _from(said: Said) -> Verdict | None:
+def _from(said: Said) -> Ruling | None:
     if not re.match(r"(?:originally )?from (?!work\b|home\b|the future|there|here)\w", _low(said)):
         return None
     now = said.tense is Tense.PRESENT and not said.clause.negated
-    return Verdict(Family.PROFILE, "origin" if now else "", ("personal",))
+    return Ruling(Family.PROFILE, "origin" if now else "", ("personal",))
 
 
-def _into(said: Said) -> Verdict | None:
+def _into(said: Said) -> Ruling | None:
     fond = re.match(r"into (?!it\b|that\b|this\b|what\b|you\b)\w", _low(said))
     return preference(said) if fond else None
 
 
-def _about_to(said: Said) -> Verdict | None:
+def _about_to(said: Said) -> Ruling | None:
     low = _low(said)
     if low.startswith("off to ") and said.holds(r"[A-Z]"):
-        return Verdict(Family.PLAN, topics=("travel",))
+        return Ruling(Family.PLAN, topics=("travel",))
     if not low.startswith("about to "):
         return None
     vague = re.search(r"\b(?:it|this|that|you|say|ask|go|give up|cry|die|bed)\b", low)
-    return if_kept(Verdict(Family.PLAN), kept=not vague and not said.nouns & words("chores"))
+    return if_kept(Ruling(Family.PLAN), kept=not vague and not said.nouns & words("chores"))
 
 
-def _settled(said: Said) -> Verdict | None:
+def _settled(said: Said) -> Ruling | None:
     where = r"(?:based|living|located|residing|settled) (?:in|near|out of|at|between)\b"
-    return Verdict(Family.PROFILE, "home", ("home",)) if re.match(where, _low(said)) else None
+    return Ruling(Family.PROFILE, "home", ("home",)) if re.match(where, _low(said)) else None
 
 
-def _on(said: Said) -> Verdict | None:
+def _on(said: Said) -> Ruling | None:
     low = _low(said)
     if re.match(rf"off {any_of('given_up')}\b", low):
-        return Verdict(Family.PROFILE)
+        return Ruling(Family.PROFILE)
     if not re.match(rf"on (?:[\w-]+[- ]){{0,4}}?{any_of('on_states')}\b", low):
         return None
     diet = "diet" in low or "keto" in low
     slot = "diet" if re.search(rf"\b{any_of('diets')}\b", low) else ""
-    return Verdict(Family.PROFILE, slot, ("food", "diet") if diet else ())
+    return Ruling(Family.PROFILE, slot, ("food", "diet") if diet else ())
 
 
-def _in(said: Said) -> Verdict | None:
+def _in(said: Said) -> Ruling | None:
     own = rf"(?:my|his|her|the|their) (?:\w+ ){{0,2}}(?:{any_of('stages')}|\d0s)"
     trade = r"the \w+ (?:industry|business|field|sector|trade|department)|(?:\w+ )?grade"
     among = rf"in (?:{own}|(?:\w+ )?{any_of('in_states')}|{trade})\b"
@@ -371,18 +371,18 @@ def _in(said: Said) -> Verdict | None:
     return PERSONAL if re.match(rf"{among}|{other}", _low(said)) else None
 
 
-def _been(said: Said) -> Verdict | None:
+def _been(said: Said) -> Ruling | None:
     """Judge "has been to Asia", "was in Rome in May", "is away next week"."""
     low = _low(said)
     where = r"to (?:the )?[a-z]|together|in (?:the )?\w+ (?:industry|business|field)|sober|with "
     if said.tense is Tense.PERFECT and re.match(where, low):
         nowhere = low.startswith("to ") and not said.holds(r"[A-Z]")
-        return if_kept(Verdict(Family.EVENT), kept=not nowhere)
+        return if_kept(Ruling(Family.EVENT), kept=not nowhere)
     if said.dated and said.tense is not Tense.PRESENT and said.holds(r"\b(?:in|at|on) [A-Z]"):
-        return Verdict(Family.EVENT)
+        return Ruling(Family.EVENT)
     away = r"(?:in|at|on holiday|on vacation|away|abroad|out of town)\b"
     coming = said.dated and said.upcoming and re.match(away, low)
-    return Verdict(Family.PLAN) if coming else None
+    return Ruling(Family.PLAN) if coming else None
 
 
 _PLACES: Final = (_from, _into, _about_to, _settled, _on, _in, _been)

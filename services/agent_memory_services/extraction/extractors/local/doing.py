@@ -8,8 +8,8 @@ from agent_memory_services.extraction.extractors.local.said import (
     PERSONAL,
     REFUSED,
     Family,
+    Ruling,
     Said,
-    Verdict,
     first,
     if_kept,
     is_chore,
@@ -21,7 +21,7 @@ from agent_memory_services.extraction.extractors.local.subjects import Company
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import Modality, Tense
 
-_WORK: Final = Verdict(Family.PROFILE, topics=("work",))
+_WORK: Final = Ruling(Family.PROFILE, topics=("work",))
 _LAST: Final = r"\b(?:some ?day|one day|eventually|living|career|before I|when I)\b"
 _YOUNG: Final = (
     r"\b(?:as a (?:kid|child|teenager|teen|boy|girl|student)|when I was|growing up"
@@ -43,7 +43,7 @@ _AT_WORK: Final = (
 )
 
 
-def self(said: Said) -> Verdict | None:
+def self(said: Said) -> Ruling | None:
     """Judge a clause about the speaker."""
     modal = _MODAL.get(said.clause.modality)
     if modal is not None:
@@ -58,7 +58,7 @@ def self(said: Said) -> Verdict | None:
     return _by_tense(said)
 
 
-def _by_tense(said: Said) -> Verdict | None:
+def _by_tense(said: Said) -> Ruling | None:
     tense = said.tense
     going_on = tense in {Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE}
     if going_on or (tense is Tense.PERFECT and said.clause.verb.tag == "VBG"):
@@ -66,14 +66,14 @@ def _by_tense(said: Said) -> Verdict | None:
     if tense is Tense.FUTURE:
         return _to_come(said)
     if tense is Tense.USED_TO:
-        return if_kept(Verdict(Family.EVENT), kept=not said.holds(r"\b(?:it|that|this)$"))
+        return if_kept(Ruling(Family.EVENT), kept=not said.holds(r"\b(?:it|that|this)$"))
     return first(said, _PAST) if tense.past else _state(said)
 
 
 # ------------------------------------------------------------------------------------- modal verbs
 
 
-def _would(said: Said) -> Verdict | None:
+def _would(said: Said) -> Ruling | None:
     if "rather" in said.adverbs or said.lemma == "prefer":
         clause_behind = said.begins(r"that (?:you|I|we)\b")
         if said.about_chat and not clause_behind:
@@ -93,7 +93,7 @@ def _would(said: Said) -> Verdict | None:
     return preference(said) if over and chosen and not vague else None
 
 
-def _would_love(said: Said) -> Verdict | None:
+def _would_love(said: Said) -> Ruling | None:
     infinitive = said.infinitive
     if infinitive is None or is_chore(said):
         return None
@@ -102,29 +102,29 @@ def _would_love(said: Said) -> Verdict | None:
         dreamt = said.holds(r" [A-Z]|\bsome ?day\b|\bone day\b") and said.lemma == "love"
         if not (seen and dreamt):
             return None
-    return Verdict(Family.PLAN)
+    return Ruling(Family.PLAN)
 
 
-def _can(said: Said) -> Verdict | None:
+def _can(said: Said) -> Ruling | None:
     if is_chore(said) or said.tense.past:
         return None
     denied, lemma = said.clause.negated, said.lemma
     if denied and lemma in words("tolerates"):
         return None if said.about_chat else preference(said)
     if denied and lemma in words("consumes") and said.holds(rf"\b{any_of('foods')}\b"):
-        return Verdict(Family.PROFILE, topics=("food", "diet"), standing=said.own)
+        return Ruling(Family.PROFILE, topics=("food", "diet"), standing=said.own)
     if lemma in words("skills") and not said.about_chat:
-        return Verdict(Family.PROFILE, topics=("skills",))
-    return Verdict(Family.HABIT) if said.habitual else None
+        return Ruling(Family.PROFILE, topics=("skills",))
+    return Ruling(Family.HABIT) if said.habitual else None
 
 
-def must(said: Said) -> Verdict | None:
+def must(said: Said) -> Ruling | None:
     """Judge what somebody must do: a commitment, where its day is still to come."""
     due = said.dated and said.upcoming and not is_chore(said) and not said.about_chat
-    return Verdict(Family.COMMITMENT, expires=True) if due else None
+    return Ruling(Family.COMMITMENT, expires=True) if due else None
 
 
-def _needs(said: Said) -> Verdict | None:
+def _needs(said: Said) -> Ruling | None:
     if said.lemma != "need":
         return None
     if said.infinitive is not None:
@@ -133,13 +133,13 @@ def _needs(said: Said) -> Verdict | None:
         r"\b(?:sleep|quiet|glasses|wheelchair|crutches|caffeine|insulin|inhaler|hearing aids?"
         r"|captions|subtitles|large print)\b"
     )
-    return Verdict(Family.PROFILE, topics=("health",)) if lasting and not said.tense.past else None
+    return Ruling(Family.PROFILE, topics=("health",)) if lasting and not said.tense.past else None
 
 
 # ------------------------------------------------------------------------------------- possessions
 
 
-def _have(said: Said) -> Verdict | None:
+def _have(said: Said) -> Ruling | None:
     got = said.lemma == "get" and said.tense is Tense.PERFECT and "gotten" not in said.adverbs
     if said.lemma not in {"have", "own", "possess"} and not got:
         return None
@@ -149,7 +149,7 @@ def _have(said: Said) -> Verdict | None:
         if said.tense is not Tense.PAST:
             return must(said)
         told = infinitive.lemma in words("life_verbs") and not is_inner_chore(said)
-        return Verdict(Family.EVENT) if told else None
+        return Ruling(Family.EVENT) if told else None
     if not said.rest or said.about_chat or not _possessed(said):
         return REFUSED
     return first(said, _POSSESSIONS)
@@ -164,7 +164,7 @@ def _possessed(said: Said) -> frozenset[str]:
     return frozenset({head.lemma, head.lower, *(one.lemma for one in tree.children(head, "conj"))})
 
 
-def _experience(said: Said) -> Verdict | None:
+def _experience(said: Said) -> Ruling | None:
     learned = (
         r"\b(?:experience|degree|mba|phd|ph\.d|doctorate|masters?|master's|bachelor'?s?|diploma"
         r"|certificate|certification|licen[cs]e|black belt|background|scholarship|patent"
@@ -174,39 +174,39 @@ def _experience(said: Said) -> Verdict | None:
         return None
     idle = r"(?:no|any|the (?:best|worst)|a (?:good|great|bad|similar|terrible) experience)\b"
     kept = not said.begins(idle) or said.limited
-    return if_kept(Verdict(Family.PROFILE, topics=("experience",)), kept=kept)
+    return if_kept(Ruling(Family.PROFILE, topics=("experience",)), kept=kept)
 
 
-def _ailment(said: Said) -> Verdict | None:
+def _ailment(said: Said) -> Ruling | None:
     ill = (_possessed(said) | said.nouns) & words("ailments") and not said.begins(r"(?:no|any)\b")
-    return Verdict(Family.PROFILE, topics=("health",)) if ill else None
+    return Ruling(Family.PROFILE, topics=("health",)) if ill else None
 
 
-def _occasion(said: Said) -> Verdict | None:
+def _occasion(said: Said) -> Ruling | None:
     if not _possessed(said) & words("occasions") or said.company is not Company.ASSISTANT:
         return None
     if said.habitual:
-        return Verdict(Family.HABIT)
+        return Ruling(Family.HABIT)
     ahead = not said.tense.past
     family = Family.COMMITMENT if ahead else Family.EVENT
-    return if_kept(Verdict(family, expires=ahead), kept=said.dated)
+    return if_kept(Ruling(family, expires=ahead), kept=said.dated)
 
 
-def _owned(said: Said) -> Verdict | None:
+def _owned(said: Said) -> Ruling | None:
     had = _possessed(said)
     if had & words("chores") and is_chore(said):
         return REFUSED
     if said.tense is Tense.PROGRESSIVE:
-        return Verdict(Family.PLAN)
+        return Ruling(Family.PLAN)
     kin = had & words("companions")
     if said.tense is Tense.PAST:
         told = said.dated or kin or said.holds(rf"\b{any_of('surgeries')}\b")
-        return if_kept(Verdict(Family.EVENT), kept=told)
+        return if_kept(Ruling(Family.EVENT), kept=told)
     if said.tense is Tense.FUTURE:
         return _to_come(said)
     if had & words("passing") and not said.habitual:
         return REFUSED
-    return Verdict(Family.RELATION if kin else Family.PROFILE)
+    return Ruling(Family.RELATION if kin else Family.PROFILE)
 
 
 _POSSESSIONS: Final = (_experience, _ailment, _occasion, _owned)
@@ -215,7 +215,7 @@ _POSSESSIONS: Final = (_experience, _ailment, _occasion, _owned)
 # ------------------------------------------------------------------------------- likes and wishes
 
 
-def likes(said: Said) -> Verdict | None:
+def likes(said: Said) -> Ruling | None:
     """Judge what somebody likes or hates."""
     lemma = said.lemma
     if lemma not in words("likes") or said.clause.verb.tag == "IN":
@@ -234,7 +234,7 @@ def likes(said: Said) -> Verdict | None:
     return if_kept(preference(said), kept=not refused)
 
 
-def _chooses(said: Said) -> Verdict | None:
+def _chooses(said: Said) -> Ruling | None:
     """Judge "avoids sugar", "always chooses small phones"."""
     present = said.tense in {Tense.PRESENT, Tense.PROGRESSIVE}
     if said.lemma in {"avoid", "refuse", "skip", "limit"} and present:
@@ -244,26 +244,26 @@ def _chooses(said: Said) -> Verdict | None:
     return preference(said) if said.lemma in {"choose", "pick"} and always else None
 
 
-def _considers(said: Said) -> Verdict | None:
+def _considers(said: Said) -> Ruling | None:
     """Judge "is thinking of moving", "dreams of a cafe", "is trying to lose weight"."""
     lemma, tense = said.lemma, said.tense
     if lemma == "dream" and said.begins(r"of \w+ing\b"):
-        return Verdict(Family.PLAN)
+        return Ruling(Family.PLAN)
     if lemma in {"think", "consider", "dream"} and tense in {Tense.PROGRESSIVE, Tense.PERFECT}:
         weighs = said.begins(r"(?:(?:of|about) )?\w+ing\b") and not is_chore(said)
-        return if_kept(Verdict(Family.PLAN), kept=weighs)
+        return if_kept(Ruling(Family.PLAN), kept=weighs)
     if lemma == "try" and tense in {Tense.PROGRESSIVE, Tense.PRESENT}:
         resolve = said.begins(rf"to {any_of('resolves')}\b") and not is_chore(said)
         saves = said.begins(r"to save\b") and not is_chore(said)
-        return Verdict(Family.PLAN) if resolve or saves else None
+        return Ruling(Family.PLAN) if resolve or saves else None
     if lemma == "look" and said.rest.startswith("forward to "):
         polite = said.holds(r"\b(?:hear|see you|your|it$|that$|meeting you|talk)")
         told = said.dated or said.company is Company.PEOPLE
-        return if_kept(Verdict(Family.PLAN), kept=told and not polite)
+        return if_kept(Ruling(Family.PLAN), kept=told and not polite)
     return None
 
 
-def _wants(said: Said) -> Verdict | None:
+def _wants(said: Said) -> Ruling | None:
     lemma = said.lemma
     if lemma in {"want", "need"} and said.limited:
         vague = said.begins(r"(?:it|that|this|you|to (?:know|ask|say|hear|think|bother|be rude))\b")
@@ -275,15 +275,15 @@ def _wants(said: Said) -> Verdict | None:
     return first(said, (_decides, _plans_thing, _plans_to))
 
 
-def _decides(said: Said) -> Verdict | None:
+def _decides(said: Said) -> Ruling | None:
     if said.lemma != "decide":
         return None
     vague = said.holds(r"\b(?:you|your|it|that|this)$|^to (?:ask|use this|try this)\b")
     chore = is_chore(said) and not said.holds(r" [A-Z]")
-    return if_kept(Verdict(Family.EVENT), kept=said.rest and not vague and not chore)
+    return if_kept(Ruling(Family.EVENT), kept=said.rest and not vague and not chore)
 
 
-def _plans_thing(said: Said) -> Verdict | None:
+def _plans_thing(said: Said) -> Ruling | None:
     """Judge a plan without an infinitive: "is planning a trip", "is saving for a house"."""
     if said.infinitive is not None:
         return None
@@ -291,10 +291,10 @@ def _plans_thing(said: Said) -> Verdict | None:
         return REFUSED
     vague = not said.rest or said.begins(r"(?:that|it|so|this|if|you)\b") or is_chore(said)
     active = said.tense in {Tense.PROGRESSIVE, Tense.FUTURE, Tense.PERFECT} or said.lemma == "plan"
-    return if_kept(Verdict(Family.PLAN), kept=active and not vague)
+    return if_kept(Ruling(Family.PLAN), kept=active and not vague)
 
 
-def _plans_to(said: Said) -> Verdict | None:
+def _plans_to(said: Said) -> Ruling | None:
     infinitive, tree = said.infinitive, said.clause.tree
     if infinitive is None:
         return None
@@ -310,22 +310,22 @@ def _plans_to(said: Said) -> Verdict | None:
         somewhere = infinitive.lemma in {"go", "see"} and said.holds(r" [A-Z]")
         if infinitive.lemma in everyday and not (lasting or somebody or somewhere):
             return REFUSED
-    return Verdict(Family.PLAN)
+    return Ruling(Family.PLAN)
 
 
 # ------------------------------------------------------------------------------- work and homes
 
 
-def works(said: Said) -> Verdict | None:
+def works(said: Said) -> Ruling | None:
     """Judge where and as what somebody works."""
     lemma = said.lemma
     if lemma == "join" and said.tense.past:
         named = names_employer(said.rest)
-        return Verdict(Family.EVENT, "employer" if named else "", ("work",) if named else ())
+        return Ruling(Family.EVENT, "employer" if named else "", ("work",) if named else ())
     return first(said, (_began, _employed))
 
 
-def _began(said: Said) -> Verdict | None:
+def _began(said: Said) -> Ruling | None:
     began = re.match(
         r"(?:working (?:at|for)|(?:an? )?(?:new )?(?:job|position|role) (?:at|with)) (?P<who>.+)",
         said.rest,
@@ -333,10 +333,10 @@ def _began(said: Said) -> Verdict | None:
     verbs = {"start", "begin", "get", "take", "accept", "find", "land", "switch"}
     if said.lemma not in verbs or not said.tense.past or began is None:
         return None
-    return Verdict(Family.EVENT, "employer" if names_employer(began["who"]) else "", ("work",))
+    return Ruling(Family.EVENT, "employer" if names_employer(began["who"]) else "", ("work",))
 
 
-def _employed(said: Said) -> Verdict | None:
+def _employed(said: Said) -> Ruling | None:
     if said.lemma not in {"work", "intern", "freelance"}:
         return None
     of_chat = said.begins(
@@ -350,11 +350,11 @@ def _employed(said: Said) -> Verdict | None:
     if said.tense is not Tense.PRESENT:
         return _WORK
     if said.begins(r"(?:\w+ ){0,3}?as (?:an? )?\w"):
-        return Verdict(Family.PROFILE, "job", ("work",))
-    return Verdict(Family.PROFILE, "employer", ("work",)) if said.begins(_AT_WORK) else _WORK
+        return Ruling(Family.PROFILE, "job", ("work",))
+    return Ruling(Family.PROFILE, "employer", ("work",)) if said.begins(_AT_WORK) else _WORK
 
 
-def lives(said: Said) -> Verdict | None:
+def lives(said: Said) -> Ruling | None:
     """Judge where somebody lives, or moved to."""
     if said.lemma in {"move", "relocate", "emigrate", "immigrate"} and said.tense.past:
         return _moved(said)
@@ -372,10 +372,10 @@ def lives(said: Said) -> Verdict | None:
         r"|down in|over in) (?!the moment)"
     )
     now = said.tense in {Tense.PRESENT, Tense.PERFECT, Tense.PROGRESSIVE} and not stays
-    return Verdict(Family.PROFILE, "home" if somewhere and now else "", ("home",))
+    return Ruling(Family.PROFILE, "home" if somewhere and now else "", ("home",))
 
 
-def _moved(said: Said) -> Verdict | None:
+def _moved(said: Said) -> Ruling | None:
     to = re.match(
         r"(?:back |out |over |up |down |away |here )?(?:from (?:[\w'-]+ ){1,4})?"
         r"(?:in)?to (?:the )?[A-Z]",
@@ -385,28 +385,28 @@ def _moved(said: Said) -> Verdict | None:
     stack = to and re.search(rf"\b{any_of('software')}\b", said.rest, re.IGNORECASE)
     if thing or stack:
         return REFUSED
-    moved = Verdict(Family.EVENT, "home" if to else "", ("home",))
+    moved = Ruling(Family.EVENT, "home" if to else "", ("home",))
     return if_kept(moved, kept=said.rest or said.dated)
 
 
-def _origins(said: Said) -> Verdict | None:
+def _origins(said: Said) -> Ruling | None:
     """Judge "comes from Lima", "grew up in Rome", "speaks Dutch", "goes by Liz"."""
     lemma, tense = said.lemma, said.tense
     if lemma == "come" and said.rest.startswith("from ") and tense is Tense.PRESENT:
-        return Verdict(Family.PROFILE, "origin", ("personal",))
+        return Ruling(Family.PROFILE, "origin", ("personal",))
     if lemma == "grow" and tense is Tense.PAST:
         up = "up " if "up" in said.adverbs else ""
         return PERSONAL if re.match(r"up (?!to\b|so\b)", f"{up}{said.rest}") else None
     tongue = said.holds(r"[A-Z]|languages") and "to " not in said.rest
     if lemma == "speak" and tense is Tense.PRESENT and tongue:
-        return Verdict(Family.PROFILE, topics=("languages",))
+        return Ruling(Family.PROFILE, topics=("languages",))
     if lemma == "go" and re.match(r"by [A-Z]", said.rest):
-        return Verdict(Family.NAME, "called")
+        return Ruling(Family.NAME, "called")
     known = lemma == "know" and tense is Tense.PERFECT and said.holds(r"\b(?:for|since)\b")
-    return Verdict(Family.RELATION) if known else None
+    return Ruling(Family.RELATION) if known else None
 
 
-def _abstains(said: Said) -> Verdict | None:
+def _abstains(said: Said) -> Ruling | None:
     """Judge "does not eat pork", "no longer smokes"."""
     verbs = {"eat", "drink", "smoke", "consume", "touch"}
     now = said.tense in {Tense.PRESENT, Tense.PERFECT}
@@ -416,13 +416,13 @@ def _abstains(said: Said) -> Verdict | None:
         return REFUSED
     meat = said.begins(r"(?:any )?meat\b") and said.tense is Tense.PRESENT
     topics = ("food", "diet") if said.lemma in {"eat", "drink"} else ("health",)
-    return Verdict(Family.PROFILE, "diet" if meat else "", topics, standing=said.own)
+    return Ruling(Family.PROFILE, "diet" if meat else "", topics, standing=said.own)
 
 
 # ------------------------------------------------------------------------------- what goes on
 
 
-def _going_on(said: Said) -> Verdict | None:
+def _going_on(said: Said) -> Ruling | None:
     lemma, infinitive = said.lemma, said.infinitive
     if lemma == "go" and infinitive is not None and said.clause.tree.child(infinitive, "aux"):
         return _going_to(said, infinitive.lemma)
@@ -432,11 +432,11 @@ def _going_on(said: Said) -> Verdict | None:
     if lemma in words("journeys"):
         return _travelling(said)
     if "never" in said.adverbs and said.tense is Tense.PERFECT:
-        return Verdict(Family.EVENT)
+        return Ruling(Family.EVENT)
     if _is_passing(said):
         return None
     ends = said.dated and said.upcoming and lemma in words("meetings")
-    return Verdict(Family.PLAN if said.dated else Family.HABIT, expires=ends)
+    return Ruling(Family.PLAN if said.dated else Family.HABIT, expires=ends)
 
 
 def _is_passing(said: Said) -> bool:
@@ -451,52 +451,52 @@ def _is_passing(said: Said) -> bool:
     return bare or (said.tense is Tense.PAST_PROGRESSIVE and not said.habitual)
 
 
-def _travelling(said: Said) -> Verdict | None:
+def _travelling(said: Said) -> Ruling | None:
     idle = r"(?:to bed|home|crazy|mad|insane|nuts|out|well|through|on|for it|over|back)\b"
     if said.begins(idle) and not (said.dated and said.holds(r" [A-Z]")):
         return None
     goal = rf"(?:[A-Z]|(?:\w+ ){{0,2}}{any_of('outings')})"
     somewhere = said.holds(rf"\b(?:to|on|for|in|from) (?:the |my |our |an? )?{goal}")
     told = somewhere or said.dated or said.lemma in {"move", "relocate"}
-    return Verdict(Family.PLAN, topics=("travel",)) if told else None
+    return Ruling(Family.PLAN, topics=("travel",)) if told else None
 
 
-def _going_to(said: Said, verb: str) -> Verdict | None:
+def _going_to(said: Said, verb: str) -> Ruling | None:
     idle = verb in words("opinions") | words("chat_verbs") | {"bed", "go"}
     vague = said.holds(r"\b(?:it|this|that|you|your|them|one)\b") or is_inner_chore(said)
-    return None if vague or (idle and not said.dated) else Verdict(Family.PLAN)
+    return None if vague or (idle and not said.dated) else Ruling(Family.PLAN)
 
 
-def _to_come(said: Said) -> Verdict | None:
+def _to_come(said: Said) -> Ruling | None:
     idle = words("opinions") | {"try", "do", "use", "finish", "let", "be"}
     vague = said.holds(r"\b(?:it|this|that|you|your|them)\b") or is_chore(said)
     told = said.dated and said.upcoming and said.lemma not in idle and not vague
-    return Verdict(Family.PLAN) if told else None
+    return Ruling(Family.PLAN) if told else None
 
 
 # ---------------------------------------------------------------------------- what happened
 
 
-def _no_event(said: Said) -> Verdict | None:
+def _no_event(said: Said) -> Ruling | None:
     if is_chore(said) or said.begins(_CHAT_THING):
         return REFUSED
     denied = said.limited and not {"never", "longer"} & said.adverbs and not said.dated
     return REFUSED if denied and said.lemma not in {"finish", "go"} else None
 
 
-def _dated_event(said: Said) -> Verdict | None:
+def _dated_event(said: Said) -> Ruling | None:
     if said.lemma in words("bare_events"):
-        return Verdict(Family.EVENT)
+        return Ruling(Family.EVENT)
     if not said.content:
         return REFUSED
     told = said.dated or said.habitual or said.holds(_YOUNG)
-    return Verdict(Family.EVENT) if told else None
+    return Ruling(Family.EVENT) if told else None
 
 
-def _life_event(said: Said) -> Verdict | None:
+def _life_event(said: Said) -> Ruling | None:
     lemma, tree = said.lemma, said.clause.tree
     if "up" in said.adverbs and lemma in {"give", "take", "sign", "set", "pick", "end"}:
-        return Verdict(Family.EVENT)
+        return Ruling(Family.EVENT)
     if lemma not in words("life_verbs") or said.begins(_NO_EVENT):
         return None
     if lemma in words("told_verbs") and not said.holds(r"[A-Z]"):
@@ -509,7 +509,7 @@ def _life_event(said: Said) -> Verdict | None:
         r"\b(?:an?|my|our|his|her) |[A-Z]|\b(?:married|engaged|divorced|promoted|fired|hired|laid"
         r"|pregnant|accepted|sick|hurt|two|three|up)\b"
     )
-    return Verdict(Family.EVENT) if named or not vague else None
+    return Ruling(Family.EVENT) if named or not vague else None
 
 
 _PAST: Final = (_no_event, _dated_event, _life_event)
@@ -518,7 +518,7 @@ _PAST: Final = (_no_event, _dated_event, _life_event)
 # ------------------------------------------------------------------------- what is done as a rule
 
 
-def _state(said: Said) -> Verdict | None:
+def _state(said: Said) -> Ruling | None:
     """Judge what somebody does as a rule: "plays tennis", "weighs 70 kg", "drives a Tesla"."""
     lemma = said.lemma
     if not said.habitual and (said.about_chat or is_chore(said)):
@@ -532,8 +532,8 @@ def _state(said: Said) -> Verdict | None:
         if not lasting and not said.holds(r"\bto (?:work|school|uni\w*)\b"):
             return None
     if said.dated and said.upcoming:
-        return Verdict(Family.COMMITMENT, expires=True)
-    return Verdict(Family.HABIT)
+        return Ruling(Family.COMMITMENT, expires=True)
+    return Ruling(Family.HABIT)
 
 
 _MODAL: Final = {Modality.WOULD: _would, Modality.CAN: _can, Modality.MUST: must}

@@ -25,8 +25,8 @@ from agent_memory_services.extraction.extractors.local.references import (
 from agent_memory_services.extraction.extractors.local.said import (
     OVER,
     Family,
+    Ruling,
     Said,
-    Verdict,
     has_often,
     past_state,
 )
@@ -241,7 +241,7 @@ def _lead(clause: Clause) -> str:
     return text
 
 
-def _text(said: Said, verdict: Verdict, scene: _Scene) -> str | None:
+def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     """Write a statement out; None when it holds an unresolved "you" or a stray pronoun."""
     clause, subject, voice = said.clause, said.subject, scene.voice
     if verdict.text:
@@ -305,7 +305,7 @@ def _wanted(wish: Wish, scene: _Scene) -> Fact:
     return Fact(candidate, Family.INSTRUCTION, About.SELF)
 
 
-def _stated(said: Said, verdict: Verdict, text: str, scene: _Scene) -> Fact:
+def _stated(said: Said, verdict: Ruling, text: str, scene: _Scene) -> Fact:
     dates = ground(_dated_rest(said, scene), scene.said, past=said.clause.tense.past)
     # A day that comes back is no date: "every Friday", "on the first Thursday of each month".
     recurring = verdict.recurring or (
@@ -331,7 +331,7 @@ def _dated_rest(said: Said, scene: _Scene) -> str:
     return rest
 
 
-def _slot(said: Said, verdict: Verdict, voice: Voice) -> str:
+def _slot(said: Said, verdict: Ruling, voice: Voice) -> str:
     subject, slot = said.subject, verdict.slot
     if not slot or subject.plural or past_state(said):
         return ""

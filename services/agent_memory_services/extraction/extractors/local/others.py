@@ -8,8 +8,8 @@ from agent_memory_services.extraction.extractors.local.doing import likes, lives
 from agent_memory_services.extraction.extractors.local.said import (
     REFUSED,
     Family,
+    Ruling,
     Said,
-    Verdict,
     first,
     if_kept,
     is_chore,
@@ -34,13 +34,13 @@ _JUDGED: Final = (
     rf"(?:an? )?{any_of('judgements')}\b"
 )
 _YOURS: Final = r"\b(?:you|your)\b"
-_FAMILY: Final = Verdict(Family.RELATION, topics=("family",))
+_FAMILY: Final = Ruling(Family.RELATION, topics=("family",))
 
 
 # ------------------------------------------------------------------------------ people and animals
 
 
-def kin(said: Said) -> Verdict | None:
+def kin(said: Said) -> Ruling | None:
     """Judge a clause about a person or an animal."""
     modality = said.clause.modality
     able = words("skills") | words("consumes") | words("tolerates")
@@ -51,7 +51,7 @@ def kin(said: Said) -> Verdict | None:
     return first(said, (_no_news, _kin_is, be, works, lives, likes, _kin_does))
 
 
-def _no_news(said: Said) -> Verdict | None:
+def _no_news(said: Said) -> Ruling | None:
     lemma, named = said.lemma, said.clause.verb.lower in {"called", "named"}
     if named and said.rest[:1].isupper():
         return _FAMILY
@@ -69,7 +69,7 @@ def _no_news(said: Said) -> Verdict | None:
     return None if told else REFUSED
 
 
-def _kin_is(said: Said) -> Verdict | None:
+def _kin_is(said: Said) -> Ruling | None:
     if said.subject.noun.endswith("birthday"):
         return birthday(said)
     if said.lemma != "be" or said.clause.verb.tag == "VBN":
@@ -82,23 +82,23 @@ def _kin_is(said: Said) -> Verdict | None:
     return None if verdict is REFUSED else verdict
 
 
-def _kin_does(said: Said) -> Verdict | None:
+def _kin_does(said: Said) -> Ruling | None:
     return None if said.lemma == "be" and not said.content else _FAMILY
 
 
-def birthday(said: Said) -> Verdict:
+def birthday(said: Said) -> Ruling:
     """Judge the day of a birthday, which comes back every year."""
     day = _BIRTHDAY.match(said.rest)
     if day is None:
-        return Verdict(Family.PROFILE, topics=("personal",))
+        return Ruling(Family.PROFILE, topics=("personal",))
     text = "{subject} is on " + day["day"]
-    return Verdict(Family.PROFILE, "birthday", ("personal",), recurring=True, text=text)
+    return Ruling(Family.PROFILE, "birthday", ("personal",), recurring=True, text=text)
 
 
 # ------------------------------------------------------------------------------ one's own things
 
 
-def own(said: Said) -> Verdict | None:
+def own(said: Said) -> Ruling | None:
     """Judge a clause about a thing of the speaker's own."""
     if said.clause.modality is not Modality.REAL:
         return None
@@ -109,7 +109,7 @@ def _head(said: Said) -> str:
     return said.clause.subject.lemma if said.clause.subject else ""
 
 
-def _own_name(said: Said) -> Verdict | None:
+def _own_name(said: Said) -> Ruling | None:
     noun, rest = said.subject.noun, said.rest
     if noun.endswith("birthday") or noun in {"birth date", "date of birth", "name day"}:
         return birthday(said)
@@ -123,10 +123,10 @@ def _own_name(said: Said) -> Verdict | None:
         return REFUSED
     whole = noun in {"name", "full name", "first name"} and not spelled
     name = rest.split(" and ", maxsplit=1)[0].strip(" ,") if whole and rest[:1].isupper() else ""
-    return Verdict(Family.NAME, "name" if whole else "", name=name)
+    return Ruling(Family.NAME, "name" if whole else "", name=name)
 
 
-def _own_favourite(said: Said) -> Verdict | None:
+def _own_favourite(said: Said) -> Ruling | None:
     noun = said.subject.noun
     if _FAVOURITE.fullmatch(noun) is None:
         return None
@@ -135,19 +135,19 @@ def _own_favourite(said: Said) -> Verdict | None:
     return if_kept(preference(said, slot="{noun}" if "favo" in noun else ""), kept=kept)
 
 
-def _own_contact(said: Said) -> Verdict | None:
+def _own_contact(said: Said) -> Ruling | None:
     if _CONTACT.fullmatch(said.subject.noun) is None or said.lemma != "be":
         return None
     told = said.begins(r"\S*(?:\d|@|\.\w|https?)|.*\d|\S+ \S")
-    return if_kept(Verdict(Family.PROFILE), kept=told)
+    return if_kept(Ruling(Family.PROFILE), kept=told)
 
 
-def _own_no_news(said: Said) -> Verdict | None:
+def _own_no_news(said: Said) -> Ruling | None:
     chores = words("own_chores")
     if _head(said) in chores or said.subject.noun in chores:
         return REFUSED
     if said.clause.verb.lower in {"called", "named"}:
-        return if_kept(Verdict(Family.PROFILE), kept=said.rest)
+        return if_kept(Ruling(Family.PROFILE), kept=said.rest)
     failing = said.lemma in words("fails")
     if failing and (said.clause.negated or not (said.dated or said.rest)):
         return REFUSED
@@ -158,16 +158,16 @@ def _own_no_news(said: Said) -> Verdict | None:
     return REFUSED if idle or is_chore(said) or said.holds(_YOURS) else None
 
 
-def _own_is(said: Said) -> Verdict | None:
+def _own_is(said: Said) -> Ruling | None:
     if said.lemma != "be" or said.clause.verb.tag == "VBN":
         return None
     if said.dated and _head(said) in words("occasions") | {"anniversary"}:
         lasting = _head(said) == "anniversary"
-        return Verdict(Family.PROFILE if lasting else Family.COMMITMENT, expires=not lasting)
+        return Ruling(Family.PROFILE if lasting else Family.COMMITMENT, expires=not lasting)
     return first(said, (_own_adjective, _own_place, _own_noun))
 
 
-def _own_adjective(said: Said) -> Verdict | None:
+def _own_adjective(said: Said) -> Ruling | None:
     complement = said.clause.tree.child(said.clause.verb, "acomp")
     if complement is None:
         return None
@@ -177,10 +177,10 @@ def _own_adjective(said: Said) -> Verdict | None:
     )
     lasts = _head(said) in words("lasting_things")
     lasts = lasts and word not in words("moods") | words("thing_states")
-    return if_kept(Verdict(Family.PROFILE), kept=told or lasts)
+    return if_kept(Ruling(Family.PROFILE), kept=told or lasts)
 
 
-def _own_place(said: Said) -> Verdict | None:
+def _own_place(said: Said) -> Ruling | None:
     body = said.clause.body
     if not body or body[0].tag not in {"RB", "IN"} or said.dated:
         return None
@@ -188,46 +188,46 @@ def _own_place(said: Said) -> Verdict | None:
         r"(?:in|at|on|near|by|from|about|around|between|under|over|with|for|next|called|named|close"
         r"|upstairs|downstairs) (?!it\b|that\b|this\b|time\b|the way\b|me\b|fire\b)"
     )
-    return if_kept(Verdict(Family.PROFILE), kept=placed)
+    return if_kept(Ruling(Family.PROFILE), kept=placed)
 
 
-def _own_noun(said: Said) -> Verdict | None:
+def _own_noun(said: Said) -> Ruling | None:
     vague = said.begins(
         r"(?:that|this|it|you|your|what|how|why|because|when|just|a mess|a bit|the same|the one"
         r"|over"
         r"|done|down|up|here|there|a nightmare|a joke)\b"
     )
     kept = said.content and not vague and not said.begins(_JUDGED)
-    return if_kept(Verdict(Family.PROFILE), kept=kept)
+    return if_kept(Ruling(Family.PROFILE), kept=kept)
 
 
-def _own_does(said: Said) -> Verdict | None:
+def _own_does(said: Said) -> Ruling | None:
     tense = said.tense
     if said.dated:
         if _head(said) in words("occasions"):
-            return Verdict(Family.COMMITMENT, expires=not tense.past or said.upcoming)
-        return Verdict(Family.EVENT)
+            return Ruling(Family.COMMITMENT, expires=not tense.past or said.upcoming)
+        return Ruling(Family.EVENT)
     now = tense in {Tense.PRESENT, Tense.PROGRESSIVE, Tense.PERFECT}
     if now and said.lemma not in words("fails"):
-        return Verdict(Family.PROFILE) if said.content else None
+        return Ruling(Family.PROFILE) if said.content else None
     ended = words("life_verbs") | {"break", "die", "fall", "move", "burn", "flood"}
     if not tense.past or said.lemma not in ended:
         return None
     told = said.lemma != "get" or said.holds(r"\w+ed\b|stolen|a |\d")
-    return Verdict(Family.EVENT) if told else None
+    return Ruling(Family.EVENT) if told else None
 
 
 # ------------------------------------------------------------------ what comes back to the speaker
 
 
-def thing(said: Said) -> Verdict | None:
+def thing(said: Said) -> Ruling | None:
     """Judge anything else: "Blue is my favourite", "Diabetes runs in my family"."""
     if said.clause.modality is not Modality.REAL:
         return None
     if said.lemma == "be" and not said.tense.past:
         return first(said, (_is_favourite, _is_mine))
     if said.lemma == "run" and said.begins(r"in (?:my|our) family\b"):
-        return Verdict(Family.PROFILE, topics=("family",))
+        return Ruling(Family.PROFILE, topics=("family",))
     matters = said.lemma in {"matter", "mean"} and said.holds(r"\b(?:to|for) (?:me|us)\b")
     if matters:
         much = said.lemma == "matter" or said.holds(r"lot|world")
@@ -238,10 +238,10 @@ def thing(said: Said) -> Verdict | None:
         r"|me (?:a )?(?:headaches?|migraines?|hives|a rash)\b"
     )
     lasting = ill and said.tense is Tense.PRESENT
-    return Verdict(Family.PROFILE, topics=("health",)) if lasting else None
+    return Ruling(Family.PROFILE, topics=("health",)) if lasting else None
 
 
-def _is_favourite(said: Said) -> Verdict | None:
+def _is_favourite(said: Said) -> Ruling | None:
     favourite = (
         r"(?:(?:probably|definitely|still|by far|also|hands down|easily|always) )*(?:one of )?"
         r"(?:my|our) (?:all-time |absolute |least |current |top |main |new )*"
@@ -255,15 +255,15 @@ def _is_favourite(said: Said) -> Verdict | None:
     return preference(said) if said.begins(favourite) or said.begins(dear) else None
 
 
-def _is_mine(said: Said) -> Verdict | None:
+def _is_mine(said: Said) -> Ruling | None:
     mine = rf"(?:not )?(?:my|our) (?:\w+ )?{any_of('mine_for_good')}(?: since \d+)?$"
-    return Verdict(Family.PROFILE) if said.begins(mine) else None
+    return Ruling(Family.PROFILE) if said.begins(mine) else None
 
 
 # ------------------------------------------------------------------------ conversations of people
 
 
-def among_people(said: Said) -> Verdict | None:
+def among_people(said: Said) -> Ruling | None:
     """Judge what people tell one another: most of it, but moods and politeness."""
     if said.clause.modality not in {Modality.REAL, Modality.MUST} or said.holds(_YOURS):
         return None
@@ -278,11 +278,11 @@ def among_people(said: Said) -> Verdict | None:
     if lemma in words("opinions") - told or idle or not said.content:
         return None
     if said.tense is Tense.FUTURE or said.clause.modality is Modality.MUST:
-        return Verdict(Family.PLAN) if said.holds(r"\d| [A-Z][a-z]|^[A-Z]") else None
+        return Ruling(Family.PLAN) if said.holds(r"\d| [A-Z][a-z]|^[A-Z]") else None
     polite = said.own and said.begins(
         r"(?:to (?:go|run|say|admit|agree|tell|ask|be|head|get going|know)|no (?:doubt|idea|clue"
         r"|problem)|(?:some |a |so much |lots of |more |the )*(?:great |good |awesome )*(?:fun"
         r"|blast"
         r"|time|memories|point|sense|best|one|look|way|lot)$)\b"
     )
-    return None if polite else Verdict(Family.STATEMENT)
+    return None if polite else Ruling(Family.STATEMENT)

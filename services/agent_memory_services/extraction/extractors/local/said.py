@@ -149,7 +149,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Ruling:
     """A fact's kind and what follows from it.
 
     Attributes:
@@ -175,29 +175,29 @@ class Verdict:
     listener: bool = False
 
 
-REFUSED: Final = Verdict(Family.STATEMENT, text="refused")
-"""Verdict that ends the search: the clause states nothing worth keeping."""
+REFUSED: Final = Ruling(Family.STATEMENT, text="refused")
+"""Ruling that ends the search: the clause states nothing worth keeping."""
 
-PERSONAL: Final = Verdict(Family.PROFILE, topics=("personal",))
+PERSONAL: Final = Ruling(Family.PROFILE, topics=("personal",))
 
-Rule = Callable[[Said], Verdict | None]
+Rule = Callable[[Said], Ruling | None]
 """A judgement of one kind of clause; None leaves the clause to the next rule."""
 
 
-def first(said: Said, rules: Iterable[Rule]) -> Verdict | None:
+def first(said: Said, rules: Iterable[Rule]) -> Ruling | None:
     """Return the verdict of the first rule that has one."""
     return next((verdict for rule in rules if (verdict := rule(said)) is not None), None)
 
 
-def if_kept(verdict: Verdict, *, kept: object) -> Verdict:
+def if_kept(verdict: Ruling, *, kept: object) -> Ruling:
     """Return a verdict, or the refusal of a clause that has its form without its content."""
     return verdict if kept else REFUSED
 
 
-def preference(said: Said, *, listener: bool = False, slot: str = "") -> Verdict:
+def preference(said: Said, *, listener: bool = False, slot: str = "") -> Ruling:
     """Return the verdict on a preference; one's own that still holds is standing."""
     own = said.subject.about is not About.KIN and said.tense not in OVER
-    return Verdict(Family.PREFERENCE, slot, ("preferences",), standing=own, listener=listener)
+    return Ruling(Family.PREFERENCE, slot, ("preferences",), standing=own, listener=listener)
 
 
 def is_chore(said: Said) -> bool:

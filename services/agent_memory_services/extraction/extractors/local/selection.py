@@ -7,8 +7,8 @@ from agent_memory_services.extraction.extractors.local import doing, others
 from agent_memory_services.extraction.extractors.local.said import (
     REFUSED,
     Rule,
+    Ruling,
     Said,
-    Verdict,
     is_this_task,
 )
 from agent_memory_services.extraction.extractors.local.subjects import About, Company
@@ -27,7 +27,7 @@ _JUDGES: Final[dict[About, Rule]] = {
 }
 
 
-def judge(said: Said) -> Verdict | None:
+def judge(said: Said) -> Ruling | None:
     """Return the kind of fact that a clause states; None where it states none."""
     if said.clause.modality is Modality.MAY or is_this_task(said):
         return None

@@ -12,7 +12,7 @@ QUOTED: Final = "\ue000"
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)
 _LAYOUT = re.compile(
-    r"</?(?:b|i|em|strong|u|p|br|span|mark|li|ul|ol|small|big|font|h[1-6])\b[^<>\n]{0,100}>",
+    r"</?(?:b|i|em|strong|u|br|span|mark|small|big|font|h[1-6])\b[^<>\n]{0,100}>",
     re.IGNORECASE,
 )
 _ALL_CODE = re.compile(r"^\s*`(?:I|My|We)\b[^`\n]*`\s*$", re.IGNORECASE)
@@ -73,27 +73,28 @@ _PLAY = re.compile(
     re.IGNORECASE,
 )
 _MAIL_BEGINS: Final = re.compile(
-    r"^\s*(?:(?:hello|hi|hey|dear|good (?:morning|afternoon|evening))\b[^.!?\n]{0,40}[,:]?\s*$"
+    r"^[ \t]*(?:(?:hello|hi|hey|dear|good (?:morning|afternoon|evening))\b[^.!?\n]{0,40}[,:]?"
+    r"[ \t]*$"
     r"|(?:from|to|subject|sent|date|cc)\s*:\s*\S|on .{3,60} wrote:|-+ ?(?:original"
     r"|forwarded) message)",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAIL_ENDS: Final = re.compile(
-    r"^\s*(?:(?:best|kind|warm|many)? ?(?:regards|wishes)|best|sincerely(?: yours)?"
+    r"^[ \t]*(?:(?:best|kind|warm|many)? ?(?:regards|wishes)|best|sincerely(?: yours)?"
     r"|yours (?:sincerely|faithfully|truly)"
     r"|cheers|thanks|thank you|many thanks|love|cordially|take care|xo+"
-    r"|respectfully)\s*[,.!]?\s*(?:\n?\s*[\w .'-]{1,40}\s*$|\Z)",
+    r"|respectfully)\s*[,.!]?[ \t]*(?:\n?[ \t]*[\w .'-]{1,40}[ \t]*$|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 _CHAT_LINE: Final = re.compile(
-    r"^\s*(?:[\[(]?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *(?:at )?\d{1,2}:\d\d"
+    r"^[ \t]*(?:[\[(]?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *(?:at )?\d{1,2}:\d\d"
     r"(?::\d\d)?(?: ?[ap]m)?[\])]? *(?:-+ *)?|[\[(]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])] *)?"
     r"<?(?P<who>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,2}|\+?\d[\d ]{6,})>?(?: \(\d{1,2}:\d\d\))?"
     r" ?: \S.*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _STAMPED: Final = re.compile(
-    r"^\s*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
+    r"^[ \t]*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
     r"(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""Who speaks, and whom a clause is about."""
+"""Speakers, and subjects of clauses."""
 
 import re
 from collections.abc import Sequence

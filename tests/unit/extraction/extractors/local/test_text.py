@@ -1,4 +1,4 @@
-"""Which words of a message are the speaker's own."""
+"""Words of a message that are the speaker's own."""
 
 import pytest
 
