@@ -32,7 +32,7 @@ def windows(rounds: int) -> list[Conversation]:
     golden = [each for _ in range(rounds) for each in read_golden()]
     turns = [
         Turn(str(number), turn.role, turn.text, each.said, turn.name)
-        for number, (each, turn) in enumerate((each, turn) for each in golden for turn in each.turns)
+        for number, (each, turn) in enumerate((one, turn) for one in golden for turn in one.turns)
     ]
     return [Conversation(turns[at : at + WINDOW]) for at in range(0, len(turns), WINDOW)]
 
@@ -53,10 +53,10 @@ def main() -> None:
     messages = sum(len(window.turns) for window in work)
     rate = messages / seconds
     print(f"{messages} messages, {facts} facts")
-    print(f"{rate:.0f} messages/s; {1000 * (time.process_time() - spent) /"
-          f" messages:.2f} ms of processor each")
-    print(f"resident: {before:.0f} MB before the parser, {loaded:.0f} MB with"
-          f" it, {resident():.0f} MB at the end")
+    each_ms = 1000 * (time.process_time() - spent) / messages
+    print(f"{rate:.0f} messages/s; {each_ms:.2f} ms of processor each")
+    print(f"resident: {before:.0f} MB before the parser, {loaded:.0f} MB with it")
+    print(f"resident: {resident():.0f} MB at the end")
     sys.exit(rate < GOAL)
 
 

@@ -327,7 +327,7 @@ def _clause(
         for token in left
         if token.index not in grouped
         and token.dep != "intj"
-        and not (token.dep in _FLOW and token.index in children)
+        and not (token.dep in _FLOW and token.index in children and _joins(token, gone))
     ]
     first = min(named) if named else min(token.index for token in group if token.index not in gone)
     lead = [token for token in rest if token.index < first]
@@ -382,6 +382,11 @@ def _trimmed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     while last > first and _is_border(tokens[last - 1]):
         last -= 1
     return tokens[first:last]
+
+
+def _joins(token: Token, gone: set[int]) -> bool:
+    """Return true if a conjunction leads to a clause of its own: not that of "chess but not go"."""
+    return token.dep != "cc" or token.index + 1 in gone
 
 
 def _is_border(token: Token) -> bool:

@@ -142,6 +142,14 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
         r"\1 ",
     ),
     (re.compile(r"\b(hate|love|like|dislike) it when\b", re.IGNORECASE), r"\1 when"),
+    (
+        re.compile(
+            r"\b(my|our) (wife|husband|dog|cat|mom|mum|dad|brother|sister|son|daughter|boss|partner)s"
+            r" (?=(?:name|birthday|job|house|favou?rite)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 \2's ",
+    ),
     (re.compile(r"\b(am|is|are) (?=type [12] diabetics?\b)", re.IGNORECASE), r"\1 a "),
     (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
     (
