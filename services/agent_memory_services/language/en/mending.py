@@ -144,7 +144,7 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     (re.compile(r"\b(hate|love|like|dislike) it when\b", re.IGNORECASE), r"\1 when"),
     (
         re.compile(
-            r"\b(my|our) (wife|husband|dog|cat|mom|mum|dad|brother|sister|son|daughter|boss|partner)s"
+            r"\b(my|our) (wife|husband|dog|cat|mom|mum|dad|brother|sister|son|daughter|boss)s"
             r" (?=(?:name|birthday|job|house|favou?rite)\b)",
             re.IGNORECASE,
         ),
