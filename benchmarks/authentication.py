@@ -30,7 +30,7 @@ from agent_memory_services.kit.auth.api_keys.keyring import Keyring
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.kit.auth.authenticator import Authenticator
 from agent_memory_services.kit.auth.build import opened
-from agent_memory_services.kit.auth.credentials import Presented
+from agent_memory_services.kit.auth.credentials import CallCredentials
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.auth.settings import AuthSettings
 from agent_memory_services.kit.contract.context import Principal
@@ -43,18 +43,18 @@ BOUND_MICROSECONDS = 100.0
 GROWTH_BOUND = 5.0
 
 
-def presented(token: str) -> Presented:
+def presented(token: str) -> CallCredentials:
     """A call with a bearer token."""
-    return Presented({"authorization": f"Bearer {token}"}, dict)
+    return CallCredentials({"authorization": f"Bearer {token}"}, dict)
 
 
-async def recognise(authenticator: Authenticator, call: Presented) -> Principal:
+async def recognise(authenticator: Authenticator, call: CallCredentials) -> Principal:
     """The whole check, whether or not it needs a look-up."""
     found = authenticator.recognise(call)
     return found if isinstance(found, Principal) else await found
 
 
-def cached(authenticator: Authenticator, call: Presented, checks: int) -> float:
+def cached(authenticator: Authenticator, call: CallCredentials, checks: int) -> float:
     """Microseconds of a check of a known credential, the best of ten rounds."""
     rounds = []
     for _ in range(10):

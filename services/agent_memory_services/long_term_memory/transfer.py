@@ -151,7 +151,7 @@ class Import:
             scope.tenant, list(changes.values()), actor=actor, now=now
         )
         for (number, change), commit in zip(changes.items(), commits, strict=True):
-            _note(number, change.memory, commit, report)
+            _tally(number, change.memory, commit, report)
 
     def _refusal(self, scope: Scope, row: Memory) -> ServiceError | None:
         stated = (
@@ -193,7 +193,7 @@ class Import:
         return changes
 
 
-def _note(number: int, memory: Memory, commit: Commit | Exception, report: ImportReport) -> None:
+def _tally(number: int, memory: Memory, commit: Commit | Exception, report: ImportReport) -> None:
     if isinstance(commit, Exception):
         raise commit
     match commit.outcome:

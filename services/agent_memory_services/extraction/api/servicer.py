@@ -55,7 +55,7 @@ class SummaryViewCalls:
         tokens = PageTokens("views", principal.tenant, unpaged(request))
         page = await self._views.page(
             principal,
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewsResponse(
@@ -101,7 +101,7 @@ class SummaryViewCalls:
             principal,
             request.view_id,
             request.group,
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewPartitionsResponse(
@@ -185,7 +185,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 session_id=request.session_id if request.HasField("session_id") else None,
                 state=request.state or None,
             ),
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_JOBS_PER_PAGE),
         )
         following = page.after.encode() if page.after else None

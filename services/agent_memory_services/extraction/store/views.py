@@ -214,7 +214,7 @@ class ViewStore:
             raise SummaryViewNotFound(name.view_id)
         return str(job_id.decode())
 
-    async def note(self, kept: KeptView, seen: bytes) -> None:
+    async def record_seen(self, kept: KeptView, seen: bytes) -> None:
         """Record the digest of a view's memories, if the view is still as it was read."""
         await self._take(
             _NOTE, kept.name.tenant, [kept.name.key, kept.edition, kept.view.etag, seen]

@@ -116,7 +116,7 @@ class ViewRuns:
             if share.is_over:
                 raise Unfinished
         await self._end_vanished(lease, kept, counted.groups)
-        await self._store.note(kept, counted.seen)
+        await self._store.record_seen(kept, counted.seen)
 
     async def _due(
         self, lease: Lease, kept: KeptView, tallies: Mapping[Group, Tally]

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.certificates import KnownCertificates
-from agent_memory_services.kit.auth.credential_cache import Remembered, Verified
-from agent_memory_services.kit.auth.credentials import Presented, Refused, Why
+from agent_memory_services.kit.auth.credential_cache import CredentialCache, Verified
+from agent_memory_services.kit.auth.credentials import CallCredentials, CredentialFault, Refused
 from agent_memory_services.kit.auth.scope import SCOPE_HEADER, TENANT_HEADER, narrowed, tenant_named
 from agent_memory_services.kit.contract.context import Principal
 
@@ -14,11 +14,11 @@ from agent_memory_services.kit.contract.context import Principal
 class Authenticator(Protocol):
     """Recognises callers."""
 
-    def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
+    def recognise(self, credentials: CallCredentials) -> Principal | Awaitable[Principal]:
         """Return the principal of a call: at once where it is known, else after a look-up.
 
         Raises:
-            Unauthenticated: what is presented identifies nobody.
+            Unauthenticated: they identify nobody.
             AccessDenied: it identifies somebody who may not act for the tenant the call names.
         """
         ...
@@ -47,12 +47,12 @@ class TrustEveryone:
     def __init__(self, default_tenant: str) -> None:
         self._default = _trusted(default_tenant)
 
-    def recognise(self, presented: Presented) -> Principal:
+    def recognise(self, credentials: CallCredentials) -> Principal:
         """An administrator of the named tenant, or of the default one.
 
         The limits of whom a service acts for hold here too: they cannot widen anything.
         """
-        metadata = presented.metadata
+        metadata = credentials.metadata
         tenant, scope = metadata.get(TENANT_HEADER), metadata.get(SCOPE_HEADER)
         whole = self._default if tenant is None else _trusted(tenant_named(tenant))
         return whole if scope is None else narrowed(whole, scope)
@@ -69,30 +69,30 @@ class CheckCredentials:
         self,
         tokens: tuple[TokenVerifier, ...],
         certificates: KnownCertificates | None,
-        remembered: Remembered,
+        cache: CredentialCache,
     ) -> None:
         self._tokens = tokens
         self._certificates = certificates
-        self._remembered = remembered
+        self._cache = cache
 
-    def recognise(self, presented: Presented) -> Principal | Awaitable[Principal]:
+    def recognise(self, credentials: CallCredentials) -> Principal | Awaitable[Principal]:
         """Whoever holds the credential; a token seen lately costs a digest and a look-up."""
-        token = presented.token
+        token = credentials.token
         if token is None:
-            return self._by_certificate(presented)
-        known = self._remembered.recall(token)
+            return self._by_certificate(credentials)
+        known = self._cache.recall(token)
         if known is not None:
-            return known.principal(presented.metadata)
-        return self._by_token(token, presented.metadata)
+            return known.principal(credentials.metadata)
+        return self._by_token(token, credentials.metadata)
 
     async def _by_token(self, token: str, metadata: Mapping[str, str | bytes]) -> Principal:
         for verifier in self._tokens:
             if verifier.takes(token):
-                identity = await self._remembered.once(token, verifier.verify)
+                identity = await self._cache.once(token, verifier.verify)
                 return identity.principal(metadata)
-        raise Refused(Why.MALFORMED)
+        raise Refused(CredentialFault.MALFORMED)
 
-    def _by_certificate(self, presented: Presented) -> Principal:
+    def _by_certificate(self, credentials: CallCredentials) -> Principal:
         if self._certificates is None:
-            raise Refused(Why.NO_CREDENTIAL)
-        return self._certificates.identity(presented.connection()).principal(presented.metadata)
+            raise Refused(CredentialFault.NO_CREDENTIAL)
+        return self._certificates.identity(credentials.connection()).principal(credentials.metadata)

@@ -15,7 +15,7 @@ from agent_memory_services.kit.auth.authenticator import (
     TrustEveryone,
 )
 from agent_memory_services.kit.auth.certificates import KnownCertificates
-from agent_memory_services.kit.auth.credential_cache import Remembered
+from agent_memory_services.kit.auth.credential_cache import CredentialCache
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet, read_keys
 from agent_memory_services.kit.auth.json_web_tokens.verifier import ClaimNames, JwtVerifier
 from agent_memory_services.kit.auth.settings import AuthMethod, AuthSettings
@@ -35,14 +35,14 @@ async def opened(settings: AuthSettings, redis: Redis) -> AsyncIterator[Authenti
     if settings.trusts_everyone:
         yield TrustEveryone(settings.default_tenant)
         return
-    remembered = Remembered()
+    cache = CredentialCache()
     tokens: list[TokenVerifier] = []
     async with AsyncExitStack() as stack:
         if AuthMethod.API_KEY in settings.auth:
             tokens.append(await _api_keys(settings, redis, stack))
         if AuthMethod.JWT in settings.auth:
-            tokens.append(await _json_web_tokens(settings, remembered, stack))
-        yield CheckCredentials(tuple(tokens), _certificates(settings), remembered)
+            tokens.append(await _json_web_tokens(settings, cache, stack))
+        yield CheckCredentials(tuple(tokens), _certificates(settings), cache)
 
 
 async def _api_keys(settings: AuthSettings, redis: Redis, stack: AsyncExitStack) -> ApiKeyVerifier:
@@ -56,14 +56,14 @@ async def _api_keys(settings: AuthSettings, redis: Redis, stack: AsyncExitStack)
 
 
 async def _json_web_tokens(
-    settings: AuthSettings, remembered: Remembered, stack: AsyncExitStack
+    settings: AuthSettings, cache: CredentialCache, stack: AsyncExitStack
 ) -> JwtVerifier:
     keys = KeySet(
         partial(read_keys, settings.jwt_key_set, timeout=_KEY_SET_SECONDS),
         settings.jwt_algorithms,
         refresh_seconds=settings.jwt_key_set_refresh_seconds,
         # What a withdrawn key has signed is not to be remembered.
-        on_change=remembered.forget,
+        on_change=cache.forget,
     )
     await stack.enter_async_context(keys.refreshed())
     return JwtVerifier(

@@ -20,7 +20,7 @@ class Verified:
     until: float
 
 
-class Remembered:
+class CredentialCache:
     """A bounded memory of verified tokens that forgets the least recently used.
 
     Tokens are kept by digest: who reads this process's memory finds no token here.

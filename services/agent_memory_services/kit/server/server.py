@@ -232,10 +232,10 @@ def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:
 
 
 async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
-    told, ready, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+    signalled, ready, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
 
     def stop() -> None:
-        told.set()
+        signalled.set()
         if task is not None and not ready.is_set():
             task.cancel()
 
@@ -244,9 +244,9 @@ async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
         async with start(settings, lifespan) as server:
             ready.set()
             log.info("server.ready", address=server.address, metrics=server.metrics_address)
-            await told.wait()
+            await signalled.wait()
             log.info("server.draining")
     except asyncio.CancelledError:
-        if not told.is_set():
+        if not signalled.is_set():
             raise
     log.info("server.stopped")

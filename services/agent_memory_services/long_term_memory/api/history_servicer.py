@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.history.watch import MemoryWatch
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 
 
-def concerns_owners_of(memories: Iterable[Memory]) -> None:
+def mark_subjects_of(memories: Iterable[Memory]) -> None:
     """Say that the answer of the present call repeats memories, for when they are erased."""
     for memory in memories:
         mark_subjects(memory.user_id or memory.provenance.session_uid)
@@ -57,7 +57,7 @@ class HistoryCalls(LongTermMemoryServiceServicer):
             scope,
             request.memory_id,
             size=page_size(request.page_size, default=_LISTED),
-            below=tokens.place(request.page_token, whole_number),
+            below=tokens.position(request.page_token, whole_number),
         )
         return rpc.ListMemoryRevisionsResponse(
             revisions=page.revisions,
@@ -79,14 +79,14 @@ class HistoryCalls(LongTermMemoryServiceServicer):
             actor=principal.subject,
         )
         memories = await self._history.reverter.revert(Scope.of(principal), asked)
-        concerns_owners_of(memories)
+        mark_subjects_of(memories)
         return rpc.RevertMemoryResponse(memories=memories)
 
     async def WatchMemories(
         self, request: rpc.WatchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
         scope = Scope.of(current_principal())
-        sightings = self._history.watch.follow(scope, request.filter, request.resume_token)
-        async with aclosing(sightings):
-            async for sighting in sightings:
-                yield rpc.WatchMemoriesResponse(change=sighting.change, resume_token=sighting.token)
+        updates = self._history.watch.follow(scope, request.filter, request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
+                yield rpc.WatchMemoriesResponse(change=update.change, resume_token=update.token)

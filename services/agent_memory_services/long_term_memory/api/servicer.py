@@ -20,7 +20,7 @@ from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.long_term_memory.api.history_servicer import (
     History,
     HistoryCalls,
-    concerns_owners_of,
+    mark_subjects_of,
 )
 from agent_memory_services.long_term_memory.api.translate import (
     compaction_answer,
@@ -154,7 +154,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             request_id=request.request_id,
             actor=_actor(),
         )
-        concerns_owners_of(creation.memory for creation in creations if creation.memory)
+        mark_subjects_of(creation.memory for creation in creations if creation.memory)
         return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 
     async def GetMemory(
@@ -183,7 +183,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             scope,
             listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
             size=page_size(request.page_size, default=_LISTED),
-            after=tokens.place(request.page_token, ListingCursor.unpack),
+            after=tokens.position(request.page_token, ListingCursor.unpack),
         )
         return rpc.ListMemoriesResponse(
             memories=page.memories,
@@ -206,7 +206,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             scope,
             request.query,
             size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
-            after=tokens.place(request.page_token, bytes),
+            after=tokens.position(request.page_token, bytes),
         )
         return rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
@@ -232,7 +232,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             actor=_actor(),
             reason=request.reason,
         )
-        concerns_owners_of([memory])
+        mark_subjects_of([memory])
         return rpc.UpdateMemoryResponse(memory=memory)
 
     async def DeleteMemories(
@@ -255,7 +255,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         scope = _scope()
         tokens = PageTokens("export", scope.tenant, request.filter, request.include_hidden)
         condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
-        after = tokens.place(request.resume_token, ListingCursor.unpack)
+        after = tokens.position(request.resume_token, ListingCursor.unpack)
         async for memories in exported(self._walk, scope, condition, after):
             token = tokens.token(ListingCursor.of(memories[-1]).pack())
             yield rpc.ExportMemoriesResponse(memories=memories, resume_token=token)

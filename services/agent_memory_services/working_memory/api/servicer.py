@@ -183,7 +183,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             caller.tenant,
             namespaces=reachable(namespace, caller.namespaces, "namespace"),
             users=reachable(user, caller.users, "user"),
-            after=tokens.place(request.page_token, read_position),
+            after=tokens.position(request.page_token, read_position),
             count=page_size(request.page_size, default=_SESSIONS_PER_PAGE),
         )
         return rpc.ListSessionsResponse(
@@ -200,7 +200,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         context: Context,
     ) -> rpc.ListMessagesResponse:
         tokens = PageTokens("messages", current_principal().tenant, unpaged(request))
-        uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
+        uid, start = tokens.position(request.page_token, read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
         log_slice = LogSlice(

@@ -16,7 +16,11 @@ from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 from agent_memory_services.kit.redis.scripts import Script
-from agent_memory_services.working_memory.store.keys import SESSION_PARTS, SessionPlace, listing_key
+from agent_memory_services.working_memory.store.keys import (
+    SESSION_PARTS,
+    SessionAddress,
+    listing_key,
+)
 from agent_memory_services.working_memory.store.outbox import (
     Outbox,
     OutboxEntry,
@@ -120,9 +124,11 @@ class Eraser:
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
-                place = SessionPlace(partition, encode(tenant), namespace, session)
+                address = SessionAddress(partition, encode(tenant), namespace, session)
                 found: Any = await _ERASE(
-                    self._client, place.keys(*SESSION_PARTS), [*place.spelled, user, encode(user)]
+                    self._client,
+                    address.keys(*SESSION_PARTS),
+                    [*address.spelled, user, encode(user)],
                 )
                 uid, messages, memories, late = found
                 if uid:

@@ -23,7 +23,7 @@ def partition_prefix(partition: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionPlace:
+class SessionAddress:
     """The keys of one session."""
 
     partition: int
@@ -32,7 +32,7 @@ class SessionPlace:
     session: str
 
     @classmethod
-    def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
+    def of(cls, key: SessionKey, partitions: int) -> "SessionAddress":
         """Return the keys of a session in a store of that many partitions."""
         return cls(
             partition_of(partitions, key.tenant, key.namespace, key.session_id),

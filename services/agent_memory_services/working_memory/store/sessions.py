@@ -40,7 +40,7 @@ from agent_memory_services.working_memory.store import records
 from agent_memory_services.working_memory.store.keys import (
     PARTITIONS_KEY,
     SESSION_PARTS,
-    SessionPlace,
+    SessionAddress,
 )
 
 _PACKAGE: Final = "agent_memory_services.working_memory.store"
@@ -89,7 +89,7 @@ class SessionStore:
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionPlace.of(key, self._partitions).partition
+        return SessionAddress.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
@@ -107,7 +107,7 @@ class SessionStore:
     async def _read(
         self, key: SessionKey, limits: Limits, *, with_memories: bool
     ) -> Session | None:
-        keys = SessionPlace.of(key, self._partitions).keys("meta", "log", "view", "memories")
+        keys = SessionAddress.of(key, self._partitions).keys("meta", "log", "view", "memories")
         wanted = [_or_empty(limits.messages), _or_empty(limits.tokens)]
         found = await _READ(self._client, keys, [*wanted, int(with_memories), 0, 0, ""])
         if found is None:
@@ -129,7 +129,7 @@ class SessionStore:
         """Return a slice of the log; None where there is no session."""
         found = await _LOG(
             self._client,
-            SessionPlace.of(key, self._partitions).keys("meta", "log"),
+            SessionAddress.of(key, self._partitions).keys("meta", "log"),
             [_or_empty(stretch.start), stretch.count, stretch.step],
         )
         if found is None:
@@ -149,11 +149,11 @@ class SessionStore:
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
-        place = SessionPlace.of(key, self._partitions)
+        address = SessionAddress.of(key, self._partitions)
         answer = await _WRITE(
             self._client,
-            place.keys(*SESSION_PARTS),
-            [*_write_args(key, place, change), *trigger_args(self._trigger)],
+            address.keys(*SESSION_PARTS),
+            [*_write_args(key, address, change), *trigger_args(self._trigger)],
         )
         return _written(_accepted(answer))
 
@@ -164,15 +164,15 @@ class SessionStore:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it has another etag.
         """
-        place = SessionPlace.of(key, self._partitions)
-        args = [*place.spelled, *_actor_args(actor), etag]
-        answer = await _DELETE(self._client, place.keys(*SESSION_PARTS), args)
+        address = SessionAddress.of(key, self._partitions)
+        args = [*address.spelled, *_actor_args(actor), etag]
+        answer = await _DELETE(self._client, address.keys(*SESSION_PARTS), args)
         return answer != [b"absent"] and _accepted(answer) == []
 
 
-def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterator[EncodableT]:
+def _write_args(key: SessionKey, address: SessionAddress, change: Change) -> Iterator[EncodableT]:
     """Yield the arguments of `lua/write.lua`, in the order in which it takes them."""
-    yield from place.spelled
+    yield from address.spelled
     yield from (key.tenant, key.namespace, key.session_id)
     yield from (_or_empty(change.expected), change.etag)
     yield from _actor_args(change.actor)

@@ -10,7 +10,7 @@ from redis.typing import EncodableT
 from agent_memory_services.kit.redis.scripts import Script
 from agent_memory_services.working_memory.domain.session import SequenceRange, Session, Shown
 from agent_memory_services.working_memory.domain.windows import Trigger
-from agent_memory_services.working_memory.store.keys import SessionPlace, partition_prefix
+from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
 from agent_memory_services.working_memory.store.records import write_place
 from agent_memory_services.working_memory.store.sessions import trigger_args
 
@@ -58,12 +58,12 @@ class SummaryRecorder:
         False where the session is no longer the one that was read: its context or the beginning
         of its view was changed, or it is gone. Messages that joined meanwhile do not matter.
         """
-        place = SessionPlace.of(session.key, self._partitions)
+        address = SessionAddress.of(session.key, self._partitions)
         verdict, *_ = await _RECORD(
             self._client,
-            place.keys("meta", "view"),
+            address.keys("meta", "view"),
             [
-                *(partition_prefix(place.partition), place.member, session.uid),
+                *(partition_prefix(address.partition), address.member, session.uid),
                 *_context_args(session.state.context, session.state.context_range),
                 *_context_args(summary.text, summary.range_with(session.state.context_range)),
                 len(summary.covered),

@@ -12,7 +12,7 @@ from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.kit.redis.scripts import Script
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.store.keys import (
-    SessionPlace,
+    SessionAddress,
     partition_prefix,
     summaries_key,
 )
@@ -96,9 +96,9 @@ class SummaryQueue:
         """Let another worker take the session at once."""
         await self._put_back(claim, 0.0, failures=0)
 
-    async def settle(self, claim: Claim, version: int) -> None:
-        """Strike a session off that needs no summary as it was in this version."""
-        keys = SessionPlace.of(claim.key, self._partitions).keys("meta")
+    async def dequeue(self, claim: Claim, version: int) -> None:
+        """Remove a session that needs no summary as it was in this version."""
+        keys = SessionAddress.of(claim.key, self._partitions).keys("meta")
         prefix = partition_prefix(claim.partition)
         await _SETTLE(self._client, keys, [prefix, claim.member, version])
 

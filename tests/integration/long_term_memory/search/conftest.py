@@ -29,7 +29,7 @@ _SCOPE = Scope("acme")
 class Untracked:
     """A recorder of accesses that keeps none."""
 
-    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Keep nothing."""
 
 

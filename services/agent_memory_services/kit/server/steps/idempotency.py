@@ -118,7 +118,7 @@ class Idempotency(Step):
         try:
             if remembered:
                 # First: an answer that nobody could find again could not be erased.
-                await replay_cache.note(
+                await replay_cache.index_answer(
                     self._store, claim.tenant, claim.concerned, claim.key, claim.life_ms
                 )
             await self._finish(self._store, [claim.key], [claim.attempt, claim.digest, *remembered])

@@ -22,7 +22,7 @@ from agent_memory_services.kit.server.steps.error_mapping import ErrorMapping
 from agent_memory_services.kit.server.steps.idempotency import Idempotency
 from agent_memory_services.kit.server.steps.memory import memory_guard
 from agent_memory_services.kit.server.steps.observation import AccessLog, CallMetrics, tracing
-from agent_memory_services.kit.server.steps.quotas import fair_shares
+from agent_memory_services.kit.server.steps.quotas import tenant_quotas
 from agent_memory_services.kit.server.steps.validation import Validation
 
 
@@ -47,7 +47,7 @@ def ordered_steps(
         congestion(settings, policies),
         Authentication(authenticator),
         _recheck(settings, authenticator),
-        fair_shares(settings, policies),
+        tenant_quotas(settings, policies),
         TimeLimit(settings.max_deadline_seconds),
         Validation(policies),
         Idempotency(policies, store),
