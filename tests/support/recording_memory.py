@@ -24,7 +24,7 @@ from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.long_term_memory.api.history_servicer import mark_subjects_of
+from agent_memory_services.long_term_memory.api.servicer import mark_subjects_of
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
 

@@ -17,9 +17,8 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.kit.contract.ids import derived_id
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import Node
-from agent_memory_services.long_term_memory.domain.drafts import normalise, violations
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise, violations
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome

@@ -9,7 +9,7 @@ from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
 from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
 from agent_memory_services.extraction.api.servicer import ExtractionServicer
 from agent_memory_services.extraction.api.settings import Settings
-from agent_memory_services.extraction.domain.turns import WindowLimits
+from agent_memory_services.extraction.domain.facts import WindowLimits
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.openai.extractor import (

@@ -8,8 +8,7 @@ from typing import Any, Final
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
-from agent_memory_services.extraction.domain.identity import Session, Thread
-from agent_memory_services.extraction.domain.scope import require_submission
+from agent_memory_services.extraction.domain.records import Session, Thread, require_submission
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs

@@ -10,7 +10,7 @@ from redis.typing import EncodableT
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
-from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
 from agent_memory_services.extraction.store.queue import Step, Store
 from agent_memory_services.extraction.store.views import KeptView, ViewStore

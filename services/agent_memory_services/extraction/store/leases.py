@@ -12,8 +12,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.payload import Payload, read_payload
-from agent_memory_services.extraction.domain.records import JobRecord
+from agent_memory_services.extraction.domain.records import JobRecord, Payload, read_payload
 from agent_memory_services.extraction.store.queue import Step, Store
 from agent_memory_services.kit.contract.ids import new_id
 

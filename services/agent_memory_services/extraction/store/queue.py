@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.typing import EncodableT
 
-from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Script
 

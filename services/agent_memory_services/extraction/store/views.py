@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.identity import new_job_id, partition_prefix
+from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
 from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.queue import Step, Store

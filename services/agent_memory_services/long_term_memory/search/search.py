@@ -11,9 +11,14 @@ from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.contract.cursors import understood
 from agent_memory_services.kit.contract.numbers import is_exact
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import Node, Range, every, negated
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    Node,
+    Range,
+    compile_filter,
+    every,
+    negated,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
 from agent_memory_services.long_term_memory.search.legs import Pool, Retriever

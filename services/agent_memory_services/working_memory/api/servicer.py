@@ -30,9 +30,13 @@ from agent_memory_services.working_memory.api.translate import (
     window_tokens,
     working_memory,
 )
-from agent_memory_services.working_memory.domain.data import combine
 from agent_memory_services.working_memory.domain.scope import Actor, reachable
-from agent_memory_services.working_memory.domain.session import LogSlice, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    LogSlice,
+    Session,
+    SessionKey,
+    combine,
+)
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.sessions.erasure import Eraser

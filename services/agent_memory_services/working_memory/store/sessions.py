@@ -18,22 +18,20 @@ from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Script
-from agent_memory_services.working_memory.domain.changes import (
-    Change,
-    Incoming,
-    Logged,
-    StaleSessionError,
-    Written,
-    retry_on_conflict,
-)
-from agent_memory_services.working_memory.domain.digests import memory_digest
+from agent_memory_services.working_memory.domain.drafts import memory_digest
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Change,
     Entry,
+    Incoming,
+    Logged,
     LogPage,
     LogSlice,
     Session,
     SessionKey,
+    StaleSessionError,
+    Written,
+    retry_on_conflict,
 )
 from agent_memory_services.working_memory.domain.windows import Limits, Trigger
 from agent_memory_services.working_memory.store import records

@@ -28,7 +28,7 @@ from redisvl.query import CountQuery
 from agent_memory_services.kit.contract.errors import StoreUnavailable
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import (
-    All,
+    AllOf,
     Node,
     Not,
     Tag,
@@ -69,7 +69,7 @@ def counting(selection: Selection) -> Counting:
 
 
 def _parts(condition: Node) -> Sequence[Node]:
-    return condition.parts if isinstance(condition, All) else (condition,)
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
 
 
 @dataclass(frozen=True, slots=True)
