@@ -31,9 +31,8 @@ from agent_memory_services.extraction.store.sink import LongTermMemory
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import ViewStore
 from agent_memory_services.extraction.views.refresh import Refresher
-from agent_memory_services.extraction.views.runs import ViewRuns
+from agent_memory_services.extraction.views.runs import ViewRuns, Writing
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.extraction.views.writing import Writing
 from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
 from agent_memory_services.extraction.work.runs import Runs

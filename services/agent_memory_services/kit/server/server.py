@@ -14,7 +14,7 @@ import uvloop
 from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection
 
-from agent_memory_services.kit.auth import build
+from agent_memory_services.kit.auth.authenticator import open_authenticator
 from agent_memory_services.kit.auth.certificates import server_credentials
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.methods import method_policies
@@ -157,7 +157,7 @@ async def _serving(
     )
     async with (
         store,
-        build.opened(settings, store) as authenticator,
+        open_authenticator(settings, store) as authenticator,
         lifespan(settings) as service,
     ):
         policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))

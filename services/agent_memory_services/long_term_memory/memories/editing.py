@@ -14,7 +14,7 @@ from agent_memory_services.kit.contract.errors import (
     InvalidFields,
     MemoryNotFound,
 )
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
 from agent_memory_services.long_term_memory.domain.memory import (

@@ -13,7 +13,7 @@ from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryService
 from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.working_memory.api.translate import (
     check_incarnation,
     data_policy,

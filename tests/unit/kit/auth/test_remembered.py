@@ -5,9 +5,8 @@ import itertools
 
 import pytest
 
-from agent_memory_services.kit.auth.credential_cache import CredentialCache, Verified
 from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
-from agent_memory_services.kit.auth.identity import Identity, Role
+from agent_memory_services.kit.auth.identity import CredentialCache, Identity, Role, Verified
 
 
 class Clock:

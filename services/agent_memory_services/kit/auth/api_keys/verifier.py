@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agent_memory_services.kit.auth.api_keys.key import PREFIX, ApiKey, State, Token
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore, LastUse
-from agent_memory_services.kit.auth.credential_cache import Verified
 from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
+from agent_memory_services.kit.auth.identity import Verified
 from agent_memory_services.kit.contract.clock import now_micros
 
 _MICROS = 1_000_000

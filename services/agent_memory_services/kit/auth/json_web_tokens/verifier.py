@@ -8,9 +8,8 @@ from typing import Any
 import jwt
 from jwt import PyJWK
 
-from agent_memory_services.kit.auth.credential_cache import Verified
 from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
-from agent_memory_services.kit.auth.identity import Identity, Role
+from agent_memory_services.kit.auth.identity import Identity, Role, Verified
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 

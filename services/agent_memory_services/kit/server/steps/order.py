@@ -17,13 +17,16 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.authentication import Authentication, StreamRecheck
 from agent_memory_services.kit.server.steps.congestion import congestion
-from agent_memory_services.kit.server.steps.context import RequestContext, TimeLimit
-from agent_memory_services.kit.server.steps.error_mapping import ErrorMapping
+from agent_memory_services.kit.server.steps.context import (
+    ErrorMapping,
+    RequestContext,
+    TimeLimit,
+    Validation,
+)
 from agent_memory_services.kit.server.steps.idempotency import Idempotency
 from agent_memory_services.kit.server.steps.memory import memory_guard
 from agent_memory_services.kit.server.steps.observation import AccessLog, CallMetrics, tracing
 from agent_memory_services.kit.server.steps.quotas import tenant_quotas
-from agent_memory_services.kit.server.steps.validation import Validation
 
 
 def ordered_steps(
