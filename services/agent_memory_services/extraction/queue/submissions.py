@@ -17,13 +17,6 @@ from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Key
 
 
-class _Sequenced(NamedTuple):
-    """A message and its place in the session."""
-
-    sequence: int
-    message: bytes
-
-
 class _Given(NamedTuple):
     """A memory to be stored as it is."""
 
@@ -64,7 +57,8 @@ def _submit(
     indexing: bool,
     trace: str,
     withheld: _Withheld | None,
-    messages: Sequence[_Sequenced],
+    sequences: Sequence[int],
+    messages: Sequence[bytes],
     memories: Sequence[_Given],
 ) -> Any:
     """Take messages and memories of a session in, and schedule the jobs that work on them."""
@@ -165,7 +159,8 @@ class Submissions:
             indexing=plan.index_messages,
             trace=kept_context(),
             withheld=_Withheld(*submission.withheld) if submission.withheld else None,
-            messages=[_Sequenced(m.sequence, m.SerializeToString()) for m in submission.messages],
+            sequences=[message.sequence for message in submission.messages],
+            messages=[message.SerializeToString() for message in submission.messages],
             memories=[_Given(m.id, m.SerializeToString()) for m in submission.memories],
         )
         refusal, job_id, received = answer

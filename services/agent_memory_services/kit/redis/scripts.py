@@ -71,6 +71,7 @@ class Script(Generic[P]):
             TypeError: a parameter is of a type that does not travel.
         """
         self._signature = inspect.signature(contract)
+        self._names = tuple(self._signature.parameters)
         self.parameters: Final = _parameters(contract)
         self.files: Final = tuple(files(package).joinpath(f"{name}.lua") for name in names)
         parts = [self.parameters.lua(), *(file.read_text() for file in self.files)]
@@ -86,8 +87,9 @@ class Script(Generic[P]):
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> "ScriptCall":
         """Return a run of it, to be made later or together with others."""
-        given = dict(zip(self._signature.parameters, args, strict=False)) | kwargs
-        if given.keys() != self._signature.parameters.keys():
+        given = dict(zip(self._names, args, strict=False))
+        given.update(kwargs)
+        if len(given) != len(self._names):
             self._signature.bind(*args, **kwargs)
         sent = _Sent()
         self.parameters.write_items(given, sent)

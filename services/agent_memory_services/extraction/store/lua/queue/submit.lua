@@ -30,7 +30,7 @@ if former_user ~= '' then
 end
 if not received then
   -- Of a session that was forgotten, everything before was settled.
-  local lowest = messages[1] and messages[1].sequence or math.huge
+  local lowest = sequences[1] or math.huge
   if withheld then
     lowest = math.min(lowest, withheld.first)
   end
@@ -148,8 +148,8 @@ end
 if withheld then
   arrive(withheld.first, withheld.last)
 end
-for _, given in ipairs(messages) do
-  local sequence, message = given.sequence, given.message
+for at, message in ipairs(messages) do
+  local sequence = sequences[at]
   if arrive(sequence, sequence) then
     if extracting then
       collect('extract', sequence, message)
