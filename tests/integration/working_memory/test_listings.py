@@ -78,9 +78,8 @@ async def write(
 
 async def gone(redis: Redis, name: str) -> None:
     """Wait until a session's keys have expired."""
-    keys = SessionAddress.of(SessionKey("acme", "chat", name), PARTITIONS).keys(
-        "meta", "log", "view"
-    )
+    parts = SessionAddress.of(SessionKey("acme", "chat", name), PARTITIONS).parts
+    keys = (parts.meta, parts.log, parts.view)
     async with asyncio.timeout(30):
         while await redis.exists(*keys):
             await asyncio.sleep(0.01)
@@ -202,7 +201,8 @@ async def test_a_write_rearms_the_time_to_live_of_every_key(
 ) -> None:
     """An append keeps the stored time to live; update can change and clear it."""
     key = SessionKey("acme", "chat", "s")
-    keys = SessionAddress.of(key, PARTITIONS).keys("meta", "log", "ids", "view")
+    parts = SessionAddress.of(key, PARTITIONS).parts
+    keys = (parts.meta, parts.log, parts.ids, parts.view)
 
     async def left() -> list[int]:
         async with redis.pipeline(transaction=True) as pipe:
@@ -275,7 +275,7 @@ async def test_a_store_that_is_away_is_an_error() -> None:
 async def test_a_broken_key_is_an_error(store: SessionStore, redis: Redis) -> None:
     """A value of the wrong kind is never taken for a missing session."""
     key = SessionKey("acme", "", "s")
-    (meta,) = SessionAddress.of(key, PARTITIONS).keys("meta")
+    meta = SessionAddress.of(key, PARTITIONS).parts.meta
     await redis.set(meta, "broken")
     with pytest.raises(ResponseError):
         await store.read(key)

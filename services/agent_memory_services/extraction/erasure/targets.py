@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis.typing import EncodableT
-
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
 from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
@@ -20,12 +18,28 @@ from agent_memory_services.kit.contract.ids import fence_name, new_id
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
+from agent_memory_services.kit.redis.scripts import Key, Text
 
-_ERASE: Final = Step("erase")
 _AT_A_TIME: Final = 100
 _CHANGES_AT_A_TIME: Final = 1000
 _BARRED_MS: Final = 24 * 60 * 60 * 1000
 """How long nothing of an erased session is taken in: longer than anything is on its way."""
+
+
+@step("erase")
+def _erase(
+    base: Key,
+    limits: Limits,
+    *,
+    session: str,
+    thread: str,
+    owner: str,
+    fence: str,
+    nobodys_fence: str,
+    barred: int,
+    after: Text,
+) -> Any:
+    """Erase a session, some of its jobs at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +93,17 @@ class OwnedSessions:
         after: bytes = b""
         late = 0
         while True:
-            step: list[EncodableT] = [
-                session.key,
-                session.thread_key,
-                encode(self._owner),
-                fence_name(self._tenant, self._owner, session.uid),
-                fence_name(self._tenant, "", session.uid),
-                _BARRED_MS,
-                after,
-            ]
-            answer = await self._store.take(_ERASE, session.partition, step)
+            answer = await self._store.take(
+                _erase,
+                session.partition,
+                session=session.key,
+                thread=session.thread_key,
+                owner=encode(self._owner),
+                fence=fence_name(self._tenant, self._owner, session.uid),
+                nobodys_fence=fence_name(self._tenant, "", session.uid),
+                barred=_BARRED_MS,
+                after=after,
+            )
             jobs += answer[0]
             messages += answer[1]
             late = late or answer[2]

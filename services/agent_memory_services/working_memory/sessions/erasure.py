@@ -15,10 +15,11 @@ from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import script
 from agent_memory_services.working_memory.store.keys import (
-    SESSION_PARTS,
     SessionAddress,
+    SessionParts,
+    SpelledAddress,
     listing_key,
 )
 from agent_memory_services.working_memory.store.outbox import (
@@ -67,7 +68,10 @@ def _session(member: str) -> ErasedSession:
 
 log = structlog.get_logger()
 
-_ERASE: Final = Script(
+_SESSIONS_AT_A_TIME: Final = 100
+
+
+@script(
     "agent_memory_services.working_memory.store",
     "lua/session/prelude",
     "lua/session/changes",
@@ -75,7 +79,8 @@ _ERASE: Final = Script(
     "lua/session/summaries",
     "lua/erase",
 )
-_SESSIONS_AT_A_TIME: Final = 100
+def _erase(place: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
+    """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
 class Eraser:
@@ -125,10 +130,8 @@ class Eraser:
             for member in members:
                 namespace, _, session = member.decode().partition(":")
                 address = SessionAddress(partition, encode(tenant), namespace, session)
-                found: Any = await _ERASE(
-                    self._client,
-                    address.keys(*SESSION_PARTS),
-                    [*address.spelled, user, encode(user)],
+                found: Any = await _erase(
+                    self._client, address.spelled, address.parts, user=user, owner=encode(user)
                 )
                 uid, messages, memories, late = found
                 if uid:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.kit.redis.keys import encode, partition_of
+from agent_memory_services.kit.redis.scripts import Key
 from agent_memory_services.working_memory.domain.session import SessionKey
 
 _PREFIX: Final = "am:wm:"
-SESSION_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 PARTITIONS_KEY: Final = f"{_PREFIX}partitions"
 RELAYS_KEY: Final = f"{_PREFIX}relays"
 
@@ -20,6 +20,28 @@ RELAYS_KEY: Final = f"{_PREFIX}relays"
 def partition_prefix(partition: int) -> str:
     """Return the prefix of the keys of a partition."""
     return f"{_PREFIX}{{p{partition:02d}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class SpelledAddress:
+    """A session's partition and its names as scripts take them, spelled for keys."""
+
+    partition: Key
+    tenant: str
+    namespace: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """The keys of a session's parts; `lua/session/write.lua` tells what is in each."""
+
+    meta: Key
+    log: Key
+    ids: Key
+    view: Key
+    memories: Key
+    placed: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +64,28 @@ class SessionAddress:
         )
 
     @property
-    def spelled(self) -> tuple[str, str, str, str]:
-        """Partition, tenant, namespace and session as scripts take them."""
-        return partition_prefix(self.partition), self.tenant, self.namespace, self.session
+    def spelled(self) -> SpelledAddress:
+        """The session as scripts take it."""
+        prefix = partition_prefix(self.partition)
+        return SpelledAddress(prefix, self.tenant, self.namespace, self.session)
 
     @property
     def member(self) -> str:
         """The session in what a partition keeps of all its sessions."""
         return f"{self.tenant}:{self.namespace}:{self.session}"
 
-    def keys(self, *parts: str) -> list[str]:
-        """Return the keys of parts of the session: meta, log, ids, view, memories, placed."""
+    @property
+    def parts(self) -> SessionParts:
+        """The keys of its parts."""
         base = f"{partition_prefix(self.partition)}:s:{self.member}"
-        return [f"{base}:{part}" for part in parts]
+        return SessionParts(
+            meta=f"{base}:meta",
+            log=f"{base}:log",
+            ids=f"{base}:ids",
+            view=f"{base}:view",
+            memories=f"{base}:memories",
+            placed=f"{base}:placed",
+        )
 
 
 def listing_key(partition: int, tenant: str, namespace: str | None, user: str | None) -> str:
