@@ -217,6 +217,6 @@ def test_every_field_is_declared_once() -> None:
             told[name] = operators
     del told["any_of"], told["none_of"]
     assert told == {name: list(kind.known) for name, kind in filters.FIELDS.items()}
-    assert set(FilterArguments.__annotations__) == {"filters", *filters.FIELDS}
-    assert set(FilterCriteria.model_fields) == {"filters", *filters.FIELDS}
+    assert set(FilterArguments.__annotations__) == {"filters", "time_zone", *filters.FIELDS}
+    assert set(FilterCriteria.model_fields) == {"filters", "time_zone", *filters.FIELDS}
     assert {kind.__name__ for kind in filters.FIELDS.values()} < set(filters.__all__)

@@ -56,10 +56,12 @@ async def gather(places: Places, request: PromptRequest) -> Sources:
 
 
 async def test_the_search_does_not_wait_for_the_session() -> None:
-    """Where the user is known, both run at the same time: here each waits for the other."""
+    """Where user and zone are known both run at the same time: here each waits for the other."""
     places = Places(session(user("hi")))
     request = PromptRequest(
-        "why?", session=replace(SESSION, actor=Actor("alice")), memories=MemoryPart(SearchQuery())
+        "why?",
+        session=replace(SESSION, actor=Actor("alice")),
+        memories=MemoryPart(SearchQuery(time_zone="Asia/Tokyo")),
     )
     sources = await gather(places, request)
     assert [hit.memory.text for hit in sources.hits] == ["found"]
