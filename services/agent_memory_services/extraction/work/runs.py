@@ -32,7 +32,7 @@ from agent_memory_services.extraction.store.sink import LongTermMemory, Rejectio
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.kit.client.channels import acting_for
-from agent_memory_services.kit.contract.clock import zone_of
+from agent_memory_services.kit.contract.clock import zone_name, zone_of
 from agent_memory_services.kit.contract.status import item_status, status_of
 
 _MOST_NAMED: Final = 100
@@ -262,7 +262,8 @@ class Runs:
 
     async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
         job = lease.record.job
-        origin = Origin(job.session, job.session_uid, job.user_id)
+        zone = zone_name(_task(lease).zone)
+        origin = Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
         with _acting_for_owner(lease):
             messages = await self._memory.store(
                 list(_message_memories(lease, origin, salvage)),
