@@ -188,6 +188,6 @@ class _Words:
         if entry.tenant != self.tenant:
             return None
         try:
-            return SubmitMessagesRequest.FromString(entry.request)
+            return entry.request()
         except DecodeError:
             return None
