@@ -14,9 +14,14 @@ from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Range, every
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    Node,
+    Range,
+    compile_filter,
+    every,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex

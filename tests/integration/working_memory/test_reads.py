@@ -12,7 +12,7 @@ from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import ALL, PARTITIONS, contents, said
 
@@ -143,7 +143,7 @@ async def test_a_message_of_the_log_is_numbered_by_its_position(
     """A later release writes it without a number of its own; whoever reads it finds one."""
     messages = [said(str(number), id=f"m{number}") for number in range(1, 6)]
     await sessions.append(key, messages, ANYBODY, etag="", request_id="")
-    log = SessionPlace.of(key, PARTITIONS).parts.log
+    log = SessionAddress.of(key, PARTITIONS).parts.log
     for number, message in enumerate(messages, 1):
         await redis.hset(log, str(number), message.SerializeToString())
     whole = await sessions.get(key, ANYBODY, ALL)

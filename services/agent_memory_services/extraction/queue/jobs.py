@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any, cast
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.domain.identity import (
+from agent_memory_services.extraction.domain.records import (
+    JobRecord,
     Thread,
     partition_of_job,
     partition_prefix,
+    sees,
 )
-from agent_memory_services.extraction.domain.records import JobRecord
-from agent_memory_services.extraction.domain.scope import sees
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import InvalidState, JobNotFound

@@ -8,7 +8,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
-from agent_memory_services.extraction.domain.identity import Session, new_job_id
+from agent_memory_services.extraction.domain.records import Session, new_job_id
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.errors import OwnerMismatch, SessionErased
 from agent_memory_services.kit.contract.ids import fence_name

@@ -12,8 +12,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.payload import Payload, read_payload
-from agent_memory_services.extraction.domain.records import JobRecord
+from agent_memory_services.extraction.domain.records import JobRecord, Payload, read_payload
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.scripts import Key, Script, mapping_of
@@ -53,8 +52,8 @@ def _keep(
     """Keep what was found in a window."""
 
 
-@step("settle")
-def _settle(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+@step("complete")
+def _complete(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
     """End a job whose results are stored."""
 
 
@@ -235,7 +234,7 @@ class Leases:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped)
-        await self._hold(_settle, lease, outcome=outcome.SerializeToString())
+        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool

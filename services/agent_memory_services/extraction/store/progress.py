@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.extraction_pb2 import Job, SessionProgress
-from agent_memory_services.extraction.domain.identity import Session, Thread
+from agent_memory_services.extraction.domain.records import Session, Thread
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.redis.scripts import Key
 

@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from redis.asyncio import Redis
 
-from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Key, Script, script
 

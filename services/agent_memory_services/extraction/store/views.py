@@ -6,7 +6,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.identity import new_job_id, partition_prefix
+from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
 from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.queue import Limits, Store, step
@@ -317,7 +317,7 @@ class ViewStore:
             raise SummaryViewNotFound(name.view_id)
         return str(job_id.decode())
 
-    async def note(self, kept: KeptView, seen: bytes) -> None:
+    async def record_seen(self, kept: KeptView, seen: bytes) -> None:
         """Record the digest of a view's memories, if the view is still as it was read."""
         await self._take(
             _note,

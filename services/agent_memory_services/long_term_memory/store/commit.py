@@ -10,9 +10,8 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.ids import fence_name
 from agent_memory_services.kit.redis.scripts import Key, ScriptCall, Value, script
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
-from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
+from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits
 from agent_memory_services.long_term_memory.store.documents import (
     READ,
     absent_fields,

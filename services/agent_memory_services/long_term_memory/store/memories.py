@@ -7,10 +7,8 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.scripts import Key, run_each, script
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits, StoredMemory
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitContext, commit_of
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of, stored_of, whole
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of

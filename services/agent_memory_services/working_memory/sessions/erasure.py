@@ -17,9 +17,9 @@ from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 from agent_memory_services.kit.redis.scripts import script
 from agent_memory_services.working_memory.store.keys import (
+    SessionAddress,
     SessionParts,
-    SessionPlace,
-    SpelledPlace,
+    SpelledAddress,
     listing_key,
 )
 from agent_memory_services.working_memory.store.outbox import (
@@ -79,7 +79,7 @@ _SESSIONS_AT_A_TIME: Final = 100
     "lua/session/summaries",
     "lua/erase",
 )
-def _erase(place: SpelledPlace, parts: SessionParts, *, user: str, owner: str) -> Any:
+def _erase(address: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
     """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
@@ -129,9 +129,9 @@ class Eraser:
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
-                place = SessionPlace(partition, encode(tenant), namespace, session)
+                address = SessionAddress(partition, encode(tenant), namespace, session)
                 found: Any = await _erase(
-                    self._client, place.spelled, place.parts, user=user, owner=encode(user)
+                    self._client, address.spelled, address.parts, user=user, owner=encode(user)
                 )
                 uid, messages, memories, late = found
                 if uid:

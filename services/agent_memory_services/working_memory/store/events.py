@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.domain.session import SessionKey
-from agent_memory_services.working_memory.store.keys import SessionPlace, partition_prefix
+from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
 
 
 class Kind(Enum):
@@ -103,17 +103,17 @@ class SessionStatuses:
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionPlace.of(key, self._partitions).partition
+        return SessionAddress.of(key, self._partitions).partition
 
     def mark_of(self, key: SessionKey) -> bytes:
         """Return the name of a session in the stream of changes; see `lua/session/changes.lua`."""
-        member = SessionPlace.of(key, self._partitions).member.encode()
+        member = SessionAddress.of(key, self._partitions).member.encode()
         # A name, not a secret: the store offers no other digest to scripts.
         return hashlib.sha1(member, usedforsecurity=False).hexdigest().encode()
 
     async def of(self, key: SessionKey) -> SessionStatus | None:
         """Return the status of a session; None where there is none."""
-        meta = SessionPlace.of(key, self._partitions).parts.meta
+        meta = SessionAddress.of(key, self._partitions).parts.meta
         found: Sequence[Any] = await self._client.hmget(meta, ["user", "expires"])
         user, expires = found
         if user is None:

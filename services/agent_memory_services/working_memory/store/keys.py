@@ -23,7 +23,7 @@ def partition_prefix(partition: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SpelledPlace:
+class SpelledAddress:
     """A session's partition and its names as scripts take them, spelled for keys."""
 
     partition: Key
@@ -45,7 +45,7 @@ class SessionParts:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionPlace:
+class SessionAddress:
     """The keys of one session."""
 
     partition: int
@@ -54,7 +54,7 @@ class SessionPlace:
     session: str
 
     @classmethod
-    def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
+    def of(cls, key: SessionKey, partitions: int) -> "SessionAddress":
         """Return the keys of a session in a store of that many partitions."""
         return cls(
             partition_of(partitions, key.tenant, key.namespace, key.session_id),
@@ -64,10 +64,10 @@ class SessionPlace:
         )
 
     @property
-    def spelled(self) -> SpelledPlace:
+    def spelled(self) -> SpelledAddress:
         """The session as scripts take it."""
         prefix = partition_prefix(self.partition)
-        return SpelledPlace(prefix, self.tenant, self.namespace, self.session)
+        return SpelledAddress(prefix, self.tenant, self.namespace, self.session)
 
     @property
     def member(self) -> str:

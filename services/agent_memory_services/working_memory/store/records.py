@@ -8,7 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.working_memory.domain.digests import DIGEST_BYTES
+from agent_memory_services.working_memory.domain.drafts import DIGEST_BYTES
 from agent_memory_services.working_memory.domain.session import (
     Entry,
     SequenceRange,

@@ -18,30 +18,28 @@ from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.partitions import claim_partitions
 from agent_memory_services.kit.redis.scripts import Key, Text, Value, mapping_of, script
-from agent_memory_services.working_memory.domain.changes import (
-    Change,
-    Incoming,
-    Logged,
-    StaleSessionError,
-    Written,
-    retry_on_conflict,
-)
-from agent_memory_services.working_memory.domain.digests import memory_digest
+from agent_memory_services.working_memory.domain.drafts import memory_digest
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Change,
     Entry,
+    Incoming,
+    Logged,
     LogPage,
     LogSlice,
     Session,
     SessionKey,
+    StaleSessionError,
+    Written,
+    retry_on_conflict,
 )
 from agent_memory_services.working_memory.domain.windows import Limits, Trigger
 from agent_memory_services.working_memory.store import records
 from agent_memory_services.working_memory.store.keys import (
     PARTITIONS_KEY,
+    SessionAddress,
     SessionParts,
-    SessionPlace,
-    SpelledPlace,
+    SpelledAddress,
 )
 
 _PACKAGE: Final = "agent_memory_services.working_memory.store"
@@ -105,7 +103,7 @@ def _log(meta: Key, log: Key, *, start: int | None, count: int, step: int) -> An
 
 @script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 def _write(
-    place: SpelledPlace,
+    address: SpelledAddress,
     parts: SessionParts,
     *,
     identity: SessionKey,
@@ -128,7 +126,7 @@ def _write(
 
 
 @script(_PACKAGE, *_SHARED, "lua/session/delete")
-def _delete(place: SpelledPlace, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
+def _delete(address: SpelledAddress, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
     """Delete a session."""
 
 
@@ -166,7 +164,7 @@ class SessionStore:
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionPlace.of(key, self._partitions).partition
+        return SessionAddress.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
@@ -184,7 +182,7 @@ class SessionStore:
     async def _read(
         self, key: SessionKey, limits: Limits, *, with_memories: bool
     ) -> Session | None:
-        parts = SessionPlace.of(key, self._partitions).parts
+        parts = SessionAddress.of(key, self._partitions).parts
         meta: dict[bytes, bytes] = {}
         places: list[bytes] = []
         messages: list[bytes] = []
@@ -217,7 +215,7 @@ class SessionStore:
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
         """Return a slice of the log; None where there is no session."""
-        parts = SessionPlace.of(key, self._partitions).parts
+        parts = SessionAddress.of(key, self._partitions).parts
         found = await _log(
             self._client,
             parts.meta,
@@ -243,11 +241,11 @@ class SessionStore:
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
-        place = SessionPlace.of(key, self._partitions)
+        address = SessionAddress.of(key, self._partitions)
         answer = await _write(
             self._client,
-            place.spelled,
-            place.parts,
+            address.spelled,
+            address.parts,
             identity=key,
             expected=change.expected,
             etag=change.etag,
@@ -276,9 +274,9 @@ class SessionStore:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it has another etag.
         """
-        place = SessionPlace.of(key, self._partitions)
+        address = SessionAddress.of(key, self._partitions)
         answer = await _delete(
-            self._client, place.spelled, place.parts, caller=_Caller.of(actor), etag=etag
+            self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
         )
         return answer != [b"absent"] and _accepted(answer) == []
 

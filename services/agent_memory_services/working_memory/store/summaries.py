@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.domain.session import SequenceRange, Session, Shown
 from agent_memory_services.working_memory.domain.windows import Trigger
-from agent_memory_services.working_memory.store.keys import SessionPlace, partition_prefix
+from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
 from agent_memory_services.working_memory.store.records import write_place
 
 
@@ -85,14 +85,14 @@ class SummaryRecorder:
         False where the session is no longer the one that was read: its context or the beginning
         of its view was changed, or it is gone. Messages that joined meanwhile do not matter.
         """
-        place = SessionPlace.of(session.key, self._partitions)
+        address = SessionAddress.of(session.key, self._partitions)
         before = session.state
         verdict, *_ = await _record(
             self._client,
-            partition_prefix(place.partition),
-            place.parts.meta,
-            place.parts.view,
-            member=place.member,
+            partition_prefix(address.partition),
+            address.parts.meta,
+            address.parts.view,
+            member=address.member,
             uid=session.uid,
             continued=_Context.of(before.context, before.context_range),
             recorded=_Context.of(summary.text, summary.range_with(before.context_range)),

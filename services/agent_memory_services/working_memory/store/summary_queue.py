@@ -12,7 +12,7 @@ from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.kit.redis.scripts import Key, Script, script
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.store.keys import (
-    SessionPlace,
+    SessionAddress,
     partition_prefix,
     summaries_key,
 )
@@ -37,9 +37,9 @@ def _postpone(partition: Key, *, member: bytes, claim: bytes, wait: int, failure
     """Give a claim back for later, by a wait in microseconds, and count failures."""
 
 
-@_step("settle")
-def _settle(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
-    """Strike a session off that still has the version that was looked at."""
+@_step("dequeue")
+def _dequeue(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
+    """Remove a session that still has the version that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,12 @@ class SummaryQueue:
         """Let another worker take the session at once."""
         await self._put_back(claim, 0.0, failures=0)
 
-    async def settle(self, claim: Claim, version: int) -> None:
-        """Strike a session off that needs no summary as it was in this version."""
-        await _settle(
+    async def dequeue(self, claim: Claim, version: int) -> None:
+        """Remove a session that needs no summary as it was in this version."""
+        await _dequeue(
             self._client,
             partition_prefix(claim.partition),
-            SessionPlace.of(claim.key, self._partitions).parts.meta,
+            SessionAddress.of(claim.key, self._partitions).parts.meta,
             member=claim.member,
             version=version,
         )

@@ -76,8 +76,8 @@ class LastUse:
         self._flushes = Periodic(self.flush, flush_seconds, delay=flush_seconds)
         self._uses: dict[str, int] = {}
 
-    def note(self, key_id: str, now: int) -> None:
-        """Remember that a key was verified at a moment (microseconds since the epoch)."""
+    def record(self, key_id: str, now: int) -> None:
+        """Record that a key was verified at a moment (microseconds since the epoch)."""
         self._uses[key_id] = now
 
     @asynccontextmanager

@@ -12,9 +12,8 @@ from google.protobuf.message import Message
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract.call_names import CallName, name_of
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.context import CallName, Principal, name_of
 from agent_memory_services.kit.contract.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -143,7 +142,7 @@ class Idempotency(Step):
         try:
             if remembered:
                 # First: an answer that nobody could find again could not be erased.
-                await replay_cache.note(
+                await replay_cache.index_answer(
                     self._store, claim.tenant, claim.concerned, claim.key, claim.life_ms
                 )
             await _finish(

@@ -29,7 +29,7 @@ from agent_memory_services.kit.contract.errors import StoreUnavailable
 from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import (
-    All,
+    AllOf,
     Node,
     Not,
     Tag,
@@ -70,7 +70,7 @@ def counting(selection: Selection) -> Counting:
 
 
 def _parts(condition: Node) -> Sequence[Node]:
-    return condition.parts if isinstance(condition, All) else (condition,)
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
 
 
 @dataclass(frozen=True, slots=True)

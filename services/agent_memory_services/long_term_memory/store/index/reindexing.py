@@ -22,7 +22,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Key, Value, run_each, script
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
 from agent_memory_services.long_term_memory.store.index.generations import index_of, readers
