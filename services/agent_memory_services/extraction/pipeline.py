@@ -14,9 +14,9 @@ from agent_memory_services.extraction.domain.facts import (
     Extractor,
     Strategy,
     Turn,
+    Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.domain.turns import Window
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.kit.contract.clock import zone_name
 from agent_memory_services.shared.model_api.failures import BudgetSpent

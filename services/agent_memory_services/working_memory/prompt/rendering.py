@@ -8,7 +8,7 @@ from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import in_zone
 from agent_memory_services.working_memory.domain.session import Shown
-from agent_memory_services.working_memory.domain.tokens import MESSAGE_TOKENS, count_tokens
+from agent_memory_services.working_memory.domain.windows import MESSAGE_TOKENS, count_tokens
 from agent_memory_services.working_memory.prompt.model import Line
 
 _TIME_FORMATS: Final = {
