@@ -6,6 +6,10 @@ compatible spellings unified, case folded, and everything that is no letter, mar
 """
 
 import unicodedata
+from typing import Final
+
+_REMEMBERED: Final = 16_384
+"""More than the characters of any language; there are a million."""
 
 
 class _Gaps(dict[int, int]):
@@ -13,8 +17,10 @@ class _Gaps(dict[int, int]):
 
     def __missing__(self, code: int) -> int:
         kept = unicodedata.category(chr(code))[0] in "LMN"
-        self[code] = code if kept else ord(" ")
-        return self[code]
+        found = code if kept else ord(" ")
+        if len(self) < _REMEMBERED:
+            self[code] = found
+        return found
 
 
 _GAPS = _Gaps()

@@ -6,11 +6,11 @@ The rates are those of a vocabulary of about 100,000 entries trained mostly on E
 """
 
 import re
-from functools import lru_cache
 from math import ceil
 from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.remembered import remembered
 
 MESSAGE_TOKENS: Final = 4
 """What a chat format spends on a message besides its content: its role and its delimiters."""
@@ -61,6 +61,7 @@ _ASTRAL_TOKENS: Final = 2.5  # emoji, rare Han
 # A longer text is judged by slices, so that one message never holds up the event loop.
 _SAMPLE: Final = 32_768
 _SLICES: Final = 8
+_LONGEST_WORD: Final = 64
 
 
 def count_tokens(text: str) -> int:
@@ -88,7 +89,7 @@ def _slices(text: str) -> str:
     return "".join(text[start : start + length] for start in range(0, stride * _SLICES, stride))
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 16, longest=_LONGEST_WORD)
 def _cost(piece: str) -> float:
     if not piece.isascii():
         return max(1.0, sum(map(_rate, piece)))
