@@ -10,13 +10,10 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE, MAX_HEADER_KIBIBYTES
 
 # An access log filter of Envoy, which its replies are told apart by.
 _Filter: TypeAlias = dict[str, Any]
-
-# Path and headers of a request together.
-MAX_HEADER_KIBIBYTES = 60
 
 _DOMAIN = "agent-memory"
 _RETRY = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))
