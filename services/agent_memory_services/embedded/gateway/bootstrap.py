@@ -170,16 +170,24 @@ def _line_ends() -> dict[str, Any]:
 
 
 def _overload_manager() -> dict[str, Any]:
-    """Bound the connections and the memory; the streams that hold most of it go first."""
+    """Bound the connections and the memory.
+
+    The fuller the heap, the less is waited for bodies that make no progress; the streams of HTTP/2
+    that hold most of it are ended, and at last no request is taken.
+    """
     heap = "envoy.resource_monitors.fixed_heap"
 
-    def action(name: str, trigger: Mapping[str, Any]) -> dict[str, Any]:
+    def action(name: str, trigger: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
         return {
             "name": f"envoy.overload_actions.{name}",
             "triggers": [{"name": heap, **trigger}],
+            **settings,
         }
 
-    reset = {"scaled": {"scaling_threshold": 0.8, "saturation_threshold": 0.95}}
+    filling = {"scaled": {"scaling_threshold": 0.6, "saturation_threshold": 0.95}}
+    least_patience = {"timer": "HTTP_DOWNSTREAM_STREAM_IDLE", "min_scale": {"value": 10}}
+    kind = "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig"
+    patience = {"@type": kind, "timer_scale_factors": [least_patience]}
     return {
         "refresh_interval": "0.1s",
         "resource_monitors": [
@@ -193,7 +201,8 @@ def _overload_manager() -> dict[str, Any]:
         "buffer_factory_config": {"minimum_account_to_track_power_of_two": _COUNTED_FROM},
         "actions": [
             action("shrink_heap", {"threshold": {"value": 0.75}}),
-            action("reset_high_memory_stream", reset),
+            action("reduce_timeouts", filling, typed_config=patience),
+            action("reset_high_memory_stream", filling),
             action("stop_accepting_requests", {"threshold": {"value": 0.97}}),
         ],
     }

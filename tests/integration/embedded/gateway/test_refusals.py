@@ -200,6 +200,41 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+@pytest.fixture
+async def narrow(
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+) -> AsyncIterator[EmbeddedGateway]:
+    """A gateway with little memory, which waits for longer than a test for a body to go on."""
+    listen = Address("127.0.0.1", free_port())
+    backends = {"echo": Address("127.0.0.1", echo.port)}
+    config = bootstrap(echo_descriptors, listen=listen, backends=backends, hosts=LOOPBACK_HOSTS)
+    text = json.dumps(config).replace(f"{448 << 20}", f"{128 << 20}").replace('"10s"', '"40s"')
+    async with EmbeddedGateway(tmp_path, listen, json.loads(text)) as running:
+        yield running
+
+
+async def test_unfinished_bodies_keep_others_out_for_a_moment_only(narrow: EmbeddedGateway) -> None:
+    """Where they fill the memory, the patience with them ends, and a request is told to wait."""
+
+    async def half() -> int:
+        reader, writer = await asyncio.open_connection(*narrow.listen)
+        try:
+            writer.write(_POST + b"content-length: 8000000\r\n\r\n" + b" " * 7_000_000)
+            return (await _answer(reader))[0]
+        finally:
+            writer.transport.abort()
+
+    unfinished = [asyncio.ensure_future(half()) for _ in range(40)]
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        done, _ = await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+        assert {task.result() for task in done} <= {408, 429}
+        while (answer := await ask(narrow, "POST", "/v1/echo", {"text": "hi"})).status != 200:
+            assert (answer.status, answer.reason) == (429, "OVERLOADED")
+    for task in unfinished:
+        task.cancel()
+    await asyncio.wait(unfinished)
+
+
 async def test_a_long_query_is_understood(gateway: EmbeddedGateway) -> None:
     """The path stays at the gateway: a service takes less metadata than a query may have."""
     text = "".join(f"{number:x}" for number in range(12_000))
