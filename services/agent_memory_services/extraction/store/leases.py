@@ -52,8 +52,8 @@ def _keep(
     """Keep what was found in a window."""
 
 
-@step("settle")
-def _settle(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+@step("complete")
+def _complete(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
     """End a job whose results are stored."""
 
 
@@ -234,7 +234,7 @@ class Leases:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped)
-        await self._hold(_settle, lease, outcome=outcome.SerializeToString())
+        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
