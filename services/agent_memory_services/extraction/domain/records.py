@@ -85,9 +85,10 @@ _MOMENTS = {
 
 
 def _workers(fields: Mapping[bytes, bytes]) -> Iterator[str]:
+    """Yield who worked on each window; several share one where a model refused part of it."""
     for field in fields:
         if field.startswith(_WORKER):
-            yield field.removeprefix(_WORKER).decode()
+            yield from field.removeprefix(_WORKER).decode().split(", ")
 
 
 def _dropped(fields: Mapping[bytes, bytes]) -> Iterator[tuple[str, int]]:
@@ -105,7 +106,7 @@ def _job(job_id: str, fields: Mapping[bytes, bytes]) -> Job:
     if user := fields.get(b"user"):
         job.user_id = user.decode()
     job.id = job_id
-    job.extractors.extend(sorted(_workers(fields)))
+    job.extractors.extend(sorted(set(_workers(fields))))
     for reason, count in _dropped(fields):
         job.dropped_items[reason] += count
     job.state = cast("JobState.ValueType", int(fields[b"state"]))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
 
@@ -24,7 +24,12 @@ from agent_memory_services.extraction.domain.turns import (
     to_turn,
     windows,
 )
-from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
+from agent_memory_services.extraction.pipeline import (
+    REFUSED,
+    ExtractionPipeline,
+    ExtractionResult,
+    ExtractionTask,
+)
 from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.store.sink import LongTermMemory, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
@@ -100,28 +105,38 @@ class Runs:
             return await self._extract(lease, task, salvage)
 
     async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
-        async def facts(window: Window) -> Sequence[Memory]:
-            memories = lease.results.get(window.name)
-            if memories is not None:
-                return memories
-            found = await self._pipeline.facts(window, task, await self._nearest(window, task))
+        async def kept(window: Window, found: ExtractionResult) -> Sequence[Memory]:
+            salvage.refused(found.refused)
             await self._leases.keep(
                 lease, window.name, found.memories, by=found.by, dropped=found.dropped
             )
             return found.memories
 
+        async def facts(window: Window) -> Sequence[Memory]:
+            memories = lease.results.get(window.name)
+            if memories is not None:
+                return memories
+            known = await self._nearest(window, task)
+            return await kept(window, await self._pipeline.facts(window, task, known))
+
+        async def stored(memories: Sequence[Memory]) -> Sequence[str]:
+            done = await self._memory.store(
+                memories,
+                # The same is often said again, in other words, and what it was may change.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
+                ids_name_content=True,
+                past_incidents=salvage.searching,
+            )
+            return self._noted(done)
+
         memory_ids: list[str] = []
         for window in self._windows(lease, salvage):
             for memories in await salvage.looked_at(window, facts):
-                stored = await self._memory.store(
-                    memories,
-                    # The same is often said again, in other words, and what it was may change.
-                    deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
-                    ids_name_content=True,
-                    past_incidents=salvage.searching,
-                )
-                memory_ids += self._noted(stored)
-        salvage.conclude()
+                memory_ids += await stored(memories)
+        for window in salvage.conclude():
+            found = await self._pipeline.by_rules(window, task)
+            found = replace(found, dropped={REFUSED: 1})
+            memory_ids += await stored(await kept(window, found))
         return memory_ids
 
     async def _summarize(
@@ -137,7 +152,10 @@ class Runs:
             memories = lease.results.get(window.name)
             if memories is None:
                 found = await self._pipeline.summary(window, task, said)
-                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                salvage.refused(found.refused)
+                await self._leases.keep(
+                    lease, window.name, found.memories, by=found.by, dropped=found.dropped
+                )
                 memories = found.memories
             for summary in memories:
                 said = summary.text

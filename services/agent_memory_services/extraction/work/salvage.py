@@ -6,13 +6,17 @@ from typing import Final, TypeVar
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
-from agent_memory_services.extraction.domain.failures import says_nothing_of_messages
+from agent_memory_services.extraction.domain.facts import ConversationRefused, ExtractionFailed
+from agent_memory_services.extraction.domain.failures import failure_of, says_nothing_of_messages
 from agent_memory_services.extraction.domain.turns import Window
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.sink import Rejection
 from agent_memory_services.kit.contract.status import item_status, status_of
 
 _MOST_NAMED: Final = 100
+_MOST_UNFIT: Final = 8
+"""Messages in a row that a model gives no fitting answer about, until it is not they that are to
+blame: to ask about every message of every job would be dear."""
 _Made = TypeVar("_Made")
 _Look = Callable[[Window], Awaitable[Sequence[Memory]]]
 
@@ -29,7 +33,7 @@ class Salvage:
         self._sequences = {message.id: message.sequence for message in lease.messages}
         self._searching = lease.record.job.attempt > 1
         self._skipped = list(lease.payload.skipped)
-        self._blamed: list[tuple[str, Exception]] = []
+        self._blamed: list[tuple[Window, Exception]] = []
         self._looked = False
 
     @property
@@ -94,11 +98,22 @@ class Salvage:
             return [found]
         if parts := window.parts():
             return [found for part in parts for found in await self.looked_at(part, look)]
-        self._blamed.append((window.turns[0].message_id, cause))
+        self._blamed.append((window, cause))
+        unfit = isinstance(cause, ExtractionFailed) and cause.reason == "bad_answer"
+        if unfit and not self._looked and len(self._blamed) >= _MOST_UNFIT:
+            raise cause
         return []
 
-    def conclude(self) -> None:
+    def refused(self, message_ids: Sequence[str]) -> None:
+        """Name the messages that a model refuses; what rules find in them is stored."""
+        for message_id in message_ids:
+            self._skip_message(message_id, ConversationRefused())
+
+    def conclude(self) -> Sequence[Window]:
         """End the looking, and leave out the messages that are to blame.
+
+        Returns:
+            Windows of which a model made nothing; rules may.
 
         Raises:
             Exception: What looking failed with, where it failed for every message: then no single
@@ -106,14 +121,15 @@ class Salvage:
         """
         if self._blamed and not self._looked:
             raise self._blamed[-1][1]
-        for message_id, error in self._blamed:
-            self._skip_message(message_id, error)
+        for window, error in self._blamed:
+            self._skip_message(window.turns[0].message_id, error)
+        return [window for window, error in self._blamed if isinstance(error, ExtractionFailed)]
 
     def _skip_message(self, message_id: str, error: Exception) -> None:
         self._skipped.append(
             SkippedItem(
                 message_id=message_id,
                 sequence=self._sequences.get(message_id, 0),
-                error=item_status(error),
+                error=failure_of(error).status,
             )
         )

@@ -24,6 +24,7 @@ from agent_memory_services.extraction.extractors.openai.prompts import (
     summary_question,
 )
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
+from agent_memory_services.shared.model_api.answers import prose_of
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class OpenAIExtractor:
             known=len(conversation.known),
             zone=conversation.time_zone or UTC,
             said=[turn.at for turn in turns],
+            texts=[turn.text for turn in turns],
         )
         verdict = read_facts(answer, frame)
         if verdict.dropped:
@@ -63,6 +65,7 @@ class OpenAIExtractor:
 
 _NOTHING: Final = frozenset({"", "none", "null", "n/a", "nothing"})
 _FENCE: Final = re.compile(r"^```\w*\s*|\s*```$")
+_TEXT_NAMES: Final = frozenset({"summary", "text", "content", "answer", "response", "result"})
 
 
 class OpenAISummarizer:
@@ -92,10 +95,23 @@ class OpenAISummarizer:
         return await self._written(condensing_question(notes, task, previous))
 
     async def _written(self, question: Question) -> str:
-        summary = (await self._endpoint.ask(question)).strip()
+        summary = _unwrapped(prose_of(await self._endpoint.ask(question)))
         if summary.strip(" .`\"'*").lower() in _NOTHING or _is_json(summary):
             raise ExtractionFailed("bad_answer")
         return summary
+
+
+def _unwrapped(text: str) -> str:
+    """Return the text of a model that puts it into an object of its own, alone."""
+    try:
+        found = orjson.loads(_FENCE.sub("", text))
+    except orjson.JSONDecodeError:
+        return text
+    if isinstance(found, dict) and len(found) == 1:
+        name, value = next(iter(found.items()))
+        if name.lower() in _TEXT_NAMES and isinstance(value, str):
+            return value.strip()
+    return found.strip() if isinstance(found, str) else text
 
 
 def _is_json(text: str) -> bool:
