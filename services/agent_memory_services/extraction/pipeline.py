@@ -237,7 +237,10 @@ class ExtractionPipeline:
     async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
         """Summarize any number of memories, the oldest first; return the last writer's name too.
 
+        It leaves out the memories that the model refuses.
+
         Raises:
+            ConversationRefused: it refuses all of them.
             ExtractionFailed: the summarizer failed.
         """
         summary, backend = "", self._backend
@@ -249,12 +252,13 @@ class ExtractionPipeline:
             try:
                 continued = await _continued(some, summary, told)
             except BudgetSpent:
-                continued = Continued("")
-            if continued.by_model:
-                summary, backend = continued.text, self._backend
-            else:
                 backend = self._fallback
                 summary = await backend.summarizer.condense(some, task, previous=summary)
+                continue
+            if not continued.by_model:
+                # Rules follow no instructions, and what stands may be better than theirs.
+                raise ConversationRefused
+            summary, backend = continued.text, self._backend
         return summary, backend.summarizer.name
 
     @staticmethod

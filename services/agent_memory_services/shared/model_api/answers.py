@@ -401,7 +401,8 @@ def _candidates(text: str) -> Iterable[_Value]:
     parted = _parted(text)
     if parted.said:
         return [value for said in reversed(parted.said) for value in reversed(_values(said))]
-    return [value for value in _values(parted.thought[-1])[-1:] if value.last]
+    thought = parted.thought[-1] if parted.thought else ""
+    return [value for value in _values(thought)[-1:] if value.last]
 
 
 def _named_first(values: Iterable[_Value], shape: Shape) -> Iterator[Listing]:

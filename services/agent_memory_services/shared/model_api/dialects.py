@@ -62,10 +62,15 @@ class Dialect(Generic[FormT]):
         """The form that questions are asked in."""
         return self.forms[self._usual]
 
+    @property
+    def is_due(self) -> bool:
+        """True where it is time to try again what was given up."""
+        return bool(self._usual) and self._clock() >= self._until
+
     def trial(self) -> "Trial[FormT]":
         """Begin a question; once in a while it tries what was given up."""
         order = [self._usual, *(at for at in range(len(self.forms)) if at != self._usual)]
-        if self._usual and (self._left <= 0 or self._clock() >= self._until):
+        if self._usual and (self._left <= 0 or self.is_due):
             self._put_off()
             order = [0, self._usual, *(at for at in order if at not in {0, self._usual})]
         self._left -= 1

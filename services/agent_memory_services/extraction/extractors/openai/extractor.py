@@ -65,7 +65,6 @@ class OpenAIExtractor:
 
 _NOTHING: Final = frozenset({"", "none", "null", "n/a", "nothing"})
 _FENCE: Final = re.compile(r"^```\w*\s*|\s*```$")
-_TEXT_NAMES: Final = frozenset({"summary", "text", "content", "answer", "response", "result"})
 
 
 class OpenAISummarizer:
@@ -95,23 +94,10 @@ class OpenAISummarizer:
         return await self._written(condensing_question(notes, task, previous))
 
     async def _written(self, question: Question) -> str:
-        summary = _unwrapped(prose_of(await self._endpoint.ask(question)))
+        summary = prose_of(await self._endpoint.ask(question))
         if summary.strip(" .`\"'*").lower() in _NOTHING or _is_json(summary):
             raise ExtractionFailed("bad_answer")
         return summary
-
-
-def _unwrapped(text: str) -> str:
-    """Return the text of a model that puts it into an object of its own, alone."""
-    try:
-        found = orjson.loads(_FENCE.sub("", text))
-    except orjson.JSONDecodeError:
-        return text
-    if isinstance(found, dict) and len(found) == 1:
-        name, value = next(iter(found.items()))
-        if name.lower() in _TEXT_NAMES and isinstance(value, str):
-            return value.strip()
-    return found.strip() if isinstance(found, str) else text
 
 
 def _is_json(text: str) -> bool:
