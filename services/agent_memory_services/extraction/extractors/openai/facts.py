@@ -81,8 +81,6 @@ def _texts(value: Any) -> list[str]:
     """Return the texts of a list, of one text with separators, or of named objects."""
     if isinstance(value, str):
         value = re.split(r"[,;|\n]", value)
-    elif isinstance(value, dict):
-        value = list(value) if all(isinstance(each, (str, dict)) for each in value) else []
     elif not isinstance(value, list):
         value = [value]
     named = (each.get("name") if isinstance(each, dict) else each for each in value)
