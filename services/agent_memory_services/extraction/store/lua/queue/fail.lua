@@ -7,7 +7,7 @@ end
 local give_up, delay, blamed, reason = ARGV[6] == '1', tonumber(ARGV[7]), ARGV[8] == '1', ARGV[9]
 local key = base .. 'job:' .. job.id
 call('HSET', key, 'error', reason)
-call('HINCRBY', key, 'failures', 1)
+bump(key, 'failures', 1)
 if call('HGET', key, 'since') == '0' then
   call('HSET', key, 'since', now)
 end
