@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.domain.identity import partition_of_job, partition_prefix
+from agent_memory_services.extraction.domain.records import partition_of_job, partition_prefix
 from tests.integration.extraction.queue import Queue, principal
 from tests.support.extraction_service import extracting
 from tests.support.sessions import message, session, submission

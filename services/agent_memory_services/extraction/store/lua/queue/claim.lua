@@ -1,6 +1,5 @@
 -- Leases the tenant's job that has been due the longest, with everything a run needs. Of one whose
 -- record cannot be read it answers the id alone.
-local tenant, token, lease = ARGV[4], ARGV[5], tonumber(ARGV[6])
 
 local function lease_job(job)
   local key = base .. 'job:' .. job.id

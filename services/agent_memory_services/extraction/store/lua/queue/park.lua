@@ -1,6 +1,6 @@
 -- Gives up a job whose record cannot be read, so that nothing waits for it; what it was to work on
 -- is kept. Answers 0 where nothing is left of it that could be shown.
-local id, tenant, reason = ARGV[4], ARGV[5], ARGV[6]
+local id = job_id -- as the other functions call it
 local key = base .. 'job:' .. id
 call('ZREM', base .. 'leases', id)
 dequeue(tenant, id)
