@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import to_micros, to_timestamp, zone_of
 from agent_memory_services.kit.contract.errors import FieldViolation
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.long_term_memory.domain import fields
@@ -107,6 +107,9 @@ def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
     """Yield the rules that a memory at `path` breaks, beyond those of the contract itself."""
     if not memory.text.strip():
         yield FieldViolation(f"{path}.text", "text is required")
+    if zone_of(memory.event_time.time_zone) is None:
+        zone = "must be an IANA time zone, such as Europe/Berlin"
+        yield FieldViolation(f"{path}.event_time.time_zone", zone)
     if _ends_early(memory):
         yield FieldViolation(f"{path}.validity.invalid_from", "must be later than valid_from")
 

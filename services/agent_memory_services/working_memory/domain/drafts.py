@@ -13,7 +13,12 @@ from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Incoming, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    Incoming,
+    Session,
+    SessionKey,
+    check_time_zone,
+)
 from agent_memory_services.working_memory.domain.windows import count_message, is_answer
 
 DIGEST_BYTES: Final = 16
@@ -115,7 +120,8 @@ def receive_memories(
         field: where the memories stand in the request.
 
     Raises:
-        InvalidField: a memory has no text, or an id comes twice with different content.
+        InvalidField: a memory has no text or an unknown time zone, or an id comes twice with
+            different content.
         AccessDenied: a memory belongs to a user whom the actor does not reach.
     """
     owner = actor.user or (session.user if session else "")
@@ -124,6 +130,7 @@ def receive_memories(
     for index, given in enumerate(memories):
         if not given.text:
             raise InvalidField(f"{field}[{index}].text", "must not be empty")
+        check_time_zone(given.event_time.time_zone, f"{field}[{index}].event_time.time_zone")
         memory = _in_scope(given, naming.key, owner)
         actor.check_memory(memory.namespace, memory.user_id)
         digest = memory_digest(memory)
