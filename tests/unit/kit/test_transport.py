@@ -77,9 +77,7 @@ def test_options_are_looked_for_where_they_are(used: set[str]) -> None:
     assert {*SERVER, *CHANNEL, *CLIENT} <= used
 
 
-def test_the_library_knows_every_option_that_we_name(
-    used: set[str], known: frozenset[str]
-) -> None:
+def test_the_library_knows_every_option_that_we_name(used: set[str], known: frozenset[str]) -> None:
     """It takes one that it does not know without a word."""
     assert used - known == set()
 
