@@ -41,6 +41,7 @@ test: $(INSTALLED) ## Run every default test, and print how much code the unit t
 .PHONY: test-long
 test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet machine
 	python -m pytest -m long tests
+	python -m pytest --numprocesses=auto --hypothesis-profile=at-length -m hypothesis tests/unit
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each

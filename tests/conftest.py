@@ -20,7 +20,9 @@ from tests.support.stores import empty
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
 
-settings.register_profile("agent-memory", deadline=None)
+# `make test-long` runs the tests of properties again with the second one.
+settings.register_profile("agent-memory", deadline=None, max_examples=30)
+settings.register_profile("at-length", deadline=None, max_examples=200)
 settings.load_profile("agent-memory")
 
 

@@ -122,8 +122,7 @@ async def _use_everything(
                         await _call_all(sweep, channel, fault.__name__)
         for name, address in stack.metrics.items():
             url = f"http://{address}/metrics"
-            told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())  # type: ignore[misc] # binds the variable of the loop
-            sweep.look(f"metrics of {name}", told)
+            sweep.look(f"metrics of {name}", await asyncio.to_thread(_page, url))
 
 
 async def _call_all(
@@ -234,6 +233,13 @@ def _look_at_json(sweep: Sweep, where: str, answer: bytes) -> None:
         sweep.look(where, answer)
     else:
         _look_at_status(sweep, where, status)
+
+
+def _page(url: str) -> bytes:
+    """Read a page."""
+    with urllib.request.urlopen(url) as answer:
+        page: bytes = answer.read()
+    return page
 
 
 def _look_at_logs(sweep: Sweep, folder: Path) -> int:
