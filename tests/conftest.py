@@ -22,7 +22,7 @@ os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
 
 # `make test-long` runs the tests of properties again with the second one.
 settings.register_profile("agent-memory", deadline=None, max_examples=30)
-settings.register_profile("at-length", deadline=None, max_examples=200)
+settings.register_profile("at-length", deadline=None, max_examples=100)
 settings.load_profile("agent-memory")
 
 

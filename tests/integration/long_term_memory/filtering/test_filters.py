@@ -27,7 +27,7 @@ _some = settings(
     max_examples=30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-_many = settings(_some, max_examples=200)
+_many = settings(_some, max_examples=100)
 _records = st.lists(memories, min_size=8, max_size=12)
 # Ids that hold special characters, and others that never collide with them.
 _ids = st.one_of(values, st.uuids().map(str))
@@ -97,7 +97,7 @@ async def test_engine_agrees_with_the_reference_at_length(
     ids: list[str],
     trees: list[MemoryFilter],
 ) -> None:
-    """And so do 4,000."""
+    """And so do 2,000."""
     await _agree(index, store, records, ids, trees)
 
 
