@@ -26,8 +26,10 @@ settings.register_profile("at-length", deadline=None, max_examples=100)
 settings.load_profile("agent-memory")
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Half as many again as cores: many tests wait for processes and clocks."""
+    if config.option.numprocesses == "logical":
+        return None
     return (os.cpu_count() or 1) * 3 // 2
 
 
