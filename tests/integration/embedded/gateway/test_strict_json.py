@@ -9,6 +9,14 @@ import pytest
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from tests.integration.embedded.gateway.asking import ask
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_PART = "type.googleapis.com/agent_memory.echo.v1.Part"
+_DURATION = (
+    "pause: invalid value Field 'pause', Illegal duration format; duration must end with 's' "
+    "for type type.googleapis.com/google.protobuf.Duration"
+)
+
 
 @pytest.mark.parametrize(
     "body",
@@ -16,7 +24,7 @@ from tests.integration.embedded.gateway.asking import ask
         {"text": "hi", "repeatCount": 1, "part": {"inner_part": {"innerPart": {"word": "a"}}}},
         {"parts": [{"word": "a"}, {"inner_part": None}], "labels": {"any key": "value"}},
         {"named_parts": {"any key": {"word": "a"}}, "namedParts": {}},
-        {"anything": {"free": [{"form": True}, -1.5e3, None]}, "pause": "1.5s"},
+        {"anything": {"free": [{"form": True}, -1.5e3, None]}, "pause": "0.015s"},
         {"text": 'quotes " and \\ and \u2028 and [{,'},
         {},
     ],
@@ -163,3 +171,27 @@ async def test_endless_nesting_is_refused(gateway: EmbeddedGateway) -> None:
     answer = await ask(gateway, "POST", "/v1/echo", b'{"part":' * 100_000)
     assert answer.status == 400
     assert (await ask(gateway, "POST", "/v1/echo", {"text": "hi"})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "", {"repeatCount": "canary"}, "repeat_count: invalid value for type TYPE_INT32"),
+        (
+            "POST",
+            "",
+            {"part": 'say \\"canary\\" for type'},
+            f"part: invalid value for type {_PART}",
+        ),
+        ("POST", "", {"parts": "canary \n"}, f"parts: invalid value for type {_PART}"),
+        ("GET", "/a?repeat_count=canary", None, "repeat_count: invalid value for type TYPE_INT32"),
+        ("GET", "/a?pause=canary", None, _DURATION),
+    ],
+)
+async def test_a_value_that_does_not_fit_is_not_repeated(
+    gateway: EmbeddedGateway, method: str, path: str, body: dict[str, Any] | None, message: str
+) -> None:
+    """The answer names the field and its type; what was said in it may be anything."""
+    answer = await ask(gateway, method, f"/v1/echo{path}", body)
+    assert (answer.status, answer.reason, answer.json["message"]) == (400, "INVALID_FIELD", message)
+    assert b"canary" not in answer.body

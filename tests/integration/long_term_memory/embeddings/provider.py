@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tests.support.listening import listening
+
 DIMENSION = 8
 
 
@@ -93,13 +95,12 @@ class Provider:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator["Provider"]:
         """Listen on a free loopback port."""
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        try:
-            yield self
-        finally:
-            self.open.set()
-            server.close()
+        async with listening(self._connection) as address:
+            self.url = f"http://{address}/v1"
+            try:
+                yield self
+            finally:
+                self.open.set()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
