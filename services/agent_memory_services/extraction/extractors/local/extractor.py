@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from agent_memory_services.extraction.domain.facts import (
 from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.own_words import read_own_words
 from agent_memory_services.extraction.extractors.local.patterns import pack
 from agent_memory_services.extraction.extractors.local.rules import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
@@ -45,19 +47,25 @@ class LocalExtractor:
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
         """
-        return Findings(await in_background(self.find, conversation))
+        return await in_background(self.read, conversation)
 
     def find(self, conversation: Conversation) -> list[Candidate]:
-        """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""
+        """Find the facts that `conversation.turns` state."""
+        return list(self.read(conversation).candidates)
+
+    def read(self, conversation: Conversation) -> Findings:
+        """Find the facts, and the messages that nobody can read; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
-            return _summary(conversation)
+            return Findings(_summary(conversation))
         lasting = conversation.strategy is Strategy.PREFERENCES
+        own = read_own_words(conversation)
         found = (
             fact.candidate
-            for fact in facts(conversation, self._pack)
+            for fact in facts(own.rest, self._pack)
             if not lasting or fact.family in _LASTING
         )
-        return _once(found, known=conversation.known)
+        said = (each for each in own.candidates if not lasting or each.standing)
+        return Findings(_once(chain(found, said), known=conversation.known), own.unread)
 
 
 def _summary(conversation: Conversation) -> list[Candidate]:
