@@ -10,7 +10,6 @@ microseconds and a page of words instead of tens of megabytes of weights.
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -70,7 +69,7 @@ _SIGNS: Final = {
         (re.compile(r"[òì]|\b\w+(?:zione|zioni|aggio|ezza|ità)\b|gli\w|\b(?:l|dell|nell|un|d)'[a-zà-ÿ]"), ("it",)),
         (re.compile(r"ij|\b\w+(?:heid|tje|tjes)\b|aa[nrt]\b|oo[nrt]\b"), ("nl",)),
         (re.compile(r"[łąęśźż]|\b\w*(?:szcz|prz|rz[ey])\w*|\b\w+(?:łem|łam|uję)\b"), ("pl",)),
-        (re.compile(r"[ńćó]"), ("pl",)),
+        (re.compile(r"[ńć]"), ("pl",)),
         (re.compile(r"[ğı]|\b\w+(?:yorum|iyor|mek|mak|lar|ler)\b"), ("tr",)),
         (re.compile(r"[ş]"), ("tr", "ro")),
         (re.compile(r"å"), ("sv", "da", "no")),
@@ -111,27 +110,43 @@ _SIGN: Final = 0.75
 # Where words of several languages are counted alike, the one that more people write is meant.
 _OFTEN: Final = dict.fromkeys(LANGUAGES, 1.0) | {ENGLISH: 1.1}
 _OTHERS: Final = 0.75
+_NEAR: Final = 0.5
 _LONGEST: Final = 2_000
 
 
-@lru_cache(maxsize=4096)
 def recognised(text: str) -> str:
-    """Return the BCP 47 code of a text's language, or `UNKNOWN`.
+    """Return the BCP 47 code of a text's language, or `UNKNOWN` where nothing tells it.
 
     The language may be one without a pack. English is answered only for words that are English.
     """
+    return likely(text)[0] if _clear(text) else UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def likely(text: str) -> tuple[str, ...]:
+    """Return the languages that a text may be in, the likeliest first; none where nothing tells."""
+    scores = _scores(text)
+    best = max(scores.values(), default=0)
+    near = (each for each in scores if scores[each] >= best * _NEAR)
+    return tuple(sorted(near, key=lambda each: -scores[each]))
+
+
+@lru_cache(maxsize=4096)
+def _scores(text: str) -> Mapping[str, float]:
     text = text[:_LONGEST]
     script = _script(text)
     if script not in _SIGNS:
-        return script
+        return {} if script == UNKNOWN else {script: 1.0}
     found = _evidence(text.lower(), script)
-    ranked = Counter({each: found[each] * _prior(each) for each in found}).most_common(2)
-    if not ranked:
-        return _DEFAULTS.get(script, UNKNOWN)
-    (first, most), *others = ranked
-    if others and others[0][1] == most:
-        return _DEFAULTS.get(script, UNKNOWN)
-    return first
+    if not found and script in _DEFAULTS:
+        return {_DEFAULTS[script]: 1.0}
+    return {each: found[each] * _prior(each) for each in found}
+
+
+def _clear(text: str) -> bool:
+    """Return true if one language is likelier than all others."""
+    ranked = sorted(_scores(text).values(), reverse=True)
+    return len(ranked) == 1 or bool(ranked) and ranked[0] > ranked[1]
 
 
 def _prior(language: str) -> float:

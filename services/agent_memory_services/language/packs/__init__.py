@@ -36,10 +36,7 @@ class PackError(ValueError):
 
 
 class Text:
-    """A text that patterns are matched with, as it is written and without accents.
-
-    Both forms have the same length, so a place in one is the same place in the other.
-    """
+    """A text that patterns are matched with, as it is written and without accents."""
 
     __slots__ = ("folded", "plain")
 
@@ -74,6 +71,8 @@ class Clauses:
 
     Attributes:
         separators: What stands between clauses, beside commas.
+        speaker: Words for the speaker, in languages whose verbs do not tell who is meant: without
+            one, a clause after another about somebody is about them too. Empty in the others.
         says: The speaker as the subject: pronouns, verb endings, dropped subjects.
         mine: The speaker's people, things and attributes as the subject.
         likes: Preferences, among what `says` and `mine` find.
@@ -81,6 +80,7 @@ class Clauses:
     """
 
     separators: Pattern
+    speaker: Pattern
     says: Pattern
     mine: Pattern
     likes: Pattern
@@ -282,7 +282,9 @@ def _folding() -> dict[int, str]:
         base = unicodedata.normalize("NFD", chr(code))[0]
         if base != chr(code) and chr(code) not in "йЙ":
             plain[code] = base
-    return plain | {ord(one): "ا" for one in "أإآٱ"} | {ord("ى"): "ي", ord("ة"): "ه"}
+    plain |= {ord(one): "ا" for one in "أإآٱ"} | {ord("ى"): "ي", ord("ة"): "ه"}
+    # Vowel marks, which few write, and the stroke that stretches a word.
+    return plain | dict.fromkeys((*range(0x64B, 0x653), 0x640), "")
 
 
 _FOLDING: Final = _folding()

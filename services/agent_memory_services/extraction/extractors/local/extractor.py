@@ -1,6 +1,7 @@
 """Local extractor: facts by rule, with no model, no key and no network."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
@@ -65,7 +66,10 @@ class LocalExtractor:
             if not lasting or fact.family in _LASTING
         )
         said = (each for each in own.candidates if not lasting or each.standing)
-        return Findings(_once(chain(found, said), known=conversation.known), own.unread)
+        candidates = _once(chain(found, said), known=conversation.known)
+        cited = {message_id for each in candidates for message_id in each.message_ids}
+        unread = Counter(why for message_id, why in own.unread.items() if message_id not in cited)
+        return Findings(candidates, unread)
 
 
 def _summary(conversation: Conversation) -> list[Candidate]:

@@ -14,10 +14,9 @@ time, where the pack knows the words for it, is a field of the fact as ever.
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
@@ -26,7 +25,7 @@ from agent_memory_services.extraction.extractors.local.evidence import Cast, cas
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.rules import Company
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
-from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, recognised
+from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
 from agent_memory_services.language.sentences import Sentence, sentences
 
 _HIDDEN: Final = "\ue000"
@@ -57,6 +56,8 @@ _ENGLISH_TASK: Final = re.compile(
 )
 _EDGES: Final = " \t\n,;:.!…،؛、，；：。！।-–—*•·()[]"
 _BULLET: Final = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
+_ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LATIN: Final = ("es", "pt", "it", "fr", "de", "nl", "pl", "tr")
 _FEWEST_WORDS: Final = 4
 """Words of a message whose language should have shown; a shorter one may be a name or a number."""
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -71,12 +72,12 @@ class OwnWords:
     Attributes:
         candidates: The statements found.
         rest: The conversation without what was read here; English is found in it.
-        unread: How many messages nobody could read, by a short word for why.
+        unread: Messages that nobody can read, by id, with a short word for why.
     """
 
     candidates: Sequence[Candidate]
     rest: Conversation
-    unread: Mapping[str, int]
+    unread: Mapping[str, str]
 
 
 def read_own_words(conversation: Conversation) -> OwnWords:
@@ -88,7 +89,11 @@ def read_own_words(conversation: Conversation) -> OwnWords:
     return OwnWords(
         candidates=[each for reading in readings for each in reading.candidates],
         rest=conversation if unchanged else replace(conversation, turns=turns),
-        unread=Counter(reading.unread for reading in readings if reading.unread),
+        unread={
+            turn.message_id: reading.unread
+            for turn, reading in zip(conversation.turns, readings, strict=True)
+            if reading.unread
+        },
     )
 
 
@@ -122,16 +127,15 @@ class _Reading:
         if language == ENGLISH and prose.isascii():
             # Most messages. A sentence of another language in them writes some letter of its own,
             # or is told by its words below.
-            parts = [part for part in sentences(prose) if _told(prose, part) in LANGUAGES]
-            if not parts:
+            codes = {_language(prose[part.start : part.end], language) for part in sentences(prose)}
+            if codes.isdisjoint(LANGUAGES):
                 return
         foreign: list[Sentence] = []
         end = len(prose)
         for part in sentences(prose):
             if part.start >= end:
                 break
-            code = _told(prose, part)
-            code = language if code == UNKNOWN else code
+            code = _language(prose[part.start : part.end], language)
             end = min(end, _task_ends(prose, part, code))
             if code == ENGLISH or code == UNKNOWN:
                 continue
@@ -207,8 +211,22 @@ def _speech_hidden(match: re.Match[str]) -> str:
     return _hidden(match) if spoken else match[0]
 
 
-def _told(prose: str, part: Sentence) -> str:
-    return recognised(prose[part.start : part.end].replace(_HIDDEN, ""))
+def _language(sentence: str, around: str) -> str:
+    """Return the language of a sentence of a message in the language `around`.
+
+    Where its words leave a choice of neighbours, it is the one in which it states something.
+    """
+    sentence = sentence.replace(_HIDDEN, "")
+    found = recognised(sentence)
+    if found == UNKNOWN and around != UNKNOWN:
+        return around
+    if found == ENGLISH and len(likely(sentence)) == 1:
+        return found
+    choice = likely(sentence) or (_LATIN if around == UNKNOWN else ())
+    if ENGLISH in choice:
+        return ENGLISH
+    text = Text(sentence.strip(_EDGES))
+    return next((code for code in choice if code in LANGUAGES and _begins(text, pack(code))), found)
 
 
 def _task_ends(prose: str, part: Sentence, code: str) -> int:
@@ -227,11 +245,28 @@ def _groups(text: Text, rules: Pack) -> list[Text]:
     starts, ends = [0], []
     for at, mark in enumerate(marks):
         following = marks[at + 1].start() if at + 1 < len(marks) else len(text.plain)
-        if _begins(_trimmed(text.part(mark.end(), following)), rules):
+        dated = not at and spoken_date(text.part(0, mark.start()), _ANY_DAY, rules.dates)
+        if dated and not _begins(text.part(0, mark.start()), rules):
+            continue  # "On Saturday, I move": the day belongs to what follows.
+        clause = _trimmed(text.part(mark.end(), following))
+        if _begins(clause, rules) and not _same_subject(
+            text.part(starts[-1], mark.start()), clause, rules
+        ):
             ends.append(mark.start())
             starts.append(mark.end())
     ends.append(len(text.plain))
     return [_trimmed(text.part(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _same_subject(before: Text, clause: Text, rules: Pack) -> bool:
+    """Return true if a clause without a subject goes on about the one before it."""
+    told = rules.clauses
+    return (
+        rules.verb_last
+        and told.mine.search(_trimmed(before)) is not None
+        and not any(each.search(clause) for each in (told.speaker, told.mine, told.orders))
+        and not _asks(clause, rules)
+    )
 
 
 @cache
