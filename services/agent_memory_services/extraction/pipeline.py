@@ -112,6 +112,7 @@ class ExtractionPipeline:
             strategy=task.strategy,
             instructions=task.config.custom_prompt,
             known=known,
+            language=task.config.language,
         )
         backend = self._backend
         try:

@@ -66,7 +66,12 @@ _SIGNS: Final = {
         (re.compile(r"[êâîûœ]|\b\w+(?:eux|eaux|oux)\b|\bqu'|\b[ldjmnst]'[a-zà-ÿ]"), ("fr",)),
         (re.compile(r"[ç]"), ("fr", "pt", "tr", "ca", "sq")),
         (re.compile(r"[èàùì]"), ("it", "fr", "ca")),
-        (re.compile(r"[òì]|\b\w+(?:zione|zioni|aggio|ezza|ità)\b|gli\w|\b(?:l|dell|nell|un|d)'[a-zà-ÿ]"), ("it",)),
+        (
+            re.compile(
+                r"[òì]|\b\w+(?:zione|zioni|aggio|ezza|ità)\b|gli\w|\b(?:l|dell|nell|un|d)'[a-zà-ÿ]"
+            ),
+            ("it",),
+        ),
         (re.compile(r"ij|\b\w+(?:heid|tje|tjes)\b|aa[nrt]\b|oo[nrt]\b"), ("nl",)),
         (re.compile(r"[łąęśźż]|\b\w*(?:szcz|prz|rz[ey])\w*|\b\w+(?:łem|łam|uję)\b"), ("pl",)),
         (re.compile(r"[ńć]"), ("pl",)),
@@ -146,7 +151,7 @@ def _scores(text: str) -> Mapping[str, float]:
 def _clear(text: str) -> bool:
     """Return true if one language is likelier than all others."""
     ranked = sorted(_scores(text).values(), reverse=True)
-    return len(ranked) == 1 or bool(ranked) and ranked[0] > ranked[1]
+    return len(ranked) == 1 or (bool(ranked) and ranked[0] > ranked[1])
 
 
 def _prior(language: str) -> float:

@@ -5,21 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_CLOSERS: Final = "\"'”’»)\\]」』）]"
+_CLOSERS: Final = "\"'”’»)\\]」』）"
 _END: Final = re.compile(
-    rf"[.!?…؟]+[{_CLOSERS[:-1]}]*(?=\s|$)|[。！？｡।॥]+[{_CLOSERS[:-1]}]*|\s*\n\s*|(?<=\w)\s+(?=[¿¡])"
+    rf"[.!?…؟]+[{_CLOSERS}]*(?=\s|$)|[。！？｡।॥]+[{_CLOSERS}]*|\s*\n\s*|(?<=\w)\s+(?=[¿¡])"
 )
-_MONTHS: Final = "Jan|Jän|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez"
-_ORDINAL: Final = re.compile(rf"\d\.$(?=\s*(?:[^\W\d_A-ZÄÖÜ]|{_MONTHS}))")
+_ASKING: Final = re.compile(rf"[?？؟][{_CLOSERS}!！.…]*$")
 _NUMBER_BEFORE: Final = re.compile(r"\b\d{1,2}\.$")
-_DAY_AFTER: Final = re.compile(rf"\s+(?:[a-zà-ÿ]|{_MONTHS})")
-_SHORT: Final = re.compile(
-    r"(?:^|[\s(])(?:\w|dr|prof|mr|mrs|sr|sra|srta|st|bzw|ca|evtl|ggf|inkl|mind|usw|bspw|nr|tel|min|max"
-    r"|np|tzw|m\.in|ul|im|bijv|mevr|dhr|vs|etc|ej|p\.ej|ex|av|aprox|т\.е|т\.д|т\.п|ул|г|гг|тыс|руб|см"
-    r"|alm|d\.h|z\.b|u\.a)\.$",
+# "am 12. März": German months begin with a capital, as sentences do.
+_DATE_AFTER: Final = re.compile(
+    r"\s+(?:[a-zà-ÿ]|Jan|Jän|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)"
+)
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(])(?:[a-zа-я]|dr|prof|mrs?|sra?|srta|st|bzw|ca|evtl|ggf|inkl|mind|usw|bspw|nr|tel|min|max"
+    r"|np|tzw|ul|im|bijv|mevr|dhr|vs|etc|ej|ex|av|aprox|гг?|тыс|руб|см|alm"
+    r"|[a-zа-я]\.[a-zа-я]{1,2})\.$",
     re.IGNORECASE,
 )
-_ASKING: Final = re.compile(rf"[?？؟][{_CLOSERS[:-1]}!！.…]*$")
 _LONGEST: Final = 600
 """Characters; nobody writes a longer sentence of themselves, and it costs more than it tells."""
 
@@ -56,8 +57,8 @@ def _within(text: str, start: int, mark: re.Match[str]) -> bool:
         return False
     before = text[max(start, mark.start() - 8) : mark.end()]
     if _NUMBER_BEFORE.search(before):
-        return _DAY_AFTER.match(text, mark.end()) is not None
-    return mark.end() < len(text) and _SHORT.search(before) is not None
+        return _DATE_AFTER.match(text, mark.end()) is not None
+    return mark.end() < len(text) and _ABBREVIATION.search(before) is not None
 
 
 def _sentence(text: str, start: int, end: int) -> Iterator[Sentence]:

@@ -1,9 +1,9 @@
 """Language packs: how speakers of a language talk of themselves, as data.
 
 Each language has one TOML file beside this module. It lists patterns (regular expressions, matched
-without regard to case) under the parts of `Pack`. Where words stand apart a pattern fits whole words. A pattern without accents matches text with or
-without them; a pattern with accents asks for them. `@name@` stands for the words that the file
-lists under that name in `words`.
+without regard to case) under the parts of `Pack`; where words stand apart, a pattern fits whole
+words. A pattern without accents matches text with or without them; a pattern with accents asks for
+them. `@name@` stands for the words that the file lists under that name in `words`.
 """
 
 import re
@@ -235,25 +235,20 @@ class _Reader:
         if len(names["weekdays"]) != _DAYS or len(names["month_names"]) not in {0, _MONTHS}:
             raise PackError(f"{self._name}: dates names {_DAYS} weekdays and {_MONTHS} months")
         return Dates(
-            **{
-                key: [
-                    (self._word(pattern, f"dates.{key}"), away)
-                    for pattern, away in table[key].items()
-                ]
-                for key in ("days", "weeks", "months", "years")
-            },
-            **{
-                key: [self._word(pattern, f"dates.{key}") for pattern in names[key]]
-                for key in names
-            },
-            **{
-                key: self._pattern(table[key], f"dates.{key}")
-                for key in ("last", "past", "since", "yearly")
-            },
+            days=self._distances(table["days"]),
+            weeks=self._distances(table["weeks"]),
+            months=self._distances(table["months"]),
+            years=self._distances(table["years"]),
+            weekdays=[self._pattern([name], "dates.weekdays") for name in names["weekdays"]],
+            month_names=[self._pattern([name], "dates.months") for name in names["month_names"]],
+            last=self._pattern(table["last"], "dates.last"),
+            past=self._pattern(table["past"], "dates.past"),
+            since=self._pattern(table["since"], "dates.since"),
+            yearly=self._pattern(table["yearly"], "dates.yearly"),
         )
 
-    def _word(self, pattern: str, part: str) -> Pattern:
-        return self._pattern([pattern], part)
+    def _distances(self, table: Mapping[str, int]) -> list[tuple[Pattern, int]]:
+        return [(self._pattern([word], "dates"), away) for word, away in table.items()]
 
     def _whole(self, pattern: str) -> str:
         return rf"(?<!\w)(?:{pattern})(?!\w)" if self._spaced else f"(?:{pattern})"

@@ -23,6 +23,7 @@ from agent_memory_services.extraction.extractors.local.patterns import pack
 from agent_memory_services.extraction.extractors.local.rules import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.language.recognition import ENGLISH
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
 _MOST_SUMMARY_WORDS: Final = 500
@@ -55,13 +56,13 @@ class LocalExtractor:
         return list(self.read(conversation).candidates)
 
     def read(self, conversation: Conversation) -> Findings:
-        """Find the facts, and the messages that nobody can read; what `extract` runs in a thread."""
+        """Find the facts, and count unreadable messages; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
             return Findings(_summary(conversation))
         lasting = conversation.strategy is Strategy.PREFERENCES
         own = read_own_words(conversation)
         found = (
-            fact.candidate
+            replace(fact.candidate, language=ENGLISH)
             for fact in facts(own.rest, self._pack)
             if not lasting or fact.family in _LASTING
         )

@@ -1,7 +1,6 @@
 """Days and periods that a clause of another language names, by the words of its pack."""
 
 import re
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
@@ -89,7 +88,9 @@ class _Clause:
     def _in_month(
         self, found: re.Match[str], month: int, day: str | None, year: str | None
     ) -> Spoken | None:
-        first = self._today.replace(year=int(year) if year else self._today.year, month=month, day=1)
+        first = self._today.replace(
+            year=int(year) if year else self._today.year, month=month, day=1
+        )
         start = first.replace(day=int(day)) if day else first
         if not year:
             past = self._is_past(found)
@@ -135,15 +136,15 @@ class _Clause:
         return Spoken(None if limit else EventTime(start, precision), relative)
 
     def _is_past(self, found: re.Match[str]) -> bool:
-        return bool(self._dates.last.search(self._near(found)) or self._dates.past.search(self._text))
+        return bool(
+            self._dates.last.search(self._near(found)) or self._dates.past.search(self._text)
+        )
 
     def _near(self, found: re.Match[str]) -> Text:
         return self._text.part(max(0, found.start() - _NEAR), found.end() + _NEAR)
 
 
-def _first(
-    words: Sequence[tuple[Pattern, int]], text: Text
-) -> tuple[re.Match[str], int] | None:
+def _first(words: Sequence[tuple[Pattern, int]], text: Text) -> tuple[re.Match[str], int] | None:
     """Return the longest fit, so that "day after tomorrow" is no "tomorrow"."""
     fits = [(found, away) for pattern, away in words if (found := pattern.search(text))]
     return max(fits, key=lambda fit: len(fit[0][0]), default=None)

@@ -41,7 +41,8 @@ _QUOTATION: Final = re.compile(
 _TITLE: Final = 14
 """Characters; a longer quotation is speech and no title."""
 _PASTED_LINE: Final = re.compile(
-    r"^[ \t]*(?:\[[^\]\n]{3,40}\]|\d{1,2}[:.]\d\d(?:[:.]\d\d)?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[^:\n]{0,20})?"
+    r"^[ \t]*(?:\[[^\]\n]{3,40}\]|\d{1,2}[:.]\d\d(?:[:.]\d\d)?"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[^:\n]{0,20})?"
     r"[ \t,-]*[^\W\d_][^\n:：.!?]{0,30}[:：](?=\s|[^\x00-\x7f/])[^\n]*$",
     re.MULTILINE,
 )
@@ -137,7 +138,7 @@ class _Reading:
                 break
             code = _language(prose[part.start : part.end], language)
             end = min(end, _task_ends(prose, part, code))
-            if code == ENGLISH or code == UNKNOWN:
+            if code in {ENGLISH, UNKNOWN}:
                 continue
             foreign.append(part)
             if code in LANGUAGES and part.end <= end:
@@ -185,6 +186,7 @@ class _Reading:
             topics=("instructions",) if order else ("preferences",) if likes else (),
             event_time=date.when if date else None,
             standing=order is not None or likes,
+            language=rules.code,
         )
 
 
