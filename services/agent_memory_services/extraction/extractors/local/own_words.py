@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Kind, Turn
@@ -49,6 +50,7 @@ _PASTED_LINE: Final = re.compile(
 _DIALOGUE: Final = 2
 """Lines of a chat; one line with a colon is none."""
 _COLON: Final = re.compile(r"[:：]|\n")
+_CLAUSE_ENDS: Final = re.compile(r"[,;،؛、，；:：—–]\s*")
 _COMMA: Final = r"\s*[,;،؛、，；–—]\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
 _ENGLISH_TASK: Final = re.compile(
     r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
@@ -125,24 +127,20 @@ class _Reading:
     def _read(self) -> None:
         prose = _prose(self._text)
         language = recognised(prose)
-        if language == ENGLISH and prose.isascii():
-            # Most messages. A sentence of another language in them writes some letter of its own,
-            # or is told by its words below.
-            codes = {_language(prose[part.start : part.end], language) for part in sentences(prose)}
-            if codes.isdisjoint(LANGUAGES):
-                return
+        parts = list(_parts(prose, language))
+        if all(part.language == ENGLISH for part in parts):
+            return  # Most messages.
         foreign: list[Sentence] = []
         end = len(prose)
-        for part in sentences(prose):
-            if part.start >= end:
-                break
-            code = _language(prose[part.start : part.end], language)
-            end = min(end, _task_ends(prose, part, code))
-            if code in {ENGLISH, UNKNOWN}:
+        for part in parts:
+            end = min(end, _task_ends(prose, part))
+            if part.language in {ENGLISH, UNKNOWN}:
                 continue
-            foreign.append(part)
-            if code in LANGUAGES and part.end <= end:
-                self.candidates += self._statements(Text(prose[part.start : part.end]), part, code)
+            foreign.append(part.place)
+            if part.language in LANGUAGES and part.place.end <= end:
+                self.candidates += self._statements(prose, part)
+            if part.place.start >= end:
+                break
         if foreign:
             self.rest = replace(self._turn, text=_without(self._text, foreign))
         self.unread = self._why_unread(language, prose, foreign)
@@ -153,8 +151,8 @@ class _Reading:
             return "unknown_language" if words >= _FEWEST_WORDS and not foreign else ""
         return "" if language in {ENGLISH, *LANGUAGES} else "unsupported_language"
 
-    def _statements(self, text: Text, part: Sentence, code: str) -> Iterator[Candidate]:
-        rules = pack(code)
+    def _statements(self, prose: str, part: "_Part") -> Iterator[Candidate]:
+        text, rules = Text(prose[part.place.start : part.place.end]), pack(part.language)
         refused = rules.refused
         if any(
             each.search(text) for each in (refused.conditions, refused.wishes, refused.reported)
@@ -162,7 +160,7 @@ class _Reading:
             return
         groups = _groups(text, rules)
         asked = next((n for n, group in enumerate(groups) if _asks(group, rules)), None)
-        if part.asks and asked is None:
+        if part.place.asks and asked is None:
             asked = len(groups) - 1 if rules.verb_last else 0
         for group in groups[:asked]:
             yield from self._statement(group, rules)
@@ -213,6 +211,44 @@ def _speech_hidden(match: re.Match[str]) -> str:
     return _hidden(match) if spoken else match[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sentence, or a clause in another language than the rest of its sentence."""
+
+    place: Sentence
+    language: str
+
+
+def _parts(prose: str, around: str) -> Iterator[_Part]:
+    """Yield the sentences of a message in the language `around`, and the language of each."""
+    for place in sentences(prose):
+        language = _language(prose[place.start : place.end], around)
+        marks = list(_CLAUSE_ENDS.finditer(prose, place.start, place.end))
+        ends = [*(mark.end() for mark in marks), place.end]
+        clauses = [
+            Sentence(start, end, asks=place.asks and end == place.end)
+            for start, end in pairwise([place.start, *ends])
+            if start < end
+        ]
+        others = {_clear_language(prose[each.start : each.end]) for each in clauses} - {language}
+        if others.isdisjoint({*LANGUAGES, ENGLISH}):
+            yield _Part(place, language)
+            continue
+        for clause in clauses:
+            own = _clear_language(prose[clause.start : clause.end])
+            yield _Part(clause, language if own == UNKNOWN else own)
+
+
+def _clear_language(clause: str) -> str:
+    """Return the language of a clause that can be in no other, and states something."""
+    choice = likely(clause.replace(_HIDDEN, ""))
+    if len(choice) != 1:
+        return UNKNOWN
+    text = Text(clause.strip(_EDGES))
+    says = choice[0] in LANGUAGES and _begins(text, pack(choice[0]))
+    return choice[0] if says or choice[0] == ENGLISH else UNKNOWN
+
+
 def _language(sentence: str, around: str) -> str:
     """Return the language of a sentence of a message in the language `around`.
 
@@ -225,19 +261,22 @@ def _language(sentence: str, around: str) -> str:
     if found == ENGLISH and len(likely(sentence)) == 1:
         return found
     choice = likely(sentence) or (_LATIN if around == UNKNOWN else ())
-    if ENGLISH in choice:
-        return ENGLISH
     text = Text(sentence.strip(_EDGES))
-    return next((code for code in choice if code in LANGUAGES and _begins(text, pack(code))), found)
+    for code in choice:
+        if code == ENGLISH or (code in LANGUAGES and _begins(text, pack(code))):
+            return code
+    return found
 
 
-def _task_ends(prose: str, part: Sentence, code: str) -> int:
+def _task_ends(prose: str, part: _Part) -> int:
     """Return the place from which a message is a text to work on; its end where there is none."""
-    colon = _COLON.search(prose, part.start, part.end + 1)
+    place = part.place
+    colon = _COLON.search(prose, place.start, place.end + 1)
     if colon is None:
         return len(prose)
-    before = prose[part.start : colon.start()]
-    task = pack(code).refused.tasks.search(Text(before)) if code in LANGUAGES else None
+    before = prose[place.start : colon.start()]
+    known = part.language in LANGUAGES
+    task = pack(part.language).refused.tasks.search(Text(before)) if known else None
     return colon.start() if task or _ENGLISH_TASK.search(before) else len(prose)
 
 
@@ -276,9 +315,7 @@ def _separator(code: str) -> re.Pattern[str]:
     rules = pack(code)
     words, space = rules.clauses.separators.compiled.pattern, r"\s+" if rules.spaced else ""
     attached = rf"|\s+{rules.prefixed_and}(?=\w{{2}})" if rules.prefixed_and else ""
-    return re.compile(
-        rf"(?:{_COMMA}|{space})(?:{words}){space}|{_COMMA}|(?<=[.!…])\s+{attached}", re.IGNORECASE
-    )
+    return re.compile(rf"(?:{_COMMA}|{space})(?:{words}){space}|{_COMMA}{attached}", re.IGNORECASE)
 
 
 def _begins(clause: Text, rules: Pack) -> bool:
