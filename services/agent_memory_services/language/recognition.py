@@ -7,6 +7,7 @@ often than the recognisers of the registry that were compared (lingua, py3langid
 takes neighbours without a pack (Ukrainian, Catalan, Swedish, ...) for themselves, and costs
 microseconds and a page of words instead of tens of megabytes of weights.
 """
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 import re
 import tomllib

@@ -1,4 +1,5 @@
 """Sentences of prose in any script."""
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 import re
 from collections.abc import Iterator

@@ -5,6 +5,7 @@ without regard to case) under the parts of `Pack`; where words stand apart, a pa
 words. A pattern without accents matches text with or without them; a pattern with accents asks for
 them. `@name@` stands for the words that the file lists under that name in `words`.
 """
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 import re
 import tomllib

@@ -1,4 +1,5 @@
 """Days and periods that a clause of another language names, by the words of its pack."""
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 import re
 from collections.abc import Sequence

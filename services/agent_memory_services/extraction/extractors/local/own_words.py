@@ -11,6 +11,7 @@ The text reads as a line of a prompt, names the speaker, and is found by a quest
 language, which shares its words. The day stands in it only where its words need one; the event's
 time, where the pack knows the words for it, is a field of the fact as ever.
 """
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 import re
 import unicodedata
