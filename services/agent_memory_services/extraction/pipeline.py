@@ -14,10 +14,11 @@ from agent_memory_services.extraction.domain.facts import (
     Extractor,
     Strategy,
     Turn,
+    Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.domain.turns import Window
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
+from agent_memory_services.kit.contract.clock import zone_name
 from agent_memory_services.shared.model_api.failures import BudgetSpent
 
 _SUMMARY_WORDS: Final = 500
@@ -185,6 +186,7 @@ class ExtractionPipeline:
             strategy=_PROTO[task.strategy],
             extractor=source.name,
             version=source.version,
+            time_zone=zone_name(task.zone),
         )
 
 

@@ -7,14 +7,15 @@ from datetime import tzinfo
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.extraction.domain.facts import ExtractionFailed, Strategy
-from agent_memory_services.extraction.domain.failures import ExtractorFailed
-from agent_memory_services.extraction.domain.turns import (
+from agent_memory_services.extraction.domain.facts import (
+    ExtractionFailed,
+    Strategy,
     Window,
     WindowLimits,
     to_turn,
     windows,
 )
+from agent_memory_services.extraction.domain.failures import ExtractorFailed
 from agent_memory_services.extraction.pipeline import (
     ExtractionPipeline,
     ExtractionResult,

@@ -28,7 +28,7 @@ from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.leases import Leases
 from agent_memory_services.working_memory.store.neighbours import ExtractionInbox
 from agent_memory_services.working_memory.store.outbox import Outbox
@@ -241,7 +241,7 @@ async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
     extraction.faults.append(fault)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
-    partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
+    partition = SessionAddress.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
     ((_, dead),) = await raw(redis).xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
     assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)

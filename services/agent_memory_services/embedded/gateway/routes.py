@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
-from agent_memory_services.kit.contract import call_names
+from agent_memory_services.kit.contract import context
 
 OPENAPI_PATH = "/openapi.json"
 
@@ -43,7 +43,7 @@ _ACCEPTED = (
 # Made when a request is routed, and so the same for every attempt and another for every request.
 # What callers name for their logs (x-request-id) may stand for many calls; it is not used.
 _NAME = {
-    "header": {"key": call_names.CALL_HEADER, "value": "%UNIQUE_ID%"},
+    "header": {"key": context.CALL_HEADER, "value": "%UNIQUE_ID%"},
     "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
 }
 # The service hears how a call came, but not the path, which names users and sessions and may be

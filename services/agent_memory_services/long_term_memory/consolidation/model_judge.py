@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any, Final
 
 import orjson
@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import in_zone, to_timestamp
 from agent_memory_services.kit.contract.context import remaining
 from agent_memory_services.kit.contract.errors import DeadlineExceeded
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
@@ -119,7 +120,8 @@ def question(fact: Memory, others: Sequence[Memory]) -> Question:
 
 
 def _described(memory: Memory) -> dict[str, str]:
-    began = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=Beginning.of(memory).start)
+    start = to_timestamp(Beginning.of(memory).start)
+    began = in_zone(start, memory.event_time.time_zone, UTC)
     return {"text": memory.text[:_MOST_CHARACTERS], "date": began.date().isoformat()}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')

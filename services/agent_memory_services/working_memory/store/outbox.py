@@ -6,12 +6,16 @@ from typing import Any, Final, Self, TypeAlias
 
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.store.keys import dead_key, outbox_key
 
-_BURY: Final = Script("agent_memory_services.working_memory.store", "lua/relay/bury")
-
 _ERASED_AT_A_TIME: Final = 100
+
+
+@script("agent_memory_services.working_memory.store", "lua/relay/bury")
+def _bury(outbox: Key, dead: Key, *, entry: bytes, reason: str) -> Any:
+    """Move an entry to the dead ones."""
+
 
 Position: TypeAlias = tuple[int, int]
 """Place in a stream; `ORIGIN` is before its first entry."""
@@ -84,8 +88,13 @@ class Outbox:
 
     async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
-        keys = [outbox_key(partition), dead_key(partition)]
-        await _BURY(self._client, keys, [entry.id, reason])
+        await _bury(
+            self._client,
+            outbox_key(partition),
+            dead_key(partition),
+            entry=entry.id,
+            reason=reason,
+        )
 
     async def end(self, partition: int) -> Position:
         """Return the position of the last entry of a partition."""

@@ -98,8 +98,14 @@ class EventTime(_message.Message):
 
     START_FIELD_NUMBER: _builtins.int
     PRECISION_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     precision: Global___TimePrecision.ValueType
     """How exact the time is."""
+    time_zone: _builtins.str
+    """IANA zone of the user whose day, week, month, season or year `start`
+    begins; a moment is told in it. Where it is empty, a start at midnight UTC
+    is a day of UTC, and any other is told in the zone of who reads it.
+    """
     @_builtins.property
     def start(self) -> _timestamp_pb2.Timestamp:
         """The start of the period."""
@@ -109,10 +115,11 @@ class EventTime(_message.Message):
         *,
         start: _timestamp_pb2.Timestamp | None = ...,
         precision: Global___TimePrecision.ValueType = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["precision", b"precision", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["precision", b"precision", "start", b"start", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

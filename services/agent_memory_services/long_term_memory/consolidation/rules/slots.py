@@ -17,9 +17,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.drafts import normalise
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 
 _LONGEST: Final = 200
 """Characters of a text that may be one plain sentence."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from agent_memory_services.language.en.words import IRREGULAR, STOP_WORDS, stem
 from agent_memory_services.long_term_memory.consolidation.rules import vocabulary
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 
 NEGATION: Final = "not"
 PAST: Final = "(past)"

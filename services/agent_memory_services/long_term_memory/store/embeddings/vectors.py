@@ -9,7 +9,7 @@ import structlog
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.errors import EmbeddingUnavailable, InvalidField
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
     EmbeddingMisconfigured,

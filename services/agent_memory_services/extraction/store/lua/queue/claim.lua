@@ -1,5 +1,4 @@
 -- Leases the tenant's job that has been due the longest, with everything a run needs.
-local tenant, token, lease = ARGV[4], ARGV[5], tonumber(ARGV[6])
 
 local function lease_job(job)
   local key = base .. 'job:' .. job.id

@@ -1,6 +1,5 @@
 -- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
 -- answers whose jobs are due.
-local max_strikes, strike_span, too_often = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local LOT = 20
 
 local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)

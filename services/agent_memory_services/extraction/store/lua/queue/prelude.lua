@@ -1,5 +1,7 @@
--- What every step on a partition shares. KEYS[1] is the prefix of the partition's keys: they all
--- carry its hash tag, so one step may touch any of them. ARGV starts with three limits.
+-- What every step on a partition shares. `base` is the prefix of the partition's keys: they all
+-- carry its hash tag, so one step may touch any of them. `limits` are the microseconds that a
+-- finished job is kept, the milliseconds that a settled session is kept when it is idle, and the
+-- changes that are kept for watchers.
 --
 --   tenants            tenants that wait, by when their first job is due
 --   waiting            jobs that wait, by when they are due
@@ -31,10 +33,6 @@
 --
 -- Moments are microseconds since the epoch on the store's own clock, so that workers on machines
 -- with different clocks agree on what is due.
-local base = KEYS[1]
-local retention = tonumber(ARGV[1]) -- microseconds that a finished job is kept
-local idle = tonumber(ARGV[2]) -- milliseconds that a settled session is kept
-local backlog = tonumber(ARGV[3]) -- changes that are kept for watchers
 
 local PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED = 1, 2, 3, 4, 5
 local PAYLOAD = { 'messages:', 'before:', 'memories:', 'results:' }
@@ -55,7 +53,7 @@ local function first(zset)
 end
 
 local function announce(tenant, thread, session, job)
-  call('XADD', base .. 'changes', 'MAXLEN', '~', backlog, '*',
+  call('XADD', base .. 'changes', 'MAXLEN', '~', limits.backlog, '*',
     'tenant', tenant, 'thread', thread, 'session', session, 'job', job)
 end
 
@@ -164,7 +162,7 @@ local function renew_owned(session, thread, busy)
   end
   local owned = owned_key(thread, owner)
   call('ZREMRANGEBYSCORE', owned, '-inf', now)
-  call('ZADD', owned, busy and '+inf' or now + idle * 1000, session)
+  call('ZADD', owned, busy and '+inf' or now + limits.idle * 1000, session)
   local last = tonumber(call('ZRANGE', owned, -1, -1, 'WITHSCORES')[2])
   if last == math.huge then
     call('PERSIST', owned)
@@ -186,7 +184,7 @@ local function renew_session(session, thread)
     if busy then
       call('PERSIST', key)
     else
-      call('PEXPIRE', key, idle)
+      call('PEXPIRE', key, limits.idle)
     end
   end
   renew_owned(session, thread, busy)
@@ -199,7 +197,7 @@ local function finish(job, state)
   call('HSET', base .. 'job:' .. job.id, 'end', now)
   if state ~= FAILED then
     call('ZREM', base .. 'open:' .. job.session, job.id)
-    call('ZADD', base .. 'finished', now + retention, job.id)
+    call('ZADD', base .. 'finished', now + limits.retention, job.id)
   end
   renew_session(job.session, job.thread)
   move(job, state)

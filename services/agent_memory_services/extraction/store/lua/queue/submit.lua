@@ -1,20 +1,14 @@
 -- Takes messages and memories of a session in, and schedules the jobs that will work on them.
 -- Answers a refusal or '', the job, and until which sequence the session has arrived. Refused with
 -- nothing changed is an 'erased' session, and one whose 'owner' is another user.
-local tenant, tenant_name, thread, session, uid = unpack(ARGV, 4, 8)
-local spec, user, fence, config, zone = unpack(ARGV, 9, 13)
-local reference = tonumber(ARGV[14]) -- messages kept for reference
+--
+-- The owner is the user, spelled for keys. `withheld` is what the session keeps to itself, if it
+-- does; so many messages are kept for `reference`. `trace` is of the call that submits, empty where
+-- it is not traced.
 local lanes = {
-  extract = { fresh = ARGV[15], wait = tonumber(ARGV[16]), patience = tonumber(ARGV[17]) },
-  store = { fresh = ARGV[18], wait = 0, patience = 0 },
+  extract = { fresh = extract_job, wait = wait, patience = patience },
+  store = { fresh = store_job, wait = 0, patience = 0 },
 }
-local extracting, indexing = ARGV[19] == '1', ARGV[20] == '1'
-local trace = ARGV[21] -- of the call that submits; empty where it is not traced
--- What the session keeps to itself; none where the first is 0.
-local first_withheld, last_withheld = tonumber(ARGV[22]), tonumber(ARGV[23])
-local owner = ARGV[24] -- the user, spelled for keys
-local messages_begin = 26
-local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[25])
 local JOB_BYTES = 4194304 -- of what is handed over; a job that has so many takes no more
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
@@ -36,9 +30,9 @@ if former_user ~= '' then
 end
 if not received then
   -- Of a session that was forgotten, everything before was settled.
-  local lowest = messages_end > messages_begin and tonumber(ARGV[messages_begin]) or math.huge
-  if first_withheld > 0 then
-    lowest = math.min(lowest, first_withheld)
+  local lowest = sequences[1] or math.huge
+  if withheld then
+    lowest = math.min(lowest, withheld.first)
   end
   floor = lowest == math.huge and 0 or lowest - 1
   received = floor
@@ -151,11 +145,11 @@ local function schedule(lane, job)
   announce(tenant, thread, session, job.id)
 end
 
-if first_withheld > 0 then
-  arrive(first_withheld, last_withheld)
+if withheld then
+  arrive(withheld.first, withheld.last)
 end
-for i = messages_begin, messages_end, 2 do
-  local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
+for at, message in ipairs(messages) do
+  local sequence = sequences[at]
   if arrive(sequence, sequence) then
     if extracting then
       collect('extract', sequence, message)
@@ -166,10 +160,10 @@ for i = messages_begin, messages_end, 2 do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
-for i = messages_end + 1, #ARGV, 2 do
+for _, given in ipairs(memories) do
   local job = job_of('store')
-  call('HSET', base .. 'memories:' .. job.id, ARGV[i], ARGV[i + 1])
-  job.bytes = job.bytes + #ARGV[i + 1]
+  call('HSET', base .. 'memories:' .. job.id, given.id, given.memory)
+  job.bytes = job.bytes + #given.memory
 end
 
 for lane, job in pairs(collecting) do

@@ -1,12 +1,8 @@
--- Strikes a session off that needs no summary after all, unless it was written meanwhile: then it
--- is looked at again.
---
--- KEYS  the session's meta
--- ARGV  the partition, the session, the version that was looked at
+-- Strikes a session off that needs no summary after all, unless it has another version than the
+-- one that was looked at: then it is looked at again.
 
-local partition, member, version = take(), take(), take()
-local current = redis.call('HGET', KEYS[1], 'version')
-if not current or current == version then
+local current = redis.call('HGET', meta, 'version')
+if not current or tonumber(current) == version then
   forget_summary(partition, member)
 else
   local waiting = summary_keys(partition)
