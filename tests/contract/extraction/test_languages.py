@@ -34,14 +34,16 @@ async def test_a_preview_tells_what_cannot_be_read(extraction: Extraction) -> No
     assert dict(answer.dropped_items) == {"unsupported_language": 1}
 
 
-async def test_a_job_counts_what_cannot_be_read(extraction: Extraction) -> None:
+async def test_a_job_counts_what_cannot_be_read(redis: Redis, redis_url: str) -> None:
     """It succeeds, and says so; a metric counts it too."""
+    assert redis
     name, labels = (
         "agent_memory_extraction_items_left_out_total",
         {"reason": "unsupported_language"},
     )
     before = REGISTRY.get_sample_value(name, labels) or 0
-    job = await extraction.ended((await extraction.submit(SWEDISH)).job_id)
+    async with extracting(redis_url, debounce_seconds=0) as extraction:
+        job = await extraction.ended((await extraction.submit(SWEDISH)).job_id)
     assert dict(job.dropped_items) == {"unsupported_language": 1}
     assert not job.memory_ids
     assert REGISTRY.get_sample_value(name, labels) == before + 1
