@@ -74,6 +74,8 @@ class Clauses:
         separators: What stands between clauses, beside commas.
         speaker: Words for the speaker, in languages whose verbs do not tell who is meant: without
             one, a clause after another about somebody is about them too. Empty in the others.
+        ends: Ends of a clause that is whole, in languages whose verb stands last and may serve
+            several clauses; any end in the others.
         says: The speaker as the subject: pronouns, verb endings, dropped subjects.
         mine: The speaker's people, things and attributes as the subject.
         likes: Preferences, among what `says` and `mine` find.
@@ -82,6 +84,7 @@ class Clauses:
 
     separators: Pattern
     speaker: Pattern
+    ends: Pattern
     says: Pattern
     mine: Pattern
     likes: Pattern

@@ -291,23 +291,32 @@ def _groups(text: Text, rules: Pack) -> list[Text]:
         if dated and not _begins(text.part(0, mark.start()), rules):
             continue  # "On Saturday, I move": the day belongs to what follows.
         clause = _trimmed(text.part(mark.end(), following))
-        if _begins(clause, rules) and not _same_subject(
-            text.part(starts[-1], mark.start()), clause, rules
-        ):
+        before = _trimmed(text.part(starts[-1], mark.start()))
+        joined = mark[0].strip()[:1].isalpha()
+        if _begins(clause, rules) and not _goes_on(before, clause, rules, joined=joined):
             ends.append(mark.start())
             starts.append(mark.end())
     ends.append(len(text.plain))
     return [_trimmed(text.part(start, end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _same_subject(before: Text, clause: Text, rules: Pack) -> bool:
-    """Return true if a clause without a subject goes on about the one before it."""
+def _goes_on(before: Text, clause: Text, rules: Pack, *, joined: bool) -> bool:
+    """Return true if a clause lends its verb to what is before it, or takes its subject from it.
+
+    Args:
+        before: What stands before it.
+        clause: The clause.
+        rules: The language.
+        joined: True if a word joins the two, and no comma parts them.
+    """
     told = rules.clauses
-    return (
-        rules.verb_last
-        and told.mine.search(_trimmed(before)) is not None
-        and not any(each.search(clause) for each in (told.speaker, told.mine, told.orders))
-        and not _asks(clause, rules)
+    if _asks(clause, rules):
+        return False
+    if joined and told.ends.search(before) is None:
+        return True
+    about_others = rules.verb_last and told.mine.search(before) is not None
+    return about_others and not any(
+        each.search(clause) for each in (told.speaker, told.mine, told.orders)
     )
 
 
