@@ -183,6 +183,7 @@ class ExtractionPipeline:
             strategy=task.strategy,
             instructions=task.config.custom_prompt,
             known=known,
+            language=task.config.language,
         )
         findings = await backend.extractor.extract(conversation)
         origin = self.origin(task, backend.extractor)

@@ -1,5 +1,6 @@
 """Preview of an extraction, which stores nothing."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import tzinfo
 
@@ -61,7 +62,7 @@ class Preview:
             raise ExtractorFailed(failed.reason, failed.retry_after, failed.dropped) from failed
         given = {message.id for message in messages}
         return ExtractionResult(
-            [_without_ids(memory, given) for memory in found.memories], found.by
+            [_without_ids(memory, given) for memory in found.memories], found.by, found.dropped
         )
 
     async def summary(
@@ -91,7 +92,8 @@ class Preview:
         found = [memory for look in looks for memory in look.memories]
         # Each look at a thread continues its summary.
         memories = found[-1:] if task.strategy is Strategy.SUMMARY else found
-        return ExtractionResult(memories, ", ".join(names))
+        dropped = sum((Counter(look.dropped) for look in looks), Counter[str]())
+        return ExtractionResult(memories, ", ".join(names), dropped)
 
     async def _looks(
         self, cut: Iterable[Window], task: ExtractionTask

@@ -236,6 +236,7 @@ class Runs:
             await self._leases.keep(
                 lease, window.name, found.memories, by=found.by, dropped=found.dropped
             )
+            self._meters.left_out(found.dropped)
             return found.memories
 
         async def facts(window: Window) -> Sequence[Memory]:

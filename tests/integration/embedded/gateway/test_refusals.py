@@ -203,7 +203,7 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def narrow(
     echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> AsyncIterator[EmbeddedGateway]:

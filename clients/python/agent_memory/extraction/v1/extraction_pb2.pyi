@@ -221,12 +221,14 @@ class Job(_message.Message):
 
     @_builtins.property
     def dropped_items(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Items of a model's answers that could not be taken, by why: `malformed`,
+        """What could not be taken, by why. Items of a model's answers: `malformed`,
         `unknown_message` (it cites a message that the model was not shown),
         `unclear` (it cannot be understood alone) or `too_many`. The good items
         beside them are stored; an answer of which nothing fits is a failed attempt.
         `refused` counts messages that the model or its provider refuses: rules read
         them, and summaries leave them out.
+        Messages that the extractor without a model cannot read:
+        `unsupported_language`, or `unknown_language` where nothing tells it.
         """
 
     @_builtins.property

@@ -97,6 +97,13 @@ _FOCUS: Final = {
     ),
 }
 
+# The tag is checked where it is set, so no words of a caller come into the rules by it.
+_OWN_LANGUAGE: Final = "Write every text in the language in which the fact is stated."
+_LANGUAGE: Final = (
+    "Write every text in the language with the BCP 47 tag {tag}, whatever the messages are in; "
+    "names and quotations stay as they are."
+)
+
 _APPLICATION: Final = "system"
 _NO_STATEMENTS: Final = frozenset({_APPLICATION, "tool"})
 _SUMMARY_RULES: Final = """\
@@ -159,7 +166,9 @@ def facts_question(conversation: Conversation) -> Question:
             {"n": n, **_spoken(turn, zone)} for n, turn in enumerate(evidence(conversation), 1)
         ],
     }
-    return Question(f"{_RULES}\n{focus}", _dump(data), ANSWER_SCHEMA, "facts")
+    tag = conversation.language
+    language = _LANGUAGE.format(tag=tag) if tag else _OWN_LANGUAGE
+    return Question(f"{_RULES}\n{language}\n\n{focus}", _dump(data), ANSWER_SCHEMA, "facts")
 
 
 def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Question:
