@@ -37,7 +37,7 @@ end
 function request:body()
   return {length = function() return #ARGV[2] end, getBytes = function() return ARGV[2] end}
 end
-function request:respond(_, message) answered = message end
+function request:respond(_, message) answered = message:match("[^\\n]*$") end
 envoy_on_request(request)
 return answered
 """

@@ -58,7 +58,9 @@ def strict_json_script(descriptors: bytes) -> str:
         if rule.body:
             verb = str(rule.WhichOneof("pattern"))
             body = types.body(method.input_type, rule.body)
-            routes.setdefault(verb.upper(), []).append([_path_pattern(getattr(rule, verb)), body])
+            field = "" if rule.body == "*" else f".{rule.body}"
+            pattern = _path_pattern(getattr(rule, verb))
+            routes.setdefault(verb.upper(), []).append([pattern, body, field])
     code = resources.files(__package__).joinpath("strict_json.lua").read_text()
     return f"local ROUTES = {_lua(routes)}\nlocal TYPES = {_lua(types.fields)}\n\n{code}"
 
