@@ -38,13 +38,15 @@ Shape = int | bool | dict[str, Any]
 # Path and headers of a request together, and how many headers there may be.
 MAX_HEADER_KIBIBYTES = 60
 MAX_HEADERS = 100
+# Those that Envoy has added when the script sees them, such as x-forwarded-for.
+_ENVOYS_OWN_HEADERS = 6
 
 
 def whole_body_script(max_request_bytes: int) -> str:
     """Return Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
     code = resources.files(__package__).joinpath("whole_body.lua").read_text()
     read = _READ_FACTOR * max_request_bytes
-    head = f"head = {MAX_HEADER_KIBIBYTES * 1024}, headers = {MAX_HEADERS}"
+    head = f"head = {MAX_HEADER_KIBIBYTES * 1024}, headers = {MAX_HEADERS + _ENVOYS_OWN_HEADERS}"
     return f"local LIMITS = {{body = {max_request_bytes}, read = {read}, {head}}}\n\n{code}"
 
 

@@ -22,7 +22,9 @@ local TYPES = {
 
 local function rule_of(kind)
   kind = kind:gsub("^type%.googleapis%.com/", "")
-  if kind:find("^TYPE_S?U?INT") or kind:find("^TYPE_S?FIXED") then return "must be a whole number" end
+  if kind:find("^TYPE_S?U?INT") or kind:find("^TYPE_S?FIXED") then
+    return "must be a whole number"
+  end
   if ENUMS[kind] or kind == "TYPE_ENUM" then return "must be a value of its enumeration" end
   return TYPES[kind] or (kind:find("%.") and "must be an object of its fields") or ANOTHER_TYPE
 end

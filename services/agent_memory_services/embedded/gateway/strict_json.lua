@@ -3,8 +3,8 @@
 -- no message can hold are refused here too, because the transcoder does not say where they stand.
 --
 -- ROUTES and TYPES stand before this text: by HTTP method the patterns of paths, the shape of their
--- bodies and the field of the request that is the body, and for each type the shapes of its fields. A shape is the number of a type,
--- {values = shape} for a map, or true for what needs no look inside.
+-- bodies and the field of the request that is the body, and for each type the shapes of its fields.
+-- A shape is the number of a type, {values = shape} for a map, or true for what needs no look inside.
 
 -- `trail` holds the names on the way to a value as the caller wrote them, `place` the same as the
 -- contract writes them, as far as it knows them: nothing for the keys of a map and what is in them.

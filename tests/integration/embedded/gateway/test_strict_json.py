@@ -134,7 +134,7 @@ async def test_what_stands_for_the_name_of_a_field_is_repeated_as_far_as_it_is_p
 async def test_a_violation_names_a_field_that_there_is(
     gateway: EmbeddedGateway, body: bytes, field: str
 ) -> None:
-    """As the contract writes it, with the place in a list; of an unknown one, the field around it."""
+    """As the contract writes it, with the place in a list; for an unknown one what it is in."""
     answer = await ask(gateway, "POST", "/v1/echo", body)
     assert (answer.status, answer.reason) == (400, "INVALID_FIELD")
     (violation,) = answer.json["details"][1]["field_violations"]
