@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
@@ -18,6 +19,8 @@ from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.integration.embedded.gateway.conftest import Echo
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _HOST = b"Host: localhost\r\n"
@@ -200,7 +203,7 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def narrow(
     echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> AsyncIterator[EmbeddedGateway]:
@@ -243,41 +246,49 @@ async def test_a_long_query_is_understood(gateway: EmbeddedGateway) -> None:
     assert answer.json["metadata"]["x-envoy-original-path"] == "json"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hasty(
-    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[EmbeddedGateway]:
     """A gateway that waits for a second where others wait for up to five minutes."""
     listen = Address("127.0.0.1", free_port())
     backends = {"echo": Address("127.0.0.1", echo.port)}
     config = bootstrap(echo_descriptors, listen=listen, backends=backends, hosts=LOOPBACK_HOSTS)
+    (listener,) = config["static_resources"]["listeners"]
+    connections = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    connections["drain_timeout"] = "0.1s"
     text = json.dumps(config)
     for long in ("10s", "60s", "300s"):
         text = text.replace(f'"{long}"', '"1s"')
-    async with EmbeddedGateway(tmp_path, listen, json.loads(text)) as running:
+    folder = tmp_path_factory.mktemp("hasty")
+    async with EmbeddedGateway(folder, listen, json.loads(text)) as running:
         yield running
 
 
-@pytest.mark.parametrize(
-    ("begin", "trickle"),
-    [
-        (b"", b""),
-        (_GET, b"x: a\r\n"),
-        (_GET + b"content-length: 99999\r\n\r\n", b" "),
-        (_POST + b"content-length: 99999\r\n\r\n", b""),
-        (_POST + b"content-length: 99999\r\n\r\n", b" "),
-        (_POST + b"content-length: 9999999\r\n\r\n", b" "),
-        (_CHUNKED, b"1\r\n \r\n"),
-        (b"POST /nowhere HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
-        (b"GET /livez HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
-        (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
-    ],
-)
-async def test_nobody_is_waited_for_for_ever(
-    hasty: EmbeddedGateway, begin: bytes, trickle: bytes
-) -> None:
-    """A client that says nothing, stops or trickles is answered or cut off in time."""
-    reader, writer = await asyncio.open_connection(*hasty.listen)
+# How a client begins, and what it goes on with.
+_SLOW_CLIENTS = [
+    (b"", b""),
+    (_GET, b"x: a\r\n"),
+    (_GET + b"content-length: 99999\r\n\r\n", b" "),
+    (_POST + b"content-length: 99999\r\n\r\n", b""),
+    (_POST + b"content-length: 99999\r\n\r\n", b" "),
+    (_POST + b"content-length: 9999999\r\n\r\n", b" "),
+    (_CHUNKED, b"1\r\n \r\n"),
+    (b"POST /nowhere HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
+    (b"GET /livez HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
+    (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
+]
+
+
+async def test_nobody_is_waited_for_for_ever(hasty: EmbeddedGateway) -> None:
+    """Clients that say nothing, stop or trickle are answered or cut off in time."""
+    async with asyncio.TaskGroup() as clients:
+        for begin, trickle in _SLOW_CLIENTS:
+            clients.create_task(_cut_off(hasty, begin, trickle))
+
+
+async def _cut_off(gateway: EmbeddedGateway, begin: bytes, trickle: bytes) -> None:
+    reader, writer = await asyncio.open_connection(*gateway.listen)
     writer.write(begin)
 
     async def go_on() -> None:
@@ -293,6 +304,8 @@ async def test_nobody_is_waited_for_for_ever(
             received = b""
     going_on.cancel()
     writer.transport.abort()
-    assert b"HTTP/1.1" not in received or received.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200"))
+    assert b"HTTP/1.1" not in received or received.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200")), (
+        begin
+    )
     if received.startswith(b"HTTP/1.1 4"):
         assert received.count(_ERROR_INFO.encode()) == 1

@@ -9,6 +9,8 @@ import pytest
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from tests.integration.embedded.gateway.asking import ask
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 @pytest.mark.parametrize(
     "body",
@@ -16,7 +18,7 @@ from tests.integration.embedded.gateway.asking import ask
         {"text": "hi", "repeatCount": 1, "part": {"inner_part": {"innerPart": {"word": "a"}}}},
         {"parts": [{"word": "a"}, {"inner_part": None}], "labels": {"any key": "value"}},
         {"named_parts": {"any key": {"word": "a"}}, "namedParts": {}},
-        {"anything": {"free": [{"form": True}, -1.5e3, None]}, "pause": "1.5s"},
+        {"anything": {"free": [{"form": True}, -1.5e3, None]}, "pause": "0.015s"},
         {"text": 'quotes " and \\ and \u2028 and [{,'},
         {},
     ],
