@@ -159,13 +159,28 @@ class ExtractionFailed(Exception):  # noqa: N818 - named for what happened, like
     Attributes:
         reason: Short and stable, safe to show: `model_unavailable`, `rate_limited`, ...
         retry_after: Seconds the provider asked to wait; None when it did not say.
+        dropped: How many items of an answer did not fit, by a short word for why.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
-        """Keep the reason and the provider's wish."""
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep the reason, the provider's wish, and why nothing of an answer fits."""
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        self.dropped = dict(dropped or {})
+
+
+class ConversationRefused(ExtractionFailed):
+    """A model or its provider's filter refuses what was said; other means may read it."""
+
+    def __init__(self) -> None:
+        super().__init__("rejected")
 
 
 def to_turn(message: Message) -> Turn:

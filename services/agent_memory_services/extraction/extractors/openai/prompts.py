@@ -12,6 +12,7 @@ import orjson
 
 from agent_memory_services.extraction.domain.facts import (
     Conversation,
+    ConversationRefused,
     ExtractionFailed,
     Strategy,
     Turn,
@@ -20,7 +21,7 @@ from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHE
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.shared.model_api import chat
 from agent_memory_services.shared.model_api.chat import Question
-from agent_memory_services.shared.model_api.failures import BudgetSpent, ModelFailed
+from agent_memory_services.shared.model_api.failures import BudgetSpent, Filtered, ModelFailed
 
 __all__ = ["ChatEndpoint", "Question"]
 
@@ -33,12 +34,15 @@ class ChatEndpoint(chat.ChatEndpoint):
 
         Raises:
             BudgetSpent: the present tenant may not ask.
+            ConversationRefused: the model or its provider refuses what was said.
             ExtractionFailed: there is no answer, or not a whole one.
         """
         try:
             return await super().ask(question)
         except BudgetSpent:
             raise
+        except Filtered:
+            raise ConversationRefused from None
         except ModelFailed as failed:
             raise ExtractionFailed(failed.reason, retry_after=failed.retry_after) from None
 
