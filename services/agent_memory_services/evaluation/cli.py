@@ -68,16 +68,20 @@ def extraction(
         str | None,
         typer.Option(help="Credential for the running system.", envvar="AGENT_MEMORY_EVAL_TOKEN"),
     ] = None,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="List the facts not found, too.")
+    ] = False,
 ) -> None:
     """Say how many of the facts found are right, and how many of the right ones are found.
 
-    On golden messages: precision and recall, and every mistake. On conversations with questions:
-    how many of the turns that answer a question are cited by a fact, and whether searching facts
-    beside the messages finds at least as much of them as searching the messages alone.
+    On golden messages: precision and recall, by language and by style, and every false statement.
+    On conversations with questions: how many of the turns that answer a question are cited by a
+    fact, and whether searching facts beside the messages finds at least as much of them as
+    searching the messages alone.
     """
     command = importlib.import_module("agent_memory_services.evaluation.extraction_command")
     if dataset is Material.GOLDEN:
-        command.evaluate_golden(paths or [], address=address, token=token)
+        command.evaluate_golden(paths or [], address=address, token=token, missed=missed)
     elif paths:
         kind = Dataset(dataset.value)
         command.evaluate_conversations(paths, kind, address=address, token=token)

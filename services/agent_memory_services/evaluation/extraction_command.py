@@ -1,8 +1,9 @@
 """Extraction evaluation at a terminal, from files to tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -25,8 +26,8 @@ from agent_memory_services.evaluation.extraction_report import (
     told_in_words,
     verdict,
 )
-from agent_memory_services.evaluation.golden import Golden, read_golden
-from agent_memory_services.evaluation.judging import judge
+from agent_memory_services.evaluation.golden import Golden, read_golden, shipped
+from agent_memory_services.evaluation.judging import Judgement, groups, judge
 from agent_memory_services.evaluation.live_system import System
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.transport import channel_options
@@ -40,26 +41,34 @@ _LIVING: Final = {
 }
 _WIDTH: Final = 100
 """Of the tables; where lines are shorter they wrap."""
+_STYLE: Final = "matched by exact words"
+_MADE_WITH: Final = "rules were made with"
+_APART: Final = "kept apart"
 _HOW: Final = """\
 A message leads to itself, a fact to the turns that it cites. Hits that lead to nothing new are
 passed over. A fact takes fewer words than a message, so the searches are also compared at the same
 number of words read, which is what a prompt has room for."""
 
 
-def evaluate_golden(paths: Sequence[Path], *, address: str | None, token: str | None) -> None:
+def evaluate_golden(
+    paths: Sequence[Path], *, address: str | None, token: str | None, missed: bool = False
+) -> None:
     """Judge what is found in golden messages, the shipped ones where no file is named.
 
     Args:
         paths: files of golden messages.
         address: `host:port` of a running system to ask; None asks the local extractor, here.
         token: credential for it.
+        missed: lists the facts that were not found, besides false statements.
 
     Raises:
         typer.Exit: it could not be done; the reason is printed.
     """
     console = Console(width=max(_WIDTH, Console().width))
     try:
-        messages = [each for path in paths for each in read_golden(path)] or read_golden()
+        sources: Sequence[Traversable] = paths or shipped()
+        files = {source.name: read_golden(source) for source in sources}
+        messages = [each for file in files.values() for each in file]
         found = (
             list(found_locally(messages)) if address is None else _asked(address, token, messages)
         )
@@ -67,15 +76,30 @@ def evaluate_golden(paths: Sequence[Path], *, address: str | None, token: str | 
         fail(str(error))
     except grpc.aio.AioRpcError as error:
         fail(f"{error.code().name}: {error.details()}")
-    judgements = {"all": judge(found)}
-    for name, held_out in (("rules were made with", False), ("kept apart", True)):
-        some = [each for each in found if each[0].held_out is held_out]
-        if some and len(some) < len(found):
-            judgements[name] = judge(some)
     console.print(f"{len(messages)} messages")
-    console.print(judged(judgements))
-    for line in mistakes({"all": judgements["all"]}):
+    everything = judge(found)
+    console.print(judged("Facts", {"all": everything, **_parts(files, found)}))
+    if any(golden.style for golden in messages):
+        console.print(judged("By language", groups(found, lambda golden: golden.language)))
+        console.print(judged("By style", groups(found, lambda golden: golden.style or _STYLE)))
+    for line in mistakes(everything, missed=missed):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _parts(files: Mapping[str, Sequence[Golden]], found: Sequence[Found]) -> dict[str, Judgement]:
+    """Judge the files apart, and what rules were made with apart from the rest."""
+    parts: dict[str, Judgement] = {}
+    first = 0
+    for name, messages in files.items():
+        parts[name] = judge(found[first : first + len(messages)])
+        first += len(messages)
+    kept_apart = groups(found, lambda golden: _APART if golden.held_out else _MADE_WITH)
+    return {
+        name: judgement
+        for several in (parts, kept_apart)
+        if len(several) > 1
+        for name, judgement in several.items()
+    }
 
 
 def evaluate_conversations(

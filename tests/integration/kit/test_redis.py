@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -20,16 +21,20 @@ from agent_memory_services.kit.redis.client import (
     probe,
     require_query_engine,
 )
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from tests.support.interruption import Interruption, Moment
 from tests.support.listening import listening
 from tests.support.raw import raw
 
 
-@pytest.fixture
-def script() -> Script:
+@script("agent_memory_services.kit.server.steps", "idempotency_begin")
+def _begin(call: Key, *, digest: bytes, attempt: bytes, lease: int) -> Any:
     """A script of this package."""
-    return Script("agent_memory_services.kit.server.steps", "idempotency_begin")
+
+
+async def claim(client: Redis, key: str) -> Any:
+    """Run it."""
+    return await _begin(client, key, digest=b"digest", attempt=b"attempt", lease=1000)
 
 
 @pytest.fixture
@@ -54,25 +59,23 @@ async def test_a_store_tells_what_it_can_do(client: Redis) -> None:
     assert found.version[0].isdigit()
 
 
-async def test_a_script_runs_by_its_digest_and_survives_a_flush(
-    client: Redis, script: Script
-) -> None:
+async def test_a_script_runs_by_its_digest_and_survives_a_flush(client: Redis) -> None:
     """A store that forgot the script is given it again, in the same call."""
     await client.script_flush()
-    assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]
-    assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"running", b""]
+    assert await claim(client, "k") == [b"claimed", b""]
+    assert await claim(client, "k") == [b"running", b""]
     stats = await client.info("commandstats")
     assert stats["cmdstat_eval"]["calls"] >= 1
     assert stats["cmdstat_evalsha"]["calls"] >= 2
 
 
-async def test_a_script_that_fails_is_not_run_twice(client: Redis, script: Script) -> None:
+async def test_a_script_that_fails_is_not_run_twice(client: Redis) -> None:
     """An error of its own is no reason to send the source."""
     await client.set("k", "not a hash")
     before = (await client.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0)
-    await script(client, ["other"], [b"digest", b"attempt", 1000])
+    await claim(client, "other")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
-        await script(client, ["k"], [b"digest", b"attempt", 1000])
+        await claim(client, "k")
     after = (await client.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0)
     assert after - before <= 1
 
@@ -172,10 +175,10 @@ async def bare_cluster(tmp_path: Path) -> AsyncIterator[str]:
         await node.stop()
 
 
-async def test_a_cluster_takes_the_same_commands(bare_cluster: str, script: Script) -> None:
+async def test_a_cluster_takes_the_same_commands(bare_cluster: str) -> None:
     """Scripts included, and it tells what it lacks."""
     async with connect(bare_cluster) as client:
-        assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]
+        assert await claim(client, "k") == [b"claimed", b""]
         found = await probe(client)
         assert found.cluster
         assert not found.query_engine

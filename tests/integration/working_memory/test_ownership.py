@@ -25,10 +25,7 @@ local answers = {}
 for at, case in ipairs(cjson.decode(ARGV[1])) do
   local caller = { user = case.user }
   if case.bound then
-    caller.users = {}
-    for _, user in ipairs(case.users) do
-      caller.users[user] = true
-    end
+    caller.users = case.users
   end
   answers[at] = may_touch(caller, case.owner) and 1 or 0
 end

@@ -35,11 +35,17 @@ _READ_FACTOR = 8
 Shape = int | bool | dict[str, Any]
 
 
+# Path and headers of a request together, and how many headers there may be.
+MAX_HEADER_KIBIBYTES = 60
+MAX_HEADERS = 100
+
+
 def whole_body_script(max_request_bytes: int) -> str:
     """Return Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
     code = resources.files(__package__).joinpath("whole_body.lua").read_text()
     read = _READ_FACTOR * max_request_bytes
-    return f"local LIMITS = {{body = {max_request_bytes}, read = {read}}}\n\n{code}"
+    head = f"head = {MAX_HEADER_KIBIBYTES * 1024}, headers = {MAX_HEADERS}"
+    return f"local LIMITS = {{body = {max_request_bytes}, read = {read}, {head}}}\n\n{code}"
 
 
 def strict_json_script(descriptors: bytes) -> str:

@@ -130,14 +130,3 @@ function envoy_on_request(request)
   local fine, problem = pcall(document, shape)
   if not fine then request:respond({[":status"] = "400"}, problem.message or "the body is nested too deeply") end
 end
-
--- The transcoder repeats a value that it cannot read, and so what somebody said, in its answer. The
--- name of the field and the type that it wants stay.
-function envoy_on_response(response)
-  if response:headers():get(":status") ~= "400" then return end
-  local body = response:body()
-  if not body or body:length() == 0 then return end
-  local told = body:getBytes(0, body:length())
-  local kept, count = told:gsub('invalid value \\".*\\" for type', "invalid value for type")
-  if count > 0 then response:headers():replace("content-length", body:setBytes(kept)) end
-end

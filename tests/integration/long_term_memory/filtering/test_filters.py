@@ -11,9 +11,13 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import holds, visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    Node,
+    compile_filter,
+    holds,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
 from agent_memory_services.long_term_memory.search.question import question_of

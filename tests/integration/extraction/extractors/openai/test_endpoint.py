@@ -20,7 +20,6 @@ from tests.support.openai_server import (
     Garbage,
     Hang,
     Refuse,
-    Request,
     Say,
     ScriptedModel,
     facts,
@@ -63,33 +62,6 @@ async def test_structured_output_is_asked_for_first() -> None:
         ("system", "Do it."),
         ("user", "{}"),
     ]
-
-
-async def test_an_endpoint_that_knows_less_is_asked_for_less() -> None:
-    """Temperature, schema and JSON mode are given up in turn, and not tried again."""
-
-    def simple(request: Request) -> Say | Refuse:
-        fancy = "response_format" in request.body or "temperature" in request.body
-        return Refuse(400) if fancy else facts({"text": "User likes tea"})
-
-    async with ScriptedModel(simple) as model:
-        extractor = OpenAIExtractor(endpoint_to(model))
-        for _ in range(2):
-            found = await extractor.extract(SAYING)
-            assert [each.text for each in found.candidates] == ["User likes tea"]
-    forms = [request.body.get("response_format", {}).get("type") for request in model.requests]
-    assert forms == ["json_schema", "json_schema", "json_object", None, None]
-
-
-async def test_a_refusal_in_every_form_is_about_the_conversation() -> None:
-    """What no form helps is reported as rejected; the strictest form is kept for others."""
-    async with ScriptedModel() as model:
-        endpoint = endpoint_to(model)
-        model.queue(*[Refuse(400)] * 4)
-        with pytest.raises(ExtractionFailed, match="rejected"):
-            await endpoint.ask(STRUCTURED)
-        await endpoint.ask(STRUCTURED)
-    assert model.requests[-1].schema is not None
 
 
 async def test_a_momentary_fault_is_bridged() -> None:
