@@ -69,6 +69,7 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
         validity=Validity(valid_from=to_timestamp(5), superseded_by="x"),
         expire_time=to_timestamp(2**52),
         slot="user/home",
+        language="pt-BR",
         access_count=7,
     )
     [result] = await tenant.create(given)

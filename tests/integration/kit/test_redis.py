@@ -23,6 +23,7 @@ from agent_memory_services.kit.redis.client import (
 )
 from agent_memory_services.kit.redis.scripts import Key, script
 from tests.support.interruption import Interruption, Moment
+from tests.support.listening import listening
 from tests.support.raw import raw
 
 
@@ -144,11 +145,9 @@ async def unused_tcp_server() -> AsyncIterator[tuple[str, list[object]]]:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(writer)
         await reader.read(-1)
-        writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    async with server:
-        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+    async with listening(accept) as address:
+        yield f"redis://{address}", connections
 
 
 @pytest.fixture

@@ -10,8 +10,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.scripts import Key, Script, Value, mapping_of, script
-from tests.unit.kit.test_scripts import every_script
+from agent_memory_services.kit.redis.scripts import Key, Value, mapping_of, script
+from tests.support.lua_globals import global_names
+from tests.support.raw import raw
+from tests.unit.kit.test_scripts import SCRIPTS
+
+# Names that the store offers, and scripts of ours need.
+_OFFERED = frozenset(
+    [
+        "ARGV",
+        "KEYS",
+        "ipairs",
+        "math",
+        "next",
+        "pairs",
+        "redis",
+        "string",
+        "table",
+        "tonumber",
+        "unpack",
+    ]
+)
 
 
 class _Pair(NamedTuple):
@@ -121,10 +140,21 @@ async def test_lua_finds_every_value_under_its_name(redis: Redis, data: st.DataO
     assert found == expected
 
 
-@every_script
-async def test_the_store_takes_every_script(redis: Redis, each: Script[Any]) -> None:
-    """With the lines that read its arguments in front of it."""
-    assert await redis.script_load(each.source)
+async def test_scripts_compile_and_leave_no_name_undeclared(redis: Redis) -> None:
+    """The store would refuse a global one only when the script comes to it."""
+    undeclared = {each.name: await _globals(redis, each.source) - _OFFERED for each in SCRIPTS}
+    assert {name: found for name, found in undeclared.items() if found} == {}
+
+
+async def test_a_name_that_nothing_declares_is_found(redis: Redis) -> None:
+    """In a function within a function, read or written."""
+    source = "local a = 1\nlocal function f() return function() b = a .. c end end\nreturn f"
+    assert await _globals(redis, source) == {"b", "c"}
+
+
+async def _globals(redis: Redis, source: str) -> set[str]:
+    dump = "return string.dump(assert(loadstring(ARGV[1])))"
+    return global_names(await raw(redis).eval(dump, 0, source))
 
 
 def test_an_answer_that_ends_with_a_name_is_no_mapping() -> None:

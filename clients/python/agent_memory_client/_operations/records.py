@@ -53,6 +53,7 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
         validity=to_validity(record.validity),
         expire_time=to_optional_timestamp(record.expires_at),
         slot=record.slot or "",
+        language=record.language or "",
         create_time=to_optional_timestamp(record.created_at),
     )
 
@@ -147,6 +148,7 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "standing": memory.standing,
         "context": memory.context or None,
         "slot": memory.slot or None,
+        "language": memory.language or None,
         "provenance": _from_provenance(memory),
         "validity": _from_validity(memory),
         "expires_at": from_timestamp(memory, "expire_time"),

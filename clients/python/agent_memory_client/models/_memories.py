@@ -132,6 +132,9 @@ class MemoryRecord(Model):
     slot: Text | None = Field(
         default=None, description="`subject/attribute` of a fact with one value."
     )
+    language: Text | None = Field(
+        default=None, description="BCP 47 tag of the text's language, such as `de`."
+    )
     provenance: Provenance | None = None
     validity: Validity | None = None
     expires_at: UtcDatetime | None = Field(
@@ -192,6 +195,7 @@ class MemoryUpdate(Model):
     standing: bool | None = None
     context: Text | None = None
     slot: Text | None = None
+    language: Text | None = None
     validity: Validity | None = None
     expires_at: UtcDatetime | None = None
 

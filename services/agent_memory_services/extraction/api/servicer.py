@@ -161,6 +161,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         return pb.ExtractMemoriesResponse(
             candidates=[MemoryCandidate(memory=memory) for memory in found.memories],
             extractor=found.by,
+            dropped_items=found.dropped,
         )
 
     async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:

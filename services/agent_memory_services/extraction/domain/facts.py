@@ -78,6 +78,8 @@ class Conversation:
         strategy: What to look for.
         instructions: The custom strategy's instructions, else empty.
         known: Texts of memories that are already stored, so that they are not repeated.
+        language: BCP 47 tag of the language that a model writes facts in; empty is the
+            conversation's own.
     """
 
     turns: Sequence[Turn]
@@ -86,6 +88,7 @@ class Conversation:
     strategy: Strategy = Strategy.DISCRETE
     instructions: str = ""
     known: Sequence[str] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Candidate:
         standing: True for preferences and instructions that every prompt should consider.
         slot: `subject/attribute` of a fact that has one value at a time, such as
             `user/employer`; empty where there is none.
+        language: BCP 47 tag of the text's language; empty where it is not known.
     """
 
     text: str
@@ -114,6 +118,7 @@ class Candidate:
     expire_time: datetime | None = None
     standing: bool = False
     slot: str = field(default="")
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ class Findings:
 
     Attributes:
         candidates: The facts.
-        dropped: How many items of a model's answer were left out, by a short word for why.
+        dropped: How many items of a model's answer, or messages that cannot be read, were left
+            out, by a short word for why.
     """
 
     candidates: Sequence[Candidate]
@@ -153,13 +159,28 @@ class ExtractionFailed(Exception):  # noqa: N818 - named for what happened, like
     Attributes:
         reason: Short and stable, safe to show: `model_unavailable`, `rate_limited`, ...
         retry_after: Seconds the provider asked to wait; None when it did not say.
+        dropped: How many items of an answer did not fit, by a short word for why.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
-        """Keep the reason and the provider's wish."""
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep the reason, the provider's wish, and why nothing of an answer fits."""
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        self.dropped = dict(dropped or {})
+
+
+class ConversationRefused(ExtractionFailed):
+    """A model or its provider's filter refuses what was said; other means may read it."""
+
+    def __init__(self) -> None:
+        super().__init__("rejected")
 
 
 def to_turn(message: Message) -> Turn:

@@ -73,6 +73,7 @@ def from_candidate(
     memory.topics.extend(_fitting(candidate.topics))
     memory.entities.extend(_fitting(candidate.entities))
     memory.standing = candidate.standing
+    memory.language = candidate.language
     if len(candidate.slot.encode()) <= _MAX_SLOT:
         memory.slot = candidate.slot
     if candidate.event_time is not None:

@@ -1,10 +1,12 @@
 """Reads and changes of jobs on behalf of callers: list, get, retry, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 from typing import Any, cast
+
+from redis.exceptions import ResponseError
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
 from agent_memory_services.extraction.domain.records import (
@@ -176,12 +178,26 @@ class Jobs:
         async with self._store.client.pipeline(transaction=False) as pipeline:
             for job_id, partition in places:
                 pipeline.hgetall(f"{partition_prefix(partition)}job:{job_id}")
-            found = await pipeline.execute() if places else []
+            found = await pipeline.execute(raise_on_error=False) if places else []
         return [
             JobRecord.parse(job_id, fields)
-            for (job_id, _), fields in zip(places, found, strict=True)
+            for (job_id, _), fields in zip(places, map(_stored, found), strict=True)
             if fields
         ]
+
+
+def _stored(found: Any) -> Mapping[bytes, bytes]:
+    """Return the fields of a record; none where something else stands in its place.
+
+    Raises:
+        RedisError: the store did not answer.
+    """
+    if isinstance(found, ResponseError) and str(found).startswith("WRONGTYPE"):
+        return {}
+    if isinstance(found, Exception):
+        raise found
+    fields: Mapping[bytes, bytes] = found
+    return fields
 
 
 def _misfit(state: JobState.ValueType, description: str) -> InvalidState:

@@ -5,17 +5,27 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Concatenate, ParamSpec
 
+import structlog
 from google.protobuf import proto
+from google.protobuf.message import DecodeError
 from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.records import JobRecord, Payload, read_payload
+from agent_memory_services.extraction.domain.records import (
+    JobRecord,
+    Payload,
+    read_payload,
+    unreadable,
+)
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.redis.scripts import Key, Script, mapping_of
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 
@@ -30,6 +40,11 @@ def _poll(
 @step("claim")
 def _claim(base: Key, limits: Limits, *, tenant: str, token: str, lease: int) -> Any:
     """Lease the tenant's job that has been due the longest."""
+
+
+@step("park")
+def _park(base: Key, limits: Limits, job_id: str, *, tenant: str, reason: bytes) -> Any:
+    """Give up a job whose record cannot be read."""
 
 
 @step("renew")
@@ -52,8 +67,8 @@ def _keep(
     """Keep what was found in a window."""
 
 
-@step("settle")
-def _settle(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+@step("complete")
+def _complete(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
     """End a job whose results are stored."""
 
 
@@ -171,21 +186,25 @@ class Leases:
         )
 
     async def claim(self, partition: int, tenant_key: str) -> Lease | None:
-        """Lease the tenant's longest due job of a partition, if one is free."""
-        token = new_id()
-        found = await self._store.take(
-            _claim, partition, tenant=tenant_key, token=token, lease=self._lease
-        )
-        if not found:
-            return None
-        job_id, fields, messages, before, memories, results = found
-        return Lease(
-            partition=partition,
-            token=token,
-            record=JobRecord.parse(job_id.decode(), mapping_of(fields)),
-            payload=read_payload(mapping_of(messages), before, mapping_of(memories)),
-            results={name.decode(): _unpack(kept) for name, kept in mapping_of(results).items()},
-        )
+        """Lease the tenant's longest due job of a partition, if one is free.
+
+        A job whose record cannot be read is named in the log and parked as failed.
+        """
+        while True:
+            token = new_id()
+            found = await self._store.take(
+                _claim, partition, tenant=tenant_key, token=token, lease=self._lease
+            )
+            if not found:
+                return None
+            job_id = found[0].decode()
+            lease = _leased(partition, token, found) if len(found) > 1 else None
+            if lease is not None and not lease.record.damaged:
+                return lease
+            damaged = lease.record.damaged if lease else ("record",)
+            log.error("job.unreadable", job_id=job_id, fields=damaged)
+            reason = status_of(unreadable(damaged)).SerializeToString()
+            await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
 
     async def renew(self, lease: Lease) -> None:
         """Hold a job for another term.
@@ -234,7 +253,7 @@ class Leases:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped)
-        await self._hold(_settle, lease, outcome=outcome.SerializeToString())
+        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
@@ -278,6 +297,22 @@ class Leases:
             raise LeaseLost
 
 
+def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
+    job_id, fields, messages, before, memories, results = found
+    kept = {name: _unpack(packed) for name, packed in mapping_of(results).items()}
+    return Lease(
+        partition=partition,
+        token=token,
+        record=JobRecord.parse(job_id.decode(), mapping_of(fields)),
+        payload=read_payload(mapping_of(messages), before, mapping_of(memories)),
+        results={
+            name.decode(errors="replace"): memories
+            for name, memories in kept.items()
+            if memories is not None
+        },
+    )
+
+
 def _pack(memories: Iterable[Memory]) -> bytes:
     packed = BytesIO()
     for memory in memories:
@@ -285,8 +320,12 @@ def _pack(memories: Iterable[Memory]) -> bytes:
     return packed.getvalue()
 
 
-def _unpack(packed: bytes) -> list[Memory]:
+def _unpack(packed: bytes) -> list[Memory] | None:
+    """Return the memories found in a window; None where they cannot be read and are looked for."""
     stream, memories = BytesIO(packed), []
-    while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
-        memories.append(memory)
+    try:
+        while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
+            memories.append(memory)
+    except (DecodeError, ValueError):
+        return None
     return memories

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
 from typing import Final, TypeVar
@@ -16,6 +16,8 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory_services.extraction.domain.facts import (
+    ConversationRefused,
+    ExtractionFailed,
     Strategy,
     Window,
     WindowLimits,
@@ -23,10 +25,15 @@ from agent_memory_services.extraction.domain.facts import (
     to_turn,
     windows,
 )
-from agent_memory_services.extraction.domain.failures import says_nothing_of_messages
+from agent_memory_services.extraction.domain.failures import failure_of, says_nothing_of_messages
 from agent_memory_services.extraction.domain.memories import Origin, from_given, from_message
 from agent_memory_services.extraction.domain.records import Lane
-from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
+from agent_memory_services.extraction.pipeline import (
+    REFUSED,
+    ExtractionPipeline,
+    ExtractionResult,
+    ExtractionTask,
+)
 from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.store.sink import LongTermMemory, Rejection, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
@@ -36,6 +43,9 @@ from agent_memory_services.kit.contract.clock import zone_name, zone_of
 from agent_memory_services.kit.contract.status import item_status, status_of
 
 _MOST_NAMED: Final = 100
+_MOST_UNFIT: Final = 8
+"""Messages in a row that a model gives no fitting answer about, until it is not they that are to
+blame: to ask about every message of every job would be dear."""
 _Made = TypeVar("_Made")
 _Look = Callable[[Window], Awaitable[Sequence[Memory]]]
 
@@ -52,7 +62,7 @@ class Salvage:
         self._sequences = {message.id: message.sequence for message in lease.messages}
         self._searching = lease.record.job.attempt > 1
         self._skipped = list(lease.payload.skipped)
-        self._blamed: list[tuple[str, Exception]] = []
+        self._blamed: list[tuple[Window, Exception]] = []
         self._looked = False
 
     @property
@@ -117,11 +127,22 @@ class Salvage:
             return [found]
         if parts := window.parts():
             return [found for part in parts for found in await self.looked_at(part, look)]
-        self._blamed.append((window.turns[0].message_id, cause))
+        self._blamed.append((window, cause))
+        unfit = isinstance(cause, ExtractionFailed) and cause.reason == "bad_answer"
+        if unfit and not self._looked and len(self._blamed) >= _MOST_UNFIT:
+            raise cause
         return []
 
-    def conclude(self) -> None:
+    def refused(self, message_ids: Sequence[str]) -> None:
+        """Name the messages that a model refuses; what rules find in them is stored."""
+        for message_id in message_ids:
+            self._skip_message(message_id, ConversationRefused())
+
+    def conclude(self) -> Sequence[Window]:
         """End the looking, and leave out the messages that are to blame.
+
+        Returns:
+            Windows of which a model made nothing; rules may.
 
         Raises:
             Exception: What looking failed with, where it failed for every message: then no single
@@ -129,15 +150,16 @@ class Salvage:
         """
         if self._blamed and not self._looked:
             raise self._blamed[-1][1]
-        for message_id, error in self._blamed:
-            self._skip_message(message_id, error)
+        for window, error in self._blamed:
+            self._skip_message(window.turns[0].message_id, error)
+        return [window for window, error in self._blamed if isinstance(error, ExtractionFailed)]
 
     def _skip_message(self, message_id: str, error: Exception) -> None:
         self._skipped.append(
             SkippedItem(
                 message_id=message_id,
                 sequence=self._sequences.get(message_id, 0),
-                error=item_status(error),
+                error=failure_of(error).status,
             )
         )
 
@@ -209,28 +231,41 @@ class Runs:
             return await self._extract(lease, task, salvage)
 
     async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
+        async def kept(window: Window, found: ExtractionResult) -> Sequence[Memory]:
+            salvage.refused(found.refused)
+            await self._leases.keep(
+                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+            )
+            self._meters.left_out(found.dropped)
+            return found.memories
+
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
                 return memories
-            found = await self._pipeline.facts(window, task, await self._nearest(window, task))
-            await self._leases.keep(
-                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+            # What is shown for reference may be to blame for earlier failures, memories included.
+            blamed = salvage.searching and lease.record.strikes and not window.before
+            known = [] if blamed else await self._nearest(window, task)
+            return await kept(window, await self._pipeline.facts(window, task, known))
+
+        async def stored(memories: Sequence[Memory]) -> Sequence[str]:
+            done = await self._memory.store(
+                memories,
+                # The same is often said again, in other words, and what it was may change.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
+                ids_name_content=True,
+                past_incidents=salvage.searching,
             )
-            return found.memories
+            return self._noted(done)
 
         memory_ids: list[str] = []
         for window in self._windows(lease, salvage):
             for memories in await salvage.looked_at(window, facts):
-                stored = await self._memory.store(
-                    memories,
-                    # The same is often said again, in other words, and what it was may change.
-                    deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
-                    ids_name_content=True,
-                    past_incidents=salvage.searching,
-                )
-                memory_ids += self._noted(stored)
-        salvage.conclude()
+                memory_ids += await stored(memories)
+        for window in salvage.conclude():
+            found = await self._pipeline.by_rules(window, task)
+            found = replace(found, dropped={REFUSED: 1})
+            memory_ids += await stored(await kept(window, found))
         return memory_ids
 
     async def _summarize(
@@ -246,7 +281,10 @@ class Runs:
             memories = lease.results.get(window.name)
             if memories is None:
                 found = await self._pipeline.summary(window, task, said)
-                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                salvage.refused(found.refused)
+                await self._leases.keep(
+                    lease, window.name, found.memories, by=found.by, dropped=found.dropped
+                )
                 memories = found.memories
             for summary in memories:
                 said = summary.text

@@ -192,7 +192,7 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Position at which Lua reads next: two local variables, or, without them, the start."""
+    """Position at which Lua reads next: from two local variables on, or from the start."""
 
     moving: bool
     keys: int

@@ -180,13 +180,19 @@ FILTERED: Final[Mapping[str, Field[Sequence[str]] | Field[int | None]]] = {
 """Fields that a caller's filter may name, by the names of the contract."""
 
 
+_REMEMBERED: Final = 16_384
+"""More than the characters of any language; there are a million."""
+
+
 class _Gaps(dict[int, int]):
     """Maps a code point to itself or to a space; filled as characters are met."""
 
     def __missing__(self, code: int) -> int:
         kept = unicodedata.category(chr(code))[0] in "LMN"
-        self[code] = code if kept else ord(" ")
-        return self[code]
+        found = code if kept else ord(" ")
+        if len(self) < _REMEMBERED:
+            self[code] = found
+        return found
 
 
 _GAPS = _Gaps()

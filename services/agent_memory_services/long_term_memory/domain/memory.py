@@ -63,7 +63,7 @@ WRITABLE: Final = frozenset(
     {
         *("text", "type", "namespace", "user_id", "session_id", "topics", "entities"),
         *("event_time", "pinned", "standing", "metadata", "context", "validity"),
-        *("expire_time", "slot"),
+        *("expire_time", "slot", "language"),
     }
 )
 """The fields that a caller may change."""

@@ -10,13 +10,13 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from itertools import accumulate
 from math import ceil
 from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.working_memory.domain.session import Shown
 
 MESSAGE_TOKENS: Final = 4
@@ -68,6 +68,7 @@ _ASTRAL_TOKENS: Final = 2.5  # emoji, rare Han
 # A longer text is judged by slices, so that one message never holds up the event loop.
 _SAMPLE: Final = 32_768
 _SLICES: Final = 8
+_LONGEST_WORD: Final = 64
 
 
 def count_tokens(text: str) -> int:
@@ -95,7 +96,7 @@ def _slices(text: str) -> str:
     return "".join(text[start : start + length] for start in range(0, stride * _SLICES, stride))
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 16, longest=_LONGEST_WORD)
 def _cost(piece: str) -> float:
     if not piece.isascii():
         return max(1.0, sum(map(_rate, piece)))

@@ -304,10 +304,10 @@ class Delivery:
         Raises:
             InvalidFields: it can never be read.
         """
-        if len(entry.request) > self._max_bytes:
+        if entry.size > self._max_bytes:
             raise InvalidField("", "is larger than any service takes")
         try:
-            return SubmitMessagesRequest.FromString(entry.request)
+            return entry.request()
         except DecodeError:
             raise InvalidField("", "is not a SubmitMessagesRequest") from None
 

@@ -79,7 +79,7 @@ _SESSIONS_AT_A_TIME: Final = 100
     "lua/session/summaries",
     "lua/erase",
 )
-def _erase(place: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
+def _erase(address: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
     """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
@@ -188,6 +188,6 @@ class _Words:
         if entry.tenant != self.tenant:
             return None
         try:
-            return SubmitMessagesRequest.FromString(entry.request)
+            return entry.request()
         except DecodeError:
             return None

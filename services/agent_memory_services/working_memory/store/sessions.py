@@ -103,7 +103,7 @@ def _log(meta: Key, log: Key, *, start: int | None, count: int, step: int) -> An
 
 @script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 def _write(
-    place: SpelledAddress,
+    address: SpelledAddress,
     parts: SessionParts,
     *,
     identity: SessionKey,
@@ -126,7 +126,7 @@ def _write(
 
 
 @script(_PACKAGE, *_SHARED, "lua/session/delete")
-def _delete(place: SpelledAddress, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
+def _delete(address: SpelledAddress, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
     """Delete a session."""
 
 

@@ -37,9 +37,9 @@ def _postpone(partition: Key, *, member: bytes, claim: bytes, wait: int, failure
     """Give a claim back for later, by a wait in microseconds, and count failures."""
 
 
-@_step("settle")
-def _settle(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
-    """Strike a session off that still has the version that was looked at."""
+@_step("dequeue")
+def _dequeue(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
+    """Remove a session that still has the version that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class SummaryQueue:
 
     async def dequeue(self, claim: Claim, version: int) -> None:
         """Remove a session that needs no summary as it was in this version."""
-        await _settle(
+        await _dequeue(
             self._client,
             partition_prefix(claim.partition),
             SessionAddress.of(claim.key, self._partitions).parts.meta,

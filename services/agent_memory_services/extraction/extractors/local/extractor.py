@@ -1,8 +1,10 @@
 """Local extractor: facts by rule, with no model, no key and no network."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +18,12 @@ from agent_memory_services.extraction.domain.facts import (
 from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.own_words import read_own_words
 from agent_memory_services.extraction.extractors.local.patterns import pack
 from agent_memory_services.extraction.extractors.local.rules import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.language.recognition import ENGLISH
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
 _MOST_SUMMARY_WORDS: Final = 500
@@ -45,19 +49,28 @@ class LocalExtractor:
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
         """
-        return Findings(await in_background(self.find, conversation))
+        return await in_background(self.read, conversation)
 
     def find(self, conversation: Conversation) -> list[Candidate]:
-        """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""
+        """Find the facts that `conversation.turns` state."""
+        return list(self.read(conversation).candidates)
+
+    def read(self, conversation: Conversation) -> Findings:
+        """Find the facts, and count unreadable messages; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
-            return _summary(conversation)
+            return Findings(_summary(conversation))
         lasting = conversation.strategy is Strategy.PREFERENCES
+        own = read_own_words(conversation)
         found = (
-            fact.candidate
-            for fact in facts(conversation, self._pack)
+            replace(fact.candidate, language=ENGLISH)
+            for fact in facts(own.rest, self._pack)
             if not lasting or fact.family in _LASTING
         )
-        return _once(found, known=conversation.known)
+        said = (each for each in own.candidates if not lasting or each.standing)
+        candidates = _once(chain(found, said), known=conversation.known)
+        cited = {message_id for each in candidates for message_id in each.message_ids}
+        unread = Counter(why for message_id, why in own.unread.items() if message_id not in cited)
+        return Findings(candidates, unread)
 
 
 def _summary(conversation: Conversation) -> list[Candidate]:

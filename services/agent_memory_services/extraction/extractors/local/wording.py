@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from agent_memory_services.extraction.extractors.local.grammar import phrases, words
+from agent_memory_services.kit.contract.remembered import remembered
 
 _SHORTEST_NICKNAME = 3
 
@@ -39,7 +40,7 @@ def _tails() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
-@cache
+@remembered(1024, longest=64)
 def _forms(name: str) -> str:
     """Match a name and the short forms cut from it ("Mel" for "Melanie")."""
     first = name.split(maxsplit=1)[0]

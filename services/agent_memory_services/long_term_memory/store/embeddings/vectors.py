@@ -25,7 +25,7 @@ CONTEXT_CHARACTERS: Final = 1000
 """How much of a long context is embedded: its end, which stands nearest the memory. The model
 reads a few hundred tokens, and the text itself must be among them."""
 
-REJECTED: Final = "cannot be embedded: it is too long for the model"
+REJECTED: Final = "cannot be embedded: the model refuses it"
 
 
 class Space:

@@ -1,5 +1,5 @@
--- Notes that memories were found, each at most once per interval of microseconds, and none that is gone.
--- Answers how many were noted.
+-- Notes that memories were found, each at most once per interval of microseconds, and none that is
+-- gone. Answers how many were noted.
 
 local noted = 0
 for _, key in ipairs(memories) do

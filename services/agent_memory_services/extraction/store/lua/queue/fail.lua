@@ -6,7 +6,7 @@ if not job then
 end
 local key = base .. 'job:' .. job.id
 call('HSET', key, 'error', reason)
-call('HINCRBY', key, 'failures', 1)
+bump(key, 'failures', 1)
 if call('HGET', key, 'since') == '0' then
   call('HSET', key, 'since', now)
 end

@@ -3,7 +3,7 @@ local job = load_leased(job_id, token)
 if not job then
   return 0
 end
-call('HINCRBY', base .. 'job:' .. job.id, 'attempt', -1)
+bump(base .. 'job:' .. job.id, 'attempt', -1)
 unlease(job)
 enqueue(job.tenant, job.id, now)
 move(job, PENDING)

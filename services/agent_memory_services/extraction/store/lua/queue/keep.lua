@@ -1,5 +1,5 @@
--- Keeps what a run found in a window before it is stored elsewhere, so that another attempt stores the same;
--- answers 0 where the lease is lost. What was dropped from it is counted by reason.
+-- Keeps what a run found in a window before it is stored elsewhere, so that another attempt stores
+-- the same; answers 0 where the lease is lost. What was dropped from it is counted by reason.
 local job = load_leased(job_id, token)
 if not job then
   return 0

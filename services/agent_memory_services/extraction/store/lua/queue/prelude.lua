@@ -83,16 +83,28 @@ local function blocked_key(job)
   return base .. 'blocked:' .. job.lane .. ':' .. job.session
 end
 
+-- Adds to a field that counts; one that holds no number counts from 0.
+local function bump(key, field, by)
+  local count = math.floor(tonumber(call('HGET', key, field)) or 0) + by
+  call('HSET', key, field, count)
+  return count
+end
+
 local function load_job(id)
-  local found = call('HMGET', base .. 'job:' .. id, 'tenant', 'thread', 'session', 'lane', 'state',
-    'token', 'strikes')
-  if not found[1] then
+  local found = redis.pcall('HMGET', base .. 'job:' .. id, 'tenant', 'thread', 'session', 'lane',
+    'state', 'token', 'strikes')
+  if found.err or not found[1] then
     return nil
   end
   return {
     id = id, tenant = found[1], thread = found[2], session = found[3], lane = found[4],
     state = tonumber(found[5]), token = found[6], strikes = tonumber(found[7]),
   }
+end
+
+-- Whether a job can be worked with at all: bytes in the store may be damaged.
+local function is_sound(job)
+  return job and job.thread and job.session and job.lane and job.state
 end
 
 -- The job, where the token is still its lease.
@@ -128,7 +140,7 @@ end
 local function strike(job)
   local key = base .. 'job:' .. job.id
   call('HSETNX', key, 'struck', now)
-  return call('HINCRBY', key, 'strikes', 1), tonumber(call('HGET', key, 'struck'))
+  return bump(key, 'strikes', 1), tonumber(call('HGET', key, 'struck')) or now
 end
 
 -- Gives up the job's place in its session and lets those behind it be claimed.
@@ -203,8 +215,21 @@ local function finish(job, state)
   move(job, state)
 end
 
+-- Lets go of a job of which no record is left: nobody can ask for it any more.
+local function let_go(id)
+  call('ZREM', base .. 'leases', id)
+  call('ZREM', base .. 'finished', id)
+  call('PEXPIRE', base .. 'job:' .. id, math.ceil(limits.retention / 1000))
+  for _, family in ipairs(PAYLOAD) do
+    call('PEXPIRE', base .. family .. id, math.ceil(limits.retention / 1000))
+  end
+end
+
 local function forget(id)
   local job = load_job(id)
+  if not is_sound(job) then
+    return let_go(id)
+  end
   call('ZREM', base .. 'jobs:' .. job.tenant, id)
   call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
   call('ZREM', base .. 'jobs-of:' .. job.thread, id)

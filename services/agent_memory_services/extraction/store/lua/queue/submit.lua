@@ -99,7 +99,10 @@ local collecting = {}
 local function job_of(lane)
   if not collecting[lane] then
     local id = call('HGET', head, 'next.' .. lane)
-    if not id or tonumber(call('HGET', base .. 'job:' .. id, 'bytes') or 0) >= JOB_BYTES then
+    -- One that cannot be read, or was given up for that, collects no more.
+    local next_job = id and load_job(id)
+    if not is_sound(next_job) or next_job.state ~= PENDING
+      or (tonumber(call('HGET', base .. 'job:' .. id, 'bytes')) or 0) >= JOB_BYTES then
       id = open_job(lane)
     end
     -- The owner is set once, but may be known later than the first messages.
@@ -132,16 +135,16 @@ local function schedule(lane, job)
   local key = base .. 'job:' .. job.id
   local found = call('HMGET', key, 'create', 'first', 'last')
   if job.highest > 0 then
-    local first_before = tonumber(found[2])
+    local first_before = tonumber(found[2]) or 0
     local lowest = first_before > 0 and math.min(first_before, job.lowest) or job.lowest
-    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
+    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]) or 0, job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
   end
-  call('HINCRBY', key, 'bytes', job.bytes)
+  bump(key, 'bytes', job.bytes)
   keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
-  enqueue(tenant, job.id, math.min(now + plan.wait, tonumber(found[1]) + plan.patience))
+  enqueue(tenant, job.id, math.min(now + plan.wait, (tonumber(found[1]) or now) + plan.patience))
   announce(tenant, thread, session, job.id)
 end
 

@@ -1,5 +1,5 @@
--- Deletes a view that is still what it was and cancels its jobs, some at a time; when
--- forgetting, its jobs are forgotten too. Answers the etag that it has instead, or whether there was one, and
+-- Deletes a view that is still what it was and cancels its jobs, some at a time; when forgetting,
+-- its jobs are forgotten too. Answers the etag that it has instead, or whether there was one, and
 -- after which job to go on; that is empty at the end, when the view goes. Its summaries are out of
 -- reach then, and removed step by step.
 local key = base .. 'view:' .. view

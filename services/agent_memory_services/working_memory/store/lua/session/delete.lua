@@ -16,9 +16,9 @@ if etag ~= '' and etag ~= current then
 end
 
 unlink(parts)
-unlist(place, owner)
-local member = member_of(place)
-forget_expiry(place.partition, member)
-forget_summary(place.partition, member)
-tell(place.partition, member, 'deleted', now_micros(), {})
+unlist(address, owner)
+local member = member_of(address)
+forget_expiry(address.partition, member)
+forget_summary(address.partition, member)
+tell(address.partition, member, 'deleted', now_micros(), {})
 return { 'ok' }

@@ -3,7 +3,7 @@
 -- All keys of a session, of its partition's listings and of its partition's outbox carry the same
 -- hash tag. The names of listings are completed here, because they depend on the session's owner.
 --
--- A `place` is a session's partition, tenant, namespace and name, spelled for keys.
+-- An `address` is a session's partition, tenant, namespace and name, spelled for keys.
 
 -- Microseconds need all digits of a double; Lua's own conversion would keep fourteen.
 local function whole(number)
@@ -24,28 +24,28 @@ local function may_touch(caller, owner)
   return allowed and (caller.user == '' or owner == '' or caller.user == owner)
 end
 
-local function member_of(place)
-  return place.tenant .. ':' .. place.namespace .. ':' .. place.session
+local function member_of(address)
+  return address.tenant .. ':' .. address.namespace .. ':' .. address.session
 end
 
-local function place_of_member(partition, member)
+local function address_of(partition, member)
   local tenant, namespace, session = member:match('^([^:]+):([^:]+):([^:]+)$')
   return { partition = partition, tenant = tenant, namespace = namespace, session = session }
 end
 
-local function listing_keys(place, owner)
-  local all = place.partition .. ':sessions:' .. place.tenant
+local function listing_keys(address, owner)
+  local all = address.partition .. ':sessions:' .. address.tenant
   return {
     all,
-    all .. ':n:' .. place.namespace,
+    all .. ':n:' .. address.namespace,
     all .. ':u:' .. owner,
-    all .. ':n:' .. place.namespace .. ':u:' .. owner,
+    all .. ':n:' .. address.namespace .. ':u:' .. owner,
   }
 end
 
-local function unlist(place, owner)
-  for _, key in ipairs(listing_keys(place, owner)) do
-    redis.call('ZREM', key, place.namespace .. ':' .. place.session)
+local function unlist(address, owner)
+  for _, key in ipairs(listing_keys(address, owner)) do
+    redis.call('ZREM', key, address.namespace .. ':' .. address.session)
   end
 end
 

@@ -1,6 +1,6 @@
 -- One write to a session: all of it, or a refusal and nothing.
 --
--- The identity comes spelled for keys, as `place`, and as it is. Where the view is replaced, the
+-- The identity comes spelled for keys, as `address`, and as it is. Where the view is replaced, the
 -- id of a message may come with new content, which else refuses the write. `slots` are there where
 -- places are kept: each is such a place, or empty for the next of the messages. A message has the
 -- `head` of its place, all but the sequence. `trace` is of the call that writes; empty where it is
@@ -21,7 +21,7 @@ local DIGEST_BYTES = 16
 local LOT = 1000 -- values that one command is given, an even number
 
 local now = now_micros()
-local member = member_of(place)
+local member = member_of(address)
 
 local function load()
   local names = {
@@ -94,7 +94,7 @@ local function close_submission()
     if trace ~= '' then
       entry[5], entry[6] = 'trace', trace
     end
-    redis.call('XADD', place.partition .. ':outbox', '*', unpack(entry))
+    redis.call('XADD', address.partition .. ':outbox', '*', unpack(entry))
     submissions, waiting, size = submissions + 1, {}, 0
   end
 end
@@ -214,12 +214,12 @@ end
 local function name_session()
   if created then
     -- An incarnation that expired may still be listed, under another owner.
-    local _, expiring = expiry_keys(place.partition)
+    local _, expiring = expiry_keys(address.partition)
     local former = redis.call('HGET', expiring, member)
     if former then
-      unlist(place, former)
-      forget_expiry(place.partition, member)
-      tell(place.partition, member, 'deleted', now, {})
+      unlist(address, former)
+      forget_expiry(address.partition, member)
+      tell(address.partition, member, 'deleted', now, {})
     end
     set('uid', fresh_uid)
     set('namespace', identity.namespace)
@@ -228,7 +228,7 @@ local function name_session()
   end
   if created or owned then
     if not created then
-      unlist(place, held.owner)
+      unlist(address, held.owner)
       set('owned_late', '1')
     end
     set('user', caller.user)
@@ -237,8 +237,8 @@ local function name_session()
 end
 
 local function list()
-  for _, key in ipairs(listing_keys(place, held.owner)) do
-    redis.call('ZADD', key, whole(now), place.namespace .. ':' .. place.session)
+  for _, key in ipairs(listing_keys(address, held.owner)) do
+    redis.call('ZADD', key, whole(now), address.namespace .. ':' .. address.session)
   end
 end
 
@@ -247,14 +247,14 @@ local function keep_until()
   if held.ttl ~= '' then
     local expires = now + tonumber(held.ttl)
     set('expires', whole(expires))
-    local expiry, expiring = expiry_keys(place.partition)
+    local expiry, expiring = expiry_keys(address.partition)
     redis.call('ZADD', expiry, whole(expires), member)
     redis.call('HSET', expiring, member, held.owner)
     return whole(math.ceil(expires / 1000))
   end
   if had_ttl then
     set('expires', '')
-    forget_expiry(place.partition, member)
+    forget_expiry(address.partition, member)
   end
   return had_ttl and 'never' or nil
 end
@@ -272,12 +272,12 @@ end
 local function tell_all()
   local details = { 'uid', held.uid, 'version', whole(version) }
   if created then
-    tell(place.partition, member, 'created', now, details)
+    tell(address.partition, member, 'created', now, details)
   elseif stated or owned or replaces_view or replaces_memories or #memories > 0 then
-    tell(place.partition, member, 'updated', now, details)
+    tell(address.partition, member, 'updated', now, details)
   end
   if fresh > 0 then
-    tell(place.partition, member, 'messages', now, {
+    tell(address.partition, member, 'messages', now, {
       'uid', held.uid, 'version', whole(version),
       'first', whole(next_sequence), 'last', whole(next_sequence + fresh - 1),
     })
@@ -286,7 +286,7 @@ end
 
 local overflows = 0
 if not idle then
-  sweep(place.partition, now, SWEEP)
+  sweep(address.partition, now, SWEEP)
   name_session()
   write_messages()
   write_memories()
@@ -300,9 +300,9 @@ if not idle then
   redis.call('HSET', parts.meta, unpack(changed))
   arm(moment)
   tell_all()
-  overflows = queue_summary(place.partition, member, trigger, held, now)
+  overflows = queue_summary(address.partition, member, trigger, held, now)
   if overflows == 1 and trace ~= '' then
-    local _, _, traces = summary_keys(place.partition)
+    local _, _, traces = summary_keys(address.partition)
     redis.call('HSET', traces, member, trace)
   end
 end

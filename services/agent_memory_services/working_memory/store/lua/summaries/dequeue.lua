@@ -1,4 +1,4 @@
--- Strikes a session off that needs no summary after all, unless it has another version than the
+-- Removes a session that needs no summary after all, unless it has another version than the
 -- one that was looked at: then it is looked at again.
 
 local current = redis.call('HGET', meta, 'version')
