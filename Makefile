@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Tests start about 150 processes of this code; each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
@@ -32,12 +34,13 @@ up: $(INSTALLED) ## Start the store, the three services and the gateway
 
 .PHONY: test
 test: $(INSTALLED) ## Run every default test, and print how much code the unit tests reach
-	python -m pytest --numprocesses=auto --dist=worksteal --cov --cov-report= tests/unit
+	python -m pytest --numprocesses=logical --dist=worksteal --cov --cov-report= tests/unit
 	python -m pytest --numprocesses=auto --dist=worksteal --ignore=tests/unit tests
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet machine
 	python -m pytest -m long tests
+	python -m pytest --numprocesses=logical --hypothesis-profile=at-length -m hypothesis tests/unit
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each

@@ -28,9 +28,8 @@ from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.auth.api_keys.key import Token
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
-from agent_memory_services.kit.auth.authenticator import Authenticator
-from agent_memory_services.kit.auth.build import opened
-from agent_memory_services.kit.auth.credentials import Presented
+from agent_memory_services.kit.auth.authenticator import Authenticator, open_authenticator
+from agent_memory_services.kit.auth.credentials import CallCredentials
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.auth.settings import AuthSettings
 from agent_memory_services.kit.contract.context import Principal
@@ -43,18 +42,18 @@ BOUND_MICROSECONDS = 100.0
 GROWTH_BOUND = 5.0
 
 
-def presented(token: str) -> Presented:
+def presented(token: str) -> CallCredentials:
     """A call with a bearer token."""
-    return Presented({"authorization": f"Bearer {token}"}, dict)
+    return CallCredentials({"authorization": f"Bearer {token}"}, dict)
 
 
-async def recognise(authenticator: Authenticator, call: Presented) -> Principal:
+async def recognise(authenticator: Authenticator, call: CallCredentials) -> Principal:
     """The whole check, whether or not it needs a look-up."""
     found = authenticator.recognise(call)
     return found if isinstance(found, Principal) else await found
 
 
-def cached(authenticator: Authenticator, call: Presented, checks: int) -> float:
+def cached(authenticator: Authenticator, call: CallCredentials, checks: int) -> float:
     """Microseconds of a check of a known credential, the best of ten rounds."""
     rounds = []
     for _ in range(10):
@@ -127,7 +126,7 @@ async def measure(folder: Path, checks: int) -> bool:
         for count in NUMBERS_OF_KEYS:
             await store.flushall()
             keys = await add_keys(store, Keyring(ApiKeyStore(store)), count)
-            async with opened(settings, store) as authenticator:
+            async with open_authenticator(settings, store) as authenticator:
 
                 async def check(token: str, by: Authenticator = authenticator) -> Principal:
                     return await recognise(by, presented(token))
@@ -135,7 +134,7 @@ async def measure(folder: Path, checks: int) -> bool:
                 new.append(await first(check, keys))
                 known.append(cached(authenticator, presented(keys[0]), checks))
             print(f"{count:>6} API keys: known {known[-1]:6.1f} us, new {new[-1]:7.1f} us")
-        async with opened(settings, store) as authenticator:
+        async with open_authenticator(settings, store) as authenticator:
 
             async def check_token(token: str) -> Principal:
                 return await recognise(authenticator, presented(token))

@@ -50,12 +50,10 @@ from agent_memory_services.kit.server import server
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag
-from agent_memory_services.long_term_memory.domain.drafts import draft
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, draft
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
 from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore

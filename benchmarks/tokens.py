@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent_memory_services.working_memory.domain.tokens import count_tokens
+from agent_memory_services.working_memory.domain.windows import count_tokens
 
 ROOT = Path(__file__).parent.parent
 VOCABULARIES = ("cl100k_base", "o200k_base")

@@ -87,7 +87,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from agent_memory_client._types import Model
+from pydantic import Field
+
+from agent_memory_client._types import Model, Text
 from agent_memory_client.filters import {", ".join(sorted(set(kinds.values())))}
 
 Operators = Mapping[str, Any]
@@ -97,6 +99,7 @@ class FilterArguments(TypedDict, total=False):
     """Conditions; a plain value means equality. See `agent_memory_client.filters`."""
 
     filters: Mapping[str, Any] | None
+    time_zone: str | None
 {arguments}
 
 
@@ -108,6 +111,11 @@ class FilterCriteria(Model):
     """
 
     filters: dict[str, Any] | None = None
+    time_zone: Text | None = Field(
+        default=None,
+        description="IANA zone in which days of the conditions, and times of a question, are "
+        "meant; UTC when absent.",
+    )
 {fields}
 '''
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from itertools import groupby
 
 import pytest
@@ -12,18 +13,23 @@ from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.store.embeddings import local
 from tests.support.persistent_keys import stray_keys
 from tests.support.stores import empty
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
 
-settings.register_profile("agent-memory", deadline=None)
+# `make test-long` runs the tests of properties again with the second one.
+settings.register_profile("agent-memory", deadline=None, max_examples=30)
+settings.register_profile("at-length", deadline=None, max_examples=100)
 settings.load_profile("agent-memory")
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Half as many again as cores: many tests wait for processes and clocks."""
+    if config.option.numprocesses == "logical":
+        return None
     return (os.cpu_count() or 1) * 3 // 2
 
 
@@ -35,6 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         written = sorted((item for _, item in places), key=lambda item: item.reportinfo()[1] or 0)
         for (at, _), item in zip(places, written, strict=True):
             items[at] = item
+
+
+@pytest.fixture(scope="session", autouse=True)
+def model_loaded_once() -> Iterator[None]:
+    """Let all embedders of this test process run one copy of each model."""
+    with pytest.MonkeyPatch.context() as patch:
+        for load in ("_load_encoder", "weights_digest", "Tokenizer"):
+            patch.setattr(local, load, cache(getattr(local, load)))
+        yield
 
 
 @pytest.fixture(scope="session")

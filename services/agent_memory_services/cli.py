@@ -17,7 +17,7 @@ from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
-from agent_memory_services.transfer_cli.cli import app as moving
+from agent_memory_services.transfer_cli.cli import app as transfer
 
 app = typer.Typer(
     help="Memory for LLM agents.",
@@ -30,7 +30,7 @@ app.add_typer(configuration, name="config")
 app.add_typer(keys, name="keys")
 app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
-app.add_typer(moving)
+app.add_typer(transfer)
 app.add_typer(gateway_group, name="gateway")
 
 _ANY_PORT = "0 for any free one."

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sys
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,12 +50,12 @@ async def http(
     """One request; header names have `_` for `-`."""
 
     def send() -> Answer:
-        connection = HTTPConnection(*stack.address, timeout=30)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, named)
-        with connection.getresponse() as response:
-            received = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, received, response.read())
+        with closing(HTTPConnection(*stack.address, timeout=30)) as connection:
+            connection.request(method, path, body, named)
+            with connection.getresponse() as response:
+                received = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, received, response.read())
 
     return await asyncio.to_thread(send)
 

@@ -2,33 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
-import pytest_asyncio
 
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryMessage, MemoryStrategyConfig, WorkingMemory
-from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.support.hobbies import HOBBIES, facts, told
 from tests.support.known import known_of, log_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WRITERS, MESSAGES = 8, 200
-UNHURRIED = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "1"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def memory(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MemoryAPIClient]:
-    """A client of a stack that waits a second before it extracts."""
-    folder: Path = tmp_path_factory.mktemp("stack")
-    async with (
-        Stack(StackOptions(state_dir=folder, environment=UNHURRIED)) as stack,
-        MemoryAPIClient(base_url=f"http://{stack.address}") as client,
-    ):
-        yield client
+WRITERS = 8
 
 
 def lengthy(hobby: str) -> MemoryMessage:
@@ -73,34 +58,36 @@ async def test_a_silent_part_of_a_session_is_not_waited_for(memory: MemoryAPICli
     assert await known_of(memory, "mo") == facts([HOBBIES[1], HOBBIES[3]])
 
 
-async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient) -> None:
+@pytest.mark.parametrize("messages", [50, pytest.param(200, marks=pytest.mark.long)])
+async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient, messages: int) -> None:
     """Eight writers lose and double nothing, and every reader sees the same order at any time."""
+    crowd = f"crowd-{messages}"
     silent = MemoryStrategyConfig(strategy="none")
-    await memory.set_working_memory("crowd", WorkingMemory(long_term_memory_strategy=silent))
+    await memory.set_working_memory(crowd, WorkingMemory(long_term_memory_strategy=silent))
     done = asyncio.Event()
 
     async def write(writer: int) -> None:
-        for number in range(MESSAGES):
+        for number in range(messages):
             content = f"{writer}/{number}"
             message = MemoryMessage(id=content, role="user", content=content)
-            await memory.append_messages_to_working_memory("crowd", [message])
+            await memory.append_messages_to_working_memory(crowd, [message])
 
     async def read(limit: int) -> list[Sequence[str]]:
         seen: list[Sequence[str]] = []
         while not done.is_set():
-            seen.append(ids(await log_of(memory, "crowd", limit=limit)))
+            seen.append(ids(await log_of(memory, crowd, limit=limit)))
             await asyncio.sleep(0.2)
         return seen
 
     readers = [asyncio.create_task(read(limit)) for limit in (37, 1000)]
     await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
     done.set()
-    log = await log_of(memory, "crowd")
+    log = await log_of(memory, crowd)
     assert set(Counter(ids(log)).values()) == {1}
-    assert [message.sequence for message in log] == list(range(1, WRITERS * MESSAGES + 1))
+    assert [message.sequence for message in log] == list(range(1, WRITERS * messages + 1))
     for writer in range(WRITERS):
         own = [found for found in ids(log) if found.startswith(f"{writer}/")]
-        assert own == [f"{writer}/{number}" for number in range(MESSAGES)]
+        assert own == [f"{writer}/{number}" for number in range(messages)]
     for seen in [early for reader in readers for early in await reader]:
         assert seen == ids(log)[: len(seen)]
 

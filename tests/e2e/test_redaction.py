@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import re
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -12,6 +13,7 @@ import grpc
 import pytest
 from google.api.annotations_pb2 import http as http_rule
 from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -120,8 +122,7 @@ async def _use_everything(
                         await _call_all(sweep, channel, fault.__name__)
         for name, address in stack.metrics.items():
             url = f"http://{address}/metrics"
-            told = await asyncio.to_thread(lambda url=url: urllib.request.urlopen(url).read())  # type: ignore[misc] # binds the variable of the loop
-            sweep.look(f"metrics of {name}", told)
+            sweep.look(f"metrics of {name}", await asyncio.to_thread(_page, url))
 
 
 async def _call_all(
@@ -192,21 +193,53 @@ def _call_json(sweep: Sweep, stack: Stack, policy: MethodPolicy) -> None:
     verb = rule.WhichOneof("pattern")
     if verb is None or policy.streaming:
         return
-    in_path, in_query, in_body = (
+    in_path, in_query, unknown, misfit = (
         sweep.canaries.word(f"{policy.method} by JSON, in the {part}")
-        for part in ("path", "query", "body")
+        for part in ("path", "query", "body", "body of another kind")
     )
     path = _VARIABLE.sub(in_path, getattr(rule, verb))
     allowed = sweep.canaries.allowed(policy.request_type, f"{policy.method} by JSON")
+    bodies = [
+        json_format.MessageToJson(allowed),
+        json.dumps({"unknown": unknown}),
+        json.dumps({_no_text(method.input_type, rule.body): misfit}),
+    ]
     for query in ("", f"?unknown={in_query}"):
-        for body in (json_format.MessageToJson(allowed), f'{{"{in_body}": "{in_body}"}}'):
+        for body in bodies:
             connection = http.client.HTTPConnection(*stack.address, timeout=30)
             connection.request(verb.upper(), path + query, body if rule.body else None)
             with connection.getresponse() as response:
-                response.read()
+                answer = response.read()
                 sweep.calls += 1
-                sweep.refused += response.status >= 400
+                if response.status >= 400:
+                    sweep.refused += 1
+                    _look_at_json(sweep, f"JSON error of {policy.method}", answer)
+                    sweep.look(f"headers of {policy.method}", str(response.getheaders()))
             connection.close()
+
+
+def _no_text(kind: Descriptor, body: str) -> str:
+    """Name a field of a body that holds no text, if it has one."""
+    within = kind if body in ("", "*") else kind.fields_by_name[body].message_type or kind
+    others = [field for field in within.fields if field.type != FieldDescriptor.TYPE_STRING]
+    return others[0].name if others else "unknown"
+
+
+def _look_at_json(sweep: Sweep, where: str, answer: bytes) -> None:
+    """Look at an error as a service tells it, or at the whole of what the gateway says."""
+    try:
+        status = json_format.Parse(answer, Status())
+    except json_format.ParseError:
+        sweep.look(where, answer)
+    else:
+        _look_at_status(sweep, where, status)
+
+
+def _page(url: str) -> bytes:
+    """Read a page."""
+    with urllib.request.urlopen(url) as answer:
+        page: bytes = answer.read()
+    return page
 
 
 def _look_at_logs(sweep: Sweep, folder: Path) -> int:

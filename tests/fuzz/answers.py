@@ -14,11 +14,11 @@ from agent_memory_services.long_term_memory.consolidation.model_judge import (
     NonsenseError,
     read_verdicts,
 )
+from agent_memory_services.long_term_memory.store.embeddings.answers import read_answer
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     ProviderUnavailable,
 )
-from agent_memory_services.long_term_memory.store.embeddings.openai import read_answer
 from tests.fuzz.inputs import BYTES, JSON, TEXT
 from tests.fuzz.target import Target
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.api_keys.key import Token
-from agent_memory_services.kit.auth.credentials import Presented, Refused
+from agent_memory_services.kit.auth.credentials import CallCredentials, Refused
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet
 from agent_memory_services.kit.auth.json_web_tokens.verifier import ClaimNames, JwtVerifier
@@ -126,7 +126,7 @@ class _Tokens:
 def _feed_headers(given: tuple[dict[str, Any], bytes]) -> None:
     headers, scope = given
     with suppress(Refused):
-        if token := Presented(headers, dict).token:
+        if token := CallCredentials(headers, dict).token:
             Token.read(token)
     with suppress(Unauthenticated):
         tenant_named(headers.get("x-agent-memory-tenant"))

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.errors import InvalidField, InvalidFieldMask
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.kit.contract.rules import ContractRules
-from agent_memory_services.long_term_memory.domain.drafts import violations
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.conditions import compile_filter
+from agent_memory_services.long_term_memory.domain.memory import violations
 from agent_memory_services.long_term_memory.transfer import restored
-from agent_memory_services.working_memory.domain.data import check_time_zone
+from agent_memory_services.working_memory.domain.session import check_time_zone
 from tests.fuzz.inputs import TEXT, messages
 from tests.fuzz.target import Target
 from tests.support.contracts import POLICIES

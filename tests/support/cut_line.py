@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
+from tests.support.listening import connected_to, listening
+
 _CHUNK = 1 << 20
 
 
@@ -29,12 +31,9 @@ class CutLine:
         """A line to a store, open until the block is left."""
         host, _, port = redis_url.removeprefix("redis://").split("/")[0].rpartition(":")
         line = cls(host, int(port))
-        server = await asyncio.start_server(line._connected, "127.0.0.1", 0)
-        line.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
+        async with listening(line._connected) as address:
+            line.url = f"redis://{address}"
             yield line
-        finally:
-            server.close()
 
     def cut_at(self, number: int, *, answered: bool) -> None:
         """Break the connection at a command, counted from 1 and from now; 0 is never.
@@ -46,24 +45,23 @@ class CutLine:
         self._cut_at, self._answered, self.passed = number, answered, 0
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._host, self._port)
-        answers = asyncio.create_task(_pass(there, writer))
-        try:
-            while data := await reader.read(_CHUNK):
-                self.passed += 1
-                if self.passed == self._cut_at:
-                    answers.cancel()
-                    if self._answered:
-                        back.write(data)
-                        await there.read(1)
-                    return
-                back.write(data)
-        except ConnectionError:
-            pass
-        finally:
-            answers.cancel()
-            writer.transport.abort()
-            back.transport.abort()
+        async with connected_to(self._host, self._port) as (there, back):
+            answers = asyncio.create_task(_pass(there, writer))
+            try:
+                while data := await reader.read(_CHUNK):
+                    self.passed += 1
+                    if self.passed == self._cut_at:
+                        answers.cancel()
+                        if self._answered:
+                            back.write(data)
+                            await there.read(1)
+                        return
+                    back.write(data)
+            except ConnectionError:
+                pass
+            finally:
+                answers.cancel()
+                writer.transport.abort()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from tests.support.listening import connected_to, listening
+
 PING = 6
 GOAWAY = 7
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -33,21 +35,18 @@ class FrameLine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FrameLine"]:
         """Listen on a free port of loopback until the block is left."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
+        async with listening(self._serve) as address:
+            self.address = str(address)
             yield self
-        finally:
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        there, back = await asyncio.open_connection(*self._target)
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            back.write(await reader.readexactly(len(_PREFACE)))
-            async with asyncio.TaskGroup() as both:
-                both.create_task(_pass_frames(reader, back, self.sent))
-                both.create_task(_pass_frames(there, writer, self.answered))
+        async with connected_to(*self._target) as (there, back):
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                back.write(await reader.readexactly(len(_PREFACE)))
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(_pass_frames(reader, back, self.sent))
+                    both.create_task(_pass_frames(there, writer, self.answered))
 
 
 async def _pass_frames(

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from tests.support.listening import connected_to
+
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS = 0, 1, 3, 4
 _END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
@@ -41,7 +43,6 @@ async def half_call(
     host: str, port: int, path: str, metadata: Mapping[str, str] | None = None
 ) -> AsyncIterator[HalfCall]:
     """A call of the method at `path`, begun at a server that speaks plain text."""
-    reader, writer = await asyncio.open_connection(host, port)
     fields = {
         ":method": "POST",
         ":scheme": "http",
@@ -52,12 +53,10 @@ async def half_call(
         **(metadata or {}),
     }
     block = b"".join(_field(name, value) for name, value in fields.items())
-    writer.write(_PREFACE + _frame(_SETTINGS, 0, 0))
-    writer.write(_frame(_HEADERS, _END_HEADERS, _STREAM, block))
-    try:
+    async with connected_to(host, port) as (reader, writer):
+        writer.write(_PREFACE + _frame(_SETTINGS, 0, 0))
+        writer.write(_frame(_HEADERS, _END_HEADERS, _STREAM, block))
         yield HalfCall(reader, writer)
-    finally:
-        writer.transport.abort()
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:

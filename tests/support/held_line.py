@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from tests.support.listening import connected_to, listening
+
 _CHUNK = 65_536
 
 
@@ -37,18 +39,17 @@ class HeldLine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["HeldLine"]:
         """Listen on a free port of loopback."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            self.let_go()
-            server.close()
+        async with listening(self._serve) as address:
+            self.address = str(address)
+            try:
+                yield self
+            finally:
+                self.let_go()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(*self._target)
-        with suppress(ConnectionError):
-            await asyncio.gather(self._forth(reader, back), _pass_on(there, writer))
+        async with connected_to(*self._target) as (there, back):
+            with suppress(ConnectionError):
+                await asyncio.gather(self._forth(reader, back), _pass_on(there, writer))
 
     async def _forth(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(_CHUNK):

@@ -47,4 +47,5 @@ def kustomize(kubectl: Path, folder: Path) -> list[dict[str, Any]]:
         CalledProcessError: it cannot be rendered.
     """
     rendered = subprocess.run([kubectl, "kustomize", folder], check=True, stdout=subprocess.PIPE)
-    return [document for document in yaml.safe_load_all(rendered.stdout) if document]
+    documents = yaml.load_all(rendered.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return [document for document in documents if document]

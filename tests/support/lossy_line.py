@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from tests.support.listening import connected_to, listening
+
 _CHUNK = 65_536
 _HEAD = 9
 _DATA, _HEADERS = 0, 1
@@ -30,21 +32,19 @@ class LossyLine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["LossyLine"]:
         """Listen on a free port of loopback."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
+        async with listening(self._serve) as address:
+            self.address = str(address)
             yield self
-        finally:
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(*self._target)
-        forth = asyncio.create_task(_pass_on(reader, back))
-        with suppress(ConnectionError):
-            await self._answer(there, writer)
-        forth.cancel()
-        for end in (writer, back):
-            end.transport.abort()
+        async with connected_to(*self._target) as (there, back):
+            forth = asyncio.create_task(_pass_on(reader, back))
+            try:
+                with suppress(ConnectionError):
+                    await self._answer(there, writer)
+            finally:
+                forth.cancel()
+                writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass answers on; one that begins is held back until it is known to be no refusal."""

@@ -24,7 +24,7 @@ from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.long_term_memory.api.history_servicer import concerns_owners_of
+from agent_memory_services.long_term_memory.api.servicer import mark_subjects_of
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
 
@@ -71,7 +71,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     ) -> pb.CreateMemoriesResponse:
         tenant = current_principal().tenant
         self.calls.append((tenant, request))
-        concerns_owners_of(request.memories)
+        mark_subjects_of(request.memories)
         await asyncio.sleep(self.delay)
         if self.held:
             await self._go.wait()
@@ -109,7 +109,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     ) -> pb.UpdateMemoryResponse:
         if self.faults:
             raise self.faults.popleft()
-        concerns_owners_of([request.memory])
+        mark_subjects_of([request.memory])
         memory = self.kept.get((current_principal().tenant, request.memory.id))
         if memory is None:
             raise MemoryNotFound(request.memory.id)

@@ -30,10 +30,10 @@ async def serving(lifespan: Lifespan[SettingsT], settings: SettingsT) -> AsyncIt
     """Serve on a free port of loopback until the block is left.
 
     What the settings say about addresses and drain does not matter: the port is always a free
-    one, and calls that still run at the end have one second.
+    one, and calls that still run at the end are cancelled.
     """
     local = settings.model_copy(
-        update={"listen": "127.0.0.1:0", "lame_duck_seconds": 0.0, "drain_seconds": 1.0}
+        update={"listen": "127.0.0.1:0", "lame_duck_seconds": 0.0, "drain_seconds": 0.0}
     )
     async with (
         server.start(local, lifespan) as running,

@@ -7,7 +7,7 @@ from typing import Any
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.extraction.domain.identity import Session, Thread
+from agent_memory_services.extraction.domain.records import Session, Thread
 from agent_memory_services.extraction.queue.submissions import Submission
 
 SAID = datetime(2023, 5, 8, 13, 56, tzinfo=UTC)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent_memory_services.kit.contract.transport import Address
+from tests.support.listening import connected_to, listening
 
 
 class Wire:
@@ -17,12 +18,11 @@ class Wire:
     @asynccontextmanager
     async def laid(self) -> AsyncIterator[Address]:
         """Where it begins, until the block is left."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        try:
-            yield Address(*server.sockets[0].getsockname())
-        finally:
-            server.close()
-            self.cut()
+        async with listening(self._connected) as address:
+            try:
+                yield address
+            finally:
+                self.cut()
 
     def cut(self) -> None:
         """Break every connection, as a killed process does."""
@@ -31,9 +31,9 @@ class Wire:
         self._ends.clear()
 
     async def _connected(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        there, forth = await asyncio.open_connection("127.0.0.1", self._port)
-        self._ends |= {back, forth}
-        await asyncio.gather(_pass(here, forth), _pass(there, back), return_exceptions=True)
+        async with connected_to("127.0.0.1", self._port) as (there, forth):
+            self._ends |= {back, forth}
+            await asyncio.gather(_pass(here, forth), _pass(there, back), return_exceptions=True)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

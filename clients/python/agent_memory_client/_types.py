@@ -1,9 +1,11 @@
 """Types of fields and arguments, with the limits that the contracts put on them."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Final
+import re
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 LARGEST_INT32: Final = 2**31 - 1
 LARGEST_INT64: Final = 2**63 - 1
@@ -50,6 +52,51 @@ def as_utc(value: datetime) -> datetime:
 
 UtcDatetime = Annotated[datetime, AfterValidator(as_utc)]
 """A time; ISO 8601 strings and Unix seconds are understood too."""
+
+
+def as_written(value: Any) -> Any:
+    """Read a text that names a day as that day; leave any other value to its type.
+
+    Raises:
+        ValueError: The calendar has no such day.
+    """
+    if isinstance(value, str) and NAMED_DAY.fullmatch(day := value.strip()):
+        return date.fromisoformat(day)
+    return value
+
+
+NAMED_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+When = Annotated[datetime | date, BeforeValidator(as_written)]
+"""A time, or a day of a calendar that a zone beside it names; UTC's where none does."""
+
+
+def is_day(value: object) -> bool:
+    """Tell whether a value is a day, not a moment."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def moment_of(value: datetime | date, zone: tzinfo) -> datetime:
+    """Answer a time in UTC. A day stands for its first moment in a zone.
+
+    Raises:
+        ValueError: In UTC it lies outside of the years 1 to 9999.
+    """
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+    return as_utc(moment.replace(tzinfo=zone) if moment.tzinfo is None else moment)
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """Answer the IANA zone of a name; UTC for none.
+
+    Raises:
+        ValueError: There is no such zone, or this system does not know it.
+    """
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone that this system knows") from error
 
 
 class Model(BaseModel):

@@ -20,13 +20,16 @@ pinned, standing                          eq, ne
 any_of, none_of                           a list of filters
 ========================================  ==================================================
 
-A plain value means `eq`. `in_`, `not_in`, `not_eq` and `startswith` are other names of `any`,
+A plain value means `eq`. A time is a moment, or a day such as `"2024-01-01"`: `eq` then means
+within that day, `gt` after its end, `lte` before its end, and `between` from the start of the first
+to the end of the last. Days, and times without a zone, are those of the `time_zone` beside the
+conditions, or of UTC. `in_`, `not_in`, `not_eq` and `startswith` are other names of `any`,
 `none`, `ne` and `prefix`. The classes of this module say the same with completion:
 `UserId(eq="alice")`. Anything unknown raises `MemoryValidationError` with its path.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar
 
 from google.protobuf.message import Message
@@ -41,7 +44,7 @@ from agent_memory.common.v1.filter_pb2 import (
     TimeFilter,
     TypeFilter,
 )
-from agent_memory_client._types import LARGEST_INT64, UtcDatetime
+from agent_memory_client._types import LARGEST_INT64, When, is_day, moment_of, zone_of
 from agent_memory_client._validation import text
 from agent_memory_client._values import MEMORY_TYPES, STRATEGIES, EnumNames, to_timestamp
 from agent_memory_client.errors import invalid
@@ -156,30 +159,43 @@ class TagCondition(Condition):
 
 
 class TimeCondition(Condition):
-    """Operators on a time; a time without a zone is taken as UTC, `between` has both ends in."""
+    """Operators on a moment, to the microsecond, or on a day; `between` has both ends in."""
 
     known = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "exists")
 
-    eq: datetime | None = None
-    ne: datetime | None = None
-    gt: datetime | None = None
-    gte: datetime | None = None
-    lt: datetime | None = None
-    lte: datetime | None = None
-    between: tuple[datetime, datetime] | None = None
+    eq: When | None = None
+    ne: When | None = None
+    gt: When | None = None
+    gte: When | None = None
+    lt: When | None = None
+    lte: When | None = None
+    between: tuple[When, When] | None = None
     exists: bool | None = None
 
     @classmethod
-    def to_contract(cls, value: Any, path: str) -> TimeFilter:
-        """Convert conditions on a time, to the microsecond."""
+    def to_contract(cls, value: Any, path: str, time_zone: str | None = None) -> TimeFilter:
+        """Convert conditions on a time, but for "is not this day"; see `refused_day`."""
         given = _bounds(_operators(value, path, cls.known), path)
         result = TimeFilter()
         for name, operand in given.items():
+            here = f"{path}.{name}"
             if name == "exists":
-                result.exists = _flag(operand, f"{path}.exists")
-            else:
-                getattr(result, name).CopyFrom(_moment(operand, f"{path}.{name}"))
+                result.exists = _flag(operand, here)
+                continue
+            start, after = _span(operand, here, time_zone)
+            bounds = {name: start} if after is None else _of_day(name, start, after)
+            for bound, moment in bounds.items():
+                _narrow(result, bound, moment)
         return result
+
+    @classmethod
+    def refused_day(cls, value: Any, path: str, time_zone: str | None = None) -> TimeFilter | None:
+        """Convert the day that a time must not be within, where a day is refused."""
+        given = _operators(value, path, cls.known)
+        if "ne" not in given:
+            return None
+        start, after = _span(given["ne"], f"{path}.ne", time_zone)
+        return None if after is None else TimeFilter(gte=start, lt=after)
 
 
 class NumberCondition(Condition):
@@ -363,23 +379,26 @@ class Standing(FlagCondition):
     """Condition on the place on the shelf that every prompt considers."""
 
 
-def compile_filter(conditions: Mapping[str, Any], path: str = "filters") -> MemoryFilter:
+def compile_filter(
+    conditions: Mapping[str, Any], path: str = "filters", *, time_zone: str | None = None
+) -> MemoryFilter:
     """Convert conditions to the filter that holds where every one does.
 
     Args:
         conditions: A value, operators or a condition object by field name; `any_of` and `none_of`
             take a list of such mappings.
         path: Where the conditions stand in the caller's arguments, for errors.
+        time_zone: IANA zone of days, and of times without a zone; UTC when absent.
 
     Raises:
-        MemoryValidationError: A field or an operator is unknown, or a value has the wrong type;
-            names the path.
+        MemoryValidationError: A field, an operator or the time zone is unknown, or a value has the
+            wrong type; names the path.
     """
-    return _compile(conditions, path, 1)
+    return _compile(conditions, path, time_zone, 1)
 
 
 def conjunction(fields: MemoryFilter, rest: MemoryFilter) -> MemoryFilter:
-    """Make the filter that holds where both do; `fields` may hold no groups."""
+    """Make the filter that holds where both do; `fields` may hold no `any_of`."""
     both = MemoryFilter()
     both.CopyFrom(fields)
     if _names(fields) & _names(rest):
@@ -402,7 +421,9 @@ def decompile_filter(memory_filter: MemoryFilter) -> dict[str, Any]:
     return conditions
 
 
-def _compile(conditions: Mapping[str, Any], path: str, depth: int) -> MemoryFilter:
+def _compile(
+    conditions: Mapping[str, Any], path: str, time_zone: str | None, depth: int
+) -> MemoryFilter:
     if not isinstance(conditions, Mapping):
         raise invalid(path, f"needs conditions by field, not {type(conditions).__name__}")
     if depth > _DEEPEST:
@@ -411,21 +432,34 @@ def _compile(conditions: Mapping[str, Any], path: str, depth: int) -> MemoryFilt
     for name, value in conditions.items():
         here = f"{path}.{name}" if path else str(name)
         if name in _GROUPS:
-            getattr(result, name).extend(_group(value, here, depth))
+            getattr(result, name).extend(_group(value, here, time_zone, depth))
         elif name in FIELDS:
-            kind = FIELDS[name]
-            _set(result, kind.field, kind.to_contract(value, here))
+            _add(result, FIELDS[name], value, here, time_zone)
         else:
             known = ", ".join((*FIELDS, *_GROUPS))
             raise invalid(here, f"unknown field; known are {known}")
     return result
 
 
+def _add(
+    result: MemoryFilter, kind: type[Condition], value: Any, path: str, time_zone: str | None
+) -> None:
+    if not issubclass(kind, TimeCondition):
+        _set(result, kind.field, kind.to_contract(value, path))
+        return
+    times = kind.to_contract(value, path, time_zone)
+    refused = kind.refused_day(value, path, time_zone)
+    if refused is not None:
+        _set(result.none_of.add(), kind.field, refused)
+    if times.ListFields() or refused is None:
+        _set(result, kind.field, times)
+
+
 def _names(message: MemoryFilter) -> set[str]:
     return {field.name for field, _ in message.ListFields()}
 
 
-def _group(value: Any, path: str, depth: int) -> list[MemoryFilter]:
+def _group(value: Any, path: str, time_zone: str | None, depth: int) -> list[MemoryFilter]:
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         raise invalid(path, "needs a list of filters")
     for position, item in enumerate(value):
@@ -433,7 +467,7 @@ def _group(value: Any, path: str, depth: int) -> list[MemoryFilter]:
             raise invalid(f"{path}[{position}]", "needs a filter")
     if not value and path.endswith("any_of"):
         raise invalid(path, "needs at least one filter")
-    return [_compile(item, f"{path}[{n}]", depth + 1) for n, item in enumerate(value)]
+    return [_compile(item, f"{path}[{n}]", time_zone, depth + 1) for n, item in enumerate(value)]
 
 
 def _set(result: MemoryFilter, field: str, condition: Any) -> None:
@@ -517,12 +551,47 @@ def _flag(value: Any, path: str) -> bool:
     return value
 
 
-def _moment(value: Any, path: str) -> Timestamp:
-    """Read a time from a `datetime`, an ISO 8601 text or Unix seconds."""
+def _span(value: Any, path: str, time_zone: str | None) -> tuple[Timestamp, Timestamp | None]:
+    """Read a moment, or the first moments of a day and of the next one.
+
+    A moment is a `datetime`, an ISO 8601 text or Unix seconds; a day is a `date` or its text.
+    """
     try:
-        return to_timestamp(_TIMES.validate_python(value))
+        written = _TIMES.validate_python(value)
     except ValidationError as error:
         raise invalid(path, f"{value!r} is no time") from error
+    try:
+        zone = zone_of(time_zone)
+    except ValueError as error:
+        raise invalid("time_zone", str(error)) from error
+    try:
+        start = to_timestamp(moment_of(written, zone))
+        if not is_day(written):
+            return start, None
+        return start, to_timestamp(moment_of(written + timedelta(days=1), zone))
+    except (ValueError, OverflowError) as error:
+        raise invalid(path, f"{value!r} is no time") from error
+
+
+def _of_day(name: str, start: Timestamp, after: Timestamp) -> dict[str, Timestamp]:
+    """Spell an operator on a day as bounds on moments; `ne` is a group of its own."""
+    bounds = {
+        "eq": {"gte": start, "lt": after},
+        "gt": {"gte": after},
+        "gte": {"gte": start},
+        "lt": {"lt": start},
+        "lte": {"lt": after},
+    }
+    return bounds.get(name, {})
+
+
+def _narrow(result: TimeFilter, bound: str, moment: Timestamp) -> None:
+    """Set a bound, or keep the narrower of two."""
+    kept = getattr(result, bound)
+    narrower = max if bound in {"gt", "gte"} else min
+    if result.HasField(bound):  # type: ignore[arg-type] # a variable name
+        moment = narrower(kept, moment, key=Timestamp.ToMicroseconds)
+    kept.CopyFrom(moment)
 
 
 def _several(value: Any, path: str) -> Sequence[Any]:
@@ -556,4 +625,4 @@ def _operand(operand: Any, choices: EnumNames[Any] | None) -> Any:
     return [choices.name(item) if choices else item for item in operand]
 
 
-_TIMES: TypeAdapter[datetime] = TypeAdapter(UtcDatetime)
+_TIMES: TypeAdapter[datetime | date] = TypeAdapter(When)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from openai import AsyncOpenAI
@@ -17,6 +17,7 @@ from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryMessage, MemoryRecord
 from agent_memory_services.demo.screenplay import ModelPart, Screenplay, Session
 from agent_memory_services.demo.scripted_model import Call, Reply, ReplyRule, Request, Say
+from agent_memory_services.kit.contract.clock import zone_of
 
 _ROLE_WIDTH = 10
 
@@ -85,7 +86,8 @@ async def learn_in_the_background(stage: Stage, play: Screenplay) -> None:
         "what is known now", "type", "when", "topics", title="Learned", title_justify="left"
     )
     for fact in reversed(known.memories):
-        when = f"{fact.event_date:%Y-%m-%d}" if fact.event_date else ""
+        zone = zone_of(fact.event_time_zone or "") or UTC
+        when = f"{fact.event_date.astimezone(zone):%Y-%m-%d}" if fact.event_date else ""
         table.add_row(fact.text, str(fact.memory_type), when, ", ".join(fact.topics or []))
     stage.console.print(table)
     texts = [fact.text for fact in known.memories]

@@ -118,10 +118,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer an error status, and perhaps how many seconds to wait."""
+    """Answer an error status, perhaps with how many seconds to wait, or where to go instead."""
 
     status: int
     retry_after: float | None = None
+    code: str = "scripted"
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +302,11 @@ async def _immediate(request: Request, reply: Reply) -> bytes | None:
     match reply:
         case Say() | Call():
             return _response(HTTPStatus.OK, completion(request, reply))
-        case Refuse(status, retry_after):
-            wait = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-            return _response(status, _error("scripted"), wait)
+        case Refuse(status, retry_after, code, location):
+            headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+            if location:
+                headers["location"] = location
+            return _response(status, _error(code), headers)
         case Garbage(body):
             return _packet(HTTPStatus.OK, body, {})
         case Hang():

@@ -15,6 +15,7 @@ from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, require_free
 from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.scripts import mapping_of
 
 Fsync = Literal["everysec", "always", "no"]
 
@@ -142,7 +143,6 @@ async def _indexing(client: Redis) -> bool:
     command: Callable[..., Awaitable[Any]] = client.execute_command
     for name in await command("FT._LIST"):
         info = await command("FT.INFO", name)
-        facts = dict(zip(info[::2], info[1::2], strict=True))
-        if float(facts[b"indexing"]):
+        if float(mapping_of(info)[b"indexing"]):
             return True
     return False

@@ -1,10 +1,9 @@
 """Extraction evaluation at a terminal, from files to tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import grpc
@@ -12,7 +11,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from agent_memory_services.embedded.errors import EmbeddedError
-from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.command import fail, read, shown, summary
 from agent_memory_services.evaluation.corpus import Conversation, UnreadableCorpusError
@@ -25,41 +23,41 @@ from agent_memory_services.evaluation.extraction_report import (
     told_in_words,
     verdict,
 )
-from agent_memory_services.evaluation.golden import Golden, read_golden
-from agent_memory_services.evaluation.judging import judge
-from agent_memory_services.evaluation.live_system import System
+from agent_memory_services.evaluation.golden import Golden, read_golden, shipped
+from agent_memory_services.evaluation.judging import Judgement, groups, judge
+from agent_memory_services.evaluation.live_system import System, connected_to, running
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.contract.transport import channel_options
 
-_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-_LIVING: Final = {
-    "AGENT_MEMORY_EXTRACTION_INDEX_MESSAGES": "true",
-    "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.1",
-    # Evaluates what needs no key, whatever the shell holds.
-    "AGENT_MEMORY_EXTRACTION_EXTRACTOR": "local",
-}
 _WIDTH: Final = 100
 """Of the tables; where lines are shorter they wrap."""
+_STYLE: Final = "matched by exact words"
+_MADE_WITH: Final = "rules were made with"
+_APART: Final = "kept apart"
 _HOW: Final = """\
 A message leads to itself, a fact to the turns that it cites. Hits that lead to nothing new are
 passed over. A fact takes fewer words than a message, so the searches are also compared at the same
 number of words read, which is what a prompt has room for."""
 
 
-def evaluate_golden(paths: Sequence[Path], *, address: str | None, token: str | None) -> None:
+def evaluate_golden(
+    paths: Sequence[Path], *, address: str | None, token: str | None, missed: bool = False
+) -> None:
     """Judge what is found in golden messages, the shipped ones where no file is named.
 
     Args:
         paths: files of golden messages.
         address: `host:port` of a running system to ask; None asks the local extractor, here.
         token: credential for it.
+        missed: lists the facts that were not found, besides false statements.
 
     Raises:
         typer.Exit: it could not be done; the reason is printed.
     """
     console = Console(width=max(_WIDTH, Console().width))
     try:
-        messages = [each for path in paths for each in read_golden(path)] or read_golden()
+        sources: Sequence[Traversable] = paths or shipped()
+        files = {source.name: read_golden(source) for source in sources}
+        messages = [each for file in files.values() for each in file]
         found = (
             list(found_locally(messages)) if address is None else _asked(address, token, messages)
         )
@@ -67,15 +65,30 @@ def evaluate_golden(paths: Sequence[Path], *, address: str | None, token: str | 
         fail(str(error))
     except grpc.aio.AioRpcError as error:
         fail(f"{error.code().name}: {error.details()}")
-    judgements = {"all": judge(found)}
-    for name, held_out in (("rules were made with", False), ("kept apart", True)):
-        some = [each for each in found if each[0].held_out is held_out]
-        if some and len(some) < len(found):
-            judgements[name] = judge(some)
     console.print(f"{len(messages)} messages")
-    console.print(judged(judgements))
-    for line in mistakes({"all": judgements["all"]}):
+    everything = judge(found)
+    console.print(judged("Facts", {"all": everything, **_parts(files, found)}))
+    if any(golden.style for golden in messages):
+        console.print(judged("By language", groups(found, lambda golden: golden.language)))
+        console.print(judged("By style", groups(found, lambda golden: golden.style or _STYLE)))
+    for line in mistakes(everything, missed=missed):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _parts(files: Mapping[str, Sequence[Golden]], found: Sequence[Found]) -> dict[str, Judgement]:
+    """Judge the files apart, and what rules were made with apart from the rest."""
+    parts: dict[str, Judgement] = {}
+    first = 0
+    for name, messages in files.items():
+        parts[name] = judge(found[first : first + len(messages)])
+        first += len(messages)
+    kept_apart = groups(found, lambda golden: _APART if golden.held_out else _MADE_WITH)
+    return {
+        name: judgement
+        for several in (parts, kept_apart)
+        if len(several) > 1
+        for name, judgement in several.items()
+    }
 
 
 def evaluate_conversations(
@@ -110,7 +123,7 @@ def evaluate_conversations(
 
 def _asked(address: str, token: str | None, messages: Sequence[Golden]) -> list[Found]:
     async def ask() -> list[Found]:
-        async with _channel(address) as channel:
+        async with connected_to(address) as channel:
             return await found_by(channel, token, messages)
 
     return asyncio.run(ask())
@@ -122,23 +135,6 @@ async def _cover(
     token: str | None,
     progress: Progress,
 ) -> Coverage:
-    async with _running(address) as reached, _channel(reached) as channel:
+    async with running(address, index_messages=True) as channel:
         system = System(channel, token, f"evaluation-{new_id()}")
         return await cover(system, conversations, shown(progress, "Extracting"))
-
-
-@asynccontextmanager
-async def _running(address: str | None) -> AsyncIterator[str]:
-    if address is not None:
-        yield address
-        return
-    with TemporaryDirectory() as folder:
-        options = StackOptions(state_dir=Path(folder), environment=_LIVING)
-        async with Stack(options) as stack:
-            yield str(stack.address)
-
-
-@asynccontextmanager
-async def _channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(address, channel_options(_MAX_MESSAGE_BYTES)) as channel:
-        yield channel

@@ -14,9 +14,9 @@ from agent_memory_services.evaluation.report import DEPTHS, recall, recall_table
 _MEASURES: Final = ("any", "all", "fraction")
 
 
-def judged(judgements: Mapping[str, Judgement]) -> Table:
+def judged(title: str, judgements: Mapping[str, Judgement]) -> Table:
     """Precision and recall of groups of golden messages."""
-    table = Table(title="Facts, by their exact words", title_justify="left", box=SIMPLE)
+    table = Table(title=title, title_justify="left", box=SIMPLE)
     table.add_column("messages", no_wrap=True)
     for name in ("facts", "found", "precision", "recall", "details\nwrong", "from\nnothing"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -24,7 +24,7 @@ def judged(judgements: Mapping[str, Judgement]) -> Table:
         table.add_row(
             name,
             str(judgement.matched + len(judgement.missed)),
-            str(judgement.matched + len(judgement.invented)),
+            str(judgement.right + len(judgement.invented)),
             f"{judgement.precision:.3f}",
             f"{judgement.recall:.3f}",
             str(len(judgement.wrong)),
@@ -33,12 +33,13 @@ def judged(judgements: Mapping[str, Judgement]) -> Table:
     return table
 
 
-def mistakes(judgements: Mapping[str, Judgement]) -> Iterator[str]:
-    """Yield every mistake in a line."""
-    for judgement in judgements.values():
-        for kind in ("missed", "invented", "wrong"):
-            for line in getattr(judgement, kind):
-                yield f"{kind:>8} {line}"
+def mistakes(judgement: Judgement, *, missed: bool) -> Iterator[str]:
+    """Yield every false statement and every wrong property, and on demand every missed fact."""
+    kinds = {"missed": judgement.missed if missed else ()}
+    kinds |= {"false": judgement.invented, "wrong": judgement.wrong}
+    for kind, lines in kinds.items():
+        for line in lines:
+            yield f"{kind:>8} {line}"
 
 
 def searched(coverage: Coverage) -> Table:

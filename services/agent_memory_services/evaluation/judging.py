@@ -1,7 +1,6 @@
 """Precision and recall of extracted facts."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,11 +12,12 @@ _STARTS: Final = frozenset({"event", "expires"})
 
 @dataclass(slots=True)
 class Judgement:
-    """Counts of facts, matched by their words, and what was wrong.
+    """Counts of facts and of what was found, and every mistake.
 
     Attributes:
         matched: facts that were to be found, and were.
         missed: facts that were not found.
+        right: what was found and is true.
         invented: what was found and is no fact.
         wrong: what was found with a wrong property, such as another date.
         silent: messages without a fact.
@@ -26,6 +26,7 @@ class Judgement:
 
     matched: int = 0
     missed: list[str] = field(default_factory=list)
+    right: int = 0
     invented: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     silent: int = 0
@@ -33,37 +34,66 @@ class Judgement:
 
     @property
     def precision(self) -> float:
-        """Share of the facts found that are right; 1 where nothing was found."""
-        return _share(self.matched, len(self.invented))
+        """Share of what was found that is true; 1 where nothing was found."""
+        return _share(self.right, len(self.invented))
 
     @property
     def recall(self) -> float:
-        """Share of the right facts that are found; 1 where there are none."""
+        """Share of the facts that are found; 1 where there are none."""
         return _share(self.matched, len(self.missed))
 
 
 def judge(found: Iterable[tuple[Golden, Sequence[Candidate]]]) -> Judgement:
-    """Judge what was found in golden messages."""
+    """Judge what was found in golden messages.
+
+    A fact that is told by its wording takes one candidate, a repeated one is invented. Every
+    candidate that holds the content of a fact states it, and may state others too.
+    """
     judgement = Judgement()
     for golden, candidates in found:
-        _judge(golden, list(candidates), judgement)
+        _judge(golden, candidates, judgement)
     return judgement
 
 
-def _judge(golden: Golden, left: list[Candidate], judgement: Judgement) -> None:
+def groups(
+    found: Sequence[tuple[Golden, Sequence[Candidate]]], name: Callable[[Golden], str]
+) -> dict[str, Judgement]:
+    """Judge what was found in each group of messages, in the order of the groups' names."""
+    names = sorted({name(golden) for golden, _ in found})
+    return {one: judge(each for each in found if name(each[0]) == one) for one in names}
+
+
+def _judge(golden: Golden, candidates: Sequence[Candidate], judgement: Judgement) -> None:
+    false = dict(enumerate(candidates))
+    for fact in golden.facts:
+        stating = _stating(fact, candidates, false)
+        if not stating:
+            judgement.missed.append(f"{golden.id}: {fact}")
+            continue
+        for number in stating:
+            false.pop(number, None)
+        judgement.matched += 1
+        differences = min(
+            (list(_differences(fact, candidates[number])) for number in stating), key=len
+        )
+        judgement.wrong += [f"{golden.id}: {difference}" for difference in differences]
+    for fact in golden.also:
+        for number in _stating(fact, candidates, false):
+            false.pop(number, None)
+    judgement.right += len(candidates) - len(false)
+    judgement.invented += [f"{golden.id}: {one.text}" for one in false.values()]
     if not golden.facts:
         judgement.silent += 1
-        judgement.talkative += bool(left)
-    for fact in golden.facts:
-        texts = set(map(_key, fact.wordings))
-        match = next((one for one in left if _key(one.text) in texts), None)
-        if match is None:
-            judgement.missed.append(f"{golden.id}: {fact.wordings[0]}")
-            continue
-        left.remove(match)
-        judgement.matched += 1
-        judgement.wrong += [f"{golden.id}: {what}" for what in _differences(fact, match)]
-    judgement.invented += [f"{golden.id}: {one.text}" for one in left]
+        judgement.talkative += bool(false)
+
+
+def _stating(
+    fact: GoldenFact, candidates: Sequence[Candidate], left: Mapping[int, Candidate]
+) -> list[int]:
+    """Return the numbers of the candidates that state a fact, given those that state none yet."""
+    numbers = range(len(candidates)) if fact.content else left
+    stating = [number for number in numbers if fact.is_stated_by(candidates[number].text)]
+    return stating if fact.content else stating[:1]
 
 
 def _differences(fact: GoldenFact, candidate: Candidate) -> Iterator[str]:
@@ -86,10 +116,6 @@ def _differences(fact: GoldenFact, candidate: Candidate) -> Iterator[str]:
                 yield f"{name} {actual[name]}"
         elif actual[name] != wanted:
             yield f"{name} {actual[name]!r}"
-
-
-def _key(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _share(right: int, wrong: int) -> float:

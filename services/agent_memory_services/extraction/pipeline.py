@@ -1,9 +1,12 @@
 """Extraction and summaries of windows of a session, with the chosen backend."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+import structlog
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
@@ -11,18 +14,29 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStra
 from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
+    ConversationRefused,
     Extractor,
     Strategy,
     Turn,
+    Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.domain.turns import Window
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
+from agent_memory_services.kit.contract.clock import zone_name
+from agent_memory_services.kit.contract.context import remaining
 from agent_memory_services.shared.model_api.failures import BudgetSpent
+
+log = structlog.get_logger()
 
 _SUMMARY_WORDS: Final = 500
 _MOST_CHARACTERS: Final = 24_000
 """Memories that are summed up at a time."""
+_MOST_REFUSED: Final = 8
+"""Refusals of single items in a row, until it is not they that a model refuses."""
+_LEAST_SECONDS: Final = 10.0
+"""Time of a call that is left for rules, where looking for the refused items takes long."""
+REFUSED: Final = "refused"
+"""Why a message is counted among what was dropped: a model refuses it, and rules read it."""
 _STRATEGIES: Final = {
     ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED: Strategy.DISCRETE,
     ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE: Strategy.DISCRETE,
@@ -70,13 +84,33 @@ class ExtractionResult:
 
     Attributes:
         memories: The memories.
-        by: The name of the extractor or summarizer that found them.
+        by: Who found them: the name of the extractor or summarizer, or several with commas.
         dropped: How many items of a model's answer were left out, by a short word for why.
+        refused: The messages that a model refuses; rules read them.
     """
 
     memories: Sequence[Memory]
     by: str
     dropped: Mapping[str, int] = field(default_factory=dict)
+    refused: Sequence[str] = ()
+
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(slots=True)
+class Continued(Generic[ItemT]):
+    """Summary of items, continued around those that a model refuses.
+
+    Attributes:
+        text: The summary.
+        refused: The items that it leaves out.
+        by_model: True where the model wrote it; False where it refused everything, or took long.
+    """
+
+    text: str
+    refused: list[ItemT] = field(default_factory=list)
+    by_model: bool = False
 
 
 class ExtractionPipeline:
@@ -102,9 +136,46 @@ class ExtractionPipeline:
     ) -> ExtractionResult:
         """Return the facts that the turns of a window state.
 
+        A message that the model refuses costs only itself: the window is halved around it, and
+        rules read it.
+
         Raises:
             ExtractionFailed: the extractor failed.
         """
+        try:
+            return await self._found(self._backend, window, task, known)
+        except BudgetSpent:
+            return await self.by_rules(window, task, known)
+        except ConversationRefused:
+            return await self._around_refusal(window, task, known)
+
+    async def by_rules(
+        self, window: Window, task: ExtractionTask, known: Sequence[str] = ()
+    ) -> ExtractionResult:
+        """Return the facts that rules find in the turns of a window."""
+        return await self._found(self._fallback, window, task, known)
+
+    async def _around_refusal(
+        self, window: Window, task: ExtractionTask, known: Sequence[str]
+    ) -> ExtractionResult:
+        bare = replace(window, before=())
+        if window.before or known:
+            try:
+                return await self._found(self._backend, bare, task, ())
+            except BudgetSpent:
+                return await self.by_rules(window, task, known)
+            except ConversationRefused:
+                pass
+        if parts := bare.parts():
+            halves = [replace(part, before=window.before) for part in parts]
+            return _together([await self.facts(half, task, known) for half in halves])
+        log.warning("extractor.refused", extractor=self._backend.extractor.name)
+        found = await self.by_rules(window, task, known)
+        return replace(found, dropped={REFUSED: 1}, refused=[window.turns[0].message_id])
+
+    async def _found(
+        self, backend: Backend, window: Window, task: ExtractionTask, known: Sequence[str]
+    ) -> ExtractionResult:
         conversation = Conversation(
             turns=window.turns,
             before=window.before,
@@ -112,13 +183,9 @@ class ExtractionPipeline:
             strategy=task.strategy,
             instructions=task.config.custom_prompt,
             known=known,
+            language=task.config.language,
         )
-        backend = self._backend
-        try:
-            findings = await backend.extractor.extract(conversation)
-        except BudgetSpent:
-            backend = self._fallback
-            findings = await backend.extractor.extract(conversation)
+        findings = await backend.extractor.extract(conversation)
         origin = self.origin(task, backend.extractor)
         memories = [_as_told(candidate, window, origin) for candidate in findings.candidates]
         return ExtractionResult(memories, backend.extractor.name, findings.dropped)
@@ -135,43 +202,65 @@ class ExtractionPipeline:
         if not turns:
             return ExtractionResult((), "")
         words = task.config.max_summary_words or _SUMMARY_WORDS
-        text, summarizer = await self.summed_up(turns, previous, words)
+        text, summarizer, refused = await self.summed_up(turns, previous, words)
+        dropped = {REFUSED: len(refused)} if refused else {}
         if not text or text == previous:
-            return ExtractionResult((), summarizer.name)
+            return ExtractionResult((), summarizer.name, dropped, refused)
         message_ids = list(dict.fromkeys(turn.message_id for turn in turns))
-        return ExtractionResult(
-            [from_summary(text, message_ids, self.origin(task, summarizer))], summarizer.name
-        )
+        memory = from_summary(text, message_ids, self.origin(task, summarizer))
+        return ExtractionResult([memory], summarizer.name, dropped, refused)
 
     async def summed_up(
         self, turns: Sequence[Turn], previous: str, max_words: int
-    ) -> tuple[str, Summarizer]:
-        """Return the continued summary, and the summarizer that wrote it.
+    ) -> tuple[str, Summarizer, Sequence[str]]:
+        """Return the continued summary, its writer, and the messages that it leaves out.
+
+        It leaves out what the model refuses; where that is everything, rules write it.
 
         Raises:
             ExtractionFailed: the summarizer failed.
         """
-        backend = self._backend
+
+        async def told(some: Sequence[Turn], so_far: str) -> str:
+            summarizer = self._backend.summarizer
+            return await summarizer.summarize(some, previous=so_far, max_words=max_words)
+
         try:
-            text = await backend.summarizer.summarize(turns, previous=previous, max_words=max_words)
+            continued = await _continued(turns, previous, told)
         except BudgetSpent:
-            backend = self._fallback
-            text = await backend.summarizer.summarize(turns, previous=previous, max_words=max_words)
-        return text, backend.summarizer
+            continued = Continued("")
+        refused = list(dict.fromkeys(turn.message_id for turn in continued.refused))
+        if continued.by_model:
+            return continued.text, self._backend.summarizer, refused
+        rules = self._fallback.summarizer
+        text = await rules.summarize(turns, previous=previous, max_words=max_words)
+        return text, rules, refused
 
     async def condensed(self, notes: Sequence[Note], task: Task) -> tuple[str, str]:
         """Summarize any number of memories, the oldest first; return the last writer's name too.
 
+        It leaves out the memories that the model refuses.
+
         Raises:
+            ConversationRefused: it refuses all of them.
             ExtractionFailed: the summarizer failed.
         """
         summary, backend = "", self._backend
+
+        async def told(some: Sequence[Note], so_far: str) -> str:
+            return await self._backend.summarizer.condense(some, task, previous=so_far)
+
         for some in _portions(notes):
             try:
-                summary = await backend.summarizer.condense(some, task, previous=summary)
+                continued = await _continued(some, summary, told)
             except BudgetSpent:
                 backend = self._fallback
                 summary = await backend.summarizer.condense(some, task, previous=summary)
+                continue
+            if not continued.by_model:
+                # Rules follow no instructions, and what stands may be better than theirs.
+                raise ConversationRefused
+            summary, backend = continued.text, self._backend
         return summary, backend.summarizer.name
 
     @staticmethod
@@ -184,7 +273,62 @@ class ExtractionPipeline:
             strategy=_PROTO[task.strategy],
             extractor=source.name,
             version=source.version,
+            time_zone=zone_name(task.zone),
         )
+
+
+async def _continued(
+    items: Sequence[ItemT], text: str, told: Callable[[Sequence[ItemT], str], Awaitable[str]]
+) -> Continued[ItemT]:
+    """Continue a summary with items, halving them around those that the model refuses.
+
+    Args:
+        items: What it is to cover, in order.
+        text: The summary so far.
+        told: Continues a summary with some of the items.
+
+    Raises:
+        BudgetSpent: the present tenant may not ask.
+        ExtractionFailed: the summarizer failed.
+    """
+    continued: Continued[ItemT] = Continued(text)
+    left = [list(items)]
+    while left:
+        some = left.pop()
+        try:
+            continued.text = await told(some, continued.text)
+            continued.by_model = True
+        except ConversationRefused:
+            if len(some) > 1:
+                middle = len(some) // 2
+                left += [some[middle:], some[:middle]]
+            else:
+                continued.refused += some
+        if left and _is_too_late(continued):
+            return replace(continued, by_model=False)
+    if continued.refused:
+        log.warning("summarizer.refused", items=len(continued.refused))
+    return continued
+
+
+def _is_too_late(continued: Continued[ItemT]) -> bool:
+    time = remaining()
+    late = time is not None and time < _LEAST_SECONDS
+    return late or (not continued.by_model and len(continued.refused) >= _MOST_REFUSED)
+
+
+def _together(found: Sequence[ExtractionResult]) -> ExtractionResult:
+    """Return the results of parts as one."""
+    dropped: Counter[str] = Counter()
+    for each in found:
+        dropped.update(each.dropped)
+    names = dict.fromkeys(name for each in found for name in each.by.split(", ") if name)
+    return ExtractionResult(
+        [memory for each in found for memory in each.memories],
+        ", ".join(names),
+        dropped,
+        [message_id for each in found for message_id in each.refused],
+    )
 
 
 def _portions(notes: Sequence[Note]) -> Iterator[list[Note]]:

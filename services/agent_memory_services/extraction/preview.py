@@ -1,19 +1,21 @@
 """Preview of an extraction, which stores nothing."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import tzinfo
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.extraction.domain.facts import ExtractionFailed, Strategy
-from agent_memory_services.extraction.domain.failures import ExtractorFailed
-from agent_memory_services.extraction.domain.turns import (
+from agent_memory_services.extraction.domain.facts import (
+    ExtractionFailed,
+    Strategy,
     Window,
     WindowLimits,
     to_turn,
     windows,
 )
+from agent_memory_services.extraction.domain.failures import ExtractorFailed
 from agent_memory_services.extraction.pipeline import (
     ExtractionPipeline,
     ExtractionResult,
@@ -57,10 +59,10 @@ class Preview:
         try:
             found = await self._look(cut, task)
         except ExtractionFailed as failed:
-            raise ExtractorFailed(failed.reason, failed.retry_after) from failed
+            raise ExtractorFailed(failed.reason, failed.retry_after, failed.dropped) from failed
         given = {message.id for message in messages}
         return ExtractionResult(
-            [_without_ids(memory, given) for memory in found.memories], found.by
+            [_without_ids(memory, given) for memory in found.memories], found.by, found.dropped
         )
 
     async def summary(
@@ -77,18 +79,21 @@ class Preview:
         if not turns:
             return previous, self._pipeline.summarizer.name
         try:
-            text, by = await self._pipeline.summed_up(turns, previous, max_words or _SUMMARY_WORDS)
+            text, by, _ = await self._pipeline.summed_up(
+                turns, previous, max_words or _SUMMARY_WORDS
+            )
         except ExtractionFailed as failed:
-            raise ExtractorFailed(failed.reason, failed.retry_after) from failed
+            raise ExtractorFailed(failed.reason, failed.retry_after, failed.dropped) from failed
         return text, by.name
 
     async def _look(self, cut: Iterable[Window], task: ExtractionTask) -> ExtractionResult:
         looks = [look async for look in self._looks(cut, task)]
-        names = dict.fromkeys(look.by for look in looks if look.by)
+        names = dict.fromkeys(name for look in looks for name in look.by.split(", ") if name)
         found = [memory for look in looks for memory in look.memories]
         # Each look at a thread continues its summary.
         memories = found[-1:] if task.strategy is Strategy.SUMMARY else found
-        return ExtractionResult(memories, ", ".join(names))
+        dropped = sum((Counter(look.dropped) for look in looks), Counter[str]())
+        return ExtractionResult(memories, ", ".join(names), dropped)
 
     async def _looks(
         self, cut: Iterable[Window], task: ExtractionTask

@@ -12,10 +12,16 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Range, every
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    Node,
+    Range,
+    compile_filter,
+    every,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
@@ -125,7 +131,7 @@ def _newest(selection: Selection, count: int, after: ListingCursor | None) -> Ag
 
 def fields_of(row: Sequence[bytes]) -> list[bytes | None]:
     """Return the fields `READ` of a row, which alternates names and values."""
-    by_name = dict(zip(row[::2], row[1::2], strict=True))
+    by_name = mapping_of(row)
     return [by_name.get(name.encode()) for name in READ]
 
 

@@ -17,9 +17,8 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.kit.contract.ids import derived_id
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import Node
-from agent_memory_services.long_term_memory.domain.drafts import normalise, violations
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise, violations
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
@@ -151,7 +150,7 @@ class Import:
             scope.tenant, list(changes.values()), actor=actor, now=now
         )
         for (number, change), commit in zip(changes.items(), commits, strict=True):
-            _note(number, change.memory, commit, report)
+            _tally(number, change.memory, commit, report)
 
     def _refusal(self, scope: Scope, row: Memory) -> ServiceError | None:
         stated = (
@@ -193,7 +192,7 @@ class Import:
         return changes
 
 
-def _note(number: int, memory: Memory, commit: Commit | Exception, report: ImportReport) -> None:
+def _tally(number: int, memory: Memory, commit: Commit | Exception, report: ImportReport) -> None:
     if isinstance(commit, Exception):
         raise commit
     match commit.outcome:

@@ -1,12 +1,14 @@
 """Tool calls of a model, and the bounds they cannot leave."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 import pytest
 
 from agent_memory_client import MemoryAPIClient, MemoryRecord, ToolCallResult
+from agent_memory_client.models import TimePrecision
 from tests.contract.client.services.refusal import refusal
 from tests.contract.client.services.running import Services
 
@@ -249,3 +251,94 @@ async def test_a_call_that_is_none_is_in_the_result(client: MemoryAPIClient) -> 
     """What names no function fails without raising."""
     results = await client.resolve_tool_calls([{"arguments": "{}"}, None, {"name": 3}])
     assert [result.success for result in results] == [False, False, False]
+
+
+@pytest.fixture
+async def _in_tokyo(client: MemoryAPIClient) -> None:
+    """The conversation of a user in Tokyo."""
+    await client.get_or_create_working_memory("chat", namespace="home", user_id="alice")
+    await client.update_working_memory(
+        "chat", {"time_zone": "Asia/Tokyo"}, namespace="home", user_id="alice"
+    )
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+async def test_the_clock_is_the_users(client: MemoryAPIClient) -> None:
+    """The conversation's zone, unless the application names one; UTC where nothing is known."""
+    here = await run(client, "get_current_datetime")
+    assert here.formatted_response.endswith(" Asia/Tokyo.")
+    assert here.result["iso_local"].endswith("+09:00")
+    named = await client.resolve_function_call(
+        "get_current_datetime", session_id="chat", user_id="alice", time_zone="Asia/Kolkata"
+    )
+    assert named.result["iso_local"].endswith("+05:30")
+    for nowhere in (None, "no such chat"):
+        result = await client.resolve_function_call("get_current_datetime", session_id=nowhere)
+        assert result.formatted_response.endswith(" UTC.")
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+@pytest.mark.parametrize(
+    "tool", ["eagerly_create_long_term_memory", "lazily_create_long_term_memory"]
+)
+@pytest.mark.parametrize(
+    ("written", "start", "told"),
+    [
+        ("2026-11-28", "2026-11-27T15:00:00+00:00", "2026-11-28"),
+        ("2026-11-28T09:30", "2026-11-28T00:30:00+00:00", "2026-11-28 09:30 Asia/Tokyo"),
+        ("2026-11-28T09:30:00Z", "2026-11-28T09:30:00+00:00", "2026-11-28 18:30 Asia/Tokyo"),
+    ],
+)
+async def test_a_models_dates_are_the_users(
+    client: MemoryAPIClient, tool: str, written: str, start: str, told: str
+) -> None:
+    """A date alone is a day, and every date is told as it was meant, whoever reads it."""
+    memory = {"text": "Met Sam", "memory_type": "episodic", "event_date": written}
+    made = await run(client, tool, **({"memories": [memory]} if "eager" in tool else memory))
+    assert made.success
+    if "lazily" in tool:
+        assert f"episodic, {told};" in made.formatted_response
+        await client.promote_working_memories_to_long_term(
+            "chat", namespace="home", user_id="alice"
+        )
+    found = await client.search_long_term_memory("Sam")
+    (record,) = found.memories
+    assert record.event_date == datetime.fromisoformat(start)
+    assert record.event_time_zone == "Asia/Tokyo"
+    elsewhere = await client.resolve_function_call(
+        "search_memory", {"query": "Sam"}, time_zone="America/New_York"
+    )
+    assert f"episodic, {told};" in elsewhere.formatted_response
+    (shown,) = elsewhere.result["memories"]
+    assert shown["event_date"].startswith(told[:10])
+    assert shown.get("event_precision") == ("day" if written == told else None)
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+async def test_an_edited_date_is_the_users(client: MemoryAPIClient) -> None:
+    """As one that was created."""
+    result = await run(client, "edit_long_term_memory", memory_id=ALICE.id, event_date="2026-11-28")
+    assert ", 2026-11-28;" in result.formatted_response
+    edited = await client.get_long_term_memory(ALICE.id)
+    assert edited.event_date == datetime(2026, 11, 27, 15, tzinfo=UTC)
+    assert (edited.event_precision, edited.event_time_zone) == ("day", "Asia/Tokyo")
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+async def test_times_without_a_zone_of_their_own_are_told_in_the_users(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """Days of UTC stay; a conversation that cannot be read leaves UTC and fails no search."""
+    record = MemoryRecord(text="Met Sam", user_id="alice", namespace="home")
+    record.event_date = datetime(2026, 11, 27, 15, tzinfo=UTC)
+    record.event_precision = TimePrecision.DAY
+    await client.create_long_term_memories([record])
+    found = await run(client, "search_memory", query="Sam")
+    assert "2026-11-28;" in found.formatted_response
+    assert found.result["memories"][0]["created_at"].endswith("+09:00")
+    (search,) = services.recorder.calls("SearchMemories")
+    assert search.request.query.time_zone == "Asia/Tokyo"
+    services.recorder.refusals["GetWorkingMemory"].append(
+        refusal(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
+    )
+    assert (await run(client, "search_memory", query="Sam")).success

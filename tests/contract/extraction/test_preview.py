@@ -37,6 +37,17 @@ async def test_messages_without_ids_are_looked_at_too(extraction: Extraction) ->
     assert list(answer.candidates[0].memory.provenance.message_ids) == []
 
 
+async def test_a_day_is_the_users(extraction: Extraction) -> None:
+    """It starts and is told in the zone of the request."""
+    said = Message(role="user", content="I met Sam yesterday.")
+    said.create_time.FromJsonString("2026-11-29T03:00:00Z")
+    request = pb.ExtractMemoriesRequest(messages=[said], time_zone="Asia/Tokyo")
+    (found,) = (await extraction.stub.ExtractMemories(request)).candidates
+    event = found.memory.event_time
+    assert event.start.ToJsonString() == "2026-11-27T15:00:00Z"
+    assert event.time_zone == "Asia/Tokyo"
+
+
 async def test_nothing_is_found_where_nothing_is_asked_for(extraction: Extraction) -> None:
     """Strategy NONE finds nothing."""
     config = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)

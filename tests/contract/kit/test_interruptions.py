@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
@@ -25,6 +26,7 @@ from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.api import process as extraction
 from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
+from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.server.interceptor import CallAdapter
 from agent_memory_services.kit.server.steps import order
@@ -37,7 +39,10 @@ from tests.support.any_call import call
 from tests.support.contracts import POLICIES
 from tests.support.interruption import Interruption, Moment
 from tests.support.servers import serving
+from tests.support.stores import emptied
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 METHODS: dict[str, MethodPolicy] = {policy.method: policy for policy in POLICIES}
 TENANT = "x-agent-memory-tenant"
@@ -124,26 +129,37 @@ def _scrub(message: Message) -> None:
                 _scrub(child)
 
 
-@pytest.fixture
-async def world(
-    redis: Redis,  # noqa: ARG001 - begins empty
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[World]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(redis_url: str) -> AsyncIterator[World]:
     """Working memory and long-term memory, with whom what is interrupted is soon forgotten."""
 
     class Short(Idempotency):
         def __init__(self, policies: list[MethodPolicy], store: Redis) -> None:
             super().__init__(policies, store, lease_seconds=0.2)
 
-    monkeypatch.setattr(order, "Idempotency", Short)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "Idempotency", Short)
+        async with _served(redis_url) as channels:
+            world = World(channels)
+            _interrupt(world, patch)
+            yield world
+
+
+@asynccontextmanager
+async def _served(redis_url: str) -> AsyncIterator[dict[str, grpc.aio.Channel]]:
+    """Channels to the services, by their names."""
     common: dict[str, Any] = {"redis_url": redis_url, "metrics_listen": "", "access_log": False}
     async with (
+        emptied(redis_url),
         serving(
             extraction.lifespan,
             # What is submitted waits, so that nothing changes by itself.
             ExtractionSettings(
-                **common, extractor="local", debounce_seconds=600.0, max_wait_seconds=600.0
+                **common,
+                partitions=2,
+                extractor="local",
+                debounce_seconds=600.0,
+                max_wait_seconds=600.0,
             ),
         ) as queueing,
         serving(long_term_memory.lifespan, LongTermMemorySettings(**common)) as remembering,
@@ -154,18 +170,14 @@ async def world(
             ),
         ) as talking,
     ):
-        world = World(
-            {
-                METHODS["GetMemory"].service: remembering.channel,
-                METHODS["GetJob"].service: queueing.channel,
-                METHODS["GetWorkingMemory"].service: talking.channel,
-            }
-        )
-        _interrupt(world, monkeypatch)
-        yield world
+        yield {
+            METHODS["GetMemory"].service: remembering.channel,
+            METHODS["GetJob"].service: queueing.channel,
+            METHODS["GetWorkingMemory"].service: talking.channel,
+        }
 
 
-def _interrupt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def _interrupt(world: World, patch: pytest.MonkeyPatch) -> None:
     run = CallAdapter._run
 
     async def interrupted(self: CallAdapter, context: Any, body: Any) -> Any:
@@ -179,7 +191,7 @@ def _interrupt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
             # Otherwise nobody would answer: a call is cancelled when its caller is gone.
             await context.abort(grpc.StatusCode.CANCELLED)
 
-    monkeypatch.setattr(CallAdapter, "_run", interrupted)
+    patch.setattr(CallAdapter, "_run", interrupted)
 
 
 SAID = [message_pb2.Message(id="m1", role="user", content="I moved to Lisbon.")]
@@ -278,12 +290,11 @@ async def test_an_interrupted_call_has_all_of_its_effect_or_none(
 ) -> None:
     """Repeated under its request id it has all of it, once; and no task is left behind."""
     prepared, request, views = CASES[name]
-    numbers = count()
     if "request_id" in request.DESCRIPTOR.fields_by_name:
         request.request_id = "r1"  # type: ignore[attr-defined] # as was looked up
 
     async def tenant() -> str:
-        fresh = f"tenant-{next(numbers)}"
+        fresh = f"tenant-{new_id()}"
         for each in prepared:
             await world.call(fresh, each)
         return fresh

@@ -3,7 +3,7 @@
 import asyncio
 import http.client
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,12 +258,12 @@ async def json_callers(world: World, folder: Path) -> AsyncIterator[Caller]:
             asked = json_call(policy, request)
             assert asked is not None, policy.full_name
             verb, path, body = asked
-            connection = http.client.HTTPConnection(*gateway.listen, timeout=30)
-            # One request id may stand for many calls.
-            connection.request(verb, path, body, {TENANT: tenant, "x-request-id": "one-trace"})
-            with connection.getresponse() as response:
-                response.read()
-                return response.status == http.HTTPStatus.OK
+            with closing(http.client.HTTPConnection(*gateway.listen, timeout=30)) as connection:
+                # One request id may stand for many calls.
+                connection.request(verb, path, body, {TENANT: tenant, "x-request-id": "one-trace"})
+                with connection.getresponse() as response:
+                    response.read()
+                    return response.status == http.HTTPStatus.OK
 
         yield lambda *call: asyncio.to_thread(send, *call)
 

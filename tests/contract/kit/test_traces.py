@@ -20,7 +20,7 @@ from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.observe import logs
 from agent_memory_services.kit.observe.tracing.export import TraceSettings, exported
 from agent_memory_services.kit.redis import client
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.shapes import REQUEST, SHAPES, Shapes, echo, serve
 from tests.contract.kit.working_memory import Told, lifespan_of
@@ -132,16 +132,20 @@ async def test_a_callers_decision_not_to_record_is_followed() -> None:
     assert collector.spans == []
 
 
+@script("agent_memory_services.kit.redis", "lua/lease")
+def lease(lease: Key, *, holder: str, milliseconds: int) -> Any:
+    """Takes a lease."""
+
+
 async def test_commands_of_the_store_are_named_without_what_they_hold(redis_url: str) -> None:
     """Scripts by their own names; keys and values never."""
     async with client.connect(redis_url) as store:
-        lease = Script("agent_memory_services.kit.redis", "lua/lease")
 
         async def behave(request: AppendMessagesRequest) -> SessionRef:
             await store.set("of:alice", "said")
             async with store.pipeline(transaction=False) as pipeline:
                 await raw(pipeline).get("of:alice").get("of:bob").execute()
-            await lease(store, ["of:alice"], ["said", 1000])
+            await lease(store, "of:alice", holder="said", milliseconds=1000)
             with pytest.raises(ResponseError):
                 await store.incr("of:alice")
             return await echo(request)

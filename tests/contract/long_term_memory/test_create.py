@@ -52,7 +52,9 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
         topics=["moving", "a,b"],
         entities=["Alice", "Lisbon"],
         event_time=EventTime(
-            start=to_timestamp(1_760_000_000_123_456), precision=TimePrecision.TIME_PRECISION_DAY
+            start=to_timestamp(1_760_000_000_123_456),
+            precision=TimePrecision.TIME_PRECISION_DAY,
+            time_zone="Asia/Tokyo",
         ),
         pinned=True,
         standing=True,
@@ -67,6 +69,7 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
         validity=Validity(valid_from=to_timestamp(5), superseded_by="x"),
         expire_time=to_timestamp(2**52),
         slot="user/home",
+        language="pt-BR",
         access_count=7,
     )
     [result] = await tenant.create(given)
@@ -183,6 +186,10 @@ async def test_a_batch_keeps_its_order(tenant: Tenant) -> None:
         (Memory(text="x", type=9), "memories[1].type"),  # type: ignore[arg-type] # no such type
         (Memory(text="x", expire_time=Timestamp(seconds=2**60)), "memories[1].expire_time"),
         (Memory(text="x", event_time=EventTime()), "memories[1].event_time.start"),
+        (
+            Memory(text="x", event_time=EventTime(start=to_timestamp(1), time_zone="Nowhere/City")),
+            "memories[1].event_time.time_zone",
+        ),
         (
             Memory(
                 text="x",

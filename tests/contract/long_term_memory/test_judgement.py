@@ -133,7 +133,7 @@ async def test_five_similar_facts_are_one_call(tenant: Tenant, asked: list[Reque
 @pytest.mark.parametrize(
     "reply",
     [
-        Refuse(500),
+        Refuse(503),
         Refuse(429, retry_after=30),
         Refuse(401),
         Garbage(),
@@ -154,6 +154,47 @@ async def test_a_judge_that_fails_changes_nothing(
     assert (await one(tenant, HUSBAND)).outcome == CREATED
     assert await shown(tenant) == {MARRIED, HUSBAND}
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<think>Is it {"verdicts": [{"n": 1, "verdict": "other"}]}? No.</think>%s',
+        "```json\n%s\n```",
+    ],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"verdicts": [{"n": "1", "verdict": "Same"}]}',
+        '{"verdicts": [{"n": 1.0, "verdict": "same", "why": NaN}]}',
+        '[{"n": 1, "verdict": "same"}]',
+        '{"n": 1, "verdict": "same"}',
+        '{"verdicts": ["same"]}',
+        '{"result": {"verdicts": [{"verdict": "same"}]}}',
+    ],
+)
+async def test_a_loose_judgement_counts(
+    tenant: Tenant, model: ScriptedModel, asked: list[Request], said: str, answer: str
+) -> None:
+    """A judge of another maker is read as every other answer of a model."""
+    await one(tenant, MARRIED)
+    model.queue(Say(said % answer))
+    await one(tenant, HUSBAND)
+    assert len(await shown(tenant)) == 1
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 501])
+async def test_a_judge_without_schemas_is_asked_in_words(
+    tenant: Tenant, model: ScriptedModel, asked: list[Request], status: int
+) -> None:
+    """A form that the endpoint refuses costs no judgement."""
+    model.rule = lambda request: Refuse(status) if request.schema else verdict("same")
+    await one(tenant, MARRIED)
+    await one(tenant, HUSBAND)
+    assert len(await shown(tenant)) == 1
+    assert asked
 
 
 async def test_a_fact_whose_judgement_was_unfit_is_judged_again(

@@ -1,6 +1,7 @@
 """Erasing a user, over a real connection and down to the last key of the store."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -117,6 +118,27 @@ async def test_what_was_set_aside_goes_too(
             await asyncio.sleep(0.01)
     response = await stub.EraseUser(rpc.EraseUserRequest(user_id=ALICE))
     assert response.receipt.erased["submissions"] == 1
+    assert await residue(redis, SECRET) == []
+
+
+async def test_what_waits_apart_goes_too(
+    stub: WorkingMemoryStub, mute: Neighbours, redis: Redis
+) -> None:
+    """Entries that a later release writes hold each message in a field of its own."""
+    assert mute.extraction.submitted == []
+    said = Message(id="m1", role="user", content=SECRET).SerializeToString()
+    entry: dict[Any, Any] = {
+        "tenant": "default",
+        "session_id": "s",
+        "session_uid": "gone",
+        "user_id": ALICE,
+        "message:1": said,
+    }
+    await redis.xadd("am:wm:{p00}:outbox", entry)
+    await redis.xadd("am:wm:{p00}:outbox:dead", {"entry": "1-1", "reason": "odd", **entry})
+    response = await stub.EraseUser(rpc.EraseUserRequest(user_id=ALICE))
+    assert response.receipt.erased["submissions"] == 2
+    assert [session.session_uid for session in response.sessions] == ["gone"]
     assert await residue(redis, SECRET) == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from agent_memory_services.working_memory.api.process import lifespan
 from agent_memory_services.working_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
+from tests.support.listening import connected_to, listening
 from tests.support.servers import serving
 from tests.support.stubs import WorkingMemoryStub
 from tests.support.waiting import eventually
@@ -55,32 +57,30 @@ class Proxy:
         self._port = int(port)
         self.flowing = asyncio.Event()
         self.flowing.set()
-        self.writers: list[asyncio.StreamWriter] = []
-        self._server: asyncio.Server | None = None
+        self._running = AsyncExitStack()
+        self._callers: list[asyncio.StreamWriter] = []
         self.url = ""
 
     async def start(self) -> None:
         """Listen on a free port."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = f"redis://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        address = await self._running.enter_async_context(listening(self._connected))
+        self.url = f"redis://{address}"
 
     async def stop(self) -> None:
         """Break every connection and take no new one."""
-        if self._server is not None:
-            self._server.close()
-        for writer in self.writers:
+        await self._running.aclose()
+
+    def cut(self) -> None:
+        """Break every connection, and take new ones."""
+        for writer in self._callers:
             writer.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._host, self._port)
-        self.writers += [writer, back]
-        if self._server is not None and not self._server.is_serving():
-            # It was accepted in the moment in which the way broke.
-            writer.transport.abort()
-            back.transport.abort()
-        await asyncio.gather(
-            self._pass(reader, back), self._pass(there, writer), return_exceptions=True
-        )
+        self._callers.append(writer)
+        async with connected_to(self._host, self._port) as (there, back):
+            await asyncio.gather(
+                self._pass(reader, back), self._pass(there, writer), return_exceptions=True
+            )
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
@@ -153,8 +153,7 @@ async def test_the_store_comes_back_and_nothing_is_missing(
         stub = WorkingMemoryServiceStub(served.channel)
         request = rpc.AppendMessagesRequest(session_id="s", messages=[MESSAGE])
         await stub.AppendMessages(request)
-        for writer in proxy.writers:
-            writer.transport.abort()
+        proxy.cut()
         async with asyncio.timeout(30):
             while True:
                 try:

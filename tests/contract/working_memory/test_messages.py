@@ -5,8 +5,9 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
@@ -110,12 +111,25 @@ async def test_placed_memories_reach_extraction_once(
     assert texts == ["likes tea", "likes rain"]
 
 
-async def test_memories_without_text_are_refused(stub: WorkingMemoryStub) -> None:
+@pytest.mark.parametrize(
+    ("memory", "field"),
+    [
+        (Memory(id="x"), "memories[0].text"),
+        (
+            Memory(text="x", event_time=EventTime(start=Timestamp(), time_zone="Nowhere/City")),
+            "memories[0].event_time.time_zone",
+        ),
+    ],
+    ids=["no text", "no such zone"],
+)
+async def test_memories_that_could_not_be_stored_are_refused(
+    stub: WorkingMemoryStub, memory: Memory, field: str
+) -> None:
     """With the path, as every bad field."""
     with refused() as refusal:
-        await stub.AddMemories(rpc.AddMemoriesRequest(memories=[Memory(id="x")], **SESSION))
+        await stub.AddMemories(rpc.AddMemoriesRequest(memories=[memory], **SESSION))
     assert refusal.reason == "INVALID_FIELD"
-    assert list(refusal.fields) == ["memories[0].text"]
+    assert list(refusal.fields) == [field]
 
 
 async def pages(stub: WorkingMemoryStub, request: rpc.ListMessagesRequest) -> list[int]:

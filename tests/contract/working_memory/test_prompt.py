@@ -4,9 +4,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.working_memory.v1 import service_pb2 as rpc
@@ -103,6 +104,29 @@ async def test_the_search_is_made_as_asked(stub: WorkingMemoryStub, neighbours: 
     assert not asked.query.filter.HasField("user_id")
     (excluded,) = asked.query.filter.none_of
     assert (excluded.namespace.eq, excluded.session_id.eq) == ("chat", "s")
+
+
+async def test_times_are_told_in_the_sessions_zone(
+    stub: WorkingMemoryStub, neighbours: Neighbours
+) -> None:
+    """The question's are meant in it too; an event's own zone and the search's come first."""
+    await talk(stub, "hi", user_id="alice", time_zone="Asia/Tokyo")
+    moment = Timestamp(seconds=1_795_847_400)  # 2026-11-28T06:30Z
+    there = EventTime(start=moment, time_zone="America/New_York")
+    remember(
+        neighbours,
+        Memory(id="1", text="Ran", user_id="alice", event_time=EventTime(start=moment)),
+        Memory(id="2", text="Met", user_id="alice", event_time=there),
+    )
+    search = rpc.LongTermSearch()
+    for zone, told in (("", "15:30 Asia/Tokyo"), ("Europe/Berlin", "07:30 Europe/Berlin")):
+        search.query.time_zone = zone
+        prompt = await build(stub, session=PART, long_term_search=search)
+        known = prompt.messages[1].content
+        assert f"- Ran (2026-11-28 {told})" in known
+        assert "- Met (2026-11-28 01:30 America/New_York)" in known
+        assert neighbours.long_term.searches[-1].query.time_zone in {"", zone or "Asia/Tokyo"}
+    assert {asked.query.time_zone for asked in neighbours.long_term.searches} > {"Asia/Tokyo"}
 
 
 async def test_a_session_alone_and_no_session_at_all(stub: WorkingMemoryStub) -> None:

@@ -72,7 +72,9 @@ async def test_what_is_set_is_read(stub: WorkingMemoryStub, neighbours: Neighbou
         data=struct({"step": 1}),
         context="onboarding",
         extraction=ExtractionConfig(
-            strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY, max_summary_words=90
+            strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY,
+            max_summary_words=90,
+            language="pt-BR",
         ),
         ttl=Duration(seconds=3600, nanos=500_000),
         time_zone="Europe/Berlin",
@@ -301,6 +303,10 @@ async def test_a_repeated_request_answers_what_it_answered_first(
                 extraction=ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_CUSTOM)
             ),
             "working_memory.extraction",
+        ),
+        (
+            session(extraction=ExtractionConfig(language="Deutsch!")),
+            "working_memory.extraction.language",
         ),
         (
             wm.WorkingMemory(

@@ -16,8 +16,7 @@ from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.working_memory.api.process import lifespan
 from agent_memory_services.working_memory.api.settings import Settings
-from agent_memory_services.working_memory.domain.changes import Change
-from agent_memory_services.working_memory.domain.session import SessionKey, State
+from agent_memory_services.working_memory.domain.session import Change, SessionKey, State
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.raw import next_of

@@ -5,7 +5,6 @@ import fcntl
 import http.client
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from agent_memory_services.embedded.errors import ChildFailedError
 from agent_memory_services.embedded.stack import SERVICES, Stack, StackOptions
 from agent_memory_services.kit.contract.transport import Address
 from agent_memory_services.kit.redis.client import connect
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    """A running stack on free ports."""
-    async with Stack(StackOptions(state_dir=tmp_path)) as running:
-        yield running
 
 
 async def _healthy(address: Address) -> bool:
@@ -35,7 +27,20 @@ async def _healthy(address: Address) -> bool:
     return await asyncio.to_thread(ask) == 200
 
 
-async def test_a_killed_service_is_noticed_and_comes_back(stack: Stack) -> None:
+async def test_a_stack_survives_a_crash_and_a_restart(tmp_path: Path) -> None:
+    """A killed service is named and comes back; a later stack on the directory finds its data."""
+    options = StackOptions(state_dir=tmp_path)
+    async with Stack(options) as first:
+        await _crash_and_come_back(first)
+        async with connect(str(first.redis_url)) as client:
+            await client.set("key", "value")
+        children = [process.child for process in first.processes.values()]
+    assert not any(child.running for child in children)
+    async with Stack(options) as second, connect(str(second.redis_url)) as client:
+        assert await client.get("key") == b"value"
+
+
+async def _crash_and_come_back(stack: Stack) -> None:
     """SIGKILL of one service ends the watch by its name; started again it serves as before."""
     assert await _healthy(stack.address)
     watch = asyncio.create_task(stack.watch())
@@ -45,18 +50,6 @@ async def test_a_killed_service_is_noticed_and_comes_back(stack: Stack) -> None:
         await watch
     await process.start()
     await process.child.ready(lambda: _healthy(stack.address), within=60)
-
-
-async def test_data_survives_a_restart(tmp_path: Path) -> None:
-    """A second stack on the same state directory finds what the first one stored."""
-    options = StackOptions(state_dir=tmp_path)
-    async with Stack(options) as first:
-        async with connect(str(first.redis_url)) as client:
-            await client.set("key", "value")
-        children = [process.child for process in first.processes.values()]
-    assert not any(child.running for child in children)
-    async with Stack(options) as second, connect(str(second.redis_url)) as client:
-        assert await client.get("key") == b"value"
 
 
 @pytest.mark.usefixtures("redis")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from typer.testing import CliRunner
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_services.cli import app
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
 from agent_memory_services.evaluation.corpus import SpeakerForm
 from agent_memory_services.evaluation.report import recall
@@ -73,22 +75,16 @@ async def test_the_command_prints_the_tables(served: Served) -> None:
         assert expected in shown.decode()
 
 
-async def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("other.json", "does not hold"), ("none", "No such file"), (CHATS, "UNAVAILABLE")],
+)
+def test_the_command_says_what_is_wrong(tmp_path: Path, file: str | Path, said: str) -> None:
     """A file of another kind, no file, and a system that is away are one line each."""
-    other = tmp_path / "other.json"
-    other.write_text("{}")
-    for path, said in (
-        (other, "does not hold"),
-        (tmp_path / "none", "No such file"),
-        (CHATS, "UNAVAILABLE"),
-    ):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent_memory_services.cli", "eval", "retrieval"),
-            *("--dataset", "chats", "--address", "127.0.0.1:1", str(path)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, errors = await process.communicate()
-        assert process.returncode == 1
-        assert said in errors.decode()
-        assert "Traceback" not in errors.decode()
+    (tmp_path / "other.json").write_text("{}")
+    command = ("eval", "retrieval", "--dataset", "chats", "--address", "127.0.0.1:1")
+    result = CliRunner().invoke(app, [*command, str(tmp_path / file)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1

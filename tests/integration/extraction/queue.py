@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
 from agent_memory_services.extraction.domain.failures import WorkersLost
-from agent_memory_services.extraction.domain.identity import Session
+from agent_memory_services.extraction.domain.records import Session
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.submissions import (
     Receipt,

@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory_services.extraction.domain.identity import Session
-from agent_memory_services.extraction.domain.records import Lane
+from agent_memory_services.extraction.domain.records import Lane, Session
 from agent_memory_services.extraction.queue.submissions import Schedule
 from agent_memory_services.extraction.store.queue import Retention, Store
 from agent_memory_services.kit.redis.partitions import PartitionsMismatchError

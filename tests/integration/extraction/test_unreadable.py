@@ -11,7 +11,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import JobState, SkippedItem
 from agent_memory.extraction.v1.service_pb2 import RetryJobRequest
 from agent_memory_services.extraction.domain.facts import Candidate, Conversation
-from agent_memory_services.extraction.domain.identity import partition_of_job, partition_prefix
+from agent_memory_services.extraction.domain.records import partition_of_job, partition_prefix
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.kit.contract.errors import AccessDenied
 from tests.integration.extraction.queue import LOST, Queue

@@ -66,7 +66,7 @@ async def hear(following: Subscriptions[Said], count: int) -> list[str]:
     async with asyncio.timeout(30):
         while True:
             for subscription in following.subscriptions.values():
-                heard += [said.text for said in await subscription.news()]
+                heard += [said.text for said in await subscription.poll()]
             if len(heard) >= count:
                 return heard
             if not any(each.behind for each in following.subscriptions.values()):
@@ -181,7 +181,7 @@ async def test_what_was_erased_is_passed_over(redis: Redis, feed: Feed[Said]) ->
     async with feed.follow([ONE]) as following:
         await only(following).rewind(Position.read(entries[0]))
         await redis.xdel(ONE, entries[1])
-        assert list(await only(following).news()) == []
+        assert list(await only(following).poll()) == []
         await redis.xdel(ONE, entries[0])
     async with feed.follow([ONE]) as following:
         assert only(following).position == Position.read(entries[1])
@@ -207,7 +207,7 @@ async def test_a_slow_watcher_reads_on_in_the_store(
             await hear(quick, 5)
         await redis.xtrim(ONE, maxlen=5, approximate=False)
         with pytest.raises(ForgottenError):
-            await only(slow).news()
+            await only(slow).poll()
         only(slow).skip()
         await say(redis, ONE, "after")
         assert await hear(slow, 1) == ["after"]

@@ -144,7 +144,7 @@ async def test_a_key_that_is_none_is_refused(redis_url: str, header: str, value:
 async def test_answers_are_found_for_erasure_as_long_as_the_longest_is_kept(redis: Redis) -> None:
     """One that is kept for minutes does not hide one that is kept for a day."""
     for seconds, left in ((600, 600), (86_400, 86_400), (600, 86_400)):
-        await replay_cache.note(redis, "t", ["alice"], "am:id:k", seconds * 1000)
+        await replay_cache.index_answer(redis, "t", ["alice"], "am:id:k", seconds * 1000)
         (index,) = await redis.keys("am:id:of:*")
         assert left - 60 < await redis.ttl(index) <= left
 

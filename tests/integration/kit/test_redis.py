@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -20,15 +21,20 @@ from agent_memory_services.kit.redis.client import (
     probe,
     require_query_engine,
 )
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from tests.support.interruption import Interruption, Moment
+from tests.support.listening import listening
 from tests.support.raw import raw
 
 
-@pytest.fixture
-def script() -> Script:
+@script("agent_memory_services.kit.server.steps", "idempotency_begin")
+def _begin(call: Key, *, digest: bytes, attempt: bytes, lease: int) -> Any:
     """A script of this package."""
-    return Script("agent_memory_services.kit.server.steps", "idempotency_begin")
+
+
+async def claim(client: Redis, key: str) -> Any:
+    """Run it."""
+    return await _begin(client, key, digest=b"digest", attempt=b"attempt", lease=1000)
 
 
 @pytest.fixture
@@ -53,25 +59,23 @@ async def test_a_store_tells_what_it_can_do(client: Redis) -> None:
     assert found.version[0].isdigit()
 
 
-async def test_a_script_runs_by_its_digest_and_survives_a_flush(
-    client: Redis, script: Script
-) -> None:
+async def test_a_script_runs_by_its_digest_and_survives_a_flush(client: Redis) -> None:
     """A store that forgot the script is given it again, in the same call."""
     await client.script_flush()
-    assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]
-    assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"running", b""]
+    assert await claim(client, "k") == [b"claimed", b""]
+    assert await claim(client, "k") == [b"running", b""]
     stats = await client.info("commandstats")
     assert stats["cmdstat_eval"]["calls"] >= 1
     assert stats["cmdstat_evalsha"]["calls"] >= 2
 
 
-async def test_a_script_that_fails_is_not_run_twice(client: Redis, script: Script) -> None:
+async def test_a_script_that_fails_is_not_run_twice(client: Redis) -> None:
     """An error of its own is no reason to send the source."""
     await client.set("k", "not a hash")
     before = (await client.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0)
-    await script(client, ["other"], [b"digest", b"attempt", 1000])
+    await claim(client, "other")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
-        await script(client, ["k"], [b"digest", b"attempt", 1000])
+        await claim(client, "k")
     after = (await client.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0)
     assert after - before <= 1
 
@@ -141,11 +145,9 @@ async def unused_tcp_server() -> AsyncIterator[tuple[str, list[object]]]:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(writer)
         await reader.read(-1)
-        writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    async with server:
-        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+    async with listening(accept) as address:
+        yield f"redis://{address}", connections
 
 
 @pytest.fixture
@@ -173,10 +175,10 @@ async def bare_cluster(tmp_path: Path) -> AsyncIterator[str]:
         await node.stop()
 
 
-async def test_a_cluster_takes_the_same_commands(bare_cluster: str, script: Script) -> None:
+async def test_a_cluster_takes_the_same_commands(bare_cluster: str) -> None:
     """Scripts included, and it tells what it lacks."""
     async with connect(bare_cluster) as client:
-        assert await script(client, ["k"], [b"digest", b"attempt", 1000]) == [b"claimed", b""]
+        assert await claim(client, "k") == [b"claimed", b""]
         found = await probe(client)
         assert found.cluster
         assert not found.query_engine

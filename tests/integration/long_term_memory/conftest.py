@@ -11,9 +11,12 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.drafts import draft, normalise
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import (
+    Change,
+    MemoryVectors,
+    draft,
+    normalise,
+)
 from agent_memory_services.long_term_memory.store.commit import Commit
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.schema import VectorIndex

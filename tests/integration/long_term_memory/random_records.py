@@ -1,5 +1,8 @@
 """Memories and filters at random, from values so few that they often meet."""
 
+from collections.abc import Iterable
+from itertools import combinations
+
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
@@ -20,18 +23,21 @@ _VALUES = (
     *("_", "__", "_61", "é", "É", "e\u0301", "😀", "\\", " ", "(", "1", "-1", "inf", "1e3", "~a"),
 )
 # The first values are drawn most, so that what records hold and what filters ask for often meet.
-_COMMON = ("a", "A", "ab", "a,b")
+# A choice among many costs one draw, a choice among choices costs several.
+_COMMON = ("a", "A", "ab", "a,b") * 15
 _MOMENT = 1_760_000_000_000_000
 _LAST_EXACT = 2**53
 
-values = st.one_of(st.sampled_from(_COMMON), st.sampled_from(_COMMON), st.sampled_from(_VALUES))
-maybe_values = st.one_of(values, values, values, st.just(""))
+values = st.sampled_from(_COMMON + _VALUES)
+maybe_values = st.sampled_from(_COMMON + _VALUES + ("",) * 30)
 value_lists = st.lists(values, max_size=3)
 numbers = st.integers(-1, 3)
-times = st.one_of(
-    st.integers(_MOMENT - 2, _MOMENT + 2),
-    st.sampled_from([1 - _LAST_EXACT, 0, _LAST_EXACT - 1]),
-    st.integers(_LAST_EXACT - 3, _LAST_EXACT - 1),
+times = st.sampled_from(
+    [
+        *range(_MOMENT - 2, _MOMENT + 3),
+        *(1 - _LAST_EXACT, 0, _LAST_EXACT - 1),
+        *range(_LAST_EXACT - 3, _LAST_EXACT),
+    ]
 ).map(to_timestamp)
 kinds = st.integers(1, 3)
 strategies = st.integers(0, 5)
@@ -75,11 +81,21 @@ def _at_least_one(
     kind: type[Message], **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[object]:
     """A condition with one or two of the fields set."""
-    names = st.lists(st.sampled_from(sorted(fields)), min_size=1, max_size=2, unique=True)
-    chosen = names.flatmap(
-        lambda some: st.fixed_dictionaries({name: fields[name] for name in some})
-    )
-    return chosen.map(lambda given: kind(**given))
+    names = _one_or_two(fields)
+
+    @st.composite
+    def chosen(draw: st.DrawFn) -> Message:
+        return kind(**{name: draw(fields[name]) for name in draw(names)})
+
+    return chosen()
+
+
+def _one_or_two(names: Iterable[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    """Draw one name, or as often two different ones."""
+    every = sorted(names)
+    pairs = list(combinations(every, 2))
+    alone = [(name,) for name in every] * max(1, len(pairs) // len(every))
+    return st.sampled_from([*alone, *pairs])
 
 
 _some_values = st.lists(maybe_values, min_size=1, max_size=6)
@@ -116,11 +132,12 @@ _conditions: dict[str, st.SearchStrategy[object]] = {
 }
 
 
+_names = _one_or_two(_conditions)
+
+
 @st.composite
 def _leaves(draw: st.DrawFn) -> MemoryFilter:
-    few = st.lists(st.sampled_from(sorted(_conditions)), min_size=1, max_size=2, unique=True)
-    names = draw(few)
-    return MemoryFilter(**{name: draw(_conditions[name]) for name in names})  # type: ignore[arg-type]
+    return MemoryFilter(**{name: draw(_conditions[name]) for name in draw(_names)})  # type: ignore[arg-type]
 
 
 def _grouped(parts: st.SearchStrategy[MemoryFilter]) -> st.SearchStrategy[MemoryFilter]:

@@ -13,7 +13,7 @@ from agent_memory_services.kit.redis.partitions import PartitionsMismatchError
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.listings import (
     ListingPage,
     ListingPosition,
@@ -78,7 +78,8 @@ async def write(
 
 async def gone(redis: Redis, name: str) -> None:
     """Wait until a session's keys have expired."""
-    keys = SessionPlace.of(SessionKey("acme", "chat", name), PARTITIONS).keys("meta", "log", "view")
+    parts = SessionAddress.of(SessionKey("acme", "chat", name), PARTITIONS).parts
+    keys = (parts.meta, parts.log, parts.view)
     async with asyncio.timeout(30):
         while await redis.exists(*keys):
             await asyncio.sleep(0.01)
@@ -200,7 +201,8 @@ async def test_a_write_rearms_the_time_to_live_of_every_key(
 ) -> None:
     """An append keeps the stored time to live; update can change and clear it."""
     key = SessionKey("acme", "chat", "s")
-    keys = SessionPlace.of(key, PARTITIONS).keys("meta", "log", "ids", "view")
+    parts = SessionAddress.of(key, PARTITIONS).parts
+    keys = (parts.meta, parts.log, parts.ids, parts.view)
 
     async def left() -> list[int]:
         async with redis.pipeline(transaction=True) as pipe:
@@ -273,7 +275,7 @@ async def test_a_store_that_is_away_is_an_error() -> None:
 async def test_a_broken_key_is_an_error(store: SessionStore, redis: Redis) -> None:
     """A value of the wrong kind is never taken for a missing session."""
     key = SessionKey("acme", "", "s")
-    (meta,) = SessionPlace.of(key, PARTITIONS).keys("meta")
+    meta = SessionAddress.of(key, PARTITIONS).parts.meta
     await redis.set(meta, "broken")
     with pytest.raises(ResponseError):
         await store.read(key)

@@ -5,14 +5,16 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.kit.contract.errors import SessionNotFound
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.sessions.sessions import Sessions
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.sessions import SessionStore
-from tests.integration.working_memory.speech import ALL, contents, said
+from tests.integration.working_memory.speech import ALL, PARTITIONS, contents, said
 
 
 @pytest.fixture
@@ -133,3 +135,43 @@ async def _scripts_run(redis: Redis) -> int:
     return sum(
         stats[name]["calls"] for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats
     )
+
+
+async def test_a_message_of_the_log_is_numbered_by_its_position(
+    sessions: Sessions, store: SessionStore, key: SessionKey, redis: Redis
+) -> None:
+    """A later release writes it without a number of its own; whoever reads it finds one."""
+    messages = [said(str(number), id=f"m{number}") for number in range(1, 6)]
+    await sessions.append(key, messages, ANYBODY, etag="", request_id="")
+    log = SessionAddress.of(key, PARTITIONS).parts.log
+    for number, message in enumerate(messages, 1):
+        await redis.hset(log, str(number), message.SerializeToString())
+    whole = await sessions.get(key, ANYBODY, ALL)
+    assert [item.message.sequence for item in whole.shown] == [1, 2, 3, 4, 5]
+    for descending in (False, True):
+        for start in (None, 2, 4):
+            page = await sessions.log(key, ANYBODY, LogSlice(start, 2, descending=descending))
+            assert [f"{each.sequence}" for each in page.messages] == [
+                each.content for each in page.messages
+            ]
+    again, _ = await sessions.append(key, messages[1:3], ANYBODY, etag="", request_id="")
+    assert [message.sequence for message in again] == [2, 3]
+    assert await store.read(key) == whole
+
+
+async def test_many_memories_are_read_in_lots(
+    sessions: Sessions, store: SessionStore, key: SessionKey, redis: Redis
+) -> None:
+    """Each comes once, in the order in which they were placed; nobody waits for all of them."""
+    placed = [Memory(id=f"memory {number}", text=f"Likes {number}.") for number in range(1500)]
+    for start in range(0, len(placed), 500):
+        lot = placed[start : start + 500]
+        await sessions.add_memories(key, lot, ANYBODY, replaces=False, etag="", request_id="")
+    before = await _scripts_run(redis)
+    session = await store.read(key)
+    assert session is not None
+    assert [memory.id for memory in session.memories] == [memory.id for memory in placed]
+    assert await _scripts_run(redis) - before >= 3
+    bare = await store.read(key, with_memories=False)
+    assert bare is not None
+    assert bare.memories == ()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -11,6 +12,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff
@@ -21,6 +23,7 @@ from agent_memory_services.kit.contract.errors import (
     QuotaExceeded,
     StoreUnavailable,
 )
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis import client as store_client
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.working_memory.domain.scope import ANYBODY
@@ -28,7 +31,7 @@ from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.leases import Leases
 from agent_memory_services.working_memory.store.neighbours import ExtractionInbox
 from agent_memory_services.working_memory.store.outbox import Outbox
@@ -241,7 +244,7 @@ async def test_what_is_refused_for_good_is_set_aside_with_the_reason(
     extraction.faults.append(fault)
     async with relay_of(redis, inbox).running():
         await eventually(lambda: extraction.said == ["good"])
-    partition = SessionPlace.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
+    partition = SessionAddress.of(SessionKey("acme", "chat", "s"), PARTITIONS).partition
     ((_, dead),) = await raw(redis).xrange(f"am:wm:{{p{partition:02d}}}:outbox:dead")
     assert reason in dead[b"reason"]
     assert (dead[b"tenant"], b"bad" in dead[b"request"]) == (b"acme", True)
@@ -279,16 +282,79 @@ async def test_what_breaks_its_rules_takes_nothing_else_with_it(
     assert dead[b"request"] == request.SerializeToString()
 
 
-@pytest.mark.parametrize("request_", [b"\xff\xff\xff", b"", b"x" * (MEGABYTES + 1)])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"request": b"\xff\xff\xff"},
+        {"request": b""},
+        {"request": b"x" * (MEGABYTES + 1)},
+        {},
+        {"session_id": b"s", "session_uid": b"\xff"},
+        {"session_id": b"s", "session_uid": b"u", "message:1": b"\xff\xff\xff"},
+        {"session_id": b"s", "session_uid": b"u", "message:one": b""},
+        {"session_id": b"s", "session_uid": b"u", "message:1": b"x" * (MEGABYTES + 1)},
+        {"session_id": b"s", "session_uid": b"u", "extraction": b"\xff\xff\xff"},
+        {"session_id": b"s", "session_uid": b"u", "withheld": b"1-2"},
+    ],
+)
 async def test_what_nobody_could_take_is_set_aside(
-    redis: Redis, inbox: ExtractionInbox, request_: bytes
+    redis: Redis, inbox: ExtractionInbox, fields: dict[str, bytes]
 ) -> None:
     """Damaged, invalid and oversized entries do not stop the partition."""
-    await redis.xadd("am:wm:{p00}:outbox", {"tenant": "acme", "request": request_})
+    entry: dict[Any, Any] = {"tenant": "acme", **fields}
+    await redis.xadd("am:wm:{p00}:outbox", entry)
     async with relay_of(redis, inbox).running(), asyncio.timeout(30):
         while not await redis.xlen("am:wm:{p00}:outbox:dead"):
             await asyncio.sleep(0.01)
     assert await redis.xlen("am:wm:{p00}:outbox") == 0
+
+
+async def test_what_was_said_is_delivered_as_a_request(
+    redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
+) -> None:
+    """An entry of a later release, among those of this one, in their order."""
+    config = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY)
+    whole = SubmitMessagesRequest(
+        session=SessionRef(namespace="chat", session_id="s"),
+        session_uid="u",
+        user_id="alice",
+        messages=[said(str(number), id=f"m{number}", sequence=number) for number in (1, 2, 10)],
+        memories=[Memory(id="one", text="Likes tea."), Memory(id="two", text="Likes rain.")],
+        extraction=config,
+        time_zone="Europe/Berlin",
+        first_withheld_sequence=3,
+        last_withheld_sequence=9,
+    )
+    first, last = copied(whole), copied(whole)
+    first.messages[0].content, last.messages[0].content = "first", "last"
+    for request in (first, whole, last):
+        spelled = {"request": request.SerializeToString()}
+        fields: dict[Any, Any] = _said_apart(request) if request is whole else spelled
+        await redis.xadd("am:wm:{p00}:outbox", {"tenant": "acme", **fields})
+    async with relay_of(redis, inbox).running():
+        await eventually(lambda: len(extraction.submitted) == 3)
+    assert [submitted.request for submitted in extraction.submitted] == [first, whole, last]
+    assert await submissions(redis) == []
+
+
+def _said_apart(request: SubmitMessagesRequest) -> dict[str, bytes]:
+    """What a request submits, in fields of their own."""
+    fields = {
+        "namespace": request.session.namespace.encode(),
+        "session_id": request.session.session_id.encode(),
+        "session_uid": request.session_uid.encode(),
+        "user_id": request.user_id.encode(),
+        "time_zone": request.time_zone.encode(),
+        "extraction": request.extraction.SerializeToString(),
+        "withheld": f"{request.first_withheld_sequence}:{request.last_withheld_sequence}".encode(),
+    }
+    for message in map(copied, request.messages):
+        name = f"message:{message.sequence}"
+        message.ClearField("sequence")
+        fields[name] = message.SerializeToString()
+    for number, memory in enumerate(request.memories):
+        fields[f"memory:{number}"] = memory.SerializeToString()
+    return fields
 
 
 async def test_relays_share_the_partitions_and_leave_them_behind(

@@ -28,7 +28,7 @@ from agent_memory_services.working_memory.domain.scope import ANYBODY
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey, State
 from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
-from agent_memory_services.working_memory.store.keys import SessionPlace
+from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.listings import Listings
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
@@ -255,9 +255,9 @@ class Histories(RuleBasedStateMachine):
         assert sorted(text for _, text in await submitted(self.redis)) == sorted(self.submitted)
 
     async def _waits(self, name: str) -> bool:
-        place = SessionPlace.of(_key(name), PARTITIONS)
-        queue = f"am:wm:{{p{place.partition:02d}}}:summaries"
-        return await self.redis.zscore(queue, place.member) is not None
+        address = SessionAddress.of(_key(name), PARTITIONS)
+        queue = f"am:wm:{{p{address.partition:02d}}}:summaries"
+        return await self.redis.zscore(queue, address.member) is not None
 
     async def _append(self, name: str, words: list[str]) -> None:
         told = self.model.setdefault(name, Told())

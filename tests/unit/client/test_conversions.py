@@ -72,6 +72,7 @@ RECORDS = st.builds(
     user_id=OPTIONAL,
     session_id=OPTIONAL,
     namespace=OPTIONAL,
+    event_time_zone=st.sampled_from([None, "Asia/Tokyo", "America/New_York"]),
     event_date=TIMES.filter(bool),
     event_precision=st.sampled_from(TimePrecision),
     metadata=OBJECTS,

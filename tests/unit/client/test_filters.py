@@ -1,7 +1,7 @@
 """From conditions to the filter of the contract."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_client import MemoryTypeEnum, MemoryValidationError, filters
-from agent_memory_client.filters import compile_filter, conjunction, decompile_filter
+from agent_memory_client.filters import EventDate, compile_filter, conjunction, decompile_filter
 from agent_memory_client.models import FilterCriteria
 from agent_memory_client.models._criteria import FilterArguments
 
@@ -115,6 +115,19 @@ def test_a_conjunction_keeps_both_sides(one: dict[str, Any], other: dict[str, An
             {"createTime": {"gte": "2024-01-01T00:00:00Z", "lt": "2025-01-01T00:00:00Z"}},
         ),
         (
+            {"created_at": {"between": ["2024-01-01", date(2024, 1, 31)]}},
+            {"createTime": {"gte": "2024-01-01T00:00:00Z", "lt": "2024-02-01T00:00:00Z"}},
+        ),
+        (
+            {"created_at": {"ne": "2024-01-01", "exists": True}},
+            {
+                "createTime": {"exists": True},
+                "noneOf": [
+                    {"createTime": {"gte": "2024-01-01T00:00:00Z", "lt": "2024-01-02T00:00:00Z"}}
+                ],
+            },
+        ),
+        (
             {"updated_at": {"between": [0, datetime(1970, 1, 2, tzinfo=UTC)]}},
             {"updateTime": {"gte": "1970-01-01T00:00:00Z", "lte": "1970-01-02T00:00:00Z"}},
         ),
@@ -132,9 +145,63 @@ def test_conditions_become_the_contracts(
 
 
 @pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("2026-11-28", {"gte": "2026-11-27T15:00:00Z", "lt": "2026-11-28T15:00:00Z"}),
+        (
+            EventDate(eq=date(2026, 11, 28)),
+            {"gte": "2026-11-27T15:00:00Z", "lt": "2026-11-28T15:00:00Z"},
+        ),
+        (EventDate.model_validate({"gt": "2026-11-28"}), {"gte": "2026-11-28T15:00:00Z"}),
+        ({"gte": "2026-11-28"}, {"gte": "2026-11-27T15:00:00Z"}),
+        ({"lt": "2026-11-28"}, {"lt": "2026-11-27T15:00:00Z"}),
+        ({"lte": "2026-11-28"}, {"lt": "2026-11-28T15:00:00Z"}),
+        (
+            {"eq": "2026-11-28", "gte": "2026-11-28T10:00"},
+            {"gte": "2026-11-28T01:00:00Z", "lt": "2026-11-28T15:00:00Z"},
+        ),
+        ({"gte": "2026-11-28T10:00+01:00"}, {"gte": "2026-11-28T09:00:00Z"}),
+    ],
+)
+def test_days_are_those_of_the_zone(condition: object, expected: dict[str, str]) -> None:
+    """A day is from its first moment to the next day's, in groups too; a moment stays."""
+    compiled = compile_filter({"event_date": condition}, time_zone="Asia/Tokyo")
+    assert MessageToDict(compiled) == {"eventTime": expected}
+    grouped = compile_filter({"any_of": [{"event_date": condition}]}, time_zone="Asia/Tokyo")
+    assert MessageToDict(grouped) == {"anyOf": [{"eventTime": expected}]}
+
+
+@pytest.mark.parametrize("day", ["2026-11-28", "2026-11-28T10:00"])
+def test_a_zone_that_there_is_not_is_named(day: str) -> None:
+    """It is at fault, not the day."""
+    with pytest.raises(MemoryValidationError) as raised:
+        compile_filter({"event_date": day}, time_zone="Nowhere/City")
+    assert [field for field, _ in raised.value.field_violations] == ["time_zone"]
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2100, 1, 1)),
+    st.sampled_from(["", "Asia/Tokyo", "America/Sao_Paulo", "Europe/Berlin", "Africa/Cairo"]),
+)
+def test_days_meet_without_a_gap(day: date, zone: str) -> None:
+    """What is after a day is what is not before the next, and a day is what both leave."""
+
+    def bounds(condition: object) -> dict[str, str]:
+        compiled = compile_filter({"event_date": condition}, time_zone=zone)
+        return MessageToDict(compiled)["eventTime"]
+
+    after = day + timedelta(days=1)
+    assert bounds({"gt": day}) == bounds({"gte": after})
+    assert bounds({"lte": day}) == bounds({"lt": after})
+    assert bounds(day) == bounds({"gte": day}) | bounds({"lt": after})
+
+
+@pytest.mark.parametrize(
     ("conditions", "path"),
     [
         ({"owner": "a"}, "filters.owner"),
+        ({"created_at": "2024-02-30"}, "filters.created_at.eq"),
+        ({"created_at": {"lte": "9999-12-31"}}, "filters.created_at.lte"),
         ({"user_id": {"equals": "a"}}, "filters.user_id.equals"),
         ({"user_id": {}}, "filters.user_id"),
         ({"user_id": None}, "filters.user_id.eq"),
@@ -217,6 +284,6 @@ def test_every_field_is_declared_once() -> None:
             told[name] = operators
     del told["any_of"], told["none_of"]
     assert told == {name: list(kind.known) for name, kind in filters.FIELDS.items()}
-    assert set(FilterArguments.__annotations__) == {"filters", *filters.FIELDS}
-    assert set(FilterCriteria.model_fields) == {"filters", *filters.FIELDS}
+    assert set(FilterArguments.__annotations__) == {"filters", "time_zone", *filters.FIELDS}
+    assert set(FilterCriteria.model_fields) == {"filters", "time_zone", *filters.FIELDS}
     assert {kind.__name__ for kind in filters.FIELDS.values()} < set(filters.__all__)

@@ -1,6 +1,6 @@
 """What callers may write."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from agent_memory_client.models import (
     MemoryRecord,
     MemoryRecordResults,
     MemoryTypeEnum,
+    MemoryUpdate,
     ToolCall,
     WorkingMemory,
 )
@@ -41,6 +42,34 @@ def test_dates_are_read_and_kept_in_utc() -> None:
         record = MemoryRecord(text="a", event_date=written)  # type: ignore[arg-type] # as callers may write it
         assert record.event_date == datetime(2019, 6, 15, tzinfo=UTC)
         assert record.event_date.tzinfo is UTC
+
+
+@pytest.mark.parametrize("model", [MemoryRecord, MemoryUpdate])
+@pytest.mark.parametrize(
+    ("written", "zone", "start", "precision"),
+    [
+        ("2026-11-28", "Asia/Tokyo", "2026-11-27T15:00:00+00:00", "day"),
+        (date(2026, 11, 28), "Asia/Tokyo", "2026-11-27T15:00:00+00:00", "day"),
+        ("2026-11-28", None, "2026-11-28T00:00:00+00:00", "day"),
+        ("2026-11-28T09:30", "America/New_York", "2026-11-28T14:30:00+00:00", None),
+        ("2026-11-28T09:30Z", "America/New_York", "2026-11-28T09:30:00+00:00", None),
+    ],
+)
+def test_a_day_alone_is_a_day_of_the_events_zone(
+    model: type[MemoryRecord | MemoryUpdate],
+    written: object,
+    zone: str | None,
+    start: str,
+    precision: str | None,
+) -> None:
+    """A time without a zone is one of it too; a time with a zone is a moment wherever it is."""
+    values = {"text": "a", "event_date": written, "event_time_zone": zone}
+    record = model.model_validate(values)
+    assert record.event_date == datetime.fromisoformat(start)
+    assert ("event_precision" in record.model_fields_set) is (precision is not None)
+    assert precision is None or record.event_precision == precision
+    coarse = model.model_validate(values | {"event_precision": "month"})
+    assert coarse.event_precision == "month"
 
 
 @pytest.mark.parametrize("values", [{"txt": "a"}, {"text": "a", "memory_type": "vague"}])

@@ -7,14 +7,27 @@ from typer.testing import CliRunner
 from agent_memory_services.cli import app
 
 
-def test_the_command_prints_precision_and_recall(tmp_path: Path) -> None:
-    """Without arguments the shipped messages are judged, with a file that one."""
+def test_the_command_prints_precision_and_recall() -> None:
+    """Without arguments the shipped messages are judged, by file, language and style."""
     shipped = CliRunner().invoke(app, ["eval", "extraction"])
     assert shipped.exit_code == 0
-    assert "precision" in shipped.stdout
-    assert "417 messages" in shipped.stdout
-    own = tmp_path / "own.jsonl"
+    for part in ("precision", "extraction_golden.jsonl", "extraction_everyday.jsonl", "voice"):
+        assert part in shipped.stdout
+
+
+def test_the_command_lists_mistakes_of_the_files_that_it_is_given(tmp_path: Path) -> None:
+    """False statements are always listed, missed facts when they are asked for."""
+    own, other = tmp_path / "own.jsonl", tmp_path / "other.jsonl"
     own.write_text('{"id": "o", "text": "I like tea.", "facts": ["User likes coffee"]}\n')
-    judged = CliRunner().invoke(app, ["eval", "extraction", str(own)])
+    other.write_text('{"id": "p", "text": "I like tea.", "facts": [{"says": ["tea"]}]}\n')
+    judged = CliRunner().invoke(app, ["eval", "extraction", str(own), str(other), "--missed"])
+    assert "2 messages" in judged.stdout
     assert "missed o: User likes coffee" in judged.stdout
+    assert "false o: User likes tea" in judged.stdout
+    assert "false p" not in judged.stdout
+    assert "missed" not in CliRunner().invoke(app, ["eval", "extraction", str(own)]).stdout
+
+
+def test_conversations_are_named_by_their_files() -> None:
+    """A data set of conversations without a file is refused."""
     assert CliRunner().invoke(app, ["eval", "extraction", "--dataset", "locomo"]).exit_code != 0

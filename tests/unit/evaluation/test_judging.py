@@ -1,14 +1,15 @@
 """Judging what was found in golden messages."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent_memory_services.evaluation.corpus import UnreadableCorpusError
-from agent_memory_services.evaluation.golden import Golden, read_golden
-from agent_memory_services.evaluation.judging import judge
+from agent_memory_services.evaluation.golden import Golden, read_golden, shipped
+from agent_memory_services.evaluation.judging import groups, judge
 from agent_memory_services.extraction.domain.facts import Candidate, EventTime, Kind, Precision
 
 
@@ -58,13 +59,68 @@ def test_nothing_is_a_claim_too(tmp_path: Path) -> None:
     assert judgement.recall == 1.0
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"id": "x"}', '{"id": "x", "text": "y", "facts": 5}'])
+def test_content_decides_where_wordings_are_free(tmp_path: Path) -> None:
+    """One text may state two facts and two texts one fact; what need not be found is no mistake."""
+    message = golden(
+        tmp_path,
+        facts=[{"says": ["cat", "Olive"]}, {"says": ["dog"], "lacks": ["NOT"]}, {"says": ["tea"]}],
+        also=[{"says": ["two", "pets"]}],
+    )
+    said = ["Olive is User's cat", "User has two pets", "User has a cat, Olive, and a dog"]
+    judgement = judge([(message, [found(text) for text in (*said, "User has no dog")])])
+    assert judgement.matched == 2
+    assert judgement.missed == ["g: tea"]
+    assert judgement.invented == ["g: User has no dog"]
+    assert (judgement.precision, judgement.recall) == (3 / 4, 2 / 3)
+
+
+def test_the_best_statement_of_a_fact_gives_its_details(tmp_path: Path) -> None:
+    """Where two texts state a fact, the one whose properties are right speaks for it."""
+    message = golden(tmp_path, facts=[{"says": ["emojis", "NOT"], "standing": True}])
+    said = [found("No emojis"), found("User wants no emojis", standing=True)]
+    assert judge([(message, said)]).wrong == []
+    assert judge([(message, said[:1])]).wrong == ["g: standing False"]
+
+
+def test_groups_share_out_every_message(tmp_path: Path) -> None:
+    """Each message is judged in the group of its name, and the groups come by name."""
+    fact = {"facts": [{"says": ["Bonn"]}]}
+    messages = [golden(tmp_path, language=one, **fact) for one in ("fr", "de", "fr")]
+    said = [(message, [found("Bonn")]) for message in messages]
+    judged = groups(said, lambda message: message.language)
+    assert {name: one.matched for name, one in judged.items()} == {"de": 1, "fr": 2}
+    assert list(judged) == ["de", "fr"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"id": "x"}',
+        '{"id": "x", "text": "y", "facts": 5}',
+        '{"id": "x", "text": "y", "facts": [{"says": []}]}',
+    ],
+)
 def test_another_file_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
     """What is no golden message is named by file and line."""
     path = tmp_path / "other.jsonl"
     path.write_text(f"\n{line}\n")
     with pytest.raises(UnreadableCorpusError, match=r"other\.jsonl:2"):
         read_golden(path)
+
+
+def test_everyday_messages_state_their_facts_themselves() -> None:
+    """Every fact told by content is in its own message, and three in ten messages have none."""
+    messages = [one for source in shipped() for one in read_golden(source) if one.style]
+    assert len(messages) > 400
+    assert len({message.language for message in messages}) == 15
+    assert sum(not message.facts for message in messages) > 0.3 * len(messages)
+    for message in messages:
+        said = " ".join(turn.text for turn in message.turns)
+        for fact in (*message.facts, *message.also):
+            assert fact.content is not None
+            assert replace(fact.content, lacks=()).is_in(said), (message.id, str(fact))
 
 
 def test_the_shipped_messages_are_large_and_hard() -> None:

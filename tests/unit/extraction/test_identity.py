@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.extraction.domain.identity import (
+from agent_memory_services.extraction.domain.records import (
     Session,
     Thread,
     new_job_id,

@@ -1,9 +1,11 @@
 """What becomes of candidates and messages in long-term memory."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
-from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, EventTime, Kind, Precision
 from agent_memory_services.extraction.domain.memories import (
@@ -59,6 +61,19 @@ def test_an_event_keeps_its_time_and_precision() -> None:
     assert memory.event_time.start.ToDatetime(tzinfo=UTC) == june
     assert memory.event_time.precision == TimePrecision.TIME_PRECISION_MONTH
     assert memory.expire_time.ToDatetime(tzinfo=UTC) == june + timedelta(days=30)
+
+
+def test_an_event_keeps_the_zone_in_which_its_day_was_meant() -> None:
+    """That of the conversation: of facts and of messages."""
+    tokyo = ZoneInfo("Asia/Tokyo")
+    day = EventTime(datetime(2026, 11, 28, tzinfo=tokyo), Precision.DAY)
+    fact = Candidate("User met Sam", Kind.EPISODIC, ("m1",), event_time=day)
+    origin = replace(ORIGIN, time_zone="Asia/Tokyo")
+    said = Message(id="m1", content="hi")
+    said.create_time.GetCurrentTime()
+    for memory in (from_candidate(fact, origin), from_message(said, None, origin)):
+        assert memory.event_time.time_zone == "Asia/Tokyo"
+    assert not from_message(Message(id="m1"), None, origin).HasField("event_time")
 
 
 def test_a_fact_is_true_from_when_it_was_said_but_never_from_the_future() -> None:

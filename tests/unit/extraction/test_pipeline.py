@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from agent_memory_services.extraction.domain.facts import Turn
+import pytest
+
+from agent_memory_services.extraction.domain.facts import ConversationRefused, Turn
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.extraction.pipeline import Backend, ExtractionPipeline
@@ -36,3 +38,21 @@ async def test_many_memories_are_read_in_portions() -> None:
     assert await pipeline.condensed(notes, Task(max_words=9)) == ("21", "counting")
     assert len(summarizer.portions) > 2
     assert await pipeline.condensed([], Task(max_words=9)) == ("", "counting")
+
+
+class Refusing(Counting):
+    """A summarizer that refuses notes with a word."""
+
+    async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
+        if any("odd" in note.text for note in notes):
+            raise ConversationRefused
+        return await super().condense(notes, task, previous=previous)
+
+
+async def test_a_refused_memory_costs_only_itself() -> None:
+    """The others are summed up; where all are refused the summary stays what it is."""
+    pipeline = ExtractionPipeline(Backend(LocalExtractor(), Refusing()))
+    notes = [Note("odd" if number == 5 else "fine", NOW) for number in range(20)]
+    assert await pipeline.condensed(notes, Task(max_words=9)) == ("19", "counting")
+    with pytest.raises(ConversationRefused):
+        await pipeline.condensed([Note("odd", NOW)] * 40, Task(max_words=9))

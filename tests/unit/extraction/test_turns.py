@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.extraction.domain.facts import Turn
-from agent_memory_services.extraction.domain.turns import WindowLimits, to_turn, windows
+from agent_memory_services.extraction.domain.facts import Turn, WindowLimits, to_turn, windows
 from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.shared.prompts import MEMORIES_TITLE
 from tests.support.sessions import SAID, message

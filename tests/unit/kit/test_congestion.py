@@ -1,7 +1,10 @@
 """The step that settles which calls run and which wait."""
 
 import asyncio
+import itertools
 import time
+from collections import deque
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +17,7 @@ from agent_memory_services.kit.contract.methods import method_policies
 from agent_memory_services.kit.server.call import Call, Context
 from agent_memory_services.kit.server.settings import LimitSettings
 from agent_memory_services.kit.server.steps.congestion import Congestion, congestion
+from tests.support.interruption import Interruption, Moment
 
 SERVICE = service_pb2.DESCRIPTOR.services_by_name["WorkingMemoryService"]
 POLICIES = method_policies(SERVICE)
@@ -50,14 +54,19 @@ def step_of(**settings: Any) -> Congestion:
     return congestion(LimitSettings(max_concurrent_calls=PLACES, **settings), POLICIES.values())
 
 
-async def came(step: Congestion, seconds: float = 60.0) -> Caller:
-    """A caller with so much time, who runs or waits."""
+async def came(
+    step: Congestion, seconds: float = 60.0, interruption: Interruption | None = None
+) -> Caller:
+    """A caller with so much time, who runs or waits, and may be interrupted there."""
     context = cast("Context", SimpleNamespace(time_remaining=lambda: seconds))
     call = Call(READ, context)
 
     async def enter() -> None:
         if (pending := step.enter(call)) is not None:
-            await pending
+            await (interruption.around(waiting(pending)) if interruption else pending)
+
+    async def waiting(pending: Awaitable[None]) -> None:
+        await pending
 
     caller = Caller(step, call, asyncio.create_task(enter()))
     await asyncio.sleep(0)
@@ -115,6 +124,29 @@ async def test_who_leaves_with_a_place_gives_it_back() -> None:
         behind.entering.cancel()
     await asyncio.wait([behind.entering for behind in waiting])
     await let_in_afterwards(step)
+
+
+@pytest.mark.parametrize("moment", Moment)
+async def test_a_cancellation_at_any_await_keeps_nobody_waiting(moment: Moment) -> None:
+    """Those behind come in, one after the other, and every place is there afterwards."""
+    for at in itertools.count():
+        step, interruption = step_of(), Interruption(at, moment)
+        running = deque(await full(step))
+        waiting = [await came(step, interruption=interruption)]
+        waiting += [await came(step) for _ in range(2 * PLACES)]
+        while running:
+            running.popleft().go()
+            # A place may change hands as often as somebody who had it leaves.
+            for _ in range(3):
+                await asyncio.sleep(0)
+            arrived = [caller for caller in waiting if caller.inside]
+            waiting = [caller for caller in waiting if not caller.entering.done()]
+            running.extend(arrived)
+        assert waiting == []
+        await let_in_afterwards(step)
+        if not interruption.done:
+            assert at
+            return
 
 
 async def test_who_cannot_be_answered_in_time_is_refused_without_a_place() -> None:

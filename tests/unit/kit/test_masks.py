@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision, Validity
 from agent_memory_services.kit.contract.errors import InvalidFieldMask
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 
 ALLOWED = frozenset({"text", "topics", "pinned", "metadata", "event_time", "validity.invalid_from"})
 TOP = sorted({path.split(".")[0] for path in ALLOWED})

@@ -16,8 +16,8 @@ def test_a_token_carries_a_place_through_every_page_size() -> None:
     """The size of pages may change on the way, and the first page needs no token."""
     token = tokens_of(ListSessionsRequest(page_size=1)).token(b"17")
     later = ListSessionsRequest(page_size=9, page_token=token)
-    assert tokens_of(later).place(token, int) == 17
-    assert tokens_of(later).place("", int) is None
+    assert tokens_of(later).position(token, int) == 17
+    assert tokens_of(later).position("", int) is None
     assert tokens_of(later).token(None) == ""
 
 
@@ -36,7 +36,7 @@ def test_a_token_holds_for_its_arguments_only(
     """Another tenant, list or filter is another query; set and empty is not unset."""
     token = tokens_of(ListSessionsRequest()).token(b"1")
     with pytest.raises(InvalidToken):
-        tokens_of(request_, tenant, kind).place(token, int)
+        tokens_of(request_, tenant, kind).position(token, int)
 
 
 @pytest.mark.parametrize(("asked", "answered"), [(0, 20), (5, 5), (1000, 1000), (10**6, 1000)])

@@ -1,16 +1,17 @@
 """The connection's options."""
 
 import pytest
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
 
 from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.pool import StorePool
 
 
 def test_every_default_that_matters_is_set() -> None:
     """A bounded pool that waits, times on every wait, and no hidden repetition."""
     client = connect("redis://user:pw@host:1/2", timeout=3, max_connections=7)
     pool = client.connection_pool
-    assert isinstance(pool, BlockingConnectionPool)
+    assert isinstance(pool, StorePool)
     assert (pool.max_connections, pool.timeout) == (7, 3)
     options = pool.connection_kwargs
     assert (options["socket_timeout"], options["socket_connect_timeout"]) == (3, 3)

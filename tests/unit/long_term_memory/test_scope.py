@@ -1,7 +1,13 @@
 """The boundary of a call."""
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, All, Any, Tag
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Tag,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope
 
 OWN = Tag("user", ("u",))
@@ -9,9 +15,9 @@ OWN = Tag("user", ("u",))
 
 def test_every_selection_begins_with_the_tenant() -> None:
     """Whatever is asked for, the tenant stands beside it and never inside an OR."""
-    for condition in (ALWAYS, OWN, Any((OWN, OWN)), All((OWN, OWN))):
+    for condition in (ALWAYS, OWN, AnyOf((OWN, OWN)), AllOf((OWN, OWN))):
         selected = Scope("t").select(condition).condition
-        parts = selected.parts if isinstance(selected, All) else (selected,)
+        parts = selected.parts if isinstance(selected, AllOf) else (selected,)
         assert parts[0] == Tag("tenant", ("t",))
     assert Scope("t").select(NEVER).condition == NEVER
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.domain.words import searchable, words
+from agent_memory_services.long_term_memory.domain.fields import searchable, words
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Messages in view, for tests of what is done with them."""
 
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
-from agent_memory_services.working_memory.domain.digests import message_digest
+from agent_memory_services.working_memory.domain.drafts import message_digest
 from agent_memory_services.working_memory.domain.session import (
     Entry,
     Session,
@@ -9,8 +9,7 @@ from agent_memory_services.working_memory.domain.session import (
     Shown,
     State,
 )
-from agent_memory_services.working_memory.domain.tokens import count_message
-from agent_memory_services.working_memory.domain.windows import is_answer
+from agent_memory_services.working_memory.domain.windows import count_message, is_answer
 
 KEY = SessionKey("acme", "chat", "s1")
 

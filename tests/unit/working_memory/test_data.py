@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
-from agent_memory_services.working_memory.domain.data import DataPolicy, combine
+from agent_memory_services.working_memory.domain.session import DataPolicy, combine
 
 
 def struct(value: dict[str, object]) -> Struct:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
-from agent_memory_services.working_memory.domain.tokens import (
+from agent_memory_services.working_memory.domain.windows import (
     MESSAGE_TOKENS,
     count_message,
     count_tokens,

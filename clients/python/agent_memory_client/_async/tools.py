@@ -1,11 +1,12 @@
 """Tools: what a model may do with memory, within the bounds that the application sets."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from agent_memory_client._async.memories import MemoryMethods
+from agent_memory_client._types import zone_of
 from agent_memory_client._validation import build, items
 from agent_memory_client.errors import (
     MemoryClientError,
@@ -42,6 +43,7 @@ class ToolMethods(MemoryMethods):
         *,
         namespace: str | None = None,
         user_id: str | None = None,
+        time_zone: str | None = None,
         timeout: float | None = None,
         args: Mapping[str, Any] | str | None = None,
     ) -> ToolCallResult:
@@ -57,13 +59,15 @@ class ToolMethods(MemoryMethods):
                 is marked with it.
             namespace: The only namespace within reach.
             user_id: The only owner within reach.
+            time_zone: IANA zone of the user, in which days are meant and times are told; the
+                conversation's when absent.
             timeout: Seconds that each call to a service may take; the client's when absent.
             args: The same as `function_arguments`.
         """
         name = str(function_name)
         given = function_arguments if args is None else args
         try:
-            scope = self._tool_scope(session_id, namespace, user_id, timeout)
+            scope = self._tool_scope(session_id, namespace, user_id, time_zone, timeout)
             answer = await self._run_tool(name, read_arguments(given), scope)
         except MemoryClientError as error:
             return ToolCallResult.failed(name, error.message)
@@ -79,6 +83,7 @@ class ToolMethods(MemoryMethods):
         *,
         namespace: str | None = None,
         user_id: str | None = None,
+        time_zone: str | None = None,
         timeout: float | None = None,
     ) -> ToolCallResult:
         """Run a tool call in a provider's form; see `resolve_function_call`.
@@ -89,6 +94,8 @@ class ToolMethods(MemoryMethods):
             session_id: The conversation.
             namespace: The only namespace within reach.
             user_id: The only owner within reach.
+            time_zone: IANA zone of the user, in which days are meant and times are told; the
+                conversation's when absent.
             timeout: Seconds that each call to a service may take; the client's when absent.
         """
         try:
@@ -101,6 +108,7 @@ class ToolMethods(MemoryMethods):
             session_id,
             namespace=namespace,
             user_id=user_id,
+            time_zone=time_zone,
             timeout=timeout,
         )
         if call.call_id:
@@ -114,6 +122,7 @@ class ToolMethods(MemoryMethods):
         *,
         namespace: str | None = None,
         user_id: str | None = None,
+        time_zone: str | None = None,
         timeout: float | None = None,
     ) -> list[ToolCallResult]:
         """Run tool calls one after another, since a later one may depend on an earlier.
@@ -125,7 +134,12 @@ class ToolMethods(MemoryMethods):
         """
         return [
             await self.resolve_tool_call(
-                call, session_id, namespace=namespace, user_id=user_id, timeout=timeout
+                call,
+                session_id,
+                namespace=namespace,
+                user_id=user_id,
+                time_zone=time_zone,
+                timeout=timeout,
             )
             for call in items(tool_calls, "tool_calls")
         ]
@@ -137,12 +151,14 @@ class ToolMethods(MemoryMethods):
         session_id: str | None,
         namespace: str | None,
         user_id: str | None,
+        time_zone: str | None,
         timeout: float | None,
     ) -> ToolScope:
         return ToolScope(
             session_id=session_id,
             namespace=self.config.default_namespace if namespace is None else namespace,
             user_id=self.config.default_user_id if user_id is None else user_id,
+            time_zone=time_zone,
             timeout=timeout,
         )
 
@@ -166,21 +182,23 @@ async def _search_memory(
     for name in _NARROWING_TO_ONE_OF:
         if values := getattr(asked, name):
             narrowing[name] = {"any": values}
+    zone = await _zone_of_reader(client, scope)
     found = await client.search_long_term_memory(
         asked.query,
         timeout=scope.timeout,
+        time_zone=str(zone),
         filters=scope.filters(narrowing),
         search_mode=asked.search_mode,
         min_score=asked.min_relevance,
         limit=asked.max_results,
         offset=asked.offset,
     )
-    memories = [as_json(memory) for memory in found.memories]
+    memories = [as_json(memory, zone) for memory in found.memories]
     more = found.next_offset is not None
     result = {"memories": memories, "has_more": more, "next_offset": found.next_offset}
     if not memories:
         return ToolAnswer(result, "Nothing that is remembered matches.")
-    lines = [in_words(memory) for memory in found.memories]
+    lines = [in_words(memory, zone) for memory in found.memories]
     if more:
         lines.append(f"There is more from offset {found.next_offset} on.")
     return ToolAnswer(result, "\n".join(lines))
@@ -191,14 +209,16 @@ async def _get_memory(
 ) -> ToolAnswer:
     """Read a memory within the scope."""
     record = await _within_reach(client, scope, asked.memory_id)
-    return ToolAnswer({"memory": as_json(record)}, in_words(record))
+    zone = await _zone_of_reader(client, scope)
+    return ToolAnswer({"memory": as_json(record, zone)}, in_words(record, zone))
 
 
 async def _create_memories(
     client: MemoryMethods, scope: ToolScope, asked: tools.CreateMemories
 ) -> ToolAnswer:
     """Store memories of the scope's owner."""
-    records = [scope.own(**memory.model_dump(exclude_none=True)) for memory in asked.memories]
+    zone = await _zone_of_dates(client, scope, asked.memories)
+    records = [scope.own(**_fields(memory, zone)) for memory in asked.memories]
     created = await client.create_long_term_memories(records, timeout=scope.timeout)
     outcomes = [
         {"memory_id": item.memory_id, "outcome": item.outcome, "text": record.text}
@@ -216,11 +236,14 @@ async def _edit_memory(
 ) -> ToolAnswer:
     """Change a memory within the scope, as long as it is the one that was checked."""
     record = await _within_reach(client, scope, asked.memory_id)
-    updates = asked.model_dump(exclude={"memory_id"}, exclude_none=True)
+    zone = await _zone_of_dates(client, scope, [asked])
+    updates = _fields(asked, zone)
+    updates.pop("memory_id")
     edited = await client.edit_long_term_memory(
         record.id, updates, etag=record.etag, timeout=scope.timeout
     )
-    return ToolAnswer({"memory": as_json(edited)}, f"Changed:\n{in_words(edited)}")
+    reader = await _zone_of_reader(client, scope)
+    return ToolAnswer({"memory": as_json(edited, reader)}, f"Changed:\n{in_words(edited, reader)}")
 
 
 async def _delete_memories(
@@ -267,23 +290,25 @@ async def _get_working_memory(
         user_id=scope.user_id,
         recent_messages_limit=_MESSAGES_SHOWN,
     )
+    zone = _known(session.time_zone if scope.time_zone is None else scope.time_zone)
     messages = [{"role": m.role, "content": m.content} for m in session.messages]
     result: dict[str, Any] = {
         "session_id": session.session_id,
         "created": created,
         "context": session.context,
         "messages": messages,
-        "memories": [as_json(memory) for memory in session.memories],
+        "memories": [as_json(memory, zone) for memory in session.memories],
         "data": session.data,
     }
-    return ToolAnswer(result, _session_in_words(session))
+    return ToolAnswer(result, _session_in_words(session, zone))
 
 
 async def _note_memory(
     client: MemoryMethods, scope: ToolScope, asked: tools.NewMemory
 ) -> ToolAnswer:
     """Place a memory in the conversation, from where it is stored in the background."""
-    record = scope.own(**asked.model_dump(exclude_none=True))
+    zone = await _zone_of_dates(client, scope, [asked])
+    record = scope.own(**_fields(asked, zone))
     added = await client.add_memories_to_working_memory(
         scope.session(),
         [record],
@@ -292,7 +317,8 @@ async def _note_memory(
         timeout=scope.timeout,
     )
     (noted,) = added.memories
-    return ToolAnswer({"memory": as_json(noted)}, f"Noted:\n{in_words(noted)}")
+    reader = await _zone_of_reader(client, scope)
+    return ToolAnswer({"memory": as_json(noted, reader)}, f"Noted:\n{in_words(noted, reader)}")
 
 
 async def _update_data(
@@ -310,23 +336,78 @@ async def _update_data(
     return ToolAnswer({"data": session.data}, f"The data is now: {session.data}")
 
 
-def _session_in_words(session: WorkingMemory) -> str:
+def _session_in_words(session: WorkingMemory, zone: tzinfo) -> str:
     parts = [
         f"Summary: {session.context}" if session.context else "",
         *(f"{message.role}: {message.content}" for message in session.messages),
-        *(in_words(memory) for memory in session.memories),
+        *(in_words(memory, zone) for memory in session.memories),
         f"Data: {session.data}" if session.data else "",
     ]
     return "\n".join(part for part in parts if part) or "This conversation is empty so far."
 
 
 async def _get_current_datetime(
-    _client: MemoryMethods, _scope: ToolScope, _asked: tools.GetCurrentDatetime
+    client: MemoryMethods, scope: ToolScope, _asked: tools.GetCurrentDatetime
 ) -> ToolAnswer:
-    """Tell the time of this machine."""
+    """Tell the time of this machine in the user's zone."""
+    zone = _known(await _zone_name(client, scope))
     now = datetime.now(UTC)
-    result = {"iso_utc": now.isoformat(timespec="seconds"), "unix_ts": int(now.timestamp())}
-    return ToolAnswer(result, f"It is {now:%A, %Y-%m-%d %H:%M} UTC.")
+    local = now.astimezone(zone)
+    result = {
+        "iso_local": local.isoformat(timespec="seconds"),
+        "time_zone": str(zone),
+        "iso_utc": now.isoformat(timespec="seconds"),
+        "unix_ts": int(now.timestamp()),
+    }
+    return ToolAnswer(result, f"It is {local:%A, %Y-%m-%d %H:%M} {zone}.")
+
+
+async def _zone_name(client: MemoryMethods, scope: ToolScope) -> str | None:
+    """Answer the user's zone: the application's word for it, or else the conversation's."""
+    if scope.time_zone is not None or not scope.session_id:
+        return scope.time_zone
+    try:
+        session = await client.get_working_memory(
+            scope.session_id,
+            namespace=scope.namespace,
+            user_id=scope.user_id,
+            recent_messages_limit=1,
+            timeout=scope.timeout,
+        )
+    except MemoryNotFoundError:
+        return None
+    return session.time_zone
+
+
+async def _zone_of_dates(
+    client: MemoryMethods, scope: ToolScope, given: Iterable[tools.NewMemory | tools.EditMemory]
+) -> str | None:
+    """Answer the zone in which a model's dates are meant; nothing is asked where it gave none."""
+    if all(memory.event_date is None for memory in given):
+        return None
+    return await _zone_name(client, scope)
+
+
+async def _zone_of_reader(client: MemoryMethods, scope: ToolScope) -> tzinfo:
+    """Answer the zone in which times are told; one that cannot be asked for is UTC."""
+    try:
+        return _known(await _zone_name(client, scope))
+    except MemoryClientError:
+        return UTC
+
+
+def _known(name: str | None) -> tzinfo:
+    """Answer the zone of a name; UTC for one that this system does not know."""
+    try:
+        return zone_of(name)
+    except ValueError:
+        return UTC
+
+
+def _fields(given: tools.NewMemory | tools.EditMemory, zone: str | None) -> dict[str, Any]:
+    """Spell what a model gave as fields of a memory, its date as one of the user's zone."""
+    fields = given.model_dump(exclude_none=True)
+    return fields | {"event_time_zone": zone} if zone and "event_date" in fields else fields
 
 
 _HANDLERS: Mapping[str, Callable[[MemoryMethods, ToolScope, Any], Awaitable[ToolAnswer]]] = {

@@ -135,6 +135,7 @@ def preview(
         lambda response: ExtractionPreview(
             memories=[from_memory(candidate.memory) for candidate in response.candidates],
             extractor=response.extractor,
+            dropped_items=dict(response.dropped_items),
         ),
     )
 
@@ -276,6 +277,7 @@ def from_job(job: extraction_pb2.Job) -> Job:
         attempt=job.attempt,
         memory_ids=list(job.memory_ids),
         error=_from_status(job.error) if job.HasField("error") else None,
+        dropped_items=dict(job.dropped_items),
         skipped=[_from_skipped(item) for item in job.skipped],
         created_at=from_timestamp(job, "create_time"),
         due_at=from_timestamp(job, "due_time"),

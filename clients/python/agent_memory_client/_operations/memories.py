@@ -45,6 +45,7 @@ _PATHS = {
     "memory_type": "type",
     "event_date": "event_time",
     "event_precision": "event_time",
+    "event_time_zone": "event_time",
     "expires_at": "expire_time",
 }
 
@@ -209,8 +210,9 @@ def to_update(memory_id: str, update: MemoryUpdate) -> rpc.UpdateMemoryRequest:
     given = update.model_fields_set
     if not given:
         raise invalid("updates", "names no field")
-    if "event_precision" in given and update.event_date is None:
-        raise invalid("updates.event_precision", "needs event_date beside it")
+    for name in ("event_precision", "event_time_zone"):
+        if name in given and update.event_date is None:
+            raise invalid(f"updates.{name}", "needs event_date beside it")
     return rpc.UpdateMemoryRequest(
         memory=_changed(memory_id, update),
         update_mask=FieldMask(paths=sorted({_PATHS.get(name, name) for name in given})),
@@ -228,7 +230,9 @@ def _changed(memory_id: str, update: MemoryUpdate) -> memory_pb2.Memory:
         topics=update.topics or (),
         entities=update.entities or (),
         event_time=to_event_time(
-            update.event_date, update.event_precision or TimePrecision.INSTANT
+            update.event_date,
+            update.event_precision or TimePrecision.INSTANT,
+            update.event_time_zone,
         ),
         pinned=bool(update.pinned),
         standing=bool(update.standing),

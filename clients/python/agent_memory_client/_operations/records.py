@@ -44,7 +44,7 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
         session_id=record.session_id or "",
         topics=record.topics,
         entities=record.entities,
-        event_time=to_event_time(record.event_date, record.event_precision),
+        event_time=to_event_time(record.event_date, record.event_precision, record.event_time_zone),
         pinned=record.pinned,
         standing=record.standing,
         metadata=to_struct(record.metadata, "metadata") if record.metadata else None,
@@ -53,6 +53,7 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
         validity=to_validity(record.validity),
         expire_time=to_optional_timestamp(record.expires_at),
         slot=record.slot or "",
+        language=record.language or "",
         create_time=to_optional_timestamp(record.created_at),
     )
 
@@ -85,12 +86,16 @@ def to_imported(
     return memory
 
 
-def to_event_time(start: datetime | None, precision: TimePrecision) -> memory_pb2.EventTime | None:
+def to_event_time(
+    start: datetime | None, precision: TimePrecision, time_zone: str | None
+) -> memory_pb2.EventTime | None:
     """Convert the time of an event, where that is known."""
     if start is None:
         return None
     return memory_pb2.EventTime(
-        start=to_timestamp(start), precision=TIME_PRECISIONS.parse(precision, "event_precision")
+        start=to_timestamp(start),
+        precision=TIME_PRECISIONS.parse(precision, "event_precision"),
+        time_zone=time_zone or "",
     )
 
 
@@ -135,6 +140,7 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "user_id": memory.user_id or None,
         "session_id": memory.session_id or None,
         "namespace": memory.namespace or None,
+        "event_time_zone": event.time_zone or None,
         "event_date": from_timestamp(event, "start"),
         "event_precision": TIME_PRECISIONS.name(event.precision) or TimePrecision.INSTANT,
         "metadata": from_struct(memory.metadata),
@@ -142,6 +148,7 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "standing": memory.standing,
         "context": memory.context or None,
         "slot": memory.slot or None,
+        "language": memory.language or None,
         "provenance": _from_provenance(memory),
         "validity": _from_validity(memory),
         "expires_at": from_timestamp(memory, "expire_time"),

@@ -165,12 +165,15 @@ def to_filter(
     Raises:
         MemoryValidationError: A field or an operator is unknown, or a value has the wrong type.
     """
-    names = FilterCriteria.model_fields.keys() - {"filters"}
+    names = FilterCriteria.model_fields.keys() - {"filters", "time_zone"}
     given = {
         name: value for name in sorted(names) if (value := getattr(criteria, name)) is not None
     }
-    fields = compile_filter(given, path)
-    rest = compile_filter(criteria.filters or {}, f"{path}.filters" if path else "filters")
+    zone = criteria.time_zone
+    fields = compile_filter(given, path, time_zone=zone)
+    rest = compile_filter(
+        criteria.filters or {}, f"{path}.filters" if path else "filters", time_zone=zone
+    )
     result = conjunction(fields, rest)
     for name, default in (("namespace", namespace), ("user_id", user_id)):
         if default is not None and not result.HasField(name):  # type: ignore[arg-type] # a variable name

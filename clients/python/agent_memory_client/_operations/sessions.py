@@ -405,6 +405,7 @@ def to_extraction(config: MemoryStrategyConfig) -> strategy_pb2.ExtractionConfig
         strategy=STRATEGIES.parse(config.strategy, "strategy"),
         custom_prompt=config.config.custom_prompt or "",
         max_summary_words=config.config.max_summary_length or 0,
+        language=config.config.language or "",
     )
 
 
@@ -493,6 +494,7 @@ def _from_extraction(config: strategy_pb2.ExtractionConfig) -> MemoryStrategyCon
     options = StrategyOptions(
         custom_prompt=config.custom_prompt or None,
         max_summary_length=config.max_summary_words or None,
+        language=config.language or None,
     )
     # The unspecified strategy is the discrete one, by contract.
     return MemoryStrategyConfig.model_validate(

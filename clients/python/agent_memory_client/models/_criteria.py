@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from agent_memory_client._types import Model
+from pydantic import Field
+
+from agent_memory_client._types import Model, Text
 from agent_memory_client.filters import (
     FlagCondition,
     NumberCondition,
@@ -22,6 +24,7 @@ class FilterArguments(TypedDict, total=False):
     """Conditions; a plain value means equality. See `agent_memory_client.filters`."""
 
     filters: Mapping[str, Any] | None
+    time_zone: str | None
     id: str | Operators | TagCondition | None
     namespace: str | Operators | TagCondition | None
     user_id: str | Operators | TagCondition | None
@@ -50,6 +53,11 @@ class FilterCriteria(Model):
     """
 
     filters: dict[str, Any] | None = None
+    time_zone: Text | None = Field(
+        default=None,
+        description="IANA zone in which days of the conditions, and times of a question, are "
+        "meant; UTC when absent.",
+    )
     id: Any = None
     namespace: Any = None
     user_id: Any = None

@@ -43,6 +43,9 @@ class Job(Model):
     attempt: int
     memory_ids: list[Text] = Field(description="The memories it stored.")
     error: JobError | None
+    dropped_items: dict[str, int] = Field(
+        default_factory=dict, description="What could not be taken, by why."
+    )
     skipped: list[SkippedItem] = Field(
         default_factory=list, description="What it left out, at most the first 100."
     )
@@ -82,6 +85,9 @@ class ExtractionPreview(Model):
 
     memories: list[MemoryRecord]
     extractor: Text
+    dropped_items: dict[str, int] = Field(
+        default_factory=dict, description="What could not be taken, by why."
+    )
 
 
 SummaryGroupName = Literal["user_id", "namespace", "session_id", "memory_type"]

@@ -1,12 +1,31 @@
 """Memories as callers write and read them."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import (
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from ulid import ULID
 
-from agent_memory_client._types import LARGEST_INT32, LARGEST_INT64, Model, Text, UtcDatetime
+from agent_memory_client._types import (
+    LARGEST_INT32,
+    LARGEST_INT64,
+    NAMED_DAY,
+    Model,
+    Text,
+    UtcDatetime,
+    When,
+    is_day,
+    moment_of,
+    zone_of,
+)
 
 
 class MemoryTypeEnum(StrEnum):
@@ -56,6 +75,28 @@ class Validity(Model):
     reason: Text | None = Field(default=None, description="Why it ended. Set by the server.")
 
 
+def _with_precision(values: Any) -> Any:
+    """Add that a day alone is known to the day."""
+    if not isinstance(values, Mapping) or values.get("event_precision") is not None:
+        return values
+    written = values.get("event_date")
+    named = isinstance(written, str) and bool(NAMED_DAY.fullmatch(written.strip()))
+    return {**values, "event_precision": TimePrecision.DAY} if named or is_day(written) else values
+
+
+def _in_own_zone(value: Any, info: ValidationInfo) -> Any:
+    """Read a day or a time without a zone as one of the event's own zone."""
+    zone = info.data.get("event_time_zone")
+    if value is None or not zone:
+        return value
+    written = _WHEN.validate_python(value)
+    aware = isinstance(written, datetime) and written.tzinfo is not None
+    return written if aware else moment_of(written, zone_of(zone))
+
+
+_WHEN: TypeAdapter[datetime | date] = TypeAdapter(When)
+
+
 class MemoryRecord(Model):
     """One memory.
 
@@ -71,10 +112,17 @@ class MemoryRecord(Model):
     user_id: Text | None = Field(default=None, description="Whose memory it is.")
     session_id: Text | None = Field(default=None, description="The session it comes from.")
     namespace: Text | None = None
-    event_date: UtcDatetime | None = Field(
-        default=None, description="When it happened or will happen."
+    event_time_zone: Text | None = Field(
+        default=None, description="IANA zone of the user, whose day or moment `event_date` is."
     )
-    event_precision: TimePrecision = TimePrecision.INSTANT
+    event_date: UtcDatetime | None = Field(
+        default=None,
+        description="When it happened or will happen. A day alone, or a time without a zone, is "
+        "one of `event_time_zone`, or of UTC.",
+    )
+    event_precision: TimePrecision = Field(
+        default=TimePrecision.INSTANT, description="`day` where `event_date` is a day alone."
+    )
     metadata: dict[str, Any] = Field(default_factory=dict, description="Your own data; JSON.")
     pinned: bool = Field(
         default=False, description="Never merged, forgotten or archived while true."
@@ -83,6 +131,9 @@ class MemoryRecord(Model):
     context: Text | None = Field(default=None, description="Words around it that help to find it.")
     slot: Text | None = Field(
         default=None, description="`subject/attribute` of a fact with one value."
+    )
+    language: Text | None = Field(
+        default=None, description="BCP 47 tag of the text's language, such as `de`."
     )
     provenance: Provenance | None = None
     validity: Validity | None = None
@@ -104,6 +155,9 @@ class MemoryRecord(Model):
     sequence: int | None = Field(
         default=None, ge=0, le=LARGEST_INT64, description="Position in the log, of a message."
     )
+
+    _precise = model_validator(mode="before")(_with_precision)
+    _own_day = field_validator("event_date", mode="before")(_in_own_zone)
 
     @field_validator("id", mode="before")
     @classmethod
@@ -131,6 +185,7 @@ class MemoryUpdate(Model):
     user_id: Text | None = None
     session_id: Text | None = None
     namespace: Text | None = None
+    event_time_zone: Text | None = Field(default=None, description="Goes with `event_date`.")
     event_date: UtcDatetime | None = None
     event_precision: TimePrecision | None = Field(
         default=None, description="Goes with `event_date`."
@@ -140,8 +195,12 @@ class MemoryUpdate(Model):
     standing: bool | None = None
     context: Text | None = None
     slot: Text | None = None
+    language: Text | None = None
     validity: Validity | None = None
     expires_at: UtcDatetime | None = None
+
+    _precise = model_validator(mode="before")(_with_precision)
+    _own_day = field_validator("event_date", mode="before")(_in_own_zone)
 
 
 ClientMemoryRecord = MemoryRecord

@@ -73,7 +73,6 @@ class SearchArguments(FilterArguments, total=False):
     ranking: RankingConfig | Mapping[str, Any] | None
     as_of: datetime | str | None
     include_superseded: bool
-    time_zone: str | None
     untracked: bool
 
 
@@ -102,9 +101,6 @@ class SearchQuery(FilterCriteria):
     as_of: UtcDatetime | None = Field(default=None, description="Finds what was true at this time.")
     include_superseded: bool = Field(
         default=False, description="Also finds what is no longer true."
-    )
-    time_zone: Text | None = Field(
-        default=None, description="IANA zone in which the question's times are."
     )
     untracked: bool = Field(
         default=False, description="Leaves access times and counts as they are."

@@ -101,6 +101,11 @@ class StrategyOptions(Model):
     max_summary_length: int | None = Field(
         default=None, ge=1, le=LARGEST_INT32, description="Words of a thread summary."
     )
+    language: Text | None = Field(
+        default=None,
+        description="BCP 47 tag of the language a model writes facts in; none is the"
+        " conversation's own.",
+    )
 
 
 class MemoryStrategyConfig(Model):

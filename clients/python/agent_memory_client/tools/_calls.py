@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
 from typing import Any, NamedTuple
 
+from agent_memory_client._types import zone_of
 from agent_memory_client._validation import build
 from agent_memory_client.errors import MemoryValidationError
-from agent_memory_client.models import MemoryRecord
+from agent_memory_client.models import MemoryRecord, TimePrecision
 
 _ARGUMENT_KEYS = ("arguments", "input", "args", "parameters")
 _SHOWN = {
@@ -149,12 +152,14 @@ class ToolScope:
             be found from other conversations.
         namespace: The only namespace within reach; none for all.
         user_id: The only owner within reach; none for all.
+        time_zone: IANA zone of the user; the conversation's when absent.
         timeout: Seconds that each call to a service may take; the client's when absent.
     """
 
     session_id: str | None
     namespace: str | None
     user_id: str | None
+    time_zone: str | None
     timeout: float | None
 
     def filters(self, narrowing: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -205,12 +210,79 @@ class ToolAnswer(NamedTuple):
     text: str
 
 
-def as_json(record: MemoryRecord) -> dict[str, Any]:
-    """Spell a memory as a model needs it."""
-    return record.model_dump(mode="json", include=_SHOWN, exclude_none=True)
+def as_json(record: MemoryRecord, reader: tzinfo) -> dict[str, Any]:
+    """Spell a memory as a model needs it, with its times in the user's zone."""
+    shown = record.model_dump(mode="json", include=_SHOWN, exclude_none=True)
+    if record.created_at is not None:
+        shown["created_at"] = _told_in(record.created_at, reader).isoformat()
+    if record.event_date is not None:
+        start = event_start(record, reader)
+        if _is_moment(record, start):
+            shown["event_date"] = start.isoformat()
+        else:
+            shown["event_date"] = start.date().isoformat()
+            shown["event_precision"] = str(_precision(record))
+    return shown
 
 
-def in_words(record: MemoryRecord) -> str:
+def in_words(record: MemoryRecord, reader: tzinfo) -> str:
     """Spell a memory in one line, with the id by which it can be edited."""
-    when = f", {record.event_date:%Y-%m-%d}" if record.event_date else ""
+    when = f", {_event(record, reader)}" if record.event_date else ""
     return f"- {record.text} ({record.memory_type}{when}; id: {record.id})"
+
+
+def event_start(record: MemoryRecord, reader: tzinfo) -> datetime:
+    """Answer the start of a memory's event in the zone that its day is meant in.
+
+    That is the event's own. Where it has none, midnight in UTC is a day of UTC, and any other time
+    is told in the zone of who reads it.
+
+    Args:
+        record: A memory with an event.
+        reader: The reader's zone.
+
+    Raises:
+        ValueError: The memory has no event.
+    """
+    if record.event_date is None:
+        raise ValueError("the memory has no event")
+    start = record.event_date
+    if record.event_time_zone:
+        with suppress(ValueError):
+            return _told_in(start, zone_of(record.event_time_zone))
+    return start if start.time() == time.min else _told_in(start, reader)
+
+
+def _told_in(moment: datetime, zone: tzinfo) -> datetime:
+    """Convert a time to a zone; one at an end of the calendar, which has no other, stays."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
+def _event(record: MemoryRecord, reader: tzinfo) -> str:
+    """Spell the time of an event as exactly as it is known."""
+    start = event_start(record, reader)
+    if _is_moment(record, start):
+        return f"{start:%Y-%m-%d %H:%M} {start.tzinfo}"
+    return start.strftime(_FORMS.get(record.event_precision, "%Y-%m-%d"))
+
+
+def _is_moment(record: MemoryRecord, start: datetime) -> bool:
+    """Tell whether an event is known to the moment; one at midnight is taken for a day."""
+    return record.event_precision == TimePrecision.INSTANT and start.time() != time.min
+
+
+def _precision(record: MemoryRecord) -> TimePrecision:
+    """Answer the precision of an event that is told as a day or a longer period."""
+    known = record.event_precision
+    return TimePrecision.DAY if known == TimePrecision.INSTANT else known
+
+
+_FORMS: Mapping[TimePrecision, str] = {
+    TimePrecision.WEEK: "week of %Y-%m-%d",
+    TimePrecision.MONTH: "%Y-%m",
+    TimePrecision.SEASON: "quarter from %Y-%m",
+    TimePrecision.YEAR: "%Y",
+}

@@ -4,16 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from agent_memory_client._types import UtcDatetime
+from agent_memory_client._types import When
 from agent_memory_client.tools._schema import ToolSchema, ToolSchemaCollection, parameters_of
 
 Words = Annotated[str, Field(min_length=1)]
 StoredType = Literal["semantic", "episodic"]
 
 _TYPE = "`semantic` for a fact or preference, `episodic` for something that happened at a time."
-_EVENT_DATE = "When it happened or will happen, as ISO 8601; for episodic memories."
+_EVENT_DATE = (
+    "When it happened or will happen, as ISO 8601 in the user's time zone; for episodic memories. "
+    "A date alone where the time of day is not known."
+)
+
+
+# One type, without a format: providers' schemas know no choice of types, and a date alone is none
+# of the format that times have.
+Written = Annotated[When, WithJsonSchema({"type": "string"})]
 
 
 class ToolArguments(BaseModel):
@@ -61,7 +69,7 @@ class NewMemory(ToolArguments):
     memory_type: StoredType = Field(description=_TYPE)
     topics: list[Words] | None = Field(default=None, description="Subjects it is about.")
     entities: list[Words] | None = Field(default=None, description="Names and things it mentions.")
-    event_date: UtcDatetime | None = Field(default=None, description=_EVENT_DATE)
+    event_date: Written | None = Field(default=None, description=_EVENT_DATE)
 
 
 class CreateMemories(ToolArguments):
@@ -98,7 +106,7 @@ class EditMemory(ToolArguments):
     entities: list[Words] | None = Field(
         default=None, description="The new names and things, all of them."
     )
-    event_date: UtcDatetime | None = Field(default=None, description=_EVENT_DATE)
+    event_date: Written | None = Field(default=None, description=_EVENT_DATE)
 
 
 class DeleteMemories(ToolArguments):
@@ -190,8 +198,8 @@ DELETE_MEMORIES = ToolDefinition(
 )
 GET_CURRENT_DATETIME = ToolDefinition(
     "get_current_datetime",
-    "Tell the current date and time in UTC. Use it to turn words like `tomorrow` into dates "
-    "before storing a memory.",
+    "Tell the current date and time in the user's time zone. Use it to turn words like `tomorrow` "
+    "into dates before storing a memory.",
     GetCurrentDatetime,
 )
 

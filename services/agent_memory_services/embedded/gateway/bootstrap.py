@@ -1,12 +1,14 @@
 """Complete configuration of the gateway, as Envoy reads it."""
 
+import base64
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from typing import Any
 
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
-from agent_memory_services.embedded.gateway.replies import MAX_HEADER_KIBIBYTES, local_replies
+from agent_memory_services.embedded.gateway.replies import local_replies
 from agent_memory_services.embedded.gateway.routes import virtual_host
 from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
 from agent_memory_services.kit.contract.transport import Address
@@ -31,6 +33,13 @@ _IDLE = "300s"
 # An answer that no client reads is given up.
 _UNREAD = "60s"
 _MEBIBYTE = 1024 * 1024
+# Larger heads end a connection without an answer over HTTP/2. The script answers what is smaller.
+_READ_HEADER_KIBIBYTES = 256
+_READ_HEADERS = 1000
+# Of what the container may use. Bodies that have not arrived as a whole are kept until then.
+_HEAP_BYTES = 448 * _MEBIBYTE
+# The smallest stream that is told from others by the memory that it holds: 2^18 bytes.
+_COUNTED_FROM = 18
 # A path may hold the id of a user or a session, so the route's name stands for it.
 _LOG_FIELDS = {
     "time": "%START_TIME%",
@@ -90,9 +99,12 @@ def bootstrap(
         "strip_any_host_port": True,
         "use_remote_address": True,
         "preserve_external_request_id": True,
-        "max_request_headers_kb": MAX_HEADER_KIBIBYTES,
+        "max_request_headers_kb": _READ_HEADER_KIBIBYTES,
         "request_headers_timeout": _FIRST_BYTES,
-        "common_http_protocol_options": {"idle_timeout": _IDLE},
+        "common_http_protocol_options": {
+            "idle_timeout": _IDLE,
+            "max_headers_count": _READ_HEADERS,
+        },
         # A watch may be silent for hours; a dead peer shows by the connection's own keepalive.
         "stream_idle_timeout": "0s",
         "stream_flush_timeout": _UNREAD,
@@ -117,7 +129,7 @@ def bootstrap(
             "listeners": [_listener(listen, manager, tls)],
             "clusters": [cluster(name, backends[name], services[name], tls) for name in services],
         },
-        "overload_manager": _connection_limit(),
+        "overload_manager": _overload_manager(),
     }
 
 
@@ -132,23 +144,73 @@ def _listener(listen: Address, manager: Mapping[str, Any], tls: GatewayTls) -> d
         # The inspector waits for the first bytes of a connection, which so have to come in time.
         "listener_filters": [_INSPECTOR],
         "listener_filters_timeout": _FIRST_BYTES,
-        "filter_chains": [{"filters": [network_filter], **tls.downstream()}],
+        "filter_chains": [{"filters": [_line_ends(), network_filter], **tls.downstream()}],
     }
 
 
-def _connection_limit() -> dict[str, Any]:
-    kind = "downstream_connections.v3.DownstreamConnectionsConfig"
+def _line_ends() -> dict[str, Any]:
+    """Refuse lines of HTTP/1 that end with LF alone, which Envoy by itself takes."""
+    code = resources.files(__package__).joinpath("line_ends.wasm").read_bytes()
+    # In the file itself: a container of plain Envoy then needs nothing else.
+    machine = {
+        "runtime": "envoy.wasm.runtime.v8",
+        "code": {"local": {"inline_bytes": base64.b64encode(code).decode()}},
+    }
     return {
-        "resource_monitors": [
-            {
-                "name": "envoy.resource_monitors.global_downstream_max_connections",
-                "typed_config": {
-                    "@type": f"type.googleapis.com/envoy.extensions.resource_monitors.{kind}",
-                    "max_active_downstream_connections": _MAX_CONNECTIONS,
-                },
-            }
-        ]
+        "name": "envoy.filters.network.wasm",
+        "typed_config": {
+            "@type": f"{_HCM}.wasm.v3.Wasm",
+            "config": {
+                "name": "line_ends",
+                "vm_config": machine,
+                "failure_policy": "FAIL_RELOAD",
+            },
+        },
     }
+
+
+def _overload_manager() -> dict[str, Any]:
+    """Bound the connections and the memory.
+
+    The fuller the heap, the less is waited for bodies that make no progress; the streams of HTTP/2
+    that hold most of it are ended, and at last no request is taken.
+    """
+    heap = "envoy.resource_monitors.fixed_heap"
+
+    def action(name: str, trigger: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
+        return {
+            "name": f"envoy.overload_actions.{name}",
+            "triggers": [{"name": heap, **trigger}],
+            **settings,
+        }
+
+    filling = {"scaled": {"scaling_threshold": 0.6, "saturation_threshold": 0.95}}
+    least_patience = {"timer": "HTTP_DOWNSTREAM_STREAM_IDLE", "min_scale": {"value": 10}}
+    kind = "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig"
+    patience = {"@type": kind, "timer_scale_factors": [least_patience]}
+    return {
+        "refresh_interval": "0.1s",
+        "resource_monitors": [
+            _monitor(
+                "envoy.resource_monitors.global_downstream_max_connections",
+                "downstream_connections.v3.DownstreamConnectionsConfig",
+                max_active_downstream_connections=_MAX_CONNECTIONS,
+            ),
+            _monitor(heap, "fixed_heap.v3.FixedHeapConfig", max_heap_size_bytes=_HEAP_BYTES),
+        ],
+        "buffer_factory_config": {"minimum_account_to_track_power_of_two": _COUNTED_FROM},
+        "actions": [
+            action("shrink_heap", {"threshold": {"value": 0.75}}),
+            action("reduce_timeouts", filling, typed_config=patience),
+            action("reset_high_memory_stream", filling),
+            action("stop_accepting_requests", {"threshold": {"value": 0.97}}),
+        ],
+    }
+
+
+def _monitor(name: str, kind: str, **settings: Any) -> dict[str, Any]:
+    config = {"@type": f"type.googleapis.com/envoy.extensions.resource_monitors.{kind}"}
+    return {"name": name, "typed_config": {**config, **settings}}
 
 
 def _access_log() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent_memory_services.embedded.gateway.json_bodies import strict_json_script, whole_body_script
+from agent_memory_services.embedded.gateway.replies import refusal_script
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 HEALTH_PATH = "/healthz"
@@ -25,6 +26,7 @@ def http_filters(
         _filter("health_check", "health_check.v3.HealthCheck", **_answering(LIVE_PATH)),
         _filter("health_check", "health_check.v3.HealthCheck", **_health(services)),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
+        _filter("refusal", "lua.v3.Lua", **_lua(refusal_script(descriptors))),
         _filter("whole_body", "lua.v3.Lua", **_lua(whole_body_script(max_request_bytes))),
         _filter("strict_json", "lua.v3.Lua", **_lua(strict_json_script(descriptors))),
         # Behind the scripts, so that a refusal is read by a client with a large body too.

@@ -2,21 +2,20 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
 from google.protobuf import duration_pb2, json_format
+from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE
+from agent_memory_services.embedded.gateway.json_bodies import IS_TOO_LARGE, MAX_HEADER_KIBIBYTES
 
 # An access log filter of Envoy, which its replies are told apart by.
 _Filter: TypeAlias = dict[str, Any]
-
-# Path and headers of a request together.
-MAX_HEADER_KIBIBYTES = 60
 
 _DOMAIN = "agent-memory"
 _RETRY = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))
@@ -38,8 +37,9 @@ class _Meaning(NamedTuple):
     metadata: Mapping[str, str] = {}
 
 
-# What the scripts and the transcoder say, which names the field.
+# What the scripts and the transcoder say, which names the field; a script makes a status of it.
 _ENVOYS_OWN = "%LOCAL_REPLY_BODY%"
+_SAID = "x-agent-memory-said"
 _NAMES_THE_FIELD = "response.code_details.matches('^lua_response|grpc_json_transcode_failure')"
 _NEVER_UPGRADED = "a connection is never upgraded"
 _NO_UPGRADE = "response.code_details == 'upgrade_failed'"
@@ -139,8 +139,37 @@ def local_replies(max_request_bytes: int) -> dict[str, Any]:
     }
 
 
+def refusal_script(descriptors: bytes) -> str:
+    """Return Lua code for Envoy that says which field of a JSON request is at fault."""
+    code = resources.files(__package__).joinpath("refusal.lua").read_text()
+    (info,) = _json(_status(_UNREADABLE))["details"]
+    pool = FileDescriptorSet.FromString(descriptors)
+    enums = ", ".join(f'["{name}"] = true' for file in pool.file for name in _enums(file))
+    return f"local INFO = '{json.dumps(info)}'\nlocal ENUMS = {{{enums}}}\n\n{code}"
+
+
+def _enums(scope: FileDescriptorProto | DescriptorProto, package: str = "") -> Iterator[str]:
+    """Yield the full names of the enumerations in a file or a message."""
+    if isinstance(scope, FileDescriptorProto):
+        package, children = scope.package, scope.message_type
+    else:
+        package, children = f"{package}.{scope.name}", scope.nested_type
+    yield from (f"{package}.{enum.name}" for enum in scope.enum_type)
+    for child in children:
+        yield from _enums(child, package)
+
+
 def _for_json(fits: list[_Filter], meaning: _Meaning) -> dict[str, Any]:
     from_json = {"or_filter": {"filters": [_request(_NOT_GRPC), _request(_TRANSCODED)]}}
+    if meaning.message == _ENVOYS_OWN:
+        return {
+            "filter": {"and_filter": {"filters": [*fits, from_json]}},
+            "body_format_override": {
+                "text_format_source": {"inline_string": _ENVOYS_OWN},
+                "content_type": "application/json",
+            },
+            "headers_to_add": [_header(_SAID, "1")],
+        }
     return {
         "filter": {"and_filter": {"filters": [*fits, from_json]}},
         "body_format_override": {"json_format": _json(_status(meaning))},

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
-from agent_memory_services.kit.contract import call_names
+from agent_memory_services.kit.contract import context
 
 OPENAPI_PATH = "/openapi.json"
 
@@ -43,7 +43,7 @@ _ACCEPTED = (
 # Made when a request is routed, and so the same for every attempt and another for every request.
 # What callers name for their logs (x-request-id) may stand for many calls; it is not used.
 _NAME = {
-    "header": {"key": call_names.CALL_HEADER, "value": "%UNIQUE_ID%"},
+    "header": {"key": context.CALL_HEADER, "value": "%UNIQUE_ID%"},
     "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
 }
 # The service hears how a call came, but not the path, which names users and sessions and may be
@@ -55,6 +55,8 @@ _HOW_IT_CAME = {
 # A body of the largest size arrives in that time over a slow line.
 _WHOLE_REQUEST = "60s"
 _REST_OF_TOO_MUCH = "1s"
+# Of a body that has begun more follows soon; what has come is kept meanwhile.
+_MORE_OF_IT = "10s"
 _SWITCHED_OFF = {
     "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
     "disabled": True,
@@ -107,6 +109,8 @@ def _route(
         "match": {"path": method.path, "headers": headers},
         "route": {
             "cluster": method.backend,
+            # A watch may be silent for hours; that of the body has come to its end.
+            "idle_timeout": "0s",
             **limits,
             "retry_policy": {"retry_on": retry_on, **_ON_ANOTHER_HOST},
         },
@@ -148,7 +152,7 @@ def _elsewhere(max_json_bytes: int) -> list[dict[str, Any]]:
         }
         for match, limits in (
             (too_large, {"idle_timeout": _REST_OF_TOO_MUCH}),
-            ({"prefix": "/"}, {}),
+            ({"prefix": "/"}, {"idle_timeout": _MORE_OF_IT}),
         )
     ]
 

@@ -4,25 +4,35 @@
 --
 -- Headers that a service could not read do not reach it: it would end the call without a reason.
 --
--- LIMITS stands before this text: how many bytes a body may have, and how many are read at most.
+-- A head that is too large, or has too many headers, is refused here: by itself Envoy would end the
+-- whole connection of HTTP/2 for it.
+--
+-- LIMITS stands before this text: how many bytes a body may have, and how many are read at most;
+-- how many bytes path and headers may have, and how many headers there may be.
+
+-- What each header takes beside its name and value, as HTTP/2 counts it.
+local EACH = 4
 
 -- Removes headers whose names the metadata of gRPC cannot hold, and from JSON also those that have
--- a meaning or an encoding in gRPC alone.
+-- a meaning or an encoding in gRPC alone. Answers whether the head is larger than it may be.
 local function drop_unreadable(headers, is_grpc)
-  local unreadable = {}
-  for name in pairs(headers) do
+  local unreadable, bytes, count = {}, 0, 0
+  for name, value in pairs(headers) do
+    bytes, count = bytes + #name + #value + EACH, count + (name:sub(1, 1) == ":" and 0 or 1)
     if name:find("[^:a-z0-9_.-]") or (not is_grpc and (name:find("^grpc%-") or name:find("%-bin$")))
     then
       table.insert(unreadable, name)
     end
   end
   for _, name in ipairs(unreadable) do headers:remove(name) end
+  return bytes > LIMITS.head or count > LIMITS.headers
 end
 
 function envoy_on_request(request)
   local headers = request:headers()
   local is_grpc = (headers:get("content-type") or ""):find("^application/grpc") ~= nil
-  drop_unreadable(headers, is_grpc)
+  local is_large = drop_unreadable(headers, is_grpc)
+  if is_large then return request:respond({[":status"] = "431"}, "") end
   if is_grpc then return end
   -- A CONNECT has no path, and no end.
   if not headers:get(":path") then return request:respond({[":status"] = "404"}, "") end

@@ -9,7 +9,7 @@ from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
 from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
 from agent_memory_services.extraction.api.servicer import ExtractionServicer
 from agent_memory_services.extraction.api.settings import Settings
-from agent_memory_services.extraction.domain.turns import WindowLimits
+from agent_memory_services.extraction.domain.facts import WindowLimits
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.openai.extractor import (
@@ -31,9 +31,8 @@ from agent_memory_services.extraction.store.sink import LongTermMemory
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import ViewStore
 from agent_memory_services.extraction.views.refresh import Refresher
-from agent_memory_services.extraction.views.runs import ViewRuns
+from agent_memory_services.extraction.views.runs import ViewRuns, Writing
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.extraction.views.writing import Writing
 from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
 from agent_memory_services.extraction.work.runs import Runs

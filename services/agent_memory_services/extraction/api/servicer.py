@@ -8,8 +8,7 @@ from typing import Any, Final
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
-from agent_memory_services.extraction.domain.identity import Session, Thread
-from agent_memory_services.extraction.domain.scope import require_submission
+from agent_memory_services.extraction.domain.records import Session, Thread, require_submission
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
@@ -55,7 +54,7 @@ class SummaryViewCalls:
         tokens = PageTokens("views", principal.tenant, unpaged(request))
         page = await self._views.page(
             principal,
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewsResponse(
@@ -101,7 +100,7 @@ class SummaryViewCalls:
             principal,
             request.view_id,
             request.group,
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewPartitionsResponse(
@@ -162,6 +161,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         return pb.ExtractMemoriesResponse(
             candidates=[MemoryCandidate(memory=memory) for memory in found.memories],
             extractor=found.by,
+            dropped_items=found.dropped,
         )
 
     async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:
@@ -185,7 +185,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 session_id=request.session_id if request.HasField("session_id") else None,
                 state=request.state or None,
             ),
-            after=tokens.place(request.page_token, bytes.decode) or "",
+            after=tokens.position(request.page_token, bytes.decode) or "",
             limit=page_size(request.page_size, default=_JOBS_PER_PAGE),
         )
         following = page.after.encode() if page.after else None

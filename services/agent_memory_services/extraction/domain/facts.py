@@ -1,10 +1,14 @@
-"""Input and output of extractors, and the interface that they share."""
+"""Conversations as extractors see them, the facts found in them, and the extractors' interface."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
+
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.clock import to_datetime
+from agent_memory_services.shared.prompts import without_recalled
 
 
 class Strategy(StrEnum):
@@ -74,6 +78,8 @@ class Conversation:
         strategy: What to look for.
         instructions: The custom strategy's instructions, else empty.
         known: Texts of memories that are already stored, so that they are not repeated.
+        language: BCP 47 tag of the language that a model writes facts in; empty is the
+            conversation's own.
     """
 
     turns: Sequence[Turn]
@@ -82,6 +88,7 @@ class Conversation:
     strategy: Strategy = Strategy.DISCRETE
     instructions: str = ""
     known: Sequence[str] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ class Candidate:
         standing: True for preferences and instructions that every prompt should consider.
         slot: `subject/attribute` of a fact that has one value at a time, such as
             `user/employer`; empty where there is none.
+        language: BCP 47 tag of the text's language; empty where it is not known.
     """
 
     text: str
@@ -110,6 +118,7 @@ class Candidate:
     expire_time: datetime | None = None
     standing: bool = False
     slot: str = field(default="")
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,8 @@ class Findings:
 
     Attributes:
         candidates: The facts.
-        dropped: How many items of a model's answer were left out, by a short word for why.
+        dropped: How many items of a model's answer, or messages that cannot be read, were left
+            out, by a short word for why.
     """
 
     candidates: Sequence[Candidate]
@@ -149,10 +159,146 @@ class ExtractionFailed(Exception):  # noqa: N818 - named for what happened, like
     Attributes:
         reason: Short and stable, safe to show: `model_unavailable`, `rate_limited`, ...
         retry_after: Seconds the provider asked to wait; None when it did not say.
+        dropped: How many items of an answer did not fit, by a short word for why.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
-        """Keep the reason and the provider's wish."""
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep the reason, the provider's wish, and why nothing of an answer fits."""
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        self.dropped = dict(dropped or {})
+
+
+class ConversationRefused(ExtractionFailed):
+    """A model or its provider's filter refuses what was said; other means may read it."""
+
+    def __init__(self) -> None:
+        super().__init__("rejected")
+
+
+def to_turn(message: Message) -> Turn:
+    """Return a message as a turn; one without a time was said just now.
+
+    What a prompt took from memory is not part of what was said; a message of nothing else is
+    recalled, whether or not it says so.
+
+    Raises:
+        ValueError: its time is none.
+    """
+    said = message.create_time if message.HasField("create_time") else None
+    text = without_recalled(message.content)
+    return Turn(
+        message_id=message.id,
+        role=message.role,
+        text=text,
+        at=to_datetime(said) if said else datetime.now(UTC),
+        name=message.name,
+        recalled=is_recalled(message),
+    )
+
+
+def is_recalled(message: Message) -> bool:
+    """Return true if a message holds nothing but text that memory put there."""
+    return message.recalled or bool(message.content and not without_recalled(message.content))
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """Limits of the part of a session that is extracted in one piece.
+
+    Attributes:
+        messages: The most messages.
+        characters: The most characters; longer messages are looked at in pieces.
+        reference: Turns before the window that are shown for reference.
+    """
+
+    messages: int = 40
+    characters: int = 24_000
+    reference: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Turns that are looked at together.
+
+    Attributes:
+        start: How many turns of the job come before it.
+        before: Turns for reference.
+        turns: The turns themselves.
+    """
+
+    start: int
+    before: Sequence[Turn]
+    turns: Sequence[Turn]
+
+    @property
+    def name(self) -> str:
+        """The same whenever the same job is cut in the same way."""
+        return f"{self.start}-{self.start + len(self.turns)}"
+
+    def parts(self) -> Sequence["Window"]:
+        """Return windows of fewer messages that show the same turns.
+
+        A window of one message has one part, without the turns before it, and that one has none.
+        """
+        ends = [
+            at
+            for at in range(1, len(self.turns))
+            if self.turns[at].message_id != self.turns[at - 1].message_id
+        ]
+        if not ends:
+            return [replace(self, before=())] if self.before else []
+        middle = min(ends, key=lambda end: abs(2 * end - len(self.turns)))
+        return [
+            replace(self, turns=self.turns[:middle]),
+            replace(self, start=self.start + middle, turns=self.turns[middle:]),
+        ]
+
+
+def windows(
+    turns: Sequence[Turn], before: Sequence[Turn], limits: WindowLimits
+) -> Iterator[Window]:
+    """Cut a session's new turns into windows, in order; nothing is left out."""
+    pieces = [piece for turn in turns for piece in _pieces(turn, limits.characters)]
+    shown = [*before, *pieces]
+    start = 0
+    while start < len(pieces):
+        end = _end(pieces, start, limits)
+        at = len(before) + start
+        yield Window(
+            start=start,
+            before=_clipped(shown[max(0, at - limits.reference) : at], limits.characters),
+            turns=pieces[start:end],
+        )
+        start = end
+
+
+def _end(pieces: Sequence[Turn], start: int, limits: WindowLimits) -> int:
+    """Return the first piece that no longer fits; there is always one more than `start`."""
+    left = limits.characters
+    for end in range(start, min(len(pieces), start + limits.messages)):
+        left -= len(pieces[end].text)
+        if left < 0 and end > start:
+            return end
+    return min(len(pieces), start + limits.messages)
+
+
+def _pieces(turn: Turn, most: int) -> Iterator[Turn]:
+    text = turn.text
+    while len(text) > most:
+        cut = text.rfind(" ", most // 2, most) + 1 or most
+        yield replace(turn, text=text[:cut])
+        text = text[cut:]
+    yield replace(turn, text=text)
+
+
+def _clipped(turns: Iterable[Turn], most: int) -> list[Turn]:
+    """Reference turns, each cut to a share that leaves the window its room."""
+    return [replace(turn, text=turn.text[-(most // 8) :]) for turn in turns]

@@ -1,5 +1,6 @@
 """Failures of a run, and their meaning for the next attempt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,10 +47,17 @@ class ExtractorFailed(Unavailable):
 
     reason = ErrorReason.ERROR_REASON_MODEL_UNAVAILABLE
 
-    def __init__(self, cause: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        cause: str,
+        retry_after: float | None = None,
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Name the cause, and how many items of an answer did not fit, by why."""
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted((dropped or {}).items()))
         super().__init__(
-            f"the extractor failed: {cause}",
-            metadata={"cause": cause},
+            f"the extractor failed: {cause} ({why})" if why else f"the extractor failed: {cause}",
+            metadata={"cause": cause, "dropped": why} if why else {"cause": cause},
             retry_after=retry_after,
         )
 
@@ -85,10 +93,10 @@ def says_nothing_of_messages(error: Exception) -> bool:
     """Return true if an error would end the extraction of any other messages as well.
 
     An unexpected error may be the fault of one of them, and so may a request that the model's
-    provider rejects.
+    provider rejects, or that the model never answers as asked.
     """
     if isinstance(error, ExtractionFailed):
-        return error.reason != "rejected"
+        return error.reason not in _ABOUT_THE_JOB
     return isinstance(error, _AROUND_THE_JOB) or is_from_elsewhere(error)
 
 
@@ -96,7 +104,7 @@ def failure_of(error: Exception) -> Failure:
     """Judge what ended a run."""
     if isinstance(error, ExtractionFailed):
         return Failure(
-            status_of(ExtractorFailed(error.reason, error.retry_after)),
+            status_of(ExtractorFailed(error.reason, error.retry_after, error.dropped)),
             error.reason,
             error.retry_after,
             strike=error.reason in _ABOUT_THE_JOB,

@@ -42,6 +42,7 @@ class Origin:
         strategy: Kind of content that was requested.
         extractor: Who found it.
         version: In which version.
+        time_zone: The user's IANA zone, in which days are meant; empty is UTC.
     """
 
     session: SessionRef
@@ -50,6 +51,7 @@ class Origin:
     strategy: ExtractionStrategy.ValueType = ExtractionStrategy.EXTRACTION_STRATEGY_UNSPECIFIED
     extractor: str = ""
     version: str = ""
+    time_zone: str = ""
 
 
 def from_candidate(
@@ -71,11 +73,13 @@ def from_candidate(
     memory.topics.extend(_fitting(candidate.topics))
     memory.entities.extend(_fitting(candidate.entities))
     memory.standing = candidate.standing
+    memory.language = candidate.language
     if len(candidate.slot.encode()) <= _MAX_SLOT:
         memory.slot = candidate.slot
     if candidate.event_time is not None:
         memory.event_time.start.FromDatetime(candidate.event_time.start)
         memory.event_time.precision = _PRECISIONS[candidate.event_time.precision]
+        memory.event_time.time_zone = origin.time_zone
     if candidate.expire_time is not None:
         memory.expire_time.FromDatetime(candidate.expire_time)
     memory.context = context[:_MAX_CONTEXT]
@@ -102,6 +106,7 @@ def from_message(message: Message, previous: Message | None, origin: Origin) -> 
         memory.create_time.CopyFrom(message.create_time)
         memory.event_time.start.CopyFrom(message.create_time)
         memory.event_time.precision = TimePrecision.TIME_PRECISION_INSTANT
+        memory.event_time.time_zone = origin.time_zone
     return memory
 
 

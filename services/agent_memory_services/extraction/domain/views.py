@@ -11,8 +11,7 @@ from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied, EtagMismatch, InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
-from agent_memory_services.kit.contract.masks import apply_mask
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import apply_mask, copied
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.shared.prompts import check_prompt
 

@@ -8,7 +8,7 @@ import structlog
 
 from agent_memory_services.extraction.erasure.targets import (
     OwnedSessions,
-    SessionPlace,
+    QueuedSession,
     bar,
     erase_changes,
 )
@@ -66,10 +66,10 @@ class Eraser:
         await bar(self._store, tenant, "", late)
         progress = _Progress()
         for partition in range(self._store.partitions):
-            places = await self._of_owner(partition, tenant, user, progress)
-            places += await self._of_no_owner(partition, tenant, late, progress)
-            if places:
-                keys = [place.key for place in places]
+            queued = await self._of_owner(partition, tenant, user, progress)
+            queued += await self._of_no_owner(partition, tenant, late, progress)
+            if queued:
+                keys = [session.key for session in queued]
                 await erase_changes(self._store, partition, keys)
         progress.counts.update(
             await erase_views(self._views, tenant, user, barred_seconds=self._barred_seconds)
@@ -83,29 +83,29 @@ class Eraser:
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress
-    ) -> list[SessionPlace]:
+    ) -> list[QueuedSession]:
         """Erase the user's sessions."""
-        owned, gone = OwnedSessions(self._store, tenant, user), list[SessionPlace]()
-        while places := await owned.first(partition):
-            for place in places:
-                await _erase(owned, place, progress)
-            gone += places
+        owned, gone = OwnedSessions(self._store, tenant, user), list[QueuedSession]()
+        while sessions := await owned.first(partition):
+            for session in sessions:
+                await _erase(owned, session, progress)
+            gone += sessions
         return gone
 
     async def _of_no_owner(
         self, partition: int, tenant: str, late: set[str], progress: _Progress
-    ) -> list[SessionPlace]:
+    ) -> list[QueuedSession]:
         """Erase sessions of the user that had no owner when they were last submitted."""
         if not late:
             return []
         ownerless = OwnedSessions(self._store, tenant, "")
-        places = [place async for place in ownerless.every(partition) if place.uid in late]
-        for place in places:
-            await _erase(ownerless, place, progress)
-        return places
+        sessions = [session async for session in ownerless.every(partition) if session.uid in late]
+        for session in sessions:
+            await _erase(ownerless, session, progress)
+        return sessions
 
 
-async def _erase(owned: OwnedSessions, place: SessionPlace, progress: _Progress) -> None:
-    erased = await owned.erase(place)
+async def _erase(owned: OwnedSessions, session: QueuedSession, progress: _Progress) -> None:
+    erased = await owned.erase(session)
     progress.counts.update(sessions=1, jobs=erased.jobs, messages=erased.messages)
-    progress.sessions[place.uid] = ErasedSession(place.uid, erased.owned_late)
+    progress.sessions[session.uid] = ErasedSession(session.uid, erased.owned_late)

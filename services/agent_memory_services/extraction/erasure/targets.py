@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis.typing import EncodableT
-
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
-from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
@@ -20,16 +18,32 @@ from agent_memory_services.kit.contract.ids import fence_name, new_id
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
+from agent_memory_services.kit.redis.scripts import Key, Text
 
-_ERASE: Final = Step("erase")
 _AT_A_TIME: Final = 100
 _CHANGES_AT_A_TIME: Final = 1000
 _BARRED_MS: Final = 24 * 60 * 60 * 1000
 """How long nothing of an erased session is taken in: longer than anything is on its way."""
 
 
+@step("erase")
+def _erase(
+    base: Key,
+    limits: Limits,
+    *,
+    session: str,
+    thread: str,
+    owner: str,
+    fence: str,
+    nobodys_fence: str,
+    barred: int,
+    after: Text,
+) -> Any:
+    """Erase a session, some of its jobs at a time."""
+
+
 @dataclass(frozen=True, slots=True)
-class SessionPlace:
+class QueuedSession:
     """A session in the queue, as it is spelled there."""
 
     partition: int
@@ -63,32 +77,33 @@ class OwnedSessions:
         self._tenant = tenant
         self._owner = owner
 
-    async def first(self, partition: int) -> list[SessionPlace]:
+    async def first(self, partition: int) -> list[QueuedSession]:
         """Return some of the sessions of a partition; none at its end."""
         found: Any = await self._store.client.zrange(self._key(partition), 0, _AT_A_TIME - 1)
-        return [SessionPlace(partition, member.decode()) for member in found]
+        return [QueuedSession(partition, member.decode()) for member in found]
 
-    async def every(self, partition: int) -> AsyncIterator[SessionPlace]:
+    async def every(self, partition: int) -> AsyncIterator[QueuedSession]:
         """Yield all sessions of a partition."""
         async for member, _ in self._store.client.zscan_iter(self._key(partition)):
-            yield SessionPlace(partition, member.decode())
+            yield QueuedSession(partition, member.decode())
 
-    async def erase(self, place: SessionPlace) -> Erased:
+    async def erase(self, session: QueuedSession) -> Erased:
         """Erase a session, in steps that each take no longer than any other."""
         jobs = messages = 0
         after: bytes = b""
         late = 0
         while True:
-            step: list[EncodableT] = [
-                place.key,
-                place.thread_key,
-                encode(self._owner),
-                fence_name(self._tenant, self._owner, place.uid),
-                fence_name(self._tenant, "", place.uid),
-                _BARRED_MS,
-                after,
-            ]
-            answer = await self._store.take(_ERASE, place.partition, step)
+            answer = await self._store.take(
+                _erase,
+                session.partition,
+                session=session.key,
+                thread=session.thread_key,
+                owner=encode(self._owner),
+                fence=fence_name(self._tenant, self._owner, session.uid),
+                nobodys_fence=fence_name(self._tenant, "", session.uid),
+                barred=_BARRED_MS,
+                after=after,
+            )
             jobs += answer[0]
             messages += answer[1]
             late = late or answer[2]
@@ -126,9 +141,9 @@ async def erase_changes(store: Store, partition: int, session_keys: Collection[s
         if not entries:
             return erased
         start = f"({entries[-1][0].decode()}"
-        doomed = [entry_id for entry_id, fields in entries if fields[b"session"] in wanted]
-        if doomed:
-            erased += int(await store.client.xdel(key, *doomed))
+        erasable = [entry_id for entry_id, fields in entries if fields[b"session"] in wanted]
+        if erasable:
+            erased += int(await store.client.xdel(key, *erasable))
 
 
 _SOMEBODY: Final = "somebody"
@@ -226,8 +241,8 @@ async def _forget_jobs(store: ViewStore, tenant: str, user_id: str) -> None:
     """Forget jobs of views that named the user when they were scheduled, and may not now."""
     after = ""
     while found := await store.jobs(tenant, after, _AT_A_TIME):
-        doomed = [job_id for job_id, job in found if job and _is_about(job, user_id)]
-        await store.forget_jobs(tenant, doomed)
+        erasable = [job_id for job_id, job in found if job and _is_about(job, user_id)]
+        await store.forget_jobs(tenant, erasable)
         after = found[-1][0]
 
 

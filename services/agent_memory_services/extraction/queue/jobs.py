@@ -1,26 +1,37 @@
 """Reads and changes of jobs on behalf of callers: list, get, retry, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
-from typing import cast
+from typing import Any, cast
+
+from redis.exceptions import ResponseError
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.domain.identity import (
+from agent_memory_services.extraction.domain.records import (
+    JobRecord,
     Thread,
     partition_of_job,
     partition_prefix,
+    sees,
 )
-from agent_memory_services.extraction.domain.records import JobRecord
-from agent_memory_services.extraction.domain.scope import sees
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import InvalidState, JobNotFound
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.scripts import Key, Script
 
-_CANCEL = Step("cancel")
-_RETRY = Step("retry")
+
+@step("cancel")
+def _cancel(base: Key, limits: Limits, job_id: str, tenant: str) -> Any:
+    """Cancel a job that waits or runs."""
+
+
+@step("retry")
+def _retry(base: Key, limits: Limits, job_id: str, tenant: str) -> Any:
+    """Let a job that was given up or cancelled wait again."""
+
 
 _SCAN_LIMIT = 5_000
 """Jobs one page looks at; a page may end early, with a token, where few of them match."""
@@ -109,7 +120,7 @@ class Jobs:
             JobNotFound: there is none of this id for the principal.
             InvalidState: it neither failed nor was cancelled.
         """
-        found = await self._change(_RETRY, principal, job_id)
+        found = await self._change(_retry, principal, job_id)
         if found not in (JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED):
             raise _misfit(found, "only a failed or cancelled job can be tried again")
         return await self.get(principal, job_id)
@@ -121,16 +132,18 @@ class Jobs:
             JobNotFound: there is none of this id for the principal.
             InvalidState: it has ended.
         """
-        found = await self._change(_CANCEL, principal, job_id)
+        found = await self._change(_cancel, principal, job_id)
         if found in (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED):
             raise _misfit(found, "a job that has ended cannot be cancelled")
         return await self.get(principal, job_id)
 
-    async def _change(self, step: Step, principal: Principal, job_id: str) -> JobState.ValueType:
+    async def _change(
+        self, own: Script[[Key, Limits, str, str]], principal: Principal, job_id: str
+    ) -> JobState.ValueType:
         """Take a step on a job and tell the state it was found in."""
         await self.get(principal, job_id)
         partition = int(job_id.rpartition("-")[2])
-        found = await self._store.take(step, partition, [job_id, encode(principal.tenant)])
+        found = await self._store.take(own, partition, job_id, encode(principal.tenant))
         if found == JobState.JOB_STATE_UNSPECIFIED:
             raise JobNotFound(job_id)
         return cast("JobState.ValueType", found)
@@ -165,12 +178,26 @@ class Jobs:
         async with self._store.client.pipeline(transaction=False) as pipeline:
             for job_id, partition in places:
                 pipeline.hgetall(f"{partition_prefix(partition)}job:{job_id}")
-            found = await pipeline.execute() if places else []
+            found = await pipeline.execute(raise_on_error=False) if places else []
         return [
             JobRecord.parse(job_id, fields)
-            for (job_id, _), fields in zip(places, found, strict=True)
+            for (job_id, _), fields in zip(places, map(_stored, found), strict=True)
             if fields
         ]
+
+
+def _stored(found: Any) -> Mapping[bytes, bytes]:
+    """Return the fields of a record; none where something else stands in its place.
+
+    Raises:
+        RedisError: the store did not answer.
+    """
+    if isinstance(found, ResponseError) and str(found).startswith("WRONGTYPE"):
+        return {}
+    if isinstance(found, Exception):
+        raise found
+    fields: Mapping[bytes, bytes] = found
+    return fields
 
 
 def _misfit(state: JobState.ValueType, description: str) -> InvalidState:

@@ -2,21 +2,66 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from redis.typing import EncodableT
+from typing import Any, NamedTuple
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
-from agent_memory_services.extraction.domain.identity import Session, new_job_id
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.domain.records import Session, new_job_id
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.errors import OwnerMismatch, SessionErased
 from agent_memory_services.kit.contract.ids import fence_name
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
+from agent_memory_services.kit.redis.scripts import Key
 
-_SUBMIT = Step("submit")
+
+class _Given(NamedTuple):
+    """A memory to be stored as it is."""
+
+    id: str
+    memory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Withheld:
+    """First and last sequence of messages that will never come."""
+
+    first: int
+    last: int
+
+
+@step("submit")
+def _submit(
+    base: Key,
+    limits: Limits,
+    *,
+    tenant: str,
+    tenant_name: str,
+    thread: str,
+    session: str,
+    uid: str,
+    spec: bytes,
+    user: str,
+    owner: str,
+    fence: str,
+    config: bytes,
+    zone: str,
+    reference: int,
+    extract_job: str,
+    store_job: str,
+    wait: int,
+    patience: int,
+    extracting: bool,
+    indexing: bool,
+    trace: str,
+    withheld: _Withheld | None,
+    sequences: Sequence[int],
+    messages: Sequence[bytes],
+    memories: Sequence[_Given],
+) -> Any:
+    """Take messages and memories of a session in, and schedule the jobs that work on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,47 +133,42 @@ class Submissions:
             OwnerMismatch: the session belongs to another user.
             SessionErased: its owner was erased.
         """
-        thread = submission.session.thread
-        partition = thread.partition(self._store.partitions)
-        answer = await self._store.take(_SUBMIT, partition, self._arguments(submission, partition))
+        session, plan = submission.session, self._schedule
+        partition = session.thread.partition(self._store.partitions)
+        tenant, strategy = session.thread.tenant, submission.config.strategy
+        answer = await self._store.take(
+            _submit,
+            partition,
+            tenant=encode(tenant),
+            tenant_name=tenant,
+            thread=session.thread.key,
+            session=session.key,
+            uid=session.uid,
+            spec=_specification(submission).SerializeToString(),
+            user=submission.user_id,
+            owner=encode(submission.user_id),
+            fence=fence_name(tenant, submission.user_id, session.uid),
+            config=submission.config.SerializeToString(),
+            zone=submission.time_zone,
+            reference=plan.reference_messages,
+            extract_job=new_job_id(partition),
+            store_job=new_job_id(partition),
+            wait=int(plan.debounce_seconds * 1_000_000),
+            patience=int(plan.max_wait_seconds * 1_000_000),
+            extracting=strategy != ExtractionStrategy.EXTRACTION_STRATEGY_NONE,
+            indexing=plan.index_messages,
+            trace=kept_context(),
+            withheld=_Withheld(*submission.withheld) if submission.withheld else None,
+            sequences=[message.sequence for message in submission.messages],
+            messages=[message.SerializeToString() for message in submission.messages],
+            memories=[_Given(m.id, m.SerializeToString()) for m in submission.memories],
+        )
         refusal, job_id, received = answer
         if refusal:
             raise OwnerMismatch("session") if refusal == b"owner" else SessionErased
         at_once = submission.memories or self._schedule.index_messages
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
-
-    def _arguments(self, submission: Submission, partition: int) -> list[EncodableT]:
-        session, plan = submission.session, self._schedule
-        extracting = submission.config.strategy != ExtractionStrategy.EXTRACTION_STRATEGY_NONE
-        arguments: list[EncodableT] = [
-            encode(session.thread.tenant),
-            session.thread.tenant,
-            session.thread.key,
-            session.key,
-            session.uid,
-            _specification(submission).SerializeToString(),
-            submission.user_id,
-            fence_name(session.thread.tenant, submission.user_id, session.uid),
-            submission.config.SerializeToString(),
-            submission.time_zone,
-            plan.reference_messages,
-            new_job_id(partition),
-            int(plan.debounce_seconds * 1_000_000),
-            int(plan.max_wait_seconds * 1_000_000),
-            new_job_id(partition),
-            int(extracting),
-            int(plan.index_messages),
-            kept_context(),
-            *(submission.withheld or (0, 0)),
-            encode(submission.user_id),
-            len(submission.messages),
-        ]
-        for message in submission.messages:
-            arguments += (message.sequence, message.SerializeToString())
-        for memory in submission.memories:
-            arguments += (memory.id, memory.SerializeToString())
-        return arguments
 
 
 def _specification(submission: Submission) -> Job:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, JobState, SessionProgress
-from agent_memory_services.extraction.domain.identity import Thread, partition_prefix
+from agent_memory_services.extraction.domain.records import Thread, partition_prefix
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.store.progress import ProgressBook
 from agent_memory_services.kit.contract.context import Principal

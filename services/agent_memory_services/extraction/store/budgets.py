@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.shared.model_api.failures import Bill, BudgetSpent
 
-_SPEND: Final = Script("agent_memory_services.extraction.store", "lua/spend")
+
+@script("agent_memory_services.extraction.store", "lua/spend")
+def _spend(spent: Key, *, budget: int, span: int, tokens: int, is_used: bool) -> Any:
+    """Take tokens from a budget of so many in each span of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +62,8 @@ class TenantBudgets:
 
     async def _spend(self, tenant: str, budget: int, tokens: int, *, is_used: bool) -> int:
         key = f"am:ex:tokens:{encode(tenant)}"
-        arguments = [budget, self._budget.window_seconds, tokens, int(is_used)]
-        return int(await _SPEND(self._client, [key], arguments))
+        span = self._budget.window_seconds
+        left = await _spend(
+            self._client, key, budget=budget, span=span, tokens=tokens, is_used=is_used
+        )
+        return int(left)

@@ -3,27 +3,93 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import chain
+from typing import Any, Concatenate, ParamSpec
 
+import structlog
 from google.protobuf import proto
+from google.protobuf.message import DecodeError
 from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.payload import Payload, read_payload
-from agent_memory_services.extraction.domain.records import JobRecord
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.domain.records import (
+    JobRecord,
+    Payload,
+    read_payload,
+    unreadable,
+)
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.redis.scripts import Key, Script, mapping_of
 
-_POLL = Step("poll")
-_CLAIM = Step("claim")
-_RENEW = Step("renew")
-_KEEP = Step("keep")
-_SETTLE = Step("settle")
-_FAIL = Step("fail")
-_HAND_BACK = Step("hand_back")
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+
+
+@step("poll")
+def _poll(
+    base: Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
+) -> Any:
+    """Take lost jobs back, forget old ones, and read whose jobs are due."""
+
+
+@step("claim")
+def _claim(base: Key, limits: Limits, *, tenant: str, token: str, lease: int) -> Any:
+    """Lease the tenant's job that has been due the longest."""
+
+
+@step("park")
+def _park(base: Key, limits: Limits, job_id: str, *, tenant: str, reason: bytes) -> Any:
+    """Give up a job whose record cannot be read."""
+
+
+@step("renew")
+def _renew(base: Key, limits: Limits, job_id: str, token: str, *, lease: int) -> Any:
+    """Prolong a lease."""
+
+
+@step("keep")
+def _keep(
+    base: Key,
+    limits: Limits,
+    job_id: str,
+    token: str,
+    *,
+    window: str,
+    found: bytes,
+    who: str,
+    dropped: Mapping[str, int],
+) -> Any:
+    """Keep what was found in a window."""
+
+
+@step("complete")
+def _complete(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+    """End a job whose results are stored."""
+
+
+@step("fail")
+def _fail(
+    base: Key,
+    limits: Limits,
+    job_id: str,
+    token: str,
+    *,
+    give_up: bool,
+    delay: int,
+    blamed: bool,
+    reason: bytes,
+) -> Any:
+    """End an attempt that failed."""
+
+
+@step("hand_back")
+def _hand_back(base: Key, limits: Limits, job_id: str, token: str) -> Any:
+    """End a lease as if the job had never been claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +172,11 @@ class Leases:
             lost: The error of a job that is given up because its workers keep vanishing.
         """
         due, wake, waiting, age = await self._store.take(
-            _POLL,
+            _poll,
             partition,
-            [self._max_strikes, self._strike_seconds, lost.SerializeToString()],
+            max_strikes=self._max_strikes,
+            strike_span=self._strike_seconds,
+            too_often=lost.SerializeToString(),
         )
         return Outlook(
             due=[tenant.decode() for tenant in due],
@@ -118,19 +186,25 @@ class Leases:
         )
 
     async def claim(self, partition: int, tenant_key: str) -> Lease | None:
-        """Lease the tenant's longest due job of a partition, if one is free."""
-        token = new_id()
-        found = await self._store.take(_CLAIM, partition, [tenant_key, token, self._lease])
-        if not found:
-            return None
-        job_id, fields, messages, before, memories, results = found
-        return Lease(
-            partition=partition,
-            token=token,
-            record=JobRecord.parse(job_id.decode(), _pairs(fields)),
-            payload=read_payload(_pairs(messages), before, _pairs(memories)),
-            results={name.decode(): _unpack(kept) for name, kept in _pairs(results).items()},
-        )
+        """Lease the tenant's longest due job of a partition, if one is free.
+
+        A job whose record cannot be read is named in the log and parked as failed.
+        """
+        while True:
+            token = new_id()
+            found = await self._store.take(
+                _claim, partition, tenant=tenant_key, token=token, lease=self._lease
+            )
+            if not found:
+                return None
+            job_id = found[0].decode()
+            lease = _leased(partition, token, found) if len(found) > 1 else None
+            if lease is not None and not lease.record.damaged:
+                return lease
+            damaged = lease.record.damaged if lease else ("record",)
+            log.error("job.unreadable", job_id=job_id, fields=damaged)
+            reason = status_of(unreadable(damaged)).SerializeToString()
+            await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
 
     async def renew(self, lease: Lease) -> None:
         """Hold a job for another term.
@@ -138,7 +212,7 @@ class Leases:
         Raises:
             LeaseLost: another worker has it.
         """
-        await self._hold(_RENEW, lease, self._lease)
+        await self._hold(_renew, lease, lease=self._lease)
 
     async def keep(
         self,
@@ -161,8 +235,9 @@ class Leases:
         Raises:
             LeaseLost: another worker has the job.
         """
-        left_out: Iterable[str | int] = chain.from_iterable((dropped or {}).items())
-        await self._hold(_KEEP, lease, window, _pack(found), by, *left_out)
+        await self._hold(
+            _keep, lease, window=window, found=_pack(found), who=by, dropped=dropped or {}
+        )
 
     async def complete(
         self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
@@ -178,7 +253,7 @@ class Leases:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped)
-        await self._hold(_SETTLE, lease, outcome.SerializeToString())
+        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
@@ -189,7 +264,8 @@ class Leases:
             LeaseLost: another worker has the job.
         """
         delay = int(delay_seconds * 1_000_000)
-        await self._hold(_FAIL, lease, 0, delay, int(strike), error.SerializeToString())
+        reason = error.SerializeToString()
+        await self._hold(_fail, lease, give_up=False, delay=delay, blamed=strike, reason=reason)
 
     async def give_up(self, lease: Lease, error: Status, *, strike: bool) -> None:
         """End a job that failed for good; its messages are kept.
@@ -197,7 +273,8 @@ class Leases:
         Raises:
             LeaseLost: another worker has the job.
         """
-        await self._hold(_FAIL, lease, 1, 0, int(strike), error.SerializeToString())
+        reason = error.SerializeToString()
+        await self._hold(_fail, lease, give_up=True, delay=0, blamed=strike, reason=reason)
 
     async def hand_back(self, lease: Lease) -> None:
         """Return a job untried, for another worker to take at once.
@@ -205,11 +282,35 @@ class Leases:
         Raises:
             LeaseLost: another worker has it already.
         """
-        await self._hold(_HAND_BACK, lease)
+        await self._hold(_hand_back, lease)
 
-    async def _hold(self, step: Step, lease: Lease, *args: str | bytes | int) -> None:
-        if not await self._store.take(step, lease.partition, [lease.job_id, lease.token, *args]):
+    async def _hold(
+        self,
+        own: Script[Concatenate[Key, Limits, str, str, P]],
+        held: Lease,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        job_id, token = held.job_id, held.token
+        if not await self._store.take(own, held.partition, job_id, token, *args, **kwargs):
             raise LeaseLost
+
+
+def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
+    job_id, fields, messages, before, memories, results = found
+    kept = {name: _unpack(packed) for name, packed in mapping_of(results).items()}
+    return Lease(
+        partition=partition,
+        token=token,
+        record=JobRecord.parse(job_id.decode(), mapping_of(fields)),
+        payload=read_payload(mapping_of(messages), before, mapping_of(memories)),
+        results={
+            name.decode(errors="replace"): memories
+            for name, memories in kept.items()
+            if memories is not None
+        },
+    )
 
 
 def _pack(memories: Iterable[Memory]) -> bytes:
@@ -219,12 +320,12 @@ def _pack(memories: Iterable[Memory]) -> bytes:
     return packed.getvalue()
 
 
-def _unpack(packed: bytes) -> list[Memory]:
+def _unpack(packed: bytes) -> list[Memory] | None:
+    """Return the memories found in a window; None where they cannot be read and are looked for."""
     stream, memories = BytesIO(packed), []
-    while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
-        memories.append(memory)
+    try:
+        while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
+            memories.append(memory)
+    except (DecodeError, ValueError):
+        return None
     return memories
-
-
-def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.extraction_pb2 import Job, SessionProgress
-from agent_memory_services.extraction.domain.identity import Session, Thread
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.domain.records import Session, Thread
+from agent_memory_services.extraction.store.queue import Limits, Store, step
+from agent_memory_services.kit.redis.scripts import Key
 
-_PROGRESS = Step("progress")
+
+@step("progress")
+def _progress(base: Key, limits: Limits, *, thread: str, session: str) -> Any:
+    """Read the progress of a session, or, where it is empty, of the thread's latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class ProgressBook:
     async def _standing(self, thread: Thread, session_key: str) -> Standing:
         partition = thread.partition(self._store.partitions)
         uid, user_id, received, settled, unsettled = await self._store.take(
-            _PROGRESS, partition, [thread.key, session_key]
+            _progress, partition, thread=thread.key, session=session_key
         )
         return Standing(
             user_id.decode(),

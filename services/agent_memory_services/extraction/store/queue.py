@@ -1,15 +1,14 @@
 """Partitions of the store, and the scripts that run on them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from redis.asyncio import Redis
-from redis.typing import EncodableT
 
-from agent_memory_services.extraction.domain.identity import partition_prefix
+from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.kit.redis.partitions import claim_partitions
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, Script, script
 
 _PARTITIONS_KEY = "am:ex:partitions"
 _PARTITIONS_SETTING = "AGENT_MEMORY_EXTRACTION_PARTITIONS"
@@ -30,14 +29,31 @@ class Retention:
     changes: int = 10_000
 
 
-class Step(Script):
-    """A Lua script that changes one partition, atomically."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of what a partition keeps, as every script on it takes them.
 
-    def __init__(self, name: str, *, folder: str = "queue") -> None:
-        """Load `<folder>/lua/<name>.lua`."""
-        super().__init__(
-            "agent_memory_services.extraction.store", "lua/queue/prelude", f"lua/{folder}/{name}"
-        )
+    Attributes:
+        retention: microseconds that a finished job is kept.
+        idle: milliseconds that a settled session is kept.
+        backlog: changes that are kept for watchers.
+    """
+
+    retention: int
+    idle: int
+    backlog: int
+
+
+P = ParamSpec("P")
+
+
+def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], Script[P]]:
+    """Return the decorator of a script that changes one partition, atomically.
+
+    The script takes the prefix of the partition's keys and its limits, before what is its own.
+    """
+    package = "agent_memory_services.extraction.store"
+    return script(package, "lua/queue/prelude", f"lua/{folder}/{name}")
 
 
 class Store:
@@ -47,10 +63,10 @@ class Store:
         """Use `partitions` partitions; `open` checks that the store agrees."""
         self.client = client
         self.partitions = partitions
-        self._limits: tuple[EncodableT, ...] = (
-            int(retention.job_seconds * 1_000_000),
-            int(retention.session_seconds * 1_000),
-            retention.changes,
+        self._limits = Limits(
+            retention=int(retention.job_seconds * 1_000_000),
+            idle=int(retention.session_seconds * 1_000),
+            backlog=retention.changes,
         )
 
     async def open(self) -> None:
@@ -66,6 +82,14 @@ class Store:
             setting=_PARTITIONS_SETTING,
         )
 
-    async def take(self, step: Step, partition: int, args: Iterable[EncodableT] = ()) -> Any:
+    async def take(
+        self,
+        own: Script[Concatenate[Key, Limits, P]],
+        partition: int,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Any:
         """Take a step on a partition and return its answer."""
-        return await step(self.client, [partition_prefix(partition)], [*self._limits, *args])
+        base = partition_prefix(partition)
+        return await own(self.client, base, self._limits, *args, **kwargs)

@@ -2,32 +2,135 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.identity import new_job_id, partition_prefix
+from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
 from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
-from agent_memory_services.extraction.store.queue import Step, Store
+from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.keys import decode, encode
+from agent_memory_services.kit.redis.scripts import Key, Script, Text
 
-_CREATE: Final = Step("create", folder="views")
-_UPDATE: Final = Step("update", folder="views")
-_DELETE: Final = Step("delete", folder="views")
-_SCHEDULE: Final = Step("schedule", folder="views")
-_NOTE: Final = Step("note", folder="views")
-_PUT: Final = Step("put", folder="views")
-_DROP: Final = Step("drop", folder="views")
-_ENDED: Final = Step("ended", folder="views")
-_FORGET: Final = Step("forget", folder="views")
 _BATCH: Final = 200
 _LANE: Final = b"view"
 
 Item = TypeVar("Item")
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class _SummaryPlace:
+    """The edition and the group of a summary."""
+
+    edition: Text
+    group: Text
+
+
+@step("create", folder="views")
+def _create(
+    base: Key,
+    limits: Limits,
+    *,
+    tenant: str,
+    view: str,
+    view_id: str,
+    content: bytes,
+    etag: str,
+    edition: str,
+    tenant_name: str,
+    continuous: bool,
+) -> Any:
+    """Create a view, or read the one that has its id already."""
+
+
+@step("update", folder="views")
+def _update(
+    base: Key,
+    limits: Limits,
+    *,
+    view: str,
+    known: str,
+    content: bytes,
+    etag: str,
+    edition: str,
+    continuous: bool,
+) -> Any:
+    """Change a view that is still what it was."""
+
+
+@step("delete", folder="views")
+def _delete(
+    base: Key,
+    limits: Limits,
+    *,
+    tenant: str,
+    view: str,
+    view_id: str,
+    known: str,
+    forgetting: bool,
+    after: Text,
+) -> Any:
+    """Delete a view that is still what it was, some of its jobs at a time."""
+
+
+@step("schedule", folder="views")
+def _schedule(
+    base: Key,
+    limits: Limits,
+    *,
+    tenant: str,
+    tenant_name: str,
+    view: str,
+    known: str,
+    spec: bytes,
+    fresh: str,
+    only_changed: bool,
+) -> Any:
+    """Schedule a refresh of a view that is still what it was."""
+
+
+@step("note", folder="views")
+def _note(base: Key, limits: Limits, *, view: str, edition: str, etag: str, seen: bytes) -> Any:
+    """Note what a view's memories looked like."""
+
+
+@step("put", folder="views")
+def _put(
+    base: Key,
+    limits: Limits,
+    *,
+    tenant: str,
+    view: str,
+    edition: str,
+    group: str,
+    content: bytes,
+    seen: bytes,
+    job: str,
+    token: str,
+    who: str,
+    owners: Sequence[str],
+) -> Any:
+    """Put the summary of a group in the place of the one before."""
+
+
+@step("drop", folder="views")
+def _drop(base: Key, limits: Limits, *, places: Sequence[_SummaryPlace]) -> Any:
+    """Remove summaries."""
+
+
+@step("ended", folder="views")
+def _ended(base: Key, limits: Limits, *, most: int) -> Any:
+    """Read an edition that has ended, and some of its groups."""
+
+
+@step("forget", folder="views")
+def _forget(base: Key, limits: Limits, *, job_ids: Sequence[str]) -> Any:
+    """Forget jobs that refresh views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +181,16 @@ class ViewStore:
     async def create(self, name: ViewName, view: SummaryView) -> SummaryView | None:
         """Keep a new view; answers the one that has its id already, if there is one."""
         found = await self._take(
-            _CREATE,
+            _create,
             name.tenant,
-            [
-                encode(name.tenant),
-                name.key,
-                encode(name.view_id),
-                view.SerializeToString(),
-                view.etag,
-                new_id(),
-                name.tenant,
-                int(view.continuous),
-            ],
+            tenant=encode(name.tenant),
+            view=name.key,
+            view_id=encode(name.view_id),
+            content=view.SerializeToString(),
+            etag=view.etag,
+            edition=new_id(),
+            tenant_name=name.tenant,
+            continuous=view.continuous,
         )
         return SummaryView.FromString(found) if found else None
 
@@ -129,16 +230,14 @@ class ViewStore:
             SummaryViewNotFound: it is gone.
         """
         found = await self._take(
-            _UPDATE,
+            _update,
             kept.name.tenant,
-            [
-                kept.name.key,
-                kept.view.etag,
-                after.SerializeToString(),
-                after.etag,
-                new_id() if anew or starts_anew(kept.view, after) else "",
-                int(after.continuous),
-            ],
+            view=kept.name.key,
+            known=kept.view.etag,
+            content=after.SerializeToString(),
+            etag=after.etag,
+            edition=new_id() if anew or starts_anew(kept.view, after) else "",
+            continuous=after.continuous,
         )
         if found:
             raise EtagMismatch(found.decode())
@@ -152,11 +251,17 @@ class ViewStore:
             EtagMismatch: it was changed meanwhile.
         """
         name = kept.name
-        arguments = [encode(name.tenant), name.key, encode(name.view_id), kept.view.etag]
         found, after = None, b""
         while found is None or after:
             found, after = await self._take(
-                _DELETE, name.tenant, [*arguments, int(forget_jobs), after]
+                _delete,
+                name.tenant,
+                tenant=encode(name.tenant),
+                view=name.key,
+                view_id=encode(name.view_id),
+                known=kept.view.etag,
+                forgetting=forget_jobs,
+                after=after,
             )
             if isinstance(found, bytes):
                 raise EtagMismatch(found.decode())
@@ -185,7 +290,7 @@ class ViewStore:
     async def forget_jobs(self, tenant: str, job_ids: Sequence[str]) -> None:
         """Forget jobs that refresh views, cancelling those that are not done."""
         for batch in batched(job_ids, _BATCH):
-            await self._take(_FORGET, tenant, batch)
+            await self._take(_forget, tenant, job_ids=batch)
 
     async def schedule(self, kept: KeptView, *, only_changed: bool) -> str:
         """Let a job refresh a view; answers the one that waits already, where one does.
@@ -196,17 +301,15 @@ class ViewStore:
         """
         name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
         job_id, etag = await self._take(
-            _SCHEDULE,
+            _schedule,
             name.tenant,
-            [
-                encode(name.tenant),
-                name.tenant,
-                name.key,
-                kept.view.etag,
-                _specification(kept.view).SerializeToString(),
-                new_job_id(partition),
-                int(only_changed),
-            ],
+            tenant=encode(name.tenant),
+            tenant_name=name.tenant,
+            view=name.key,
+            known=kept.view.etag,
+            spec=_specification(kept.view).SerializeToString(),
+            fresh=new_job_id(partition),
+            only_changed=only_changed,
         )
         if etag:
             raise EtagMismatch(etag.decode())
@@ -214,10 +317,15 @@ class ViewStore:
             raise SummaryViewNotFound(name.view_id)
         return str(job_id.decode())
 
-    async def note(self, kept: KeptView, seen: bytes) -> None:
+    async def record_seen(self, kept: KeptView, seen: bytes) -> None:
         """Record the digest of a view's memories, if the view is still as it was read."""
         await self._take(
-            _NOTE, kept.name.tenant, [kept.name.key, kept.edition, kept.view.etag, seen]
+            _note,
+            kept.name.tenant,
+            view=kept.name.key,
+            edition=kept.edition,
+            etag=kept.view.etag,
+            seen=seen,
         )
 
     async def put(
@@ -230,20 +338,18 @@ class ViewStore:
             LeaseLost: the job that computed it is no longer held.
         """
         stored = await self._take(
-            _PUT,
+            _put,
             kept.name.tenant,
-            [
-                encode(kept.name.tenant),
-                kept.name.key,
-                kept.edition,
-                summary.group.key,
-                summary.partition.SerializeToString(),
-                summary.seen,
-                lease.job_id if lease else "",
-                lease.token if lease else "",
-                summary.by,
-                *sorted({encode(owner) for owner in owners if owner}),
-            ],
+            tenant=encode(kept.name.tenant),
+            view=kept.name.key,
+            edition=kept.edition,
+            group=summary.group.key,
+            content=summary.partition.SerializeToString(),
+            seen=summary.seen,
+            job=lease.job_id if lease else "",
+            token=lease.token if lease else "",
+            who=summary.by,
+            owners=sorted({encode(owner) for owner in owners if owner}),
         )
         if stored == 0:
             raise EtagMismatch(kept.view.etag)
@@ -281,21 +387,30 @@ class ViewStore:
     async def drop(self, tenant: str, places: Iterable[tuple[str, str]]) -> None:
         """Remove summaries, each named by its edition and the key of its group."""
         for batch in batched(places, _BATCH):
-            await self._take(_DROP, tenant, [part for place in batch for part in place])
+            await self._take(_drop, tenant, places=[_SummaryPlace(*place) for place in batch])
 
     async def clear_ended(self, partition: int) -> bool:
         """Remove some of the summaries that no view has any more; whether there may be more."""
-        found: Any = await self.store.take(_ENDED, partition, [_BATCH])
+        found: Any = await self.store.take(_ended, partition, most=_BATCH)
         if not found:
             return False
         edition, groups = found
         if groups:
-            places = [part for group in groups for part in (edition, group)]
-            await self.store.take(_DROP, partition, places)
+            places = [_SummaryPlace(edition, group) for group in groups]
+            await self.store.take(_drop, partition, places=places)
         return True
 
-    async def _take(self, step: Step, tenant: str, arguments: Sequence[Any]) -> Any:
-        return await self.store.take(step, home_of(tenant, self.store.partitions), arguments)
+    async def _take(
+        self,
+        own: Script[Concatenate[Key, Limits, P]],
+        home: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Any:
+        """Take a step on the partition of a tenant."""
+        partition = home_of(home, self.store.partitions)
+        return await self.store.take(own, partition, *args, **kwargs)
 
     def _summary_key(self, kept: KeptView, group: str) -> str:
         return f"{self._prefix(kept.name.tenant)}summary:{kept.edition}:{group}"

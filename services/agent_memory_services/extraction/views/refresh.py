@@ -9,21 +9,26 @@ from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory_services.extraction.domain.views import ViewName
-from agent_memory_services.extraction.store.queue import Step
+from agent_memory_services.extraction.store.queue import Limits, step
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.extraction.views.runs import is_as_seen
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract.errors import ServiceError, SummaryViewNotFound
 from agent_memory_services.kit.redis.background import Periodic
+from agent_memory_services.kit.redis.scripts import Key
 
 log = structlog.get_logger()
 
-_DUE: Final = Step("due", folder="views")
 _VIEWS_AT_A_TIME: Final = 20
 _LONGEST_REST: Final = 5.0
 """Seconds until a view is noticed whose time has come."""
 _FIELDS: Final = 4
+
+
+@step("due", folder="views")
+def _due(base: Key, limits: Limits, *, most: int, pause: int) -> Any:
+    """Take views that are to be looked into now, and next after so many microseconds."""
 
 
 class Refresher:
@@ -81,7 +86,9 @@ class Refresher:
 
     async def _take(self, partition: int) -> Sequence[KeptView]:
         pause = int(self._refresh_seconds * 1_000_000)
-        found: Any = await self._store.store.take(_DUE, partition, [_VIEWS_AT_A_TIME, pause])
+        found: Any = await self._store.store.take(
+            _due, partition, most=_VIEWS_AT_A_TIME, pause=pause
+        )
         return [_kept(*found[start : start + _FIELDS]) for start in range(0, len(found), _FIELDS)]
 
 

@@ -18,8 +18,7 @@ from agent_memory_services.extraction.domain.views import (
     same_definition,
 )
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
-from agent_memory_services.extraction.views.runs import Tally
-from agent_memory_services.extraction.views.writing import Writing
+from agent_memory_services.extraction.views.runs import Tally, Writing
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import (
     IdAlreadyExists,

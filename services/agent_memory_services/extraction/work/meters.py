@@ -1,6 +1,6 @@
 """Metrics of the workers of this process."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -68,6 +68,12 @@ class Meters:
             "Messages and placed memories that jobs skipped and named.",
             registry=registry,
         )
+        self._left_out = Counter(
+            "agent_memory_extraction_items_left_out",
+            "Items of a model's answers, and messages in unreadable languages, by reason.",
+            ("reason",),
+            registry=registry,
+        )
         self._waiting = Gauge(
             "agent_memory_extraction_jobs_waiting",
             "Jobs that wait in the whole store, due or not.",
@@ -106,6 +112,11 @@ class Meters:
     def skipped(self, count: int) -> None:
         """Count messages and memories that a completed job left out."""
         self._skipped.inc(count)
+
+    def left_out(self, items: Mapping[str, int]) -> None:
+        """Count items of an answer, or messages, that were left out, by a short word for why."""
+        for reason, count in items.items():
+            self._left_out.labels(reason).inc(count)
 
     def queue(self, outlooks: Collection[Outlook]) -> None:
         """Record the figures of the queue, by partition."""

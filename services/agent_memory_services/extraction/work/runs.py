@@ -1,11 +1,12 @@
-"""Run of a job: extracts its messages, keeps the results, and stores them."""
+"""Runs of jobs, around those of their messages and memories that fail."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
@@ -14,24 +15,154 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
-from agent_memory_services.extraction.domain.facts import Strategy
-from agent_memory_services.extraction.domain.memories import Origin, from_given, from_message
-from agent_memory_services.extraction.domain.records import Lane
-from agent_memory_services.extraction.domain.turns import (
+from agent_memory_services.extraction.domain.facts import (
+    ConversationRefused,
+    ExtractionFailed,
+    Strategy,
     Window,
     WindowLimits,
     is_recalled,
     to_turn,
     windows,
 )
-from agent_memory_services.extraction.pipeline import ExtractionPipeline, ExtractionTask
+from agent_memory_services.extraction.domain.failures import failure_of, says_nothing_of_messages
+from agent_memory_services.extraction.domain.memories import Origin, from_given, from_message
+from agent_memory_services.extraction.domain.records import Lane
+from agent_memory_services.extraction.pipeline import (
+    REFUSED,
+    ExtractionPipeline,
+    ExtractionResult,
+    ExtractionTask,
+)
 from agent_memory_services.extraction.store.leases import Lease, Leases
-from agent_memory_services.extraction.store.sink import LongTermMemory, Stored
+from agent_memory_services.extraction.store.sink import LongTermMemory, Rejection, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
-from agent_memory_services.extraction.work.salvage import Salvage
 from agent_memory_services.kit.client.channels import acting_for
-from agent_memory_services.kit.contract.clock import zone_of
+from agent_memory_services.kit.contract.clock import zone_name, zone_of
+from agent_memory_services.kit.contract.status import item_status, status_of
+
+_MOST_NAMED: Final = 100
+_MOST_UNFIT: Final = 8
+"""Messages in a row that a model gives no fitting answer about, until it is not they that are to
+blame: to ask about every message of every job would be dear."""
+_Made = TypeVar("_Made")
+_Look = Callable[[Window], Awaitable[Sequence[Memory]]]
+
+
+class Salvage:
+    """One attempt at a job, and what it leaves out.
+
+    The first attempt at a job fails as a whole where looking at a window fails, since another one
+    may meet no fault at all. Every further attempt looks for the message that is to blame.
+    """
+
+    def __init__(self, lease: Lease) -> None:
+        """Begin with what could not even be read."""
+        self._sequences = {message.id: message.sequence for message in lease.messages}
+        self._searching = lease.record.job.attempt > 1
+        self._skipped = list(lease.payload.skipped)
+        self._blamed: list[tuple[Window, Exception]] = []
+        self._looked = False
+
+    @property
+    def searching(self) -> bool:
+        """True if a failure is narrowed down to the items at fault."""
+        return self._searching
+
+    @property
+    def skipped(self) -> Sequence[SkippedItem]:
+        """Items left out, as far as they are named."""
+        return self._skipped[:_MOST_NAMED]
+
+    @property
+    def skipped_count(self) -> int:
+        """Number of items left out."""
+        return len(self._skipped)
+
+    def made_of_message(self, message: Message, make: Callable[[Message], _Made]) -> _Made | None:
+        """Return what `make` builds of a message; None where it fails."""
+        try:
+            return make(message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this message
+            self._skip_message(message.id, error)
+            return None
+
+    def made_of_memory(self, memory: Memory, make: Callable[[Memory], _Made]) -> _Made | None:
+        """Return what `make` builds of a placed memory; None where it fails."""
+        try:
+            return make(memory)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this memory
+            self._skipped.append(SkippedItem(memory_id=memory.id, error=item_status(error)))
+            return None
+
+    def rejected(self, rejections: Sequence[Rejection]) -> None:
+        """Leave out what long-term memory refused for good."""
+        for rejection in rejections:
+            item = SkippedItem(error=status_of(rejection.refusal))
+            memory = rejection.memory
+            # A placed memory may carry a sequence of its own, and no message.
+            if memory.sequence and memory.provenance.message_ids:
+                item.message_id = memory.provenance.message_ids[0]
+                item.sequence = memory.sequence
+            else:
+                item.memory_id = memory.id
+            self._skipped.append(item)
+
+    async def looked_at(self, window: Window, look: _Look) -> list[Sequence[Memory]]:
+        """Extract from a window, from ever smaller parts of it where that fails.
+
+        Raises:
+            Exception: Whatever `look` raises that says nothing of the messages, or is raised in
+                the first attempt.
+        """
+        try:
+            found = await look(window)
+        except Exception as error:
+            if not self._searching or says_nothing_of_messages(error):
+                raise
+            cause = error
+        else:
+            self._looked = True
+            return [found]
+        if parts := window.parts():
+            return [found for part in parts for found in await self.looked_at(part, look)]
+        self._blamed.append((window, cause))
+        unfit = isinstance(cause, ExtractionFailed) and cause.reason == "bad_answer"
+        if unfit and not self._looked and len(self._blamed) >= _MOST_UNFIT:
+            raise cause
+        return []
+
+    def refused(self, message_ids: Sequence[str]) -> None:
+        """Name the messages that a model refuses; what rules find in them is stored."""
+        for message_id in message_ids:
+            self._skip_message(message_id, ConversationRefused())
+
+    def conclude(self) -> Sequence[Window]:
+        """End the looking, and leave out the messages that are to blame.
+
+        Returns:
+            Windows of which a model made nothing; rules may.
+
+        Raises:
+            Exception: What looking failed with, where it failed for every message: then no single
+                one is to blame.
+        """
+        if self._blamed and not self._looked:
+            raise self._blamed[-1][1]
+        for window, error in self._blamed:
+            self._skip_message(window.turns[0].message_id, error)
+        return [window for window, error in self._blamed if isinstance(error, ExtractionFailed)]
+
+    def _skip_message(self, message_id: str, error: Exception) -> None:
+        self._skipped.append(
+            SkippedItem(
+                message_id=message_id,
+                sequence=self._sequences.get(message_id, 0),
+                error=failure_of(error).status,
+            )
+        )
+
 
 log = structlog.get_logger()
 
@@ -100,28 +231,41 @@ class Runs:
             return await self._extract(lease, task, salvage)
 
     async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
+        async def kept(window: Window, found: ExtractionResult) -> Sequence[Memory]:
+            salvage.refused(found.refused)
+            await self._leases.keep(
+                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+            )
+            self._meters.left_out(found.dropped)
+            return found.memories
+
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
                 return memories
-            found = await self._pipeline.facts(window, task, await self._nearest(window, task))
-            await self._leases.keep(
-                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+            # What is shown for reference may be to blame for earlier failures, memories included.
+            blamed = salvage.searching and lease.record.strikes and not window.before
+            known = [] if blamed else await self._nearest(window, task)
+            return await kept(window, await self._pipeline.facts(window, task, known))
+
+        async def stored(memories: Sequence[Memory]) -> Sequence[str]:
+            done = await self._memory.store(
+                memories,
+                # The same is often said again, in other words, and what it was may change.
+                deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
+                ids_name_content=True,
+                past_incidents=salvage.searching,
             )
-            return found.memories
+            return self._noted(done)
 
         memory_ids: list[str] = []
         for window in self._windows(lease, salvage):
             for memories in await salvage.looked_at(window, facts):
-                stored = await self._memory.store(
-                    memories,
-                    # The same is often said again, in other words, and what it was may change.
-                    deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_CONSOLIDATE,
-                    ids_name_content=True,
-                    past_incidents=salvage.searching,
-                )
-                memory_ids += self._noted(stored)
-        salvage.conclude()
+                memory_ids += await stored(memories)
+        for window in salvage.conclude():
+            found = await self._pipeline.by_rules(window, task)
+            found = replace(found, dropped={REFUSED: 1})
+            memory_ids += await stored(await kept(window, found))
         return memory_ids
 
     async def _summarize(
@@ -137,7 +281,10 @@ class Runs:
             memories = lease.results.get(window.name)
             if memories is None:
                 found = await self._pipeline.summary(window, task, said)
-                await self._leases.keep(lease, window.name, found.memories, by=found.by)
+                salvage.refused(found.refused)
+                await self._leases.keep(
+                    lease, window.name, found.memories, by=found.by, dropped=found.dropped
+                )
                 memories = found.memories
             for summary in memories:
                 said = summary.text
@@ -153,7 +300,8 @@ class Runs:
 
     async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
         job = lease.record.job
-        origin = Origin(job.session, job.session_uid, job.user_id)
+        zone = zone_name(_task(lease).zone)
+        origin = Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
         with _acting_for_owner(lease):
             messages = await self._memory.store(
                 list(_message_memories(lease, origin, salvage)),

@@ -20,7 +20,7 @@ from agent_memory_services.kit.redis.keys import encode
 _REMEMBERED: Final = 10_000
 
 
-class Turns:
+class TenantRotation:
     """Fair shares of a worker's slots among tenants.
 
     The tenant with the fewest running jobs is next; among equals, the one served longest ago.
@@ -77,14 +77,14 @@ class Worker:
         self._attempts = attempts
         self._meters = meters
         self._places = asyncio.Semaphore(concurrency)
-        self._turns = Turns()
+        self._rotation = TenantRotation()
         self._outlooks: dict[int, Outlook] = {}
         # Tenants with due jobs, by partition.
         self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
         self._look_at = dict.fromkeys(self._due, 0.0)
         self._running: set[asyncio.Task[None]] = set()
         self._steps = Wakeable(
-            self._step, _LOOK_SECONDS, report=_note_store_away, retry=_STORE_AWAY_SECONDS
+            self._step, _LOOK_SECONDS, report=_report_store_away, retry=_STORE_AWAY_SECONDS
         )
 
     def wake(self, partition: int, seconds: float = 0.0) -> None:
@@ -123,11 +123,11 @@ class Worker:
 
     async def _attempt(self, lease: Lease) -> None:
         tenant = encode(lease.record.tenant)
-        self._turns.begin(tenant)
+        self._rotation.begin(tenant)
         try:
             await self._attempts.make(lease)
         finally:
-            self._turns.end(tenant)
+            self._rotation.end(tenant)
             self._places.release()
             # What waited behind the job can be claimed now.
             self.wake(lease.partition)
@@ -135,7 +135,7 @@ class Worker:
     async def _next(self) -> Lease | None:
         """Lease a job that is due; None where there is none."""
         while tenants := set[str]().union(*self._due.values()):
-            if lease := await self._claim(self._turns.next(tenants)):
+            if lease := await self._claim(self._rotation.next(tenants)):
                 return lease
         return None
 
@@ -167,5 +167,5 @@ class Worker:
         return None
 
 
-def _note_store_away(fault: Exception) -> None:
+def _report_store_away(fault: Exception) -> None:
     log.warning("worker.store_away", error=type(fault).__name__)

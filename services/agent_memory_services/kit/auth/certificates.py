@@ -20,7 +20,7 @@ from typing import Any
 
 import grpc
 
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
 from agent_memory_services.kit.auth.followed_file import FollowedFiles
 from agent_memory_services.kit.auth.identity import Identity, Role
 
@@ -51,7 +51,7 @@ class KnownCertificates:
         known = self._known.current()
         found = {known[name] for name in _names(connection) if name in known}
         if len(found) != 1:
-            raise Refused(Why.UNKNOWN_CERTIFICATE)
+            raise Refused(CredentialFault.UNKNOWN_CERTIFICATE)
         return found.pop()
 
 

@@ -1,4 +1,4 @@
-"""Credentials as a caller presents them, and why one is refused."""
+"""Credentials as a caller presents them, and the faults for which one is refused."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from agent_memory_services.kit.contract.errors import Unauthenticated
 
 
-class Why(StrEnum):
+class CredentialFault(StrEnum):
     """Faults of a credential."""
 
     NO_CREDENTIAL = "no_credential"
@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 
 _REFUSED = Counter("agent_memory_auth_refused", "Credentials refused, by reason.", ("why",))
-_COUNTED = {why: _REFUSED.labels(why.value) for why in Why}
+_COUNTED = {fault: _REFUSED.labels(fault.value) for fault in CredentialFault}
 
 
 class Refused(Unauthenticated):
@@ -39,10 +39,10 @@ class Refused(Unauthenticated):
     from a bad signature, would help nobody but a guesser.
     """
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, fault: CredentialFault) -> None:
         super().__init__()
-        self.why = why
-        _COUNTED[why].inc()
+        self.fault = fault
+        _COUNTED[fault].inc()
 
 
 AUTHORIZATION = "authorization"
@@ -51,7 +51,7 @@ _MAX_TOKEN_CHARACTERS = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
+class CallCredentials:
     """The parts of a call that can identify its caller.
 
     Attributes:
@@ -73,9 +73,9 @@ class Presented:
         if given is None:
             return None
         if not isinstance(given, str) or len(given) > _MAX_TOKEN_CHARACTERS:
-            raise Refused(Why.MALFORMED)
+            raise Refused(CredentialFault.MALFORMED)
         scheme, _, token = given.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token or not token.isascii():
-            raise Refused(Why.MALFORMED)
+            raise Refused(CredentialFault.MALFORMED)
         return token

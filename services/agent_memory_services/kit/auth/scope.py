@@ -17,7 +17,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory.common.v1.policy_pb2 import Access
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied, Unauthenticated
 
@@ -142,24 +142,24 @@ def narrowed(whole: Principal, scope: str | bytes) -> Principal:
         Refused: the header is damaged.
     """
     if isinstance(scope, str):
-        raise Refused(Why.MALFORMED)
+        raise Refused(CredentialFault.MALFORMED)
     try:
-        told = Struct.FromString(scope)
+        limits = Struct.FromString(scope)
         return Principal(
             whole.tenant,
-            str(told["subject"]),
-            min(whole.access, _ROLES[str(told["access"])]),
-            _names(told, "users"),
-            _names(told, "namespaces"),
+            str(limits["subject"]),
+            min(whole.access, _ROLES[str(limits["access"])]),
+            _names(limits, "users"),
+            _names(limits, "namespaces"),
         )
     except (DecodeError, KeyError, TypeError, ValueError):
-        raise Refused(Why.MALFORMED) from None
+        raise Refused(CredentialFault.MALFORMED) from None
 
 
-def _names(told: Struct, field: str) -> frozenset[str] | None:
-    if field not in told.fields:
+def _names(limits: Struct, field: str) -> frozenset[str] | None:
+    if field not in limits.fields:
         return None
-    values = told.fields[field]
+    values = limits.fields[field]
     if values.WhichOneof("kind") != "list_value":
         raise ValueError(field)
     if any(value.WhichOneof("kind") != "string_value" for value in values.list_value.values):

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from datetime import time as time_of_day
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -83,3 +84,23 @@ def zone_of(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return the name by which `zone_of` finds a zone; empty for UTC and for a fixed offset."""
+    return zone.key if isinstance(zone, ZoneInfo) else ""
+
+
+def in_zone(start: Timestamp, name: str, reader: tzinfo) -> datetime:
+    """Return the start of an event in the zone that its day, month or year is meant in.
+
+    Args:
+        start: The start.
+        name: The event's own zone; empty or unknown where none is known.
+        reader: The zone of who reads it. It counts where the event has no zone of its own, unless
+            the start is midnight in UTC: a date that was written without a zone.
+    """
+    moment = to_datetime(start)
+    if name and (own := zone_of(name)) is not None:
+        return moment.astimezone(own)
+    return moment if moment.time() == time_of_day.min else moment.astimezone(reader)

@@ -90,7 +90,7 @@ def _checksum(payload: bytes, binding: tuple[bytes, ...]) -> bytes:
     return digest.digest()
 
 
-PlaceT = TypeVar("PlaceT")
+PositionT = TypeVar("PositionT")
 RequestT = TypeVar("RequestT", bound=Message)
 
 
@@ -124,7 +124,7 @@ class PageTokens:
             bytes(flags),
         )
 
-    def place(self, token: str, unpack: Callable[[bytes], PlaceT]) -> PlaceT | None:
+    def position(self, token: str, unpack: Callable[[bytes], PositionT]) -> PositionT | None:
         """Return where a token continues; None for the empty token of a first page.
 
         Raises:

@@ -8,6 +8,7 @@ value are visited.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -196,12 +197,18 @@ def _leads_somewhere(start: Descriptor) -> bool:
 _FULLY_TOLD_BYTES = 16 * 1024
 
 
+@cache
+def _validator() -> Validator:
+    """Return the validator of this process, which keeps the rules that it has compiled."""
+    return Validator()
+
+
 class ContractRules:
     """Holds messages against the rules of their contract."""
 
     def __init__(self) -> None:
         self._meaningless = ValueRules().violations
-        self._validator = Validator()
+        self._validator = _validator()
 
     def violations(self, message: Message) -> list[FieldViolation]:
         """The fields that break a rule, by their paths from the message's root.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as StoreConnectionError
@@ -16,6 +16,7 @@ from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from agent_memory_services.kit.contract.store_errors import typed
 from agent_memory_services.kit.redis.observed import ObservedCluster, ObservedRedis
+from agent_memory_services.kit.redis.pool import StorePool
 
 
 def safe_connection(kind: type[Any]) -> type[Any]:
@@ -93,7 +94,7 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
     }
     if cluster:
         return _cluster(url, options)
-    pool = BlockingConnectionPool.from_url(url, timeout=timeout, **options)
+    pool = StorePool.from_url(url, timeout=timeout, **options)
     pool.connection_class = safe_connection(pool.connection_class)
     # `from_pool` hands the pool over: closing the client closes it.
     return ObservedRedis.from_pool(pool)

@@ -3,17 +3,26 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.background import Periodic
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 
 _PACKAGE: Final = "agent_memory_services.kit.redis"
-_LEASE: Final = Script(_PACKAGE, "lua/lease")
-_RELEASE: Final = Script(_PACKAGE, "lua/release")
+
+
+@script(_PACKAGE, "lua/lease")
+def _lease(lease: Key, *, holder: str, milliseconds: int) -> Any:
+    """Take or renew a lease; answers 1 where it is held now."""
+
+
+@script(_PACKAGE, "lua/release")
+def _release(lease: Key, *, holder: str) -> Any:
+    """Give a lease back, where it is still held."""
+
 
 _SAFETY: Final = 0.2
 """Share of a lease, at its end, in which its holder no longer relies on it."""
@@ -55,14 +64,16 @@ class Lease:
         """Take or renew it, and return true if it is ours now."""
         asked = time.monotonic()
         milliseconds = round(self._seconds * 1000)
-        taken = bool(await _LEASE(self._client, [self._key], [self._holder, milliseconds]))
+        taken = bool(
+            await _lease(self._client, self._key, holder=self._holder, milliseconds=milliseconds)
+        )
         self._until = asked + self._seconds * (1 - _SAFETY) if taken else None
         return taken
 
     async def release(self) -> None:
         """Give it back, where it is ours."""
         self._until = None
-        await _RELEASE(self._client, [self._key], [self._holder])
+        await _release(self._client, self._key, holder=self._holder)
 
     @asynccontextmanager
     async def renewed(self, report: Callable[[Exception], None]) -> AsyncIterator[None]:

@@ -36,8 +36,10 @@ def mark_subjects(*owners: str) -> None:
         concerned.update(filter(None, owners))
 
 
-async def note(store: Redis, tenant: str, owners: Iterable[str], key: str, life_ms: int) -> None:
-    """Note that the answer at a key concerns owners; forgotten when the answer is."""
+async def index_answer(
+    store: Redis, tenant: str, owners: Iterable[str], key: str, life_ms: int
+) -> None:
+    """Index the answer at a key under its owners, for as long as the answer lasts."""
     async with store.pipeline(transaction=False) as pipeline:
         for owner in owners:
             index = _index(tenant, owner)

@@ -257,7 +257,7 @@ class _Cursor(Generic[EntryT, UpdateT]):
     ) -> AsyncIterator[Batch[EntryT]]:
         while True:
             places = self._places
-            entries = await subscription.news()
+            entries = await subscription.poll()
             if entries:
                 token_at = partial(self._token_at, places, label)
                 yield Batch(entries, self._source.tokens.write(places), self.token, token_at)

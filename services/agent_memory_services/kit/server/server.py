@@ -14,7 +14,7 @@ import uvloop
 from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection
 
-from agent_memory_services.kit.auth import build
+from agent_memory_services.kit.auth.authenticator import open_authenticator
 from agent_memory_services.kit.auth.certificates import server_credentials
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.methods import method_policies
@@ -157,7 +157,7 @@ async def _serving(
     )
     async with (
         store,
-        build.opened(settings, store) as authenticator,
+        open_authenticator(settings, store) as authenticator,
         lifespan(settings) as service,
     ):
         policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))
@@ -232,10 +232,10 @@ def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:
 
 
 async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
-    told, ready, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+    signalled, ready, task = asyncio.Event(), asyncio.Event(), asyncio.current_task()
 
     def stop() -> None:
-        told.set()
+        signalled.set()
         if task is not None and not ready.is_set():
             task.cancel()
 
@@ -244,9 +244,9 @@ async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
         async with start(settings, lifespan) as server:
             ready.set()
             log.info("server.ready", address=server.address, metrics=server.metrics_address)
-            await told.wait()
+            await signalled.wait()
             log.info("server.draining")
     except asyncio.CancelledError:
-        if not told.is_set():
+        if not signalled.is_set():
             raise
     log.info("server.stopped")

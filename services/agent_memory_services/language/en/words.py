@@ -5,8 +5,9 @@ compares, and they also know irregular forms. The endings are English; a word of
 at worst loses the same ending on both sides.
 """
 
-from functools import lru_cache
 from typing import Final
+
+from agent_memory_services.kit.contract.remembered import remembered
 
 _FAMILIES: Final = """
 be been being am is are was were
@@ -109,10 +110,11 @@ IRREGULAR: Final = {
 
 _VOWELS: Final = frozenset("aeiouy")
 _SHORTEST: Final = 3
+_LONGEST_WORD: Final = 64
 _KEPT_DOUBLE: Final = frozenset("lsz")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384, longest=_LONGEST_WORD)
 def stem(word: str) -> str:
     """Return the stem that the forms of a case-folded word share."""
     word = IRREGULAR.get(word, word)

@@ -14,8 +14,7 @@ from agent_memory_services.kit.redis.client import connect, require_query_engine
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
-from agent_memory_services.long_term_memory.api.history_servicer import History
-from agent_memory_services.long_term_memory.api.servicer import LongTermMemoryServicer
+from agent_memory_services.long_term_memory.api.servicer import History, LongTermMemoryServicer
 from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Sweep
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator

@@ -1,7 +1,9 @@
 """The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import grpc
@@ -14,14 +16,10 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.kit.auth.scope import require_erasable
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.context import current_principal, remaining
-from agent_memory_services.kit.contract.cursors import PageTokens, page_size
+from agent_memory_services.kit.contract.cursors import PageTokens, page_size, whole_number
 from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
-from agent_memory_services.long_term_memory.api.history_servicer import (
-    History,
-    HistoryCalls,
-    concerns_owners_of,
-)
+from agent_memory_services.kit.redis.replay_cache import mark_subjects
 from agent_memory_services.long_term_memory.api.translate import (
     compaction_answer,
     creation_result,
@@ -30,18 +28,92 @@ from agent_memory_services.long_term_memory.api.translate import (
     time_window,
 )
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.erasure import Eraser
+from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
+from agent_memory_services.long_term_memory.history.revisions import page_of
+from agent_memory_services.long_term_memory.history.watch import MemoryWatch
 from agent_memory_services.long_term_memory.lifecycle.forgetting import ForgetRequest, Forgetting
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
 from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
 from agent_memory_services.long_term_memory.search.search import Search
+from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.transfer import Import, exported
 
+
+def mark_subjects_of(memories: Iterable[Memory]) -> None:
+    """Say that the answer of the present call repeats memories, for when they are erased."""
+    for memory in memories:
+        mark_subjects(memory.user_id or memory.provenance.session_uid)
+
+
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_REVISIONS_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The use cases behind the calls on history."""
+
+    log: RevisionLog
+    reverter: Reverter
+    watch: MemoryWatch
+
+
+class HistoryCalls(LongTermMemoryServiceServicer):
+    """Translates; the rules are elsewhere."""
+
+    _history: History
+
+    async def ListMemoryRevisions(
+        self, request: rpc.ListMemoryRevisionsRequest, context: Context
+    ) -> rpc.ListMemoryRevisionsResponse:
+        scope = Scope.of(current_principal())
+        asked = rpc.ListMemoryRevisionsRequest(memory_id=request.memory_id)
+        tokens = PageTokens("revisions", scope.tenant, asked)
+        page = await page_of(
+            self._history.log,
+            scope,
+            request.memory_id,
+            size=page_size(request.page_size, default=_REVISIONS_LISTED),
+            below=tokens.position(request.page_token, whole_number),
+        )
+        return rpc.ListMemoryRevisionsResponse(
+            revisions=page.revisions,
+            next_page_token=tokens.token(
+                str(page.more_below).encode() if page.more_below else None
+            ),
+        )
+
+    async def RevertMemory(
+        self, request: rpc.RevertMemoryRequest, context: Context
+    ) -> rpc.RevertMemoryResponse:
+        principal = current_principal()
+        asked = Reversal(
+            request.memory_id,
+            revision_id=request.revision_id,
+            etag=request.etag,
+            reason=request.reason,
+            request_id=request.request_id,
+            actor=principal.subject,
+        )
+        memories = await self._history.reverter.revert(Scope.of(principal), asked)
+        mark_subjects_of(memories)
+        return rpc.RevertMemoryResponse(memories=memories)
+
+    async def WatchMemories(
+        self, request: rpc.WatchMemoriesRequest, context: Context
+    ) -> AsyncIterator[rpc.WatchMemoriesResponse]:
+        scope = Scope.of(current_principal())
+        updates = self._history.watch.follow(scope, request.filter, request.resume_token)
+        async with aclosing(updates):
+            async for update in updates:
+                yield rpc.WatchMemoriesResponse(change=update.change, resume_token=update.token)
+
 
 _SERVICE = rpc.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name
 
@@ -108,7 +180,7 @@ def _micros(duration: Duration) -> int:
     return duration.seconds * _MICROS + duration.nanos // 1000
 
 
-_LISTED = 20
+_MEMORIES_LISTED = 20
 _FOUND, _MOST_FOUND = 10, 100
 _STREAMED, _MOST_STREAMED = 1000, 10_000
 _BATCH_SECONDS: Final = 10.0
@@ -154,7 +226,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             request_id=request.request_id,
             actor=_actor(),
         )
-        concerns_owners_of(creation.memory for creation in creations if creation.memory)
+        mark_subjects_of(creation.memory for creation in creations if creation.memory)
         return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 
     async def GetMemory(
@@ -182,8 +254,8 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         page = await self._listing.page(
             scope,
             listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
-            size=page_size(request.page_size, default=_LISTED),
-            after=tokens.place(request.page_token, ListingCursor.unpack),
+            size=page_size(request.page_size, default=_MEMORIES_LISTED),
+            after=tokens.position(request.page_token, ListingCursor.unpack),
         )
         return rpc.ListMemoriesResponse(
             memories=page.memories,
@@ -206,7 +278,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             scope,
             request.query,
             size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
-            after=tokens.place(request.page_token, bytes),
+            after=tokens.position(request.page_token, bytes),
         )
         return rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
@@ -232,7 +304,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             actor=_actor(),
             reason=request.reason,
         )
-        concerns_owners_of([memory])
+        mark_subjects_of([memory])
         return rpc.UpdateMemoryResponse(memory=memory)
 
     async def DeleteMemories(
@@ -255,7 +327,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         scope = _scope()
         tokens = PageTokens("export", scope.tenant, request.filter, request.include_hidden)
         condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
-        after = tokens.place(request.resume_token, ListingCursor.unpack)
+        after = tokens.position(request.resume_token, ListingCursor.unpack)
         async for memories in exported(self._walk, scope, condition, after):
             token = tokens.token(ListingCursor.of(memories[-1]).pack())
             yield rpc.ExportMemoriesResponse(memories=memories, resume_token=token)

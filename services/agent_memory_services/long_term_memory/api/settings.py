@@ -13,7 +13,7 @@ from agent_memory_services.long_term_memory.domain.forget_policy import (
     DEFAULT_MULTIPLIER,
     Policy,
 )
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.memory import HistoryLimits
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings

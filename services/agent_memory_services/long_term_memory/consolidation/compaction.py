@@ -16,11 +16,15 @@ from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.change import Action, Decision
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node, Tag, every
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    Node,
+    Tag,
+    compile_filter,
+    every,
+)
+from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
 from agent_memory_services.long_term_memory.store.dirty import Dirty, DirtySets
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.keys import Shard

@@ -26,9 +26,8 @@ from agent_memory_services.long_term_memory.consolidation.neighbours import Neig
 from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact, may_merge
 from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_change, with_slot
-from agent_memory_services.long_term_memory.domain.change import Action, Decision
-from agent_memory_services.long_term_memory.domain.matching import is_visible
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
+from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
 from agent_memory_services.long_term_memory.store.index.schema import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 

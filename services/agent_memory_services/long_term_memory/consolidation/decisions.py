@@ -31,11 +31,15 @@ from agent_memory_services.long_term_memory.consolidation.rules.superseding impo
     contradicts,
     succession,
 )
-from agent_memory_services.long_term_memory.domain.change import Action, Change, Decision
-from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
 from agent_memory_services.long_term_memory.domain.fields import is_hidden
-from agent_memory_services.long_term_memory.domain.matching import is_visible
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import (
+    Action,
+    Change,
+    Decision,
+    StoredMemory,
+    normalise,
+)
 
 
 @dataclass(frozen=True, slots=True)

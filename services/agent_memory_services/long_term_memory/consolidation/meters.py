@@ -4,7 +4,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
-from agent_memory_services.long_term_memory.domain.change import Action
+from agent_memory_services.long_term_memory.domain.memory import Action
 
 _CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
 

@@ -1,34 +1,32 @@
 """Judgement of a chat model over pairs of facts: the question, the answer, the judge."""
 
 import asyncio
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any, Final
 
 import orjson
 import structlog
 from cachetools import LRUCache
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import in_zone, to_timestamp
 from agent_memory_services.kit.contract.context import remaining
 from agent_memory_services.kit.contract.errors import DeadlineExceeded
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
+from agent_memory_services.shared.model_api.answers import Shape, listings
 from agent_memory_services.shared.model_api.chat import ChatEndpoint, Question
-from agent_memory_services.shared.model_api.failures import ModelFailed, json_values
+from agent_memory_services.shared.model_api.failures import ModelFailed
 
 
 class NonsenseError(Exception):
     """The answer holds no list of verdicts, or none that says anything of the facts shown."""
 
 
-class _Item(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    n: int
-    verdict: str
+_NUMBER: Final = re.compile(r"\W*(\d{1,4})\W*")
 
 
 def read_verdicts(text: str, count: int) -> list[Verdict]:
@@ -41,31 +39,47 @@ def read_verdicts(text: str, count: int) -> list[Verdict]:
     Raises:
         NonsenseError: the answer cannot be read at all, or gives no verdict on any fact shown.
     """
-    found: dict[int, set[Verdict]] = {}
-    for item in _items(text):
-        verdict = _verdict(item)
-        if verdict is not None and 1 <= verdict[0] <= count:
-            found.setdefault(verdict[0], set()).add(verdict[1])
-    if count and not found:
-        raise NonsenseError
-    given = [found.get(number, {Verdict.OTHER}) for number in range(1, count + 1)]
-    return [min(each) if len(each) == 1 else Verdict.OTHER for each in given]
-
-
-def _items(text: str) -> list[Any]:
-    for value in json_values(text):
-        items = value.get("verdicts") if isinstance(value, dict) else value
-        if isinstance(items, list):
-            return items
+    for listing in listings(text, _VERDICTS):
+        found: dict[int, set[Verdict]] = {}
+        for place, item in enumerate(listing.items, 1):
+            # Without numbers, verdicts are those of the facts in turn.
+            number = place if len(listing.items) == count else None
+            verdict = _verdict(item, number)
+            if verdict is not None and 1 <= verdict[0] <= count:
+                found.setdefault(verdict[0], set()).add(verdict[1])
+        if found or not count:
+            given = [found.get(number, {Verdict.OTHER}) for number in range(1, count + 1)]
+            return [min(each) if len(each) == 1 else Verdict.OTHER for each in given]
     raise NonsenseError
 
 
-def _verdict(item: Any) -> tuple[int, Verdict] | None:
+def _verdict(item: Any, place: int | None) -> tuple[int, Verdict] | None:
+    """Return the number and the verdict of an item; None where it gives none.
+
+    Args:
+        item: An object, or a verdict alone.
+        place: The number of an item that names none; None where that is unknown.
+    """
+    fields = item if isinstance(item, dict) else {"verdict": item}
+    number = fields.get("n", fields.get("k", fields.get("number", place)))
+    if isinstance(number, str) and (written := _NUMBER.fullmatch(number)):
+        number = int(written[1])
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
     try:
-        read = _Item.model_validate(item)
-        return read.n, Verdict(read.verdict)
-    except (ValidationError, ValueError):
+        verdict = Verdict(str(fields.get("verdict", fields.get("relation"))).strip().lower())
+    except ValueError:
         return None
+    return (number, verdict) if type(number) is int else None
+
+
+def _is_verdict(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("verdict", item.get("relation")), str)
+
+
+_VERDICTS: Final = Shape(
+    ("verdicts", "verdict", "judgements", "judgments", "results", "known", "facts"), _is_verdict
+)
 
 
 _MOST_CHARACTERS: Final = 1_000
@@ -119,7 +133,8 @@ def question(fact: Memory, others: Sequence[Memory]) -> Question:
 
 
 def _described(memory: Memory) -> dict[str, str]:
-    began = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=Beginning.of(memory).start)
+    start = to_timestamp(Beginning.of(memory).start)
+    began = in_zone(start, memory.event_time.time_zone, UTC)
     return {"text": memory.text[:_MOST_CHARACTERS], "date": began.date().isoformat()}
 
 

@@ -17,12 +17,12 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     Range,
     Tag,
     every,
+    flag,
     negated,
+    visible,
 )
-from agent_memory_services.long_term_memory.domain.filters import flag
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 

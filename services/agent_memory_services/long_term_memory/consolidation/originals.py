@@ -6,7 +6,7 @@ from dataclasses import replace
 from redis.exceptions import ResponseError
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.memory import Change
 from agent_memory_services.long_term_memory.store.commit import Commit
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 

@@ -1,15 +1,27 @@
-"""Conditions on a record as a tree, and their spelling in the engine's query language.
+"""Conditions on a record: a tree that is made of a caller's filter, spelled, and evaluated.
 
 Values appear in the spelled query only in their encoded form or as whole numbers, so no text of a
 caller is ever read as syntax.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    NumberFilter,
+    StrategyFilter,
+    TagFilter,
+    TimeFilter,
+    TypeFilter,
+)
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.fields import FILTERED, NUMBERS, TAGS, Kind
 
 # `_0` is no encoded value and no prefix of one that a filter could name whole.
 _IMPOSSIBLE: Final = f"@{fields.TENANT}:{{_0}}"
@@ -62,7 +74,7 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Every part holds; of no parts, always."""
 
     parts: tuple["Node", ...]
@@ -72,7 +84,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class AnyOf:
     """Some part holds; of no parts, never."""
 
     parts: tuple["Node", ...]
@@ -81,7 +93,7 @@ class Any:
         return _either(map(_below_or, self.parts)) or _IMPOSSIBLE
 
 
-Node = Tag | Prefix | Range | Not | All | Any
+Node = Tag | Prefix | Range | Not | AllOf | AnyOf
 
 
 def _either(spelled: Iterable[str]) -> str:
@@ -94,7 +106,7 @@ def _below_or(part: Node) -> str:
     RediSearch 2.10 loses records where an OR holds an AND that a NOT takes part in, at any depth.
     It is right about the same condition put as the NOT of an OR.
     """
-    if isinstance(part, All) and _has_not(part):
+    if isinstance(part, AllOf) and _has_not(part):
         return f"-({_either(map(_opposite, part.parts))})"
     return str(part)
 
@@ -107,33 +119,33 @@ def _has_not(part: Node) -> bool:
     match part:
         case Not():
             return True
-        case All() | Any():
+        case AllOf() | AnyOf():
             return any(map(_has_not, part.parts))
     return False
 
 
-ALWAYS: Final = All(())
-NEVER: Final = Any(())
+ALWAYS: Final = AllOf(())
+NEVER: Final = AnyOf(())
 
 
 def every(parts: Iterable[Node]) -> Node:
     """Return the parts joined by AND, without constants and needless nesting."""
     flat: list[Node] = []
     for part in parts:
-        flat.extend(part.parts if isinstance(part, All) else (part,))
+        flat.extend(part.parts if isinstance(part, AllOf) else (part,))
     if NEVER in flat:
         return NEVER
-    return flat[0] if len(flat) == 1 else All(tuple(flat))
+    return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 
 
 def some(parts: Iterable[Node]) -> Node:
     """Return the parts joined by OR, without constants and needless nesting."""
     flat: list[Node] = []
     for part in parts:
-        flat.extend(part.parts if isinstance(part, Any) else (part,))
+        flat.extend(part.parts if isinstance(part, AnyOf) else (part,))
     if ALWAYS in flat:
         return ALWAYS
-    return flat[0] if len(flat) == 1 else Any(tuple(flat))
+    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
 
 
 def negated(part: Node) -> Node:
@@ -141,9 +153,9 @@ def negated(part: Node) -> Node:
     match part:
         case Not():
             return part.part
-        case All():
+        case AllOf():
             return some(map(negated, part.parts))
-        case Any():
+        case AnyOf():
             return every(map(negated, part.parts))
     return Not(part)
 
@@ -153,3 +165,189 @@ def between(field: str, low: int | None, high: int | None) -> Node:
     if low is not None and high is not None and low > high:
         return NEVER
     return Range(field, low, high)
+
+
+MAX_DEPTH: Final = 8
+"""How deep groups may nest in groups."""
+
+_GROUPS: Final = frozenset({"any_of", "none_of"})
+
+
+def compile_filter(given: MemoryFilter, path: str) -> Node:
+    """Return the condition that a filter states.
+
+    Args:
+        given: the filter.
+        path: where it stands in the request, for errors.
+
+    Raises:
+        InvalidField: groups nest deeper than `MAX_DEPTH`.
+    """
+    return _compile(given, path, MAX_DEPTH)
+
+
+def flag(field: str, *, value: bool) -> Tag:
+    """Return the condition that a yes-or-no field has this value."""
+    return Tag(field, ("1" if value else "0",))
+
+
+def _compile(given: MemoryFilter, path: str, levels: int) -> Node:
+    groups = _groups(given.any_of, f"{path}.any_of", levels)
+    excluded = _groups(given.none_of, f"{path}.none_of", levels)
+    return every(
+        [
+            *_conditions(given),
+            *((some(groups),) if groups else ()),
+            *map(negated, excluded),
+        ]
+    )
+
+
+def _groups(given: Sequence[MemoryFilter], path: str, levels: int) -> list[Node]:
+    if given and not levels:
+        raise InvalidField(path, f"groups may nest {MAX_DEPTH} deep at most")
+    return [_compile(part, f"{path}[{at}]", levels - 1) for at, part in enumerate(given)]
+
+
+def _conditions(given: MemoryFilter) -> Iterator[Node]:
+    """Yield the conditions of the filter's own fields; one that is not declared is an error."""
+    for descriptor, value in given.ListFields():
+        if descriptor.name not in _GROUPS:
+            field = FILTERED[descriptor.name]
+            yield from _READERS[field.kind](field.name, value)
+
+
+def _tag(field: str, given: TagFilter) -> Iterator[Node]:
+    if given.HasField("eq"):
+        yield Tag(field, (given.eq,))
+    if given.HasField("ne"):
+        yield negated(Tag(field, (given.ne,)))
+    if given.any:
+        yield Tag(field, tuple(given.any))
+    yield from (Tag(field, (value,)) for value in given.all)
+    if given.none:
+        yield negated(Tag(field, tuple(given.none)))
+    if given.HasField("prefix"):
+        yield Prefix(field, given.prefix)
+
+
+def _choice(field: str, given: TypeFilter | StrategyFilter) -> Iterator[Node]:
+    if given.any:
+        yield Tag(field, tuple(map(str, given.any)))
+    if given.none:
+        yield negated(Tag(field, tuple(map(str, given.none))))
+
+
+def _time(field: str, given: TimeFilter) -> Iterator[Node]:
+    yield from _number(field, given, to_micros)
+    if given.HasField("exists"):
+        yield Range(field) if given.exists else negated(Range(field))
+
+
+def _number(
+    field: str, given: NumberFilter | TimeFilter, whole: Callable[[Any], int] = int
+) -> Iterator[Node]:
+    """Yield all bounds as one closed range, which is exact for whole numbers."""
+    bounds = {
+        name: whole(getattr(given, name))
+        for name in ("eq", "ne", "gt", "gte", "lt", "lte")
+        if given.HasField(name)
+    }
+    low = _extreme(max, bounds, eq=0, gt=1, gte=0)
+    high = _extreme(min, bounds, eq=0, lt=-1, lte=0)
+    if low is not None or high is not None:
+        yield between(field, low, high)
+    if (other := bounds.get("ne")) is not None:
+        yield negated(Range(field, other, other))
+
+
+def _extreme(
+    pick: Callable[[Iterable[int]], int], bounds: dict[str, int], **shifts: int
+) -> int | None:
+    values = [bounds[name] + shift for name, shift in shifts.items() if name in bounds]
+    return pick(values) if values else None
+
+
+def _flag(field: str, given: bool) -> Iterator[Node]:
+    yield flag(field, value=given)
+
+
+_READERS: Final[Mapping[Kind, Callable[[str, Any], Iterator[Node]]]] = {
+    Kind.TAG: _tag,
+    Kind.CHOICE: _choice,
+    Kind.FLAG: _flag,
+    Kind.TIME: _time,
+    Kind.NUMBER: _number,
+}
+
+
+def holds(condition: Node, memory: Memory) -> bool:
+    """Return true if the engine would find a memory by a condition.
+
+    The tenant is no part of a record, so a condition on it cannot be asked.
+
+    Raises:
+        KeyError: the condition is on the tenant.
+    """
+    match condition:
+        case Tag():
+            return not _held(condition.field, memory).isdisjoint(condition.values)
+        case Prefix():
+            return any(each.startswith(condition.start) for each in _held(condition.field, memory))
+        case Range():
+            return _within(condition, NUMBERS[condition.field].read(memory))
+        case Not():
+            return not holds(condition.part, memory)
+        case AllOf():
+            return all(holds(part, memory) for part in condition.parts)
+        case AnyOf():
+            return any(holds(part, memory) for part in condition.parts)
+
+
+def fields_of(condition: Node) -> Iterator[str]:
+    """Yield the fields that a condition asks for."""
+    match condition:
+        case AllOf() | AnyOf():
+            for part in condition.parts:
+                yield from fields_of(part)
+        case Not():
+            yield condition.part.field
+        case _:
+            yield condition.field
+
+
+def _held(field: str, memory: Memory) -> set[str]:
+    """Return the values of a tag field; nothing is held as the empty value."""
+    return set(TAGS[field].read(memory)) or {""}
+
+
+def _within(asked: Range, number: int | None) -> bool:
+    if number is None:
+        return False
+    low, high = asked.low, asked.high
+    return (low is None or low <= number) and (high is None or number <= high)
+
+
+def visible(at: int, *, superseded: bool = False) -> Node:
+    """Return the condition of being visible: not hidden, not expired, and true at a moment.
+
+    A memory is true from `valid_from` on and no longer from `invalid_from` on. Every part is put
+    as an exclusion: what it names is rare, so it costs little however many memories there are.
+
+    Args:
+        at: the moment, in microseconds.
+        superseded: also what is no longer true at the moment.
+    """
+    return every(
+        [
+            negated(flag(fields.HIDDEN, value=True)),
+            negated(Range(fields.EXPIRE, high=at)),
+            negated(Range(fields.VALID_FROM, low=at + 1)),
+            ALWAYS if superseded else negated(Range(fields.INVALID_FROM, high=at)),
+        ]
+    )
+
+
+def is_visible(memory: Memory, at: int) -> bool:
+    """Return true if readers see a memory at a moment in microseconds."""
+    return holds(visible(at), memory)

@@ -19,11 +19,9 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.kit.contract.ids import derived_id
-from agent_memory_services.kit.contract.masks import apply_mask
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.kit.contract.messages import apply_mask
+from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, normalise
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
 from agent_memory_services.long_term_memory.history.revisions import (
     Revised,
     exists,

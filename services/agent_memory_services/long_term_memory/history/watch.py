@@ -14,11 +14,14 @@ from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
 from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
-from agent_memory_services.long_term_memory.domain.change import Kind
-from agent_memory_services.long_term_memory.domain.conditions import Node
+from agent_memory_services.long_term_memory.domain.conditions import (
+    Node,
+    compile_filter,
+    fields_of,
+    holds,
+)
 from agent_memory_services.long_term_memory.domain.fields import ACCESSES
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import fields_of, holds
+from agent_memory_services.long_term_memory.domain.memory import Kind
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.keys import shard_of
 

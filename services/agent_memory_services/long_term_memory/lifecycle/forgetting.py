@@ -12,9 +12,9 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.redis.keys import decode
+from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
     NEVER,
@@ -22,13 +22,13 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     Range,
     Tag,
     every,
+    flag,
     negated,
     some,
 )
-from agent_memory_services.long_term_memory.domain.drafts import normalise
 from agent_memory_services.long_term_memory.domain.fields import is_hidden
-from agent_memory_services.long_term_memory.domain.filters import flag
 from agent_memory_services.long_term_memory.domain.forget_policy import Policy, Rank, Reason, rank
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
@@ -112,7 +112,7 @@ async def owners_beyond(
         .limit(0, _MOST)
     )
     rows = await index.rows(scope.tenant, request)
-    found = [dict(zip(row[::2], row[1::2], strict=True)) for row in rows]
+    found = map(mapping_of, rows)
     return [decode(group[fields.USER.encode()].decode()) for group in found]
 
 

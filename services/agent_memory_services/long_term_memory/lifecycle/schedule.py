@@ -11,9 +11,9 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.forget_policy import Policy
+from agent_memory_services.long_term_memory.domain.memory import Change
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.lifecycle.forgetting import (
     ForgetRequest,

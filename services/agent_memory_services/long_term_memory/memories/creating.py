@@ -17,10 +17,15 @@ from agent_memory_services.kit.contract.errors import (
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
-from agent_memory_services.long_term_memory.domain.change import Action, Change, Decision
-from agent_memory_services.long_term_memory.domain.drafts import draft, violations
+from agent_memory_services.long_term_memory.domain.memory import (
+    Action,
+    Change,
+    Decision,
+    StoredMemory,
+    draft,
+    violations,
+)
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import MemoryStore

@@ -14,11 +14,15 @@ from agent_memory_services.kit.contract.errors import (
     InvalidFields,
     MemoryNotFound,
 )
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.drafts import WRITABLE, normalise, violations
+from agent_memory_services.long_term_memory.domain.memory import (
+    WRITABLE,
+    Change,
+    normalise,
+    violations,
+)
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer

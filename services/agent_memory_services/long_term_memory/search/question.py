@@ -3,16 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -83,7 +83,7 @@ def _phrase(phrase: tuple[str, ...], names: Sequence[str]) -> str:
 
 
 _REMEMBERED_TEXTS: Final = 1024
-_REMEMBERED_CHARACTERS: Final = 2000
+_REMEMBERED_CHARACTERS: Final = 1000
 
 
 class Wording:
@@ -108,7 +108,7 @@ def _occurrences(rows: dict[str, int], texts: Sequence[str]) -> Occurrences:
     counts = np.zeros((len(rows), len(texts)))
     lengths = np.zeros(len(texts))
     for column, text in enumerate(texts):
-        found = _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else _stems(text)
+        found = _stems(text)
         lengths[column] = len(found)
         for row in map(rows.get, found):
             if row is not None:
@@ -116,9 +116,7 @@ def _occurrences(rows: dict[str, int], texts: Sequence[str]) -> Occurrences:
     return Occurrences(counts, lengths)
 
 
+# Questions about one owner read the same texts again.
+@remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
 def _stems(text: str) -> tuple[str, ...]:
     return tuple(map(stem, words(text)))
-
-
-_remembered = lru_cache(_REMEMBERED_TEXTS)(_stems)
-"""The same for texts that are short enough to keep: questions about one owner read them again."""

@@ -23,7 +23,7 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import stem
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.legs import Pool, fuse
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Wording

@@ -11,9 +11,14 @@ from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.contract.cursors import understood
 from agent_memory_services.kit.contract.numbers import is_exact
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import Node, Range, every, negated
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    Node,
+    Range,
+    compile_filter,
+    every,
+    negated,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
 from agent_memory_services.long_term_memory.search.legs import Pool, Retriever
@@ -96,7 +101,7 @@ _PER_ANSWER: Final = 100
 class Accesses(Protocol):
     """Recorder of which memories were found."""
 
-    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Note that memories of a tenant were found now."""
         ...
 
@@ -154,7 +159,7 @@ class Search:
             return await self._newest(scope, query, size, position)
         cursor = understood(after, SearchCursor.unpack) if after is not None else None
         page = await self._best(scope, query, size, cursor)
-        self._note(scope, query, page.hits)
+        self._record_accesses(scope, query, page.hits)
         return page
 
     async def stream(
@@ -165,7 +170,7 @@ class Search:
             hits = await self._first(scope, query, limit)
             for start in range(0, len(hits), _PER_ANSWER):
                 part = hits[start : start + _PER_ANSWER]
-                self._note(scope, query, part)
+                self._record_accesses(scope, query, part)
                 yield part
             return
         after: bytes | None = None
@@ -242,9 +247,9 @@ class Search:
 
         return await plan_of(query, self._weights, embed, asked_at, space.generation)
 
-    def _note(self, scope: Scope, query: SearchQuery, hits: Sequence[Candidate]) -> None:
+    def _record_accesses(self, scope: Scope, query: SearchQuery, hits: Sequence[Candidate]) -> None:
         if not query.untracked:
-            self._accesses.note(scope.tenant, [hit.memory.id for hit in hits])
+            self._accesses.record(scope.tenant, [hit.memory.id for hit in hits])
 
 
 def condition_of(query: SearchQuery, now: int) -> Node:

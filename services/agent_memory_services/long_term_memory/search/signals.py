@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.language.en.words import STOP_WORDS
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
 Session: TypeAlias = tuple[str, str, str]

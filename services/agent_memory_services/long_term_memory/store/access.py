@@ -45,7 +45,7 @@ class AccessTracker:
         self._recent: TTLCache[tuple[str, str], None] = TTLCache(capacity, _INTERVAL_SECONDS)
         self._steps = Periodic(self._step, _PAUSE_SECONDS)
 
-    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Note that memories of a tenant were found now."""
         now = now_micros()
         with suppress(asyncio.QueueFull):

@@ -1,19 +1,17 @@
 """Changes in the words of the script that makes them, and its answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.ids import fence_name
-from agent_memory_services.kit.redis.scripts import ScriptCall
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
-from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.kit.redis.scripts import Key, ScriptCall, Value, script
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
+from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits
 from agent_memory_services.long_term_memory.store.documents import (
     READ,
     absent_fields,
@@ -24,6 +22,68 @@ from agent_memory_services.long_term_memory.store.documents import (
 from agent_memory_services.long_term_memory.store.keys import Shard
 
 _NOTHING: Final = Memory()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A change of one memory as the script takes it.
+
+    Attributes:
+        memory: its record.
+        revisions: its history.
+        old_digest: whose the content before is.
+        new_digest: whose the content after is.
+        left: the memories that left its owner.
+        id: the memory's.
+        step: create, change or delete.
+        etag: as it was read; empty where it is to be created.
+        content_hash: of the content after.
+        claim: to that content; see `CommitContext._claim`.
+        dirty: add, remove or nothing.
+        departs: the way in which it left its owner; empty where it did not.
+        kind: for those who watch.
+        revision: for its history.
+        fence: of the session that it comes from; empty where it comes from none.
+        reverts: the revision that is taken back; empty for none.
+        removed: fields that go.
+        fields: fields that are set, the record first.
+    """
+
+    memory: Key
+    revisions: Key
+    old_digest: Key
+    new_digest: Key
+    left: Key
+    id: str
+    step: str
+    etag: str
+    content_hash: str
+    claim: str
+    dirty: str
+    departs: str
+    kind: int
+    revision: bytes
+    fence: str
+    reverts: str
+    removed: Sequence[str]
+    fields: Mapping[str, Value]
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/holder", "lua/commit")
+def _commit(
+    feed: Key,
+    dirty: Key,
+    tenants: Key,
+    erased: Key,
+    *,
+    now: int,
+    tenant: str,
+    revisions_kept: int,
+    changes_kept: int,
+    retention: int,
+    changes: Sequence[_Row],
+) -> Any:
+    """Make several changes of one tenant's memories, all of them or none."""
 
 
 class CommitOutcome(StrEnum):
@@ -87,52 +147,44 @@ class CommitContext:
         if len({change.memory.id for change in changes}) != len(changes):
             raise ValueError("a commit changes each memory once")
         shard, limits = self.shard, self.limits
-        shared_keys = (
+        return _commit.call(
             shard.feed(self.tenant),
             shard.dirty(self.tenant),
             shard.tenants,
             shard.erased(self.tenant),
-        )
-        shared_args = (
-            self.now,
-            self.tenant,
-            limits.revisions,
-            limits.changes,
-            limits.retention_milliseconds,
-        )
-        return ScriptCall(
-            keys=(*shared_keys, *chain.from_iterable(map(self._keys, changes))),
-            args=(*shared_args, *chain.from_iterable(map(self._args, changes))),
+            now=self.now,
+            tenant=self.tenant,
+            revisions_kept=limits.revisions,
+            changes_kept=limits.changes,
+            retention=limits.retention_milliseconds,
+            changes=[self._row(change) for change in changes],
         )
 
-    def _keys(self, change: Change) -> Iterator[str]:
+    def _row(self, change: Change) -> _Row:
         shard, tenant = self.shard, self.tenant
         before, after = change.before or change.memory, change.memory
-        yield shard.memory(tenant, after.id)
-        yield shard.revisions(tenant, after.id)
-        yield shard.digest(tenant, before.content_hash)
-        yield shard.digest(tenant, after.content_hash)
-        yield shard.left(tenant, before.user_id)
-
-    def _args(self, change: Change) -> Iterator[str | bytes | int]:
-        memory = change.memory
-        yield memory.id
-        yield _step(change)
-        yield change.before.etag if change.before else ""
-        yield memory.content_hash
-        yield self._claim(change)
-        yield "add" if change.unsettles else "remove" if change.retires else ""
-        yield _departure(change)
-        yield change.kind
-        yield self._revision(change)
-        uid = memory.provenance.session_uid
-        yield fence_name(self.tenant, memory.user_id, uid) if uid else ""
-        yield change.reverts
+        uid = after.provenance.session_uid
         removed, fields = self._fields(change)
-        yield len(removed)
-        yield from removed
-        yield 2 * len(fields)
-        yield from chain.from_iterable(fields.items())
+        return _Row(
+            memory=shard.memory(tenant, after.id),
+            revisions=shard.revisions(tenant, after.id),
+            old_digest=shard.digest(tenant, before.content_hash),
+            new_digest=shard.digest(tenant, after.content_hash),
+            left=shard.left(tenant, before.user_id),
+            id=after.id,
+            step=_step(change),
+            etag=change.before.etag if change.before else "",
+            content_hash=after.content_hash,
+            claim=self._claim(change),
+            dirty="add" if change.unsettles else "remove" if change.retires else "",
+            departs=_departure(change),
+            kind=change.kind,
+            revision=self._revision(change),
+            fence=fence_name(tenant, after.user_id, uid) if uid else "",
+            reverts=change.reverts,
+            removed=removed,
+            fields=fields,
+        )
 
     def _fields(self, change: Change) -> tuple[list[str], dict[str, str | bytes]]:
         """The fields to remove from the hash, and those to set."""

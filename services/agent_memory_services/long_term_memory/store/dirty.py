@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
-
-_LOOKED_AT: Final = Script("agent_memory_services.long_term_memory.store", "lua/looked_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +21,11 @@ class Dirty:
 
     memory_id: str
     time: int
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/looked_at")
+def _looked_at(dirty: Key, *, memories: Sequence[Dirty]) -> Any:
+    """Take memories off that did not change since."""
 
 
 class DirtySets:
@@ -47,12 +50,9 @@ class DirtySets:
 
     async def looked_at(self, tenant: str, memories: Iterable[Dirty]) -> None:
         """Take memories off, unless they changed again meanwhile."""
-        args: list[str | int] = []
-        for each in memories:
-            args += (each.memory_id, each.time)
-        if args:
+        if done := list(memories):
             key = shard_of(tenant, self._shards).dirty(tenant)
-            await _LOOKED_AT(self._client, [key], args)
+            await _looked_at(self._client, key, memories=done)
 
     async def tenants(self, shard: Shard) -> Sequence[str]:
         """Read the tenants of a shard that have changed memories."""

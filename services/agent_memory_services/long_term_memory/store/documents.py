@@ -16,9 +16,9 @@ from agent_memory_services.long_term_memory.domain.fields import (
     ACCESSES,
     NUMBERS,
     TAGS,
+    searchable,
 )
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors, StoredMemory
-from agent_memory_services.long_term_memory.domain.words import searchable
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""

@@ -6,21 +6,20 @@ from typing import Any, Final, cast
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.redis.scripts import Script, run_each
-from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.kit.redis.scripts import Key, run_each, script
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
-from agent_memory_services.long_term_memory.domain.stored import StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits, StoredMemory
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitContext, commit_of
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of, stored_of, whole
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
-_PACKAGE: Final = "agent_memory_services.long_term_memory.store"
-_commit: Final = Script(_PACKAGE, "lua/holder", "lua/commit")
-_touch: Final = Script(_PACKAGE, "lua/touch")
-
 # Adding to a graph of vectors takes the store a while; others get a turn between two lots.
 _COMMITS_PER_ROUND: Final = 32
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/touch")
+def _touch(memories: Sequence[Key], *, now: int, interval: int) -> Any:
+    """Note that memories were found."""
 
 
 class MemoryStore:
@@ -62,7 +61,7 @@ class MemoryStore:
             RedisError: the store went away; whether they are made is unknown.
         """
         call = self._commission(tenant, actor, now).call(changes)
-        return commit_of(await _commit(self._client, call.keys, call.args))
+        return commit_of(await call.run(self._client))
 
     async def commit_each(
         self, tenant: str, changes: Sequence[Change], *, actor: str, now: int
@@ -82,7 +81,7 @@ class MemoryStore:
         answers: list[Any] = []
         for start in range(0, len(calls), _COMMITS_PER_ROUND):
             round_ = calls[start : start + _COMMITS_PER_ROUND]
-            answers += await run_each(self._client, _commit, round_)
+            answers += await run_each(self._client, round_)
         return [
             answer if isinstance(answer, Exception) else commit_of(answer) for answer in answers
         ]
@@ -113,7 +112,7 @@ class MemoryStore:
         """
         shard = self.shard(tenant)
         keys = [shard.memory(tenant, memory_id) for memory_id in ids]
-        return cast("int", await _touch(self._client, keys, (now, interval)))
+        return cast("int", await _touch(self._client, keys, now=now, interval=interval))
 
     def _commission(self, tenant: str, actor: str, now: int) -> CommitContext:
         return CommitContext(self.shard(tenant), tenant, actor, now, self._limits)

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.long_term_memory.store.documents import memory_of
 from agent_memory_services.long_term_memory.store.keys import shard_of
 
-_revisions: Final = Script("agent_memory_services.long_term_memory.store", "lua/revisions")
 _SLICE: Final = 50
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/revisions")
+def _revisions(revisions: Key, memory: Key, *, below: int, count: int) -> Any:
+    """Read revisions of a memory, the latest first, and the memory as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,12 @@ class RevisionLog:
     ) -> RevisionSlice:
         """Read the latest `count` revisions, or those below a number, in one round trip."""
         shard = shard_of(tenant, self._shards)
-        keys = (shard.revisions(tenant, memory_id), shard.memory(tenant, memory_id))
         fields, last, first, (left, *values) = await _revisions(
-            self._client, keys, (below, count + 1)
+            self._client,
+            shard.revisions(tenant, memory_id),
+            shard.memory(tenant, memory_id),
+            below=below,
+            count=count + 1,
         )
         present = memory_of(fields)
         after = present if first == last else _record(left)

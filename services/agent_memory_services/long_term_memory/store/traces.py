@@ -8,18 +8,37 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import fence_name
-from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
+from agent_memory_services.kit.redis.scripts import Key, run_each, script
 from agent_memory_services.long_term_memory.domain.scope import Subject
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
 _PACKAGE: Final = "agent_memory_services.long_term_memory.store"
-_erase: Final = Script(_PACKAGE, "lua/erase")
-_trim: Final = Script(_PACKAGE, "lua/trim")
 _BARRED_MS: Final = 24 * 60 * 60 * 1000
 """How long nothing of an erased session is taken in: longer than anything is on its way."""
 _AT_A_TIME: Final = 500
 _BEFORE: Final = b":before"
 _COUNTER: Final = b"last"
+
+
+@script(_PACKAGE, "lua/erase")
+def _erase(
+    memory: Key,
+    revisions: Key,
+    dirty: Key,
+    left: Key,
+    sizes: Key,
+    *,
+    etag: str,
+    digest_prefix: str,
+    memory_id: str,
+    tenant: str,
+) -> Any:
+    """Erase a memory as it was read, with everything it ever was."""
+
+
+@script(_PACKAGE, "lua/trim")
+def _trim(memory: Key, revisions: Key, *, fields: Sequence[bytes]) -> Any:
+    """Remove revisions of a memory."""
 
 
 class Traces:
@@ -46,19 +65,20 @@ class Traces:
         """Erase memories as they were read, with all their revisions; how many there were."""
         shard = self._shard(tenant)
         calls = [
-            ScriptCall(
-                (
-                    shard.memory(tenant, memory.id),
-                    shard.revisions(tenant, memory.id),
-                    shard.dirty(tenant),
-                    shard.left(tenant, memory.user_id),
-                    shard.sizes,
-                ),
-                (memory.etag, shard.digest_prefix(tenant), memory.id, tenant),
+            _erase.call(
+                shard.memory(tenant, memory.id),
+                shard.revisions(tenant, memory.id),
+                shard.dirty(tenant),
+                shard.left(tenant, memory.user_id),
+                shard.sizes,
+                etag=memory.etag,
+                digest_prefix=shard.digest_prefix(tenant),
+                memory_id=memory.id,
+                tenant=tenant,
             )
             for memory in memories
         ]
-        answers = await run_each(self._client, _erase, calls)
+        answers = await run_each(self._client, calls)
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
@@ -106,7 +126,7 @@ class Traces:
                 last = max(last, _number(field))
         doomed = [field for field in kept if _number(field) <= last]
         for start in range(0, len(doomed), _AT_A_TIME):
-            await _trim(self._client, keys, doomed[start : start + _AT_A_TIME])
+            await _trim(self._client, *keys, fields=doomed[start : start + _AT_A_TIME])
 
     def _shard(self, tenant: str) -> Shard:
         return shard_of(tenant, self._shards)

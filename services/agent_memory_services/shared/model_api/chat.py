@@ -1,30 +1,30 @@
 """Chat requests to a model, in the strictest form that the endpoint understands."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import stamina
-from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI
+from openai import APIError, AsyncOpenAI, DefaultAsyncHttpxClient
 
+from agent_memory_services.shared.model_api.answers import Completion, read_completion
+from agent_memory_services.shared.model_api.dialects import ChatForm, Dialects, Output
 from agent_memory_services.shared.model_api.failures import (
+    Blame,
     Ledger,
     ModelFailed,
     Unlimited,
+    blame_of,
     quieten,
-    translate,
 )
 from agent_memory_services.shared.model_api.meters import ModelMeter, Price, Usage
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the caller's to wait out."""
-_LONGEST_ANSWER: Final = 1_000_000
-"""Characters; what is longer is no answer to any question here, and costs time to read."""
 _BYTES_PER_TOKEN: Final = 4
 _ANSWER_TOKENS: Final = 500
-_NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,22 @@ class Question:
         """About how many tokens it takes, its answer included."""
         said = len(self.instructions.encode()) + len(self.data.encode())
         return said // _BYTES_PER_TOKEN + _ANSWER_TOKENS
+
+
+def open_client(*, base_url: str | None, api_key: str | None, timeout: float | None) -> AsyncOpenAI:
+    """Prepare the connection to an endpoint; nothing is sent yet.
+
+    A redirect is an error: what is said to one host is not for another.
+    """
+    quieten()
+    return AsyncOpenAI(
+        base_url=base_url,
+        # Never None: the library would then send whatever key the environment holds.
+        api_key=api_key or "none",
+        max_retries=0,
+        timeout=timeout,
+        http_client=DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+    )
 
 
 class ChatEndpoint:
@@ -82,142 +98,122 @@ class ChatEndpoint:
         self._ledger = ledger or Unlimited()
         self._timeout = timeout_seconds
         self._attempts = attempts
-        quieten()
-        # Forms that the endpoint refused are not tried again.
-        self._first_form = 0
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            # Never None: the library would then send whatever key the environment holds.
-            api_key=api_key or "none",
-            max_retries=0,
-            timeout=timeout_seconds,
-        )
+        self._dialects = Dialects()
+        self._client = open_client(base_url=base_url, api_key=api_key, timeout=timeout_seconds)
 
     async def ask(self, question: Question) -> str:
-        """Ask, and return the answer's text.
+        """Ask, in forms that the model understands, and return the answer's text.
 
         Raises:
             BudgetSpent: the present tenant may not ask.
+            Filtered: the model or its provider refuses what was said.
             ModelFailed: there is no answer, or not a whole one.
         """
-        forms = _forms(question)
-        form = min(self._first_form, len(forms) - 1) if question.schema else 0
-        while True:
+        structured = question.schema is not None
+        dialect = self._dialects.of(question.model or self.model, structured=structured)
+        trial = dialect.trial()
+        first: ModelFailed | None = None
+        for form in trial.forms():
             try:
-                answer = await self._send(question, forms[form])
+                answer = await self._send(question, form, 1 if first else self._attempts)
             except _Refused as refused:
-                if not refused.not_understood or form + 1 == len(forms):
-                    raise refused.meaning from None
-                form += 1
-                continue
-            if question.schema:
-                self._first_form = form
-            return answer
+                blame = refused.blame
+                if first is None or not blame.form:
+                    first = blame.meaning
+                trial.refused(blame)
+            except ModelFailed as failed:
+                if failed.reason == "bad_answer":
+                    trial.answered()
+                raise
+            else:
+                trial.answered()
+                return answer
+        raise first or ModelFailed("model_unavailable")
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _send(self, question: Question, form: Mapping[str, Any]) -> str:
+    async def _send(self, question: Question, form: ChatForm, attempts: int) -> str:
         # A context, not stamina's decorator: its log line would hold the arguments.
         async for attempt in stamina.retry_context(
-            _is_momentary, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=2.0
+            _is_momentary, attempts=attempts, timeout=None, wait_initial=0.2, wait_max=2.0
         ):
             with attempt, self._meter.observed(question.model):
                 return await self._complete(question, form)
         raise AssertionError  # stamina's last attempt returns or raises
 
-    async def _complete(self, question: Question, form: Mapping[str, Any]) -> str:
+    async def _complete(self, question: Question, form: ChatForm) -> str:
         async with self._ledger.opened(question.tokens) as bill:
-            completion = await self._completion(question, form)
+            try:
+                body = await self._post(_request(question, form, question.model or self.model))
+            except _Refused as refused:
+                if not refused.blame.momentary:
+                    # Refused before the model read it.
+                    bill.tokens = 0
+                raise
+            completion = read_completion(body, structured=question.schema is not None)
             bill.tokens = self._meter.count(question.model, _usage(completion, question))
-        return _text_of(completion)
+        return completion.text
 
-    async def _completion(self, question: Question, form: Mapping[str, Any]) -> Any:
+    async def _post(self, request: Mapping[str, Any]) -> str:
         try:
+            # Of the whole answer: bytes that trickle in are no reason to wait on.
             async with asyncio.timeout(self._timeout):
-                return await self._client.chat.completions.create(
-                    model=question.model or self.model,
-                    messages=[
-                        {"role": "system", "content": question.instructions},
-                        {"role": "user", "content": question.data},
-                    ],
-                    **form,
-                )
+                return await self._client.post("/chat/completions", body=request, cast_to=str)
         except TimeoutError:
             raise ModelFailed("model_unavailable") from None
         except APIError as error:
             # Here, because a caller that sees the error may log what it repeats of the request.
-            raise _Refused(error) from None
-        except ValueError:
-            # A body that is no JSON, such as the page of a proxy.
-            raise ModelFailed("bad_answer") from None
+            raise _Refused(blame_of(error)) from None
 
 
 class _Refused(Exception):  # noqa: N818 - named for what happened
-    """An endpoint's refusal, without its words.
+    """An endpoint's refusal, without its words; its only argument is the reason."""
 
-    Attributes:
-        meaning: Its meaning to the caller.
-        not_understood: Whether another form of the question may help.
-        momentary: Whether the same question may be answered in a moment.
-    """
-
-    def __init__(self, error: APIError) -> None:
-        self.meaning = translate(error)
-        super().__init__(self.meaning.reason)
-        status = error.status_code if isinstance(error, APIStatusError) else None
-        self.not_understood = status in _NOT_UNDERSTOOD
-        self.momentary = isinstance(error, APIConnectionError) or (
-            status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        )
+    def __init__(self, blame: Blame) -> None:
+        super().__init__(blame.meaning.reason)
+        self.blame = blame
 
 
-def _usage(completion: Any, question: Question) -> Usage:
+def _usage(completion: Completion, question: Question) -> Usage:
     """Return the tokens of a call by the endpoint's own count; estimated where it gives none."""
-    usage = getattr(completion, "usage", None)
-    counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    if all(isinstance(count, int) and count >= 0 for count in counts) and any(counts):
-        return Usage(counts[0] or 0, counts[1] or 0)
+    if completion.read is not None and completion.written is not None:
+        return Usage(completion.read, completion.written)
     return Usage(question.tokens - _ANSWER_TOKENS, _ANSWER_TOKENS)
 
 
-def _forms(question: Question) -> list[dict[str, Any]]:
-    """Return the ways to request the answer's shape, the strictest first."""
-    if question.schema is None:
-        return [{"temperature": 0}, {}]
-    strict = {
-        "type": "json_schema",
-        "json_schema": {"name": question.name, "schema": question.schema, "strict": True},
-    }
-    return [
-        {"response_format": strict, "temperature": 0},
-        # Reasoning models take no temperature.
-        {"response_format": strict},
-        {"response_format": {"type": "json_object"}},
-        {},
-    ]
+_SCHEMA_IN_WORDS: Final = (
+    "Answer with one JSON object and nothing else. It fits this JSON schema; every property "
+    "stands in it:"
+)
+_TAKEN_IN: Final = "Understood. I follow these rules and answer about the data that comes next."
+
+
+def _request(question: Question, form: ChatForm, model: str) -> dict[str, Any]:
+    """Return a question in a form; a schema that is not enforced stands in the instructions."""
+    request: dict[str, Any] = {"model": model}
+    instructions = question.instructions
+    if question.schema is not None and form.output is not Output.SCHEMA:
+        schema = json.dumps(question.schema)
+        instructions = f"{instructions}\n\n{_SCHEMA_IN_WORDS}\n{schema}"
+    told: list[dict[str, str]] = [{"role": "system", "content": instructions}]
+    if not form.system:
+        # A turn of their own, so that data still stands apart from them.
+        told = [
+            {"role": "user", "content": instructions},
+            {"role": "assistant", "content": _TAKEN_IN},
+        ]
+    request["messages"] = [*told, {"role": "user", "content": question.data}]
+    if form.temperature:
+        request["temperature"] = 0
+    if question.schema is not None and form.output is Output.SCHEMA:
+        enforced = {"name": question.name, "schema": question.schema, "strict": True}
+        request["response_format"] = {"type": "json_schema", "json_schema": enforced}
+    elif form.output is Output.JSON:
+        request["response_format"] = {"type": "json_object"}
+    return request
 
 
 def _is_momentary(error: Exception) -> bool:
-    return isinstance(error, _Refused) and error.momentary
-
-
-def _text_of(completion: Any) -> str:
-    """Return the text of the answer, without trust that an endpoint keeps the published shape.
-
-    Raises:
-        ModelFailed: there is none, it was cut off, or the model or its provider refused.
-    """
-    try:
-        choice = completion.choices[0]
-        text, reason = choice.message.content, choice.finish_reason
-    except (AttributeError, IndexError, TypeError):
-        raise ModelFailed("bad_answer") from None
-    if reason == "content_filter" or getattr(choice.message, "refusal", None):
-        raise ModelFailed("rejected")
-    if not isinstance(text, str) or not text.strip() or reason == "length":
-        raise ModelFailed("bad_answer")
-    if len(text) > _LONGEST_ANSWER:
-        raise ModelFailed("bad_answer")
-    return text
+    return isinstance(error, _Refused) and error.blame.momentary

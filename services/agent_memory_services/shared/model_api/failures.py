@@ -1,22 +1,22 @@
-"""Failures of a model endpoint and their retries, the ledger of its tokens, JSON in its answers.
+"""Failures of a model endpoint, its refusals and their retries, and the ledger of its tokens.
 
-The library's own line holds the error as it was, and so whatever a provider repeats of a prompt.
+An endpoint's words may repeat a prompt, and so they end here: what crosses over is a reason of
+ours. The retrying library's own line holds the error as it was, and is replaced.
 """
 
-import json
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
+from enum import StrEnum
 from http import HTTPStatus
-from itertools import islice
 from typing import Any, Final, Protocol
 
 import structlog
-from openai import APIError, APIStatusError
+from openai import APIConnectionError, APIError, APIStatusError
 from stamina.instrumentation import (
     PrometheusOnRetryHook,
     RetryDetails,
@@ -26,7 +26,12 @@ from stamina.instrumentation import (
 from agent_memory_services.kit.contract.shown_errors import described
 
 _AWAY: Final = "model_unavailable"
-_DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+_DENIED: Final = frozenset(
+    {
+        *(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+        *(HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.PAYMENT_REQUIRED),
+    }
+)
 _PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 
 
@@ -46,21 +51,129 @@ class ModelFailed(Exception):  # noqa: N818 - named for what happened
         self.retry_after = retry_after
 
 
-def translate(error: APIError) -> ModelFailed:
+class Filtered(ModelFailed):
+    """The model or its provider's filter refuses what was said; other means may read it."""
+
+    def __init__(self) -> None:
+        super().__init__("rejected")
+
+
+class Hint(StrEnum):
+    """Part of a request that an endpoint names when it refuses."""
+
+    TEMPERATURE = "temperature"
+    SYSTEM = "system"
+    JSON_SCHEMA = "json_schema"
+    JSON = "json"
+    DIMENSIONS = "dimensions"
+    ENCODING = "encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Judgement of a refusal.
+
+    Attributes:
+        meaning: Its meaning to the caller.
+        form: True where the form of the request may be at fault, not what it says.
+        elsewhere: True where the same answer may as well be of an outage or a wrong address.
+        momentary: True where the same request may be answered in a moment.
+        hint: The part of the form that the endpoint names; None where it names none.
+    """
+
+    meaning: ModelFailed
+    form: bool = False
+    elsewhere: bool = False
+    momentary: bool = False
+    hint: Hint | None = None
+
+
+_FILTER: Final = re.compile(
+    r"content[ _-]?(?:filter|polic|management|violation|moderat)|moderation|responsible.?ai|flagged"
+    r"|inappropriate content|sensitive|prohibited|safety|data_inspection|harmful",
+    re.IGNORECASE,
+)
+_TOO_LONG: Final = re.compile(
+    r"context.?(?:length|window|size)|too (?:long|large|many tokens)|maximum.{0,20}tokens"
+    r"|string_above_max_length",
+    re.IGNORECASE,
+)
+_HINTS: Final = {
+    Hint.TEMPERATURE: re.compile(r"temperature", re.IGNORECASE),
+    Hint.DIMENSIONS: re.compile(r"dimensions|matryoshka", re.IGNORECASE),
+    Hint.ENCODING: re.compile(r"encoding.?format|base64", re.IGNORECASE),
+    Hint.JSON: re.compile(r"json_object|json.?mode", re.IGNORECASE),
+    Hint.JSON_SCHEMA: re.compile(
+        r"json.?schema|response.?format|structured.?output|guided|grammar", re.IGNORECASE
+    ),
+    Hint.SYSTEM: re.compile(
+        r"(?:system|developer).{0,20}(?:role|message|prompt|instruction)|roles?.{0,40}system",
+        re.IGNORECASE | re.DOTALL,
+    ),
+}
+_LISTENED_TO: Final = 2_000
+"""Characters of an endpoint's words that are looked at."""
+_ABOUT_FORM: Final = frozenset(
+    {
+        *(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED),
+        *(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY),
+        *(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.NOT_IMPLEMENTED),
+    }
+)
+_ABOUT_WORDS: Final = frozenset(
+    {
+        *(HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN),
+        *(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS),
+    }
+)
+_PLAIN: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+
+
+def blame_of(error: APIError) -> Blame:
+    """Judge an error of the provider's library."""
+    if not isinstance(error, APIStatusError):
+        return Blame(ModelFailed(_AWAY), momentary=isinstance(error, APIConnectionError))
+    return blame(error.status_code, error.body, retry_after(error.response.headers))
+
+
+def blame(status: int | None, words: Any, wish: float | None = None) -> Blame:
+    """Judge a refusal.
+
+    Args:
+        status: Its HTTP status; None where it has none.
+        words: The endpoint's account of it, of any shape; looked at here and never repeated.
+        wish: Seconds that it asks to wait.
+    """
+    said = str(words)[:_LISTENED_TO]
+    if (status or HTTPStatus.OK) in _ABOUT_WORDS and _FILTER.search(said):
+        return Blame(Filtered())
+    if status in _ABOUT_FORM and not (status in _PLAIN and _TOO_LONG.search(said)):
+        return Blame(
+            ModelFailed(_reason(status), retry_after=wish),
+            form=True,
+            elsewhere=status not in _PLAIN,
+            momentary=status == HTTPStatus.INTERNAL_SERVER_ERROR,
+            hint=next((hint for hint, named in _HINTS.items() if named.search(said)), None),
+        )
+    momentary = status is not None and status > HTTPStatus.NOT_IMPLEMENTED
+    return Blame(ModelFailed(_reason(status), retry_after=wish), momentary=momentary)
+
+
+def _reason(status: int | None) -> str:
     """Say why a call failed: `model_unavailable`, `rate_limited`, `model_denied` or `rejected`.
 
-    Only the last one is about what was asked.
+    Only the last one is about what was asked. A redirect is an address that an operator has to
+    set right; nothing is ever sent after it.
     """
-    if not isinstance(error, APIStatusError):
-        return ModelFailed(_AWAY)
-    status, wish = error.status_code, retry_after(error.response.headers)
+    if status is None:
+        return "bad_answer"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ModelFailed("rate_limited", retry_after=wish)
-    if status in _DENIED:
-        return ModelFailed("model_denied")
+        return "rate_limited"
+    if status in _DENIED or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return "model_denied"
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ModelFailed(_AWAY, retry_after=wish)
-    return ModelFailed("rejected")
+        return _AWAY
+    return "rejected"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -123,41 +236,6 @@ class Unlimited:
     async def opened(self, tokens: int) -> AsyncIterator[Bill]:
         """Let a call be made."""
         yield Bill(tokens)
-
-
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_PLACE = re.compile(r'"(\d+)"')
-_MOST_STARTS: Final = 50
-# Models put raw line breaks into strings.
-_DECODER: Final = json.JSONDecoder(strict=False)
-
-
-def json_values(text: str) -> Iterator[Any]:
-    """Yield every object and list that can be read from `text`, the likeliest first.
-
-    Looks at the text as it is, into fenced blocks, behind leading words, and past trailing
-    commas; what is cut off in the middle is never completed.
-    """
-    texts = [*_FENCE.findall(text), text]
-    for candidate in [*texts, *map(_without_trailing_commas, texts)]:
-        for start in islice(re.finditer(r"[{\[]", candidate), _MOST_STARTS):
-            try:
-                yield _DECODER.raw_decode(candidate, start.start())[0]
-            except (ValueError, RecursionError):
-                continue
-
-
-def _without_trailing_commas(text: str) -> str:
-    strings: list[str] = []
-
-    def put_aside(match: re.Match[str]) -> str:
-        strings.append(match.group())
-        return f'"{len(strings) - 1}"'
-
-    bare = _TRAILING_COMMA.sub(r"\1", _STRING.sub(put_aside, text))
-    return _PLACE.sub(lambda match: strings[int(match.group(1))], bare)
 
 
 log = structlog.get_logger()

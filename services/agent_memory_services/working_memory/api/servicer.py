@@ -13,7 +13,7 @@ from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryService
 from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
-from agent_memory_services.kit.contract.masks import apply_mask
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.working_memory.api.translate import (
     check_incarnation,
     data_policy,
@@ -30,9 +30,13 @@ from agent_memory_services.working_memory.api.translate import (
     window_tokens,
     working_memory,
 )
-from agent_memory_services.working_memory.domain.data import combine
 from agent_memory_services.working_memory.domain.scope import Actor, reachable
-from agent_memory_services.working_memory.domain.session import LogSlice, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    LogSlice,
+    Session,
+    SessionKey,
+    combine,
+)
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.sessions.erasure import Eraser
@@ -183,7 +187,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             caller.tenant,
             namespaces=reachable(namespace, caller.namespaces, "namespace"),
             users=reachable(user, caller.users, "user"),
-            after=tokens.place(request.page_token, read_position),
+            after=tokens.position(request.page_token, read_position),
             count=page_size(request.page_size, default=_SESSIONS_PER_PAGE),
         )
         return rpc.ListSessionsResponse(
@@ -200,7 +204,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         context: Context,
     ) -> rpc.ListMessagesResponse:
         tokens = PageTokens("messages", current_principal().tenant, unpaged(request))
-        uid, start = tokens.place(request.page_token, read_sequence) or ("", None)
+        uid, start = tokens.position(request.page_token, read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
         log_slice = LogSlice(

@@ -11,9 +11,14 @@ from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.cursors import whole_number
 from agent_memory_services.kit.contract.errors import InvalidToken
-from agent_memory_services.working_memory.domain.data import DataPolicy
 from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey, State, etag_of
+from agent_memory_services.working_memory.domain.session import (
+    DataPolicy,
+    Session,
+    SessionKey,
+    State,
+    etag_of,
+)
 from agent_memory_services.working_memory.domain.windows import (
     DEFAULT_WINDOW,
     Limits,

@@ -1,6 +1,7 @@
 """Drafts of a caller's messages and memories for the log: ids, times, fingerprints, tokens."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +12,46 @@ from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.changes import Incoming
-from agent_memory_services.working_memory.domain.digests import memory_digest, message_digest
 from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey
-from agent_memory_services.working_memory.domain.tokens import count_message
-from agent_memory_services.working_memory.domain.windows import is_answer
+from agent_memory_services.working_memory.domain.session import (
+    Incoming,
+    Session,
+    SessionKey,
+    check_time_zone,
+)
+from agent_memory_services.working_memory.domain.windows import count_message, is_answer
+
+DIGEST_BYTES: Final = 16
+
+
+def message_digest(message: Message) -> bytes:
+    """Fingerprint of who says what; id, time and position are not part of it."""
+    calls = (part for call in message.tool_calls for part in (call.id, call.name, call.arguments))
+    return _digest_of(
+        (message.role, message.name, message.content, message.tool_call_id, *calls),
+    )
+
+
+def memory_digest(memory: Memory) -> bytes:
+    """Fingerprint of everything in a memory but its id.
+
+    Whatever differs makes another memory to be stored.
+    """
+    content = copied(memory)
+    content.ClearField("id")
+    return hashlib.blake2b(
+        content.SerializeToString(deterministic=True), digest_size=DIGEST_BYTES
+    ).digest()
+
+
+def _digest_of(parts: Iterable[str]) -> bytes:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(4, "big"))
+        digest.update(data)
+    return digest.digest()
+
 
 _BREATH_BYTES: Final = 65_536
 """Text that is measured at once before other calls run."""
@@ -85,7 +120,8 @@ def receive_memories(
         field: where the memories stand in the request.
 
     Raises:
-        InvalidField: a memory has no text, or an id comes twice with different content.
+        InvalidField: a memory has no text or an unknown time zone, or an id comes twice with
+            different content.
         AccessDenied: a memory belongs to a user whom the actor does not reach.
     """
     owner = actor.user or (session.user if session else "")
@@ -94,6 +130,7 @@ def receive_memories(
     for index, given in enumerate(memories):
         if not given.text:
             raise InvalidField(f"{field}[{index}].text", "must not be empty")
+        check_time_zone(given.event_time.time_zone, f"{field}[{index}].event_time.time_zone")
         memory = _in_scope(given, naming.key, owner)
         actor.check_memory(memory.namespace, memory.user_id)
         digest = memory_digest(memory)

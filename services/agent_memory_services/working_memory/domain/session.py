@@ -1,13 +1,20 @@
-"""Session, its state, its view, and slices of its log."""
+"""Sessions: their state, their view, slices of their log, and changes of them."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from enum import Enum, auto
+from typing import Final, Self, TypeVar
 
 from google.protobuf.struct_pb2 import Struct
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
+from agent_memory_services.kit.contract.backoff import Backoff
+from agent_memory_services.kit.contract.clock import zone_of
+from agent_memory_services.kit.contract.errors import InvalidField, Overloaded
+from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 
 NO_VERSION: Final = 0
 """The version of a session that does not exist."""
@@ -64,7 +71,7 @@ class Entry:
     Attributes:
         sequence: its position in the log.
         tokens: what a model reads in it.
-        digest: fingerprint of its content; see `digests.py`.
+        digest: fingerprint of its content; see `drafts.py`.
         answer: it answers a tool call, so a cut right before it would split the exchange.
     """
 
@@ -177,3 +184,177 @@ class LogPage:
             return None
         following = self.messages[-1].sequence + log_slice.step
         return following if log_slice.after < following <= self.last_sequence else None
+
+
+class DataPolicy(Enum):
+    """Treatment of fields that both sides have.
+
+    Attributes:
+        REPLACE: the new data takes the place of the old.
+        MERGE: top-level fields of the new data take the place of their namesakes.
+        DEEP_MERGE: objects are merged at every depth; lists and values are replaced.
+    """
+
+    REPLACE = auto()
+    MERGE = auto()
+    DEEP_MERGE = auto()
+
+
+def combine(old: Struct | None, new: Struct, policy: DataPolicy) -> Struct:
+    """Return the merged data; neither argument is changed."""
+    result = Struct()
+    if old is not None and policy is not DataPolicy.REPLACE:
+        result.CopyFrom(old)
+    if policy is DataPolicy.DEEP_MERGE:
+        _merge(result, new)
+    else:
+        for name, value in new.fields.items():
+            result.fields[name].CopyFrom(value)
+    return result
+
+
+def _merge(target: Struct, source: Struct) -> None:
+    for name, value in source.fields.items():
+        # Reading a field that is absent would create it.
+        both = name in target.fields and value.HasField("struct_value")
+        if both and target.fields[name].HasField("struct_value"):
+            _merge(target.fields[name].struct_value, value.struct_value)
+        else:
+            target.fields[name].CopyFrom(value)
+
+
+def check_time_zone(name: str, field: str) -> None:
+    """Refuse a name in which no date could be resolved later.
+
+    Raises:
+        InvalidField: it is neither empty nor an IANA zone.
+    """
+    if zone_of(name) is None:
+        raise InvalidField(field, "must be an IANA time zone, such as Europe/Berlin")
+
+
+class StaleSessionError(Exception):
+    """The session changed since the change was planned; plan it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message with an id, ready for the log.
+
+    Attributes:
+        message: the message, without a sequence.
+        digest: fingerprint of its content.
+        tokens: what a model reads in it.
+        answer: it answers a tool call.
+    """
+
+    message: Message
+    digest: bytes
+    tokens: int
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one write does, all or nothing; creates the session where there is none.
+
+    Attributes:
+        expected: the version that the change was planned on, `NO_VERSION` for no session; None
+            where any will do.
+        etag: the etag that the caller expects; empty for any.
+        actor: who makes the change; the owner that it names becomes the session's.
+        state: what the session's state becomes; None leaves it.
+        replaces_view: the messages become the view, and an id may come with new content, which
+            joins the log beside the old. Else they extend the view, and an id that says something
+            else in the log refuses the change.
+        messages: messages, and places of messages that are in view already.
+        replaces_memories: the memories become the session's. Else they join them.
+        memories: memories with ids. Each is handed to extraction once per id and content.
+        window: tokens of the window that the messages are meant for; None leaves what was named
+            before.
+    """
+
+    expected: int | None = None
+    etag: str = ""
+    actor: Actor = ANYBODY
+    state: State | None = None
+    replaces_view: bool = False
+    messages: Sequence[Entry | Incoming] = ()
+    replaces_memories: bool = False
+    memories: Sequence[Memory] = ()
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A message of a change as the log has it now.
+
+    Attributes:
+        sequence: its position in the log.
+        known: what was in the log before; None where the message is new.
+    """
+
+    sequence: int
+    known: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The session after a write.
+
+    Attributes:
+        uid: names this incarnation.
+        version: its version now.
+        is_new: this write created it.
+        user: its owner.
+        created: microseconds since the epoch, as are `updated` and `expires`.
+        updated: when it was last written.
+        expires: when it will be gone; None is never.
+        last_sequence: position of the last message in the log.
+        tokens: tokens of the messages in view.
+        view_size: number of messages in view.
+        new_messages: how many messages were new to the log.
+        submissions: how many entries joined the outbox.
+        overflows: it made the view too long, and the session waits for a summary now.
+        logged: per incoming message of the change, in order, where the log has it.
+    """
+
+    uid: str
+    version: int
+    is_new: bool
+    user: str
+    created: int
+    updated: int
+    expires: int | None
+    last_sequence: int
+    tokens: int
+    view_size: int
+    new_messages: int
+    submissions: int
+    overflows: bool
+    logged: tuple[Logged, ...]
+
+    @property
+    def etag(self) -> str:
+        """The version as a caller sees it."""
+        return etag_of(self.version)
+
+
+_T = TypeVar("_T")
+
+_ATTEMPTS: Final = 24
+_BACKOFF: Final = Backoff(first=0.001, longest=0.05, certain=0.0)
+
+
+async def retry_on_conflict(attempt: Callable[[], Awaitable[_T]]) -> _T:
+    """Plan and write until no other writer came between; in every round one of them succeeds.
+
+    Raises:
+        Overloaded: too many others came between.
+    """
+    for failures in range(_ATTEMPTS):
+        try:
+            return await attempt()
+        except StaleSessionError:
+            await asyncio.sleep(_BACKOFF.wait(failures))
+    raise Overloaded(retry_after=_BACKOFF.longest)

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.changes import Incoming, Logged
-from agent_memory_services.working_memory.domain.digests import message_digest
-from agent_memory_services.working_memory.domain.drafts import Naming, receive
-from agent_memory_services.working_memory.domain.session import Entry, Shown
+from agent_memory_services.working_memory.domain.drafts import Naming, message_digest, receive
+from agent_memory_services.working_memory.domain.session import Entry, Incoming, Logged, Shown
 
 
 @dataclass(frozen=True, slots=True)

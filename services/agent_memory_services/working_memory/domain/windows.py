@@ -1,14 +1,136 @@
-"""Context windows: sizes of models, and what of a view fits."""
+"""Tokens of messages, context windows of models, and what of a view fits into them.
 
+The tokens that a language model reads in a text are estimated without its vocabulary. The text is
+cut as byte-pair tokenizers pre-cut it (words, numbers of up to three digits, runs of punctuation,
+runs of white space), and each piece is charged what such pieces cost on average. The rates are
+those of a vocabulary of about 100,000 entries trained mostly on English.
+"""
+
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import accumulate
+from math import ceil
 from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.working_memory.domain.session import Shown
+
+MESSAGE_TOKENS: Final = 4
+"""What a chat format spends on a message besides its content: its role and its delimiters."""
+_CALL_TOKENS: Final = 8
+"""What a chat format spends on a tool call besides its name and arguments."""
+
+# Lengths are bounded: the scan stays linear and the cache below stays small, whatever the text.
+_PIECE: Final = re.compile(
+    r"[A-Za-z]{0,24}+[À-ɏ][A-Za-zÀ-ɏ]{0,24}"  # a word with diacritics
+    r"|[ ]?[A-Z]?[a-z]{1,32}|[ ]?[A-Z]{1,32}(?![a-z])|[ ]?[A-Z]"  # the parts of aCamelCASEWord
+    r"|[0-9]{1,3}"
+    r"|[ ](?=\S)"  # the space before a piece is part of its token
+    r"|\s{1,32}"
+    r"|[!-/:-@\[-`{-~]{1,32}"  # ASCII punctuation
+    r"|[^\x00-\x7F]{1,32}"  # everything else, charged by script
+    r"|."
+)
+
+_WORD_TOKENS: Final = (0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.05, 1.1, 1.15, 1.25, 1.35, 1.45, 1.6, 1.75)
+"""Expected tokens of a word by its length; beyond the table, by `_LONG_WORD_LETTERS`."""
+_LONG_WORD_LETTERS: Final = 6.0
+_CAPITALS_PER_TOKEN: Final = 2.5
+_PUNCTUATION_PER_TOKEN: Final = 2.5
+_REPEATS_PER_TOKEN: Final = 16.0
+
+_SCRIPTS: Final = (
+    # Tokens per character, below the first code point that the rate no longer holds for.
+    (0x0250, 0.34),  # Latin
+    (0x0370, 1.0),  # phonetic letters, combining marks
+    (0x0400, 0.7),  # Greek
+    (0x0530, 0.42),  # Cyrillic
+    (0x0590, 1.0),  # Armenian
+    (0x0600, 0.8),  # Hebrew
+    (0x0780, 0.7),  # Arabic
+    (0x0E00, 1.2),  # scripts of India
+    (0x0E80, 0.9),  # Thai
+    (0x1E00, 1.5),  # other scripts of South-East Asia, Georgian, Ethiopic, Cherokee
+    (0x2000, 0.5),  # more Latin and Greek
+    (0x3040, 1.2),  # punctuation, arrows, symbols
+    (0x3100, 0.9),  # kana
+    (0xA000, 1.1),  # Han
+    (0xAC00, 1.5),  # other East Asian scripts
+    (0xD7B0, 1.2),  # Hangul
+    (0x10000, 1.5),  # compatibility forms
+)
+_ASTRAL_TOKENS: Final = 2.5  # emoji, rare Han
+
+# A longer text is judged by slices, so that one message never holds up the event loop.
+_SAMPLE: Final = 32_768
+_SLICES: Final = 8
+_LONGEST_WORD: Final = 64
+
+
+def count_tokens(text: str) -> int:
+    """Return the tokens of a text; 0 for the empty one, at least 1 for any other."""
+    if not text:
+        return 0
+    sample = text if len(text) <= _SAMPLE else _slices(text)
+    tokens = sum(map(_cost, _PIECE.findall(sample)))
+    return max(1, ceil(tokens * len(text) / len(sample)))
+
+
+def count_message(message: Message) -> int:
+    """Return the tokens of a message as a chat API counts it, its tool calls included."""
+    calls = sum(
+        _CALL_TOKENS + count_tokens(call.name) + count_tokens(call.arguments)
+        for call in message.tool_calls
+    )
+    return MESSAGE_TOKENS + count_tokens(message.name) + count_tokens(message.content) + calls
+
+
+def _slices(text: str) -> str:
+    """Return slices of a long text, evenly spread, `_SAMPLE` characters in all."""
+    length = _SAMPLE // _SLICES
+    stride = (len(text) - length) // (_SLICES - 1)
+    return "".join(text[start : start + length] for start in range(0, stride * _SLICES, stride))
+
+
+@remembered(1 << 16, longest=_LONGEST_WORD)
+def _cost(piece: str) -> float:
+    if not piece.isascii():
+        return max(1.0, sum(map(_rate, piece)))
+    if piece == " ":
+        return 0.0
+    piece = piece.removeprefix(" ") or piece
+    if piece.isalpha():
+        return _word_cost(piece)
+    if piece.isspace() or piece.isdigit():
+        return 1.0
+    return _punctuation_cost(piece)
+
+
+def _word_cost(word: str) -> float:
+    length = len(word)
+    if length > 1 and word.isupper():
+        return max(1.0, length / _CAPITALS_PER_TOKEN)
+    if length < len(_WORD_TOKENS):
+        return _WORD_TOKENS[length]
+    return max(_WORD_TOKENS[-1], length / _LONG_WORD_LETTERS)
+
+
+def _punctuation_cost(piece: str) -> float:
+    per_token = _REPEATS_PER_TOKEN if len(set(piece)) == 1 else _PUNCTUATION_PER_TOKEN
+    return max(1.0, len(piece) / per_token)
+
+
+def _rate(character: str) -> float:
+    code = ord(character)
+    for end, tokens in _SCRIPTS:
+        if code < end:
+            return tokens
+    return _ASTRAL_TOKENS
+
 
 _TABLE: Final = tomllib.loads(files(__package__).joinpath("models.toml").read_text())
 _WINDOWS: Final[dict[str, int]] = _TABLE["windows"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import Enum, auto
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -71,11 +72,13 @@ class Sources:
         session: the session; None where there is none.
         hits: memories that were found, the best first.
         standing: the owner's preferences and instructions, the newest first.
+        zone: the zone of the user, in which times are told.
     """
 
     session: Session | None = None
     hits: Sequence[MemoryHit] = ()
     standing: Sequence[Memory] = ()
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ reuse what they computed for the prompt before: shelf, summary, history, memorie
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
@@ -92,6 +93,7 @@ class _List:
 
     title: str
     cap: int
+    reader: tzinfo
     lines: list[str] = field(default_factory=list)
     taken: list[Memory] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -103,7 +105,7 @@ class _List:
         for memory in memories:
             if said.says(memory):
                 self.duplicates.append(memory.id)
-            elif self._take(bullet(memory)):
+            elif self._take(bullet(memory, self.reader)):
                 self.taken.append(memory)
                 said.add_statements([memory])
             else:
@@ -138,7 +140,7 @@ def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Promp
     question = _question(request, budget)
     room = budget - question.tokens
     said = Said()
-    standing = _List(STANDING_TITLE, int(room * STANDING_SHARE))
+    standing = _List(STANDING_TITLE, int(room * STANDING_SHARE), sources.zone)
     # By age, so that a new preference does not move the others.
     standing.fill(sorted(sources.standing, key=_age), said)
     summary = _summary(sources, int(room * SUMMARY_SHARE))
@@ -146,9 +148,10 @@ def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Promp
         said.add_text(line.content)
     room -= standing.tokens + summary.tokens
     found = [hit.memory for hit in sources.hits]
-    history = _history(sources, room - _reserve(found, budget - question.tokens))
+    reserve = _reserve(found, budget - question.tokens, sources.zone)
+    history = _history(sources, room - reserve)
     said.add_history(_shown(sources)[len(history.left_out) :])
-    memories = _List(MEMORIES_TITLE, room - history.tokens)
+    memories = _List(MEMORIES_TITLE, room - history.tokens, sources.zone)
     memories.fill(found, said)
     sections = [
         standing.section(SectionKind.STANDING),
@@ -186,9 +189,9 @@ def _summary(sources: Sources, cap: int) -> Section:
     return Section(SectionKind.SUMMARY, lines, cap=cap, included=len(kept))
 
 
-def _reserve(found: Sequence[Memory], room: int) -> int:
+def _reserve(found: Sequence[Memory], room: int, reader: tzinfo) -> int:
     """Return the tokens kept free for memories: their share, or less where they need less."""
-    needed = sum(list_tokens(bullet(memory)) for memory in found)
+    needed = sum(list_tokens(bullet(memory, reader)) for memory in found)
     return min(int(room * MEMORIES_SHARE), needed + title_tokens(MEMORIES_TITLE) if found else 0)
 
 

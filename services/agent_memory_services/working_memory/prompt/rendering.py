@@ -1,11 +1,14 @@
 """Text of memories, summaries and messages in a prompt."""
 
+from datetime import time as time_of_day
+from datetime import tzinfo
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory_services.kit.contract.clock import in_zone
 from agent_memory_services.working_memory.domain.session import Shown
-from agent_memory_services.working_memory.domain.tokens import MESSAGE_TOKENS, count_tokens
+from agent_memory_services.working_memory.domain.windows import MESSAGE_TOKENS, count_tokens
 from agent_memory_services.working_memory.prompt.model import Line
 
 _TIME_FORMATS: Final = {
@@ -14,13 +17,22 @@ _TIME_FORMATS: Final = {
     TimePrecision.TIME_PRECISION_SEASON: "quarter from %Y-%m",
     TimePrecision.TIME_PRECISION_YEAR: "%Y",
 }
+_INSTANTS: Final = frozenset(
+    {TimePrecision.TIME_PRECISION_UNSPECIFIED, TimePrecision.TIME_PRECISION_INSTANT}
+)
 _DAY: Final = "%Y-%m-%d"
+_MOMENT: Final = "%Y-%m-%d %H:%M"
 
 
-def bullet(memory: Memory) -> str:
-    """Return a memory in one line, whatever its text, with the time it speaks of."""
+def bullet(memory: Memory, reader: tzinfo) -> str:
+    """Return a memory in one line, whatever its text, with the time it speaks of.
+
+    Args:
+        memory: The memory.
+        reader: The zone in which times are told that have none of their own.
+    """
     text = " ".join(memory.text.split())
-    time = f" ({_time(memory.event_time)})" if memory.HasField("event_time") else ""
+    time = f" ({_time(memory.event_time, reader)})" if memory.HasField("event_time") else ""
     return f"- {text}{time}"
 
 
@@ -58,6 +70,9 @@ def history_line(shown: Shown) -> Line:
     )
 
 
-def _time(event: EventTime) -> str:
-    form = _TIME_FORMATS.get(event.precision, _DAY)
-    return event.start.ToDatetime().strftime(form)
+def _time(event: EventTime, reader: tzinfo) -> str:
+    """Return a time as exactly as it is known; a moment at midnight is a day."""
+    start = in_zone(event.start, event.time_zone, reader)
+    if event.precision in _INSTANTS and start.time() != time_of_day.min:
+        return f"{start.strftime(_MOMENT)} {start.tzinfo}"
+    return start.strftime(_TIME_FORMATS.get(event.precision, _DAY))

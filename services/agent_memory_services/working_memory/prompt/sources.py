@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Final, Protocol
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import Session, SessionKey
@@ -23,7 +25,7 @@ def names_users(conditions: MemoryFilter) -> bool:
 
 
 def search_for(
-    given: SearchQuery, question: str, *, owner: str, without: SessionKey | None
+    given: SearchQuery, question: str, *, owner: str, zone: str, without: SessionKey | None
 ) -> SearchQuery:
     """Return the search that a prompt makes.
 
@@ -31,10 +33,12 @@ def search_for(
         given: the caller's search; its filter holds as it stands.
         question: what to look for where the search has no text.
         owner: whose memories are meant where the filter does not say; empty for anybody's.
+        zone: the zone in which the question's times are meant where the search names none.
         without: a session whose memories are left out.
     """
     query = copied(given)
     query.text = given.text or question
+    query.time_zone = given.time_zone or zone
     if owner and not names_users(given.filter):
         query.filter.user_id.eq = owner
     if without is not None:
@@ -99,7 +103,9 @@ class SourceReader:
                 standing = group.create_task(self._standing(request.memories, search))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        return Sources(session.result(), hits.result(), standing.result())
+        query = search.result()
+        zone = zone_of(query.time_zone if query else "") or UTC
+        return Sources(session.result(), hits.result(), standing.result(), zone)
 
     async def _session(self, request: PromptRequest) -> Session | None:
         if (part := request.session) is None:
@@ -128,13 +134,17 @@ async def _search(
 ) -> SearchQuery | None:
     """Return the search to make.
 
-    It waits for the session's owner only where no filter names the owners of the memories.
+    It waits for the session only where the request leaves open whose memories are meant, or in
+    which zone the question's times are.
     """
     part = request.memories
     if part is None:
         return None
     owner = request.session.actor.user if request.session else ""
-    if not owner and not names_users(part.query.filter) and (session := await reading):
-        owner = session.user
+    zone = ""
+    owned = owner or names_users(part.query.filter)
+    if not (owned and part.query.time_zone) and (session := await reading):
+        owner = owner or session.user
+        zone = session.state.time_zone
     without = request.session.key if request.session and part.exclude_session else None
-    return search_for(part.query, request.query, owner=owner, without=without)
+    return search_for(part.query, request.query, owner=owner, zone=zone, without=without)

@@ -239,12 +239,12 @@ class Delivery:
         except RedisError:
             raise
         except _OUTAGES as error:
-            self._note(error)
+            self._report_failure(error)
             self._outages += 1
             await self._control.pause(self._wait(error, self._outages - 1))
             return False
         except Exception as error:  # noqa: BLE001 - whatever it is, the entry stays
-            self._note(error)
+            self._report_failure(error)
             self._park(entry, error)
         else:
             self._parked.release(entry.tenant)
@@ -304,13 +304,13 @@ class Delivery:
         Raises:
             InvalidFields: it can never be read.
         """
-        if len(entry.request) > self._max_bytes:
+        if entry.size > self._max_bytes:
             raise InvalidField("", "is larger than any service takes")
         try:
-            return SubmitMessagesRequest.FromString(entry.request)
+            return entry.request()
         except DecodeError:
             raise InvalidField("", "is not a SubmitMessagesRequest") from None
 
-    def _note(self, error: Exception) -> None:
+    def _report_failure(self, error: Exception) -> None:
         FAILED.inc()
         log.warning("relay.failed", partition=self._partition, error=type(error).__name__)

@@ -154,14 +154,14 @@ class Relay:
             del self._drains[partition]
 
     def _begin(self, partition: int) -> Delivery:
-        turn = DeliveryControl(
+        control = DeliveryControl(
             lambda: self._may_deliver(partition),
             lambda: self.wake(partition),
             self._pace.backoff,
             self._pause,
         )
         self._deliveries[partition] = Delivery(
-            partition, self._outbox, self._inbox.submit, turn, max_bytes=self._max_bytes
+            partition, self._outbox, self._inbox.submit, control, max_bytes=self._max_bytes
         )
         return self._deliveries[partition]
 

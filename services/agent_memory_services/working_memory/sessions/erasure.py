@@ -15,8 +15,13 @@ from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
-from agent_memory_services.kit.redis.scripts import Script
-from agent_memory_services.working_memory.store.keys import SESSION_PARTS, SessionPlace, listing_key
+from agent_memory_services.kit.redis.scripts import script
+from agent_memory_services.working_memory.store.keys import (
+    SessionAddress,
+    SessionParts,
+    SpelledAddress,
+    listing_key,
+)
 from agent_memory_services.working_memory.store.outbox import (
     Outbox,
     OutboxEntry,
@@ -63,7 +68,10 @@ def _session(member: str) -> ErasedSession:
 
 log = structlog.get_logger()
 
-_ERASE: Final = Script(
+_SESSIONS_AT_A_TIME: Final = 100
+
+
+@script(
     "agent_memory_services.working_memory.store",
     "lua/session/prelude",
     "lua/session/changes",
@@ -71,7 +79,8 @@ _ERASE: Final = Script(
     "lua/session/summaries",
     "lua/erase",
 )
-_SESSIONS_AT_A_TIME: Final = 100
+def _erase(address: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
+    """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
 class Eraser:
@@ -120,9 +129,9 @@ class Eraser:
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
-                place = SessionPlace(partition, encode(tenant), namespace, session)
-                found: Any = await _ERASE(
-                    self._client, place.keys(*SESSION_PARTS), [*place.spelled, user, encode(user)]
+                address = SessionAddress(partition, encode(tenant), namespace, session)
+                found: Any = await _erase(
+                    self._client, address.spelled, address.parts, user=user, owner=encode(user)
                 )
                 uid, messages, memories, late = found
                 if uid:
@@ -179,6 +188,6 @@ class _Words:
         if entry.tenant != self.tenant:
             return None
         try:
-            return SubmitMessagesRequest.FromString(entry.request)
+            return entry.request()
         except DecodeError:
             return None

@@ -7,7 +7,7 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilte
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.working_memory.domain.digests import message_digest
+from agent_memory_services.working_memory.domain.drafts import message_digest
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
     Entry,
@@ -16,8 +16,7 @@ from agent_memory_services.working_memory.domain.session import (
     Shown,
     State,
 )
-from agent_memory_services.working_memory.domain.tokens import count_message
-from agent_memory_services.working_memory.domain.windows import is_answer
+from agent_memory_services.working_memory.domain.windows import count_message, is_answer
 
 _MOST_MESSAGES: Final = 1_000
 

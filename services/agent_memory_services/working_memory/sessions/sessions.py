@@ -9,8 +9,6 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.errors import EtagMismatch, OwnerMismatch, SessionNotFound
 from agent_memory_services.kit.redis.replay_cache import mark_subjects
 from agent_memory_services.shared.prompts import check_extraction
-from agent_memory_services.working_memory.domain.changes import Change, Written, retry_on_conflict
-from agent_memory_services.working_memory.domain.data import check_time_zone
 from agent_memory_services.working_memory.domain.drafts import (
     Naming,
     distinct,
@@ -20,11 +18,15 @@ from agent_memory_services.working_memory.domain.drafts import (
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
+    Change,
     LogPage,
     LogSlice,
     Session,
     SessionKey,
     State,
+    Written,
+    check_time_zone,
+    retry_on_conflict,
 )
 from agent_memory_services.working_memory.domain.views import plan_view
 from agent_memory_services.working_memory.domain.windows import Limits, latest

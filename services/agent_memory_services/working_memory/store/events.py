@@ -4,18 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.domain.session import SessionKey
-from agent_memory_services.working_memory.store.keys import (
-    SessionPlace,
-    changes_key,
-    partition_prefix,
-)
+from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
 
 
 class Kind(Enum):
@@ -73,13 +69,15 @@ class SessionEvent:
         )
 
 
-_SWEEP: Final = Script(
+@script(
     "agent_memory_services.working_memory.store",
     "lua/session/prelude",
     "lua/session/changes",
     "lua/session/expiry",
     "lua/session/sweep",
 )
+def _sweep(partition: Key) -> Any:
+    """Take sessions of a partition that have expired out of its listings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +103,17 @@ class SessionStatuses:
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionPlace.of(key, self._partitions).partition
+        return SessionAddress.of(key, self._partitions).partition
 
     def mark_of(self, key: SessionKey) -> bytes:
         """Return the name of a session in the stream of changes; see `lua/session/changes.lua`."""
-        member = SessionPlace.of(key, self._partitions).member.encode()
+        member = SessionAddress.of(key, self._partitions).member.encode()
         # A name, not a secret: the store offers no other digest to scripts.
         return hashlib.sha1(member, usedforsecurity=False).hexdigest().encode()
 
     async def of(self, key: SessionKey) -> SessionStatus | None:
         """Return the status of a session; None where there is none."""
-        (meta,) = SessionPlace.of(key, self._partitions).keys("meta")
+        meta = SessionAddress.of(key, self._partitions).parts.meta
         found: Sequence[Any] = await self._client.hmget(meta, ["user", "expires"])
         user, expires = found
         if user is None:
@@ -124,4 +122,4 @@ class SessionStatuses:
 
     async def sweep(self, partition: int) -> None:
         """Publish which sessions of a partition have expired."""
-        await _SWEEP(self._client, [changes_key(partition)], [partition_prefix(partition)])
+        await _sweep(self._client, partition_prefix(partition))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.kit.redis.keys import encode, partition_of
+from agent_memory_services.kit.redis.scripts import Key
 from agent_memory_services.working_memory.domain.session import SessionKey
 
 _PREFIX: Final = "am:wm:"
-SESSION_PARTS: Final = ("meta", "log", "ids", "view", "memories", "placed")
 PARTITIONS_KEY: Final = f"{_PREFIX}partitions"
 RELAYS_KEY: Final = f"{_PREFIX}relays"
 
@@ -23,7 +23,29 @@ def partition_prefix(partition: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionPlace:
+class SpelledAddress:
+    """A session's partition and its names as scripts take them, spelled for keys."""
+
+    partition: Key
+    tenant: str
+    namespace: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """The keys of a session's parts; `lua/session/write.lua` tells what is in each."""
+
+    meta: Key
+    log: Key
+    ids: Key
+    view: Key
+    memories: Key
+    placed: Key
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAddress:
     """The keys of one session."""
 
     partition: int
@@ -32,7 +54,7 @@ class SessionPlace:
     session: str
 
     @classmethod
-    def of(cls, key: SessionKey, partitions: int) -> "SessionPlace":
+    def of(cls, key: SessionKey, partitions: int) -> "SessionAddress":
         """Return the keys of a session in a store of that many partitions."""
         return cls(
             partition_of(partitions, key.tenant, key.namespace, key.session_id),
@@ -42,19 +64,28 @@ class SessionPlace:
         )
 
     @property
-    def spelled(self) -> tuple[str, str, str, str]:
-        """Partition, tenant, namespace and session as scripts take them."""
-        return partition_prefix(self.partition), self.tenant, self.namespace, self.session
+    def spelled(self) -> SpelledAddress:
+        """The session as scripts take it."""
+        prefix = partition_prefix(self.partition)
+        return SpelledAddress(prefix, self.tenant, self.namespace, self.session)
 
     @property
     def member(self) -> str:
         """The session in what a partition keeps of all its sessions."""
         return f"{self.tenant}:{self.namespace}:{self.session}"
 
-    def keys(self, *parts: str) -> list[str]:
-        """Return the keys of parts of the session: meta, log, ids, view, memories, placed."""
+    @property
+    def parts(self) -> SessionParts:
+        """The keys of its parts."""
         base = f"{partition_prefix(self.partition)}:s:{self.member}"
-        return [f"{base}:{part}" for part in parts]
+        return SessionParts(
+            meta=f"{base}:meta",
+            log=f"{base}:log",
+            ids=f"{base}:ids",
+            view=f"{base}:view",
+            memories=f"{base}:memories",
+            placed=f"{base}:placed",
+        )
 
 
 def listing_key(partition: int, tenant: str, namespace: str | None, user: str | None) -> str:

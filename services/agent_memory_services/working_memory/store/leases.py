@@ -1,15 +1,18 @@
 """Partitions that a relay delivers: one relay at a time, and every relay its share."""
 
-from typing import Final
+from typing import Any
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.lease import Lease
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.store.keys import RELAYS_KEY, lease_key
 
-_CENSUS: Final = Script("agent_memory_services.working_memory.store", "lua/relay/census")
+
+@script("agent_memory_services.working_memory.store", "lua/relay/census")
+def _census(relays: Key, *, relay: str, silence: int) -> Any:
+    """Count the relays that were heard of within so many milliseconds, and say that one lives."""
 
 
 class Leases:
@@ -40,7 +43,9 @@ class Leases:
         Returns:
             Partitions beyond the share, to be given back when nothing of theirs is under way.
         """
-        relays: int = await _CENSUS(self._client, [RELAYS_KEY], [self._holder, self._milliseconds])
+        relays: int = await _census(
+            self._client, RELAYS_KEY, relay=self._holder, silence=self._milliseconds
+        )
         share = -(-len(self._leases) // relays)
         for partition in self._kept():
             await self._leases[partition].take()

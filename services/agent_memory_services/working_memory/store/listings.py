@@ -8,9 +8,8 @@ from itertools import islice, product
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio import Redis
-from redis.typing import EncodableT
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.store.keys import (
     listed_meta_key,
     listed_view_key,
@@ -18,14 +17,18 @@ from agent_memory_services.working_memory.store.keys import (
     partition_prefix,
 )
 
-_LIST: Final = Script(
+_FIELDS: Final = ("namespace", "session_id", "user", "created", "updated", "expires", "sequence")
+
+
+@script(
     "agent_memory_services.working_memory.store",
     "lua/session/prelude",
     "lua/session/changes",
     "lua/session/expiry",
     "lua/session/list",
 )
-_FIELDS: Final = ("namespace", "session_id", "user", "created", "updated", "expires", "sequence")
+def _list(partition: Key, listing: Key, *, count: int, score: int | None) -> Any:
+    """Read a page of a partition's listing, free of expired sessions."""
 
 
 class ListingPosition(NamedTuple):
@@ -110,11 +113,15 @@ class Listings:
         self, partition: int, listing: str, after: ListingPosition | None, count: int
     ) -> tuple[int, list[tuple[ListingPosition, int]]]:
         """Return how many sessions a partition lists, and the positions of the next ones."""
-        start = "" if after is None else after.updated
-        args: list[EncodableT] = [partition_prefix(partition), count + 1, start]
-        unswept, *found = await _LIST(self._client, [listing], args)
+        page_of = _list.call(
+            partition_prefix(partition),
+            listing,
+            count=count + 1,
+            score=None if after is None else after.updated,
+        )
+        unswept, *found = await page_of.run(self._client)
         while unswept:
-            unswept, *found = await _LIST(self._client, [listing], args)
+            unswept, *found = await page_of.run(self._client)
         size, flat = found
         positions = (
             ListingPosition(int(float(score)), member)

@@ -1,17 +1,30 @@
-"""Outbox of messages that extraction has not acknowledged: one stream per partition."""
+"""Outbox of messages that extraction has not acknowledged: one stream per partition.
+
+An entry is read in either of two forms. In one it holds a serialized request, which this release
+writes because the one before reads no other. In the other it holds what was said, each message and
+memory in a field of its own, and the request is built of it here: a later release writes that.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
 
+from google.protobuf.message import DecodeError
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.store.keys import dead_key, outbox_key
 
-_BURY: Final = Script("agent_memory_services.working_memory.store", "lua/relay/bury")
-
 _ERASED_AT_A_TIME: Final = 100
+_REQUEST: Final = b"request"
+
+
+@script("agent_memory_services.working_memory.store", "lua/relay/bury")
+def _bury(outbox: Key, dead: Key, *, entry: bytes, reason: str) -> Any:
+    """Move an entry to the dead ones."""
+
 
 Position: TypeAlias = tuple[int, int]
 """Place in a stream; `ORIGIN` is before its first entry."""
@@ -31,24 +44,80 @@ class OutboxEntry:
     Attributes:
         id: its place in the stream.
         tenant: whose session it is.
-        request: a serialized `SubmitMessagesRequest`.
-        trace: of the call that left it; empty where that was not traced.
+        fields: everything that it holds.
     """
 
     id: bytes
     tenant: str
-    request: bytes
-    trace: str = ""
+    fields: Mapping[bytes, bytes]
 
     @classmethod
     def parse(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
         """Read an entry of a stream."""
-        trace = fields.get(b"trace", b"").decode()
-        return cls(entry_id, fields[b"tenant"].decode(), fields[b"request"], trace)
+        return cls(entry_id, fields[b"tenant"].decode(), fields)
+
+    @property
+    def trace(self) -> str:
+        """The call that left it; empty where that was not traced."""
+        return self.fields.get(b"trace", b"").decode()
+
+    @property
+    def size(self) -> int:
+        """Bytes of its request, or about so many where that is to be built."""
+        whole = self.fields.get(_REQUEST)
+        return sum(map(len, self.fields.values())) if whole is None else len(whole)
+
+    def request(self) -> SubmitMessagesRequest:
+        """Return what extraction is asked to take in.
+
+        Raises:
+            DecodeError: it holds something else.
+        """
+        whole = self.fields.get(_REQUEST)
+        if whole is not None:
+            return SubmitMessagesRequest.FromString(whole)
+        try:
+            return _built(self.fields)
+        except ValueError as error:
+            raise DecodeError(str(error)) from None
 
     def age(self, now: float) -> float:
         """Return the seconds since it was written, at `now` in seconds since the epoch."""
         return max(0.0, now - int(self.id.partition(b"-")[0]) / 1e3)
+
+
+def _built(fields: Mapping[bytes, bytes]) -> SubmitMessagesRequest:
+    """Return the request that submits what an entry holds, in its order.
+
+    The fields are `namespace`, `session_id`, `session_uid`, `user_id`, `time_zone`, `extraction`
+    (a serialized `ExtractionConfig`), a `message:<sequence>` for each message, which is serialized
+    without its sequence, a `memory:<number>` for each memory, and `withheld`, which has the first
+    and the last sequence of what never comes, with a colon between them. Any may be missing.
+    """
+
+    def text(name: bytes) -> str:
+        return fields.get(name, b"").decode()
+
+    request = SubmitMessagesRequest(
+        session=SessionRef(namespace=text(b"namespace"), session_id=text(b"session_id")),
+        session_uid=text(b"session_uid"),
+        user_id=text(b"user_id"),
+        time_zone=text(b"time_zone"),
+    )
+    if b"extraction" in fields:
+        request.extraction.ParseFromString(fields[b"extraction"])
+    for name, value in fields.items():
+        kind, _, number = name.partition(b":")
+        if kind == b"message":
+            message = request.messages.add()
+            message.ParseFromString(value)
+            message.sequence = int(number)
+        elif kind == b"memory":
+            request.memories.add().ParseFromString(value)
+    if b"withheld" in fields:
+        first, _, last = fields[b"withheld"].partition(b":")
+        request.first_withheld_sequence, request.last_withheld_sequence = int(first), int(last)
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +153,13 @@ class Outbox:
 
     async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
-        keys = [outbox_key(partition), dead_key(partition)]
-        await _BURY(self._client, keys, [entry.id, reason])
+        await _bury(
+            self._client,
+            outbox_key(partition),
+            dead_key(partition),
+            entry=entry.id,
+            reason=reason,
+        )
 
     async def end(self, partition: int) -> Position:
         """Return the position of the last entry of a partition."""

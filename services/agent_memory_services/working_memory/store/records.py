@@ -8,7 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory_services.working_memory.domain.digests import DIGEST_BYTES
+from agent_memory_services.working_memory.domain.drafts import DIGEST_BYTES
 from agent_memory_services.working_memory.domain.session import (
     Entry,
     SequenceRange,
@@ -23,15 +23,14 @@ _PLAIN_FLAG: Final = b"-"
 _NOTHING: Final = b""
 
 
-def flag_of(*, answer: bool) -> bytes:
-    """Return the flag of a view entry, which marks the answers to tool calls."""
-    return ANSWER_FLAG if answer else _PLAIN_FLAG
+def place_head(digest: bytes, tokens: int, *, answer: bool) -> bytes:
+    """Return a place in the view but for the sequence: digest, flag, `tokens:`."""
+    return b"%b%b%d:" % (digest, ANSWER_FLAG if answer else _PLAIN_FLAG, tokens)
 
 
 def write_place(entry: Entry) -> bytes:
     """Return a place in the view: digest, flag, `tokens:sequence`."""
-    numbers = f"{entry.tokens}:{entry.sequence}".encode()
-    return entry.digest + flag_of(answer=entry.answer) + numbers
+    return b"%b%d" % (place_head(entry.digest, entry.tokens, answer=entry.answer), entry.sequence)
 
 
 def read_place(place: bytes) -> Entry:
@@ -89,7 +88,18 @@ def read_session(
 def read_shown(places: Sequence[bytes], messages: Sequence[bytes]) -> tuple[Shown, ...]:
     """Return messages with their positions; both come the latest first and go the oldest first."""
     pairs = zip(reversed(places), reversed(messages), strict=True)
-    return tuple(Shown(read_place(place), Message.FromString(message)) for place, message in pairs)
+    return tuple(_shown(read_place(place), message) for place, message in pairs)
+
+
+def _shown(entry: Entry, message: bytes) -> Shown:
+    return Shown(entry, read_message(entry.sequence, message))
+
+
+def read_message(sequence: int, message: bytes) -> Message:
+    """Return a message of the log, whose position tells its sequence."""
+    read = Message.FromString(message)
+    read.sequence = sequence
+    return read
 
 
 def _read_state(meta: Mapping[bytes, bytes]) -> State:
@@ -112,8 +122,9 @@ def _present(serialized: bytes) -> bytes:
 
 def _read_memories(values: Sequence[bytes]) -> tuple[Memory, ...]:
     split = (value.partition(b":") for value in values)
-    ordered = sorted((int(ordinal), memory) for ordinal, _, memory in split)
-    return tuple(Memory.FromString(memory) for _, memory in ordered)
+    # What is read in parts may come twice.
+    by_ordinal = {int(ordinal): memory for ordinal, _, memory in split}
+    return tuple(Memory.FromString(memory) for _, memory in sorted(by_ordinal.items()))
 
 
 def _number(value: bytes | None) -> int | None:

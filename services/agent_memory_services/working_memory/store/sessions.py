@@ -1,12 +1,12 @@
 """Sessions in Redis: one script per write, one round trip per read."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, NamedTuple, Self
 
 from redis.asyncio import Redis
-from redis.typing import EncodableT
 
-from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     EtagMismatch,
@@ -17,43 +17,118 @@ from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.partitions import claim_partitions
-from agent_memory_services.kit.redis.scripts import Script
-from agent_memory_services.working_memory.domain.changes import (
-    Change,
-    Incoming,
-    Logged,
-    StaleSessionError,
-    Written,
-    retry_on_conflict,
-)
-from agent_memory_services.working_memory.domain.digests import memory_digest
+from agent_memory_services.kit.redis.scripts import Key, Text, Value, mapping_of, script
+from agent_memory_services.working_memory.domain.drafts import memory_digest
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Change,
     Entry,
+    Incoming,
+    Logged,
     LogPage,
     LogSlice,
     Session,
     SessionKey,
+    StaleSessionError,
+    Written,
+    retry_on_conflict,
 )
 from agent_memory_services.working_memory.domain.windows import Limits, Trigger
 from agent_memory_services.working_memory.store import records
 from agent_memory_services.working_memory.store.keys import (
     PARTITIONS_KEY,
-    SESSION_PARTS,
-    SessionPlace,
+    SessionAddress,
+    SessionParts,
+    SpelledAddress,
 )
 
 _PACKAGE: Final = "agent_memory_services.working_memory.store"
-_READ: Final = Script(_PACKAGE, "lua/session/prelude", "lua/session/read")
-_LOG: Final = Script(_PACKAGE, "lua/session/prelude", "lua/session/log")
 _SHARED: Final = (
     "lua/session/prelude",
     "lua/session/changes",
     "lua/session/expiry",
     "lua/session/summaries",
 )
-_WRITE: Final = Script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
-_DELETE: Final = Script(_PACKAGE, *_SHARED, "lua/session/delete")
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """An actor: the owner that it names, and those whose sessions it reaches; None for all."""
+
+    user: str
+    users: Sequence[str] | None
+
+    @classmethod
+    def of(cls, actor: Actor) -> Self:
+        return cls(actor.user, None if actor.users is None else sorted(actor.users))
+
+
+class _NewMessage(NamedTuple):
+    """A message, and its place in the view but for the sequence."""
+
+    id: str
+    head: bytes
+    message: bytes
+
+
+class _NewMemory(NamedTuple):
+    """A memory to be placed."""
+
+    id: str
+    digest: bytes
+    memory: bytes
+
+
+@script(_PACKAGE, "lua/session/prelude", "lua/session/read")
+def _read(
+    meta: Key,
+    log: Key,
+    view: Key,
+    memories: Key,
+    *,
+    most_messages: int | None,
+    most_tokens: int | None,
+    read: int | None,
+    tokens: int,
+    memories_from: Text,
+    version: Text,
+) -> Any:
+    """Read a part of a session, from what the parts before it brought on."""
+
+
+@script(_PACKAGE, "lua/session/prelude", "lua/session/log")
+def _log(meta: Key, log: Key, *, start: int | None, count: int, step: int) -> Any:
+    """Read a slice of a session's log."""
+
+
+@script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
+def _write(
+    address: SpelledAddress,
+    parts: SessionParts,
+    *,
+    identity: SessionKey,
+    expected: int | None,
+    etag: str,
+    caller: _Caller,
+    owner: str,
+    fresh_uid: str,
+    trace: str,
+    state: Mapping[str, Value],
+    replaces_view: bool,
+    slots: Sequence[bytes],
+    messages: Sequence[_NewMessage],
+    replaces_memories: bool,
+    memories: Sequence[_NewMemory],
+    window: int | None,
+    trigger: Trigger | None,
+) -> Any:
+    """Make one write to a session: all of it, or a refusal and nothing."""
+
+
+@script(_PACKAGE, *_SHARED, "lua/session/delete")
+def _delete(address: SpelledAddress, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
+    """Delete a session."""
+
 
 _PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
 
@@ -89,7 +164,7 @@ class SessionStore:
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionPlace.of(key, self._partitions).partition
+        return SessionAddress.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
@@ -107,37 +182,54 @@ class SessionStore:
     async def _read(
         self, key: SessionKey, limits: Limits, *, with_memories: bool
     ) -> Session | None:
-        keys = SessionPlace.of(key, self._partitions).keys("meta", "log", "view", "memories")
-        wanted = [_or_empty(limits.messages), _or_empty(limits.tokens)]
-        found = await _READ(self._client, keys, [*wanted, int(with_memories), 0, 0, ""])
-        if found is None:
-            return None
-        tokens, fields, view_size, places, messages, memories = found
-        meta = dict(zip(fields[::2], fields[1::2], strict=True))
-        while tokens >= 0:
-            part = [*wanted, 0, len(places), tokens, meta[b"version"]]
-            tokens, *found = await _READ(self._client, keys, part)
-            if tokens == b"stale":
+        parts = SessionAddress.of(key, self._partitions).parts
+        meta: dict[bytes, bytes] = {}
+        places: list[bytes] = []
+        messages: list[bytes] = []
+        memories: list[bytes] = []
+        tokens, following, view_size = 0, b"0" if with_memories else b"", 0
+        while tokens >= 0 or following:
+            found = await _read(
+                self._client,
+                parts.meta,
+                parts.log,
+                parts.view,
+                parts.memories,
+                most_messages=limits.messages,
+                most_tokens=limits.tokens,
+                read=len(places) if tokens >= 0 else None,
+                tokens=tokens,
+                memories_from=following,
+                version=meta.get(b"version", b""),
+            )
+            if found is None:
+                return None
+            if found[0] == b"stale":
                 raise StaleSessionError
-            _, _, more_places, more_messages, _ = found
-            places += more_places
-            messages += more_messages
+            tokens, following, fields, view_size, *lists = found
+            meta = meta or mapping_of(fields)
+            for kept, more in zip((places, messages, memories), lists, strict=True):
+                kept.extend(more)
         shown = records.read_shown(places, messages)
         return records.read_session(key, meta, view_size, shown, memories)
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
         """Return a slice of the log; None where there is no session."""
-        found = await _LOG(
+        parts = SessionAddress.of(key, self._partitions).parts
+        found = await _log(
             self._client,
-            SessionPlace.of(key, self._partitions).keys("meta", "log"),
-            [_or_empty(stretch.start), stretch.count, stretch.step],
+            parts.meta,
+            parts.log,
+            start=stretch.start,
+            count=stretch.count,
+            step=stretch.step,
         )
         if found is None:
             return None
-        uid, user, last_sequence, messages = found
-        return LogPage(
-            uid.decode(), user.decode(), last_sequence, tuple(map(Message.FromString, messages))
-        )
+        uid, user, last_sequence, first, messages = found
+        sequences = count(first, stretch.step)
+        logged = tuple(map(records.read_message, sequences, messages))
+        return LogPage(uid.decode(), user.decode(), last_sequence, logged)
 
     async def write(self, key: SessionKey, change: Change) -> Written:
         """Make a change, all or nothing.
@@ -149,11 +241,29 @@ class SessionStore:
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
-        place = SessionPlace.of(key, self._partitions)
-        answer = await _WRITE(
+        address = SessionAddress.of(key, self._partitions)
+        answer = await _write(
             self._client,
-            place.keys(*SESSION_PARTS),
-            [*_write_args(key, place, change), *trigger_args(self._trigger)],
+            address.spelled,
+            address.parts,
+            identity=key,
+            expected=change.expected,
+            etag=change.etag,
+            caller=_Caller.of(change.actor),
+            owner=encode(change.actor.user),
+            fresh_uid=new_id(),
+            trace=kept_context(),
+            state={} if change.state is None else dict(records.write_state(change.state)),
+            replaces_view=change.replaces_view,
+            slots=_slots(change.messages),
+            messages=_new_messages(change.messages),
+            replaces_memories=change.replaces_memories,
+            memories=[
+                _NewMemory(memory.id, memory_digest(memory), memory.SerializeToString())
+                for memory in change.memories
+            ],
+            window=change.window,
+            trigger=self._trigger,
         )
         return _written(_accepted(answer))
 
@@ -164,49 +274,30 @@ class SessionStore:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it has another etag.
         """
-        place = SessionPlace.of(key, self._partitions)
-        args = [*place.spelled, *_actor_args(actor), etag]
-        answer = await _DELETE(self._client, place.keys(*SESSION_PARTS), args)
+        address = SessionAddress.of(key, self._partitions)
+        answer = await _delete(
+            self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
+        )
         return answer != [b"absent"] and _accepted(answer) == []
 
 
-def _write_args(key: SessionKey, place: SessionPlace, change: Change) -> Iterator[EncodableT]:
-    """Yield the arguments of `lua/write.lua`, in the order in which it takes them."""
-    yield from place.spelled
-    yield from (key.tenant, key.namespace, key.session_id)
-    yield from (_or_empty(change.expected), change.etag)
-    yield from _actor_args(change.actor)
-    yield from (encode(change.actor.user), new_id(), kept_context())
-    yield from _counted([] if change.state is None else list(records.write_state(change.state)))
-    yield from (int(change.replaces_view), int(not change.replaces_view))
-    yield from _counted([_message_args(message) for message in change.messages])
-    yield int(change.replaces_memories)
-    yield from _counted([(m.id, memory_digest(m), m.SerializeToString()) for m in change.memories])
-    yield _or_empty(change.window)
+def _slots(messages: Sequence[Entry | Incoming]) -> list[bytes]:
+    """Return the places that are kept, and an empty one for each message between them."""
+    if not any(isinstance(item, Entry) for item in messages):
+        return []
+    return [records.write_place(item) if isinstance(item, Entry) else b"" for item in messages]
 
 
-def trigger_args(trigger: Trigger | None) -> tuple[EncodableT, ...]:
-    """Return a trigger as `lua/summaries.lua` takes it."""
-    return ("", "") if trigger is None else (trigger.share, trigger.window)
-
-
-def _actor_args(actor: Actor) -> tuple[EncodableT, ...]:
-    users = sorted(actor.users or ())
-    return actor.user, int(actor.users is not None), len(users), *users
-
-
-def _counted(groups: Sequence[Sequence[EncodableT]]) -> Iterator[EncodableT]:
-    yield len(groups)
-    for group in groups:
-        yield from group
-
-
-def _message_args(item: Entry | Incoming) -> tuple[EncodableT, ...]:
-    if isinstance(item, Entry):
-        return "kept", records.write_place(item)
-    message = item.message
-    flag = records.flag_of(answer=item.answer)
-    return "given", message.id, item.digest, flag, item.tokens, message.SerializeToString()
+def _new_messages(messages: Sequence[Entry | Incoming]) -> list[_NewMessage]:
+    return [
+        _NewMessage(
+            item.message.id,
+            records.place_head(item.digest, item.tokens, answer=item.answer),
+            item.message.SerializeToString(),
+        )
+        for item in messages
+        if isinstance(item, Incoming)
+    ]
 
 
 def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
@@ -248,8 +339,4 @@ def _written(answer: Sequence[Any]) -> Written:
 
 
 def _logged(sequence: int, known: bytes | None = None) -> Logged:
-    return Logged(sequence, None if known is None else Message.FromString(known))
-
-
-def _or_empty(number: int | None) -> EncodableT:
-    return "" if number is None else number
+    return Logged(sequence, None if known is None else records.read_message(sequence, known))

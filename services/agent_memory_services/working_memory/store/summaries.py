@@ -2,25 +2,52 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Self
 
 from redis.asyncio import Redis
-from redis.typing import EncodableT
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.domain.session import SequenceRange, Session, Shown
 from agent_memory_services.working_memory.domain.windows import Trigger
-from agent_memory_services.working_memory.store.keys import SessionPlace, partition_prefix
+from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
 from agent_memory_services.working_memory.store.records import write_place
-from agent_memory_services.working_memory.store.sessions import trigger_args
 
-_RECORD: Final = Script(
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """A context, and the part of the log that it covers, where it covers one."""
+
+    text: str
+    first: int | None
+    last: int | None
+
+    @classmethod
+    def of(cls, text: str, covered: SequenceRange | None) -> Self:
+        if covered is None:
+            return cls(text, None, None)
+        return cls(text, covered.first, covered.last)
+
+
+@script(
     "agent_memory_services.working_memory.store",
     "lua/session/prelude",
     "lua/session/changes",
     "lua/session/summaries",
     "lua/summaries/record",
 )
+def _record(
+    partition: Key,
+    meta: Key,
+    view: Key,
+    *,
+    member: str,
+    uid: str,
+    continued: _Context,
+    recorded: _Context,
+    covered: Sequence[bytes],
+    trigger: Trigger,
+) -> Any:
+    """Record a summary that continues a context and covers the first places of the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +85,18 @@ class SummaryRecorder:
         False where the session is no longer the one that was read: its context or the beginning
         of its view was changed, or it is gone. Messages that joined meanwhile do not matter.
         """
-        place = SessionPlace.of(session.key, self._partitions)
-        verdict, *_ = await _RECORD(
+        address = SessionAddress.of(session.key, self._partitions)
+        before = session.state
+        verdict, *_ = await _record(
             self._client,
-            place.keys("meta", "view"),
-            [
-                *(partition_prefix(place.partition), place.member, session.uid),
-                *_context_args(session.state.context, session.state.context_range),
-                *_context_args(summary.text, summary.range_with(session.state.context_range)),
-                len(summary.covered),
-                *(write_place(item.entry) for item in summary.covered),
-                *trigger_args(self._trigger),
-            ],
+            partition_prefix(address.partition),
+            address.parts.meta,
+            address.parts.view,
+            member=address.member,
+            uid=session.uid,
+            continued=_Context.of(before.context, before.context_range),
+            recorded=_Context.of(summary.text, summary.range_with(before.context_range)),
+            covered=[write_place(item.entry) for item in summary.covered],
+            trigger=self._trigger,
         )
         return bool(verdict == b"ok")
-
-
-def _context_args(context: str, covered: SequenceRange | None) -> tuple[EncodableT, ...]:
-    if covered is None:
-        return context, "", ""
-    return context, covered.first, covered.last

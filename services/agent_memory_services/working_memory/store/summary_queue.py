@@ -1,33 +1,45 @@
 """Queue of the sessions that wait for a summary; a claim lasts for the length of a lease."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.redis.keys import decode
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, Script, script
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.store.keys import (
-    SessionPlace,
+    SessionAddress,
     partition_prefix,
     summaries_key,
 )
 
-_PACKAGE: Final = "agent_memory_services.working_memory.store"
-
-
-def _script(name: str) -> Script:
-    return Script(_PACKAGE, "lua/session/prelude", "lua/session/summaries", f"lua/summaries/{name}")
-
-
-_CLAIM: Final = _script("claim")
-_POSTPONE: Final = _script("postpone")
-_SETTLE: Final = _script("settle")
 _MICROS: Final = 1_000_000
+
+P = ParamSpec("P")
+
+
+def _step(name: str) -> Callable[[Callable[P, Any]], Script[P]]:
+    shared = ("lua/session/prelude", "lua/session/summaries")
+    return script("agent_memory_services.working_memory.store", *shared, f"lua/summaries/{name}")
+
+
+@_step("claim")
+def _claim(partition: Key, *, lease: int) -> Any:
+    """Take the session that has waited longest, for so many microseconds."""
+
+
+@_step("postpone")
+def _postpone(partition: Key, *, member: bytes, claim: bytes, wait: int, failures: int) -> Any:
+    """Give a claim back for later, by a wait in microseconds, and count failures."""
+
+
+@_step("dequeue")
+def _dequeue(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
+    """Remove a session that still has the version that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +89,7 @@ class SummaryQueue:
 
     async def claim(self, partition: int) -> Claim | None:
         """Take the session that has waited longest; None where none is due."""
-        found = await _CLAIM(
-            self._client,
-            [summaries_key(partition)],
-            [partition_prefix(partition), self._lease],
-        )
+        found = await _claim(self._client, partition_prefix(partition), lease=self._lease)
         if found is None:
             return None
         member, lease, trace, failures = found
@@ -96,13 +104,22 @@ class SummaryQueue:
         """Let another worker take the session at once."""
         await self._put_back(claim, 0.0, failures=0)
 
-    async def settle(self, claim: Claim, version: int) -> None:
-        """Strike a session off that needs no summary as it was in this version."""
-        keys = SessionPlace.of(claim.key, self._partitions).keys("meta")
-        prefix = partition_prefix(claim.partition)
-        await _SETTLE(self._client, keys, [prefix, claim.member, version])
+    async def dequeue(self, claim: Claim, version: int) -> None:
+        """Remove a session that needs no summary as it was in this version."""
+        await _dequeue(
+            self._client,
+            partition_prefix(claim.partition),
+            SessionAddress.of(claim.key, self._partitions).parts.meta,
+            member=claim.member,
+            version=version,
+        )
 
     async def _put_back(self, claim: Claim, seconds: float, *, failures: int) -> None:
-        args: list[Any] = [partition_prefix(claim.partition), claim.member, claim.lease]
-        args += [int(seconds * _MICROS), failures]
-        await _POSTPONE(self._client, [summaries_key(claim.partition)], args)
+        await _postpone(
+            self._client,
+            partition_prefix(claim.partition),
+            member=claim.member,
+            claim=claim.lease,
+            wait=int(seconds * _MICROS),
+            failures=failures,
+        )

@@ -137,7 +137,7 @@ class SummaryWorker:
                 OVERTAKEN.inc()
                 await self._queue.postpone(claim)
             case Result.NEEDLESS:
-                await self._queue.settle(claim, outcome.version)
+                await self._queue.dequeue(claim, outcome.version)
 
 
 def _log_fault(error: Exception) -> None:

@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf.descriptor import Descriptor
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
-from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -25,12 +24,17 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.client import connect
 from tests.contract.kit.refusals import refused
 from tests.support.any_call import attempt, call
 from tests.support.callers import Metadata, bearer
 from tests.support.contracts import POLICIES, descriptor_of, service_of
 from tests.support.example_requests import example
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
+from tests.support.stores import emptied
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECRET = "canary7f3a"
 SESSION: dict[str, Any] = {"namespace": "vault", "session_id": "alices-session"}
@@ -65,7 +69,7 @@ class World:
         terms: Mapping[str, Mapping[str, Any]] = {
             "another user": {"users": frozenset({"bob"})},
             "another namespace": {"namespaces": frozenset({"lobby"})},
-            "another tenant": {"tenant": "other"},
+            "another tenant": {"tenant": f"other-{new_id()}"},
         }
         return bearer(await self.suite.callers.key(Role.ADMIN, **terms[kind]))
 
@@ -92,10 +96,14 @@ class World:
         return kind(self.suite.served[service_of(module).full_name].channel)
 
 
-@pytest.fixture
-async def world(tmp_path: Path, redis: Redis, redis_url: str) -> AsyncIterator[World]:
-    """Alice has a session, memories and a job that is done."""
-    async with guarded_suite(tmp_path, redis, redis_url) as suite:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> AsyncIterator[World]:
+    """Alice has a session, memories and a job that is done, which no test changes."""
+    async with (
+        emptied(redis_url),
+        connect(redis_url) as redis,
+        guarded_suite(tmp_path_factory.mktemp("world"), redis, redis_url) as suite,
+    ):
         world = World(suite, bearer(await suite.callers.key(Role.WRITER, **_limits())), {})
         await _fill(world)
         yield world

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+from contextlib import closing
 from typing import Any, NamedTuple
 
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
@@ -32,12 +33,12 @@ async def ask(
     """One HTTP/1.1 request; header names have `_` for `-`, a body is sent as JSON or as it is."""
 
     def send() -> Answer:
-        connection = http.client.HTTPConnection(*gateway.listen, timeout=10)
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, content, named)
-        with connection.getresponse() as response:
-            received = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, received, response.read())
+        with closing(http.client.HTTPConnection(*gateway.listen, timeout=10)) as connection:
+            connection.request(method, path, content, named)
+            with connection.getresponse() as response:
+                received = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, received, response.read())
 
     return await asyncio.to_thread(send)

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from google.protobuf import any_pb2, descriptor_pb2, message_factory
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.rpc import error_details_pb2, status_pb2
@@ -67,9 +68,16 @@ class Echo:
         )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
-    """The echo service on a free port, healthy."""
+    """The echo service on a free port, healthy, for all tests of a file."""
+    async with serving(echo_descriptors) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_echo(echo_descriptors: bytes) -> AsyncIterator[Echo]:
+    """An echo service that a test may end."""
     async with serving(echo_descriptors) as running:
         yield running
 
@@ -138,11 +146,28 @@ async def serving(
     await server.stop(0)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gateway(
-    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[EmbeddedGateway]:
-    """A running gateway in front of the echo service."""
+    """A running gateway in front of the echo service, for all tests of a file."""
+    async with _before(echo, echo_descriptors, tmp_path_factory.mktemp("gateway")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_gateway(
+    own_echo: Echo, echo_descriptors: bytes, tmp_path: Path
+) -> AsyncIterator[EmbeddedGateway]:
+    """A gateway in front of a test's own echo service."""
+    async with _before(own_echo, echo_descriptors, tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _before(
+    echo: Echo, echo_descriptors: bytes, folder: Path
+) -> AsyncIterator[EmbeddedGateway]:
     listen = Address("127.0.0.1", free_port())
     config = bootstrap(
         echo_descriptors,
@@ -150,5 +175,5 @@ async def gateway(
         backends={"echo": Address("127.0.0.1", echo.port)},
         hosts=LOOPBACK_HOSTS,
     )
-    async with EmbeddedGateway(tmp_path, listen, config) as running:
+    async with EmbeddedGateway(folder, listen, config) as running:
         yield running

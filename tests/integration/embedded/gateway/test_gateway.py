@@ -22,6 +22,8 @@ from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.integration.embedded.gateway.conftest import Echo
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SERVICE = "agent_memory.echo.v1.EchoService"
 
 
@@ -68,15 +70,15 @@ async def test_grpc_service_of_nobody_is_unimplemented(gateway: EmbeddedGateway)
     assert _error_info(caught.value).reason == "UNIMPLEMENTED"
 
 
-async def test_dead_backend_is_unavailable(echo: Echo, gateway: EmbeddedGateway) -> None:
+async def test_dead_backend_is_unavailable(own_echo: Echo, own_gateway: EmbeddedGateway) -> None:
     """Without its service the gateway says UNAVAILABLE and when to come back, in both protocols."""
-    await echo.server.stop(0)
-    async with channel(gateway) as grpc_channel:
+    await own_echo.server.stop(0)
+    async with channel(own_gateway) as grpc_channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await echo.stub(grpc_channel, "Echo")(echo.request(text="hi"))
+            await own_echo.stub(grpc_channel, "Echo")(own_echo.request(text="hi"))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert _error_info(caught.value).reason == "DEPENDENCY_UNAVAILABLE"
-    answer = await ask(gateway, "POST", "/v1/echo", {"text": "hi"})
+    answer = await ask(own_gateway, "POST", "/v1/echo", {"text": "hi"})
     assert (answer.status, answer.reason) == (503, "DEPENDENCY_UNAVAILABLE")
     assert answer.json["details"][1]["retryDelay"] == "1s"
 
@@ -90,26 +92,25 @@ async def test_a_call_that_hangs_is_ended(echo: Echo, gateway: EmbeddedGateway) 
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(echo.request(text="hi", pause={"seconds": 60}), timeout=0.5)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        asked = echo.request(text="hi", pause={"seconds": 2})
+        asked = echo.request(text="hi", pause={"nanos": 500_000_000})
         assert (await call(asked, timeout=30)).text == "hi"
 
 
-async def test_it_is_alive_whatever_the_backends_are(echo: Echo, gateway: EmbeddedGateway) -> None:
+async def test_it_is_alive_whatever_the_backends_are(
+    own_echo: Echo, own_gateway: EmbeddedGateway
+) -> None:
     """Liveness is the gateway's own; restarting it would bring no service back."""
-    await echo.server.stop(0)
-    assert (await ask(gateway, "GET", "/livez")).status == 200
+    await own_echo.server.stop(0)
+    assert (await ask(own_gateway, "GET", "/livez")).status == 200
 
 
-async def test_each_request_is_logged_in_one_line(gateway: EmbeddedGateway) -> None:
+async def test_each_request_is_logged_in_one_line(own_gateway: EmbeddedGateway) -> None:
     """The line has the method and its outcome, and nothing of the path or the query."""
-    await ask(gateway, "GET", "/v1/echo/alice?repeat_count=2", x_request_id="the-request")
-    await ask(gateway, "GET", "/nowhere/alice")
-
-    async def flushed() -> bool:
-        return len(logged(gateway)) == 2
-
-    await gateway.child.ready(flushed, within=30)
-    served, refused = logged(gateway)
+    await ask(own_gateway, "GET", "/v1/echo/alice?repeat_count=2", x_request_id="the-request")
+    await ask(own_gateway, "GET", "/nowhere/alice")
+    # It writes its lines every ten seconds, and when it ends.
+    await own_gateway.stop()
+    served, refused = logged(own_gateway)
     assert served["method"] == f"/{SERVICE}/GetEcho"
     assert (served["http_status"], served["grpc_status"]) == (200, "OK")
     assert (served["service"], served["request_id"]) == ("echo", "the-request")
@@ -225,15 +226,15 @@ async def test_other_host_names_are_refused(gateway: EmbeddedGateway) -> None:
     assert (answer.status, answer.reason) == (404, "UNIMPLEMENTED")
 
 
-async def test_healthz_follows_the_backends(echo: Echo, gateway: EmbeddedGateway) -> None:
+async def test_healthz_follows_the_backends(own_echo: Echo, own_gateway: EmbeddedGateway) -> None:
     """The health path is 200 while every backend is healthy and 503 soon after one is not."""
-    assert (await ask(gateway, "GET", "/healthz")).status == 200
-    await echo.health.set(SERVICE, health_pb2.HealthCheckResponse.NOT_SERVING)
+    assert (await ask(own_gateway, "GET", "/healthz")).status == 200
+    await own_echo.health.set(SERVICE, health_pb2.HealthCheckResponse.NOT_SERVING)
 
     async def noticed() -> bool:
-        return (await ask(gateway, "GET", "/healthz")).status == 503
+        return (await ask(own_gateway, "GET", "/healthz")).status == 503
 
-    await gateway.child.ready(noticed, within=30)
+    await own_gateway.child.ready(noticed, within=30)
 
 
 async def test_log_is_silent_about_paths(gateway: EmbeddedGateway) -> None:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
+import pytest_asyncio
 
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors
@@ -17,20 +17,21 @@ from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.integration.embedded.gateway.asking import ask
 from tests.support.servers import serving
 from tests.support.settings import configured
+from tests.support.stores import emptied
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PATH = "/v1/working-memory/s:append"
 BODY = {"messages": [{"role": "user", "content": "hi"}]}
 NOWHERE = Address("127.0.0.1", 1)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def behind(
-    redis: Redis,  # noqa: ARG001 - begins empty
-    redis_url: str,
-    tmp_path: Path,
+    redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[EmbeddedGateway, Told]]:
     """A gateway, and working memory behind it, which counts what it executes."""
-    async with _behind(redis_url, tmp_path) as both:
+    async with emptied(redis_url), _behind(redis_url, tmp_path_factory.mktemp("gateway")) as both:
         yield both
 
 
@@ -65,12 +66,13 @@ async def test_only_a_callers_key_makes_two_requests_one_call(
 ) -> None:
     """One trace may hold many, and nobody else says which attempts are the gateway's own."""
     gateway, servicer = behind
+    before = servicer.written
     answers = [
         await ask(gateway, "POST", PATH, BODY, **{header.replace("-", "_"): "one"})
         for _ in range(2)
     ]
     assert [answer.status for answer in answers] == [200, 200]
-    assert servicer.written == calls
+    assert servicer.written == before + calls
 
 
 @pytest.mark.parametrize(
@@ -89,5 +91,6 @@ async def test_a_header_that_a_service_could_not_read_ends_no_call(
 ) -> None:
     """It stays at the gateway, or is passed on as it is where services can read it."""
     gateway, servicer = behind
+    before = servicer.written
     answer = await ask(gateway, "POST", PATH, BODY, **{header: value})
-    assert (answer.status, servicer.written) == (200, 1), answer.body
+    assert (answer.status, servicer.written) == (200, before + 1), answer.body

@@ -5,9 +5,13 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import grpc
 import pytest
+import pytest_asyncio
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
 
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.process import EmbeddedGateway
@@ -15,6 +19,8 @@ from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.integration.embedded.gateway.conftest import Echo
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _HOST = b"Host: localhost\r\n"
@@ -59,6 +65,7 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
         (_POST + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}", 400, "INVALID_FIELD"),
         (_POST + b"transfer-encoding: gzip, chunked\r\n\r\n", 501, "INVALID_FIELD"),
         (_CHUNKED + b"2\n{}\r\n0\r\n\r\n", 400, "INVALID_FIELD"),
+        (b"GET /livez HTTP/1.1\nHost: x\n\n", 400, "INVALID_FIELD"),
         (_CHUNKED + b"x\r\n", 400, "INVALID_FIELD"),
         (_GET.replace(b"/a", b"/" + b"a" * 100_000) + b"\r\n", 431, "MESSAGE_TOO_LARGE"),
         (_GET + b"x-long: " + b"a" * 100_000 + b"\r\n\r\n", 431, "MESSAGE_TOO_LARGE"),
@@ -78,6 +85,89 @@ async def test_every_refusal_has_a_reason(
     assert (answered, kinds[_ERROR_INFO]) == (status, 1)
     assert body["details"][0]["reason"] == reason
     assert body["message"]
+
+
+_LINES = b'{\n\n"text":\n"hi"\n}\n'
+_EXCHANGE = (
+    b"\r\n" + _POST + b"Content-Length: %d\r\n\r\n" % len(_LINES),
+    _LINES,
+    _POST + b"Transfer-Encoding: Chunked\r\n\r\n",
+    b"5\r\n" + _LINES[:5] + b"\r\nD;a=b\r\n" + _LINES[5:] + b"\r\n",
+    b"0\r\nx-check: none\r\n\r\n",
+    _GET + b"\r\n",
+)
+"""Three requests on one connection: their heads, bodies, chunks and trailers."""
+
+
+async def _answers(gateway: EmbeddedGateway, *sent: bytes) -> list[int]:
+    """The statuses of the answers to requests, until one of them is refused."""
+    reader, writer = await asyncio.open_connection(*gateway.listen)
+    statuses: list[int] = []
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            for part in sent:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0)
+            while len(statuses) < 3 and (not statuses or statuses[-1] == 200):
+                statuses.append((await _answer(reader))[0])
+    finally:
+        writer.transport.abort()
+    return statuses
+
+
+async def test_requests_are_understood_however_they_are_cut(gateway: EmbeddedGateway) -> None:
+    """Bodies hold ends of lines that are none, and arrive in parts of any size."""
+    whole = b"".join(_EXCHANGE)
+    assert len(_LINES) == 5 + 13
+    for size in (1, 2, 3, 7, len(whole)):
+        parts = [whole[at : at + size] for at in range(0, len(whole), size)]
+        assert await _answers(gateway, *parts) == [200, 200, 200], size
+
+
+async def test_no_line_may_end_with_a_line_feed_alone(gateway: EmbeddedGateway) -> None:
+    """In the head of any request on a connection, at any chunk and in any trailer."""
+    cases = [
+        (place, at)
+        for place, part in enumerate(_EXCHANGE)
+        for at in range(len(part))
+        if part[at : at + 2] == b"\r\n" and part is not _LINES
+    ]
+
+    async def with_bare(place: int, at: int) -> list[int]:
+        part = _EXCHANGE[place]
+        return await _answers(
+            gateway, *_EXCHANGE[:place], part[:at] + part[at + 1 :], *_EXCHANGE[place + 1 :]
+        )
+
+    for place, at in cases:
+        statuses = await with_bare(place, at)
+        before = [200] * (0 if place < 2 else 1 if place < 5 else 2)
+        assert statuses == [*before, 400], _EXCHANGE[place][:at]
+    assert len(cases) > 15
+
+
+async def test_a_large_head_over_http2_is_answered(gateway: EmbeddedGateway, echo: Echo) -> None:
+    """By itself Envoy would end the connection, and every call that runs on it."""
+    async with grpc.aio.insecure_channel(
+        str(gateway.listen), options=[("grpc.max_metadata_size", 1 << 20)]
+    ) as channel:
+        stub = echo.stub(channel, "Echo")
+        running = asyncio.ensure_future(stub(echo.request(text="a", pause={"seconds": 1})))
+        for metadata in (
+            [(f"x-{n}", "a" * 20_000) for n in range(5)],
+            [(f"x-{n}", "a") for n in range(500)],
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as refusal:
+                await stub(echo.request(text="b"), metadata=metadata)
+            status = rpc_status.from_call(cast("Any", refusal.value))
+            assert status is not None
+            assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            (info,) = (detail for detail in status.details if detail.Is(ErrorInfo.DESCRIPTOR))
+            found = ErrorInfo()
+            info.Unpack(found)
+            assert found.reason == "MESSAGE_TOO_LARGE"
+        assert (await running).text == "a"
 
 
 def _announced() -> bytes:
@@ -113,6 +203,41 @@ async def _send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def narrow(
+    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+) -> AsyncIterator[EmbeddedGateway]:
+    """A gateway with little memory, which waits for longer than a test for a body to go on."""
+    listen = Address("127.0.0.1", free_port())
+    backends = {"echo": Address("127.0.0.1", echo.port)}
+    config = bootstrap(echo_descriptors, listen=listen, backends=backends, hosts=LOOPBACK_HOSTS)
+    text = json.dumps(config).replace(f"{448 << 20}", f"{128 << 20}").replace('"10s"', '"40s"')
+    async with EmbeddedGateway(tmp_path, listen, json.loads(text)) as running:
+        yield running
+
+
+async def test_unfinished_bodies_keep_others_out_for_a_moment_only(narrow: EmbeddedGateway) -> None:
+    """Where they fill the memory, the patience with them ends, and a request is told to wait."""
+
+    async def half() -> int:
+        reader, writer = await asyncio.open_connection(*narrow.listen)
+        try:
+            writer.write(_POST + b"content-length: 8000000\r\n\r\n" + b" " * 7_000_000)
+            return (await _answer(reader))[0]
+        finally:
+            writer.transport.abort()
+
+    unfinished = [asyncio.ensure_future(half()) for _ in range(40)]
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        done, _ = await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+        assert {task.result() for task in done} <= {408, 429}
+        while (answer := await ask(narrow, "POST", "/v1/echo", {"text": "hi"})).status != 200:
+            assert (answer.status, answer.reason) == (429, "OVERLOADED")
+    for task in unfinished:
+        task.cancel()
+    await asyncio.wait(unfinished)
+
+
 async def test_a_long_query_is_understood(gateway: EmbeddedGateway) -> None:
     """The path stays at the gateway: a service takes less metadata than a query may have."""
     text = "".join(f"{number:x}" for number in range(12_000))
@@ -121,41 +246,49 @@ async def test_a_long_query_is_understood(gateway: EmbeddedGateway) -> None:
     assert answer.json["metadata"]["x-envoy-original-path"] == "json"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hasty(
-    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+    echo: Echo, echo_descriptors: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[EmbeddedGateway]:
     """A gateway that waits for a second where others wait for up to five minutes."""
     listen = Address("127.0.0.1", free_port())
     backends = {"echo": Address("127.0.0.1", echo.port)}
     config = bootstrap(echo_descriptors, listen=listen, backends=backends, hosts=LOOPBACK_HOSTS)
+    (listener,) = config["static_resources"]["listeners"]
+    connections = listener["filter_chains"][0]["filters"][-1]["typed_config"]
+    connections["drain_timeout"] = "0.1s"
     text = json.dumps(config)
     for long in ("10s", "60s", "300s"):
         text = text.replace(f'"{long}"', '"1s"')
-    async with EmbeddedGateway(tmp_path, listen, json.loads(text)) as running:
+    folder = tmp_path_factory.mktemp("hasty")
+    async with EmbeddedGateway(folder, listen, json.loads(text)) as running:
         yield running
 
 
-@pytest.mark.parametrize(
-    ("begin", "trickle"),
-    [
-        (b"", b""),
-        (_GET, b"x: a\r\n"),
-        (_GET + b"content-length: 99999\r\n\r\n", b" "),
-        (_POST + b"content-length: 99999\r\n\r\n", b""),
-        (_POST + b"content-length: 99999\r\n\r\n", b" "),
-        (_POST + b"content-length: 9999999\r\n\r\n", b" "),
-        (_CHUNKED, b"1\r\n \r\n"),
-        (b"POST /nowhere HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
-        (b"GET /livez HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
-        (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
-    ],
-)
-async def test_nobody_is_waited_for_for_ever(
-    hasty: EmbeddedGateway, begin: bytes, trickle: bytes
-) -> None:
-    """A client that says nothing, stops or trickles is answered or cut off in time."""
-    reader, writer = await asyncio.open_connection(*hasty.listen)
+# How a client begins, and what it goes on with.
+_SLOW_CLIENTS = [
+    (b"", b""),
+    (_GET, b"x: a\r\n"),
+    (_GET + b"content-length: 99999\r\n\r\n", b" "),
+    (_POST + b"content-length: 99999\r\n\r\n", b""),
+    (_POST + b"content-length: 99999\r\n\r\n", b" "),
+    (_POST + b"content-length: 9999999\r\n\r\n", b" "),
+    (_CHUNKED, b"1\r\n \r\n"),
+    (b"POST /nowhere HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
+    (b"GET /livez HTTP/1.1\r\ncontent-length: 99999\r\n" + _HOST + b"\r\n", b" "),
+    (b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n", b""),
+]
+
+
+async def test_nobody_is_waited_for_for_ever(hasty: EmbeddedGateway) -> None:
+    """Clients that say nothing, stop or trickle are answered or cut off in time."""
+    async with asyncio.TaskGroup() as clients:
+        for begin, trickle in _SLOW_CLIENTS:
+            clients.create_task(_cut_off(hasty, begin, trickle))
+
+
+async def _cut_off(gateway: EmbeddedGateway, begin: bytes, trickle: bytes) -> None:
+    reader, writer = await asyncio.open_connection(*gateway.listen)
     writer.write(begin)
 
     async def go_on() -> None:
@@ -171,6 +304,8 @@ async def test_nobody_is_waited_for_for_ever(
             received = b""
     going_on.cancel()
     writer.transport.abort()
-    assert b"HTTP/1.1" not in received or received.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200"))
+    assert b"HTTP/1.1" not in received or received.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200")), (
+        begin
+    )
     if received.startswith(b"HTTP/1.1 4"):
         assert received.count(_ERROR_INFO.encode()) == 1

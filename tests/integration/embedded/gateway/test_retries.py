@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 
 from agent_memory_services.embedded.gateway.backends import envoy_address
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
@@ -18,12 +19,14 @@ from tests.integration.embedded.gateway.conftest import Echo
 from tests.support.waiting import eventually
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_only_a_call_that_may_be_repeated_is(
-    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+    own_echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """A read whose answer was lost is asked again and answered; a write is left to its caller."""
-    listen, wire = Address("127.0.0.1", free_port()), Wire(echo.port)
+    listen, wire = Address("127.0.0.1", free_port()), Wire(own_echo.port)
     async with wire.laid() as begin:
         config = bootstrap(
             echo_descriptors, listen=listen, backends={"echo": begin}, hosts=LOOPBACK_HOSTS
@@ -33,24 +36,28 @@ async def test_only_a_call_that_may_be_repeated_is(
             grpc.aio.insecure_channel(f"localhost:{listen.port}") as channel,
         ):
             calls: list[Any] = [
-                echo.stub(channel, method)(echo.request(text=method, pause={"seconds": 5}))
+                own_echo.stub(channel, method)(own_echo.request(text=method, pause={"seconds": 2}))
                 for method in ("GetEcho", "Echo")
             ]
-            await eventually(lambda: len(echo.begun) == 2, within=30)
+            await eventually(lambda: len(own_echo.begun) == 2, within=30)
             wire.cut()
             answer, end = await asyncio.gather(*calls, return_exceptions=True)
-    assert isinstance(answer, echo.response)
+    assert isinstance(answer, own_echo.response)
     assert isinstance(end, grpc.aio.AioRpcError)
     assert answer.text == "GetEcho"
     assert end.code() is grpc.StatusCode.UNAVAILABLE
-    assert sorted(echo.begun) == ["Echo", "GetEcho", "GetEcho"]
+    assert sorted(own_echo.begun) == ["Echo", "GetEcho", "GetEcho"]
 
 
 async def test_no_call_fails_because_a_replica_is_gone(
-    echo: Echo, echo_descriptors: bytes, tmp_path: Path
+    own_echo: Echo, echo_descriptors: bytes, tmp_path: Path
 ) -> None:
     """What never began is done by another one at once, from the first call on, writes too."""
-    listen, staying, leaving = Address("127.0.0.1", free_port()), Wire(echo.port), Wire(echo.port)
+    listen, staying, leaving = (
+        Address("127.0.0.1", free_port()),
+        Wire(own_echo.port),
+        Wire(own_echo.port),
+    )
     async with staying.laid() as stays, AsyncExitStack() as stack:
         leaves = await stack.enter_async_context(leaving.laid())
         config = bootstrap(
@@ -67,7 +74,7 @@ async def test_no_call_fails_because_a_replica_is_gone(
             # Those that are on their way into a connection that is no more are repeated.
             await _all_answered(ask(gateway, "GET", "/v1/echo/read") for _ in range(20))
             await _echoed(gateway, 60)
-            assert echo.begun.count("hi") == 80
+            assert own_echo.begun.count("hi") == 80
 
 
 async def _echoed(gateway: EmbeddedGateway, times: int) -> None:

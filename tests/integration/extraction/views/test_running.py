@@ -19,7 +19,7 @@ from agent_memory.extraction.v1.extraction_pb2 import (
     SummaryGroupField,
     SummaryView,
 )
-from agent_memory_services.extraction.views.writing import NO_MEMORY
+from agent_memory_services.extraction.views.runs import NO_MEMORY
 from tests.contract.kit.refusals import refused
 from tests.integration.extraction.views.conftest import World, Worlds
 from tests.support.openai_server import Hang, Refuse, Request, Say, ScriptedModel, conversation_of

@@ -10,7 +10,7 @@ from agent_memory_services.kit.auth.api_keys.key import ApiKey, State, Token
 from agent_memory_services.kit.auth.api_keys.keyring import EndedKeyError, Keyring, UnknownKeyError
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore, LastUse
 from agent_memory_services.kit.auth.api_keys.verifier import ApiKeyVerifier
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
 from agent_memory_services.kit.auth.identity import Identity, Role
 
 PEPPER = bytes(range(32))
@@ -53,11 +53,11 @@ class World:
         """A reader's key."""
         return await self.keyring.create(PEPPER, **{"role": Role.READER, "tenant": "acme", **terms})
 
-    async def why(self, token: str) -> Why:
-        """Why a token is refused."""
+    async def fault_of(self, token: str) -> CredentialFault:
+        """The fault for which a token is refused."""
         with pytest.raises(Refused) as refused:
             await self.verifier.verify(token)
-        return refused.value.why
+        return refused.value.fault
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ async def test_what_is_not_a_key_of_ours_is_refused(world: World) -> None:
     _, token = await world.create()
     _, other = await world.create()
     secret = other.text.rpartition("_")[2]
-    assert await world.why("am_x") is Why.MALFORMED
-    assert await world.why(Token.new().text) is Why.UNKNOWN_KEY
-    assert await world.why(f"am_{token.key_id}_{secret}") is Why.WRONG_SECRET
+    assert await world.fault_of("am_x") is CredentialFault.MALFORMED
+    assert await world.fault_of(Token.new().text) is CredentialFault.UNKNOWN_KEY
+    assert await world.fault_of(f"am_{token.key_id}_{secret}") is CredentialFault.WRONG_SECRET
 
 
 async def test_a_digest_copied_to_another_key_is_worth_nothing(world: World, redis: Redis) -> None:
@@ -106,7 +106,7 @@ async def test_a_digest_copied_to_another_key_is_worth_nothing(world: World, red
     digest = await redis.hget(f"am:auth:key:{reader.key_id}", "digest")
     await redis.hset(f"am:auth:key:{admin.key_id}", "digest", digest)
     swapped = reader.text.replace(reader.key_id, admin.key_id)
-    assert await world.why(swapped) is Why.WRONG_SECRET
+    assert await world.fault_of(swapped) is CredentialFault.WRONG_SECRET
 
 
 async def test_another_pepper_takes_no_key(world: World) -> None:
@@ -122,7 +122,7 @@ async def test_a_key_expires(world: World) -> None:
     key, token = await world.create(lifetime=3)
     assert (await world.verifier.verify(token.text)).until == world.clock.monotonic() + 3
     world.clock.micros += 3 * SECOND
-    assert await world.why(token.text) is Why.EXPIRED
+    assert await world.fault_of(token.text) is CredentialFault.EXPIRED
     assert key.state(world.clock.now()) is State.EXPIRED
 
 
@@ -134,7 +134,7 @@ async def test_a_revoked_key_stays_revoked(world: World) -> None:
     world.clock.micros += SECOND
     await world.keyring.revoke(key.key_id)
     assert await world.keyring.get(key.key_id) == revoked
-    assert await world.why(token.text) is Why.REVOKED
+    assert await world.fault_of(token.text) is CredentialFault.REVOKED
     with pytest.raises(EndedKeyError, match="revoked"):
         await world.keyring.rotate(PEPPER, key.key_id, overlap=0)
 
@@ -146,7 +146,7 @@ async def test_rotation_overlaps(world: World) -> None:
     assert (await world.verifier.verify(old.text)).until == world.clock.monotonic() + 3
     assert (await world.verifier.verify(new.text)).until == world.clock.monotonic() + 5
     world.clock.micros += 3 * SECOND
-    assert await world.why(old.text) is Why.WRONG_SECRET
+    assert await world.fault_of(old.text) is CredentialFault.WRONG_SECRET
     await world.verifier.verify(new.text)
 
 
@@ -154,7 +154,7 @@ async def test_a_compromised_token_can_be_replaced_at_once(world: World) -> None
     """With no overlap the token before is refused from then on."""
     key, old = await world.create()
     new = await world.keyring.rotate(PEPPER, key.key_id, overlap=0)
-    assert await world.why(old.text) is Why.WRONG_SECRET
+    assert await world.fault_of(old.text) is CredentialFault.WRONG_SECRET
     await world.verifier.verify(new.text)
 
 
@@ -167,7 +167,7 @@ async def test_no_key_is_made_by_touching_it(world: World, redis: Redis) -> None
     ):
         with pytest.raises(UnknownKeyError):
             await act
-    world.last_use.note("a" * 16, 1)
+    world.last_use.record("a" * 16, 1)
     await world.last_use.flush()
     assert await redis.keys() == []
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySourceError, read_keys
+from tests.support.listening import listening
 
 KEYS = b'{"keys": []}'
 
@@ -22,9 +23,8 @@ async def answering(status: str, body: bytes = b"", *headers: str) -> AsyncItera
         writer.write("\r\n".join([*lines, *headers, "", ""]).encode() + body)
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/keys"
+    async with listening(answer) as there:
+        yield f"http://{there}/keys"
 
 
 async def test_keys_are_read_as_they_are() -> None:
@@ -57,10 +57,9 @@ async def test_a_server_that_never_stops_or_never_answers_is_given_up() -> None:
         with pytest.raises(KeySourceError):
             await read_keys(address, timeout=5)
 
-    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as silent:
-        port = silent.sockets[0].getsockname()[1]
+    async with listening(lambda *_: asyncio.Event().wait()) as silent:
         with pytest.raises(KeySourceError):
-            await read_keys(f"http://127.0.0.1:{port}/", timeout=0.2)
+            await read_keys(f"http://{silent}/", timeout=0.2)
 
 
 async def test_a_server_that_dribbles_is_given_up() -> None:
@@ -72,10 +71,9 @@ async def test_a_server_that_dribbles_is_given_up() -> None:
             writer.write(b" ")
             await asyncio.sleep(0.05)
 
-    async with await asyncio.start_server(dribble, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(dribble) as server:
         with pytest.raises(KeySourceError):
-            await asyncio.wait_for(read_keys(f"http://127.0.0.1:{port}/", timeout=0.3), 30)
+            await asyncio.wait_for(read_keys(f"http://{server}/", timeout=0.3), 30)
 
 
 @pytest.mark.parametrize("status", ["two hundred", "200 OK\r\nTransfer-Encoding: chunked"])

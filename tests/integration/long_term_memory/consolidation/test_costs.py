@@ -6,9 +6,8 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.long_term_memory.domain.change import Change
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
-from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from tests.integration.long_term_memory.consolidation.conftest import (

@@ -9,8 +9,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.contract.errors import EmbeddingUnavailable, StoreUnavailable
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
-from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, is_visible
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world

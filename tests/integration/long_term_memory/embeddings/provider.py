@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tests.support.listening import listening
+
 DIMENSION = 8
 
 
@@ -24,6 +26,8 @@ class Reply:
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds between any two bytes of the body."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ def answer(request: Request, dimension: int | None = None) -> Reply:
     return Reply(json.dumps({"object": "list", "data": entries, "model": "m"}).encode())
 
 
+def unless(refused: Callable[[Request], bool], reply: Reply) -> Callable[[Request], Reply]:
+    """A provider that answers well, but for what it refuses with a reply."""
+    return lambda request: reply if refused(request) else answer(request)
+
+
 def failure(status: int, code: str | None = None, **headers: str) -> Reply:
     """An error answer whose message repeats what nobody should log."""
     error = {"message": "your text 'private words' and key sk-private", "code": code, "type": None}
@@ -61,9 +70,10 @@ def failure(status: int, code: str | None = None, **headers: str) -> Reply:
 
 
 class Provider:
-    """The server; `script` holds what to answer next, before it answers well again."""
+    """The server; `script` holds what to answer next, before it answers by its `rule` again."""
 
     def __init__(self) -> None:
+        self.rule: Callable[[Request], Reply] = answer
         self.requests: list[Request] = []
         self.script: deque[Callable[[Request], Reply]] = deque()
         self.open = asyncio.Event()
@@ -85,13 +95,12 @@ class Provider:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator["Provider"]:
         """Listen on a free loopback port."""
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        try:
-            yield self
-        finally:
-            self.open.set()
-            server.close()
+        async with listening(self._connection) as address:
+            self.url = f"http://{address}/v1"
+            try:
+                yield self
+            finally:
+                self.open.set()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -104,7 +113,7 @@ class Provider:
                     self._arrival.notify_all()
                 await self.open.wait()
                 self.in_flight -= 1
-                reply = self.script.popleft()(request) if self.script else answer(request)
+                reply = (self.script.popleft() if self.script else self.rule)(request)
                 await _write(writer, reply)
         writer.close()
 
@@ -129,5 +138,10 @@ async def _write(writer: asyncio.StreamWriter, reply: Reply) -> None:
     headers = {"content-type": "application/json", "content-length": str(len(reply.body))}
     lines = [f"HTTP/1.1 {reply.status} X"]
     lines += [f"{name}: {value}" for name, value in (headers | reply.headers).items()]
-    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + reply.body)
-    await writer.drain()
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+    size = 1 if reply.pause else len(reply.body) or 1
+    for start in range(0, len(reply.body), size):
+        writer.write(reply.body[start : start + size])
+        await writer.drain()
+        if reply.pause:
+            await asyncio.sleep(reply.pause)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.commands.search.query import Query
@@ -10,9 +11,13 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, Node
-from agent_memory_services.long_term_memory.domain.filters import compile_filter
-from agent_memory_services.long_term_memory.domain.matching import holds, visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    Node,
+    compile_filter,
+    holds,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg, WordLeg
 from agent_memory_services.long_term_memory.search.question import question_of
@@ -22,10 +27,11 @@ from tests.integration.long_term_memory.conftest import Inserting, vectors
 from tests.integration.long_term_memory.random_records import filters, memories, times, values
 from tests.integration.long_term_memory.reference import is_visible, matches
 
-_many = settings(
-    max_examples=100,
+_some = settings(
+    max_examples=30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+_many = settings(_some, max_examples=100)
 _records = st.lists(memories, min_size=8, max_size=12)
 # Ids that hold special characters, and others that never collide with them.
 _ids = st.one_of(values, st.uuids().map(str))
@@ -65,12 +71,15 @@ def _keys(store: MemoryStore, tenant: str, records: Sequence[Memory]) -> set[str
     return {store.shard(tenant).memory(tenant, record.id) for record in records}
 
 
-@_many
-@given(
+_drawn = given(
     records=_records,
     ids=st.lists(_ids, min_size=12, max_size=12, unique=True),
     trees=st.lists(filters, min_size=20, max_size=20),
 )
+
+
+@_some
+@_drawn
 async def test_engine_agrees_with_the_reference(
     index: MemoryIndex,
     store: MemoryStore,
@@ -78,7 +87,31 @@ async def test_engine_agrees_with_the_reference(
     ids: list[str],
     trees: list[MemoryFilter],
 ) -> None:
-    """2,000 random filter trees each find, and hold of, exactly the records that meet them."""
+    """600 random filter trees each find, and hold of, exactly the records that meet them."""
+    await _agree(index, store, records, ids, trees)
+
+
+@pytest.mark.long
+@_many
+@_drawn
+async def test_engine_agrees_with_the_reference_at_length(
+    index: MemoryIndex,
+    store: MemoryStore,
+    records: list[Memory],
+    ids: list[str],
+    trees: list[MemoryFilter],
+) -> None:
+    """And so do 2,000."""
+    await _agree(index, store, records, ids, trees)
+
+
+async def _agree(
+    index: MemoryIndex,
+    store: MemoryStore,
+    records: list[Memory],
+    ids: list[str],
+    trees: list[MemoryFilter],
+) -> None:
     tenant = await _stored(store, records, ids[: len(records)])
     conditions = [compile_filter(tree, "filter") for tree in trees]
     found = await _found(index, tenant, conditions)
@@ -88,7 +121,7 @@ async def test_engine_agrees_with_the_reference(
         assert [record for record in records if holds(condition, record)] == expected, tree
 
 
-@settings(_many, max_examples=40)
+@_some
 @given(
     records=_records,
     ids=st.lists(_ids, min_size=12, max_size=12, unique=True),

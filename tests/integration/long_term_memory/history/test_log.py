@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.errors import MemoryNotFound
-from agent_memory_services.long_term_memory.domain.history_limits import HistoryLimits
+from agent_memory_services.long_term_memory.domain.memory import HistoryLimits
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.store.memories import MemoryStore

@@ -13,7 +13,7 @@ from agent_memory_services.kit.contract.errors import (
     InvalidState,
     MemoryNotFound,
 )
-from agent_memory_services.long_term_memory.domain.change import Change
+from agent_memory_services.long_term_memory.domain.memory import Change
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from tests.integration.long_term_memory.conftest import (
     Inserting,

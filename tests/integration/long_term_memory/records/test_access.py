@@ -32,7 +32,7 @@ async def test_everything_noted_is_written_at_the_end(
     tracker = AccessTracker(store)
     async with tracker.running():
         for _ in range(3):
-            tracker.note("acme", [record.id for record in records])
+            tracker.record("acme", [record.id for record in records])
     assert await counts(store, *records) == [1] * 10
 
 
@@ -43,7 +43,7 @@ async def test_processes_agree_on_the_interval(store: MemoryStore, insert: Inser
     for _ in range(2):
         tracker = AccessTracker(store)
         async with tracker.running():
-            tracker.note("acme", [record.id])
+            tracker.record("acme", [record.id])
     assert await counts(store, record) == [1]
 
 
@@ -54,7 +54,7 @@ async def test_a_deleted_memory_stays_deleted(
     gone, there = memory("gone"), memory("there")
     await insert(gone, there)
     tracker = AccessTracker(store)
-    tracker.note("acme", [gone.id, there.id])
+    tracker.record("acme", [gone.id, there.id])
     await write(deletion(gone))
     async with tracker.running():
         pass
@@ -67,7 +67,7 @@ async def test_a_full_queue_drops_and_goes_on(store: MemoryStore, insert: Insert
     records = [memory(f"{at}") for at in range(5)]
     await insert(*records)
     tracker = AccessTracker(store, capacity=2)
-    tracker.note("acme", [record.id for record in records])
+    tracker.record("acme", [record.id for record in records])
     async with tracker.running():
         pass
     assert await counts(store, *records) == [1, 1, 0, 0, 0]
@@ -82,5 +82,5 @@ async def test_a_store_that_is_away_costs_accesses_alone(
     async with connect(f"redis://127.0.0.1:{unused_tcp_port}") as away:
         tracker = AccessTracker(MemoryStore(away, SHARDS))
         async with asyncio.timeout(30), tracker.running():
-            tracker.note("acme", [record.id])
+            tracker.record("acme", [record.id])
     assert await counts(store, record) == [0]

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.long_term_memory.domain.matching import is_visible
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import Inserting
 from tests.integration.long_term_memory.random_records import memories, times

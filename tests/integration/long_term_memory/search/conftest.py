@@ -10,7 +10,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.long_term_memory.domain.drafts import draft
+from agent_memory_services.long_term_memory.domain.memory import draft
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.search import Search
@@ -29,7 +29,7 @@ _SCOPE = Scope("acme")
 class Untracked:
     """A recorder of accesses that keeps none."""
 
-    def note(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
         """Keep nothing."""
 
 

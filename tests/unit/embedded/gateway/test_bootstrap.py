@@ -10,6 +10,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodOptions,
     ServiceDescriptorProto,
 )
+from scripts import build_line_ends
 
 from agent_memory.common.v1.policy_pb2 import policy
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_ORIGINS, bootstrap
@@ -47,8 +48,14 @@ def _config(**options: Any) -> dict[str, Any]:
 
 def _manager(config: dict[str, Any]) -> dict[str, Any]:
     (listener,) = config["static_resources"]["listeners"]
-    manager: dict[str, Any] = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    manager: dict[str, Any] = listener["filter_chains"][0]["filters"][-1]["typed_config"]
     return manager
+
+
+def test_the_compiled_filter_is_that_of_its_source() -> None:
+    """`scripts/build_line_ends.py` was run after the last change of the source."""
+    section = build_line_ends.digest_section(build_line_ends.SOURCE.read_bytes())
+    assert build_line_ends.MODULE.read_bytes().endswith(section)
 
 
 def test_services_are_found_by_backend() -> None:

@@ -7,7 +7,7 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryView
-from agent_memory_services.extraction.domain.scope import sees
+from agent_memory_services.extraction.domain.records import sees
 from agent_memory_services.extraction.domain.views import created, reaches
 from agent_memory_services.extraction.store.views import _specification
 from agent_memory_services.kit.contract.context import Principal

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
 from agent_memory_services.kit.auth.identity import Identity, Role
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet, KeySourceError, read_keys
 from agent_memory_services.kit.auth.json_web_tokens.verifier import (
@@ -86,11 +86,11 @@ async def _verifying(
         yield JwtVerifier(keys, **{**terms, **changes}), clock
 
 
-async def _why(verifier: JwtVerifier, token: str) -> Why:
+async def _fault_of(verifier: JwtVerifier, token: str) -> CredentialFault:
     with pytest.raises(Refused) as refused:
         await verifier.verify(token)
     assert refused.value.message == "no valid credential"
-    return refused.value.why
+    return refused.value.fault
 
 
 @pytest.mark.parametrize("kid", ["one", "two"])
@@ -113,36 +113,36 @@ async def test_a_token_may_expire_as_late_as_its_issuer_says(issuer: Issuer) -> 
 
 
 @pytest.mark.parametrize(
-    ("claims", "why"),
+    ("claims", "fault"),
     [
-        ({"exp": 1}, Why.EXPIRED),
-        ({"exp": None}, Why.WRONG_CLAIM),
-        ({"nbf": 2**40}, Why.NOT_YET_VALID),
-        ({"iat": 2**40}, Why.NOT_YET_VALID),
-        ({"iss": "https://other.test/"}, Why.WRONG_ISSUER),
-        ({"iss": None}, Why.WRONG_CLAIM),
-        ({"aud": "another"}, Why.WRONG_AUDIENCE),
-        ({"aud": ["another"]}, Why.WRONG_AUDIENCE),
-        ({"aud": None}, Why.WRONG_CLAIM),
-        ({"sub": None}, Why.WRONG_CLAIM),
-        ({"tenant": None}, Why.WRONG_CLAIM),
-        ({"tenant": ["acme"]}, Why.WRONG_CLAIM),
-        ({"tenant": "a b"}, Why.WRONG_CLAIM),
-        ({"role": None}, Why.WRONG_CLAIM),
-        ({"role": "root"}, Why.WRONG_CLAIM),
-        ({"role": ["service"]}, Why.WRONG_CLAIM),
-        ({"role": "service"}, Why.WRONG_CLAIM),  # has a tenant
-        ({"users": 7}, Why.WRONG_CLAIM),
-        ({"users": [None]}, Why.WRONG_CLAIM),
-        ({"namespaces": {"chat": True}}, Why.WRONG_CLAIM),
+        ({"exp": 1}, CredentialFault.EXPIRED),
+        ({"exp": None}, CredentialFault.WRONG_CLAIM),
+        ({"nbf": 2**40}, CredentialFault.NOT_YET_VALID),
+        ({"iat": 2**40}, CredentialFault.NOT_YET_VALID),
+        ({"iss": "https://other.test/"}, CredentialFault.WRONG_ISSUER),
+        ({"iss": None}, CredentialFault.WRONG_CLAIM),
+        ({"aud": "another"}, CredentialFault.WRONG_AUDIENCE),
+        ({"aud": ["another"]}, CredentialFault.WRONG_AUDIENCE),
+        ({"aud": None}, CredentialFault.WRONG_CLAIM),
+        ({"sub": None}, CredentialFault.WRONG_CLAIM),
+        ({"tenant": None}, CredentialFault.WRONG_CLAIM),
+        ({"tenant": ["acme"]}, CredentialFault.WRONG_CLAIM),
+        ({"tenant": "a b"}, CredentialFault.WRONG_CLAIM),
+        ({"role": None}, CredentialFault.WRONG_CLAIM),
+        ({"role": "root"}, CredentialFault.WRONG_CLAIM),
+        ({"role": ["service"]}, CredentialFault.WRONG_CLAIM),
+        ({"role": "service"}, CredentialFault.WRONG_CLAIM),  # has a tenant
+        ({"users": 7}, CredentialFault.WRONG_CLAIM),
+        ({"users": [None]}, CredentialFault.WRONG_CLAIM),
+        ({"namespaces": {"chat": True}}, CredentialFault.WRONG_CLAIM),
     ],
 )
 async def test_a_token_that_is_not_for_us_is_refused(
-    issuer: Issuer, claims: dict[str, Any], why: Why
+    issuer: Issuer, claims: dict[str, Any], fault: CredentialFault
 ) -> None:
     """For the right reason, which only the operator learns."""
     async with _verifying(Source(issuer)) as (verifier, _):
-        assert await _why(verifier, issuer.token(**claims)) is why
+        assert await _fault_of(verifier, issuer.token(**claims)) is fault
 
 
 async def test_clocks_may_differ_by_the_leeway(issuer: Issuer) -> None:
@@ -150,8 +150,11 @@ async def test_clocks_may_differ_by_the_leeway(issuer: Issuer) -> None:
     now = time.time()
     async with _verifying(Source(issuer)) as (verifier, _):
         await verifier.verify(issuer.token(exp=int(now) - 20, nbf=int(now) + 20))
-        assert await _why(verifier, issuer.token(exp=int(now) - 40)) is Why.EXPIRED
-        assert await _why(verifier, issuer.token(nbf=int(now) + 40)) is Why.NOT_YET_VALID
+        assert await _fault_of(verifier, issuer.token(exp=int(now) - 40)) is CredentialFault.EXPIRED
+        assert (
+            await _fault_of(verifier, issuer.token(nbf=int(now) + 40))
+            is CredentialFault.NOT_YET_VALID
+        )
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "HS512"])
@@ -160,7 +163,9 @@ async def test_the_algorithm_is_ours_to_choose(issuer: Issuer, algorithm: str) -
     source = Source(issuer)
     async with _verifying(source) as (verifier, clock):
         clock.now += 100
-        assert await _why(verifier, issuer.forged(algorithm)) is Why.WRONG_ALGORITHM
+        assert (
+            await _fault_of(verifier, issuer.forged(algorithm)) is CredentialFault.WRONG_ALGORITHM
+        )
         assert source.readings == 1
 
 
@@ -169,7 +174,7 @@ async def test_a_key_serves_its_own_algorithm_only(issuer: Issuer) -> None:
     async with _verifying(Source(issuer)) as (verifier, _):
         good = issuer.token("one")
         issuer.keys["two"] = issuer.keys["one"]
-        assert await _why(verifier, issuer.token("two")) is Why.WRONG_ALGORITHM
+        assert await _fault_of(verifier, issuer.token("two")) is CredentialFault.WRONG_ALGORITHM
         await verifier.verify(good)
 
 
@@ -186,14 +191,14 @@ async def test_a_key_serves_its_own_algorithm_only(issuer: Issuer) -> None:
 async def test_a_damaged_token_is_refused(issuer: Issuer, damage: Callable[[str], str]) -> None:
     """Whatever part of it is changed."""
     async with _verifying(Source(issuer)) as (verifier, _):
-        why = await _why(verifier, damage(issuer.token()))
-    assert why in {Why.WRONG_SIGNATURE, Why.MALFORMED}
+        fault = await _fault_of(verifier, damage(issuer.token()))
+    assert fault in {CredentialFault.WRONG_SIGNATURE, CredentialFault.MALFORMED}
 
 
 async def test_claims_can_be_made_required(issuer: Issuer) -> None:
     """An issuer that forgets to confine a holder does not let it out."""
     async with _verifying(Source(issuer), required=["users"]) as (verifier, _):
-        assert await _why(verifier, issuer.token()) is Why.WRONG_CLAIM
+        assert await _fault_of(verifier, issuer.token()) is CredentialFault.WRONG_CLAIM
         await verifier.verify(issuer.token(users=["alice"]))
 
 
@@ -241,11 +246,11 @@ async def test_unknown_keys_cause_one_reading_in_ten_seconds(issuer: Issuer) -> 
         issuer.keys["unknown"] = issuer.keys.pop("one")
         token = issuer.token("unknown")
         issuer.keys["one"] = issuer.keys.pop("unknown")
-        assert await _why(verifier, token) is Why.UNKNOWN_KID
+        assert await _fault_of(verifier, token) is CredentialFault.UNKNOWN_KID
         assert source.readings == 1, "just read"
         clock.now += 10
-        answers = await asyncio.gather(*(_why(verifier, token) for _ in range(20)))
-        assert set(answers) == {Why.UNKNOWN_KID}
+        answers = await asyncio.gather(*(_fault_of(verifier, token) for _ in range(20)))
+        assert set(answers) == {CredentialFault.UNKNOWN_KID}
         assert source.readings == 2
 
 
@@ -256,7 +261,7 @@ async def test_keys_outlive_a_reading_that_fails(issuer: Issuer) -> None:
         source.away = True
         clock.now += 10
         issuer.keys["unknown"] = issuer.keys["one"]
-        assert await _why(verifier, issuer.token("unknown")) is Why.UNKNOWN_KID
+        assert await _fault_of(verifier, issuer.token("unknown")) is CredentialFault.UNKNOWN_KID
         assert source.readings == 2
         await verifier.verify(issuer.token("one"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent_memory_services.kit.auth.certificates import KnownCertificates
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
 from agent_memory_services.kit.auth.identity import Identity, Role
 
 TABLE = """
@@ -59,7 +59,7 @@ def test_who_is_not_known_by_exactly_one_name_is_nobody(
     """No name stands for another, and two entries are never mixed."""
     with pytest.raises(Refused) as refused:
         known.identity(connection)
-    assert refused.value.why is Why.UNKNOWN_CERTIFICATE
+    assert refused.value.fault is CredentialFault.UNKNOWN_CERTIFICATE
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,8 @@ import itertools
 
 import pytest
 
-from agent_memory_services.kit.auth.credential_cache import Remembered, Verified
-from agent_memory_services.kit.auth.credentials import Refused, Why
-from agent_memory_services.kit.auth.identity import Identity, Role
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
+from agent_memory_services.kit.auth.identity import CredentialCache, Identity, Role, Verified
 
 
 class Clock:
@@ -31,23 +30,23 @@ async def _known(token: str, until: float = 200.0) -> Verified:
 async def test_a_token_is_known_until_its_end() -> None:
     """To the moment, by the monotonic clock."""
     clock = Clock()
-    remembered = Remembered(clock=clock)
-    assert remembered.recall("t") is None
-    await remembered.once("t", _known)
+    cache = CredentialCache(clock=clock)
+    assert cache.recall("t") is None
+    await cache.once("t", _known)
     clock.now = 199.9
-    assert remembered.recall("t") == _identity("t")
+    assert cache.recall("t") == _identity("t")
     clock.now = 200.0
-    assert remembered.recall("t") is None
+    assert cache.recall("t") is None
 
 
 async def test_the_least_recently_used_is_forgotten_first() -> None:
     """The memory is bounded whatever callers send."""
-    remembered = Remembered(max_entries=2, clock=Clock())
+    cache = CredentialCache(max_entries=2, clock=Clock())
     for token in ("a", "b"):
-        await remembered.once(token, _known)
-    remembered.recall("a")
-    await remembered.once("c", _known)
-    assert [remembered.recall(token) is not None for token in "abc"] == [True, False, True]
+        await cache.once(token, _known)
+    cache.recall("a")
+    await cache.once("c", _known)
+    assert [cache.recall(token) is not None for token in "abc"] == [True, False, True]
 
 
 async def test_calls_that_come_together_share_one_verification() -> None:
@@ -60,8 +59,8 @@ async def test_calls_that_come_together_share_one_verification() -> None:
         await go.wait()
         return await _known(token)
 
-    remembered = Remembered(clock=Clock())
-    calls = [asyncio.create_task(remembered.once("t", slow)) for _ in range(100)]
+    cache = CredentialCache(clock=Clock())
+    calls = [asyncio.create_task(cache.once("t", slow)) for _ in range(100)]
     await asyncio.sleep(0)
     calls[0].cancel()
     await asyncio.sleep(0)
@@ -74,21 +73,21 @@ async def test_calls_that_come_together_share_one_verification() -> None:
 
 async def test_refusals_are_not_remembered() -> None:
     """A key that is made good again works at once."""
-    remembered = Remembered(clock=Clock())
+    cache = CredentialCache(clock=Clock())
 
     async def refuse(_: str) -> Verified:
-        raise Refused(Why.UNKNOWN_KEY)
+        raise Refused(CredentialFault.UNKNOWN_KEY)
 
     for _ in range(2):
         with pytest.raises(Refused):
-            await remembered.once("t", refuse)
-    assert await remembered.once("t", _known) == _identity("t")
+            await cache.once("t", refuse)
+    assert await cache.once("t", _known) == _identity("t")
 
 
 async def test_what_was_verified_before_a_change_is_forgotten() -> None:
     """Also when its verification ended after the change."""
-    remembered = Remembered(clock=Clock())
-    await remembered.once("old", _known)
+    cache = CredentialCache(clock=Clock())
+    await cache.once("old", _known)
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def slow(token: str) -> Verified:
@@ -96,10 +95,10 @@ async def test_what_was_verified_before_a_change_is_forgotten() -> None:
         await go.wait()
         return await _known(token)
 
-    running = asyncio.create_task(remembered.once("running", slow))
+    running = asyncio.create_task(cache.once("running", slow))
     await begun.wait()
-    remembered.forget()
+    cache.forget()
     go.set()
     await running
-    assert remembered.recall("old") is None
-    assert remembered.recall("running") is None
+    assert cache.recall("old") is None
+    assert cache.recall("running") is None

@@ -5,13 +5,13 @@ import pytest
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth import scope
 from agent_memory_services.kit.auth.authenticator import TrustEveryone
-from agent_memory_services.kit.auth.credentials import Presented
+from agent_memory_services.kit.auth.credentials import CallCredentials
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import Unauthenticated
 
 
 def _recognise(metadata: dict[str, str | bytes]) -> Principal:
-    return TrustEveryone("acme").recognise(Presented(metadata, dict))
+    return TrustEveryone("acme").recognise(CallCredentials(metadata, dict))
 
 
 def test_who_names_no_tenant_gets_the_default_one() -> None:

@@ -7,6 +7,7 @@ from agent_memory_services.kit.server.steps.congestion import CongestionLimit
 ALONE = 0.01
 FEWEST = 16
 MOST = 256
+CROWD = 300
 
 
 class Clocked:
@@ -46,7 +47,7 @@ def test_calls_that_wait_for_each_other_are_let_in_sparingly() -> None:
     clocked = Clocked()
     clocked.run(2, offered=1)
     assert clocked.limit.limit == FEWEST
-    clocked.run(20, offered=1000)
+    clocked.run(20, offered=CROWD)
     assert 4 <= clocked.limit.limit <= 8
 
 
@@ -85,14 +86,14 @@ def test_overdue_calls_keep_others_out_before_any_of_them_ends() -> None:
 def test_calls_that_wait_for_somebody_else_are_not() -> None:
     """A slow model is no reason to ask it less often at a time."""
     clocked = Clocked()
-    clocked.run(20, offered=1000, takes=lambda _: 2.0)
+    clocked.run(20, offered=CROWD, takes=lambda _: 2.0)
     assert clocked.limit.limit == MOST
 
 
 def test_calls_that_do_not_wait_for_each_other_soon_run_together() -> None:
     """The number doubles as long as nothing speaks against it."""
     clocked = Clocked()
-    clocked.run(1, offered=1000, takes=lambda _: ALONE)
+    clocked.run(1, offered=CROWD, takes=lambda _: ALONE)
     assert clocked.limit.limit == MOST
 
 
@@ -107,8 +108,8 @@ def test_the_limit_is_forgotten_when_calls_are_quick_again() -> None:
     """Within a few seconds."""
     clocked = Clocked()
     clocked.run(2, offered=1)
-    clocked.run(20, offered=1000)
-    clocked.run(10, offered=1000, takes=lambda _: ALONE)
+    clocked.run(20, offered=CROWD)
+    clocked.run(10, offered=CROWD, takes=lambda _: ALONE)
     assert clocked.limit.limit == MOST
 
 

@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory.common.v1.memory_pb2 import Memory, TimePrecision
-from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
+from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision
+from agent_memory_services.long_term_memory.consolidation.rules.periods import (
+    Beginning,
+    event_period,
+)
 
 PRECISIONS = {
     None: TimePrecision.TIME_PRECISION_INSTANT,
@@ -70,6 +74,44 @@ def test_a_period_ends_with_its_precision(precision: str, last: str) -> None:
     assert event.turn_to(told(last)) == micros(last)
     assert event.end > micros(last)
     assert event.end <= micros(last) + 86_400_000_000
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "precision", "end"),
+    [
+        ("Asia/Tokyo", "2026-10-31T15:00", "month", "2026-11-30T15:00"),
+        ("Asia/Tokyo", "2025-12-31T15:00", "year", "2026-12-31T15:00"),
+        ("America/New_York", "2026-11-01T04:00", "month", "2026-12-01T05:00"),
+        ("Europe/Berlin", "2026-10-24T22:00", "day", "2026-10-25T23:00"),
+        ("Europe/Berlin", "2026-03-22T23:00", "week", "2026-03-29T22:00"),
+        ("", "2026-11-01T00:00", "month", "2026-12-01T00:00"),
+    ],
+)
+def test_a_period_ends_by_the_calendar_of_its_own_zone(
+    zone: str, start: str, precision: str, end: str
+) -> None:
+    """A month east of UTC is a whole month, a day on which clocks change has 23 or 25 hours."""
+    memory = Memory()
+    memory.event_time.start.FromDatetime(moment(start))
+    memory.event_time.precision = PRECISIONS[precision]
+    memory.event_time.time_zone = zone
+    assert event_period(memory) == (micros(start), micros(end))
+
+
+@given(
+    st.integers(-62_135_596_800, 253_402_300_799)
+    | st.integers(253_399_000_000, 253_402_300_799)
+    | st.integers(-62_135_596_800, -62_135_000_000),
+    st.sampled_from(list(PRECISIONS.values())),
+    st.sampled_from(["", "Asia/Tokyo", "America/New_York", "Nowhere/City"]),
+)
+def test_every_period_has_a_moment(
+    start: int, precision: TimePrecision.ValueType, zone: str
+) -> None:
+    """At the ends of the calendar too, where it is cut."""
+    event = EventTime(start=Timestamp(seconds=start), precision=precision, time_zone=zone)
+    first, after = event_period(Memory(event_time=event))
+    assert first == start * 1_000_000 < after
 
 
 def test_a_vague_event_gives_way_to_what_was_said_later() -> None:

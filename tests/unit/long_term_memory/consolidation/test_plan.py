@@ -14,9 +14,13 @@ from agent_memory_services.long_term_memory.consolidation.decisions import (
     plan,
 )
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
-from agent_memory_services.long_term_memory.domain.change import Action, Decision
-from agent_memory_services.long_term_memory.domain.drafts import draft
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors, StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import (
+    Action,
+    Decision,
+    MemoryVectors,
+    StoredMemory,
+    draft,
+)
 
 NOW = now_micros()
 

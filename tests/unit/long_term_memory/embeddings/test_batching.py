@@ -1,6 +1,7 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from itertools import count
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from agent_memory_services.long_term_memory.store.embeddings.local import (
     MAX_GATHERED_TEXTS,
     MicroBatcher,
 )
+from tests.support.interruption import Interruption, Moment
 
 DEADLINE = 5.0
 
@@ -35,6 +37,8 @@ class Worker:
         for position, text in enumerate(texts):
             if text == "poison":
                 raise ArithmeticError("poison")
+            if text == "forgotten":
+                continue
             yield [position], np.array([[len(text)]], dtype=np.float32)
 
     async def busy(self) -> None:
@@ -165,6 +169,53 @@ async def test_vectors_made_before_a_failure_are_delivered(batcher: MicroBatcher
 
     assert isinstance(outcomes[0], np.ndarray)
     assert isinstance(outcomes[1], ArithmeticError)
+
+
+async def test_a_text_that_was_left_out_is_waited_for_by_nobody(batcher: MicroBatcher) -> None:
+    """Its callers hear of it, the others have their vectors, and the next turn is unharmed."""
+    outcomes = await asyncio.gather(
+        *(batcher.embed(texts) for texts in (["forgotten"], ["a", "forgotten"], ["bb"])),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes[:2]] == [ProviderUnavailable] * 2
+    assert isinstance(outcomes[2], np.ndarray)
+    assert (await batcher.embed(["later"])).tolist() == [[5]]
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("place", ["begins a turn", "is in a turn", "waits for the next turn"])
+async def test_a_cancellation_at_any_await_keeps_nobody_waiting(
+    batcher: MicroBatcher, worker: Worker, place: str, moment: Moment
+) -> None:
+    """Wherever the caller is who leaves, the others are answered, and so are those who come."""
+    before = [] if place == "begins a turn" else [["before"]]
+    for at in count():
+        worker.gate.clear()
+        worker.started = threading.Semaphore(0)
+        interruption = Interruption(at, moment)
+        victim = interruption.around(batcher.embed(["bb", "shared"]))
+        callers = [asyncio.ensure_future(batcher.embed(texts)) for texts in before]
+        busy = place == "waits for the next turn"
+        if busy:
+            await worker.busy()
+        callers.append(asyncio.ensure_future(_awaited(victim)))
+        callers += [asyncio.ensure_future(batcher.embed(["shared", "ccc"])) for _ in range(2)]
+        await (asyncio.sleep(0) if busy else worker.busy())
+        worker.gate.set()
+        async with asyncio.timeout(DEADLINE):
+            await asyncio.wait(callers)
+            *_, left, one, other = callers
+            assert one.result().tolist() == other.result().tolist() == [[6], [3]]
+            assert (await batcher.embed(["later"])).tolist() == [[5]]
+        assert left.cancelled() == interruption.done
+        if not interruption.done:
+            assert at
+            return
+
+
+async def _awaited(what: Awaitable[Vectors]) -> Vectors:
+    return await what
 
 
 async def test_closing_fails_who_waits_and_finishes_who_runs(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
     NEVER,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Not,
     Prefix,
     Range,
@@ -32,16 +32,16 @@ def test_constants_disappear() -> None:
 
 def test_nesting_of_one_kind_is_flattened() -> None:
     """AND in AND is one AND, OR in OR one OR; mixed ones stay."""
-    assert every([A, every([B, C])]) == All((A, B, C))
-    assert some([A, some([B, C])]) == Any((A, B, C))
-    assert every([A, some([B, C])]) == All((A, Any((B, C))))
+    assert every([A, every([B, C])]) == AllOf((A, B, C))
+    assert some([A, some([B, C])]) == AnyOf((A, B, C))
+    assert every([A, some([B, C])]) == AllOf((A, AnyOf((B, C))))
 
 
 def test_negation_reaches_the_conditions() -> None:
     """The opposite of a group is a group of opposites."""
-    assert negated(All((A, Not(B)))) == Any((Not(A), B))
-    assert negated(Any((A, All((B, C))))) == All((Not(A), Any((Not(B), Not(C)))))
-    assert negated(negated(All((A, Any((B, Not(C))))))) == All((A, Any((B, Not(C)))))
+    assert negated(AllOf((A, Not(B)))) == AnyOf((Not(A), B))
+    assert negated(AnyOf((A, AllOf((B, C))))) == AllOf((Not(A), AnyOf((Not(B), Not(C)))))
+    assert negated(negated(AllOf((A, AnyOf((B, Not(C))))))) == AllOf((A, AnyOf((B, Not(C)))))
 
 
 def test_an_empty_range_is_never() -> None:
@@ -56,18 +56,18 @@ def test_spelling() -> None:
     assert str(Prefix("user", "a b")) == "@user:{a_20b*}"
     assert str(Range("create")) == "@create:[-inf +inf]"
     assert str(Range("create", -5)) == "@create:[-5 +inf]"
-    assert str(All((A, Not(B)))) == "(@user:{a}) (-(@user:{b}))"
-    assert str(Any((A, C))) == "(@user:{a})|(@create:[1 2])"
+    assert str(AllOf((A, Not(B)))) == "(@user:{a}) (-(@user:{b}))"
+    assert str(AnyOf((A, C))) == "(@user:{a})|(@create:[1 2])"
     assert str(NEVER) == "@tenant:{_0}"
 
 
 def test_an_or_holds_no_and_with_a_not() -> None:
     """The engine loses records there, so such an AND is spelled as the NOT of an OR."""
-    plain = Any((A, All((B, C))))
+    plain = AnyOf((A, AllOf((B, C))))
     assert str(plain) == "(@user:{a})|((@user:{b}) (@create:[1 2]))"
-    mixed = Any((A, All((B, Not(C)))))
+    mixed = AnyOf((A, AllOf((B, Not(C)))))
     assert str(mixed) == "(@user:{a})|(-((-(@user:{b}))|(@create:[1 2])))"
-    deep = Any((A, All((B, Any((A, Not(C)))))))
+    deep = AnyOf((A, AllOf((B, AnyOf((A, Not(C)))))))
     inner = "(@user:{a})|(-(@create:[1 2]))"
     assert str(deep) == f"(@user:{{a}})|(-((-(@user:{{b}}))|(-({inner}))))"
 

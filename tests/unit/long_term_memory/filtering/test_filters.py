@@ -4,9 +4,16 @@ import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, NumberFilter, TagFilter
 from agent_memory_services.kit.contract.errors import InvalidField
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, All, Range, Tag
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    MAX_DEPTH,
+    NEVER,
+    AllOf,
+    Range,
+    Tag,
+    compile_filter,
+)
 from agent_memory_services.long_term_memory.domain.fields import FILTERED, Kind
-from agent_memory_services.long_term_memory.domain.filters import MAX_DEPTH, compile_filter
 
 KINDS = {
     "TagFilter": Kind.TAG,
@@ -47,7 +54,7 @@ def test_all_bounds_count() -> None:
 def test_conditions_of_one_field_are_joined_by_and() -> None:
     """Several operators of one field must all hold."""
     given = MemoryFilter(topics=TagFilter(eq="a", all=["b", "c"], any=["d", "e"]))
-    assert compile_filter(given, "filter") == All(
+    assert compile_filter(given, "filter") == AllOf(
         (
             Tag("topics", ("a",)),
             Tag("topics", ("d", "e")),

@@ -3,8 +3,14 @@
 import pytest
 
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, NEVER, Node, Tag, every
-from agent_memory_services.long_term_memory.domain.matching import visible
+from agent_memory_services.long_term_memory.domain.conditions import (
+    ALWAYS,
+    NEVER,
+    Node,
+    Tag,
+    every,
+    visible,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.index.index import counting
 

@@ -3,7 +3,7 @@
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import (
     READ,
     absent_fields,

@@ -4,7 +4,7 @@ import pytest
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, MemoryType, Provenance, Validity
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.domain.drafts import content_hash, draft, violations
+from agent_memory_services.long_term_memory.domain.memory import content_hash, draft, violations
 
 NOW = 1_760_000_000_000_000
 

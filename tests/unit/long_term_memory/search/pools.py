@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.signals import Evidence
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import MemoryType, Provenance
 from agent_memory_services.kit.contract.errors import InvalidField
-from agent_memory_services.working_memory.domain.tokens import MESSAGE_TOKENS, count_tokens
+from agent_memory_services.working_memory.domain.windows import MESSAGE_TOKENS, count_tokens
 from agent_memory_services.working_memory.prompt.model import (
     Prompt,
     PromptRequest,

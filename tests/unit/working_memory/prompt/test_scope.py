@@ -42,14 +42,14 @@ def test_a_filter_names_users_where_it_says_who_is_meant(
 def test_a_callers_filter_holds_as_it_stands() -> None:
     """A filter that names users is passed on unchanged, whoever owns the session."""
     given = SearchQuery(filter=BOB, mode=SearchMode.SEARCH_MODE_KEYWORD)
-    query = search_for(given, "why?", owner="alice", without=None)
+    query = search_for(given, "why?", owner="alice", zone="", without=None)
     assert query == SearchQuery(text="why?", filter=BOB, mode=SearchMode.SEARCH_MODE_KEYWORD)
 
 
 def test_the_owner_narrows_a_filter_that_names_nobody() -> None:
     """What the filter says otherwise stays."""
     given = SearchQuery(text="x", filter=MemoryFilter(user_id=TagFilter(ne="bob")))
-    query = search_for(given, "why?", owner="alice", without=None)
+    query = search_for(given, "why?", owner="alice", zone="", without=None)
     assert query.text == "x"
     assert query.filter.user_id == TagFilter(eq="alice", ne="bob")
     assert not given.filter.user_id.HasField("eq")
@@ -57,7 +57,7 @@ def test_the_owner_narrows_a_filter_that_names_nobody() -> None:
 
 def test_the_prompts_session_is_left_out_by_namespace_and_id() -> None:
     """A session of the same id in another namespace is another session."""
-    query = search_for(SearchQuery(), "why?", owner="", without=KEY)
+    query = search_for(SearchQuery(), "why?", owner="", zone="", without=KEY)
     (excluded,) = query.filter.none_of
     assert (excluded.namespace.eq, excluded.session_id.eq) == ("chat", "s1")
 

@@ -56,10 +56,12 @@ async def gather(places: Places, request: PromptRequest) -> Sources:
 
 
 async def test_the_search_does_not_wait_for_the_session() -> None:
-    """Where the user is known, both run at the same time: here each waits for the other."""
+    """Where user and zone are known both run at the same time: here each waits for the other."""
     places = Places(session(user("hi")))
     request = PromptRequest(
-        "why?", session=replace(SESSION, actor=Actor("alice")), memories=MemoryPart(SearchQuery())
+        "why?",
+        session=replace(SESSION, actor=Actor("alice")),
+        memories=MemoryPart(SearchQuery(time_zone="Asia/Tokyo")),
     )
     sources = await gather(places, request)
     assert [hit.memory.text for hit in sources.hits] == ["found"]
@@ -98,3 +100,16 @@ async def test_a_fault_of_long_term_memory_is_the_prompts_fault() -> None:
     places.reading.set()
     with pytest.raises(DependencyUnavailable):
         await gather(places, PromptRequest("why?", SESSION, MemoryPart(SearchQuery())))
+
+
+async def test_times_are_those_of_the_sessions_zone_unless_the_search_names_one() -> None:
+    """The question's times are meant in it, and those of memories are told in it."""
+    there = session(user("hi"))
+    there = replace(there, state=replace(there.state, time_zone="Asia/Tokyo"))
+    for named, zone in (("", "Asia/Tokyo"), ("Europe/Berlin", "Europe/Berlin")):
+        places = Places(there)
+        places.reading.set()
+        part = MemoryPart(SearchQuery(time_zone=named), exclude_standing=True)
+        sources = await gather(places, PromptRequest("yesterday?", SESSION, part))
+        assert [query.time_zone for query in places.searches] == [zone]
+        assert str(sources.zone) == zone

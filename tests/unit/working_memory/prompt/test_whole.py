@@ -1,5 +1,9 @@
 """Prompts without a budget."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import EventTime, TimePrecision
@@ -12,6 +16,7 @@ from agent_memory_services.working_memory.prompt.model import (
     SessionPart,
     Sources,
 )
+from agent_memory_services.working_memory.prompt.packet import build_packet
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, answers, asks, assistant, session, user
 
@@ -88,3 +93,31 @@ def test_dated_memories_say_when_as_exactly_as_it_is_known() -> None:
     content = build_whole(REQUEST, Sources(None, found)).lines[0].content
     assert "- User moved (2023-05)" in content
     assert "- User ran (2023-05-07)" in content
+
+
+@pytest.mark.parametrize(
+    ("start", "precision", "own", "reader", "told"),
+    [
+        ("2026-11-27T15:00", "DAY", "Asia/Tokyo", "UTC", "2026-11-28"),
+        ("2026-11-27T15:00", "DAY", "", "Asia/Tokyo", "2026-11-28"),
+        ("2026-11-28T05:00", "DAY", "America/New_York", "Asia/Tokyo", "2026-11-28"),
+        ("2026-11-28T00:00", "DAY", "", "America/New_York", "2026-11-28"),
+        ("2026-11-28T00:00", "INSTANT", "", "America/New_York", "2026-11-28"),
+        ("2026-10-31T15:00", "MONTH", "Asia/Tokyo", "UTC", "2026-11"),
+        ("2026-11-22T15:00", "WEEK", "Asia/Tokyo", "UTC", "week of 2026-11-23"),
+        ("2025-12-31T15:00", "YEAR", "Asia/Tokyo", "UTC", "2026"),
+        ("2026-11-28T06:30", "INSTANT", "Asia/Tokyo", "UTC", "2026-11-28 15:30 Asia/Tokyo"),
+        ("2026-11-28T06:30", "INSTANT", "", "Asia/Tokyo", "2026-11-28 15:30 Asia/Tokyo"),
+        ("2026-11-28T06:30", "INSTANT", "", "UTC", "2026-11-28 06:30 UTC"),
+        ("2026-11-28T06:30", "INSTANT", "Nowhere/City", "UTC", "2026-11-28 06:30 UTC"),
+    ],
+)
+def test_times_are_told_in_the_users_zone(
+    start: str, precision: str, own: str, reader: str, told: str
+) -> None:
+    """The event's own zone comes first, then the reader's; midnight in UTC is a day of UTC."""
+    event = EventTime(precision=TimePrecision.Value(f"TIME_PRECISION_{precision}"), time_zone=own)
+    event.start.FromDatetime(datetime.fromisoformat(start))
+    found = Sources(hits=hits(memory("User ran", "1", event_time=event)), zone=ZoneInfo(reader))
+    for prompt in (build_whole(REQUEST, found), build_packet(REQUEST, found, 1_000)):
+        assert f"- User ran ({told})" in prompt.lines[0].content

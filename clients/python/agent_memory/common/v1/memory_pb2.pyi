@@ -98,8 +98,14 @@ class EventTime(_message.Message):
 
     START_FIELD_NUMBER: _builtins.int
     PRECISION_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     precision: Global___TimePrecision.ValueType
     """How exact the time is."""
+    time_zone: _builtins.str
+    """IANA zone of the user whose day, week, month, season or year `start`
+    begins; a moment is told in it. Where it is empty, a start at midnight UTC
+    is a day of UTC, and any other is told in the zone of who reads it.
+    """
     @_builtins.property
     def start(self) -> _timestamp_pb2.Timestamp:
         """The start of the period."""
@@ -109,10 +115,11 @@ class EventTime(_message.Message):
         *,
         start: _timestamp_pb2.Timestamp | None = ...,
         precision: Global___TimePrecision.ValueType = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["precision", b"precision", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["precision", b"precision", "start", b"start", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -240,6 +247,7 @@ class Memory(_message.Message):
     MERGED_INTO_FIELD_NUMBER: _builtins.int
     ARCHIVE_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the memory within its tenant. Empty on creation lets the
     server choose a ULID.
@@ -285,6 +293,10 @@ class Memory(_message.Message):
     sequence: _builtins.int
     """Position of the message in its session's log, for memories of type
     MESSAGE; 0 for every other.
+    """
+    language: _builtins.str
+    """The language of its text, as a BCP 47 tag such as `de`; empty where nobody
+    said. The extractor without a model knows it.
     """
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -363,10 +375,11 @@ class Memory(_message.Message):
         merged_into: _builtins.str = ...,
         archive_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "id", b"id", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%agent_memory/common/v1/strategy.proto\x12\x16\x61gent_memory.common.v1\"\xf7\x02\n\x10\x45xtractionConfig\x12P\n\x08strategy\x18\x01 \x01(\x0e\x32*.agent_memory.common.v1.ExtractionStrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x08strategy\x12-\n\rcustom_prompt\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x90NR\x0c\x63ustomPrompt\x12\x36\n\x11max_summary_words\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x88\'(\x00R\x0fmaxSummaryWords:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x1f\x65xtraction_config.custom_prompt\x12Kcustom_prompt is required by the custom strategy and refused by every other\x1a\x32(this.strategy == 4) == (this.custom_prompt != \'\')*\xdf\x01\n\x12\x45xtractionStrategy\x12#\n\x1f\x45XTRACTION_STRATEGY_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XTRACTION_STRATEGY_DISCRETE\x10\x01\x12\x1f\n\x1b\x45XTRACTION_STRATEGY_SUMMARY\x10\x02\x12#\n\x1f\x45XTRACTION_STRATEGY_PREFERENCES\x10\x03\x12\x1e\n\x1a\x45XTRACTION_STRATEGY_CUSTOM\x10\x04\x12\x1c\n\x18\x45XTRACTION_STRATEGY_NONE\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%agent_memory/common/v1/strategy.proto\x12\x16\x61gent_memory.common.v1\"\xfa\x04\n\x10\x45xtractionConfig\x12P\n\x08strategy\x18\x01 \x01(\x0e\x32*.agent_memory.common.v1.ExtractionStrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x08strategy\x12-\n\rcustom_prompt\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x90NR\x0c\x63ustomPrompt\x12\x36\n\x11max_summary_words\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x88\'(\x00R\x0fmaxSummaryWords\x12\x80\x02\n\x08language\x18\x04 \x01(\tB\xe3\x01\xbaH\xdf\x01\xba\x01\xd7\x01\n\x1a\x65xtraction_config.language\x12\x36must be a BCP 47 language tag, such as `de` or `pt-BR`\x1a\x80\x01this == \'\' || this.matches(\'^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$\')r\x02(#R\x08language:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x1f\x65xtraction_config.custom_prompt\x12Kcustom_prompt is required by the custom strategy and refused by every other\x1a\x32(this.strategy == 4) == (this.custom_prompt != \'\')*\xdf\x01\n\x12\x45xtractionStrategy\x12#\n\x1f\x45XTRACTION_STRATEGY_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XTRACTION_STRATEGY_DISCRETE\x10\x01\x12\x1f\n\x1b\x45XTRACTION_STRATEGY_SUMMARY\x10\x02\x12#\n\x1f\x45XTRACTION_STRATEGY_PREFERENCES\x10\x03\x12\x1e\n\x1a\x45XTRACTION_STRATEGY_CUSTOM\x10\x04\x12\x1c\n\x18\x45XTRACTION_STRATEGY_NONE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTRACTIONCONFIG'].fields_by_name['custom_prompt']._serialized_options = b'\272H\005r\003(\220N'
   _globals['_EXTRACTIONCONFIG'].fields_by_name['max_summary_words']._loaded_options = None
   _globals['_EXTRACTIONCONFIG'].fields_by_name['max_summary_words']._serialized_options = b'\272H\007\032\005\030\210\'(\000'
+  _globals['_EXTRACTIONCONFIG'].fields_by_name['language']._loaded_options = None
+  _globals['_EXTRACTIONCONFIG'].fields_by_name['language']._serialized_options = b'\272H\337\001\272\001\327\001\n\032extraction_config.language\0226must be a BCP 47 language tag, such as `de` or `pt-BR`\032\200\001this == \'\' || this.matches(\'^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$\')r\002(#'
   _globals['_EXTRACTIONCONFIG']._loaded_options = None
   _globals['_EXTRACTIONCONFIG']._serialized_options = b'\272H\245\001\032\242\001\n\037extraction_config.custom_prompt\022Kcustom_prompt is required by the custom strategy and refused by every other\0322(this.strategy == 4) == (this.custom_prompt != \'\')'
-  _globals['_EXTRACTIONSTRATEGY']._serialized_start=444
-  _globals['_EXTRACTIONSTRATEGY']._serialized_end=667
+  _globals['_EXTRACTIONSTRATEGY']._serialized_start=703
+  _globals['_EXTRACTIONSTRATEGY']._serialized_end=926
   _globals['_EXTRACTIONCONFIG']._serialized_start=66
-  _globals['_EXTRACTIONCONFIG']._serialized_end=441
+  _globals['_EXTRACTIONCONFIG']._serialized_end=700
 # @@protoc_insertion_point(module_scope)

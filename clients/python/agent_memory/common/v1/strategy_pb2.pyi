@@ -62,22 +62,29 @@ class ExtractionConfig(_message.Message):
     STRATEGY_FIELD_NUMBER: _builtins.int
     CUSTOM_PROMPT_FIELD_NUMBER: _builtins.int
     MAX_SUMMARY_WORDS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     strategy: Global___ExtractionStrategy.ValueType
     """What to look for."""
     custom_prompt: _builtins.str
     """The custom strategy's instructions, in the user's words."""
     max_summary_words: _builtins.int
     """The longest a thread summary may get, in words; 0 means 500."""
+    language: _builtins.str
+    """The language that a model writes facts in, as a BCP 47 tag such as `de` or
+    `pt-BR`; empty means the language of the conversation. Without a model, facts
+    are English or in the words that they were said in.
+    """
     def __init__(
         self,
         *,
         strategy: Global___ExtractionStrategy.ValueType = ...,
         custom_prompt: _builtins.str = ...,
         max_summary_words: _builtins.int = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_prompt", b"custom_prompt", "max_summary_words", b"max_summary_words", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_prompt", b"custom_prompt", "language", b"language", "max_summary_words", b"max_summary_words", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -215,21 +215,27 @@ class Job(_message.Message):
     @_builtins.property
     def extractors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who did its work so far: extractors and summarizers, such as `openai`; more
-        than one where a tenant's token budget ran out in the middle.
+        than one where a tenant's token budget ran out in the middle, or where the
+        model refused some of the messages.
         """
 
     @_builtins.property
     def dropped_items(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Items of a model's answers that could not be taken, by why: `malformed`,
+        """What could not be taken, by why. Items of a model's answers: `malformed`,
         `unknown_message` (it cites a message that the model was not shown),
         `unclear` (it cannot be understood alone) or `too_many`. The good items
         beside them are stored; an answer of which nothing fits is a failed attempt.
+        `refused` counts messages that the model or its provider refuses: rules read
+        them, and summaries leave them out.
+        Messages that the extractor without a model cannot read:
+        `unsupported_language`, or `unknown_language` where nothing tells it.
         """
 
     @_builtins.property
     def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___SkippedItem]:
-        """What it left out because nobody can work on it, at most the first 100; the
-        rest of the job is done. Empty until the job has succeeded.
+        """What it left out because nobody can work on it, and the messages that the
+        model refuses, at most the first 100; the rest of the job is done. Empty until
+        the job has succeeded.
         """
 
     def __init__(

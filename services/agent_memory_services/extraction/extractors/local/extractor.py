@@ -1,8 +1,10 @@
 """Local extractor: facts by rule, with no model, no key and no network."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import (
@@ -15,10 +17,12 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.own_words import read_own_words
 from agent_memory_services.extraction.extractors.local.said import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.tags import entities, topics
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
+from agent_memory_services.language.recognition import ENGLISH
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
 _MOST_SUMMARY_WORDS: Final = 500
@@ -48,21 +52,30 @@ class LocalExtractor:
             ExtractionFailed: the parser's model cannot be used.
         """
         try:
-            return Findings(await in_background(self.find, conversation))
+            return await in_background(self.read, conversation)
         except UnfitModelError as error:
             raise ExtractionFailed("parser_unavailable") from error
 
     def find(self, conversation: Conversation) -> list[Candidate]:
-        """Find the facts that `conversation.turns` state; what `extract` runs in a thread."""
+        """Find the facts that `conversation.turns` state."""
+        return list(self.read(conversation).candidates)
+
+    def read(self, conversation: Conversation) -> Findings:
+        """Find the facts, and count unreadable messages; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
-            return _summary(conversation, self._parser)
+            return Findings(_summary(conversation, self._parser))
         lasting = conversation.strategy is Strategy.PREFERENCES
+        own = read_own_words(conversation)
         found = (
-            fact.candidate
-            for fact in facts(conversation, self._parser)
+            replace(fact.candidate, language=ENGLISH)
+            for fact in facts(own.rest, self._parser)
             if not lasting or fact.family in _LASTING
         )
-        return _once(found, known=conversation.known)
+        said = (each for each in own.candidates if not lasting or each.standing)
+        candidates = _once(chain(found, said), known=conversation.known)
+        cited = {message_id for each in candidates for message_id in each.message_ids}
+        unread = Counter(why for message_id, why in own.unread.items() if message_id not in cited)
+        return Findings(candidates, unread)
 
 
 def _summary(conversation: Conversation, parser: Parser) -> list[Candidate]:

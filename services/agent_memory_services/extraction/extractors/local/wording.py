@@ -13,6 +13,7 @@ from agent_memory_services.extraction.extractors.local.subjects import (
     joined,
 )
 from agent_memory_services.extraction.extractors.local.words import phrases, words
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Token, Tree
 
@@ -243,7 +244,7 @@ def _tails() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
-@cache
+@remembered(1024, longest=64)
 def _forms(name: str) -> str:
     """Match a name and the short forms cut from it ("Mel" for "Melanie")."""
     first = name.split(maxsplit=1)[0]

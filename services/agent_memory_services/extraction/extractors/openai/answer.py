@@ -21,8 +21,12 @@ from agent_memory_services.extraction.domain.facts import (
     Precision,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
-from agent_memory_services.extraction.extractors.openai.facts import EventAnswer, FactAnswer
-from agent_memory_services.shared.model_api.failures import json_values
+from agent_memory_services.extraction.extractors.openai.facts import (
+    FACTS,
+    EventAnswer,
+    FactAnswer,
+)
+from agent_memory_services.shared.model_api.answers import listings
 
 _SHORTENED: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _COARSENESS: Final = list(Precision)
@@ -131,6 +135,14 @@ _MOST_FACTS: Final = 200
 """Of one answer; no window of a conversation states more."""
 
 
+_WORD: Final = re.compile(r"\w{4,}")
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the beginnings of the longer words of a text, which survive other endings."""
+    return (word[:5] for word in _WORD.findall(text.lower()))
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Messages and memories that an answer may refer to.
@@ -140,12 +152,26 @@ class Frame:
         known: How many memories it was shown, numbered from 1.
         zone: The zone of moments that name none.
         said: When each of the messages was said; empty where that is not known.
+        texts: What each of them says, likewise.
     """
 
     message_ids: Sequence[str]
     known: int
     zone: tzinfo
     said: Sequence[datetime] = ()
+    texts: Sequence[str] = ()
+
+    def sources(self, fact: FactAnswer) -> Sequence[int]:
+        """Return the numbers of the messages that state a fact; empty where it cites none of them.
+
+        A fact without any number is of the messages that it shares words with, else of all.
+        """
+        every = range(1, len(self.message_ids) + 1)
+        if fact.messages is not None:
+            return [number for number in fact.messages if number in every]
+        words = set(_words(fact.text))
+        alike = (at for at, text in enumerate(self.texts, 1) if words & set(_words(text)))
+        return list(alike) or list(every)
 
     def latest(self, numbers: Sequence[int]) -> datetime | None:
         """Return when the latest of some messages was said, in the zone."""
@@ -178,22 +204,25 @@ class _Dropped(Exception):  # noqa: N818 - named for what happened to an item
 def read_facts(text: str, frame: Frame) -> Verdict:
     """Judge every item of an answer; what only repeats a known memory is left out.
 
-    A model may think aloud in JSON, so an answer holds as many lists as it likes: the first with
-    an item that fits is the answer. There is nothing to find only where an empty list is all that
-    the model says.
+    A model may think aloud in JSON, so an answer holds as many lists as it likes: the last with
+    an item that fits is the answer. There is nothing to find only where an empty list is the last
+    that the model says, or all that it says.
 
     Raises:
         ExtractionFailed: it holds no list of facts, or none of which anything fits.
     """
-    empty, unfit = False, False
-    for items in _lists(text):
-        verdict, repeated = _judged(items, frame)
+    empty, unfit = False, Counter[str]()
+    for listing in listings(text, FACTS):
+        verdict, repeated = _judged(listing.items, frame)
         if verdict.candidates or repeated:
             return verdict
-        empty, unfit = empty or not items, unfit or bool(items)
+        if not listing.items and listing.last and not unfit:
+            return verdict
+        empty = empty or not listing.items
+        unfit = unfit or Counter(verdict.reasons)
     if empty and not unfit:
         return Verdict([], {})
-    raise ExtractionFailed("bad_answer")
+    raise ExtractionFailed("bad_answer", dropped=unfit)
 
 
 def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
@@ -217,24 +246,6 @@ def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
     return Verdict(candidates, reasons), repeated
 
 
-def _lists(text: str) -> Iterator[list[Any]]:
-    """Yield the lists that may be the answer: those that are called so, else those of objects."""
-    bare: list[list[Any]] = []
-    called = False
-    for value in json_values(text):
-        facts = value.get("facts") if isinstance(value, dict) else value
-        if not isinstance(facts, list):
-            continue
-        if isinstance(value, dict):
-            called = True
-            yield facts
-        # A bare list may be any part of a broken answer, and an empty one proves nothing.
-        elif facts and all(isinstance(fact, dict) for fact in facts):
-            bare.append(facts)
-    if not called:
-        yield from bare
-
-
 def _fact(item: Any, frame: Frame) -> FactAnswer:
     """Return the fact that an item states.
 
@@ -245,19 +256,20 @@ def _fact(item: Any, frame: Frame) -> FactAnswer:
         fact = FactAnswer.model_validate(item)
     except ValidationError:
         raise _Dropped("malformed") from None
-    if any(not 1 <= number <= len(frame.message_ids) for number in fact.messages):
+    messages = frame.sources(fact)
+    if not messages:
         raise _Dropped("unknown_message")
-    text = grounded(fact.text, frame.latest(fact.messages))
+    text = grounded(fact.text, frame.latest(messages))
     if not text:
         raise _Dropped("unclear")
-    return fact.model_copy(update={"text": text})
+    return fact.model_copy(update={"text": text, "messages": messages})
 
 
 def _candidate(fact: FactAnswer, frame: Frame) -> Candidate:
     return Candidate(
         text=fact.text,
         kind=Kind(fact.kind),
-        message_ids=tuple(frame.message_ids[number - 1] for number in sorted(set(fact.messages))),
+        message_ids=tuple(frame.message_ids[at - 1] for at in sorted(set(fact.messages or ()))),
         topics=_tags(topic.lower() for topic in fact.topics),
         entities=_tags(fact.entities),
         event_time=_event_time(fact.event, frame.zone),

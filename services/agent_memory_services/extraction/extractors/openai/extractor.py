@@ -24,6 +24,7 @@ from agent_memory_services.extraction.extractors.openai.prompts import (
     summary_question,
 )
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
+from agent_memory_services.shared.model_api.answers import prose_of
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class OpenAIExtractor:
             known=len(conversation.known),
             zone=conversation.time_zone or UTC,
             said=[turn.at for turn in turns],
+            texts=[turn.text for turn in turns],
         )
         verdict = read_facts(answer, frame)
         if verdict.dropped:
@@ -92,7 +94,7 @@ class OpenAISummarizer:
         return await self._written(condensing_question(notes, task, previous))
 
     async def _written(self, question: Question) -> str:
-        summary = (await self._endpoint.ask(question)).strip()
+        summary = prose_of(await self._endpoint.ask(question))
         if summary.strip(" .`\"'*").lower() in _NOTHING or _is_json(summary):
             raise ExtractionFailed("bad_answer")
         return summary

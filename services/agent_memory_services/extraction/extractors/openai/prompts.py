@@ -12,6 +12,7 @@ import orjson
 
 from agent_memory_services.extraction.domain.facts import (
     Conversation,
+    ConversationRefused,
     ExtractionFailed,
     Strategy,
     Turn,
@@ -20,7 +21,7 @@ from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHE
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.shared.model_api import chat
 from agent_memory_services.shared.model_api.chat import Question
-from agent_memory_services.shared.model_api.failures import BudgetSpent, ModelFailed
+from agent_memory_services.shared.model_api.failures import BudgetSpent, Filtered, ModelFailed
 
 __all__ = ["ChatEndpoint", "Question"]
 
@@ -33,12 +34,15 @@ class ChatEndpoint(chat.ChatEndpoint):
 
         Raises:
             BudgetSpent: the present tenant may not ask.
+            ConversationRefused: the model or its provider refuses what was said.
             ExtractionFailed: there is no answer, or not a whole one.
         """
         try:
             return await super().ask(question)
         except BudgetSpent:
             raise
+        except Filtered:
+            raise ConversationRefused from None
         except ModelFailed as failed:
             raise ExtractionFailed(failed.reason, retry_after=failed.retry_after) from None
 
@@ -92,6 +96,13 @@ _FOCUS: Final = {
         "the rules above about data, sources, times and the form of the answer stay."
     ),
 }
+
+# The tag is checked where it is set, so no words of a caller come into the rules by it.
+_OWN_LANGUAGE: Final = "Write every text in the language in which the fact is stated."
+_LANGUAGE: Final = (
+    "Write every text in the language with the BCP 47 tag {tag}, whatever the messages are in; "
+    "names and quotations stay as they are."
+)
 
 _APPLICATION: Final = "system"
 _NO_STATEMENTS: Final = frozenset({_APPLICATION, "tool"})
@@ -155,7 +166,9 @@ def facts_question(conversation: Conversation) -> Question:
             {"n": n, **_spoken(turn, zone)} for n, turn in enumerate(evidence(conversation), 1)
         ],
     }
-    return Question(f"{_RULES}\n{focus}", _dump(data), ANSWER_SCHEMA, "facts")
+    tag = conversation.language
+    language = _LANGUAGE.format(tag=tag) if tag else _OWN_LANGUAGE
+    return Question(f"{_RULES}\n{language}\n\n{focus}", _dump(data), ANSWER_SCHEMA, "facts")
 
 
 def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Question:

@@ -1,7 +1,7 @@
--- KEYS[1] the key's hash; ARGV field, value, ...
--- Answers whether it exists; a key that was never made is not made by a change.
-if redis.call('EXISTS', KEYS[1]) == 0 then
+-- Sets fields of a key; answers whether it exists. A key that was never made is not made by a
+-- change.
+if redis.call('EXISTS', key) == 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], unpack(ARGV))
+redis.call('HSET', key, unpack(fields))
 return 1

@@ -10,16 +10,19 @@ from redis.exceptions import RedisError
 
 from agent_memory_services.kit.auth.api_keys.key import ApiKey
 from agent_memory_services.kit.redis.background import Periodic
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, Value, script
 
 _INDEX = "am:auth:keys"
 _PAGE = 500
 
 
+@script("agent_memory_services.kit.auth.api_keys", "change")
+def _change(key: Key, *, fields: Mapping[str, Value]) -> Any:
+    """Set fields of a key; answers whether it exists."""
+
+
 class ApiKeyStore:
     """Keys in Redis. Checking one reads one hash, however many there are."""
-
-    _change = Script(__package__, "change")
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
@@ -49,8 +52,7 @@ class ApiKeyStore:
 
     async def change(self, key_id: str, fields: Mapping[str, bytes | int]) -> bool:
         """Set fields of a key that exists, all at once; whether it does."""
-        parts = [part for pair in fields.items() for part in pair]
-        return bool(await self._change(self._redis, [_hash(key_id)], parts))
+        return bool(await _change(self._redis, _hash(key_id), fields=fields))
 
 
 def _read(key_id: str, found: Mapping[bytes, bytes]) -> ApiKey | None:
@@ -74,8 +76,8 @@ class LastUse:
         self._flushes = Periodic(self.flush, flush_seconds, delay=flush_seconds)
         self._uses: dict[str, int] = {}
 
-    def note(self, key_id: str, now: int) -> None:
-        """Remember that a key was verified at a moment (microseconds since the epoch)."""
+    def record(self, key_id: str, now: int) -> None:
+        """Record that a key was verified at a moment (microseconds since the epoch)."""
         self._uses[key_id] = now
 
     @asynccontextmanager

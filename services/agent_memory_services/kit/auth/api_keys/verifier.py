@@ -6,12 +6,12 @@ from pathlib import Path
 
 from agent_memory_services.kit.auth.api_keys.key import PREFIX, ApiKey, State, Token
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore, LastUse
-from agent_memory_services.kit.auth.credential_cache import Verified
-from agent_memory_services.kit.auth.credentials import Refused, Why
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
+from agent_memory_services.kit.auth.identity import Verified
 from agent_memory_services.kit.contract.clock import now_micros
 
 _MICROS = 1_000_000
-_ENDED = {State.REVOKED: Why.REVOKED, State.EXPIRED: Why.EXPIRED}
+_ENDED = {State.REVOKED: CredentialFault.REVOKED, State.EXPIRED: CredentialFault.EXPIRED}
 
 
 class ApiKeyVerifier:
@@ -49,13 +49,13 @@ class ApiKeyVerifier:
         """
         given = Token.read(token)
         if given is None:
-            raise Refused(Why.MALFORMED)
+            raise Refused(CredentialFault.MALFORMED)
         asked = self._monotonic()
         digest = given.digest(self._pepper)
         found = await self._store.get(given.key_id)
         now = self._clock()
         key = _accepted(found, digest, now)
-        self._last_use.note(given.key_id, now)
+        self._last_use.record(given.key_id, now)
         return Verified(key.identity(), asked + self._seconds(key, digest, now))
 
     def _seconds(self, key: ApiKey, digest: bytes, now: int) -> float:
@@ -67,9 +67,9 @@ class ApiKeyVerifier:
 
 def _accepted(key: ApiKey | None, digest: bytes, now: int) -> ApiKey:
     if key is None:
-        raise Refused(Why.UNKNOWN_KEY)
+        raise Refused(CredentialFault.UNKNOWN_KEY)
     if not key.matches(digest, now):
-        raise Refused(Why.WRONG_SECRET)
+        raise Refused(CredentialFault.WRONG_SECRET)
     if (ended := _ENDED.get(key.state(now))) is not None:
         raise Refused(ended)
     return key

@@ -8,9 +8,8 @@ from typing import Any
 import jwt
 from jwt import PyJWK
 
-from agent_memory_services.kit.auth.credential_cache import Verified
-from agent_memory_services.kit.auth.credentials import Refused, Why
-from agent_memory_services.kit.auth.identity import Identity, Role
+from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
+from agent_memory_services.kit.auth.identity import Identity, Role, Verified
 from agent_memory_services.kit.auth.json_web_tokens.key_set import KeySet
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 
@@ -45,7 +44,7 @@ def identity_of(claims: Mapping[str, Any], names: ClaimNames) -> Identity:
     tenant = claims.get(names.tenant, "")
     subject = claims.get("sub")
     if not isinstance(tenant, str) or not isinstance(subject, str) or not subject:
-        raise Refused(Why.WRONG_CLAIM)
+        raise Refused(CredentialFault.WRONG_CLAIM)
     try:
         return Identity(
             f"jwt:{subject}",
@@ -55,7 +54,7 @@ def identity_of(claims: Mapping[str, Any], names: ClaimNames) -> Identity:
             _limits(claims, names.namespaces),
         )
     except ValueError:
-        raise Refused(Why.WRONG_CLAIM) from None
+        raise Refused(CredentialFault.WRONG_CLAIM) from None
 
 
 def _role(claim: Any) -> Role:
@@ -65,7 +64,7 @@ def _role(claim: Any) -> Role:
     for role in _BY_POWER:
         if role in held:
             return role
-    raise Refused(Why.WRONG_CLAIM)
+    raise Refused(CredentialFault.WRONG_CLAIM)
 
 
 def _limits(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
@@ -75,19 +74,19 @@ def _limits(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
     claim = claims[name]
     values: Sequence[Any] = claim if isinstance(claim, list) else [claim]
     if not all(isinstance(value, str) for value in values):
-        raise Refused(Why.WRONG_CLAIM)
+        raise Refused(CredentialFault.WRONG_CLAIM)
     return frozenset(values)
 
 
 _REQUIRED = ("exp", "iss", "aud", "sub")
-_WHY = (
-    (jwt.ExpiredSignatureError, Why.EXPIRED),
-    (jwt.ImmatureSignatureError, Why.NOT_YET_VALID),
-    (jwt.InvalidIssuerError, Why.WRONG_ISSUER),
-    (jwt.InvalidAudienceError, Why.WRONG_AUDIENCE),
-    (jwt.InvalidAlgorithmError, Why.WRONG_ALGORITHM),
-    (jwt.MissingRequiredClaimError, Why.WRONG_CLAIM),
-    (jwt.InvalidSignatureError, Why.WRONG_SIGNATURE),
+_FAULTS = (
+    (jwt.ExpiredSignatureError, CredentialFault.EXPIRED),
+    (jwt.ImmatureSignatureError, CredentialFault.NOT_YET_VALID),
+    (jwt.InvalidIssuerError, CredentialFault.WRONG_ISSUER),
+    (jwt.InvalidAudienceError, CredentialFault.WRONG_AUDIENCE),
+    (jwt.InvalidAlgorithmError, CredentialFault.WRONG_ALGORITHM),
+    (jwt.MissingRequiredClaimError, CredentialFault.WRONG_CLAIM),
+    (jwt.InvalidSignatureError, CredentialFault.WRONG_SIGNATURE),
 )
 
 
@@ -144,7 +143,7 @@ class JwtVerifier:
                 options=self._options,
             )
         except jwt.PyJWTError as error:
-            raise Refused(_why(error)) from None
+            raise Refused(_fault_of(error)) from None
         left = min(int(claims["exp"]), LARGEST_EXACT) + self._leeway - self._clock()
         return Verified(identity_of(claims, self._names), self._monotonic() + left)
 
@@ -152,20 +151,22 @@ class JwtVerifier:
         try:
             header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:
-            raise Refused(Why.MALFORMED) from None
+            raise Refused(CredentialFault.MALFORMED) from None
         # The algorithm first: a token that can never be valid makes nobody read keys.
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in self._algorithms:
-            raise Refused(Why.WRONG_ALGORITHM)
+            raise Refused(CredentialFault.WRONG_ALGORITHM)
         if not isinstance(kid, str):
-            raise Refused(Why.UNKNOWN_KID)
+            raise Refused(CredentialFault.UNKNOWN_KID)
         known = self._keys.find(kid) or await self._keys.find_anew(kid)
         if known is None:
-            raise Refused(Why.UNKNOWN_KID)
+            raise Refused(CredentialFault.UNKNOWN_KID)
         if algorithm not in known:
-            raise Refused(Why.WRONG_ALGORITHM)
+            raise Refused(CredentialFault.WRONG_ALGORITHM)
         return known[algorithm]
 
 
-def _why(error: jwt.PyJWTError) -> Why:
-    return next((why for kind, why in _WHY if isinstance(error, kind)), Why.MALFORMED)
+def _fault_of(error: jwt.PyJWTError) -> CredentialFault:
+    return next(
+        (fault for kind, fault in _FAULTS if isinstance(error, kind)), CredentialFault.MALFORMED
+    )

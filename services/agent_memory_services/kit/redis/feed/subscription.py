@@ -39,7 +39,7 @@ class Subscription(Generic[EntryT]):
         Raises:
             ForgottenError: what came after it cannot be told.
         """
-        if not await self._tail.remembers(position):
+        if not await self._tail.retains(position):
             raise ForgottenError
         self._pending.clear()
         self.position, self.behind = position, position < self._tail.end
@@ -49,7 +49,7 @@ class Subscription(Generic[EntryT]):
         self._pending.clear()
         self.position, self.behind = self._tail.end, False
 
-    async def news(self) -> Sequence[EntryT]:
+    async def poll(self) -> Sequence[EntryT]:
         """Return what came since the last call, or some of it; nothing where nothing did.
 
         Raises:
@@ -85,7 +85,7 @@ class Subscription(Generic[EntryT]):
             began, end = self.position, self._tail.end
             entries = await self._tail.stored(began)
             # Asked afterwards, so that nothing can be dropped between the two.
-            if began < end and not await self._tail.remembers(began):
+            if began < end and not await self._tail.retains(began):
                 raise ForgottenError
             self.position = entries[-1].position if entries else max(began, end)
             self.behind = self.position < self._tail.end

@@ -128,7 +128,7 @@ class Tail(Generic[EntryT]):
         found: Any = await self._client.xrange(self.key, f"({after.spell()}", count=_BATCH)
         return [self._read(entry) for entry in found]
 
-    async def remembers(self, position: Position) -> bool:
+    async def retains(self, position: Position) -> bool:
         """Return true if the store has all that came after a position, and ever came so far."""
         if position >= self.end:
             return position == self.end

@@ -1,9 +1,8 @@
--- Takes or renews a lease; answers 1 where it is held now.
--- KEYS: the lease. ARGV: who wants it, for how many milliseconds.
+-- Takes or renews a lease for a holder; answers 1 where it is held now.
 
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then
+local held_by = redis.call('GET', lease)
+if held_by and held_by ~= holder then
   return 0
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SET', lease, holder, 'PX', milliseconds)
 return 1

@@ -1,6 +1,5 @@
 -- Gives a lease back, where it is still held.
--- KEYS: the lease. ARGV: who holds it.
 
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
+if redis.call('GET', lease) == holder then
+  redis.call('DEL', lease)
 end

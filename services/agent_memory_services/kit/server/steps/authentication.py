@@ -7,7 +7,7 @@ import structlog
 
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.authenticator import Authenticator
-from agent_memory_services.kit.auth.credentials import Presented
+from agent_memory_services.kit.auth.credentials import CallCredentials
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import (
@@ -31,7 +31,7 @@ class Authentication(Step):
 
     def enter(self, call: Call) -> Pending:
         """Recognise the caller and compare what they may do with what the method needs."""
-        caller = self._recognise(Presented(call.metadata, call.context.auth_context))
+        caller = self._recognise(CallCredentials(call.metadata, call.context.auth_context))
         if isinstance(caller, Principal):
             _admit(call, caller)
             return None
@@ -79,11 +79,11 @@ class StreamRecheck(Step):
             task.cancel()
 
     async def _watch(self, call: Call) -> None:
-        presented = Presented(call.metadata, call.context.auth_context)
+        credentials = CallCredentials(call.metadata, call.context.auth_context)
         while True:
             await asyncio.sleep(self._every_seconds)
             try:
-                why = await self._changed(call, presented)
+                why = await self._changed(call, credentials)
             except Unavailable as error:
                 log.warning("auth.unchecked", reason=type(error).__name__)
                 continue
@@ -91,10 +91,10 @@ class StreamRecheck(Step):
                 call.end(why)
                 return
 
-    async def _changed(self, call: Call, presented: Presented) -> ServiceError | None:
+    async def _changed(self, call: Call, credentials: CallCredentials) -> ServiceError | None:
         """Return the reason why the stream has to end; None where it goes on."""
         try:
-            caller = self._recognise(presented)
+            caller = self._recognise(credentials)
             if not isinstance(caller, Principal):
                 caller = await caller
         except (Unauthenticated, AccessDenied) as refused:

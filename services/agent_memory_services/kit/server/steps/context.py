@@ -1,10 +1,22 @@
-"""Steps that set the request id and the deadline of a call."""
+"""Steps that set a call's id and deadline, check it against its contract, and set its status."""
 
 import asyncio
 import time
+from collections.abc import Iterable
+
+import grpc
+from google.protobuf.message import Message
 
 from agent_memory_services.kit.contract import context
-from agent_memory_services.kit.contract.errors import DeadlineExceeded, OpenForLong, ServiceError
+from agent_memory_services.kit.contract.errors import (
+    DeadlineExceeded,
+    InvalidFields,
+    OpenForLong,
+    ServiceError,
+)
+from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.contract.rules import ContractRules
+from agent_memory_services.kit.contract.status import CODES, refusal, status_of
 from agent_memory_services.kit.server.call import Call, Step
 
 
@@ -70,3 +82,55 @@ class TimeLimit(Step):
         if call.policy.deadline is not None:
             return min(call.policy.deadline, self._maximum) - passed
         return None if call.policy.streaming else self._maximum - passed
+
+
+class Validation(Step):
+    """Refuses a message that breaks a rule, naming every field at fault.
+
+    The rows of a stream that has one answer are judged by whoever takes them, who answers for
+    each: a bad one must not end the stream.
+    """
+
+    name = "validation"
+
+    def __init__(self, policies: Iterable[MethodPolicy]) -> None:
+        """Compile the rules of every method's requests, so that a faulty rule stops the start."""
+        self._rules = ContractRules()
+        for policy in policies:
+            self._rules.violations(policy.request_type())
+
+    def received(self, call: Call, message: Message) -> None:
+        """Check one message."""
+        if call.policy.client_streaming and not call.policy.server_streaming:
+            return
+        if violations := self._rules.violations(message):
+            raise InvalidFields(violations)
+
+
+# The library cancels a handler at its caller's deadline, give or take the clock's grain.
+_GRAIN_SECONDS = 0.01
+
+
+class ErrorMapping(Step):
+    """Stands outside every step that may refuse, and inside those that record the code."""
+
+    name = "error mapping"
+
+    def exit(self, call: Call) -> None:
+        """Settle code and status."""
+        error = call.error
+        if error is None:
+            return
+        if isinstance(error, grpc.aio.AbortError):
+            # The handler has answered by itself; only the record is left to make.
+            call.code = call.context.code()
+            return
+        refused = refusal(error)
+        if isinstance(error, asyncio.CancelledError) and _overdue(call):
+            refused = DeadlineExceeded()
+        call.code = CODES[refused.reason]
+        call.status = status_of(refused)
+
+
+def _overdue(call: Call) -> bool:
+    return call.due is not None and time.monotonic() >= call.due - _GRAIN_SECONDS

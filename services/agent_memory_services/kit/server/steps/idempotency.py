@@ -5,25 +5,49 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 from google.protobuf.message import Message
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract.call_names import CallName, name_of
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.context import Principal
+from agent_memory_services.kit.contract.context import CallName, Principal, name_of
 from agent_memory_services.kit.contract.errors import RequestIdReused, RequestInProgress
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.redis import keys, replay_cache
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.kit.server.call import Call, Pending, Step
 
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 0.25
+_PACKAGE: Final = "agent_memory_services.kit.server.steps"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer to be remembered, and for how many milliseconds."""
+
+    body: bytes
+    life: int
+
+
+@script(_PACKAGE, "idempotency_begin")
+def _begin(call: Key, *, digest: bytes, attempt: bytes, lease: int) -> Any:
+    """Claim a call for so many milliseconds, or find what became of it."""
+
+
+@script(_PACKAGE, "idempotency_renew")
+def _renew(call: Key, *, attempt: bytes, lease: int) -> Any:
+    """Keep a claim for so many more milliseconds."""
+
+
+@script(_PACKAGE, "idempotency_finish")
+def _finish(call: Key, *, attempt: bytes, digest: bytes, answer: _Answer | None) -> Any:
+    """Conclude a claim, with the answer to remember or none."""
 
 
 @dataclass(slots=True)
@@ -49,10 +73,6 @@ class Idempotency(Step):
     """
 
     name = "idempotency"
-
-    _begin = Script(__package__, "idempotency_begin")
-    _renew = Script(__package__, "idempotency_renew")
-    _finish = Script(__package__, "idempotency_finish")
 
     def __init__(
         self, policies: Iterable[MethodPolicy], store: Redis, *, lease_seconds: float = 10.0
@@ -100,8 +120,12 @@ class Idempotency(Step):
         replay_cache.mark_subjects(*(caller.users or ()))
         # Noted first: a call that is cancelled while it waits here gives its claim back too.
         self._claims[call] = claim
-        found, answer = await self._begin(
-            self._store, [claim.key], [claim.digest, claim.attempt, self._lease_ms]
+        found, answer = await _begin(
+            self._store,
+            claim.key,
+            digest=claim.digest,
+            attempt=claim.attempt,
+            lease=self._lease_ms,
         )
         if found == b"claimed":
             self._renew_later(claim)
@@ -114,14 +138,20 @@ class Idempotency(Step):
         call.answer = answer
 
     async def _conclude(self, claim: _Claim, answer: bytes | None) -> None:
-        remembered: list[bytes | int] = [] if answer is None else [answer, claim.life_ms]
+        remembered = None if answer is None else _Answer(answer, claim.life_ms)
         try:
             if remembered:
                 # First: an answer that nobody could find again could not be erased.
-                await replay_cache.note(
+                await replay_cache.index_answer(
                     self._store, claim.tenant, claim.concerned, claim.key, claim.life_ms
                 )
-            await self._finish(self._store, [claim.key], [claim.attempt, claim.digest, *remembered])
+            await _finish(
+                self._store,
+                claim.key,
+                attempt=claim.attempt,
+                digest=claim.digest,
+                answer=remembered,
+            )
             if remembered:
                 await replay_cache.withdraw_if_erased(
                     self._store, claim.tenant, claim.concerned, claim.key, claim.begun
@@ -143,7 +173,7 @@ class Idempotency(Step):
 
     async def _renewed(self, claim: _Claim) -> None:
         try:
-            await self._renew(self._store, [claim.key], [claim.attempt, self._lease_ms])
+            await _renew(self._store, claim.key, attempt=claim.attempt, lease=self._lease_ms)
         except RedisError as error:
             log.warning("idempotency.not_renewed", error=type(error).__name__)
 

@@ -1,5 +1,4 @@
--- Keep a claim while its call still runs.
--- KEYS[1]: the call. ARGV: this attempt, lease in milliseconds.
-if redis.call("HGET", KEYS[1], "attempt") == ARGV[1] then
-  redis.call("PEXPIRE", KEYS[1], ARGV[2])
+-- Keep an attempt's claim while its call still runs.
+if redis.call("HGET", call, "attempt") == attempt then
+  redis.call("PEXPIRE", call, lease)
 end

@@ -17,13 +17,16 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.authentication import Authentication, StreamRecheck
 from agent_memory_services.kit.server.steps.congestion import congestion
-from agent_memory_services.kit.server.steps.context import RequestContext, TimeLimit
-from agent_memory_services.kit.server.steps.error_mapping import ErrorMapping
+from agent_memory_services.kit.server.steps.context import (
+    ErrorMapping,
+    RequestContext,
+    TimeLimit,
+    Validation,
+)
 from agent_memory_services.kit.server.steps.idempotency import Idempotency
 from agent_memory_services.kit.server.steps.memory import memory_guard
 from agent_memory_services.kit.server.steps.observation import AccessLog, CallMetrics, tracing
-from agent_memory_services.kit.server.steps.quotas import fair_shares
-from agent_memory_services.kit.server.steps.validation import Validation
+from agent_memory_services.kit.server.steps.quotas import tenant_quotas
 
 
 def ordered_steps(
@@ -47,7 +50,7 @@ def ordered_steps(
         congestion(settings, policies),
         Authentication(authenticator),
         _recheck(settings, authenticator),
-        fair_shares(settings, policies),
+        tenant_quotas(settings, policies),
         TimeLimit(settings.max_deadline_seconds),
         Validation(policies),
         Idempotency(policies, store),

@@ -70,13 +70,13 @@ class QuotaLimits:
 class Quota:
     """The use that is made of a limit."""
 
-    __slots__ = ("_bucket", "_running", "_terms")
+    __slots__ = ("_bucket", "_limits", "_running")
 
-    def __init__(self, terms: QuotaLimits, now: float) -> None:
-        self._terms = terms
+    def __init__(self, limits: QuotaLimits, now: float) -> None:
+        self._limits = limits
         self._running = 0
-        capacity = terms.per_second * terms.burst_seconds
-        self._bucket = TokenBucket(terms.per_second, capacity, now) if terms.per_second else None
+        capacity = limits.per_second * limits.burst_seconds
+        self._bucket = TokenBucket(limits.per_second, capacity, now) if limits.per_second else None
 
     @property
     def idle(self) -> bool:
@@ -84,16 +84,16 @@ class Quota:
         return self._running == 0
 
     def require(self, now: float) -> None:
-        """Refuse a call that would go beyond the terms.
+        """Refuse a call that would go beyond the limits.
 
         Raises:
             Overloaded: too many run at the moment.
             QuotaExceeded: too many came lately.
         """
-        if self._terms.concurrent and self._running >= self._terms.concurrent:
+        if self._limits.concurrent and self._running >= self._limits.concurrent:
             raise Overloaded(_RETRY_SECONDS)
         if self._bucket is not None and (wait := self._bucket.seconds_until_token(now)):
-            raise QuotaExceeded(self._terms.rate_name, wait)
+            raise QuotaExceeded(self._limits.rate_name, wait)
 
     def take(self, now: float) -> None:
         """Let a call in that `require` did not refuse."""
@@ -109,29 +109,29 @@ class Quota:
 class Allowances:
     """The allowances of many holders, of whom the busiest are kept."""
 
-    def __init__(self, terms: QuotaLimits, max_holders: int = 10_000) -> None:
-        self._terms = terms
+    def __init__(self, limits: QuotaLimits, max_holders: int = 10_000) -> None:
+        self._limits = limits
         self._max = max_holders
         self._held: OrderedDict[str, Quota] = OrderedDict()
 
     def of(self, holder: str, now: float) -> Quota:
-        """The allowance of a holder; one not heard of for long begins anew."""
+        """The quota of a holder; one not heard of for long begins anew."""
         found = self._held.get(holder)
         if found is None:
-            found = self._held[holder] = Quota(self._terms, now)
+            found = self._held[holder] = Quota(self._limits, now)
             self._forget_idle()
         self._held.move_to_end(holder)
         return found
 
     def _forget_idle(self) -> None:
         while len(self._held) > self._max:
-            oldest, allowance = next(iter(self._held.items()))
-            if not allowance.idle:
+            oldest, quota = next(iter(self._held.items()))
+            if not quota.idle:
                 return
             del self._held[oldest]
 
 
-class FairShares(Step):
+class TenantQuotas(Step):
     """Refuses a call whose tenant or method has had its share.
 
     It stands after auth, because a tenant is what a credential says, and before the request is
@@ -170,7 +170,7 @@ class FairShares(Step):
             yield self._tenants.of(call.principal.tenant, now)
 
 
-def fair_shares(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> FairShares | None:
+def tenant_quotas(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> TenantQuotas | None:
     """The shares that the settings ask for; None where they ask for none."""
     now = time.monotonic()
     by_method = {
@@ -182,7 +182,9 @@ def fair_shares(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> Fa
         )
         for policy in policies
     }
-    methods = {path: Quota(terms, now) for path, terms in by_method.items() if not terms.unlimited}
+    methods = {
+        path: Quota(limits, now) for path, limits in by_method.items() if not limits.unlimited
+    }
     tenant = QuotaLimits(
         settings.max_concurrent_calls_per_tenant,
         settings.calls_per_second_per_tenant,
@@ -190,4 +192,4 @@ def fair_shares(settings: LimitSettings, policies: Iterable[MethodPolicy]) -> Fa
         "calls_per_second_per_tenant",
     )
     tenants = None if tenant.unlimited else Allowances(tenant)
-    return FairShares(methods, tenants) if methods or tenants is not None else None
+    return TenantQuotas(methods, tenants) if methods or tenants is not None else None

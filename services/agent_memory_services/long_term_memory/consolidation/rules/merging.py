@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.consolidation.rules.periods import event_period
 from agent_memory_services.long_term_memory.consolidation.rules.statement import read
-from agent_memory_services.long_term_memory.domain.drafts import normalise
+from agent_memory_services.long_term_memory.domain.memory import normalise
 
 _MOST_TAGS: Final = 64
 _MOST_SOURCES: Final = 256

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.clock import in_zone, to_micros
 
 _MONTHS: Final = {
     TimePrecision.TIME_PRECISION_MONTH: 1,
@@ -73,19 +73,23 @@ def said_at(memory: Memory) -> int:
 
 def event_period(memory: Memory) -> tuple[int, int]:
     """Return the first moment of a memory's event, and the first behind it."""
-    start = to_micros(memory.event_time.start)
-    precision = memory.event_time.precision
-    if precision in _DAYS:
-        return start, start + _micros(timedelta(days=_DAYS[precision]))
-    if precision in _MONTHS:
-        return start, _months_later(start, _MONTHS[precision])
-    return start, start + 1
+    event = memory.event_time
+    start = to_micros(event.start)
+    if event.precision not in _DAYS and event.precision not in _MONTHS:
+        return start, start + 1
+    began = in_zone(event.start, event.time_zone, UTC)
+    if event.precision in _DAYS:
+        span = timedelta(days=_DAYS[event.precision])
+        # Aware times of one zone add by its calendar, in which a day may have other than 24 hours.
+        end = min(began, datetime.max.replace(tzinfo=began.tzinfo) - span) + span
+    else:
+        end = _months_later(began, _MONTHS[event.precision])
+    return start, max(start + 1, _micros(end - _EPOCH))
 
 
-def _months_later(start: int, months: int) -> int:
-    moment = _EPOCH + start * _MICROSECOND
+def _months_later(moment: datetime, months: int) -> datetime:
     year, month = divmod(min(moment.year * 12 + moment.month - 1 + months, _LAST_MONTH), 12)
-    return _micros(datetime(year, month + 1, 1, tzinfo=UTC) - _EPOCH)
+    return datetime(year, month + 1, 1, tzinfo=moment.tzinfo)
 
 
 def _micros(span: timedelta) -> int:

@@ -9,17 +9,16 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.long_term_memory.domain.change import Change
-from agent_memory_services.long_term_memory.domain.drafts import normalise
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 
 _LONGEST: Final = 200
 """Characters of a text that may be one plain sentence."""
@@ -47,7 +46,7 @@ class _Sentence:
     not_values: frozenset[str]
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024, longest=_LONGEST)
 def slot_of(text: str) -> Slot | None:
     """Return the slot that a text fills; None where it fills none for certain."""
     plain = text.replace("\u2019", "'").strip().rstrip(".!").rstrip()

@@ -9,12 +9,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import IRREGULAR, STOP_WORDS, stem
 from agent_memory_services.long_term_memory.consolidation.rules import vocabulary
-from agent_memory_services.long_term_memory.domain.words import words
+from agent_memory_services.long_term_memory.domain.fields import words
 
 NEGATION: Final = "not"
 PAST: Final = "(past)"
@@ -88,7 +88,7 @@ class Statement:
         return tuple(word.text for word in self.words if word.movable)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024, longest=256)
 def read(text: str) -> Statement:
     """Read a text."""
     plain = unicodedata.normalize("NFKC", text)

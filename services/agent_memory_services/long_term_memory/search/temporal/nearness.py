@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.long_term_memory.search.scores import Floats
 from agent_memory_services.long_term_memory.search.signals import Evidence
 
@@ -18,6 +18,7 @@ _DAY: Final = 86_400_000_000
 _TOLD_LATE: Final = 7 * _DAY
 _TOLD_EARLY: Final = _DAY
 _REMEMBERED_TEXTS: Final = 1024
+_REMEMBERED_CHARACTERS: Final = 1000
 
 _LENGTHS: Final = {
     TimePrecision.TIME_PRECISION_DAY: _DAY,
@@ -85,7 +86,7 @@ def _tell(memories: Iterable[Memory]) -> Iterator[bool]:
         yield dated or _mentions_time(memory.text)
 
 
-@lru_cache(_REMEMBERED_TEXTS)
+@remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
 def _mentions_time(text: str) -> bool:
     return bool(_TIME_WORDS.search(text))
 

@@ -79,7 +79,7 @@ class ProviderUnavailable(EmbeddingError):  # noqa: N818 - named for the state, 
 
 
 class EmbeddingRejected(EmbeddingError):  # noqa: N818 - named for what happened to the input
-    """The input can never be embedded: too long for the model, or not valid Unicode."""
+    """The input can never be embedded: the model refuses it, or it is not valid Unicode."""
 
 
 class EmbeddingMisconfigured(EmbeddingError):  # noqa: N818 - named for the state

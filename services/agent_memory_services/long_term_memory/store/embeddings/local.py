@@ -89,6 +89,7 @@ class _Turn:
         for text, vector in zip(texts, vectors, strict=True):
             for call, row in self.waiting[text]:
                 call.receive(row, vector)
+            del self.waiting[text]
 
     def fail(self, error: BaseException) -> None:
         for callers in self.waiting.values():
@@ -151,8 +152,8 @@ class MicroBatcher:
         while turn := self._gather():
             work = loop.run_in_executor(self._executor, self._run, loop, turn)
             await asyncio.wait({work})
-            if error := work.exception():
-                turn.fail(error)
+            # Nobody waits on for a text that the turn took and left unanswered, for any reason.
+            turn.fail(work.exception() or ProviderUnavailable("the model left out a text"))
 
     def _gather(self) -> _Turn | None:
         turn = _Turn()

@@ -9,7 +9,7 @@ import structlog
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.errors import EmbeddingUnavailable, InvalidField
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
     EmbeddingMisconfigured,
@@ -25,7 +25,7 @@ CONTEXT_CHARACTERS: Final = 1000
 """How much of a long context is embedded: its end, which stands nearest the memory. The model
 reads a few hundred tokens, and the text itself must be among them."""
 
-REJECTED: Final = "cannot be embedded: it is too long for the model"
+REJECTED: Final = "cannot be embedded: the model refuses it"
 
 
 class Space:

@@ -26,9 +26,10 @@ from redisvl.index.index import SearchParams
 from redisvl.query import CountQuery
 
 from agent_memory_services.kit.contract.errors import StoreUnavailable
+from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import (
-    All,
+    AllOf,
     Node,
     Not,
     Tag,
@@ -69,7 +70,7 @@ def counting(selection: Selection) -> Counting:
 
 
 def _parts(condition: Node) -> Sequence[Node]:
-    return condition.parts if isinstance(condition, All) else (condition,)
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,8 @@ def answer_of(reply: Sequence[Any], *, scored: bool) -> Answer:
     step = 3 if scored else 2
     scores = map(float, items[1::step]) if scored else iter([None] * len(items))
     # A hash that went away while the query ran has no fields any more.
-    held = (_mapping(given) if given else {} for given in items[step - 1 :: step])
+    held = (mapping_of(given) if given else {} for given in items[step - 1 :: step])
     return Answer(int(total), list(map(Row, items[::step], scores, held)))
-
-
-def _mapping(given: Sequence[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(given[::2], given[1::2], strict=True))
 
 
 log = structlog.get_logger()

@@ -14,14 +14,12 @@ from typing import Any, Final, Self, cast
 import orjson
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.scripts import Script
+from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
 from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.schema import REVISION, VectorIndex
 from agent_memory_services.long_term_memory.store.keys import Shard
-
-_layout: Final = Script("agent_memory_services.long_term_memory.store", "lua/layout")
 
 # What another process needs, besides what it knows itself, to embed alike. No secret is among it.
 _SHARED: Final = frozenset({"provider", "model", "base_url", "dimension", "model_dir"})
@@ -195,14 +193,27 @@ async def advance(client: Redis, before: Indexes, after: Indexes) -> bool:
 
 
 async def _exchange(client: Redis, before: Indexes | None, after: Indexes) -> Indexes:
-    parts = (*_packed(before), *_packed(after))
-    return _indexes(*await _layout(client, [RECORD], parts))
+    found = await _layout(client, RECORD, before=_Packed.of(before), after=_Packed.of(after))
+    return _indexes(*found)
 
 
-def _packed(indexes: Indexes | None) -> tuple[bytes, bytes]:
-    if indexes is None:
-        return b"", b""
-    return indexes.current.pack(), indexes.beside.pack() if indexes.beside else b""
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A record as the store has it; an empty field is none."""
+
+    current: bytes
+    beside: bytes
+
+    @classmethod
+    def of(cls, indexes: Indexes | None) -> Self:
+        if indexes is None:
+            return cls(b"", b"")
+        return cls(indexes.current.pack(), indexes.beside.pack() if indexes.beside else b"")
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/layout")
+def _layout(record: Key, *, before: _Packed, after: _Packed) -> Any:
+    """Put one record in the place of another, if that one still holds."""
 
 
 def _indexes(current: bytes, beside: bytes | None) -> Indexes:

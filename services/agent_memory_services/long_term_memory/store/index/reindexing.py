@@ -13,16 +13,16 @@ started again.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.scripts import Script, ScriptCall, run_each
+from agent_memory_services.kit.redis.scripts import Key, Value, run_each, script
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.stored import MemoryVectors
+from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
 from agent_memory_services.long_term_memory.store.index.generations import index_of, readers
@@ -33,8 +33,6 @@ from agent_memory_services.long_term_memory.store.index.layout import (
     read,
 )
 from agent_memory_services.long_term_memory.store.keys import Shard
-
-_refresh: Final = Script("agent_memory_services.long_term_memory.store", "lua/refresh")
 
 _LOT: Final = 64
 _LOOK_SECONDS: Final = 0.2
@@ -58,6 +56,11 @@ class _Held:
     tenant: str
     memory: Memory
     vectors: Sequence[bytes | None]
+
+
+@script("agent_memory_services.long_term_memory.store", "lua/refresh")
+def _refresh(memory: Key, *, etag: str, fields: Mapping[str, Value]) -> Any:
+    """Set fields of a memory that nobody changed since it was read."""
 
 
 class Reindexing:
@@ -208,9 +211,8 @@ class Reindexing:
             if vectors is not None:
                 each.memory.embedding_model = new.layout.fingerprint.digest
                 made = document(each.tenant, each.memory, vectors)
-                parts = [part for pair in made.items() for part in pair]
-                calls.append(ScriptCall((each.key,), (each.memory.etag, *parts)))
-        answers = await run_each(self._client, _refresh, calls)
+                calls.append(_refresh.call(each.key, etag=each.memory.etag, fields=made))
+        answers = await run_each(self._client, calls)
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer

@@ -1,42 +1,16 @@
 -- Makes several changes of one tenant's memories, all of them or none: the records, the digests of
 -- their contents, a revision for each, the tenant's feed, and what consolidation has to look at.
--- KEYS: the feed, the dirty set, the tenants of the shard and the fences of erased sessions; then
--- for each change the memory, its revisions, the digests of its content before and after, the
--- memories that left its owner.
--- ARGV: now in microseconds, the tenant, the revisions that a memory keeps, the entries that the
--- feed keeps, the milliseconds that a deleted memory's revisions stay; then for each change the
--- values that `change_at` names and, counted, the fields to remove and the fields and values to
--- set, the record first.
+--
+-- `now` is in microseconds; of each memory so many revisions are kept, of the feed about so many
+-- changes, and the revisions of a deleted memory for so many milliseconds, its `retention`. Each
+-- change names its memory, the memory's revisions, the digests of its content before and after, and
+-- the memories that left its owner; and has the fields to remove and those to set, the record first.
+--
 -- Answers {'committed'}, or what is in the way of which change, counted from 0, and the fields of
 -- the other memory where one is.
 
-local feed_key, dirty_key, tenants_key, erased_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local now, tenant = tonumber(ARGV[1]), ARGV[2]
-local revisions_kept, changes_kept = tonumber(ARGV[3]), ARGV[4]
-local retention = tonumber(ARGV[5])
-
-local function change_at(key, arg)
-  local change = {
-    memory = KEYS[key], revisions = KEYS[key + 1],
-    old_digest = KEYS[key + 2], new_digest = KEYS[key + 3], left = KEYS[key + 4],
-    id = ARGV[arg], step = ARGV[arg + 1], etag = ARGV[arg + 2], content_hash = ARGV[arg + 3],
-    claim = ARGV[arg + 4], dirty = ARGV[arg + 5], departs = ARGV[arg + 6],
-    kind = ARGV[arg + 7], revision = ARGV[arg + 8], fence = ARGV[arg + 9],
-    reverts = ARGV[arg + 10],
-  }
-  change.removed_from = arg + 12
-  change.removed_to = arg + 11 + tonumber(ARGV[arg + 11])
-  change.set_from = change.removed_to + 2
-  change.set_to = change.removed_to + 1 + tonumber(ARGV[change.removed_to + 1])
-  return change
-end
-
-local changes, own = {}, {}
-local arg = 6
-for key = 5, #KEYS, 5 do
-  local change = change_at(key, arg)
-  arg = change.set_to + 1
-  changes[#changes + 1] = change
+local own = {}
+for _, change in ipairs(changes) do
   own[change.memory] = true
 end
 
@@ -70,7 +44,7 @@ local function comes_late(change)
   if change.step ~= 'create' or change.fence == '' then
     return false
   end
-  local barred = redis.call('ZSCORE', erased_key, change.fence)
+  local barred = redis.call('ZSCORE', erased, change.fence)
   return barred and tonumber(barred) > now
 end
 
@@ -111,16 +85,16 @@ local function write(change)
   end
   if gone then
     redis.call('DEL', change.memory)
-    redis.call('HINCRBY', tenants_key .. ':sizes', tenant, -1)
+    redis.call('HINCRBY', tenants .. ':sizes', tenant, -1)
     return
   end
-  if change.removed_from <= change.removed_to then
-    redis.call('HDEL', change.memory, unpack(ARGV, change.removed_from, change.removed_to))
+  if #change.removed > 0 then
+    redis.call('HDEL', change.memory, unpack(change.removed))
   end
-  redis.call('HSET', change.memory, unpack(ARGV, change.set_from, change.set_to))
+  redis.call('HSET', change.memory, unpack(change.fields))
   if change.step == 'create' then
-    redis.call('SADD', tenants_key, tenant)
-    redis.call('HINCRBY', tenants_key .. ':sizes', tenant, 1)
+    redis.call('SADD', tenants, tenant)
+    redis.call('HINCRBY', tenants .. ':sizes', tenant, 1)
   end
 end
 
@@ -143,16 +117,16 @@ local function remember(change)
 end
 
 local function tell(change)
-  local entry = {'kind', change.kind, 'id', change.id, 'time', ARGV[1]}
+  local entry = {'kind', change.kind, 'id', change.id, 'time', now}
   if change.before then
     entry[#entry + 1] = 'before'
     entry[#entry + 1] = change.before
   end
   if change.step ~= 'delete' then
     entry[#entry + 1] = 'after'
-    entry[#entry + 1] = ARGV[change.set_from + 1]
+    entry[#entry + 1] = change.fields[2]
   end
-  redis.call('XADD', feed_key, 'MAXLEN', '~', changes_kept, '*', unpack(entry))
+  redis.call('XADD', feed, 'MAXLEN', '~', changes_kept, '*', unpack(entry))
 end
 
 -- Where a user's words are still to be found once the user's own records do not lead there. A
@@ -183,9 +157,9 @@ for _, change in ipairs(changes) do
     part(change)
   end
   if change.dirty == 'add' then
-    redis.call('ZADD', dirty_key, now, change.id)
+    redis.call('ZADD', dirty, now, change.id)
   elseif change.dirty == 'remove' then
-    redis.call('ZREM', dirty_key, change.id)
+    redis.call('ZREM', dirty, change.id)
   end
 end
 

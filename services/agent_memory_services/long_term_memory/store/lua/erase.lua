@@ -1,19 +1,17 @@
 -- Erases a memory as it was read, with everything it ever was.
--- KEYS: the memory, its revisions, the dirty set, the memories that left its owner, the sizes of
--- tenants. ARGV: its etag, what the digest keys of its tenant start with, its id, the tenant.
+-- The memories that left its owner, the dirty set and the sizes of tenants name it too.
 -- Answers 1, or 0 where it changed since or is gone.
 
-local memory_key = KEYS[1]
-local field = redis.call('HMGET', memory_key, 'etag', 'content_hash')
-if field[1] ~= ARGV[1] then
+local field = redis.call('HMGET', memory, 'etag', 'content_hash')
+if field[1] ~= etag then
   return 0
 end
-local digest_key = ARGV[2] .. field[2]
-if redis.call('GET', digest_key) == memory_key then
+local digest_key = digest_prefix .. field[2]
+if redis.call('GET', digest_key) == memory then
   redis.call('DEL', digest_key)
 end
-redis.call('DEL', memory_key, KEYS[2])
-redis.call('HINCRBY', KEYS[5], ARGV[4], -1)
-redis.call('ZREM', KEYS[3], ARGV[3])
-redis.call('ZREM', KEYS[4], ARGV[3])
+redis.call('DEL', memory, revisions)
+redis.call('HINCRBY', sizes, tenant, -1)
+redis.call('ZREM', dirty, memory_id)
+redis.call('ZREM', left, memory_id)
 return 1

@@ -1,9 +1,8 @@
--- Sets fields of a memory that nobody changed since it was read.
--- KEYS: the memory. ARGV: the etag that was read, then fields and values.
+-- Sets fields of a memory that nobody changed since it was read, as its etag tells.
 -- Answers 1, or 0 where it was changed or is gone.
 
-if redis.call('HGET', KEYS[1], 'etag') ~= ARGV[1] then
+if redis.call('HGET', memory, 'etag') ~= etag then
   return 0
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('HSET', memory, unpack(fields))
 return 1

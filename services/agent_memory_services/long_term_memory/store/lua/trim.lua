@@ -1,7 +1,6 @@
 -- Removes revisions of a memory; the counter stays while the memory or another revision does.
--- KEYS: the memory, its revisions. ARGV: the fields to remove.
 
-redis.call('HDEL', KEYS[2], unpack(ARGV))
-if redis.call('EXISTS', KEYS[1]) == 0 and redis.call('HLEN', KEYS[2]) <= 1 then
-  redis.call('DEL', KEYS[2])
+redis.call('HDEL', revisions, unpack(fields))
+if redis.call('EXISTS', memory) == 0 and redis.call('HLEN', revisions) <= 1 then
+  redis.call('DEL', revisions)
 end

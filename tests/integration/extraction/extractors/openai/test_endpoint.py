@@ -1,6 +1,7 @@
 """Asking a model over HTTP, in good days and bad."""
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from opentelemetry.trace import StatusCode
@@ -19,7 +20,6 @@ from tests.support.openai_server import (
     Garbage,
     Hang,
     Refuse,
-    Request,
     Say,
     ScriptedModel,
     facts,
@@ -31,11 +31,24 @@ STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
 SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
 
 
+_opened: list[ChatEndpoint] = []
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    """Close the endpoints that a test asks for."""
+    yield
+    while _opened:
+        await _opened.pop().aclose()
+
+
 def endpoint_to(model: ScriptedModel, *, timeout_seconds: float = 5) -> ChatEndpoint:
     """An endpoint that speaks to the scripted model."""
-    return ChatEndpoint(
+    endpoint = ChatEndpoint(
         model="m", base_url=model.base_url, api_key=None, timeout_seconds=timeout_seconds
     )
+    _opened.append(endpoint)
+    return endpoint
 
 
 async def test_structured_output_is_asked_for_first() -> None:
@@ -49,33 +62,6 @@ async def test_structured_output_is_asked_for_first() -> None:
         ("system", "Do it."),
         ("user", "{}"),
     ]
-
-
-async def test_an_endpoint_that_knows_less_is_asked_for_less() -> None:
-    """Temperature, schema and JSON mode are given up in turn, and not tried again."""
-
-    def simple(request: Request) -> Say | Refuse:
-        fancy = "response_format" in request.body or "temperature" in request.body
-        return Refuse(400) if fancy else facts({"text": "User likes tea"})
-
-    async with ScriptedModel(simple) as model:
-        extractor = OpenAIExtractor(endpoint_to(model))
-        for _ in range(2):
-            found = await extractor.extract(SAYING)
-            assert [each.text for each in found.candidates] == ["User likes tea"]
-    forms = [request.body.get("response_format", {}).get("type") for request in model.requests]
-    assert forms == ["json_schema", "json_schema", "json_object", None, None]
-
-
-async def test_a_refusal_in_every_form_is_about_the_conversation() -> None:
-    """What no form helps is reported as rejected; the strictest form is kept for others."""
-    async with ScriptedModel() as model:
-        endpoint = endpoint_to(model)
-        model.queue(*[Refuse(400)] * 4)
-        with pytest.raises(ExtractionFailed, match="rejected"):
-            await endpoint.ask(STRUCTURED)
-        await endpoint.ask(STRUCTURED)
-    assert model.requests[-1].schema is not None
 
 
 async def test_a_momentary_fault_is_bridged() -> None:

@@ -64,31 +64,105 @@ def test_a_whole_fact_is_taken_over() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        "User likes tea",
-        {"text": "no source"},
-        {"text": "no source", "messages": []},
+        "tea",
         {"text": "invented source", "messages": [4]},
-        {"text": "invented source", "messages": [1, 0]},
-        {"text": "number in quotes", "messages": ["1"]},
+        {"text": "invented source", "messages": [0, -1]},
+        {"text": "invented source", "messages": ["m1"]},
         {"text": "half a message", "messages": [1.5]},
         {"text": "", "messages": [1]},
         {"text": "   ", "messages": [1]},
+        {"text": "\ud83d", "messages": [1]},
         {"text": 7, "messages": [1]},
+        {"text": None, "messages": [1]},
         {"text": "x" * 1001, "messages": [1]},
-        {"text": "unknown kind", "messages": [1], "kind": "message"},
-        {"text": "wrong type", "messages": [1], "standing": "yes"},
-        {"text": "wrong type", "messages": [1], "topics": "tea"},
-        {"text": "wrong type", "messages": [1], "event": "tomorrow"},
-        {"text": "no slot", "messages": [1], "slot": "user likes"},
+        {"n": 1, "role": "user", "said": "Monday", "text": "I like tea."},
+        {"messages": [1]},
+        7,
+        True,
+        [],
         None,
     ],
 )
 def test_a_bad_item_is_dropped_and_the_others_stay(bad: Any) -> None:
-    """Invented ids, wrong types and over-long text cost only their own item."""
+    """Invented ids, what is no statement and over-long text cost only their own item."""
     assert read(GOOD, bad, {**GOOD, "text": "User likes rain"}) == (
         ["User likes tea", "User likes rain"],
         1,
     )
+
+
+def each(part: str, read_as: Any, *values: Any) -> list[tuple[str, Any, Any]]:
+    """Values of a part that are all read in one way."""
+    return [(part, value, read_as) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "read_as"),
+    [
+        *each("slot", "", None, "", 5, [], {}, "a", "a/b/c/d/e", "NaN", "none"),
+        *each("slot", "user/favorite_hobby", "user/favorite hobby", "User / Favorite Hobby"),
+        *each("topics", (), None, "", [], [None, {}, True], {"a": 1}, "null"),
+        *each("topics", ("hobby", "tea"), "Hobby, tea", ["hobby", "Tea", None]),
+        *each("topics", ("hobby", "7"), [{"name": "hobby"}, 7]),
+        *each("entities", ("Peru",), "Peru", ["Peru"], [["x"], "Peru"]),
+        *each("standing", False, None, "no", 0, "false", [], "", 2),
+        *each("standing", True, True, "yes", "True", 1, "1"),
+        *each("kind", Kind.SEMANTIC, None, "fact", "message", 7, [], "SEMANTIC"),
+        *each("kind", Kind.EPISODIC, "Episodic", "event"),
+        *each("message_ids", ("m2",), 2, "2", [2], ["2"], [2.0], "#2", "[2]", "n2", [{"n": 2}]),
+        *each("message_ids", ("m2",), [2, 9], [2, None], [2, "m3"], [True, 2]),
+        *each("message_ids", ("m2", "m3"), "2, 3", "2 and 3", ["3", 2, True]),
+        *each("expire_time", None, None, "", "never", 7.5, [], {}, "NaN"),
+        *each("event_time", None, None, "", "soon", [], {}, {"start": None}, 7),
+    ],
+)
+def test_a_part_that_is_loose_or_bad_costs_no_fact(part: str, value: Any, read_as: Any) -> None:
+    """Null, numbers as text, one text for a list and unknown words are read, or left out alone."""
+    names = {"message_ids": "messages", "expire_time": "expires", "event_time": "event"}
+    fact = {**GOOD, names.get(part, part): value}
+    (candidate,) = read_facts(json.dumps({"facts": [fact]}), FRAME).candidates
+    assert candidate.text == "User likes tea"
+    assert getattr(candidate, part) == read_as
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "2023-06",
+        {"date": "2023-06"},
+        {"start": "2023-06", "precision": None},
+        {"start": "2023-06", "precision": "roughly", "end": None},
+        {"Start": "2023-06", "start": "2023-06"},
+    ],
+)
+def test_a_loose_event_keeps_its_time(event: Any) -> None:
+    """A date alone, under another name, or with an unknown precision is still a date."""
+    (candidate,) = read_facts(json.dumps({"facts": [{**GOOD, "event": event}]}), FRAME).candidates
+    assert candidate.event_time is not None
+    assert (candidate.event_time.start.year, candidate.event_time.start.month) == (2023, 6)
+
+
+@pytest.mark.parametrize("name", ["text", "fact", "memory", "content", "statement", "Fact"])
+@pytest.mark.parametrize("cited", ["messages", "message", "source", "sources", "message_id"])
+def test_other_names_mean_the_same(name: str, cited: str) -> None:
+    """Models call the parts of a fact what they like."""
+    assert read({name: "User likes tea", cited: 2}) == (["User likes tea"], 0)
+
+
+def test_a_fact_without_a_number_is_of_the_messages_that_it_shares_words_with() -> None:
+    """Of all where it shares words with none; a text alone is a fact too."""
+    texts = ("I collect stamps from Peru.", "Nice.", "I play chess.")
+    frame = Frame(["m1", "m2", "m3"], 0, UTC, (), texts)
+    said = ["User collects stamps", {"text": "User plays chess", "messages": []}, "User is kind"]
+    found = read_facts(json.dumps({"facts": said}), frame).candidates
+    assert [one.message_ids for one in found] == [("m1",), ("m3",), ("m1", "m2", "m3")]
+
+
+def test_halves_of_characters_and_control_characters_are_left_out() -> None:
+    """Nobody could store them; a whole pair is one character."""
+    said = '{"facts": [{"text": "User likes \\ud83dtea\\u0000 \\ud83c\\udf75", "messages": [1]}]}'
+    (candidate,) = read_facts(said, FRAME).candidates
+    assert candidate.text == "User likes tea \U0001f375"
 
 
 def test_what_repeats_a_known_memory_is_left_out() -> None:
@@ -117,12 +191,51 @@ def test_what_was_dropped_has_a_reason() -> None:
     assert verdict.reasons == {"malformed": 2, "unknown_message": 1, "unclear": 1, "too_many": 3}
 
 
-def test_the_first_list_of_which_something_fits_is_the_answer() -> None:
+DRAFT = json.dumps({"facts": [{"text": "User likes coffee", "messages": [1]}]})
+WHOLE = json.dumps({"facts": [GOOD]})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'<think>{{"facts": []}} or {{"facts": [{{}}]}}?</think> {WHOLE}',
+        f"<think>Draft: {DRAFT}. No.</think>\n{WHOLE}",
+        f"<THINKING>\n```json\n{DRAFT}\n```\n</THINKING>\n```json\n{WHOLE}\n```",
+        f'<reasoning effort="low">{DRAFT}</reasoning>{WHOLE}',
+        f"{DRAFT} no, better:\n</think>\n{WHOLE}",
+        f"<think>one {DRAFT}</think> {DRAFT} <think>two {{</think> {WHOLE}",
+        f"<think>a <think>{DRAFT}</think> b {DRAFT}</think>{WHOLE}",
+        f"{WHOLE}<think>Or {DRAFT}?</think>",
+        f"{WHOLE}\n<think>Or {DRAFT}",
+        f"<think>Never closed. {DRAFT} So: {WHOLE}",
+        f"<think>{DRAFT}. So: {WHOLE}</think>",
+        f"[THINK]{DRAFT}[/THINK]{WHOLE}",
+        f"\u25c1think\u25b7{DRAFT}\u25c1/think\u25b7{WHOLE}",
+        f"<|begin_of_thought|>{DRAFT}<|end_of_thought|>{WHOLE}",
+        f"<|channel|>analysis<|message|>{DRAFT}<|end|><|channel|>final<|message|>{WHOLE}<|return|>",
+        f"First: {DRAFT}\nBetter: {WHOLE}",
+        f'{WHOLE} Without facts I would have said {{"facts": []}}, but here they are.',
+        f"<answer>{WHOLE}</answer>",
+        f"<think>{{ [ unbalanced</think>{WHOLE}",
+    ],
+)
+def test_the_last_complete_answer_counts(said: str) -> None:
     """A model that thinks aloud in JSON means what it says at last."""
-    said = (
-        f'<think>{{"facts": []}} or {{"facts": [{{}}]}}?</think> {{"facts": [{json.dumps(GOOD)}]}}'
-    )
-    assert [each.text for each in read_facts(said, FRAME).candidates] == ["User likes tea"]
+    assert [one.text for one in read_facts(said, FRAME).candidates] == ["User likes tea"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'<think>{WHOLE}? No.</think>{{"facts": []}}',
+        f'Draft: {WHOLE}. Nothing lasts of it, so: {{"facts": []}}',
+        '{"facts": null}',
+        '{"memories": []}',
+    ],
+)
+def test_an_empty_list_said_last_is_an_answer(said: str) -> None:
+    """What a model takes back is no fact."""
+    assert not read_facts(said, FRAME).candidates
 
 
 @pytest.mark.parametrize(
@@ -133,10 +246,21 @@ def test_the_first_list_of_which_something_fits_is_the_answer() -> None:
         '{"facts": [%s,],}',
         "[%s]",
         '{"facts": [%s], "comment": "cut of',
+        '{"memories": [%s]}',
+        '{"Extracted_Facts": [%s]}',
+        '{"facts": %s}',
+        '{"facts": {"1": %s}}',
+        '{"result": {"facts": [%s]}, "note": null}',
+        '[{"facts": [%s]}]',
+        '{"name": "facts", "arguments": {"facts": [%s]}}',
+        '<tool_call>\n{"name": "facts", "arguments": {"facts": [%s]}}\n</tool_call>',
+        '{"facts": [%s], "score": NaN, "high": Infinity, "count": 1e999}',
+        "%s",
+        "The fact is %s.",
     ],
 )
-def test_json_is_found_in_its_wrapping(wrapped: str) -> None:
-    """Fences, chatter, trailing commas and a missing envelope do not cost the facts."""
+def test_facts_are_found_in_their_wrapping(wrapped: str) -> None:
+    """Fences, chatter, trailing commas and another or a missing envelope do not cost the facts."""
     verdict = read_facts(wrapped % json.dumps(GOOD), FRAME)
     assert [candidate.text for candidate in verdict.candidates] == ["User likes tea"]
 
@@ -152,12 +276,16 @@ def test_json_is_found_in_its_wrapping(wrapped: str) -> None:
         '{"facts": [{"text": "User likes tea", "messages": [1], "topics": []}, {"te',
         "null",
         '{"facts": [{"text": 5, "messages": [1]}, "tea", null, [], {}]}',
+        '{"facts": ["m1"]}',
+        '["tea"]',
+        "[[1, 2], [3]]",
+        '{"known": [{"k": 1, "text": "User likes tea"}], "messages": [{"n": 1, "text": "tea"}]}',
+        '{"type": "object", "properties": {"facts": {"type": "array", "items": {}}}}',
+        f"<think>{WHOLE}</think> I found one fact.",
+        f"<think>{WHOLE}, or is it none? I will say",
         '{"facts": [{"text": "User likes tea", "messages": [7]}]}',
         '{"facts": [{"text": "She likes it", "messages": [1]}]}',
-        '[{"text": "User likes tea"}]',
-        '{"memories": [{"content": "User likes tea"}]}',
         '{"facts": []} {"facts": [{"text": "User likes tea", "messages": [7]}]}',
-        '{"facts": {"1": {"text": "User likes tea", "messages": [1]}}}',
     ],
 )
 def test_an_answer_without_facts_is_a_failure(answer: str) -> None:

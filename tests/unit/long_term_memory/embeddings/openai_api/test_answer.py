@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent_memory_services.long_term_memory.store.embeddings.answers import read_answer
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     EmbeddingMisconfigured,
     ProviderUnavailable,
 )
-from agent_memory_services.long_term_memory.store.embeddings.openai import read_answer
 
 
 def answer(*entries: tuple[Any, Any]) -> bytes:

@@ -1,6 +1,6 @@
 -- Cancels a job that waits or runs; answers the state it was found in, 0 for none.
-local job = load_job(ARGV[4])
-if not job or job.tenant ~= ARGV[5] then
+local job = load_job(job_id)
+if not job or job.tenant ~= tenant then
   return 0
 end
 local found = job.state

@@ -1,5 +1,5 @@
--- Leases the tenant's job that has been due the longest, with everything a run needs.
-local tenant, token, lease = ARGV[4], ARGV[5], tonumber(ARGV[6])
+-- Leases the tenant's job that has been due the longest, with everything a run needs. Of one whose
+-- record cannot be read it answers the id alone.
 
 local function lease_job(job)
   local key = base .. 'job:' .. job.id
@@ -10,16 +10,22 @@ local function lease_job(job)
   call('HSET', session, 'active.' .. job.lane, job.id)
   call('ZADD', base .. 'leases', now + lease, job.id)
   call('HSET', key, 'token', token, 'start', now)
-  call('HINCRBY', key, 'attempt', 1)
+  bump(key, 'attempt', 1)
   move(job, RUNNING)
-  return {
+  local found = {
     job.id,
     call('HGETALL', key),
-    call('ZRANGE', base .. 'messages:' .. job.id, 0, -1, 'WITHSCORES'),
-    call('ZRANGE', base .. 'before:' .. job.id, 0, -1),
-    call('HGETALL', base .. 'memories:' .. job.id),
-    call('HGETALL', base .. 'results:' .. job.id),
+    redis.pcall('ZRANGE', base .. 'messages:' .. job.id, 0, -1, 'WITHSCORES'),
+    redis.pcall('ZRANGE', base .. 'before:' .. job.id, 0, -1),
+    redis.pcall('HGETALL', base .. 'memories:' .. job.id),
+    redis.pcall('HGETALL', base .. 'results:' .. job.id),
   }
+  for at = 3, #found do
+    if found[at].err then
+      return { job.id }
+    end
+  end
+  return found
 end
 
 -- Jobs behind the active one of their session are put aside; a bound keeps the step short.
@@ -30,6 +36,10 @@ for _ = 1, 16 do
     return false
   end
   local job = load_job(found[1])
+  if not is_sound(job) then
+    dequeue(tenant, found[1])
+    return { found[1] }
+  end
   local active = call('HGET', base .. 'session:' .. job.session, 'active.' .. job.lane)
   dequeue(tenant, job.id)
   if not active or active == job.id then

@@ -3,9 +3,6 @@
 -- before it had one, from nobody.
 -- Answers how many jobs and messages went, whether the session had begun before it had an owner,
 -- and after which job to go on; that is empty at the end.
-local session, thread, owner, fence, nobodys_fence = unpack(ARGV, 4, 8)
-local barred, after = tonumber(ARGV[9]), ARGV[10]
-
 local head = base .. 'session:' .. session
 local late = call('HGET', head, 'owned_late') and 1 or 0
 

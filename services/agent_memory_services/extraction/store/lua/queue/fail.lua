@@ -1,13 +1,12 @@
 -- Ends an attempt that failed: the job waits for another one, or is given up with its payload
 -- kept; answers 0 where the lease is lost.
-local job = load_leased(ARGV[4], ARGV[5])
+local job = load_leased(job_id, token)
 if not job then
   return 0
 end
-local give_up, delay, blamed, reason = ARGV[6] == '1', tonumber(ARGV[7]), ARGV[8] == '1', ARGV[9]
 local key = base .. 'job:' .. job.id
 call('HSET', key, 'error', reason)
-call('HINCRBY', key, 'failures', 1)
+bump(key, 'failures', 1)
 if call('HGET', key, 'since') == '0' then
   call('HSET', key, 'since', now)
 end

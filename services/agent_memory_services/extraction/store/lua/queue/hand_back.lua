@@ -1,9 +1,9 @@
 -- Ends a lease as if the job had never been claimed; answers 0 where the lease is lost.
-local job = load_leased(ARGV[4], ARGV[5])
+local job = load_leased(job_id, token)
 if not job then
   return 0
 end
-call('HINCRBY', base .. 'job:' .. job.id, 'attempt', -1)
+bump(base .. 'job:' .. job.id, 'attempt', -1)
 unlease(job)
 enqueue(job.tenant, job.id, now)
 move(job, PENDING)

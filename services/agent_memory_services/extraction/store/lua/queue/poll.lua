@@ -1,20 +1,27 @@
 -- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
 -- answers whose jobs are due.
-local max_strikes, strike_span, too_often = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local LOT = 20
 
 local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
 for _, id in ipairs(lost) do
   local job = load_job(id)
-  -- A job whose worker dies may be what kills it.
-  local strikes, first_strike = strike(job)
-  if strikes >= max_strikes and now - first_strike >= strike_span then
-    call('HSET', base .. 'job:' .. id, 'error', too_often)
-    finish(job, FAILED)
-  else
-    unlease(job)
+  if not job then
+    let_go(id)
+  elseif not is_sound(job) then
+    -- Who claims it finds that it cannot be read, and parks it.
+    call('ZREM', base .. 'leases', id)
     enqueue(job.tenant, id, now)
-    move(job, PENDING)
+  else
+    -- A job whose worker dies may be what kills it.
+    local strikes, first_strike = strike(job)
+    if strikes >= max_strikes and now - first_strike >= strike_span then
+      call('HSET', base .. 'job:' .. id, 'error', too_often)
+      finish(job, FAILED)
+    else
+      unlease(job)
+      enqueue(job.tenant, id, now)
+      move(job, PENDING)
+    end
   end
 end
 

@@ -1,5 +1,7 @@
--- What every step on a partition shares. KEYS[1] is the prefix of the partition's keys: they all
--- carry its hash tag, so one step may touch any of them. ARGV starts with three limits.
+-- What every step on a partition shares. `base` is the prefix of the partition's keys: they all
+-- carry its hash tag, so one step may touch any of them. `limits` are the microseconds that a
+-- finished job is kept, the milliseconds that a settled session is kept when it is idle, and the
+-- changes that are kept for watchers.
 --
 --   tenants            tenants that wait, by when their first job is due
 --   waiting            jobs that wait, by when they are due
@@ -31,10 +33,6 @@
 --
 -- Moments are microseconds since the epoch on the store's own clock, so that workers on machines
 -- with different clocks agree on what is due.
-local base = KEYS[1]
-local retention = tonumber(ARGV[1]) -- microseconds that a finished job is kept
-local idle = tonumber(ARGV[2]) -- milliseconds that a settled session is kept
-local backlog = tonumber(ARGV[3]) -- changes that are kept for watchers
 
 local PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED = 1, 2, 3, 4, 5
 local PAYLOAD = { 'messages:', 'before:', 'memories:', 'results:' }
@@ -55,7 +53,7 @@ local function first(zset)
 end
 
 local function announce(tenant, thread, session, job)
-  call('XADD', base .. 'changes', 'MAXLEN', '~', backlog, '*',
+  call('XADD', base .. 'changes', 'MAXLEN', '~', limits.backlog, '*',
     'tenant', tenant, 'thread', thread, 'session', session, 'job', job)
 end
 
@@ -85,16 +83,28 @@ local function blocked_key(job)
   return base .. 'blocked:' .. job.lane .. ':' .. job.session
 end
 
+-- Adds to a field that counts; one that holds no number counts from 0.
+local function bump(key, field, by)
+  local count = math.floor(tonumber(call('HGET', key, field)) or 0) + by
+  call('HSET', key, field, count)
+  return count
+end
+
 local function load_job(id)
-  local found = call('HMGET', base .. 'job:' .. id, 'tenant', 'thread', 'session', 'lane', 'state',
-    'token', 'strikes')
-  if not found[1] then
+  local found = redis.pcall('HMGET', base .. 'job:' .. id, 'tenant', 'thread', 'session', 'lane',
+    'state', 'token', 'strikes')
+  if found.err or not found[1] then
     return nil
   end
   return {
     id = id, tenant = found[1], thread = found[2], session = found[3], lane = found[4],
     state = tonumber(found[5]), token = found[6], strikes = tonumber(found[7]),
   }
+end
+
+-- Whether a job can be worked with at all: bytes in the store may be damaged.
+local function is_sound(job)
+  return job and job.thread and job.session and job.lane and job.state
 end
 
 -- The job, where the token is still its lease.
@@ -130,7 +140,7 @@ end
 local function strike(job)
   local key = base .. 'job:' .. job.id
   call('HSETNX', key, 'struck', now)
-  return call('HINCRBY', key, 'strikes', 1), tonumber(call('HGET', key, 'struck'))
+  return bump(key, 'strikes', 1), tonumber(call('HGET', key, 'struck')) or now
 end
 
 -- Gives up the job's place in its session and lets those behind it be claimed.
@@ -164,7 +174,7 @@ local function renew_owned(session, thread, busy)
   end
   local owned = owned_key(thread, owner)
   call('ZREMRANGEBYSCORE', owned, '-inf', now)
-  call('ZADD', owned, busy and '+inf' or now + idle * 1000, session)
+  call('ZADD', owned, busy and '+inf' or now + limits.idle * 1000, session)
   local last = tonumber(call('ZRANGE', owned, -1, -1, 'WITHSCORES')[2])
   if last == math.huge then
     call('PERSIST', owned)
@@ -186,7 +196,7 @@ local function renew_session(session, thread)
     if busy then
       call('PERSIST', key)
     else
-      call('PEXPIRE', key, idle)
+      call('PEXPIRE', key, limits.idle)
     end
   end
   renew_owned(session, thread, busy)
@@ -199,14 +209,27 @@ local function finish(job, state)
   call('HSET', base .. 'job:' .. job.id, 'end', now)
   if state ~= FAILED then
     call('ZREM', base .. 'open:' .. job.session, job.id)
-    call('ZADD', base .. 'finished', now + retention, job.id)
+    call('ZADD', base .. 'finished', now + limits.retention, job.id)
   end
   renew_session(job.session, job.thread)
   move(job, state)
 end
 
+-- Lets go of a job of which no record is left: nobody can ask for it any more.
+local function let_go(id)
+  call('ZREM', base .. 'leases', id)
+  call('ZREM', base .. 'finished', id)
+  call('PEXPIRE', base .. 'job:' .. id, math.ceil(limits.retention / 1000))
+  for _, family in ipairs(PAYLOAD) do
+    call('PEXPIRE', base .. family .. id, math.ceil(limits.retention / 1000))
+  end
+end
+
 local function forget(id)
   local job = load_job(id)
+  if not is_sound(job) then
+    return let_go(id)
+  end
   call('ZREM', base .. 'jobs:' .. job.tenant, id)
   call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
   call('ZREM', base .. 'jobs-of:' .. job.thread, id)

@@ -1,8 +1,7 @@
 -- Answers a session's incarnation and owner, how far it has arrived and is settled, and its
--- unsettled jobs: of the session ARGV[5], or of the thread's latest where that is empty.
-local session = ARGV[5]
+-- unsettled jobs: of a session, or of the thread's latest where that is empty.
 if session == '' then
-  session = call('GET', base .. 'latest:' .. ARGV[4])
+  session = call('GET', base .. 'latest:' .. thread)
 end
 if not session then
   return { '', '', 0, 0, {} }

@@ -1,7 +1,7 @@
 -- Prolongs a lease; answers 0 where it is lost.
-local job = load_leased(ARGV[4], ARGV[5])
+local job = load_leased(job_id, token)
 if not job then
   return 0
 end
-call('ZADD', base .. 'leases', now + tonumber(ARGV[6]), job.id)
+call('ZADD', base .. 'leases', now + lease, job.id)
 return 1

@@ -1,20 +1,14 @@
 -- Takes messages and memories of a session in, and schedules the jobs that will work on them.
 -- Answers a refusal or '', the job, and until which sequence the session has arrived. Refused with
 -- nothing changed is an 'erased' session, and one whose 'owner' is another user.
-local tenant, tenant_name, thread, session, uid = unpack(ARGV, 4, 8)
-local spec, user, fence, config, zone = unpack(ARGV, 9, 13)
-local reference = tonumber(ARGV[14]) -- messages kept for reference
+--
+-- The owner is the user, spelled for keys. `withheld` is what the session keeps to itself, if it
+-- does; so many messages are kept for `reference`. `trace` is of the call that submits, empty where
+-- it is not traced.
 local lanes = {
-  extract = { fresh = ARGV[15], wait = tonumber(ARGV[16]), patience = tonumber(ARGV[17]) },
-  store = { fresh = ARGV[18], wait = 0, patience = 0 },
+  extract = { fresh = extract_job, wait = wait, patience = patience },
+  store = { fresh = store_job, wait = 0, patience = 0 },
 }
-local extracting, indexing = ARGV[19] == '1', ARGV[20] == '1'
-local trace = ARGV[21] -- of the call that submits; empty where it is not traced
--- What the session keeps to itself; none where the first is 0.
-local first_withheld, last_withheld = tonumber(ARGV[22]), tonumber(ARGV[23])
-local owner = ARGV[24] -- the user, spelled for keys
-local messages_begin = 26
-local messages_end = messages_begin - 1 + 2 * tonumber(ARGV[25])
 local JOB_BYTES = 4194304 -- of what is handed over; a job that has so many takes no more
 local TRACES = 8 -- kept of the calls that a job collects from; it could collect from thousands
 
@@ -36,9 +30,9 @@ if former_user ~= '' then
 end
 if not received then
   -- Of a session that was forgotten, everything before was settled.
-  local lowest = messages_end > messages_begin and tonumber(ARGV[messages_begin]) or math.huge
-  if first_withheld > 0 then
-    lowest = math.min(lowest, first_withheld)
+  local lowest = sequences[1] or math.huge
+  if withheld then
+    lowest = math.min(lowest, withheld.first)
   end
   floor = lowest == math.huge and 0 or lowest - 1
   received = floor
@@ -105,7 +99,10 @@ local collecting = {}
 local function job_of(lane)
   if not collecting[lane] then
     local id = call('HGET', head, 'next.' .. lane)
-    if not id or tonumber(call('HGET', base .. 'job:' .. id, 'bytes') or 0) >= JOB_BYTES then
+    -- One that cannot be read, or was given up for that, collects no more.
+    local next_job = id and load_job(id)
+    if not is_sound(next_job) or next_job.state ~= PENDING
+      or (tonumber(call('HGET', base .. 'job:' .. id, 'bytes')) or 0) >= JOB_BYTES then
       id = open_job(lane)
     end
     -- The owner is set once, but may be known later than the first messages.
@@ -138,24 +135,24 @@ local function schedule(lane, job)
   local key = base .. 'job:' .. job.id
   local found = call('HMGET', key, 'create', 'first', 'last')
   if job.highest > 0 then
-    local first_before = tonumber(found[2])
+    local first_before = tonumber(found[2]) or 0
     local lowest = first_before > 0 and math.min(first_before, job.lowest) or job.lowest
-    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]), job.highest))
+    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]) or 0, job.highest))
     call('ZADD', base .. 'open:' .. session, lowest, job.id)
   end
-  call('HINCRBY', key, 'bytes', job.bytes)
+  bump(key, 'bytes', job.bytes)
   keep_trace(job)
   local plan = lanes[lane]
   call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
-  enqueue(tenant, job.id, math.min(now + plan.wait, tonumber(found[1]) + plan.patience))
+  enqueue(tenant, job.id, math.min(now + plan.wait, (tonumber(found[1]) or now) + plan.patience))
   announce(tenant, thread, session, job.id)
 end
 
-if first_withheld > 0 then
-  arrive(first_withheld, last_withheld)
+if withheld then
+  arrive(withheld.first, withheld.last)
 end
-for i = messages_begin, messages_end, 2 do
-  local sequence, message = tonumber(ARGV[i]), ARGV[i + 1]
+for at, message in ipairs(messages) do
+  local sequence = sequences[at]
   if arrive(sequence, sequence) then
     if extracting then
       collect('extract', sequence, message)
@@ -166,10 +163,10 @@ for i = messages_begin, messages_end, 2 do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
-for i = messages_end + 1, #ARGV, 2 do
+for _, given in ipairs(memories) do
   local job = job_of('store')
-  call('HSET', base .. 'memories:' .. job.id, ARGV[i], ARGV[i + 1])
-  job.bytes = job.bytes + #ARGV[i + 1]
+  call('HSET', base .. 'memories:' .. job.id, given.id, given.memory)
+  job.bytes = job.bytes + #given.memory
 end
 
 for lane, job in pairs(collecting) do

@@ -1,9 +1,7 @@
--- Deletes a view that is still what it was and cancels its jobs, some at a time; with ARGV[8] = '1'
+-- Deletes a view that is still what it was and cancels its jobs, some at a time; when forgetting,
 -- its jobs are forgotten too. Answers the etag that it has instead, or whether there was one, and
 -- after which job to go on; that is empty at the end, when the view goes. Its summaries are out of
 -- reach then, and removed step by step.
-local tenant, view, id, known, forgetting = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
-local after = ARGV[9]
 local key = base .. 'view:' .. view
 local edition, etag = unpack(call('HMGET', key, 'edition', 'etag'))
 if etag and etag ~= known then
@@ -25,7 +23,7 @@ if #ids == BATCH then
 end
 if edition then
   call('DEL', key)
-  call('ZREM', base .. 'views:' .. tenant, id)
+  call('ZREM', base .. 'views:' .. tenant, view_id)
   call('ZREM', base .. 'refresh', view)
   call('SADD', base .. 'ended', edition)
 end

@@ -1,6 +1,5 @@
--- Takes up to ARGV[4] views whose time to be looked into has come, and sets the next time in
--- ARGV[5] microseconds: whoever takes them looks, and nobody else. Answers four values for each.
-local most, pause = tonumber(ARGV[4]), tonumber(ARGV[5])
+-- Takes some views whose time to be looked into has come, and sets the next time after a pause in
+-- microseconds: whoever takes them looks, and nobody else. Answers four values for each.
 local answer = {}
 local due = call('ZRANGE', base .. 'refresh', '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
 for _, view in ipairs(due) do

@@ -1,5 +1,4 @@
 -- Notes what a view's memories looked like, while it is of the same edition and etag.
-local view, edition, etag, seen = unpack(ARGV, 4, 7)
 local key = base .. 'view:' .. view
 local found = call('HMGET', key, 'edition', 'etag')
 if found[1] == edition and found[2] == etag then

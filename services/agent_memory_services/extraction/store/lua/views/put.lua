@@ -1,9 +1,7 @@
 -- Puts the summary of a group in the place of the one before. Answers 0 where the view is of another
--- edition, and -1 where the job ARGV[10], if one is given, no longer runs under this lease. The
--- owners whose memories went into it follow. What was written from memories of somebody who was
--- erased meanwhile is dropped; the next run writes it anew.
-local tenant, view, edition, group, content, seen = unpack(ARGV, 4, 9)
-local job, token, who = ARGV[10], ARGV[11], ARGV[12]
+-- edition, and -1 where the job, if one is given, no longer runs under this lease. The owners are
+-- those whose memories went into it. What was written from memories of somebody who was erased
+-- meanwhile is dropped; the next run writes it anew.
 if call('HGET', base .. 'view:' .. view, 'edition') ~= edition then
   return 0
 end
@@ -14,8 +12,8 @@ if job ~= '' then
   end
   worked(leased, who)
 end
-for i = 12, #ARGV do
-  local barred = call('ZSCORE', base .. 'unsummed:' .. tenant, redis.sha1hex(ARGV[i]))
+for _, owner in ipairs(owners) do
+  local barred = call('ZSCORE', base .. 'unsummed:' .. tenant, redis.sha1hex(owner))
   if barred and tonumber(barred) > now then
     return 1
   end
@@ -25,10 +23,8 @@ local key = base .. 'summary:' .. place
 for owner in string.gmatch(call('HGET', key, 'owners') or '', '%S+') do
   call('SREM', base .. 'about:' .. tenant .. ':' .. owner, place)
 end
-local owners = {}
-for i = 13, #ARGV do
-  call('SADD', base .. 'about:' .. tenant .. ':' .. ARGV[i], place)
-  owners[#owners + 1] = ARGV[i]
+for _, owner in ipairs(owners) do
+  call('SADD', base .. 'about:' .. tenant .. ':' .. owner, place)
 end
 call('HSET', key, 'content', content, 'seen', seen, 'job', job, 'tenant', tenant,
   'owners', table.concat(owners, ' '))

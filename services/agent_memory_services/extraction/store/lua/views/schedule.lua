@@ -1,8 +1,6 @@
 -- Schedules a refresh of a view that is still what it was, or joins the one that waits already.
 -- Answers the job, or false and the etag that the view has instead, which is false where it is
 -- gone.
-local tenant, tenant_name, view, known, spec, fresh = unpack(ARGV, 4, 9)
-local only_changed = ARGV[10] == '1'
 local head = base .. 'session:' .. view
 local etag = call('HGET', base .. 'view:' .. view, 'etag')
 if etag ~= known then

@@ -1,7 +1,5 @@
 -- Changes a view that is still what it was; answers the etag it has instead, '' where it is gone,
 -- or false where it is changed. A new edition starts without summaries.
-local view, known, content, etag, edition = unpack(ARGV, 4, 8)
-local continuous = ARGV[9] == '1'
 local key = base .. 'view:' .. view
 local found = call('HGET', key, 'etag')
 if found ~= known then

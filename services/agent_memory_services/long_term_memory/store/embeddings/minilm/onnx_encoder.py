@@ -57,6 +57,8 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.inter_op_num_threads = 1
     options.intra_op_num_threads = threads
+    # A plan would be kept for every shape of a batch that ever came, and saves no time.
+    options.enable_mem_pattern = False
     # A spinning pool would burn a core of an idle server.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

@@ -18,8 +18,7 @@ local function sweep(partition, now, most)
   local expiry, expiring = expiry_keys(partition)
   local due = redis.call('ZRANGEBYSCORE', expiry, '-inf', whole(now), 'LIMIT', 0, most)
   for _, member in ipairs(due) do
-    local tenant, namespace, session = member:match('^([^:]+):([^:]+):([^:]+)$')
-    unlist(partition, tenant, namespace, session, redis.call('HGET', expiring, member))
+    unlist(address_of(partition, member), redis.call('HGET', expiring, member))
     forget_expiry(partition, member)
     tell(partition, member, 'deleted', now, {})
   end

@@ -1,7 +1,6 @@
 -- A page of a partition's listing, the latest written first, free of expired sessions.
 --
--- KEYS  the listing
--- ARGV  the partition; how many; the score from which to go on, or an empty one
+-- It goes on from a score where one is given.
 --
 -- Answers whether more expired sessions wait to be swept (the page is then to be asked for again),
 -- how many sessions are listed, and members with their scores. A page that goes on begins with
@@ -9,17 +8,14 @@
 
 local SWEEP = 1000
 
-local listing = KEYS[1]
-local partition, count, score = take(), take_number(), take()
-
 if sweep(partition, now_micros(), SWEEP) == SWEEP then
   return { 1 }
 end
 
 local upper = '+inf'
-if score ~= '' then
-  upper = score
-  count = count + redis.call('ZCOUNT', listing, score, score)
+if score then
+  upper = whole(score)
+  count = count + redis.call('ZCOUNT', listing, upper, upper)
 end
 local page =
   redis.call('ZREVRANGEBYSCORE', listing, upper, '-inf', 'WITHSCORES', 'LIMIT', 0, count)

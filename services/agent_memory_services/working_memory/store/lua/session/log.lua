@@ -1,13 +1,10 @@
 -- A stretch of a session's log; nothing where the session does not exist.
 --
--- KEYS  the session's meta, log
--- ARGV  the position to start from, empty for the end that the direction begins at; how many; the
---       direction, 1 or -1
+-- It starts at a position, or at the end that the direction begins at, and goes 1 or -1 each step.
+-- Answers the incarnation, its owner, the last position of the log, the first one that is answered,
+-- and the messages.
 
 local CHUNK = 1000
-
-local meta, log = unpack(KEYS)
-local from, count, step = take_number(), take_number(), take_number()
 
 local uid, user, last = unpack(redis.call('HMGET', meta, 'uid', 'user', 'sequence'))
 if not uid then
@@ -18,10 +15,10 @@ end
 last = tonumber(last)
 local low, high
 if step > 0 then
-  low = math.max(from or 1, 1)
+  low = math.max(start or 1, 1)
   high = math.min(low + count - 1, last)
 else
-  high = math.min(from or last, last)
+  high = math.min(start or last, last)
   low = math.max(high - count + 1, 1)
 end
 
@@ -40,10 +37,10 @@ for first = low, high, CHUNK do
   end
 end
 if step > 0 then
-  return { uid, user, last, messages }
+  return { uid, user, last, low, messages }
 end
 local latest_first = {}
 for index = #messages, 1, -1 do
   latest_first[#latest_first + 1] = messages[index]
 end
-return { uid, user, last, latest_first }
+return { uid, user, last, high, latest_first }

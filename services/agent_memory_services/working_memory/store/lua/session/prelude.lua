@@ -1,18 +1,9 @@
--- What the scripts share: arguments, time, and a session's place in the listings.
+-- What the scripts share: time, and a session's place in the listings.
 --
 -- All keys of a session, of its partition's listings and of its partition's outbox carry the same
 -- hash tag. The names of listings are completed here, because they depend on the session's owner.
-
-local cursor = 0
-
-local function take()
-  cursor = cursor + 1
-  return ARGV[cursor]
-end
-
-local function take_number()
-  return tonumber(take())
-end
+--
+-- An `address` is a session's partition, tenant, namespace and name, spelled for keys.
 
 -- Microseconds need all digits of a double; Lua's own conversion would keep fourteen.
 local function whole(number)
@@ -24,34 +15,42 @@ local function now_micros()
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
--- The caller: the owner that it names, and the owners that it is confined to, if it is.
-local function take_caller()
-  local caller = { user = take(), users = take() == '1' and {} or nil }
-  for _ = 1, take_number() do
-    caller.users[take()] = true
-  end
-  return caller
-end
-
+-- A caller names an owner, and may be confined to some.
 local function may_touch(caller, owner)
-  if caller.users and not caller.users[owner] then
-    return false
+  local allowed = not caller.users
+  for _, user in ipairs(caller.users or {}) do
+    allowed = allowed or user == owner
   end
-  return caller.user == '' or owner == '' or caller.user == owner
+  return allowed and (caller.user == '' or owner == '' or caller.user == owner)
 end
 
-local function listing_keys(partition, tenant, namespace, owner)
-  local all = partition .. ':sessions:' .. tenant
+local function member_of(address)
+  return address.tenant .. ':' .. address.namespace .. ':' .. address.session
+end
+
+local function address_of(partition, member)
+  local tenant, namespace, session = member:match('^([^:]+):([^:]+):([^:]+)$')
+  return { partition = partition, tenant = tenant, namespace = namespace, session = session }
+end
+
+local function listing_keys(address, owner)
+  local all = address.partition .. ':sessions:' .. address.tenant
   return {
     all,
-    all .. ':n:' .. namespace,
+    all .. ':n:' .. address.namespace,
     all .. ':u:' .. owner,
-    all .. ':n:' .. namespace .. ':u:' .. owner,
+    all .. ':n:' .. address.namespace .. ':u:' .. owner,
   }
 end
 
-local function unlist(partition, tenant, namespace, session, owner)
-  for _, key in ipairs(listing_keys(partition, tenant, namespace, owner)) do
-    redis.call('ZREM', key, namespace .. ':' .. session)
+local function unlist(address, owner)
+  for _, key in ipairs(listing_keys(address, owner)) do
+    redis.call('ZREM', key, address.namespace .. ':' .. address.session)
+  end
+end
+
+local function unlink(parts)
+  for _, key in pairs(parts) do
+    redis.call('UNLINK', key)
   end
 end

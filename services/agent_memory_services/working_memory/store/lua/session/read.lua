@@ -1,25 +1,20 @@
 -- A session with the latest messages of its view; nothing where it does not exist.
 --
--- KEYS  the session's meta, log, view, memories
--- ARGV  the most messages and tokens a reader wants, empty for no limit; '1' for memories; of what
---       one reader has read before, how many messages and tokens, and the session's version then,
---       empty at first
+-- Answers a little more than the most messages and tokens that are wanted, where there is a limit:
+-- messages are taken from the end until they exceed a limit, and then up to a message that answers
+-- no tool call. Where to cut is the reader's rule.
 --
--- Answers a little more than wanted: messages are taken from the end until they exceed a limit,
--- and then up to a message that answers no tool call. Where to cut is the reader's rule.
---
--- A long view is read in parts, so that nobody waits for all of it: the answer begins with the
--- number of tokens so far where more is wanted, and with -1 at the end. Whoever goes on is answered
--- 'stale' where the session was written in between.
+-- A long view and many memories are read in parts, so that nobody waits for all of them. A reader
+-- says how many messages it has `read` and their tokens, nothing where it has all it wants; where
+-- to go on in the memories, from '0' on, and '' where it wants none; and the session's version at
+-- its first part, empty then. The answer begins with the number of tokens so far, -1 at the end of
+-- the messages, and where to go on in the memories, '' at their end. Memories may come twice.
+-- Whoever goes on is answered 'stale' where the session was written in between.
 
 local PART = 2048 -- messages
+local MEMORIES = 512
 local CHUNK = 128
 local DIGEST_BYTES = 16
-
-local meta, log, view, memories = unpack(KEYS)
-local most_messages, most_tokens = take_number(), take_number()
-local wants_memories = take() == '1'
-local skipped, tokens, version = take_number(), take_number(), take()
 
 local fields = {}
 if version == '' then
@@ -35,7 +30,7 @@ local size = redis.call('LLEN', view)
 local places = {} -- the latest first
 
 local function satisfied()
-  return (most_messages and skipped + #places > most_messages)
+  return (most_messages and read + #places > most_messages)
     or (most_tokens and tokens > most_tokens)
 end
 
@@ -48,7 +43,7 @@ end
 
 -- Answers whether more is wanted.
 local function gather()
-  local last = size - 1 - skipped
+  local last = size - 1 - read
   for stop = last, math.max(0, last - PART + 1), -CHUNK do
     local chunk = redis.call('LRANGE', view, math.max(0, stop - CHUNK + 1), stop)
     for index = #chunk, 1, -1 do
@@ -57,7 +52,7 @@ local function gather()
       end
     end
   end
-  return skipped + #places < size
+  return read + #places < size
 end
 
 local function messages()
@@ -74,7 +69,21 @@ local function messages()
   return found
 end
 
-local more = gather()
-return {
-  more and tokens or -1, fields, size, places, messages(), wants_memories and redis.call('HVALS', memories) or {},
-}
+local function some_memories()
+  local found, cursor = {}, memories_from
+  repeat
+    local values
+    cursor, values = unpack(redis.call('HSCAN', memories, cursor, 'COUNT', MEMORIES))
+    for index = 2, #values, 2 do
+      found[#found + 1] = values[index]
+    end
+  until cursor == '0' or #found >= MEMORIES
+  return cursor == '0' and '' or cursor, found
+end
+
+local more = read and gather()
+local following, found = '', {}
+if memories_from ~= '' then
+  following, found = some_memories()
+end
+return { more and tokens or -1, following, fields, size, places, messages(), found }

@@ -10,11 +10,6 @@ local function summary_keys(partition)
   return waiting, waiting .. ':failed', waiting .. ':traces'
 end
 
--- When a view is too long: the share of the window, and the window of sessions that named none.
-local function take_trigger()
-  return { share = take_number(), window = take_number() }
-end
-
 local function forget_summary(partition, member)
   local waiting, failed, traces = summary_keys(partition)
   redis.call('ZREM', waiting, member)
@@ -23,9 +18,10 @@ local function forget_summary(partition, member)
 end
 
 -- Puts a session down whose view is too long, and strikes one off whose view is not; `held` are
--- the fields of its meta. Answers 1 where it was not down before.
+-- the fields of its meta. A trigger is a share of the window, and the window of sessions that named
+-- none. Answers 1 where it was not down before.
 local function queue_summary(partition, member, trigger, held, now)
-  if not trigger.share then
+  if not trigger then
     return 0
   end
   local window = tonumber(held.window) or trigger.window

@@ -1,4 +1,6 @@
--- The wire format of protocol buffers, for messages that only a script can complete.
+-- The wire format of protocol buffers, for messages that only a script can complete. Releases up to
+-- 0.1 read nothing else from the outbox and the log; from the next on, no script has to write it:
+-- see "Changes that take two releases" in docs/operations/upgrade.md.
 
 local function varint(number)
   local bytes = {}

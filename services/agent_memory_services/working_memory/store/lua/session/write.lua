@@ -1,7 +1,12 @@
 -- One write to a session: all of it, or a refusal and nothing.
 --
--- KEYS  the session's meta, log, ids, view, memories, placed
--- ARGV  see `store.py`, which passes them in the order in which they are taken here
+-- The identity comes spelled for keys, as `address`, and as it is. Where the view is replaced, the
+-- id of a message may come with new content, which else refuses the write. `slots` are there where
+-- places are kept: each is such a place, or empty for the next of the messages. A message has the
+-- `head` of its place, all but the sequence. `trace` is of the call that writes; empty where it is
+-- not traced.
+--
+-- The parts of a session:
 --
 -- meta      fields of the session
 -- log       sequence -> message
@@ -15,26 +20,15 @@ local SUBMISSION_BYTES = 1048576 -- beyond it, an outbox entry is closed and ano
 local DIGEST_BYTES = 16
 local LOT = 1000 -- values that one command is given, an even number
 
-local meta, log, ids, view, memories, placed = unpack(KEYS)
 local now = now_micros()
-
--- The identity, spelled for keys; then as it is.
-local partition, tenant, namespace, session = take(), take(), take(), take()
-local tenant_name, namespace_name, session_name = take(), take(), take()
-local member = tenant .. ':' .. namespace .. ':' .. session
-
--- The conditions.
-local expected, etag = take(), take()
-local caller, owner = take_caller(), take()
-local fresh_uid = take()
-local trace = take() -- of the call that writes; empty where it is not traced
+local member = member_of(address)
 
 local function load()
   local names = {
     'uid', 'version', 'sequence', 'tokens', 'user', 'owner', 'ttl', 'extraction', 'time_zone',
     'strategy', 'expires', 'created', 'updated', 'ordinal', 'window',
   }
-  local values = redis.call('HMGET', meta, unpack(names))
+  local values = redis.call('HMGET', parts.meta, unpack(names))
   local fields = {}
   for index, name in ipairs(names) do
     fields[name] = values[index] or ''
@@ -47,7 +41,7 @@ local created = held.uid == ''
 local version = tonumber(held.version) or 0
 local current_etag = created and '' or '"' .. whole(version) .. '"'
 
-if expected ~= '' and expected ~= whole(version) then
+if expected and expected ~= version then
   return { 'stale' }
 end
 if not created and not may_touch(caller, held.user) then
@@ -67,26 +61,11 @@ local function set(name, value)
   changed[#changed + 1] = value
 end
 
-local function take_state()
-  for _ = 1, take_number() do
-    set(take(), take())
-  end
-end
-
--- A position of the new view: a place that is kept, or a message with everything the log needs.
-local function take_item()
-  if take() == 'kept' then
-    return { place = take() }
-  end
-  return {
-    id = take(), digest = take(), flag = take(), tokens = take(), message = take(),
-  }
-end
-
 -- Sets the sequence of a message that is in the log already, or comes twice in this write.
 -- Answers false where its id says something else there.
 local function recognise(item, seen)
-  local slot = seen[item.id] or redis.call('HGET', ids, item.id)
+  local slot = seen[item.id] or redis.call('HGET', parts.ids, item.id)
+  item.digest = item.head:sub(1, DIGEST_BYTES)
   if slot and slot:sub(1, DIGEST_BYTES) == item.digest then
     item.known = slot:sub(DIGEST_BYTES + 1)
     return true
@@ -100,23 +79,23 @@ end
 
 -- agent_memory.extraction.v1.SubmitMessagesRequest, without what is submitted.
 local function submission_head()
-  return delimited(1, optional(1, namespace_name) .. delimited(2, session_name))
+  return delimited(1, optional(1, identity.namespace) .. delimited(2, identity.session_id))
     .. delimited(2, held.uid)
     .. optional(3, held.user)
     .. optional(6, held.extraction)
     .. optional(7, held.time_zone)
 end
 
-local submissions, parts, size = 0, {}, 0
+local submissions, waiting, size = 0, {}, 0
 local function close_submission()
-  if #parts > 0 then
-    local request = submission_head() .. table.concat(parts)
-    local entry = { 'tenant', tenant_name, 'request', request }
+  if #waiting > 0 then
+    local request = submission_head() .. table.concat(waiting)
+    local entry = { 'tenant', identity.tenant, 'request', request }
     if trace ~= '' then
       entry[5], entry[6] = 'trace', trace
     end
-    redis.call('XADD', partition .. ':outbox', '*', unpack(entry))
-    submissions, parts, size = submissions + 1, {}, 0
+    redis.call('XADD', address.partition .. ':outbox', '*', unpack(entry))
+    submissions, waiting, size = submissions + 1, {}, 0
   end
 end
 
@@ -124,49 +103,50 @@ local function submit(part)
   if size + #part > SUBMISSION_BYTES then
     close_submission()
   end
-  parts[#parts + 1] = part
+  waiting[#waiting + 1] = part
   size = size + #part
 end
 
--- First everything is read and judged, so that a refusal has changed nothing.
-take_state()
-local replaces_view, strict = take() == '1', take() == '1'
-local items, seen, fresh = {}, {}, 0
-local next_sequence = (tonumber(held.sequence) or 0) + 1
-for index = 1, take_number() do
-  local item = take_item()
-  if not item.place then
-    if not recognise(item, seen) and strict then
-      return { 'taken', item.id }
-    end
-    if not item.known then
-      item.sequence = next_sequence + fresh
-      seen[item.id] = item.digest .. whole(item.sequence)
-      fresh = fresh + 1
+-- First everything is judged, so that a refusal has changed nothing.
+for index = 1, #state, 2 do
+  set(state[index], state[index + 1])
+end
+local items, next_message = messages, 1
+if #slots > 0 then
+  items = {}
+  for index, slot in ipairs(slots) do
+    items[index] = { place = slot }
+    if slot == '' then
+      items[index] = messages[next_message]
+      next_message = next_message + 1
     end
   end
-  items[index] = item
 end
 
-local replaces_memories = take() == '1'
-local memory_items = {}
-for index = 1, take_number() do
-  memory_items[index] = { id = take(), digest = take(), memory = take() }
+local seen, fresh = {}, 0
+local next_sequence = (tonumber(held.sequence) or 0) + 1
+for _, item in ipairs(messages) do
+  if not recognise(item, seen) and not replaces_view then
+    return { 'taken', item.id }
+  end
+  if not item.known then
+    item.sequence = next_sequence + fresh
+    seen[item.id] = item.digest .. whole(item.sequence)
+    fresh = fresh + 1
+  end
 end
 
-local window, trigger = take(), take_trigger()
-if window ~= '' and window ~= held.window then
-  set('window', window)
+if window and whole(window) ~= held.window then
+  set('window', whole(window))
 end
 
 local stated = #changed > 0
 local owned = caller.user ~= '' and held.user == ''
 local idle = not created and not owned and #changed == 0 and not replaces_view and fresh == 0
-  and not replaces_memories and #memory_items == 0
+  and not replaces_memories and #memories == 0
 
 local function place_of(item)
-  local sequence = item.known or whole(item.sequence)
-  return item.digest .. item.flag .. item.tokens .. ':' .. sequence
+  return item.head .. (item.known or whole(item.sequence))
 end
 
 local function tokens_of(place)
@@ -183,7 +163,7 @@ end
 local function write_messages()
   local tokens = tonumber(held.tokens) or 0
   if replaces_view then
-    redis.call('UNLINK', view)
+    redis.call('UNLINK', parts.view)
     tokens = 0
   end
   local logged, named, shown = {}, {}, {}
@@ -203,9 +183,9 @@ local function write_messages()
       tokens = tokens + tokens_of(place)
     end
   end
-  on_all('HSET', log, logged)
-  on_all('HSET', ids, named)
-  on_all('RPUSH', view, shown)
+  on_all('HSET', parts.log, logged)
+  on_all('HSET', parts.ids, named)
+  on_all('RPUSH', parts.view, shown)
   local last_sequence = next_sequence + fresh - 1
   if held.strategy == 'none' and fresh > 0 then
     -- Extraction never gets them, and is told so: its progress must not wait for them.
@@ -217,14 +197,14 @@ end
 
 local function write_memories()
   if replaces_memories then
-    redis.call('UNLINK', memories)
+    redis.call('UNLINK', parts.memories)
   end
   local ordinal = tonumber(held.ordinal) or 0
-  for _, item in ipairs(memory_items) do
+  for _, item in ipairs(memories) do
     ordinal = ordinal + 1
-    redis.call('HSET', memories, item.id, whole(ordinal) .. ':' .. item.memory)
-    if redis.call('HGET', placed, item.id) ~= item.digest then
-      redis.call('HSET', placed, item.id, item.digest)
+    redis.call('HSET', parts.memories, item.id, whole(ordinal) .. ':' .. item.memory)
+    if redis.call('HGET', parts.placed, item.id) ~= item.digest then
+      redis.call('HSET', parts.placed, item.id, item.digest)
       submit(delimited(5, item.memory))
     end
   end
@@ -234,21 +214,21 @@ end
 local function name_session()
   if created then
     -- An incarnation that expired may still be listed, under another owner.
-    local _, expiring = expiry_keys(partition)
+    local _, expiring = expiry_keys(address.partition)
     local former = redis.call('HGET', expiring, member)
     if former then
-      unlist(partition, tenant, namespace, session, former)
-      forget_expiry(partition, member)
-      tell(partition, member, 'deleted', now, {})
+      unlist(address, former)
+      forget_expiry(address.partition, member)
+      tell(address.partition, member, 'deleted', now, {})
     end
     set('uid', fresh_uid)
-    set('namespace', namespace_name)
-    set('session_id', session_name)
+    set('namespace', identity.namespace)
+    set('session_id', identity.session_id)
     set('created', whole(now))
   end
   if created or owned then
     if not created then
-      unlist(partition, tenant, namespace, session, held.owner)
+      unlist(address, held.owner)
       set('owned_late', '1')
     end
     set('user', caller.user)
@@ -257,8 +237,8 @@ local function name_session()
 end
 
 local function list()
-  for _, key in ipairs(listing_keys(partition, tenant, namespace, held.owner)) do
-    redis.call('ZADD', key, whole(now), namespace .. ':' .. session)
+  for _, key in ipairs(listing_keys(address, held.owner)) do
+    redis.call('ZADD', key, whole(now), address.namespace .. ':' .. address.session)
   end
 end
 
@@ -267,20 +247,20 @@ local function keep_until()
   if held.ttl ~= '' then
     local expires = now + tonumber(held.ttl)
     set('expires', whole(expires))
-    local expiry, expiring = expiry_keys(partition)
+    local expiry, expiring = expiry_keys(address.partition)
     redis.call('ZADD', expiry, whole(expires), member)
     redis.call('HSET', expiring, member, held.owner)
     return whole(math.ceil(expires / 1000))
   end
   if had_ttl then
     set('expires', '')
-    forget_expiry(partition, member)
+    forget_expiry(address.partition, member)
   end
   return had_ttl and 'never' or nil
 end
 
 local function arm(moment)
-  for _, key in ipairs(KEYS) do
+  for _, key in pairs(parts) do
     if moment == 'never' then
       redis.call('PERSIST', key)
     elseif moment then
@@ -292,12 +272,12 @@ end
 local function tell_all()
   local details = { 'uid', held.uid, 'version', whole(version) }
   if created then
-    tell(partition, member, 'created', now, details)
-  elseif stated or owned or replaces_view or replaces_memories or #memory_items > 0 then
-    tell(partition, member, 'updated', now, details)
+    tell(address.partition, member, 'created', now, details)
+  elseif stated or owned or replaces_view or replaces_memories or #memories > 0 then
+    tell(address.partition, member, 'updated', now, details)
   end
   if fresh > 0 then
-    tell(partition, member, 'messages', now, {
+    tell(address.partition, member, 'messages', now, {
       'uid', held.uid, 'version', whole(version),
       'first', whole(next_sequence), 'last', whole(next_sequence + fresh - 1),
     })
@@ -306,7 +286,7 @@ end
 
 local overflows = 0
 if not idle then
-  sweep(partition, now, SWEEP)
+  sweep(address.partition, now, SWEEP)
   name_session()
   write_messages()
   write_memories()
@@ -317,12 +297,12 @@ if not idle then
   version = created and now or version + 1
   set('version', whole(version))
   set('updated', whole(now))
-  redis.call('HSET', meta, unpack(changed))
+  redis.call('HSET', parts.meta, unpack(changed))
   arm(moment)
   tell_all()
-  overflows = queue_summary(partition, member, trigger, held, now)
+  overflows = queue_summary(address.partition, member, trigger, held, now)
   if overflows == 1 and trace ~= '' then
-    local _, _, traces = summary_keys(partition)
+    local _, _, traces = summary_keys(address.partition)
     redis.call('HSET', traces, member, trace)
   end
 end
@@ -332,12 +312,12 @@ for _, item in ipairs(items) do
   if item.sequence then
     answers[#answers + 1] = { item.sequence }
   elseif item.known then
-    answers[#answers + 1] = { tonumber(item.known), redis.call('HGET', log, item.known) }
+    answers[#answers + 1] = { tonumber(item.known), redis.call('HGET', parts.log, item.known) }
   end
 end
 return {
   'ok', held.uid, version, created and 1 or 0, held.user,
   tonumber(held.created), tonumber(held.updated), tonumber(held.expires) or 0,
-  tonumber(held.sequence), tonumber(held.tokens), redis.call('LLEN', view),
+  tonumber(held.sequence), tonumber(held.tokens), redis.call('LLEN', parts.view),
   fresh, submissions, overflows, answers,
 }

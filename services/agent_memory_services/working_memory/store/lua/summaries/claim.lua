@@ -1,12 +1,10 @@
 -- Takes a session that waits for a summary, for the length of a lease; nothing where none is due.
---
--- ARGV  the partition, the lease in microseconds
+-- The lease is in microseconds.
 --
 -- Answers the session and the end of the lease, which is its place in the queue and names the
 -- claim: whoever finds another one there has lost it. And the trace of the write that put it down,
 -- and the number of attempts that failed in a row.
 
-local partition, lease = take(), take_number()
 local waiting, failed, traces = summary_keys(partition)
 local now = now_micros()
 

@@ -1,9 +1,5 @@
--- Gives a claim back for later.
---
--- ARGV  the partition, the session, the claim; the wait in microseconds; the failures to count
+-- Gives a claim back for later, by a wait in microseconds, and counts failures.
 
-local partition, member, claim = take(), take(), take()
-local wait, failures = take_number(), take_number()
 local waiting, failed = summary_keys(partition)
 
 local score = redis.call('ZSCORE', waiting, member)

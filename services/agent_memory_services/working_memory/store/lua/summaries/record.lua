@@ -1,34 +1,34 @@
 -- Records a summary and takes what it covers out of the view: both, or nothing.
 --
--- KEYS  the session's meta, view
--- ARGV  see `recorder.py`, which passes them in the order in which they are taken here
---
 -- Refuses where the session is another one, its context is no longer the one that the summary
 -- continues, or the view no longer begins with what it covers. Messages that joined meanwhile
 -- stay. Neither the session's time to live nor its place in listings changes: nobody wrote to it.
 
 local DIGEST_BYTES = 16
 
-local meta, view = unpack(KEYS)
-local partition, member, uid = take(), take(), take()
-local names = { 'context', 'context_first', 'context_last' }
-local continued = { take(), take(), take() }
-local recorded = { take(), take(), take() }
-local covered = {}
-for index = 1, take_number() do
-  covered[index] = take()
+local function position(number)
+  return number and whole(number) or ''
 end
-local trigger = take_trigger()
+
+-- The fields of meta that hold a context.
+local function context_fields(context)
+  return {
+    'context', context.text,
+    'context_first', position(context.first),
+    'context_last', position(context.last),
+  }
+end
 
 local held = {}
-for index, name in ipairs({ 'uid', 'version', 'tokens', 'window', unpack(names) }) do
+for _, name in ipairs({ 'uid', 'version', 'tokens', 'window' }) do
   held[name] = redis.call('HGET', meta, name) or ''
 end
 if held.uid ~= uid then
   return { 'stale' }
 end
-for index, name in ipairs(names) do
-  if held[name] ~= continued[index] then
+local before = context_fields(continued)
+for index = 1, #before, 2 do
+  if (redis.call('HGET', meta, before[index]) or '') ~= before[index + 1] then
     return { 'stale' }
   end
 end
@@ -47,9 +47,7 @@ held.tokens = whole(tokens)
 local version = tonumber(held.version) + 1
 redis.call('LTRIM', view, #covered, -1)
 redis.call('HSET', meta, 'tokens', held.tokens, 'version', whole(version))
-for index, name in ipairs(names) do
-  redis.call('HSET', meta, name, recorded[index])
-end
+redis.call('HSET', meta, unpack(context_fields(recorded)))
 forget_summary(partition, member)
 local now = now_micros()
 queue_summary(partition, member, trigger, held, now)

@@ -1,0 +1,358 @@
+"""Statements in other languages than English, kept in the words of who said them.
+
+English is parsed and written out in the third person. In the other languages a pack of patterns
+tells which clauses are statements of the speaker about themselves or theirs; those are kept as they
+were said, since taking them apart and putting them together again would need a grammar for each:
+
+    User said: "Ich wohne in Hamburg"
+    Anna said on 7 May 2023: "Morgen fliege ich nach Rom"
+
+The text reads as a line of a prompt, names the speaker, and is found by a question in its own
+language, which shares its words. The day stands in it only where its words need one; the event's
+time, where the pack knows the words for it, is a field of the fact as ever.
+"""
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Kind, Turn
+from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
+from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
+from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
+from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
+from agent_memory_services.language.sentences import Sentence, sentences
+
+_HIDDEN: Final = "\ue000"
+_NOT_PROSE: Final = re.compile(
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>|https?://\S+|`[^`\n]*`"
+    r"|^[ \t]*>[^\n]*",
+    re.DOTALL | re.MULTILINE,
+)
+_QUOTATION: Final = re.compile(
+    r"„[^“”\n]{1,600}[“”]|“[^”\n]{1,600}”|\"[^\"\n]{1,600}\"|«[^»\n]{1,600}»|»[^«\n]{1,600}«"
+    r"|「[^」\n]{1,600}」|『[^』\n]{1,600}』|‹[^›\n]{1,600}›|(?<!\w)'[^'\n]{12,600}'(?!\w)"
+)
+_TITLE: Final = 14
+"""Characters; a longer quotation is speech and no title."""
+_PASTED_LINE: Final = re.compile(
+    r"^[ \t]*(?:\[[^\]\n]{3,40}\]|\d{1,2}[:.]\d\d(?:[:.]\d\d)?"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[^:\n]{0,20})?"
+    r"[ \t,-]*[^\W\d_][^\n:：.!?]{0,30}[:：](?=\s|[^\x00-\x7f/])[^\n]*$",
+    re.MULTILINE,
+)
+_DIALOGUE: Final = 2
+"""Lines of a chat; one line with a colon is none."""
+_COLON: Final = re.compile(r"[:：]|\n")
+_CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
+_COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
+_ENGLISH_TASK: Final = re.compile(
+    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
+    r"|explain|sentence|phrase|text|message|letter|e-?mail|word|lyrics|song|poem|wrote|writes)\b",
+    re.IGNORECASE,
+)
+_EDGES: Final = " \t\n,;:.!…،؛、，；：。！।-–—*•·()[]"
+_BULLET: Final = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
+_ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LATIN: Final = ("es", "pt", "it", "fr", "de", "nl", "pl", "tr")
+_FEWEST_WORDS: Final = 4
+"""Words of a message whose language should have shown; a shorter one may be a name or a number."""
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}")
+_MOST: Final = 300
+"""Characters of a statement; a longer one is a paste."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """Reading of a conversation in all languages but English.
+
+    Attributes:
+        candidates: The statements found.
+        rest: The conversation without what was read here; English is found in it.
+        unread: Messages that nobody can read, by id, with a short word for why.
+    """
+
+    candidates: Sequence[Candidate]
+    rest: Conversation
+    unread: Mapping[str, str]
+
+
+def read_own_words(conversation: Conversation) -> OwnWords:
+    """Read the messages, and the sentences of messages, that are not English."""
+    people = cast(conversation)
+    readings = [_Reading(turn, conversation, people) for turn in conversation.turns]
+    turns = [reading.rest for reading in readings]
+    unchanged = all(one is other for one, other in zip(turns, conversation.turns, strict=True))
+    return OwnWords(
+        candidates=[each for reading in readings for each in reading.candidates],
+        rest=conversation if unchanged else replace(conversation, turns=turns),
+        unread={
+            turn.message_id: reading.unread
+            for turn, reading in zip(conversation.turns, readings, strict=True)
+            if reading.unread
+        },
+    )
+
+
+class _Reading:
+    """Reading of one message.
+
+    Attributes:
+        candidates: The statements found.
+        rest: The message without the sentences that are not English; itself where all are.
+        unread: The reason for which nobody can read it; empty where somebody can.
+    """
+
+    def __init__(self, turn: Turn, conversation: Conversation, people: Cast) -> None:
+        self.candidates: list[Candidate] = []
+        self.rest = turn
+        self.unread = ""
+        voice = people.voice(turn)
+        if voice is None or turn.text.isspace() or not turn.text:
+            return
+        self._turn = turn
+        self._speaker = voice.speaker
+        self._assistant = people.company is Company.ASSISTANT
+        zone = conversation.time_zone
+        self._said = turn.at.astimezone(zone) if zone else turn.at
+        self._text = unicodedata.normalize("NFC", turn.text)
+        self._read()
+
+    def _read(self) -> None:
+        prose = _prose(self._text)
+        language = recognised(prose)
+        parts = list(_parts(prose, language))
+        if all(part.language == ENGLISH for part in parts):
+            return  # Most messages.
+        foreign: list[Sentence] = []
+        end = len(prose)
+        for part in parts:
+            end = min(end, _task_ends(prose, part))
+            if part.language in {ENGLISH, UNKNOWN}:
+                continue
+            foreign.append(part.place)
+            if part.language in LANGUAGES and part.place.end <= end:
+                self.candidates += self._statements(prose, part)
+            if part.place.start >= end:
+                break
+        if foreign:
+            self.rest = replace(self._turn, text=_without(self._text, foreign))
+        self.unread = self._why_unread(language, prose, foreign)
+
+    def _why_unread(self, language: str, prose: str, foreign: Sequence[Sentence]) -> str:
+        if language == UNKNOWN:
+            words = len(_WORDS.findall(prose))
+            return "unknown_language" if words >= _FEWEST_WORDS and not foreign else ""
+        return "" if language in {ENGLISH, *LANGUAGES} else "unsupported_language"
+
+    def _statements(self, prose: str, part: "_Part") -> Iterator[Candidate]:
+        text, rules = Text(prose[part.place.start : part.place.end]), pack(part.language)
+        refused = rules.refused
+        if any(
+            each.search(text) for each in (refused.conditions, refused.wishes, refused.reported)
+        ):
+            return
+        groups = _groups(text, rules)
+        asked = next((n for n, group in enumerate(groups) if _asks(group, rules)), None)
+        if part.place.asks and asked is None:
+            asked = len(groups) - 1 if rules.verb_last else 0
+        for group in groups[:asked]:
+            yield from self._statement(group, rules)
+
+    def _statement(self, text: Text, rules: Pack) -> Iterator[Candidate]:
+        told, refused = rules.clauses, rules.refused
+        if _HIDDEN in text.plain or len(text.plain) > _MOST:
+            return
+        order = told.orders.search(text) if self._assistant else None
+        if order is None and (
+            any(each.search(text) for each in (refused.thoughts, refused.requests, refused.moments))
+            or not (told.says.search(text) or told.mine.search(text))
+        ):
+            return
+        likes = order is None and told.likes.search(text) is not None
+        date = None if order or likes else spoken_date(text, self._said, rules.dates)
+        yield Candidate(
+            text=_written(text.plain, self._speaker, self._said, date),
+            kind=Kind.EPISODIC if date and date.when else Kind.SEMANTIC,
+            message_ids=(self._turn.message_id,),
+            topics=("instructions",) if order else ("preferences",) if likes else (),
+            event_time=date.when if date else None,
+            standing=order is not None or likes,
+            language=rules.code,
+        )
+
+
+def _prose(text: str) -> str:
+    """Return the text with what is not the speaker's own hidden; every place stays the same."""
+    text = _NOT_PROSE.sub(_hidden, text)
+    text = _QUOTATION.sub(_speech_hidden, text)
+    lines = list(_PASTED_LINE.finditer(text))
+    if len(lines) >= _DIALOGUE:
+        for line in lines:
+            text = f"{text[: line.start()]}{_hidden(line)}{text[line.end() :]}"
+    return text
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", _HIDDEN, match[0])
+
+
+def _speech_hidden(match: re.Match[str]) -> str:
+    wide = len(match[0].encode()) > 2 * len(match[0])
+    spoken = len(match[0]) > (_TITLE // 2 if wide else _TITLE) or match.string[
+        : match.start()
+    ].rstrip().endswith((":", "：", ","))
+    return _hidden(match) if spoken else match[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sentence, or a clause in another language than the rest of its sentence."""
+
+    place: Sentence
+    language: str
+
+
+def _parts(prose: str, around: str) -> Iterator[_Part]:
+    """Yield the sentences of a message in the language `around`, and the language of each."""
+    for place in sentences(prose):
+        language = _language(prose[place.start : place.end], around)
+        marks = list(_CLAUSE_ENDS.finditer(prose, place.start, place.end))
+        ends = [*(mark.end() for mark in marks), place.end]
+        clauses = [
+            Sentence(start, end, asks=place.asks and end == place.end)
+            for start, end in pairwise([place.start, *ends])
+            if start < end
+        ]
+        others = {_clear_language(prose[each.start : each.end]) for each in clauses} - {language}
+        if others.isdisjoint({*LANGUAGES, ENGLISH}):
+            yield _Part(place, language)
+            continue
+        for clause in clauses:
+            own = _clear_language(prose[clause.start : clause.end])
+            yield _Part(clause, language if own == UNKNOWN else own)
+
+
+def _clear_language(clause: str) -> str:
+    """Return the language of a clause that can be in no other, and states something."""
+    choice = likely(clause.replace(_HIDDEN, ""))
+    if len(choice) != 1:
+        return UNKNOWN
+    text = Text(clause.strip(_EDGES))
+    says = choice[0] in LANGUAGES and _begins(text, pack(choice[0]))
+    return choice[0] if says or choice[0] == ENGLISH else UNKNOWN
+
+
+def _language(sentence: str, around: str) -> str:
+    """Return the language of a sentence of a message in the language `around`.
+
+    Where its words leave a choice of neighbours, it is the one in which it states something.
+    """
+    sentence = sentence.replace(_HIDDEN, "")
+    found = recognised(sentence)
+    if found == UNKNOWN and around != UNKNOWN:
+        return around
+    if found == ENGLISH and len(likely(sentence)) == 1:
+        return found
+    choice = likely(sentence) or (_LATIN if around == UNKNOWN else ())
+    text = Text(sentence.strip(_EDGES))
+    for code in choice:
+        if code == ENGLISH or (code in LANGUAGES and _begins(text, pack(code))):
+            return code
+    return found
+
+
+def _task_ends(prose: str, part: _Part) -> int:
+    """Return the place from which a message is a text to work on; its end where there is none."""
+    place = part.place
+    colon = _COLON.search(prose, place.start, place.end + 1)
+    if colon is None:
+        return len(prose)
+    before = prose[place.start : colon.start()]
+    known = part.language in LANGUAGES
+    task = pack(part.language).refused.tasks.search(Text(before)) if known else None
+    return colon.start() if task or _ENGLISH_TASK.search(before) else len(prose)
+
+
+def _groups(text: Text, rules: Pack) -> list[Text]:
+    """Cut a sentence into clauses that each say something; others stay with what they follow."""
+    marks = list(_separator(rules.code).finditer(text.plain))
+    starts, ends = [0], []
+    for at, mark in enumerate(marks):
+        following = marks[at + 1].start() if at + 1 < len(marks) else len(text.plain)
+        dated = not at and spoken_date(text.part(0, mark.start()), _ANY_DAY, rules.dates)
+        if dated and not _begins(text.part(0, mark.start()), rules):
+            continue  # "On Saturday, I move": the day belongs to what follows.
+        clause = _trimmed(text.part(mark.end(), following))
+        before = _trimmed(text.part(starts[-1], mark.start()))
+        joined = mark[0].strip()[:1].isalpha()
+        if _begins(clause, rules) and not _goes_on(before, clause, rules, joined=joined):
+            ends.append(mark.start())
+            starts.append(mark.end())
+    ends.append(len(text.plain))
+    return [_trimmed(text.part(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _goes_on(before: Text, clause: Text, rules: Pack, *, joined: bool) -> bool:
+    """Return true if a clause lends its verb to what is before it, or takes its subject from it.
+
+    Args:
+        before: What stands before it.
+        clause: The clause.
+        rules: The language.
+        joined: True if a word joins the two, and no comma parts them.
+    """
+    told = rules.clauses
+    if _asks(clause, rules):
+        return False
+    if joined and told.ends.search(before) is None:
+        return True
+    about_others = rules.verb_last and told.mine.search(before) is not None
+    return about_others and not any(
+        each.search(clause) for each in (told.speaker, told.mine, told.orders)
+    )
+
+
+@cache
+def _separator(code: str) -> re.Pattern[str]:
+    rules = pack(code)
+    words, space = rules.clauses.separators.compiled.pattern, r"\s+" if rules.spaced else ""
+    attached = rf"|\s+{rules.prefixed_and}(?=\w{{2}})" if rules.prefixed_and else ""
+    return re.compile(rf"(?:{_COMMA}|{space})(?:{words}){space}|{_COMMA}{attached}", re.IGNORECASE)
+
+
+def _begins(clause: Text, rules: Pack) -> bool:
+    told = rules.clauses
+    return any(each.search(clause) for each in (told.says, told.mine, told.orders)) or _asks(
+        clause, rules
+    )
+
+
+def _asks(clause: Text, rules: Pack) -> bool:
+    return rules.refused.asks.search(clause) is not None
+
+
+def _trimmed(text: Text) -> Text:
+    kept = _BULLET.sub("", text.plain).strip(_EDGES)
+    return Text(kept)
+
+
+def _written(words: str, speaker: str, said: datetime, date: Spoken | None) -> str:
+    day = f" on {said.day} {said:%B %Y}" if date and date.relative else ""
+    return f'{speaker} said{day}: "{words}"'
+
+
+def _without(text: str, parts: Sequence[Sentence]) -> str:
+    """Return a text without some sentences."""
+    kept: list[str] = []
+    start = 0
+    for part in parts:
+        kept.append(text[start : part.start])
+        start = part.end
+    return "".join((*kept, text[start:])).strip()

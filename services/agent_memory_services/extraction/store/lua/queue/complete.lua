@@ -1,0 +1,12 @@
+-- Ends a job whose results are stored; answers 0 where the lease is lost.
+local job = load_leased(job_id, token)
+if not job then
+  return 0
+end
+call('HSET', base .. 'job:' .. job.id, 'outcome', outcome)
+call('HDEL', base .. 'job:' .. job.id, 'error')
+for _, family in ipairs(PAYLOAD) do
+  call('UNLINK', base .. family .. job.id)
+end
+finish(job, SUCCEEDED)
+return 1
