@@ -53,7 +53,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
 from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.clauses import Clause, Tense, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
-from agent_memory_services.language.en.sentences import Sentence
+from agent_memory_services.language.en.sentences import Utterance
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
@@ -128,7 +128,7 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
             yield from _introduced(found)
 
 
-def _of_sentence(sentence: Sentence, tree: Tree, scene: _Scene) -> Iterator[Fact]:
+def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
     text = sentence.text
     if sentence.asks and not _STANDING_REQUEST.match(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.

@@ -16,7 +16,7 @@ from agent_memory_services.extraction.extractors.local.speech import begins_play
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.language.en.parser import Parser, Tree
-from agent_memory_services.language.en.sentences import Sentence, sentences
+from agent_memory_services.language.en.sentences import Utterance, sentences
 
 _SARCASM: Final = re.compile(
     r"^(?:yeah,? right|oh,? (?:great|yeah|sure|wonderful|fantastic|joy)|sure,? because"
@@ -69,7 +69,7 @@ class Heard:
 
     turn: Turn
     voice: Voice
-    sentences: Sequence[tuple[Sentence, Tree]]
+    sentences: Sequence[tuple[Utterance, Tree]]
 
 
 def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard]:
@@ -84,13 +84,13 @@ def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard
     return [Heard(turn, voice, [next(parsed) for _ in said]) for turn, voice, said in messages]
 
 
-def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterator[Sentence]:
+def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
     cut = sentences(own_words(turn.text))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole = answered(_question(earlier), ", ".join(one.text for one in cut))
         if whole:
-            yield Sentence(whole, asks=False)
+            yield Utterance(whole, asks=False)
             return
     listing = False
     for one in _meant(cut):
@@ -99,7 +99,7 @@ def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterato
             # What follows is said in the scene that this sets.
             return
         if one.asks or _ASKS_WITHOUT_MARK.match(text):
-            yield Sentence(one.text, asks=True)
+            yield Utterance(one.text, asks=True)
         elif text:
             listed = keyed(text, among=listing)
             listing = bool(listed)
@@ -107,7 +107,7 @@ def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterato
                 yield from _with_wish(part)
 
 
-def _meant(said: Sequence[Sentence]) -> Iterator[Sentence]:
+def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:
     """Leave out what is said in scorn: "Great, another delay. I just love waiting"."""
     scorn = False
     for one in said:
@@ -119,13 +119,13 @@ def _meant(said: Sequence[Sentence]) -> Iterator[Sentence]:
         yield one
 
 
-def _with_wish(text: str) -> Iterator[Sentence]:
+def _with_wish(text: str) -> Iterator[Utterance]:
     wish = _NO_WISH.search(text)
     if wish is None or not wish.start():
-        yield Sentence(text, asks=False)
+        yield Utterance(text, asks=False)
         return
-    yield Sentence(text[: wish.start()], asks=False)
-    yield Sentence(text[wish.end() :], asks=False)
+    yield Utterance(text[: wish.start()], asks=False)
+    yield Utterance(text[wish.end() :], asks=False)
 
 
 def _question(earlier: Sequence[Turn]) -> str:
@@ -137,7 +137,7 @@ def _question(earlier: Sequence[Turn]) -> str:
     return asked[-1].text if asked else ""
 
 
-def _parsed(said: Sequence[Sentence], parser: Parser) -> list[tuple[Sentence, Tree]]:
+def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, Tree]]:
     """Parse sentences; fragments once more, as the sentences that they stand for."""
     parsed = list(zip(said, parser.parse([one.text for one in said]), strict=True))
     whole = {
@@ -147,5 +147,5 @@ def _parsed(said: Sequence[Sentence], parser: Parser) -> list[tuple[Sentence, Tr
     }
     trees = parser.parse(list(whole.values()))
     for (place, text), tree in zip(whole.items(), trees, strict=True):
-        parsed[place] = (Sentence(text, asks=False), tree)
+        parsed[place] = (Utterance(text, asks=False), tree)
     return parsed

@@ -13,7 +13,7 @@ from agent_memory_services.extraction.extractors.local.speech import QUOTED, own
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.parser import Parser, shared
-from agent_memory_services.language.en.sentences import Sentence, sentences
+from agent_memory_services.language.en.sentences import Utterance, sentences
 
 # A summary is to be shorter than what it adds, but a short talk may be kept whole.
 _SHARE: Final = 0.35
@@ -108,7 +108,7 @@ def _quotes(turn: Turn, speaker: str, *, questions_only: bool) -> Iterator[_Poin
             yield point
 
 
-def _quoted(speaker: str, text: str, sentence: Sentence) -> str:
+def _quoted(speaker: str, text: str, sentence: Utterance) -> str:
     text = text[:1].upper() + text[1:]
     return f"{speaker} asked: {text}?" if sentence.asks else f"{speaker}: {text}."
 
