@@ -104,7 +104,7 @@ _WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
     r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
     r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
-    r"|(?<=\w) (?:like you know|you know like)(?= \w)",
+    r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
     re.IGNORECASE,
 )
 _STUTTER: Final = re.compile(
@@ -150,7 +150,7 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
         ),
         r"\1 \2's ",
     ),
-    (re.compile(r"\b(am|is|are) (?=type [12] diabetics?\b)", re.IGNORECASE), r"\1 a "),
+    (re.compile(r"\btype ([12]) (?=diabet)", re.IGNORECASE), r"type-\1 "),
     (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
     (
         re.compile(

@@ -39,7 +39,7 @@ _RESTRICTED: Final = (
 _DEGREE: Final = re.compile(
     r"^(?:(?:also|completely|legally|partially|happily|recently|newly|currently|now|very|both"
     r"|still|almost|half|part|originally|totally|fully|quite|pretty|really|a bit|a little|not"
-    r"|type \d|\d+ \w+|\w+ (?:months?|weeks?)) )*"
+    r"|type-\d|\d+ \w+|\w+ (?:months?|weeks?)) )*"
 )
 _PLACED_ADVERBS: Final = re.compile(
     r"^(?:(?:originally|currently|now|also|still|both|really|not|actually|only|always|more|all"
@@ -160,7 +160,7 @@ def _little(said: Said) -> Ruling | None:
         r"(?:a (?:bit|little) of|much of|something of) an? (?!problem|mess|pain|stretch|shame"
         r"|mystery|hurry|loss|rush|surprise|change|challenge|risk|issue)\w+"
     )
-    return PERSONAL if little else None
+    return PERSONAL if little or said.begins(r"(?:an? )?type-\d diabetic") else None
 
 
 def _person(said: Said) -> Ruling | None:

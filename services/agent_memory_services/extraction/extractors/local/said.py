@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.subjects import About, Company, Subject
+from agent_memory_services.extraction.extractors.local.subjects import (
+    About,
+    Company,
+    Subject,
+    joined,
+)
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Token, Tree
@@ -230,7 +235,10 @@ def is_chat_noun(tree: Tree, noun: Token) -> bool:
 
 def is_this_task(said: Said) -> bool:
     """Return true if a clause points at what the conversation is about."""
-    return said.company is Company.ASSISTANT and _THIS_TASK.search(said.rest) is not None
+    if said.company is not Company.ASSISTANT:
+        return False
+    # As it was said: in `rest` "this function" has become "a function".
+    return _THIS_TASK.search(f"{joined(said.clause.body)} {said.rest}") is not None
 
 
 def has_often(text: str) -> bool:

@@ -22,7 +22,7 @@ _PICTOGRAPH = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]|(?<!\\w)[:;]-?[)(DPp](?!\\w)|<3"
 )
 _NOT_PROSE = re.compile(
-    r"^\s*>|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
+    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
     r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
