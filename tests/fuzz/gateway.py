@@ -73,7 +73,7 @@ class _Check:
         descriptors = resources.files("agent_memory_services.kit.contract") / "descriptors.binpb"
         code = strict_json_script(descriptors.read_bytes())
         # The store lets no script define a name for all.
-        code = code.replace("function envoy_on_request", "local function envoy_on_request")
+        code = code.replace("function envoy_on", "local function envoy_on")
         self._script = f"{code}\n{_AROUND}"
         runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         store = EmbeddedStore(Path(tempfile.mkdtemp(prefix="agent-memory-fuzz-")), fsync="no")

@@ -51,8 +51,8 @@ _PASTED_LINE: Final = re.compile(
 _DIALOGUE: Final = 2
 """Lines of a chat; one line with a colon is none."""
 _COLON: Final = re.compile(r"[:：]|\n")
-_CLAUSE_ENDS: Final = re.compile(r"[,;،؛、，；:：—–]\s*")
-_COMMA: Final = r"\s*[,;،؛、，；–—]\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
+_CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
+_COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
 _ENGLISH_TASK: Final = re.compile(
     r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
     r"|explain|sentence|phrase|text|message|letter|e-?mail|word|lyrics|song|poem|wrote|writes)\b",
