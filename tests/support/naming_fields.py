@@ -52,8 +52,9 @@ IDS: Final = {"Memory": Thing.MEMORY, "Message": Thing.MESSAGE, "SummaryView": T
 """What the field `id` of a message names."""
 SAYS: Final = {
     *("arguments", "content", "content_hash", "context", "custom_prompt", "embedding_model"),
-    *("entities", "extractor", "extractor_version", "model_name", "name", "previous_summary"),
-    *("prompt", "query", "reason", "role", "slot", "text", "time_zone", "tool_call_id", "topics"),
+    *("entities", "extractor", "extractor_version", "language", "model_name", "name"),
+    *("previous_summary", "prompt", "query", "reason", "role", "slot", "text", "time_zone"),
+    *("tool_call_id", "topics"),
 }
 """Fields that name nothing: they say something of their own."""
 APART: Final = {"ToolCall", "TagFilter"}

@@ -19,6 +19,7 @@ from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.kit.contract.transport import Address
 from tests.integration.embedded.gateway.asking import ask
 from tests.integration.embedded.gateway.conftest import Echo
+from tests.support.listening import connected_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -189,8 +190,7 @@ async def test_the_refusal_of_a_large_body_is_read(gateway: EmbeddedGateway, sen
 
 async def test_no_body_is_read_for_ever(gateway: EmbeddedGateway) -> None:
     """One that is many times too large is cut off, and the gateway goes on."""
-    _, writer = await asyncio.open_connection(*gateway.listen)
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with connected_to(*gateway.listen) as (_, writer), asyncio.timeout(_PATIENCE_SECONDS):
         with pytest.raises(ConnectionError):
             await _send_for_ever(writer)
     assert (await ask(gateway, "POST", "/v1/echo", {"text": "hi"})).status == 200
