@@ -10,7 +10,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import JobState, SkippedItem
 from agent_memory.extraction.v1.service_pb2 import RetryJobRequest
-from agent_memory_services.extraction.domain.facts import Candidate, Conversation
+from agent_memory_services.extraction.domain.facts import Conversation, Findings
 from agent_memory_services.extraction.domain.records import partition_of_job, partition_prefix
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.kit.contract.errors import AccessDenied
@@ -142,14 +142,14 @@ async def test_no_memory_is_to_blame_where_long_term_memory_fails_at_all(
 @pytest.fixture
 def _stumbling(monkeypatch: pytest.MonkeyPatch) -> None:
     """The local extractor has a fault that messages with a curse meet, wherever they are shown."""
-    find = LocalExtractor.find
+    read = LocalExtractor.read
 
-    def stumble(self: LocalExtractor, conversation: Conversation) -> list[Candidate]:
+    def stumble(self: LocalExtractor, conversation: Conversation) -> Findings:
         if any("curse" in turn.text for turn in [*conversation.before, *conversation.turns]):
             raise ZeroDivisionError
-        return find(self, conversation)
+        return read(self, conversation)
 
-    monkeypatch.setattr(LocalExtractor, "find", stumble)
+    monkeypatch.setattr(LocalExtractor, "read", stumble)
 
 
 @pytest.mark.usefixtures("_stumbling")
