@@ -62,6 +62,16 @@ _EDGES: Final = " \t\n,;:.!…،؛、，；：。！।-–—*•·()[]"
 _BULLET: Final = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATIN: Final = ("es", "pt", "it", "fr", "de", "nl", "pl", "tr")
+_SECRET: Final = re.compile(
+    r"passwor[dt]|kennwort|\bpin\b|\btan\b|\btoken\b|api[ -]?key|\bcvv\b|\biban\b|wachtwoord"
+    r"|mot de passe|code secret|contraseña|clave secreta|\bsenha\b|\bhasł|şifre|\bparolam|парол"
+    r"|كلم[ةه] (?:المرور|السر)|पासवर्ड|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호"
+    r"|kreditkarte|carte (?:de crédit|bancaire)|tarjeta de crédito|cartão de crédito"
+    r"|carta di credito|creditcard|karty kredytowej|kredi kart|кредитн\w+ карт"
+    r"|بطاقة (?:الائتمان|ائتمان)|क्रेडिट कार्ड|信用卡|クレジットカード|신용카드",
+    re.IGNORECASE,
+)
+"""Secrets; they are in no memory, whoever states them."""
 _FEWEST_WORDS: Final = 4
 """Words of a message whose language should have shown; a shorter one may be a name or a number."""
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -168,7 +178,7 @@ class _Reading:
 
     def _statement(self, text: Text, rules: Pack) -> Iterator[Candidate]:
         told, refused = rules.clauses, rules.refused
-        if _HIDDEN in text.plain or len(text.plain) > _MOST:
+        if _HIDDEN in text.plain or len(text.plain) > _MOST or _SECRET.search(text.plain):
             return
         order = told.orders.search(text) if self._assistant else None
         if order is None and (

@@ -166,6 +166,24 @@ def test_languages_may_be_mixed(text: str, facts: list[str]) -> None:
     assert [each.text for each in find(text)] == facts
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mein Passwort ist Sommer2023.",
+        "Mi contraseña es verano2023.",
+        "Mon mot de passe est ete2023.",
+        "Мой пароль лето2023.",
+        "我的密码是123456。",
+        "パスワードは123456です。",
+        "내 비밀번호는 123456이야.",
+        "मेरा पासवर्ड 123456 है।",
+    ],
+)
+def test_secrets_are_not_kept(text: str) -> None:
+    """In no language."""
+    assert find(text) == []
+
+
 def test_speakers_with_a_name_are_called_by_it() -> None:
     """In a chat of people every one of them speaks for themselves."""
     turns = [
