@@ -116,7 +116,8 @@ class _Reading:
 
     Attributes:
         candidates: The statements found.
-        rest: The message without the sentences that are not English; itself where all are.
+        rest: The message without what is not English and what is a text to work on; itself where
+            there is neither.
         unread: The reason for which nobody can read it; empty where somebody can.
     """
 
@@ -150,8 +151,11 @@ class _Reading:
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
                 self.candidates += self._statements(prose, part)
-            if part.place.start >= end:
-                break
+        if end < len(prose):
+            # A text to work on is in nobody's words, in whatever language it is.
+            foreign = [place for place in foreign if place.start < end]
+            after = max([end, *(place.end for place in foreign)])
+            foreign.append(Sentence(after, len(prose), asks=False))
         if foreign:
             self.rest = replace(self._turn, text=_without(self._text, foreign))
         self.unread = self._why_unread(language, prose, foreign)
@@ -274,7 +278,9 @@ def _language(sentence: str, around: str) -> str:
     choice = likely(sentence) or (_LATIN if around == UNKNOWN else ())
     text = Text(sentence.strip(_EDGES))
     for code in choice:
-        if code == ENGLISH or (code in LANGUAGES and _begins(text, pack(code))):
+        if code == ENGLISH:
+            break
+        if code in LANGUAGES and _begins(text, pack(code)):
             return code
     return found
 
@@ -286,8 +292,8 @@ def _task_ends(prose: str, part: _Part) -> int:
     if colon is None:
         return len(prose)
     before = prose[place.start : colon.start()]
-    known = part.language in LANGUAGES
-    task = pack(part.language).refused.tasks.search(Text(before)) if known else None
+    known = {part.language, *likely(before)}.intersection(LANGUAGES)
+    task = any(pack(code).refused.tasks.search(Text(before)) for code in known)
     return colon.start() if task or _ENGLISH_TASK.search(before) else len(prose)
 
 

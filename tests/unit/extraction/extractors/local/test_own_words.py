@@ -154,6 +154,8 @@ def test_what_lasts_or_comes_back_has_no_day(text: str) -> None:
         ("Translate to English: Ich habe zwei Hunde.", []),
         ("How do you say 'Ich wohne in Köln' in English?", []),
         ("Please correct this sentence: Je suis allé au cinéma hier.", []),
+        ("Übersetze das bitte ins Deutsche: I live in Rome.", []),
+        ("Ich wohne in Bonn. Übersetze: I live in Rome.", ['User said: "Ich wohne in Bonn"']),
         ("Corrige ce texte :\nJ'habite à Lyon.\nJ'ai deux chats.", []),
         ("```\nIch wohne in Bonn\n```", []),
         ("> Ich wohne in Bonn.", []),
