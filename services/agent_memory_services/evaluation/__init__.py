@@ -1,4 +1,4 @@
-"""Evaluation of extraction and of search, on known material.
+"""Evaluation of extraction, of search and of beliefs, on known material.
 
 Retrieval, on conversations with questions and the turns that answer them:
 
@@ -16,4 +16,10 @@ judging      precision and recall of these facts
 live_system  conversations in a running system, extracted there
 coverage     share of the evidence that facts cite, and effect of facts on search
 extraction_report, extraction_command
+
+Beliefs, on histories of dated statements:
+
+histories    statements with what is current, past and distinct after them, and the shipped file
+truth        histories told to a running system, and the judgement of what it believes
+truth_command
 """

@@ -1,4 +1,4 @@
-"""Commands `agent-memory eval`: quality of extraction and of search."""
+"""Commands `agent-memory eval`: quality of extraction, of search and of beliefs."""
 
 import importlib
 from enum import StrEnum
@@ -9,8 +9,11 @@ import typer
 
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.corpus import SpeakerForm
+from agent_memory_services.evaluation.histories import Way
 
-app = typer.Typer(help="Measure the quality of extraction and search.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure the quality of extraction, search and beliefs.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -87,3 +90,44 @@ def extraction(
         command.evaluate_conversations(paths, kind, address=address, token=token)
     else:
         raise typer.BadParameter("a data set needs its files", param_hint="PATHS")
+
+
+@app.command()
+def truth(
+    *,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files; default: the shipped histories.")
+    ] = None,
+    told: Annotated[
+        list[Way] | None, typer.Option(help="How the histories are told; default: both ways.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kinds of histories to tell; default: all.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="host:port of a running system; default: a temporary one."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="Credential for the running system.", envvar="AGENT_MEMORY_EVAL_TOKEN"),
+    ] = None,
+    failures: Annotated[
+        bool, typer.Option("--failures", help="List every wrong belief with what is remembered.")
+    ] = False,
+) -> None:
+    """Tell dated statements, and say how much of what is believed after them is true.
+
+    Each history is told to an owner of its own, as chats on its days and as stored memories. By
+    kind: histories wholly right, and beliefs wrongly current, ended or merged, kept more than
+    once, lost, or wrong at an earlier moment.
+    """
+    command = importlib.import_module("agent_memory_services.evaluation.truth_command")
+    command.evaluate_truth(
+        paths or [],
+        told or list(Way),
+        kinds=kind or [],
+        address=address,
+        token=token,
+        failures=failures,
+    )

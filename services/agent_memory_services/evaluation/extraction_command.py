@@ -1,11 +1,9 @@
 """Extraction evaluation at a terminal, from files to tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import grpc
@@ -13,7 +11,6 @@ from rich.console import Console
 from rich.progress import Progress
 
 from agent_memory_services.embedded.errors import EmbeddedError
-from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.command import fail, read, shown, summary
 from agent_memory_services.evaluation.corpus import Conversation, UnreadableCorpusError
@@ -28,17 +25,9 @@ from agent_memory_services.evaluation.extraction_report import (
 )
 from agent_memory_services.evaluation.golden import Golden, read_golden, shipped
 from agent_memory_services.evaluation.judging import Judgement, groups, judge
-from agent_memory_services.evaluation.live_system import System
+from agent_memory_services.evaluation.live_system import System, connected_to, running
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.contract.transport import channel_options
 
-_MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-_LIVING: Final = {
-    "AGENT_MEMORY_EXTRACTION_INDEX_MESSAGES": "true",
-    "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.1",
-    # Evaluates what needs no key, whatever the shell holds.
-    "AGENT_MEMORY_EXTRACTION_EXTRACTOR": "local",
-}
 _WIDTH: Final = 100
 """Of the tables; where lines are shorter they wrap."""
 _STYLE: Final = "matched by exact words"
@@ -134,7 +123,7 @@ def evaluate_conversations(
 
 def _asked(address: str, token: str | None, messages: Sequence[Golden]) -> list[Found]:
     async def ask() -> list[Found]:
-        async with _channel(address) as channel:
+        async with connected_to(address) as channel:
             return await found_by(channel, token, messages)
 
     return asyncio.run(ask())
@@ -146,23 +135,6 @@ async def _cover(
     token: str | None,
     progress: Progress,
 ) -> Coverage:
-    async with _running(address) as reached, _channel(reached) as channel:
+    async with running(address, index_messages=True) as channel:
         system = System(channel, token, f"evaluation-{new_id()}")
         return await cover(system, conversations, shown(progress, "Extracting"))
-
-
-@asynccontextmanager
-async def _running(address: str | None) -> AsyncIterator[str]:
-    if address is not None:
-        yield address
-        return
-    with TemporaryDirectory() as folder:
-        options = StackOptions(state_dir=Path(folder), environment=_LIVING)
-        async with Stack(options) as stack:
-            yield str(stack.address)
-
-
-@asynccontextmanager
-async def _channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(address, channel_options(_MAX_MESSAGE_BYTES)) as channel:
-        yield channel

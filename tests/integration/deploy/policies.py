@@ -305,7 +305,7 @@ def _matches(policy: Object, labels: dict[str, str]) -> bool:
 
 def _manager(objects: list[Object]) -> Object:
     listener = gateway_config(objects)["static_resources"]["listeners"][0]
-    manager: Object = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    manager: Object = listener["filter_chains"][0]["filters"][-1]["typed_config"]
     return manager
 
 

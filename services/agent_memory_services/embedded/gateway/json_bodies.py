@@ -38,13 +38,15 @@ Shape = int | bool | dict[str, Any]
 # Path and headers of a request together, and how many headers there may be.
 MAX_HEADER_KIBIBYTES = 60
 MAX_HEADERS = 100
+# Those that Envoy has added when the script sees them, such as x-forwarded-for.
+_ENVOYS_OWN_HEADERS = 6
 
 
 def whole_body_script(max_request_bytes: int) -> str:
     """Return Lua code for Envoy that lets `max_request_bytes` of a JSON body through."""
     code = resources.files(__package__).joinpath("whole_body.lua").read_text()
     read = _READ_FACTOR * max_request_bytes
-    head = f"head = {MAX_HEADER_KIBIBYTES * 1024}, headers = {MAX_HEADERS}"
+    head = f"head = {MAX_HEADER_KIBIBYTES * 1024}, headers = {MAX_HEADERS + _ENVOYS_OWN_HEADERS}"
     return f"local LIMITS = {{body = {max_request_bytes}, read = {read}, {head}}}\n\n{code}"
 
 
@@ -58,7 +60,9 @@ def strict_json_script(descriptors: bytes) -> str:
         if rule.body:
             verb = str(rule.WhichOneof("pattern"))
             body = types.body(method.input_type, rule.body)
-            routes.setdefault(verb.upper(), []).append([_path_pattern(getattr(rule, verb)), body])
+            field = "" if rule.body == "*" else f".{rule.body}"
+            pattern = _path_pattern(getattr(rule, verb))
+            routes.setdefault(verb.upper(), []).append([pattern, body, field])
     code = resources.files(__package__).joinpath("strict_json.lua").read_text()
     return f"local ROUTES = {_lua(routes)}\nlocal TYPES = {_lua(types.fields)}\n\n{code}"
 

@@ -8,7 +8,6 @@
 local MARK = "x-agent-memory-said"
 local LONGEST = 256
 local ANOTHER_TYPE = "must have the type that the contract says"
-local UNKNOWN = "unknown field"
 
 local TYPES = {
   TYPE_BOOL = "must be true or false",
@@ -23,29 +22,29 @@ local TYPES = {
 
 local function rule_of(kind)
   kind = kind:gsub("^type%.googleapis%.com/", "")
-  if kind:find("^TYPE_S?U?INT") or kind:find("^TYPE_S?FIXED") then return "must be a whole number" end
+  if kind:find("^TYPE_S?U?INT") or kind:find("^TYPE_S?FIXED") then
+    return "must be a whole number"
+  end
   if ENUMS[kind] or kind == "TYPE_ENUM" then return "must be a value of its enumeration" end
   return TYPES[kind] or (kind:find("%.") and "must be an object of its fields") or ANOTHER_TYPE
 end
 
--- The field and the rule that it breaks.
-local function explained(said)
+-- The field, and the rule that it breaks, in the transcoder's answer.
+local function transcoder(said)
   local field, kind = said:match("^(%S*): invalid value .* for type (%S+)$")
   if field and field ~= "" then return field, rule_of(kind) end
   field = said:match("^: invalid value Starting an object .* for type (%S+)$")
     or said:match("^: invalid value .*for field '([%w_]+)'")
-  if field then return field, ANOTHER_TYPE end
-  field = said:match('^Could not find field "(.*)" in the type') or said:match('^unknown field "(.*)"$')
-  if field then return field, UNKNOWN end
-  field, kind = said:match("^(%S+): (must be .*)$")
-  if field then return field, kind end
-  local at = said:match("^the body is .*$") or said:match("^must be .*$")
-  return "", at or "the request is not valid JSON of this interface"
+  -- Its own name, without that of what it is in.
+  if field then return "", field .. " " .. ANOTHER_TYPE end
+  field = said:match('^Could not find field "(.*)" in the type')
+  if field then return "", 'unknown field "' .. field .. '"' end
+  return "", "the request is not valid JSON of this interface"
 end
 
 -- Names of fields as they are; what a caller wrote in the place of one, as far as it is plain.
-local function plain(text, longest)
-  return (text:sub(1, longest):gsub("[^%w_.%[%] ,:;()-]", "?"))
+local function plain(text)
+  return (text:sub(1, LONGEST):gsub('[^%w_.%[%] ,:;()"-]', "?"):gsub('"', '\\"'))
 end
 
 function envoy_on_response(response)
@@ -53,12 +52,14 @@ function envoy_on_response(response)
   if not headers:get(MARK) then return end
   headers:remove(MARK)
   local body = response:body(true)
-  local field, rule = explained(body:getBytes(0, body:length()))
-  field, rule = plain(field, LONGEST), plain(rule, LONGEST)
-  local message = field == "" and rule or field .. ": " .. rule
-  if rule == UNKNOWN then message = UNKNOWN .. ' \\"' .. field .. '\\"' end
-  local violation = '{"field":"' .. field .. '","description":"' .. rule .. '"}'
-  local text = '{"code":3,"message":"' .. message .. '","details":[' .. INFO
+  local said = body:getBytes(0, body:length())
+  local field, rule, message = said:match("^([^\n]*)\n([^\n]*)\n([^\n]*)$")
+  if not field then
+    field, rule = transcoder(said)
+    message = field == "" and rule or field .. ": " .. rule
+  end
+  local violation = '{"field":"' .. plain(field) .. '","description":"' .. plain(rule) .. '"}'
+  local text = '{"code":3,"message":"' .. plain(message) .. '","details":[' .. INFO
     .. ',{"@type":"type.googleapis.com/google.rpc.BadRequest","field_violations":['
     .. violation .. ']}]}'
   body:setBytes(text)

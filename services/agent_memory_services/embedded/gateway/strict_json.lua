@@ -2,18 +2,26 @@
 -- field without a word, and a misspelt filter would then find everything. Texts and numbers that
 -- no message can hold are refused here too, because the transcoder does not say where they stand.
 --
--- ROUTES and TYPES stand before this text: by HTTP method the patterns of paths and the shape of
--- their bodies, and for each type the shapes of its fields. A shape is the number of a type,
--- {values = shape} for a map, or true for what needs no look inside.
+-- ROUTES and TYPES stand before this text: by HTTP method the patterns of paths, the shape of their
+-- bodies and the field of the request that is the body, and for each type the shapes of its fields.
+-- A shape is the number of a type, {values = shape} for a map, or true for what needs no look inside.
 
-local text, trail
+-- `trail` holds the names on the way to a value as the caller wrote them, `place` the same as the
+-- contract writes them, as far as it knows them: nothing for the keys of a map and what is in them.
+local text, trail, place, unknown
 
-local function refuse(message)
-  error({message = message}, 0)
+-- The next script makes a status of it: the field, the rule that it breaks, and both for people.
+local function refuse(field, rule, message)
+  error({said = field .. "\n" .. rule:gsub("\n", " ") .. "\n" .. message:gsub("\n", " ")}, 0)
 end
 
 local function malformed(at)
-  refuse("the body is not valid JSON at byte " .. at)
+  local rule = "the body is not valid JSON at byte " .. at
+  refuse("", rule, rule)
+end
+
+local function field_at(depth)
+  return (table.concat(place, "", 1, depth):gsub("^%.", ""))
 end
 
 local function skip_space(at)
@@ -38,7 +46,7 @@ end
 
 local function refuse_here(rule)
   local path = table.concat(trail, ".")
-  refuse(path == "" and rule or path .. ": " .. rule)
+  refuse(field_at(#place), rule, path == "" and rule or path .. ": " .. rule)
 end
 
 -- Half of a surrogate pair is no character; `\\ud800` is a backslash and five letters.
@@ -68,23 +76,43 @@ end
 local function shape_of_field(shape, name)
   if shape == true then return true end
   if type(shape) == "table" then return shape.values end
-  return TYPES[shape][name] or refuse("unknown field \"" .. table.concat(trail, ".") .. "\"")
+  return TYPES[shape][name] or refuse(
+    field_at(#place - 1),
+    "unknown field \"" .. name .. "\"",
+    "unknown field \"" .. table.concat(trail, ".") .. "\""
+  )
+end
+
+local function snake(letter)
+  return "_" .. letter:lower()
 end
 
 local function object(at, shape)
   return sequence(at, "}", function(position)
     local name, after = quoted(position)
     refuse_lone_surrogates(name)
+    local known = type(shape) == "number" and unknown == 0
     table.insert(trail, name)
+    table.insert(place, known and "." .. name:gsub("%u", snake) or "")
+    unknown = unknown + (known and 0 or 1)
     after = expect(":", skip_space(after))
     after = value(after, shape_of_field(shape, name))
+    unknown = unknown - (known and 0 or 1)
     table.remove(trail)
+    table.remove(place)
     return after
   end)
 end
 
 local function array(at, shape)
-  return sequence(at, "]", function(position) return value(position, shape) end)
+  local index, list = 0, place[#place]
+  return sequence(at, "]", function(position)
+    if list ~= "" and unknown == 0 then place[#place] = list .. "[" .. index .. "]" end
+    index = index + 1
+    position = value(position, shape)
+    place[#place] = list
+    return position
+  end)
 end
 
 function value(at, shape)
@@ -112,7 +140,7 @@ local function shape_of_body(method, path)
   -- The transcoder overlooks slashes at the end.
   path = path:match("^[^?]*"):gsub("/+$", "")
   for _, route in ipairs(ROUTES[method] or {}) do
-    if path:find(route[1]) then return route[2] end
+    if path:find(route[1]) then return route[2], route[3] end
   end
 end
 
@@ -124,9 +152,11 @@ function envoy_on_request(request)
   notes = request:streamInfo():dynamicMetadata():get("agent_memory")
   if notes.too_large then return request:respond({[":status"] = "413"}, "") end
   local headers = request:headers()
-  local shape = shape_of_body(headers:get(":method"), headers:get(":path"))
+  local shape, field = shape_of_body(headers:get(":method"), headers:get(":path"))
   if not shape or not body or body:length() == 0 then return end
-  text, trail = body:getBytes(0, body:length()), {}
+  text, trail, place, unknown = body:getBytes(0, body:length()), {}, {field}, 0
   local fine, problem = pcall(document, shape)
-  if not fine then request:respond({[":status"] = "400"}, problem.message or "the body is nested too deeply") end
+  if fine then return end
+  local deep = "the body is nested too deeply"
+  request:respond({[":status"] = "400"}, problem.said or "\n" .. deep .. "\n" .. deep)
 end

@@ -7,8 +7,8 @@
 -- A head that is too large, or has too many headers, is refused here: by itself Envoy would end the
 -- whole connection of HTTP/2 for it.
 --
--- LIMITS stands before this text: how many bytes a body may have, and how many are read at most; how
--- many bytes path and headers may have, and how many headers there may be.
+-- LIMITS stands before this text: how many bytes a body may have, and how many are read at most;
+-- how many bytes path and headers may have, and how many headers there may be.
 
 -- What each header takes beside its name and value, as HTTP/2 counts it.
 local EACH = 4

@@ -255,7 +255,7 @@ async def hasty(
     backends = {"echo": Address("127.0.0.1", echo.port)}
     config = bootstrap(echo_descriptors, listen=listen, backends=backends, hosts=LOOPBACK_HOSTS)
     (listener,) = config["static_resources"]["listeners"]
-    connections = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    connections = listener["filter_chains"][0]["filters"][-1]["typed_config"]
     connections["drain_timeout"] = "0.1s"
     text = json.dumps(config)
     for long in ("10s", "60s", "300s"):

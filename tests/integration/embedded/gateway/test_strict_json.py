@@ -120,6 +120,37 @@ async def test_what_stands_for_the_name_of_a_field_is_repeated_as_far_as_it_is_p
             assert len(answer.body) < 2000
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"txet":1}', ""),
+        (b'{"part":{"innerPart":{"wrod":1}}}', "part.inner_part"),
+        (b'{"parts":[{},{"word":"a"},{"innerPart":{"wrod":1}}]}', "parts[2].inner_part"),
+        (b'{"namedParts":{"a key":{"wrod":1}}}', "named_parts"),
+        (b'{"parts":[{"innerPart":{"word":"\\ud800"}}]}', "parts[0].inner_part.word"),
+        (b'{"anything":{"aKey":[{"b":1e999}]}}', "anything"),
+        (b'{"repeatCount":NaN}', "repeat_count"),
+        (b'{"text"', ""),
+    ],
+)
+async def test_a_violation_names_a_field_that_there_is(
+    gateway: EmbeddedGateway, body: bytes, field: str
+) -> None:
+    """As the contract writes it, with the place in a list; for an unknown one what it is in."""
+    answer = await ask(gateway, "POST", "/v1/echo", body)
+    assert (answer.status, answer.reason) == (400, "INVALID_FIELD")
+    (violation,) = answer.json["details"][1]["field_violations"]
+    assert violation["field"] == field
+    assert violation["description"]
+
+
+async def test_a_body_that_is_one_field_is_named_by_it(gateway: EmbeddedGateway) -> None:
+    """A violation in it has the path from the request, as the services' own have."""
+    answer = await ask(gateway, "PATCH", "/v1/echo/a", {"innerPart": {"wrod": 1}})
+    (violation,) = answer.json["details"][1]["field_violations"]
+    assert violation["field"] == "part.inner_part"
+
+
 async def test_whole_characters_pass_however_they_are_spelled(gateway: EmbeddedGateway) -> None:
     """A pair of surrogates is one of them, and an escaped backslash begins none."""
     answer = await ask(gateway, "POST", "/v1/echo", rb'{"text":"\uD83D\uDE00 \\ud800 \\\u0041"}')

@@ -1,6 +1,7 @@
 """Asking a model over HTTP, in good days and bad."""
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from opentelemetry.trace import StatusCode
@@ -30,11 +31,24 @@ STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
 SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
 
 
+_opened: list[ChatEndpoint] = []
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    """Close the endpoints that a test asks for."""
+    yield
+    while _opened:
+        await _opened.pop().aclose()
+
+
 def endpoint_to(model: ScriptedModel, *, timeout_seconds: float = 5) -> ChatEndpoint:
     """An endpoint that speaks to the scripted model."""
-    return ChatEndpoint(
+    endpoint = ChatEndpoint(
         model="m", base_url=model.base_url, api_key=None, timeout_seconds=timeout_seconds
     )
+    _opened.append(endpoint)
+    return endpoint
 
 
 async def test_structured_output_is_asked_for_first() -> None:
