@@ -23,9 +23,8 @@ from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Kind, Turn
-from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
-from agent_memory_services.extraction.extractors.local.rules import Company
+from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
 from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
 from agent_memory_services.language.sentences import Sentence, sentences
