@@ -12,10 +12,11 @@ microseconds and a page of words instead of tens of megabytes of weights.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.packs import LANGUAGES
 
 ENGLISH: Final = "en"
@@ -128,7 +129,7 @@ def recognised(text: str) -> str:
     return likely(text)[0] if _clear(text) else UNKNOWN
 
 
-@lru_cache(maxsize=4096)
+@remembered(1024, longest=_LONGEST)
 def likely(text: str) -> tuple[str, ...]:
     """Return the languages that a text may be in, the likeliest first; none where nothing tells."""
     scores = _scores(text)
@@ -137,7 +138,7 @@ def likely(text: str) -> tuple[str, ...]:
     return tuple(sorted(near, key=lambda each: -scores[each]))
 
 
-@lru_cache(maxsize=4096)
+@remembered(1024, longest=_LONGEST)
 def _scores(text: str) -> Mapping[str, float]:
     text = text[:_LONGEST]
     script = _script(text)

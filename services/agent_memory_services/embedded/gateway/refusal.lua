@@ -53,7 +53,7 @@ function envoy_on_response(response)
   headers:remove(MARK)
   local body = response:body(true)
   local said = body:getBytes(0, body:length())
-  local field, rule, message = said:match("^([^\n]*)\n([^\n]*)\n([^\n]*)$")
+  local field, rule, message = said:match("^said\n([^\n]*)\n([^\n]*)\n([^\n]*)$")
   if not field then
     field, rule = transcoder(said)
     message = field == "" and rule or field .. ": " .. rule

@@ -12,7 +12,7 @@ local text, trail, place, unknown
 
 -- The next script makes a status of it: the field, the rule that it breaks, and both for people.
 local function refuse(field, rule, message)
-  error({said = field .. "\n" .. rule:gsub("\n", " ") .. "\n" .. message:gsub("\n", " ")}, 0)
+  error({said = {"said", field, (rule:gsub("\n", " ")), (message:gsub("\n", " "))}}, 0)
 end
 
 local function malformed(at)
@@ -158,5 +158,6 @@ function envoy_on_request(request)
   local fine, problem = pcall(document, shape)
   if fine then return end
   local deep = "the body is nested too deeply"
-  request:respond({[":status"] = "400"}, problem.said or "\n" .. deep .. "\n" .. deep)
+  local said = problem.said or {"said", "", deep, deep}
+  request:respond({[":status"] = "400"}, table.concat(said, "\n"))
 end

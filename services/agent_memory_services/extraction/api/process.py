@@ -44,6 +44,7 @@ from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
+from agent_memory_services.language.en.parser import shared
 
 
 @asynccontextmanager
@@ -54,7 +55,10 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
         settings: They name the model, and what it may cost.
         client: The store that keeps what it did cost.
     """
-    rules = Backend(LocalExtractor(), LocalSummarizer())
+    parser = shared(settings.parser_model)
+    # Loads beside the start: the process is ready before it, and the first job waits for it.
+    parser.warm()
+    rules = Backend(LocalExtractor(parser), LocalSummarizer(parser))
     if not settings.uses_model:
         yield ExtractionPipeline(rules)
         return

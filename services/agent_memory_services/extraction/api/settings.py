@@ -1,5 +1,6 @@
 """Settings of an extraction process."""
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -56,6 +57,13 @@ class Settings(ProcessSettings):
     extractor: Literal["auto", "local", "openai"] = Field(
         default="auto",
         description="`auto` is `openai` when a key or a base URL is set, else `local`.",
+    )
+    parser_model: Path | None = Field(
+        default=None,
+        description=(
+            "Folder of another English model of spaCy for the local extractor. "
+            "Unset: the installed one, whose files are checked."
+        ),
     )
     model: str = Field(
         default="gpt-4o-mini", min_length=1, description="The chat model; unused by `local`."

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from agent_memory_services.extraction.domain.facts import Turn
+from agent_memory_services.extraction.domain.facts import ExtractionFailed, Turn
 from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.summary import condense, summarize
+from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,18 @@ class LocalSummarizer:
     """Summarizer that selects sentences by rule."""
 
     name = "local"
-    version = "1"
+    version = "2"
+
+    def __init__(self, parser: Parser | None = None) -> None:
+        """Take the parser that reads messages; without one it is the installed model's."""
+        self._parser = parser or shared()
 
     async def summarize(self, turns: Sequence[Turn], *, previous: str, max_words: int) -> str:
         """Summarize as the protocol says, off the event loop."""
-        summary = await in_background(summarize, turns, previous, max_words)
+        try:
+            summary = await in_background(summarize, turns, previous, max_words, self._parser)
+        except UnfitModelError as error:
+            raise ExtractionFailed("parser_unavailable") from error
         return summary or previous
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:

@@ -87,15 +87,23 @@ _SECRET = "Sesame"
         ({"text": 5}, "text", "must be a text"),
         ({"labels": {_SECRET: 1}}, "labels[0].value", "must be a text"),
         ({"part": _SECRET}, "part", "must be an object of its fields"),
+        (
+            b'{"moment": "Sesame", "pause": 00}',
+            "",
+            "the request is not valid JSON of this interface",
+        ),
+        (b'{"text": "Sesame\xff"}', "", "the request is not valid JSON of this interface"),
         ({"parts": [{"word": [_SECRET]}]}, "", "the request is not valid JSON of this interface"),
     ],
 )
 async def test_a_value_of_another_type_is_refused_by_its_path_and_not_repeated(
-    gateway: EmbeddedGateway, body: dict[str, Any], field: str, rule: str
+    gateway: EmbeddedGateway, body: dict[str, Any] | bytes, field: str, rule: str
 ) -> None:
     """In the same shape in which the services refuse fields, in a body and in a query."""
     answers = [await ask(gateway, "POST", "/v1/echo", body)]
-    if all(isinstance(value, str | int | float) for value in body.values()):
+    if isinstance(body, dict) and all(
+        isinstance(value, str | int | float) for value in body.values()
+    ):
         answers.append(await ask(gateway, "GET", f"/v1/echo/a?{urlencode(body)}"))
     for answer in answers if field != "text" else answers[:1]:
         assert (answer.status, answer.reason) == (400, "INVALID_FIELD")

@@ -31,7 +31,7 @@ def answer(*items: object) -> str:
             [SAME, CONTRADICTS],
         ),
         (answer({"n": 2, "verdict": "same"}), [OTHER, SAME]),
-        (answer({"n": "1", "verdict": "same"}, {"n": 2, "verdict": "same"}), [OTHER, SAME]),
+        (answer({"n": "1", "verdict": "same"}, {"n": 2, "verdict": "same"}), [SAME, SAME]),
         (answer({"n": 1, "verdict": "identical"}, {"n": 2, "verdict": "same"}), [OTHER, SAME]),
         (answer({"n": 1, "verdict": "same"}, {"n": 1, "verdict": "contradicts"}), [OTHER, OTHER]),
         (f"Sure!\n```json\n{answer({'n': 1, 'verdict': 'same'})}\n```", [SAME, OTHER]),

@@ -66,7 +66,10 @@ _FORMS = {
         r"(?P<which_side>last|next|this(?: past| coming)?|past|coming) "
         rf"(?P<which_what>{_UNIT}|{_SEASON}|{_WEEKDAY}|{_MONTH})(?!['\w]s\b){_PART}?"
     ),
-    "weekday": rf"(?<!every )(?<!each )(?<!other ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?",
+    "weekday": (
+        rf"(?<!every )(?<!each )(?<!other )(?<!first )(?<!second )(?<!third )"
+        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?"
+    ),
     "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}(?! \d)"),
     "year": _only_after_preposition(rf"{_YEAR}(?! [a-z]+s\b)"),
 }

@@ -5,24 +5,23 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import (
     Candidate,
     Conversation,
+    ExtractionFailed,
     Findings,
     Kind,
     Strategy,
 )
 from agent_memory_services.extraction.extractors.background import in_background
-from agent_memory_services.extraction.extractors.local.entities import entities
 from agent_memory_services.extraction.extractors.local.facts import facts
 from agent_memory_services.extraction.extractors.local.own_words import read_own_words
-from agent_memory_services.extraction.extractors.local.patterns import pack
-from agent_memory_services.extraction.extractors.local.rules import Family
+from agent_memory_services.extraction.extractors.local.said import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
-from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.extraction.extractors.local.tags import entities, topics
+from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.language.recognition import ENGLISH
 
 _LASTING: Final = frozenset({Family.PREFERENCE, Family.INSTRUCTION})
@@ -30,26 +29,32 @@ _MOST_SUMMARY_WORDS: Final = 500
 
 
 class LocalExtractor:
-    """Extractor by pattern packs; deterministic, and safe to share between threads."""
+    """Extractor by grammar; deterministic, and safe to share between threads."""
 
     name = "local"
-    version = "2"
+    version = "3"
 
-    def __init__(self, packs: Iterable[Path] = ()) -> None:
-        """Compile the built-in pack and the `packs` that extend it.
+    def __init__(self, parser: Parser | None = None) -> None:
+        """Take the parser that reads messages; without one it is the installed model's."""
+        self._parser = parser or shared()
 
-        Raises:
-            ValueError: a pack holds an unknown key or a pattern that does not compile.
-        """
-        self._pack = pack(*packs)
+    def warm(self) -> None:
+        """Begin to load the parser in the background; the first extraction waits for it."""
+        self._parser.warm()
 
     async def extract(self, conversation: Conversation) -> Findings:
         """Find the facts that `conversation.turns` state, off the event loop.
 
         With the summary strategy the one candidate is the thread's summary; `known` then holds
         the summary so far, if there is one.
+
+        Raises:
+            ExtractionFailed: the parser's model cannot be used.
         """
-        return await in_background(self.read, conversation)
+        try:
+            return await in_background(self.read, conversation)
+        except UnfitModelError as error:
+            raise ExtractionFailed("parser_unavailable") from error
 
     def find(self, conversation: Conversation) -> list[Candidate]:
         """Find the facts that `conversation.turns` state."""
@@ -58,12 +63,12 @@ class LocalExtractor:
     def read(self, conversation: Conversation) -> Findings:
         """Find the facts, and count unreadable messages; what `extract` runs in a thread."""
         if conversation.strategy is Strategy.SUMMARY:
-            return Findings(_summary(conversation))
+            return Findings(_summary(conversation, self._parser))
         lasting = conversation.strategy is Strategy.PREFERENCES
         own = read_own_words(conversation)
         found = (
             replace(fact.candidate, language=ENGLISH)
-            for fact in facts(own.rest, self._pack)
+            for fact in facts(own.rest, self._parser)
             if not lasting or fact.family in _LASTING
         )
         said = (each for each in own.candidates if not lasting or each.standing)
@@ -73,9 +78,9 @@ class LocalExtractor:
         return Findings(candidates, unread)
 
 
-def _summary(conversation: Conversation) -> list[Candidate]:
+def _summary(conversation: Conversation, parser: Parser) -> list[Candidate]:
     turns = [turn for turn in conversation.turns if not turn.recalled]
-    text = summarize(turns, "\n".join(conversation.known), _MOST_SUMMARY_WORDS)
+    text = summarize(turns, "\n".join(conversation.known), _MOST_SUMMARY_WORDS, parser)
     if not text:
         return []
     message_ids = tuple(turn.message_id for turn in turns)

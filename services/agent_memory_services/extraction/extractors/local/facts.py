@@ -1,7 +1,7 @@
 """Facts of a conversation, found message by message."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,34 +14,71 @@ from agent_memory_services.extraction.domain.facts import (
     Precision,
     Turn,
 )
-from agent_memory_services.extraction.extractors.local.clauses import clauses, without_openers
-from agent_memory_services.extraction.extractors.local.entities import entities
-from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
-from agent_memory_services.extraction.extractors.local.fiction import is_fiction
-from agent_memory_services.extraction.extractors.local.grammar import words
+from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
-from agent_memory_services.extraction.extractors.local.mentions import note_mentions
-from agent_memory_services.extraction.extractors.local.patterns import Pack
-from agent_memory_services.extraction.extractors.local.person import Voice
-from agent_memory_services.extraction.extractors.local.predicates import Predicate, Tense
-from agent_memory_services.extraction.extractors.local.references import References
-from agent_memory_services.extraction.extractors.local.rules import Company, Family
-from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
-from agent_memory_services.extraction.extractors.local.speech import own_words
-from agent_memory_services.extraction.extractors.local.statements import (
-    Scene,
-    Statement,
-    statements,
+from agent_memory_services.extraction.extractors.local.reading import hear
+from agent_memory_services.extraction.extractors.local.references import (
+    References,
+    note_mentions,
+    resolved,
 )
-from agent_memory_services.extraction.extractors.local.subjects import About
-from agent_memory_services.extraction.extractors.local.topics import topics
+from agent_memory_services.extraction.extractors.local.said import (
+    OVER,
+    Family,
+    Ruling,
+    Said,
+    has_often,
+    past_state,
+)
+from agent_memory_services.extraction.extractors.local.selection import judge
+from agent_memory_services.extraction.extractors.local.speech import QUOTED
+from agent_memory_services.extraction.extractors.local.subjects import (
+    About,
+    Company,
+    Subject,
+    Voice,
+    cast,
+    joined,
+    subject_of,
+)
+from agent_memory_services.extraction.extractors.local.tags import entities, topics
+from agent_memory_services.extraction.extractors.local.wording import (
+    MEANT,
+    in_third_person,
+    statement,
+    trimmed,
+    verb_group,
+    with_lead,
+)
+from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.clauses import Clause, Tense, clauses
+from agent_memory_services.language.en.parser import Parser, Tree
+from agent_memory_services.language.en.sentences import Utterance
 
-_LASTING = re.compile(r"\b(?:since|for|always)\b")
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
 )
-_OVER: Final = frozenset({Tense.PAST, Tense.USED_TO})
+_DOUBT: Final = re.compile(
+    r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
+    r"|theoretically|lol|jk|just kidding|as if)\b",
+    re.IGNORECASE,
+)
+_IF_I_CHOOSE: Final = re.compile(
+    r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
+)
+_ORDER: Final = re.compile(
+    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|now|I (?:want|need"
+    r"|would like) you to)[, ]+)*"
+    r"(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
+    r"|generate|act as|act like"
+    r"|role-?play|reply as|respond as|answer as|complete|continue|how do you say|solve|what if"
+    r"|if|unless|say I|for example|e\.g)\b"
+    r"|\b(?:hypothetically|in a story|the character|the narrator|my character|the hero"
+    r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
+    re.IGNORECASE,
+)
+_ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,105 +98,247 @@ class Fact:
     name: str = ""
 
 
-def facts(conversation: Conversation, rules: Pack) -> Iterator[Fact]:
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Context in which a message is read."""
+
+    turn: Turn
+    voice: Voice
+    company: Company
+    said: datetime
+    references: References
+
+
+def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
     """Yield the facts that the turns of a conversation state, in order."""
     people, references = cast(conversation), References()
-    for turn in conversation.before:
-        # Read for what it mentions; its facts belong to an earlier run.
-        list(_of_turn(turn, conversation, people, references, rules))
-    for turn in conversation.turns:
-        yield from _introduced(list(_of_turn(turn, conversation, people, references, rules)))
+    before = {id(turn) for turn in conversation.before}
+    for heard in hear(conversation, people, parser):
+        references.next_message()
+        turn = heard.turn
+        said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
+        scene = _Scene(turn, heard.voice, people.company, said, references)
+        found = [
+            fact
+            for sentence, tree in heard.sentences
+            for fact in _of_sentence(sentence, tree, scene)
+        ]
+        if id(turn) not in before:
+            # Earlier ones are read for what they mention; their facts belong to an earlier run.
+            yield from _introduced(found)
 
 
-def _of_turn(
-    turn: Turn, conversation: Conversation, people: Cast, references: References, rules: Pack
-) -> Iterator[Fact]:
-    voice = people.voice(turn)
-    if voice is None:
-        return
-    references.next_message()
-    scene = Scene(
-        voice=voice,
-        company=people.company,
-        said=turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at,
-        references=references,
-        pack=rules,
-    )
-    for sentence in sentences(own_words(turn.text)):
-        yield from _of_sentence(sentence, scene, turn)
-
-
-def _of_sentence(sentence: Sentence, scene: Scene, turn: Turn) -> Iterator[Fact]:
-    text = without_openers(sentence.text)
+def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
+    text = sentence.text
     if sentence.asks and not _STANDING_REQUEST.match(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    if is_fiction(text):
+    ordered = _ORDER.search(text) and not _ALWAYS_IF.match(text)
+    if ordered and not _IF_I_CHOOSE.search(text):
         return
-    wish = instruction(text, scene.pack) if scene.company is Company.ASSISTANT else None
+    found = list(clauses(tree))
+    wish, end = None, 0
+    if scene.company is Company.ASSISTANT:
+        wish = _wish(text, tree, found)
     if wish is not None:
-        yield _wanted(wish, scene.voice, turn)
-    for clause in clauses(wish.reason if wish else sentence.text):
-        for statement in statements(clause, scene):
-            yield _stated(statement, scene, turn)
+        yield _wanted(wish, scene)
+        end = text.rfind(wish.reason) if wish.reason else len(text)
+    for clause in found:
+        if _asks_for(clause) and _offset(clause) < end:
+            continue
+        fact = _of_clause(clause, scene)
+        if fact is not None:
+            yield fact
 
 
-def _wanted(wish: Wish, voice: Voice, turn: Turn) -> Fact:
-    text = re.sub(r"\bUser\b", voice.speaker, wish.text)
+def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
+    """Return the standing instruction that a sentence, or one of its clauses, is."""
+    starts = [0, *(_offset(clause) for clause in found if clause.subject is None)]
+    wishes = (instruction(text, tree, start) for start in starts)
+    return next((wish for wish in wishes if wish is not None), None)
+
+
+def _offset(clause: Clause) -> int:
+    """Return where in its sentence a clause begins."""
+    tree = clause.tree
+    own = tree.subtree(clause.subject) if clause.subject and not clause.shared else ()
+    first = min(token.index for token in (*clause.group, *clause.lead, *own))
+    return sum(len(token.text) + len(token.space) for token in tree.tokens[:first])
+
+
+def _asks_for(clause: Clause) -> bool:
+    """Return true if a clause is part of an instruction: "use metric units", "I want you to"."""
+    if clause.subject is None or clause.subject.lower == "you":
+        return True
+    wishing = words("wants") | words("likes") | {"need", "expect"}
+    return clause.lemma in wishing and clause.subject.lower in {"i", "we"}
+
+
+def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
+    plain = joined(clause.body)
+    subject = None if _is_doubted(clause) else subject_of(clause, scene.voice, scene.references)
+    if subject is None:
+        note_mentions(plain, scene.voice.speaker, scene.references)
+        scene.references.note(plain)
+        return None
+    said = _said(clause, subject, plain, scene)
+    verdict = judge(said) if said is not None else None
+    text = _text(said, verdict, scene) if said is not None and verdict is not None else None
+    if said is None or verdict is None or text is None:
+        return None
+    return _stated(said, verdict, text, scene)
+
+
+def _is_doubted(clause: Clause) -> bool:
+    """Return true if a clause is quoted, supposed, guessed or wished."""
+    everything = joined([*clause.lead, *clause.group, *clause.body])
+    if QUOTED in everything or clause.lemma in {"guess", "wish"}:
+        return True
+    if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
+        return True
+    return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
+
+
+def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
+    """Read a clause with its references and dates written out; None where one leads nowhere."""
+    references = scene.references
+    lead = _lead(clause)
+    _, rest = with_lead(lead, trimmed(plain, scene.voice.listener))
+    meant = resolved(rest, references)
+    references.next_clause()
+    if subject.about is About.SELF:
+        note_mentions(rest, scene.voice.speaker, references)
+    references.note(rest)
+    if meant is None:
+        return None
+    if _was_read(clause, meant):
+        clause = replace(clause, tense=Tense.PAST)
+    dates = ground(meant, scene.said, past=clause.tense.past)
+    return Said(
+        clause=clause,
+        subject=subject,
+        rest=_tidied(dates.text),
+        dated=dates.nearest is not None,
+        upcoming=_upcoming(dates.nearest, scene.said, past=clause.tense.past),
+        company=scene.company,
+    )
+
+
+def _was_read(clause: Clause, rest: str) -> bool:
+    """Return true if "I read" is in the past; only its context tells, not its form."""
+    if clause.verb.lower != "read" or clause.tense is not Tense.PRESENT or len(clause.group) > 1:
+        return False
+    if re.search(r"\b(?:yesterday|last|ago|recently|already|in \d{4})\b", rest, re.IGNORECASE):
+        return True
+    return re.match(r'(?:(?:the|a|an|my) |"|[A-Z])', rest) is not None
+
+
+def _lead(clause: Clause) -> str:
+    text = joined(clause.lead)
+    if clause.lead and clause.lead[0].tag not in {"NNP", "NNPS", "PRP"} and not text[:2].isupper():
+        return text[:1].lower() + text[1:]
+    return text
+
+
+def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
+    """Write a statement out; None when it holds an unresolved "you" or a stray pronoun."""
+    clause, subject, voice = said.clause, said.subject, scene.voice
+    if verdict.text:
+        return verdict.text.format(subject=subject.name)
+    if verdict.listener and not voice.listener:
+        voice = replace(voice, listener="the assistant")
+    body = in_third_person(clause.tree, clause.body, subject.about, voice)
+    lead = in_third_person(clause.tree, clause.lead, subject.about, voice)
+    if body is None or lead is None:
+        return None
+    first = clause.lead[0] if clause.lead else None
+    if first is not None and first.tag not in {"NNP", "NNPS"} and not lead[:2].isupper():
+        lead = lead[:1].lower() + lead[1:]
+    adverb, rest = with_lead(lead, trimmed(_tidied(body), scene.voice.listener))
+    rest = resolved(rest, scene.references) or rest
+    if subject.about is About.SELF and _is_stray(rest):
+        return None
+    rest = ground(rest, scene.said, past=clause.tense.past).text
+    group = f"{adverb} {verb_group(clause, subject)}".strip()
+    return statement(subject, group, trimmed(rest), clause)
+
+
+def _tidied(text: str) -> str:
+    """Drop what is said for emphasis at the start of a complement: "really into chess"."""
+    return re.sub(
+        r"^(?:(?:really|also|actually|just|definitely|absolutely|totally|literally|honestly"
+        r"|basically|super|so|very|kind of|sort of) )+(?=\w)",
+        lambda match: "very " if match[0] == "very " else "",
+        text,
+    )
+
+
+def _is_stray(rest: str) -> bool:
+    """Return true if a text holds a person whom nothing names."""
+    stray = re.search(rf"(?<!{MEANT})\b(?:him|he|she)\b", rest)
+    if stray is None:
+        return False
+    return re.search(r"\b(?:their|a|the|User's) \w+|[A-Z]\w+", rest[: stray.start()]) is None
+
+
+def _upcoming(when: EventTime | None, said: datetime, *, past: bool) -> bool:
+    """Return true if a date is still to come; a running month or year counts, seen forwards."""
+    if when is None:
+        return False
+    running = when.precision not in {Precision.DAY, Precision.INSTANT} and not past
+    return running or when.start.date() >= said.date()
+
+
+def _wanted(wish: Wish, scene: _Scene) -> Fact:
+    speaker = scene.voice.speaker
+    text = re.sub(r"\bUser\b", speaker, wish.text)
     candidate = Candidate(
         text=text,
         kind=Kind.SEMANTIC,
-        message_ids=(turn.message_id,),
+        message_ids=(scene.turn.message_id,),
         topics=topics(text, ("instructions",)),
         entities=entities(text),
         standing=True,
-        slot=f"{voice.speaker.lower()}/{wish.slot}" if wish.slot else "",
+        slot=f"{speaker.lower()}/{wish.slot}" if wish.slot else "",
     )
     return Fact(candidate, Family.INSTRUCTION, About.SELF)
 
 
-def _stated(statement: Statement, scene: Scene, turn: Turn) -> Fact:
-    rule, text = statement.rule, statement.text
-    family = rule.family or Family.STATEMENT
-    known = ("preferences", *rule.topics) if family is Family.PREFERENCE else rule.topics
+def _stated(said: Said, verdict: Ruling, text: str, scene: _Scene) -> Fact:
+    dates = ground(_dated_rest(said, scene), scene.said, past=said.clause.tense.past)
+    # A day that comes back is no date: "every Friday", "on the first Thursday of each month".
+    recurring = verdict.recurring or (
+        has_often(said.rest) and re.search(r"\bevery\b|\beach\b|days\b", said.rest) is not None
+    )
+    when = None if recurring else dates.when
     candidate = Candidate(
         text=text,
-        kind=Kind.EPISODIC if statement.when else Kind.SEMANTIC,
-        message_ids=(turn.message_id,),
-        topics=topics(text, known),
+        kind=Kind.EPISODIC if when else Kind.SEMANTIC,
+        message_ids=(scene.turn.message_id,),
+        topics=topics(text, verdict.topics),
         entities=entities(text),
-        event_time=statement.when,
-        expire_time=_end(statement.when, scene.said) if rule.expires else None,
-        standing=rule.standing and _still_own(statement),
-        slot=_slot(statement, scene.voice),
+        event_time=when,
+        expire_time=_end(when, scene.said) if verdict.expires else None,
+        standing=verdict.standing and said.clause.tense not in OVER,
+        slot=_slot(said, verdict, scene.voice),
     )
-    return Fact(candidate, family, statement.subject.about, statement.groups.get("name", ""))
+    return Fact(candidate, verdict.family, said.subject.about, verdict.name)
 
 
-def _still_own(statement: Statement) -> bool:
-    """Return true if a preference is the speaker's own and still holds."""
-    return statement.subject.about is not About.KIN and statement.predicate.tense not in _OVER
+def _dated_rest(said: Said, scene: _Scene) -> str:
+    _, rest = with_lead(_lead(said.clause), trimmed(joined(said.clause.body), scene.voice.listener))
+    return rest
 
 
-def _slot(statement: Statement, voice: Voice) -> str:
-    subject, slot = statement.subject, statement.rule.slot
-    if not slot or subject.plural or _past_state(statement.predicate):
+def _slot(said: Said, verdict: Ruling, voice: Voice) -> str:
+    subject, slot = said.subject, verdict.slot
+    if not slot or subject.plural or past_state(said):
         return ""
     noun = subject.noun.replace("favorite", "favourite").removesuffix(" of all time")
     attribute = slot.format(noun=noun.replace(" ", "_"))
     owner = voice.speaker if subject.about is About.OWN else subject.name
     return f"{owner.lower()}/{attribute}"
-
-
-def _past_state(predicate: Predicate) -> bool:
-    """Return true if a state is over, or one of several ("I have lived in Goa and Rome")."""
-    if predicate.lemma not in words("states"):
-        # What one did once holds since then: "I have moved to Rome".
-        return predicate.tense is Tense.USED_TO
-    if predicate.tense is Tense.PERFECT:
-        return _LASTING.search(predicate.rest) is None
-    return predicate.tense in _OVER
 
 
 def _end(when: EventTime | None, said: datetime) -> datetime | None:
@@ -181,8 +360,8 @@ def _introduced(found: list[Fact]) -> list[Fact]:
     if named is None or first is None or not first.candidate.text.startswith("User "):
         return found
     text = f"User {named.name} {first.candidate.text.removeprefix('User ')}"
-    joined = replace(
+    joined_fact = replace(
         first,
         candidate=replace(first.candidate, text=text, entities=entities(text)),
     )
-    return [joined if fact is first else fact for fact in found if fact is not named]
+    return [joined_fact if fact is first else fact for fact in found if fact is not named]

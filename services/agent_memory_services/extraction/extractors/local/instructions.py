@@ -1,20 +1,143 @@
-"""Recognition of standing instructions to the assistant."""
+"""Standing instructions to the assistant."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from agent_memory_services.extraction.extractors.local.patterns import Instruction, Pack
-from agent_memory_services.extraction.extractors.local.person import Voice, about_another
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
-from agent_memory_services.extraction.extractors.local.verbs import Form, verb
-from agent_memory_services.extraction.extractors.local.wording import trimmed
+from agent_memory_services.extraction.extractors.local.subjects import About, Voice
+from agent_memory_services.extraction.extractors.local.wording import in_third_person, trimmed
+from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.parser import Token, Tree
 
-_ASSISTANT = Voice("User", "the assistant")
-_COMMAND = re.compile(
-    r"^(?:(?:always|never|not|only|please|just|also|ever) )*(?P<verb>[a-z-]+)\b", re.IGNORECASE
+_ASSISTANT: Final = Voice("User", "the assistant")
+_REASON: Final = re.compile(
+    r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate"
+    r"|I live)\b.*)$"
 )
-_REASON = re.compile(r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not)\b.*)$")
-_MOST_WORDS = 60
+_MOST_WORDS: Final = 60
+_ASKED: Final = (
+    r"(?:(?:please|just|also|you (?:should|must|can|need to|have to)|I (?:want|need|would like"
+    r"|expect|prefer) you to"
+    r"|I would (?:love|appreciate) it if you(?: could| would)?|make sure (?:that )?(?:you|to)"
+    r"|be sure to|remember to|try to|could you|can you|would you|will you|and|so|then|hey|ok"
+    r"|okay|but)[, ]+)*"
+)
+_WHEN: Final = r"(?:when(?:ever)?|every ?time|each time|any ?time|as soon as) (?:I|we|you) .+?"
+_SCOPE: Final = (
+    r"(?:from (?:now|here|this point|today) on(?:wards?| out)?|going forward|in (?:the )?future"
+    r"|henceforth"
+    r"|(?:for|in) (?:all|every|any|each)(?: of)?(?: your| future| the| my)* (?:answers?"
+    r"|responses?|repl(?:y|ies)|messages?"
+    r"|conversations?|chats?|recipes?|code|emails?|questions?)(?: from (?:now|here) on)?"
+    r"|in your (?:answers|responses|replies|messages))"
+)
+_ANSWERS: Final = (
+    r"(?:answers?|responses?|repl(?:y|ies)|explanations?|messages?|summaries|emails?|code)"
+)
+_MANNER: Final = (
+    r"(?:concise|brief|short|formal|informal|direct|honest|detailed|polite|friendly|casual|critical"
+    r"|specific|technical|blunt|patient|thorough|verbose|wordy|precise|encouraging|terse|chatty)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form of instruction: `do` is what is to be done, the others say when or with whom."""
+
+    pattern: re.Pattern[str]
+    text: str
+    slot: str = ""
+
+
+def _form(pattern: str, text: str, slot: str = "") -> _Form:
+    return _Form(re.compile(pattern, re.IGNORECASE), text, slot)
+
+
+_TO: Final = "User wants the assistant to {do}"
+_FORMS: Final = (
+    _form(
+        r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
+        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+)(?: (?:please|instead))?$",
+        "User wants to be called {name}",
+        "called",
+    ),
+    _form(rf"^{_ASKED}(?P<when>{_WHEN}), (?:then )?{_ASKED}(?P<do>\w.+)$", _TO + " {when}"),
+    _form(
+        rf"^{_ASKED}(?P<when>{_WHEN}) (?:then |please |you should )(?P<do>\w.+)$", _TO + " {when}"
+    ),
+    _form(
+        rf"^{_ASKED}(?P<when>{_WHEN}) (?P<do>(?:always|never|do not|only|make sure)\b.+)$",
+        _TO + " {when}",
+    ),
+    _form(rf"^(?P<when>if (?:I|we) .+?),? {_ASKED}(?P<do>(?:always|never)\b.+)$", _TO + " {when}"),
+    _form(rf"^{_ASKED}(?P<scope>{_SCOPE})[,:]? {_ASKED}(?P<do>\w.+)$", _TO + " {scope}"),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:always|never|do not ever) (?!mind\b|give up|say never|again$"
+        rf"|forget (?:that|about)|ever$)\w.+)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<scope>{_SCOPE}|when(?:ever)? I ask\b.*"
+        rf"|every ?time I ask\b.*)$",
+        _TO + " {scope}",
+    ),
+    _form(
+        r"^I would (?:rather|prefer(?: it if| that)?) you (?:did not|do not|not"
+        r"|never) (?P<do>(?!know|tell|ask|go)\w.+)$",
+        "User wants the assistant to not {do}",
+    ),
+    _form(rf"^{_ASKED}(?P<do>(?:stop|quit|avoid) \w+ing\b.*)$", _TO),
+    _form(
+        r"^(?:please )?do not (?P<do>(?:ever )?(?:call|address) me (?!back|later|again|when|if"
+        r"|at|on|up)\w.*)$",
+        "User does not want the assistant to {do}",
+    ),
+    _form(
+        rf"^I (?:need|want|would like|expect|prefer) (?:all |your |the "
+        rf"|my )+(?P<what>{_ANSWERS} (?:to be |in |from |without |with |as ).+)$",
+        "User wants {what}",
+    ),
+    _form(
+        rf"^(?:I (?:want|need|would like|would prefer|prefer) you to|I would (?:like"
+        rf"|prefer) it if you (?:were|would be)|you should|please) (?P<do>be (?:more |less "
+        rf"|very |a bit more )?{_MANNER}\b.*)$",
+        _TO,
+    ),
+    _form(rf"^(?:please )?(?P<do>keep (?:your |all |the )?{_ANSWERS} .+)$", _TO),
+    _form(
+        rf"^(?:just |only )?(?P<what>(?:{_MANNER}|metric|plain|simple|bullet|english|german"
+        rf"|french|spanish)(?: \w+)? (?:{_ANSWERS}|units|points|text|language)(?: only)?),? "
+        rf"(?:please|only)$",
+        "User wants {what}",
+    ),
+    _form(
+        r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please"
+        r"|just)[, ]+)?no (?:more )?(?P<none>(?!problem|worries|idea|way|need|thanks|one\b|rush"
+        r"|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b"
+        r"|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your"
+        r"|the|my) .+?| for me)(?: please)?)$",
+        "User wants no {none}",
+    ),
+    _form(
+        r"^(?:(?:and|so|but)[, ]+)*please,? no (?:more )?(?P<none>(?!problem|worries"
+        r"|need)\w[\w' -]*)$",
+        "User wants no {none}",
+    ),
+    _form(
+        rf"^(?:(?:and|so|but)[, ]+)*(?:please )?do not (?P<do>(?!forget|worry|mind|be (?!so\b"
+        rf"|too\b|{_MANNER})|hesitate|bother|stop|do|say|tell|get|panic|know|think|feel|have"
+        rf"|want|need|ask|let|give up|judge|laugh|call|go|wait|start over|change|leave|touch"
+        rf"|delete|make|take|break|miss|run|send|include this|include that|ever)\w+ .+)$",
+        "User wants the assistant to not {do}",
+    ),
+)
+_NOW: Final = re.compile(
+    r"\b(?:this|that|it|them|these|those|him|her|yet|now|today|tonight|tomorrow|again"
+    r"|anymore about|the (?:first|second|last|above|code|file|text|list|one))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +155,96 @@ class Wish:
     reason: str = ""
 
 
-def instruction(sentence: str, pack: Pack) -> Wish | None:
-    """Read a sentence as a standing instruction; None when it is something else."""
-    if QUOTED in sentence or len(sentence.split()) > _MOST_WORDS:
+def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
+    """Read a sentence, or its end, as a standing instruction; None when it is something else.
+
+    Args:
+        sentence: What was said.
+        tree: Its parse.
+        start: Where the instruction begins.
+    """
+    said = sentence[start:]
+    if QUOTED in said or len(said.split()) > _MOST_WORDS:
         return None
-    reason = _REASON.search(sentence)
-    command = sentence[: reason.start()] if reason else sentence
-    for form in pack.instructions:
-        match = form.pattern.match(command)
-        if match is not None and (wish := _wish(match, form)) is not None:
+    reason = _REASON.search(said)
+    whole = (said[: reason.start()] if reason else said).rstrip(" .!?,")
+    for form in _FORMS:
+        match = form.pattern.match(whole) or form.pattern.match(trimmed(whole))
+        if match is not None and (wish := _wish(match, form, tree, start)) is not None:
             return replace(wish, reason=reason["said"]) if reason else wish
     return None
 
 
-def _wish(match: re.Match[str], form: Instruction) -> Wish | None:
-    parts = {name: trimmed(words) for name, words in match.groupdict().items() if words}
+def _wish(match: re.Match[str], form: _Form, tree: Tree, start: int) -> Wish | None:
+    parts = {name: said for name, said in match.groupdict().items() if said}
+    command = _between(tree, start, match.span("do")) if "do" in parts else []
+    denied = form.text.endswith("not {do}") and _NOW.search(parts.get("do", ""))
+    if denied or ("do" in parts and not _commands(command)):
+        return None
+    for name, said in parts.items():
+        if name != "name":
+            tokens = _between(tree, start, match.span(name))
+            parts[name] = _polished(in_third_person(tree, tokens, About.KIN, _ASSISTANT) or said)
     if "do" in parts:
         parts["do"] = re.sub(r"^do not ever\b", "never", parts["do"], flags=re.IGNORECASE)
         parts["do"] = re.sub(r"^do not\b", "not", parts["do"], flags=re.IGNORECASE)
-        command = _COMMAND.match(parts["do"])
-        known = verb(command["verb"]) if command else None
-        if known is None or Form.BASE not in known.forms:
-            return None
-    written = {
-        name: words if name == "name" else _to_the_assistant(words) for name, words in parts.items()
-    }
-    return Wish(form.text.format(**written), form.slot)
+    return Wish(form.text.format(**parts), form.slot)
 
 
-def _to_the_assistant(words: str) -> str:
-    words = re.sub(r"\byour\b", "its", words, flags=re.IGNORECASE)
-    words = re.sub(r"\byourself\b", "itself", words, flags=re.IGNORECASE)
-    words = about_another(words, _ASSISTANT)
-    return words[:1].lower() + words[1:] if not words.startswith("User") else words
+def _between(tree: Tree, start: int, span: tuple[int, int]) -> list[Token]:
+    """Return the tokens of a span of a text that begins at `start` of the parsed one."""
+    found, at = [], -start
+    for token in tree.tokens:
+        if span[0] <= at < span[1]:
+            found.append(token)
+        at += len(token.text) + len(token.space)
+    return found
+
+
+def _commands(tokens: Sequence[Token]) -> bool:
+    """Return true if words begin with a command, and do not merely look like one."""
+    for token in tokens:
+        if token.lower in {
+            "always",
+            "never",
+            "not",
+            "only",
+            "please",
+            "just",
+            "also",
+            "ever",
+            "do",
+            "n't",
+            "first",
+        }:
+            continue
+        if token.lower in {
+            "i",
+            "we",
+            "you",
+            "he",
+            "she",
+            "they",
+            "it",
+            "my",
+            "the",
+            "a",
+            "an",
+            "what",
+            "how",
+            "why",
+            "there",
+        }:
+            return False
+        plain = token.tag in {"VB", "VBP", "NN", "NNP", "JJ", "UH"} and not token.lower.endswith(
+            ("ed", "ing")
+        )
+        return plain and token.lower not in words("moods") | {"right", "best", "good"}
+    return False
+
+
+def _polished(text: str) -> str:
+    text = trimmed(text.replace("\ue001", ""))
+    text = re.sub(r"\bthe assistant's\b", "its", text)
+    text = re.sub(r"(?<=\w )yourself\b", "itself", text)
+    return text[:1].lower() + text[1:] if not text.startswith("User") else text

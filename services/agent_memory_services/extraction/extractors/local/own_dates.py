@@ -131,7 +131,6 @@ class _Clause:
     def _spoken(
         self, found: re.Match[str], start: datetime, precision: Precision, *, relative: bool = True
     ) -> Spoken:
-        # 29 February, or the end of a month, has been left to `replace`, which refuses it.
         near = self._near(found)
         limit = self._dates.since.search(near) is not None
         return Spoken(None if limit else EventTime(start, precision), relative)

@@ -23,9 +23,8 @@ from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Kind, Turn
-from agent_memory_services.extraction.extractors.local.evidence import Cast, cast
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
-from agent_memory_services.extraction.extractors.local.rules import Company
+from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
 from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
 from agent_memory_services.language.sentences import Sentence, sentences
@@ -62,6 +61,16 @@ _EDGES: Final = " \t\n,;:.!…،؛、，；：。！।-–—*•·()[]"
 _BULLET: Final = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATIN: Final = ("es", "pt", "it", "fr", "de", "nl", "pl", "tr")
+_SECRET: Final = re.compile(
+    r"passwor[dt]|kennwort|\bpin\b|\btan\b|\btoken\b|api[ -]?key|\bcvv\b|\biban\b|wachtwoord"
+    r"|mot de passe|code secret|contraseña|clave secreta|\bsenha\b|\bhasł|şifre|\bparolam|парол"
+    r"|كلم[ةه] (?:المرور|السر)|पासवर्ड|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호"
+    r"|kreditkarte|carte (?:de crédit|bancaire)|tarjeta de crédito|cartão de crédito"
+    r"|carta di credito|creditcard|karty kredytowej|kredi kart|кредитн\w+ карт"
+    r"|بطاقة (?:الائتمان|ائتمان)|क्रेडिट कार्ड|信用卡|クレジットカード|신용카드",
+    re.IGNORECASE,
+)
+"""Secrets; they are in no memory, whoever states them."""
 _FEWEST_WORDS: Final = 4
 """Words of a message whose language should have shown; a shorter one may be a name or a number."""
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}")
@@ -106,7 +115,8 @@ class _Reading:
 
     Attributes:
         candidates: The statements found.
-        rest: The message without the sentences that are not English; itself where all are.
+        rest: The message without what is not English and what is a text to work on; itself where
+            there is neither.
         unread: The reason for which nobody can read it; empty where somebody can.
     """
 
@@ -140,8 +150,11 @@ class _Reading:
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
                 self.candidates += self._statements(prose, part)
-            if part.place.start >= end:
-                break
+        if end < len(prose):
+            # A text to work on is in nobody's words, in whatever language it is.
+            foreign = [place for place in foreign if place.start < end]
+            after = max([end, *(place.end for place in foreign)])
+            foreign.append(Sentence(after, len(prose), asks=False))
         if foreign:
             self.rest = replace(self._turn, text=_without(self._text, foreign))
         self.unread = self._why_unread(language, prose, foreign)
@@ -168,7 +181,7 @@ class _Reading:
 
     def _statement(self, text: Text, rules: Pack) -> Iterator[Candidate]:
         told, refused = rules.clauses, rules.refused
-        if _HIDDEN in text.plain or len(text.plain) > _MOST:
+        if _HIDDEN in text.plain or len(text.plain) > _MOST or _SECRET.search(text.plain):
             return
         order = told.orders.search(text) if self._assistant else None
         if order is None and (
@@ -264,7 +277,9 @@ def _language(sentence: str, around: str) -> str:
     choice = likely(sentence) or (_LATIN if around == UNKNOWN else ())
     text = Text(sentence.strip(_EDGES))
     for code in choice:
-        if code == ENGLISH or (code in LANGUAGES and _begins(text, pack(code))):
+        if code == ENGLISH:
+            break
+        if code in LANGUAGES and _begins(text, pack(code)):
             return code
     return found
 
@@ -276,8 +291,8 @@ def _task_ends(prose: str, part: _Part) -> int:
     if colon is None:
         return len(prose)
     before = prose[place.start : colon.start()]
-    known = part.language in LANGUAGES
-    task = pack(part.language).refused.tasks.search(Text(before)) if known else None
+    known = {part.language, *likely(before)}.intersection(LANGUAGES)
+    task = any(pack(code).refused.tasks.search(Text(before)) for code in known)
     return colon.start() if task or _ENGLISH_TASK.search(before) else len(prose)
 
 

@@ -1,13 +1,11 @@
-"""Resolution of references such as "she", "there" and "it" to earlier mentions."""
+"""People, animals, places and things of a conversation, and what refers to them."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import words
-from agent_memory_services.extraction.extractors.local.person import possessive
-from agent_memory_services.extraction.extractors.local.verbs import verb
+from agent_memory_services.extraction.extractors.local.words import words
 
 _PLACE = re.compile(
     r"\b(?:in|to|at|near|from|visit(?:ed|ing)?|around) (?:the )?"
@@ -43,6 +41,18 @@ _THERE: Final = re.compile(
 # "I baked meringue there" says enough without the place.
 _ASIDE_THERE: Final = re.compile(r"(\w{4,} ?) there\b")
 _HERE: Final = re.compile(r"\bhere\b")
+
+_DETERMINED: Final = re.compile(
+    r"\b(?:a|an|my|our|the|one|two|three|another|this|that) "
+    r"(?=(?P<nouns>[a-z][\w-]*(?: [a-z][\w-]*){0,3}))"
+)
+_NAME_AFTER: Final = re.compile(r"(?:,? (?:named|called))?,? (?P<name>[A-Z]\w+)")
+_NAMED: Final = re.compile(
+    r"(?:\bnamed (?:it|him|her|them)|\b(?:named|called)|\b(?:dogs|cats|kids|sons|daughters|children"
+    r"|twins|puppies|kittens|boys|girls|pets|brothers|sisters|friends)[,:]?) "
+    r"(?P<names>[A-Z]\w+(?:(?:, | and |, and )[A-Z]\w+)*)"
+)
+_BY_NAME_ONLY: Final = frozenset({"named"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,11 @@ def pronouns_for(noun: str) -> frozenset[str]:
     if last in words("animals"):
         return frozenset({"he", "she", "it"})
     return frozenset()
+
+
+def possessive(name: str) -> str:
+    """Return the owner's form of a name."""
+    return f"{name}'" if name.endswith(("s", "S")) and " " in name else f"{name}'s"
 
 
 class References:
@@ -140,6 +155,29 @@ class References:
         return (being.name for message in reversed(self._messages) for being in message.beings)
 
 
+def note_mentions(text: str, owner: str, references: References) -> None:
+    """Record the people and animals that a text introduces: "a cat named Luna", "my sister Anna".
+
+    Args:
+        text: What was said, in the first person.
+        owner: How the speaker is written.
+        references: Where they are noted, as the owner's.
+    """
+    for match in _DETERMINED.finditer(text):
+        end = match.start("nouns")
+        for noun in match["nouns"].split():
+            end = text.index(noun, end) + len(noun)
+            pronouns = pronouns_for(noun)
+            if pronouns:
+                named = _NAME_AFTER.match(text, end)
+                name = f" {named['name']}" if named else ""
+                references.mention(f"{possessive(owner)} {noun}{name}", pronouns)
+                break
+    for match in _NAMED.finditer(text):
+        for name in re.findall(r"[A-Z]\w+", match["names"]):
+            references.mention(name, _BY_NAME_ONLY)
+
+
 def resolved(text: str, references: References) -> str | None:
     """Write the references of an object out; None when one of them leads nowhere."""
     place = references.place()
@@ -158,8 +196,6 @@ def resolved(text: str, references: References) -> str | None:
 
 
 def _some(match: re.Match[str]) -> str:
-    if match[0].lower().startswith("that") and verb(match["noun"]) is not None:
-        return match[0]
     return "an " if match["noun"][0] in "aeiou" else "a "
 
 

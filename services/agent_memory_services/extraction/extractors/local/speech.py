@@ -1,50 +1,119 @@
-"""Removal of text that is not the speaker's own: code, quotations, pasted text and links."""
+"""The words that a speaker stands behind: no code, quotation, paste, mail, lyrics or play."""
 
 import re
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.contractions import written_out
+from agent_memory_services.extraction.extractors.local.words import any_of
+from agent_memory_services.language.en.mending import mended
 
 QUOTED: Final = "\ue000"
 """Placeholder for quoted words; a statement around it is not the speaker's own."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)
+_LAYOUT = re.compile(
+    r"</?(?:b|i|em|strong|u|br|span|mark|small|big|font|h[1-6])\b[^<>\n]{0,100}>",
+    re.IGNORECASE,
+)
+_ALL_CODE = re.compile(r"^\s*`(?:I|My|We)\b[^`\n]*`\s*$", re.IGNORECASE)
 _INLINE_CODE = re.compile(r"`([^`\n]*)`")
 _LINK = re.compile(r"https?://\S+")
 _PICTOGRAPH = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]|(?<!\\w)[:;]-?[)(DPp](?!\\w)|<3"
 )
 _NOT_PROSE = re.compile(
-    r"^\s*>|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include|Traceback)\b"
+    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
+    r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\d+[.)]|\[[ xX]\])\s+")
 
 # "Translate this: ..." and "Here is my essay: ..." give text to work on, not facts.
 _TASKS = (
     r"translat\w*|rewrit\w*|reword\w*|rephras\w*|paraphras\w*|summari[sz]\w*|proofread\w*|correct"
-    r"|edit|fix|improve|polish|shorten|classify|analy[sz]e|review|grade|check|parse|reply to"
+    r"|edit|fix|improve|polish|shorten|classify|analy[sz]e|review|grade|check|parse|repl(?:y"
+    r"|ying) to"
+    r"|respond(?:ing)? to|answer(?:ing)? this|critique|explain this|make this"
 )
 _WORKS = (
-    r"essay|email|e-mail|letter|paragraph|sentence|story|poem|text|article|says|said|writes|wrote|asks|solve|riddle|puzzle|prompt|draft"
-    r"|bio|biography|abstract|script|dialogue|tweet|caption|transcript|conversation|following"
+    r"essay|e-?mail|letter|paragraph|sentence|story|poem|text|article|says|said|writes|wrote|asks"
+    r"|solve|riddle|puzzle|prompt|draft|bio|biography|abstract|script|dialogue|tweet|caption"
+    r"|transcript|conversation|following|lyrics?|lines?|verse|chorus|song|quote|quotation"
+    r"|review|post"
+    r"|comment|ad|advert|listing|testimonial|cover letter|cv|resume|speech|monologue|message|chat"
+    r"|passage|excerpt|chapter|diary|entry|note|goes|go|sings?|reads?|novel|character"
 )
 _PASTED = re.compile(
-    rf"\b(?:{_TASKS}|{_WORKS})\b[^.!?\n]*?:(?=\s)|^(?:please )?(?:{_TASKS})\b[^.!?\n]*\n",
+    rf"\b(?:{_TASKS}|{_WORKS})\b[^.!?\n]*?:(?=\s)|^(?:please )?(?:{_TASKS})\b[^.!?\n]*[.?!]?\n",
     re.IGNORECASE | re.MULTILINE,
 )
-
+_POINTED = re.compile(
+    r"\b(?:this|the following|the below|that|these)(?: \w+){0,2} (?:essay|e-?mail|letter|paragraph"
+    r"|sentence|story|poem|text|article|tweet|caption|transcript|lyrics?|verse|song|quote"
+    r"|review|post"
+    r"|comment|ad|advert|listing|testimonial|bio|message|passage|excerpt|draft|statement"
+    r"|translation"
+    r"|riddle|prompt|dialogue|chat|conversation)\b[^.!?\n]*[?:](?=\s)"
+    r"|\b(?:reply|respond|answer) to (?:this|him|her|them|it)\b[^.!?\n]*[.?!:]?(?=\s*\n)"
+    r"|\b(?:is|does|are|do) (?:this|these|the following)(?: \w+){0,3} (?:correct|grammatical|ok"
+    r"|okay"
+    r"|sound right|make sense|sound)\b[^.!?\n]*[?:](?=\s)",
+    re.IGNORECASE,
+)
+_PLAY = re.compile(
+    r"^\W*(?:(?:ok|okay|so|now|hey|hi|please|well|and)\b\W*)*(?:let us (?:play|pretend|imagine"
+    r"|role|do a (?:role|scene))"
+    r"|let(?:'s| us) say|role-?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star"
+    r"|legend|life|great|good|huge|real|wonderful|big|true|best|star|angel|saint)"
+    r"|you will be (?:a|an|my|the)\b|(?:I want you to |please |can you |could you )?(?:act"
+    r"|behave|respond|talk) (?:as|like)\b"
+    r"|pretend|imagine|picture this|suppose|assume|hypothetically"
+    r"|in (?:this|the|my) (?:story|scenario|game|novel|scene|campaign|dream)|scenario\b"
+    r"|in character\b)",
+    re.IGNORECASE,
+)
+_MAIL_BEGINS: Final = re.compile(
+    r"^[ \t]*(?:(?:hello|hi|hey|dear|good (?:morning|afternoon|evening))\b[^.!?\n]{0,40}[,:]?"
+    r"[ \t]*$"
+    r"|(?:from|to|subject|sent|date|cc)\s*:\s*\S|on .{3,60} wrote:|-+ ?(?:original"
+    r"|forwarded) message)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAIL_ENDS: Final = re.compile(
+    r"^[ \t]*(?:(?:best|kind|warm|many)? ?(?:regards|wishes)|best|sincerely(?: yours)?"
+    r"|yours (?:sincerely|faithfully|truly)"
+    r"|cheers|thanks|thank you|many thanks|love|cordially|take care|xo+"
+    r"|respectfully)\s*[,.!]?[ \t]*(?:\n?[ \t]*[\w .'-]{1,40}[ \t]*$|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CHAT_LINE: Final = re.compile(
+    r"^[ \t]*(?:[\[(]?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *(?:at )?\d{1,2}:\d\d"
+    r"(?::\d\d)?(?: ?[ap]m)?[\])]? *(?:-+ *)?|[\[(]\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?[\])] *)?"
+    r"<?(?P<who>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,2}|\+?\d[\d ]{6,})>?(?: \(\d{1,2}:\d\d\))?"
+    r" ?: \S.*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_STAMPED: Final = re.compile(
+    r"^[ \t]*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
+    r"(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
+    re.IGNORECASE,
+)
 _DOUBLE = re.compile(r'"([^"\n]{1,600})"')
+_OPEN_QUOTE = re.compile(r'(?:^|[\s:])"[^"]{20,}\Z', re.DOTALL)
+_MANY_LINES = re.compile(r'"[^"]{3,2000}"', re.DOTALL)
 _SINGLE = re.compile(r"(?<![\w'])'(?=\w)([^'\n]{1,300}(?:'\w[^'\n]{0,300}){0,5})'(?![\w])")
 _SPEECH_BEFORE = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|ask(?:s|ed)?|t(?:ell|ells|old)|quotes?|goes|went|was like|is like"
     r"|repl(?:y|ies|ied)|yell(?:s|ed)|shout(?:s|ed)|means?|translate|wrote|texted)\b[^.!?]{0,30}$",
     re.IGNORECASE,
 )
+_FORBIDDEN = re.compile(
+    r"\b(?:stop|never|not|avoid|no more) (?:\w+ )?(?:saying|say|using|use|writing"
+    r"|write)\b[^.!?]{0,20}$",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(r"\b(?:I|me|my|we|you|your|he|she|they)\b", re.IGNORECASE)
-_TITLE_WORDS = 8
-_SHORT_TITLE_WORDS = 3
+_TITLE_WORDS, _SHORT_TITLE_WORDS = 8, 3
 
 
 def own_words(text: str) -> str:
@@ -52,15 +121,29 @@ def own_words(text: str) -> str:
 
     Quoted titles stay in double quotes; quoted speech becomes `QUOTED`.
     """
+    text = _LAYOUT.sub("", text)
+    if _ALL_CODE.match(text):
+        text = text.strip(" `")
     text = _LINK.sub(" ", _MARKUP.sub(" ", _FENCE.sub("\n", text)))
     text = _INLINE_CODE.sub(_short_code, text)
+    text = _without_mail(_without_chat(text))
     # An apostrophe and a single quotation mark look alike until short forms are gone.
-    text = written_out(text)
+    text = mended(text)
     text = _DOUBLE.sub(_title_or_speech, text)
+    text = _MANY_LINES.sub(lambda match: QUOTED if "\n" in match[0] else match[0], text)
     text = _SINGLE.sub(_title_or_speech, text)
     text = _without_pasted(text)
     lines = (_BULLET.sub("", line) for line in text.split("\n") if not _NOT_PROSE.search(line))
     return _PICTOGRAPH.sub(" ", "\n".join(lines)).strip()
+
+
+def begins_play(sentence: str) -> bool:
+    """Return true if a sentence sets a scene; what follows it is play, too."""
+    return _PLAY.match(sentence) is not None
+
+
+def _is_particular(key: str) -> bool:
+    return re.fullmatch(any_of("particulars"), key.strip().lower()) is not None
 
 
 def _short_code(match: re.Match[str]) -> str:
@@ -75,6 +158,8 @@ def _title_or_speech(match: re.Match[str]) -> str:
         len(words) <= _TITLE_WORDS and 2 * capitalised >= len(words)
     )
     spoken = _SPEECH_BEFORE.search(match.string, 0, match.start())
+    if spoken and short and _FORBIDDEN.search(match.string, 0, match.start()):
+        return f'"{match[1]}"'
     if not words or not short or spoken or (_PERSON.search(match[1]) and not _titled(words)):
         return QUOTED
     return f'"{match[1]}"'
@@ -85,5 +170,39 @@ def _titled(words: list[str]) -> bool:
 
 
 def _without_pasted(text: str) -> str:
-    pasted = _PASTED.search(text)
-    return text if pasted is None else f"{text[: pasted.start()]}{QUOTED}"
+    pasted = [match for match in (_PASTED.search(text), _POINTED.search(text)) if match]
+    if not pasted:
+        return text
+    first = min(pasted, key=lambda match: match.start())
+    return f"{text[: first.start()]}{QUOTED}"
+
+
+def _without_chat(text: str) -> str:
+    """Leave the lines of a pasted chat out: two or more, with speakers of different names."""
+    lines = text.split("\n")
+    stamped = [bool(_STAMPED.match(line)) for line in lines]
+    named = [_CHAT_LINE.match(line) for line in lines]
+    speakers = {
+        match["who"].lower() for match in named if match and not _is_particular(match["who"])
+    }
+    spoken = sum(1 for match in named if match and not _is_particular(match["who"]))
+    if not any(stamped) and (len(speakers) < 2 or spoken < 2):  # noqa: PLR2004 - a talk takes two
+        return text
+    kept, inside = [], False
+    for line, stamp, match in zip(lines, stamped, named, strict=True):
+        inside = bool(stamp or match) or (inside and bool(line.strip()))
+        if not inside:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _without_mail(text: str) -> str:
+    """Leave a pasted mail out, from its greeting to its close."""
+    ends = _MAIL_ENDS.search(text)
+    begins = _MAIL_BEGINS.search(text)
+    if begins is None or ends is None or ends.start() <= begins.start():
+        return text
+    if ":" not in begins[0] and not text[: begins.start()].strip():
+        # Written to the listener: nothing introduces it as somebody else's.
+        return text
+    return f"{text[: begins.start()]}\n{text[ends.end() :]}"

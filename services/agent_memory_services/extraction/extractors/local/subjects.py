@@ -1,14 +1,38 @@
-"""Subject of a clause."""
+"""Speakers, and subjects of clauses."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.grammar import words
-from agent_memory_services.extraction.extractors.local.noun_phrases import verb_index
-from agent_memory_services.extraction.extractors.local.person import Voice, possessive
-from agent_memory_services.extraction.extractors.local.references import References, pronouns_for
+from agent_memory_services.extraction.domain.facts import Conversation, Turn
+from agent_memory_services.extraction.extractors.local.references import (
+    References,
+    possessive,
+    pronouns_for,
+)
+from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.clauses import Clause
+from agent_memory_services.language.en.parser import Token, Tree
+
+_SELF: Final = frozenset({"i", "we"})
+_OWN: Final = frozenset({"my", "our"})
+_ME: Final = frozenset({"me", "us", "my", "our", "mine", "myself", "ours"})
+_PRONOUNS: Final = frozenset({"he", "she", "they", "it"})
+_OWNERS: Final = {"his": "he", "her": "she", "their": "they", "its": "it"}
+_PARTS: Final = frozenset({"one", "two", "three", "some", "all", "both", "most", "half", "none"})
+_NO_SUBJECT: Final = frozenset(
+    """
+    what which who whose where when why how if because that this these those it there here you they
+    he she some someone something anything everything nothing everyone anyone one all both people
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_BOT: Final = re.compile(
+    r"\b(?:assistant|bot|chatbot|ai|agent|gpt|claude|gemini|llama|copilot|system|support)\b|bot$",
+    re.IGNORECASE,
+)
+_TWO: Final = 2
 
 
 class About(StrEnum):
@@ -21,6 +45,21 @@ class About(StrEnum):
     """A thing of one's own."""
     THING = "thing"
     """Anything else, as long as the predicate comes back to the speaker."""
+
+
+class Company(StrEnum):
+    """Kind of conversation, by its participants."""
+
+    ASSISTANT = "assistant"
+    PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A speaker and, where there is one other person, the listener; both as they are written."""
+
+    speaker: str
+    listener: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,151 +80,198 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A subject and what is said of it."""
+class Cast:
+    """People of a conversation, in order of appearance; empty where none has a name."""
 
-    subject: Subject
-    predicate: str
+    names: tuple[str, ...]
 
+    @property
+    def company(self) -> Company:
+        """Kind of conversation: people among themselves, or one of them with an assistant."""
+        return Company.PEOPLE if len(self.names) >= _TWO else Company.ASSISTANT
 
-_SELF = re.compile(r"^(?:I|we)\s+(?:both |all )?(?P<predicate>\S.*)$", re.IGNORECASE)
-_TOGETHER = re.compile(
-    r"^(?:(?:[Mm]y|[Oo]ur) (?P<first>[\w' -]{2,40}?) and (?:I|me)|(?:[Mm]e|I) and (?:my|our) "
-    r"(?P<then>[\w'-]+(?: [A-Z]\w+)?)|(?P<pronoun>[Ss]?[Hh]e|[Tt]hey) and I"
-    r"|(?P<name>[A-Z]\w+) and (?:I|me))\s+(?P<predicate>\S.*)$"
-)
-_OWN = re.compile(r"^(?:my|our)\s+(?P<phrase>\S.*)$", re.IGNORECASE)
-_PRONOUN = re.compile(r"^(?P<word>he|she|they|it)\s+(?P<predicate>\S.*)$", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"^(?P<word>his|her|their|its)\s+(?P<phrase>\S.*)$", re.IGNORECASE)
-_NAME = re.compile(r"^(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)?)\s+(?P<predicate>\S.*)$")
-_ASIDE = re.compile(r"^((?:my|our) [^,]{1,40}), (?:who|which|whose)\b[^,]*, ", re.IGNORECASE)
-_APPOSED = re.compile(r"^((?:my|our) [\w' -]{1,40}), ([A-Z]\w+(?: [A-Z]\w+)?), ", re.IGNORECASE)
-_BACK_TO_SPEAKER = re.compile(r"\b(?:me|my|mine|myself|our|ours)\b")
-_SOMEBODY = re.compile(r"\b(?:I|we|you|your|me|my|our)\b")
-_OWNERS: Final = {"his": "he", "her": "she", "their": "they", "its": "it"}
-_PLURAL_VERBS: Final = frozenset({"are", "were", "have", "do"})
+    def voice(self, turn: Turn) -> Voice | None:
+        """Return the voice in which a turn is evidence; None when it never is."""
+        if turn.recalled or turn.role not in {"user", "assistant"}:
+            return None
+        if self.company is Company.ASSISTANT:
+            return Voice(turn.name or "User") if turn.role == "user" else None
+        if turn.name not in self.names:
+            return Voice("User") if turn.role == "user" and not turn.name else None
+        others = [name for name in self.names if name != turn.name]
+        return Voice(turn.name, others[0] if len(others) == 1 else "")
 
 
-def find(text: str, voice: Voice, references: References) -> Found | None:
-    """Find the subject of a clause.
-
-    Args:
-        text: The clause, from its subject on.
-        voice: Who speaks.
-        references: Whom pronouns may mean; a person found here is noted in it.
-
-    Returns:
-        The subject and its predicate, or None when the clause is about no known person.
-    """
-    text = _APPOSED.sub(r"\1 \2 ", _ASIDE.sub(r"\1 ", text))
-    together = _TOGETHER.match(text)
-    if together:
-        return _with_another(together, voice, references)
-    alone = _SELF.match(text)
-    if alone:
-        return Found(Subject(About.SELF, voice.speaker), alone["predicate"])
-    own = _OWN.match(text)
-    if own:
-        return _owned(own["phrase"], voice.speaker, references)
-    return _referred_to(text, references) or _named(text, references) or _related(text)
-
-
-def _with_another(match: re.Match[str], voice: Voice, references: References) -> Found | None:
-    """Read "my wife and I": two people, and one of them the speaker."""
-    other = match["name"] or f"{possessive(voice.speaker)} {match['first'] or match['then']}"
-    if match["pronoun"]:
-        other = references.being(match["pronoun"].lower())
-    if not other:
-        return None
-    subject = Subject(About.SELF, f"{voice.speaker} and {other}", plural=True)
-    return Found(subject, match["predicate"])
-
-
-def _owned(phrase: str, owner: str, references: References) -> Found | None:
-    """Read "my sister Anna lives" and "my sister's flat is"."""
-    parts = phrase.split()
-    cut = verb_index(parts)
-    if cut is None:
-        return None
-    if "and" in parts[:cut]:
-        return _owned_together(parts, cut, owner, references)
-    noun_phrase = [part.strip(",") for part in parts[:cut]]
-    head, holder = _head(noun_phrase), noun_phrase[0].removesuffix("'s")
-    name = f"{possessive(owner)} {' '.join(parts[:cut]).rstrip(',')}"
-    pronouns = pronouns_for(head)
-    held_by = pronouns_for(holder) if noun_phrase[0] != holder else frozenset()
-    references.mention(name, pronouns)
-    if held_by and not pronouns:
-        references.mention(f"{possessive(owner)} {holder}", held_by)
-    subject = Subject(
-        about=About.KIN if pronouns or held_by else About.OWN,
-        name=name,
-        noun=" ".join(noun_phrase).lower(),
-        plural="they" in pronouns or parts[cut].lower() in _PLURAL_VERBS,
+def cast(conversation: Conversation) -> Cast:
+    """Return the named people of a conversation; assistants with a name are not people."""
+    spoken = (*conversation.before, *conversation.turns)
+    names = dict.fromkeys(
+        turn.name for turn in spoken if turn.role in {"user", "assistant"} and turn.name
     )
-    return Found(subject, " ".join(parts[cut:]))
+    return Cast(tuple(name for name in names if not _BOT.search(name)))
 
 
-def _owned_together(parts: list[str], cut: int, owner: str, references: References) -> Found | None:
-    """Read "my sister and my cousin Eva came": each of them may be meant later."""
-    names = [
-        f"{possessive(owner)} {re.sub(r'^(?:my|our) ', '', name)}"
-        for name in re.split(r",? and ", " ".join(parts[:cut]))
-    ]
-    kin = False
-    for name in names:
-        pronouns = pronouns_for(_head(name.split()[1:]))
-        references.mention(name, pronouns)
-        kin = kin or bool(pronouns)
-    about = About.KIN if kin else About.OWN
-    subject = Subject(about, " and ".join(names), " ".join(parts[:cut]).lower(), plural=True)
-    return Found(subject, " ".join(parts[cut:]))
+def joined(tokens: Sequence[Token]) -> str:
+    """Return the text of tokens as it was written; a gap becomes a space."""
+    parts: list[str] = []
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        gap = following is not None and following.index != token.index + 1
+        parts.append(
+            token.text + (" " if gap and following and following.dep != "punct" else token.space)
+        )
+    return "".join(parts).strip()
 
 
-def _head(noun_phrase: list[str]) -> str:
-    """Return the noun that says what it is: "sister" in "little sister Anna"."""
-    common = [part for part in noun_phrase if part[:1].islower() or "'" in part]
-    return (common or noun_phrase)[-1].lower()
+def subject_of(clause: Clause, voice: Voice, references: References) -> Subject | None:
+    """Return the subject of a clause, or None when it is about nobody known.
 
-
-def _referred_to(text: str, references: References) -> Found | None:
-    pronoun = _PRONOUN.match(text)
-    if pronoun:
-        word = pronoun["word"].lower()
-        name = references.being(word)
-        return _about_being(name, pronoun["predicate"], plural=word == "they") if name else None
-    held = _POSSESSIVE.match(text)
-    owner = references.being(_OWNERS[held["word"].lower()]) if held else ""
-    if held is None or not owner:
+    A person or an animal that the subject names is noted in `references`.
+    """
+    head = clause.subject
+    if head is None:
         return None
-    found = _owned(held["phrase"], owner, References())
-    return replace(found, subject=replace(found.subject, about=About.KIN)) if found else None
+    tree = clause.tree
+    phrase = _phrase(tree, head)
+    lowered = [token.lower for token in phrase]
+    if len(phrase) > 1 and ({"i", "me"} & set(lowered)) and "and" in lowered:
+        return _together(phrase, voice, references)
+    if head.lower in _SELF or (head.lower == "me" and len(phrase) == 1):
+        return Subject(About.SELF, voice.speaker)
+    if _OWN & set(lowered):
+        return _owned(tree, head, phrase, voice.speaker, references)
+    return _mentioned(clause, phrase, references)
 
 
-def _named(text: str, references: References) -> Found | None:
-    named = _NAME.match(text)
-    if named is None:
+def _mentioned(clause: Clause, phrase: list[Token], references: References) -> Subject | None:
+    """Return a subject that refers to somebody, or that has to do with the speaker."""
+    head = phrase[0]
+    if head.lower in _PRONOUNS and len(phrase) == 1:
+        return _referred_to(head.lower, references)
+    if head.lower in _OWNERS:
+        return _held(clause, phrase, references)
+    return _named(phrase, references) or _related(clause, phrase)
+
+
+def _phrase(tree: Tree, head: Token) -> list[Token]:
+    """Return the words of a subject without its relative clauses and what stands in brackets."""
+    gone: set[int] = set()
+    for child in tree.children(head, "relcl", "acl", "parataxis", "advcl", "punct"):
+        gone |= {token.index for token in tree.subtree(child)}
+    return [token for token in tree.subtree(head) if token.index not in gone]
+
+
+def _together(phrase: Sequence[Token], voice: Voice, references: References) -> Subject | None:
+    """Read "my wife and I": two people, and one of them the speaker."""
+    others = [token for token in phrase if token.lower not in {"i", "me", "and", "both", ","}]
+    if not others:
+        return Subject(About.SELF, voice.speaker)
+    if others[0].lower in _PRONOUNS:
+        other = references.being(others[0].lower)
+    else:
+        other = _owned_name(others, voice.speaker)
+        references.mention(other, pronouns_for(_common(others)))
+    return Subject(About.SELF, f"{voice.speaker} and {other}", plural=True) if other else None
+
+
+def _owned_name(phrase: Sequence[Token], owner: str) -> str:
+    text = "".join(
+        (possessive(owner) if token.lower in _OWN else token.text) + token.space
+        for token in phrase
+        if token.text != ","
+    )
+    text = " ".join(text.split())
+    return text[:1].upper() + text[1:]
+
+
+def _common(phrase: Sequence[Token]) -> str:
+    """Return the noun that says what it is: "sister" in "little sister Anna"."""
+    common = [token for token in phrase if token.tag in {"NN", "NNS"} or token.text.islower()]
+    nouns = [token for token in common if pronouns_for(token.lower)]
+    return (nouns or common or list(phrase))[-1].lower
+
+
+def _owned(
+    tree: Tree, head: Token, phrase: Sequence[Token], owner: str, references: References
+) -> Subject:
+    """Read "my sister Anna", "my sister's flat", "my sister and my cousin", "one of my friends"."""
+    owners = [token for token in phrase if token.lower in _OWN]
+    name = _owned_name(phrase, owner)
+    kin = bool(pronouns_for(head.lower))
+    conjunct = tree.child(head, "conj")
+    if conjunct is not None:
+        for one in (head, conjunct):
+            part = [
+                token
+                for token in tree.subtree(one)
+                if token.dep != "cc"
+                and not (one is head and token.index >= tree.subtree(conjunct)[0].index)
+            ]
+            pronouns = pronouns_for(_common(part))
+            kin = kin or bool(pronouns)
+            if part and part[0].lower in _OWN:
+                references.mention(_owned_name(part, owner), pronouns)
+    else:
+        noun = _common([token for token in phrase if token.index <= head.index])
+        pronouns = pronouns_for(head.lower) or (
+            pronouns_for(noun) if head.tag == "NNP" else frozenset()
+        )
+        # "My friend Lucas" with the name as its head, and "my brother's name" with its holder.
+        holder = tree.child(head, "poss")
+        held_by = pronouns_for(holder.lower) if holder is not None else frozenset()
+        of = head.lower in _PARTS and any(pronouns_for(token.lower) for token in phrase)
+        kin = bool(pronouns or held_by or of)
+        references.mention(name, pronouns)
+        if held_by and holder is not None and not pronouns:
+            references.mention(f"{possessive(owner)} {holder.text}", held_by)
+    first = owners[0].index
+    rest = [token for token in phrase if token.index > first and token.lower not in _OWN]
+    noun_text = " ".join(
+        "".join(token.text + token.space for token in rest if token.text != ",").split()
+    )
+    plural = conjunct is not None or head.tag in {"NNS", "NNPS"} or head.lower in words("plural")
+    return Subject(
+        About.KIN if kin else About.OWN,
+        name,
+        noun_text.lower(),
+        plural=plural and head.lower != "one",
+    )
+
+
+def _referred_to(word: str, references: References) -> Subject | None:
+    name = references.being(word)
+    if not name:
+        return None
+    return Subject(About.KIN, name, name.rsplit(" ", 1)[-1].lower(), plural=word == "they")
+
+
+def _held(clause: Clause, phrase: Sequence[Token], references: References) -> Subject | None:
+    owner, head = references.being(_OWNERS[phrase[0].lower]), clause.subject
+    if not owner or head is None:
+        return None
+    noun = joined(phrase[1:])
+    plural = head.tag in {"NNS", "NNPS"} or clause.tree.child(head, "conj") is not None
+    references.mention(f"{possessive(owner)} {noun}", pronouns_for(head.lower))
+    return Subject(About.KIN, f"{possessive(owner)} {noun}", noun.lower(), plural=plural)
+
+
+def _named(phrase: Sequence[Token], references: References) -> Subject | None:
+    text = " ".join(token.text for token in phrase)
+    if not text[:1].isupper():
         return None
     for name in references.names():
-        if name == named["name"] or name.endswith(f" {named['name']}"):
-            return _about_being(name, named["predicate"])
+        if name == text or name.endswith(f" {text}"):
+            return Subject(About.KIN, name, name.rsplit(" ", 1)[-1].lower())
     return None
 
 
-def _about_being(name: str, said: str, *, plural: bool = False) -> Found:
-    return Found(Subject(About.KIN, name, name.rsplit(" ", 1)[-1].lower(), plural), said)
-
-
-def _related(text: str) -> Found | None:
+def _related(clause: Clause, phrase: Sequence[Token]) -> Subject | None:
     """Read any other subject whose predicate comes back to the speaker ("Art calms me")."""
-    parts = text.split()
-    if not parts or parts[0].strip(",").lower() in words("no_subject"):
+    if phrase[0].lower in _NO_SUBJECT or any(token.tag == "PRP" for token in phrase):
         return None
-    cut = verb_index(parts)
-    if cut is None or not _BACK_TO_SPEAKER.search(" ".join(parts[cut:])):
+    if not any(token.lower in _ME for token in clause.body):
         return None
-    name = " ".join(parts[:cut])
-    if _SOMEBODY.search(name):
-        return None
-    subject = Subject(About.THING, name[:1].upper() + name[1:], name.lower())
-    return Found(subject, " ".join(parts[cut:]))
+    name = joined(phrase)
+    head = clause.subject
+    plural = head is not None and head.tag in {"NNS", "NNPS"}
+    return Subject(About.THING, name[:1].upper() + name[1:], name.lower(), plural=plural)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.clauses import without_openers
 from agent_memory_services.extraction.extractors.local.facts import facts
-from agent_memory_services.extraction.extractors.local.grammar import words
-from agent_memory_services.extraction.extractors.local.patterns import pack
-from agent_memory_services.extraction.extractors.local.sentences import Sentence, sentences
 from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
+from agent_memory_services.extraction.extractors.local.wording import without_openers
+from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.parser import Parser, shared
+from agent_memory_services.language.en.sentences import Utterance, sentences
 
 # A summary is to be shorter than what it adds, but a short talk may be kept whole.
 _SHARE: Final = 0.35
@@ -43,19 +43,22 @@ class _Point:
     length: int
 
 
-def summarize(turns: Sequence[Turn], previous: str, max_words: int) -> str:
+def summarize(
+    turns: Sequence[Turn], previous: str, max_words: int, parser: Parser | None = None
+) -> str:
     """Sum a conversation up: the facts and decisions of it, in the order they were said.
 
     Args:
         turns: The messages to add, oldest first; recalled, system and tool ones are left out.
         previous: The summary of what came before, or nothing.
         max_words: The most words the answer may have.
+        parser: The parser; None for that of the installed model.
 
     Returns:
         The summary; `previous`, cut to size, when the turns add nothing.
     """
     earlier = [_point(text, _EARLIER) for text in _sentences_of(previous)]
-    points = [*earlier, *_points(turns)]
+    points = [*earlier, *_points(turns, parser or shared())]
     said = sum(len(turn.text.split()) for turn in turns)
     kept = sum(point.length for point in earlier)
     chosen = _chosen(points, min(max_words, kept + max(_ALWAYS_WORDS, round(_SHARE * said))))
@@ -85,11 +88,11 @@ def _point(text: str, bonus: float) -> _Point:
     return _Point(text, bonus, frozenset(_telling(text)), len(text.split()))
 
 
-def _points(turns: Sequence[Turn]) -> Iterator[_Point]:
+def _points(turns: Sequence[Turn], parser: Parser) -> Iterator[_Point]:
     evidence = [turn for turn in turns if not turn.recalled and turn.role in {"user", "assistant"}]
     for index, turn in enumerate(evidence):
         window = Conversation(turns=[turn], before=evidence[max(0, index - 2) : index])
-        stated = [fact.candidate.text for fact in facts(window, pack())]
+        stated = [fact.candidate.text for fact in facts(window, parser)]
         for text in stated:
             yield _point(f"{text}.", _FACT + _bonus(text))
         speaker = turn.name or turn.role.capitalize()
@@ -105,7 +108,7 @@ def _quotes(turn: Turn, speaker: str, *, questions_only: bool) -> Iterator[_Poin
             yield point
 
 
-def _quoted(speaker: str, text: str, sentence: Sentence) -> str:
+def _quoted(speaker: str, text: str, sentence: Utterance) -> str:
     text = text[:1].upper() + text[1:]
     return f"{speaker} asked: {text}?" if sentence.asks else f"{speaker}: {text}."
 

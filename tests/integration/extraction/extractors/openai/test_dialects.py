@@ -20,7 +20,8 @@ from agent_memory_services.extraction.extractors.openai.extractor import (
     OpenAISummarizer,
 )
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA
-from agent_memory_services.extraction.extractors.openai.prompts import ChatEndpoint, Question
+from agent_memory_services.extraction.extractors.openai.prompts import Question
+from tests.integration.extraction.extractors.openai.endpoints import endpoint_to
 from tests.support.openai_server import Call, Drip, Garbage, Refuse, Request, Say, ScriptedModel
 from tests.support.sessions import SAID
 
@@ -35,13 +36,6 @@ def _impatient() -> Iterator[None]:
     """Retry what passes without waits."""
     with stamina.set_testing(True, attempts=2):
         yield
-
-
-def endpoint_to(model: ScriptedModel, *, timeout_seconds: float = 5) -> ChatEndpoint:
-    """An endpoint that speaks to the scripted model."""
-    return ChatEndpoint(
-        model="m", base_url=model.base_url, api_key=None, timeout_seconds=timeout_seconds
-    )
 
 
 def form(request: Request) -> str | None:

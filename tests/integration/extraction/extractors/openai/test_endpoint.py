@@ -1,7 +1,6 @@
 """Asking a model over HTTP, in good days and bad."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from opentelemetry.trace import StatusCode
@@ -13,8 +12,9 @@ from agent_memory_services.extraction.extractors.openai.extractor import (
     OpenAISummarizer,
 )
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA
-from agent_memory_services.extraction.extractors.openai.prompts import ChatEndpoint, Question
+from agent_memory_services.extraction.extractors.openai.prompts import Question
 from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
+from tests.integration.extraction.extractors.openai.endpoints import endpoint_to
 from tests.support.openai_server import (
     Close,
     Garbage,
@@ -29,26 +29,6 @@ from tests.support.traced import Traced
 
 STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
 SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
-
-
-_opened: list[ChatEndpoint] = []
-
-
-@pytest.fixture(autouse=True)
-async def _closed() -> AsyncIterator[None]:
-    """Close the endpoints that a test asks for."""
-    yield
-    while _opened:
-        await _opened.pop().aclose()
-
-
-def endpoint_to(model: ScriptedModel, *, timeout_seconds: float = 5) -> ChatEndpoint:
-    """An endpoint that speaks to the scripted model."""
-    endpoint = ChatEndpoint(
-        model="m", base_url=model.base_url, api_key=None, timeout_seconds=timeout_seconds
-    )
-    _opened.append(endpoint)
-    return endpoint
 
 
 async def test_structured_output_is_asked_for_first() -> None:

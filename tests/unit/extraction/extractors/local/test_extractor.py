@@ -7,12 +7,14 @@ import pytest
 
 from agent_memory_services.extraction.domain.facts import (
     Conversation,
+    ExtractionFailed,
     Extractor,
     Kind,
     Strategy,
     Turn,
 )
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
+from agent_memory_services.language.en.parser import Parser
 from tests.unit.extraction.extractors.local.talk import MONDAY, facts, found, said, user
 
 TALK = "I prefer window seats. I live in Oslo. Always answer in metric units."
@@ -181,31 +183,8 @@ def test_secrets_are_never_facts() -> None:
     assert found(user("My password is hunter2. My credit card number is 4111 1111.")) == []
 
 
-def test_pack_of_ones_own_comes_first(tmp_path: Path) -> None:
-    """A pack given at construction adds rules, and its rules win."""
-    pack = tmp_path / "sailing.toml"
-    pack.write_text(
-        '[[rule]]\nname = "sails"\nfamily = "profile"\nverbs = "helm"\nslot = "boat"\n',
-        encoding="utf-8",
-    )
-    conversation = Conversation([user("I helm a catamaran.")])
-    assert LocalExtractor().find(conversation) == []
-    (candidate,) = LocalExtractor([pack]).find(conversation)
-    assert candidate.text == "User helms a catamaran"
-    assert candidate.slot == "user/boat"
-
-
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        ('verbs = "helm"\ncolour = "red"', "unknown keys"),
-        ('verbs = "helm"\nrest = "("', "does not compile"),
-        ('verbs = "helm"\nrest = "@nobody@"', "no macro"),
-    ],
-)
-def test_faulty_pack_is_refused(tmp_path: Path, entry: str, message: str) -> None:
-    """A mistake in a pack is named when the pack is read."""
-    pack = tmp_path / "faulty.toml"
-    pack.write_text(f'[[rule]]\nname = "x"\nfamily = "profile"\n{entry}\n', encoding="utf-8")
-    with pytest.raises(ValueError, match=message):
-        LocalExtractor([pack])
+async def test_unfit_parser_fails_the_attempt(tmp_path: Path) -> None:
+    """Without a parser nothing is found or ruled out; the job is tried again later."""
+    with pytest.raises(ExtractionFailed) as raised:
+        await LocalExtractor(Parser(tmp_path)).extract(Conversation([user(TALK)]))
+    assert raised.value.reason == "parser_unavailable"

@@ -154,6 +154,8 @@ def test_what_lasts_or_comes_back_has_no_day(text: str) -> None:
         ("Translate to English: Ich habe zwei Hunde.", []),
         ("How do you say 'Ich wohne in Köln' in English?", []),
         ("Please correct this sentence: Je suis allé au cinéma hier.", []),
+        ("Übersetze das bitte ins Deutsche: I live in Rome.", []),
+        ("Ich wohne in Bonn. Übersetze: I live in Rome.", ['User said: "Ich wohne in Bonn"']),
         ("Corrige ce texte :\nJ'habite à Lyon.\nJ'ai deux chats.", []),
         ("```\nIch wohne in Bonn\n```", []),
         ("> Ich wohne in Bonn.", []),
@@ -164,6 +166,24 @@ def test_what_lasts_or_comes_back_has_no_day(text: str) -> None:
 def test_languages_may_be_mixed(text: str, facts: list[str]) -> None:
     """Each sentence is read in its own; what was pasted to work on is in nobody's words."""
     assert [each.text for each in find(text)] == facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mein Passwort ist Sommer2023.",
+        "Mi contraseña es verano2023.",
+        "Mon mot de passe est ete2023.",
+        "Мой пароль лето2023.",
+        "我的密码是123456。",
+        "パスワードは123456です。",
+        "내 비밀번호는 123456이야.",
+        "मेरा पासवर्ड 123456 है।",
+    ],
+)
+def test_secrets_are_not_kept(text: str) -> None:
+    """In no language."""
+    assert find(text) == []
 
 
 def test_speakers_with_a_name_are_called_by_it() -> None:

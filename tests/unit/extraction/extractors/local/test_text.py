@@ -1,31 +1,9 @@
-"""The steps from a message to clauses."""
+"""Words of a message that are the speaker's own."""
 
 import pytest
 
-from agent_memory_services.extraction.extractors.local.clauses import Clause, clauses
-from agent_memory_services.extraction.extractors.local.contractions import written_out
-from agent_memory_services.extraction.extractors.local.sentences import sentences
 from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
-
-
-@pytest.mark.parametrize(
-    ("short", "long"),
-    [
-        ("I'm sure I don't know", "I am sure I do not know"),
-        ("im vegan and i cant cook", "I am vegan and I cannot cook"),
-        ("I'd rather go", "I would rather go"),
-        ("I'd been there", "I had been there"),
-        ("she's a nurse, he's been ill", "she is a nurse, he has been ill"),
-        ("my wife's a doctor", "my wife is a doctor"),
-        ("my wife's car", "my wife's car"),
-        ("we're gonna move", "we are going to move"),
-        ("it was fun \u2014 really", "it was fun - really"),
-        ("from 2010\u20132015", "from 2010-2015"),
-    ],
-)
-def test_short_forms_are_written_out(short: str, long: str) -> None:
-    """Contractions and chat spellings become plain words; possessives stay."""
-    assert written_out(short) == long
+from agent_memory_services.extraction.extractors.local.wording import third_person
 
 
 @pytest.mark.parametrize(
@@ -65,33 +43,34 @@ def test_titles_are_kept() -> None:
     assert own_words(text) == text
 
 
-def test_sentences_and_questions() -> None:
-    """A statement that leads to a question is kept apart from it."""
-    cut = sentences("I met Dr. Chen at 5:30. I'm vegan, what can I cook? Is it hard")
-    assert [(sentence.text, sentence.asks) for sentence in cut] == [
-        ("I met Dr. Chen at 5:30", False),
-        ("I'm vegan", False),
-        ("what can I cook", True),
-        ("Is it hard", True),
-    ]
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "[01/06/2024, 10:00:00] Ann: I live in Ghent.\n[01/06/2024, 10:00:09] Bob: I am Bob.",
+        "Ann: I live in Ghent.\nBob: I love Ghent.",
+        "Can you reply to this?\n\nHello,\nI live in Ghent.\nRegards,\nPeter",
+        "What do you think of this review? I live in Ghent and I loved the cake.",
+        "The lyrics go: I live in Ghent",
+    ],
+)
+def test_pasted_text_is_left_out(pasted: str) -> None:
+    """Chats, mails, reviews and lyrics are somebody else's words."""
+    assert "Ghent" not in own_words(pasted)
 
 
 @pytest.mark.parametrize(
-    ("sentence", "expected"),
+    ("base", "third"),
     [
-        ("I prefer tea and I am vegan", [Clause("I prefer tea"), Clause("I am vegan")]),
-        ("I love my dog and my cat", [Clause("I love my dog and my cat")]),
-        ("My husband Tom and I got married", [Clause("My husband Tom and I got married")]),
-        ("Last Friday, I ran", [Clause("I ran", "Last Friday")]),
-        ("When I was a kid, I sang", [Clause("I sang", "When I was a kid")]),
-        (
-            "Since I am lactose intolerant I am trying oat milk",
-            [Clause("I am lactose intolerant"), Clause("I am trying oat milk")],
-        ),
-        ("Hey Mel, by the way, I ran", [Clause("I ran")]),
-        ("I moved because I love the sea", [Clause("I moved because I love the sea")]),
+        ("work", "works"),
+        ("have", "has"),
+        ("go", "goes"),
+        ("study", "studies"),
+        ("play", "plays"),
+        ("teach", "teaches"),
+        ("am", "is"),
+        ("were", "was"),
     ],
 )
-def test_clauses(sentence: str, expected: list[Clause]) -> None:
-    """A sentence is cut where another thing is said, and only there."""
-    assert clauses(sentence) == expected
+def test_third_person(base: str, third: str) -> None:
+    """Verbs of the first person agree with "User"."""
+    assert third_person(base) == third

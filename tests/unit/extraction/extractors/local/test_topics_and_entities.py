@@ -1,7 +1,11 @@
 """What a statement speaks of, and whom."""
 
-from agent_memory_services.extraction.extractors.local.entities import MOST_ENTITIES, entities
-from agent_memory_services.extraction.extractors.local.topics import MOST_TOPICS, topics
+from agent_memory_services.extraction.extractors.local.tags import (
+    MOST_ENTITIES,
+    MOST_TOPICS,
+    entities,
+    topics,
+)
 
 
 def test_topics_by_words() -> None:

@@ -1,4 +1,4 @@
-"""Splitting of prose into sentences; statements apart from questions."""
+"""Sentences of a text; statements apart from questions."""
 
 import re
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class Utterance:
     """One sentence without its closing punctuation.
 
     Attributes:
@@ -51,17 +51,17 @@ class Sentence:
     asks: bool
 
 
-def sentences(text: str) -> list[Sentence]:
+def sentences(text: str) -> list[Utterance]:
     """Cut prose into sentences; a statement that ends in a question yields both."""
-    found: list[Sentence] = []
+    found: list[Utterance] = []
     for part in _parts(text):
         asked = part.rstrip("\"')] ").endswith("?")
         words = part.strip().rstrip(".!?… ")
         statement = _before_question(words) if asked else words
         if statement:
-            found.append(Sentence(statement, asks=bool(_QUESTION.match(statement))))
+            found.append(Utterance(statement, asks=bool(_QUESTION.match(statement))))
         if asked and statement != words:
-            found.append(Sentence(words[len(statement) :].lstrip(" ,;:-"), asks=True))
+            found.append(Utterance(words[len(statement) :].lstrip(" ,;:-"), asks=True))
     return found
 
 

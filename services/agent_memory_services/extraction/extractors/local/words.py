@@ -1,5 +1,6 @@
-"""Word lists of a language, read once from `data/grammar_<language>.toml`."""
+"""Short lists of English words, read once from `data/words_en.toml`."""
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -26,13 +27,13 @@ def phrases(name: str) -> tuple[str, ...]:
 
 
 @cache
-def irregular_verbs() -> tuple[tuple[str, str, str], ...]:
-    """Return the base, past and participle of every irregular verb."""
-    entries = (entry.split() for entry in _lists()["irregular"].split(";"))
-    return tuple((base, past, participle) for base, past, participle in entries)
+def _lists() -> dict[str, str]:
+    source = files(__package__).joinpath("data", "words_en.toml").read_text(encoding="utf-8")
+    return tomllib.loads(source)
 
 
 @cache
-def _lists() -> dict[str, str]:
-    source = files(__package__).joinpath("data", "grammar_en.toml").read_text(encoding="utf-8")
-    return tomllib.loads(source)
+def any_of(*names: str) -> str:
+    """Return lists as alternatives of a pattern, longest first; `_` in a word is a space."""
+    every = (word.replace("_", " ") for name in names for word in words(name))
+    return f"(?:{'|'.join(map(re.escape, sorted(every, key=lambda word: (-len(word), word))))})"

@@ -1,0 +1,327 @@
+"""Fragments, lists and introductions, as the sentences that they stand for."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
+from agent_memory_services.extraction.extractors.local.said import has_often
+from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.language.en.parser import Token, Tree
+
+_SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
+_KEYED: Final = re.compile(
+    r"^(?:(?P<own>my|our) )?(?P<key>[A-Za-z][\w' ]{1,28}?)(?:\s*[:=]\s*|\s+-\s+)(?P<value>\S.*)$",
+    re.IGNORECASE,
+)
+_INTRODUCED: Final = re.compile(
+    r"^(?:(?:hi|hey|hello)[,!]? )?(?P<start>(?:I am|my name is) [A-Z][\w'-]+), "
+    r"(?P<rest>(?:an? |the |\d|from |based |originally |living |currently ).+)$",
+    re.IGNORECASE,
+)
+_SEGMENT: Final = re.compile(
+    r"^(?:an? |the |\d+(?:$|,| and| years)|from |based |originally |living |currently )",
+    re.IGNORECASE,
+)
+_ANEW: Final = re.compile(r"(?:and |but )?(?:I|we|my|our)\b")
+_INVERTED: Final = re.compile(
+    r"^(?P<day>today|tomorrow|(?:next |this |on )?\w+day|it)(?: is|'s) (?P<what>(?:my|our) "
+    r"(?:[\w']+ )?(?:birthday|anniversary|wedding|exam|interview|appointment|surgery|flight))"
+    r"(?: (?P<then>\S.*))?$",
+    re.IGNORECASE,
+)
+_NOTHING_MORE: Final = re.compile(
+    r"^there(?: is|'s) nothing (?:I|we) (?P<verb>love|like|enjoy|hate) more than (?P<what>.+)$",
+    re.IGNORECASE,
+)
+_ADVERBS: Final = frozenset(
+    """
+    just finally recently already still also always even actually currently now and so oh usually
+    originally
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_FIRST_VERBS: Final = frozenset(
+    """
+    have live work love like hate prefer own drive play speak study teach run enjoy weigh use
+    collect
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_PASSING: Final = frozenset(
+    """
+    thinking looking hoping wondering trying asking being according including regarding speaking
+    using
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_STATES: Final = frozenset(
+    """
+    based employed obsessed addicted scared terrified located
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_PLACED: Final = frozenset({"off", "from", "based", "into", "between"})
+_NOT_PLACED: Final = re.compile(
+    r"from (?:now|here|today|this|then|what|the)\b|off (?!to\b)|between (?!jobs)"
+)
+_DENIED: Final = re.compile(
+    r"not (?:an? (?:big |huge )?fan|much of an?|an? \w+ person|a morning|into|from|keen|fond"
+    r"|allergic|vegan|vegetarian|married|good at|great (?:at|with)|religious|\w+ anymore)",
+    re.IGNORECASE,
+)
+_UNDETERMINED: Final = frozenset(
+    {"training", "practice", "physio", "therapy", "dinner", "lunch", "choir"}
+)
+_WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{_WEEKDAY}\b", re.IGNORECASE)
+_TIME_FIRST: Final = re.compile(
+    r"(?P<when>.+?)[:,-]+ (?P<what>.+)$"
+    r"|(?P<day>(?:tomorrow|today|tonight|(?:next |this )?\w+day)(?: at [\w:]+)?) (?P<thing>.+)$",
+    re.IGNORECASE,
+)
+_OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{_WEEKDAY})\b", re.IGNORECASE)
+_FEWEST_TOKENS: Final = 2
+_MOST_COUNTED: Final = 8
+
+
+# ----------------------------------------------------------------------------- lists of particulars
+
+
+def keyed(text: str, *, among: bool = False) -> list[str]:
+    """Return what a line such as "City: Oslo" says, in sentences; nothing for any other line.
+
+    Args:
+        text: The line.
+        among: Whether it stands among such lines, so that any key will do.
+    """
+    match = _KEYED.match(text)
+    if match is None or "?" in text:
+        return []
+    key, value = match["key"].strip().lower(), match["value"].strip().rstrip(".;")
+    own = match["own"] is not None and not words("own_chores") & set(key.split())
+    if not (own or among or is_listing(key) or is_listing(key.rsplit(" ", 1)[-1])):
+        return []
+    parts = re.split(r"\s*;\s*", value)
+    nested = [part for part in parts if _KEYED.match(part)]
+    if nested and len(nested) == len(parts):
+        pairs = (part.partition(":") for part in nested)
+        return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
+    return [_particular(key, value)]
+
+
+def is_listing(key: str) -> bool:
+    """Return true if people list a particular of their own under this word."""
+    return (
+        re.fullmatch(rf"{any_of('particulars')}|favou?rite [\w ]+", key.strip().lower()) is not None
+    )
+
+
+def _particular(key: str, value: str) -> str:
+    for names, sentence in _PARTICULARS:
+        if key in names or (key.startswith("allerg") and "allergies" in names):
+            return sentence(value)
+    many = key in {"kids", "children"} or (key.endswith("s") and key not in {"status", "address"})
+    return f"my {key} {'are' if many else 'is'} {value}"
+
+
+def _diet(value: str) -> str:
+    denied = re.match(r"(?:no|not) (.+)", value, re.IGNORECASE)
+    if denied:
+        return f"I do not eat {denied[1]}"
+    trait = value.lower().split()[0] in words("traits")
+    return f"I am {value}" if trait else f"my diet is {value}"
+
+
+def _allergies(value: str) -> str:
+    if re.match(r"(?:none|no)\b", value, re.IGNORECASE):
+        return "I do not have allergies"
+    return f"I am allergic to {value}"
+
+
+_PARTICULARS: Final[tuple[tuple[frozenset[str], Callable[[str], str]], ...]] = (
+    (frozenset({"name", "first name", "full name"}), "my name is {}".format),
+    (frozenset({"age"}), lambda value: f"I am {value.split()[0]} years old"),
+    (frozenset({"city", "location", "home", "country", "lives", "based"}), "I live in {}".format),
+    (frozenset({"employer", "company"}), "I work at {}".format),
+    (frozenset({"job", "occupation", "profession", "work", "role"}), "my job is {}".format),
+    (frozenset({"allergies"}), _allergies),
+    (frozenset({"diet"}), _diet),
+    (frozenset({"likes", "loves", "hobbies", "interests"}), "I like {}".format),
+    (frozenset({"dislikes", "hates"}), "I hate {}".format),
+    (frozenset({"languages", "language"}), "I speak {}".format),
+)
+
+
+# ------------------------------------------------------------------------------------ introductions
+
+
+def introduced(text: str) -> list[str]:
+    """Take an introduction apart: "I am Tom, 29, from Cardiff, and I teach" says four things."""
+    text = _NOTHING_MORE.sub(r"I \g<verb> \g<what>", text)
+    inverted = _INVERTED.match(text)
+    if inverted:
+        day = "" if inverted["day"].lower() == "it" else inverted["day"]
+        when = " ".join(filter(None, (day, inverted["then"])))
+        return [f"{inverted['what']} is {when}"] if when else [text]
+    match = _INTRODUCED.match(text)
+    return [match["start"], *_segments(match["rest"])] if match else [text]
+
+
+def _segments(rest: str) -> list[str]:
+    found: list[str] = []
+    while rest:
+        segment, _, following = rest.partition(", ")
+        if not _SEGMENT.match(segment):
+            found.append(re.sub(r"^(?:and|but) ", "", rest))
+            break
+        head, _, tail = segment.partition(" and ")
+        if re.match(r"(?:I|we|my|our|an?|from)\b", tail):
+            segment, following = head, f"{tail}, {following}" if following else tail
+        elif following and not _ANEW.match(following) and not _SEGMENT.match(following):
+            segment, following = rest, ""
+        found.append(f"I am {segment}")
+        rest = following
+    return found
+
+
+# --------------------------------------------------------------------------------------- fragments
+
+
+def completed(tree: Tree, text: str) -> str:
+    """Return a fragment as the sentence that it stands for, or nothing where it stands for none."""
+    first = _first(tree)
+    if first is None or len(tree.tokens) < _FEWEST_TOKENS or _has_subject(tree):
+        return ""
+    capital = text[:2].isupper() or tree.tokens[0].tag in {"NNP", "NNPS"}
+    lowered = text if capital else text[:1].lower() + text[1:]
+    return next(filter(None, (form(tree, first, lowered) for form in _FORMS)), "")
+
+
+def _here(text: str) -> str:
+    return re.sub(r",? (?:here|by the way)$", "", text)
+
+
+def _placed(_: Tree, first: Token, text: str) -> str:
+    """Complete "from Lima", "off to Oslo", "not a fan of tea"."""
+    denied = first.lower == "not" and _DENIED.match(text)
+    placed = first.lower in _PLACED and not _NOT_PLACED.match(text)
+    return f"I am {_here(text)}" if denied or placed else ""
+
+
+def _done(tree: Tree, first: Token, text: str) -> str:
+    """Complete "been learning Dutch", "just got a puppy", "moving to Rome", "born in Goa"."""
+    following = tree.tokens[first.index + 1].lower if first.index + 1 < len(tree.tokens) else ""
+    if first.lower == "been" or (first.lower == "never" and following in {"been", "had", "tried"}):
+        return f"I have {text}"
+    if first.tag == "VBG" and first.lower not in _PASSING:
+        return f"I am {text}"
+    if first.tag not in {"VBD", "VBN"} or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
+        return ""
+    if first.lower in {"born", "raised"}:
+        return f"I was {text}"
+    if first.lower in words("traits") | _STATES:
+        return f"I am {_here(text)}"
+    return "" if first.lower in {"thanks", "said", "asked", "given"} else f"I {text}"
+
+
+def _does(_: Tree, first: Token, text: str) -> str:
+    """Complete "live in Oslo", "runs a shop with my husband"."""
+    word = first.lower
+    base = {"has": "have", "teaches": "teach", "studies": "study"}.get(word, word.removesuffix("s"))
+    verb = base if base in _FIRST_VERBS else word
+    if verb not in _FIRST_VERBS or first.index:
+        return ""
+    return f"I {verb}{text[len(first.text) :]}"
+
+
+def _occasion(tree: Tree, first: Token, text: str) -> str:
+    """Complete "dentist on Friday at 3", "mum's birthday 14 june"."""
+    nouns = [token for token in tree.tokens if token.tag.startswith("NN") or token.dep == "ROOT"]
+    timed = DATE_PHRASE.search(text) or has_often(text) or _AT_SOME_TIME.search(text)
+    if not timed or not any(token.lemma in words("occasions") for token in nouns):
+        return ""
+    owned = first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    plain = (
+        first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
+    )
+    return _appointed(text[:1].lower() + text[1:] if plain else text, owned=owned)
+
+
+def _appointed(text: str, *, owned: bool) -> str:
+    when = DATE_PHRASE.search(text) or _OFTEN_WHEN.search(text)
+    if when is None or when.start() == 0:
+        turned = _TIME_FIRST.match(text)
+        if turned is None:
+            return ""
+        text = f"{turned['what'] or turned['thing']} {turned['when'] or turned['day']}"
+        when = DATE_PHRASE.search(text)
+    if when is None or not when.start():
+        return ""
+    what, then = text[: when.start()].strip(" ,:-"), text[when.start() :].strip()
+    then = re.sub(rf"^(?=\d|{_WEEKDAY}\b)", "on ", then, flags=re.IGNORECASE)
+    if owned:
+        return f"{what if re.match(r'(?:my|our) ', what) else f'my {what}'} is {then}"
+    return f"I have {_with_article(what)} {then}"
+
+
+def _with_article(what: str) -> str:
+    if re.fullmatch(r"(?:the )?(?:dentist|doctor|vet|optician|physio|gp)", what, re.IGNORECASE):
+        return f"a {what.removeprefix('the ')} appointment"
+    last = what.rsplit(" ", 1)[-1].lower()
+    determined = re.match(r"(?:an?|the|two|three|\d)\b", what, re.IGNORECASE)
+    if determined or last in _UNDETERMINED or last.endswith("s"):
+        return what
+    return f"{'an' if what[:1].lower() in 'aeiou' else 'a'} {what}"
+
+
+def _described(tree: Tree, first: Token, text: str) -> str:
+    """Complete "allergic to bees", "vegan household", "deaf in one ear"."""
+    traits = words("traits") | words("demonyms") | words("lasting_traits")
+    if not first.tag.startswith("JJ") and first.lower not in traits:
+        return ""
+    behind = any(tree.children(first, "prep")) and first.lower not in words("moods")
+    told = first.lower in traits | words("fears") | {"fluent", "addicted", "colour", "color"}
+    if not told and not (behind and first.dep == "ROOT"):
+        return ""
+    household = any(token.lower in {"household", "family"} for token in tree.tokens)
+    return f"I have a {text}" if household else f"I am {_here(text)}"
+
+
+def _noun(tree: Tree, first: Token, text: str) -> str:
+    """Complete "software engineer at Fiat", "mother of two", "two cats and a dog"."""
+    known = re.match(r"type [12] diabetic|\d+ years? old", text, re.IGNORECASE)
+    kind = re.match(
+        r"(?:huge|big|massive) fan of|early bird|night owl|morning person", text, re.IGNORECASE
+    )
+    if known or kind:
+        return f"I am {'a ' if kind else ''}{text}"
+    counted = any(token.lower in words("plural") for token in tree.tokens)
+    if first.tag == "CD" and counted and len(tree.tokens) < _MOST_COUNTED:
+        return f"I have {text}"
+    described = words("occupations") | words("described")
+    head = any(token.lower in described for token in tree.tokens if token.tag.startswith("NN"))
+    cue = (
+        r"\b(?:here$|by (?:trade|profession|day)|of (?:one|two|three|four|five|\d)|at [A-Z]"
+        r"|for \d+ years|since \d{4}|from [A-Z])"
+    )
+    if not head or not re.search(cue, text):
+        return ""
+    article = "" if tree.tokens[0].tag == "DT" else "an " if text[:1] in "aeiou" else "a "
+    return f"I am {article}{_here(text)}"
+
+
+_FORMS: Final[Sequence[Callable[[Tree, Token, str], str]]] = (
+    _placed, _done, _does, _occasion, _described, _noun,
+)  # fmt: skip
+
+
+def _first(tree: Tree) -> Token | None:
+    """Return the first word that is no mere opener."""
+    for token in tree.tokens:
+        if token.dep not in {"intj", "punct", "cc"} and token.lower not in _ADVERBS:
+            return token
+    return None
+
+
+def _has_subject(tree: Tree) -> bool:
+    return any(
+        token.dep in _SUBJECTS and tree.tokens[token.head].dep in {"ROOT", "ccomp"}
+        for token in tree.tokens
+    )

@@ -1,0 +1,151 @@
+"""Hearing of messages: sentences with what they leave out, parsed in one batch."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory_services.extraction.domain.facts import Conversation, Turn
+from agent_memory_services.extraction.extractors.local.answers import answered
+from agent_memory_services.extraction.extractors.local.fragments import (
+    completed,
+    introduced,
+    keyed,
+)
+from agent_memory_services.extraction.extractors.local.speech import begins_play, own_words
+from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
+from agent_memory_services.extraction.extractors.local.wording import without_openers
+from agent_memory_services.language.en.parser import Parser, Tree
+from agent_memory_services.language.en.sentences import Utterance, sentences
+
+_SARCASM: Final = re.compile(
+    r"^(?:yeah,? right|oh,? (?:great|yeah|sure|wonderful|fantastic|joy)|sure,? because"
+    r"|because (?:obviously|clearly))\b"
+    r"|/s$|\b(?:not!|said no one|said nobody|\(sarcasm\)|just kidding|just joking)|\bas if\b",
+    re.IGNORECASE,
+)
+_SCORN: Final = re.compile(
+    r"^(?:oh,? |well,? |just )?(?:great|wonderful|fantastic|perfect|awesome|lovely|brilliant"
+    r"|yay|joy|super|amazing)\b[,!. ]+(?:another|more|now|just|yet another|the \w+ is"
+    r"|my \w+ (?:is|just)|it is)\b",
+    re.IGNORECASE,
+)
+_FONDNESS: Final = re.compile(
+    r"\b(?:love|enjoy|adore|like|favou?rite|fan of|can never get enough)\b", re.IGNORECASE
+)
+_IRONY: Final = re.compile(
+    r"\b(?:oh (?:yes|yeah|great)|of course|obviously|just what I (?:needed|wanted)|who does not"
+    r"|(?:just|so|simply|really|absolutely|totally) (?:love|enjoy|adore)|what could go wrong"
+    r"|so much fun|my favou?rite thing|nothing better than|absolutely love)\b.*\b"
+    r"(?:wait(?:ing)?|queue|queu\w+|traffic|monday|crash\w*|deadline|delay\w*|tax\w*|stuck|lost"
+    r"|broke\w*|3 ?am|spam|bills?|ignored|fail\w*|meetings?|error|bugs?"
+    r"|cancel\w*|waking up|being (?:stuck|ignored|late|on hold|yelled)|on hold|paying|hangover"
+    r"|flat tyre|sick|woken|alarm)\b",
+    re.IGNORECASE,
+)
+# Asked without a mark, as in "what should I cook tonight".
+_ASKS_WITHOUT_MARK: Final = re.compile(
+    r"^(?:what|why|how|where|which|who|whats)\b(?! (?:a|an|I (?:love|like|hate|want|need|prefer"
+    r"|really))\b)[^,.]*$",
+    re.IGNORECASE,
+)
+# Where "no honey please" begins within "I am vegan, so no honey please".
+_NO_WISH: Final = re.compile(
+    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)", re.IGNORECASE
+)
+_MOST_SENTENCES: Final = 400
+_MOST_ANSWERED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that counts.
+
+    Attributes:
+        turn: The message.
+        voice: Who speaks to whom.
+        sentences: What is said in it, each with its parse.
+    """
+
+    turn: Turn
+    voice: Voice
+    sentences: Sequence[tuple[Utterance, Tree]]
+
+
+def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard]:
+    """Return the messages of a conversation that people said, those before it first."""
+    spoken = [*conversation.before, *conversation.turns]
+    messages = [
+        (turn, voice, list(_sentences(turn, spoken[:place], people.company)))
+        for place, turn in enumerate(spoken)
+        if (voice := people.voice(turn)) is not None
+    ]
+    parsed = iter(_parsed([one for _, _, said in messages for one in said], parser))
+    return [Heard(turn, voice, [next(parsed) for _ in said]) for turn, voice, said in messages]
+
+
+def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterator[Utterance]:
+    """Yield the sentences of a message, with what it leaves out filled in."""
+    cut = sentences(own_words(turn.text))[:_MOST_SENTENCES]
+    if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
+        whole = answered(_question(earlier), ", ".join(one.text for one in cut))
+        if whole:
+            yield Utterance(whole, asks=False)
+            return
+    listing = False
+    for one in _meant(cut):
+        text = without_openers(one.text)
+        if begins_play(text):
+            # What follows is said in the scene that this sets.
+            return
+        if one.asks or _ASKS_WITHOUT_MARK.match(text):
+            yield Utterance(one.text, asks=True)
+        elif text:
+            listed = keyed(text, among=listing)
+            listing = bool(listed)
+            for part in listed or introduced(text):
+                yield from _with_wish(part)
+
+
+def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:
+    """Leave out what is said in scorn: "Great, another delay. I just love waiting"."""
+    scorn = False
+    for one in said:
+        ironic = _SARCASM.search(one.text) or _IRONY.search(one.text)
+        if ironic or (scorn and _FONDNESS.search(one.text)):
+            scorn = True
+            continue
+        scorn = scorn or _SCORN.match(one.text) is not None
+        yield one
+
+
+def _with_wish(text: str) -> Iterator[Utterance]:
+    wish = _NO_WISH.search(text)
+    if wish is None or not wish.start():
+        yield Utterance(text, asks=False)
+        return
+    yield Utterance(text[: wish.start()], asks=False)
+    yield Utterance(text[wish.end() :], asks=False)
+
+
+def _question(earlier: Sequence[Turn]) -> str:
+    """Return the question that the turn before ends with, or nothing."""
+    last = earlier[-1] if earlier else None
+    if last is None or last.role != "assistant" or not last.text.rstrip().endswith("?"):
+        return ""
+    asked = sentences(own_words(last.text))
+    return asked[-1].text if asked else ""
+
+
+def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, Tree]]:
+    """Parse sentences; fragments once more, as the sentences that they stand for."""
+    parsed = list(zip(said, parser.parse([one.text for one in said]), strict=True))
+    whole = {
+        place: text
+        for place, (one, tree) in enumerate(parsed)
+        if not one.asks and (text := completed(tree, one.text))
+    }
+    trees = parser.parse(list(whole.values()))
+    for (place, text), tree in zip(whole.items(), trees, strict=True):
+        parsed[place] = (Utterance(text, asks=False), tree)
+    return parsed

@@ -1,0 +1,39 @@
+"""Choice of the clauses that are worth keeping."""
+
+import re
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local import doing, others
+from agent_memory_services.extraction.extractors.local.said import (
+    REFUSED,
+    Rule,
+    Ruling,
+    Said,
+    is_this_task,
+)
+from agent_memory_services.extraction.extractors.local.subjects import About, Company
+from agent_memory_services.language.en.clauses import Modality
+
+_SECRET: Final = re.compile(
+    r"\b(?:password|passcode|passphrase|pin|api key|token|secret|ssn|social security|credit card"
+    r"|card number|cvv|private key)\b",
+    re.IGNORECASE,
+)
+_JUDGES: Final[dict[About, Rule]] = {
+    About.SELF: doing.self,
+    About.KIN: others.kin,
+    About.OWN: others.own,
+    About.THING: others.thing,
+}
+
+
+def judge(said: Said) -> Ruling | None:
+    """Return the kind of fact that a clause states; None where it states none."""
+    if said.clause.modality is Modality.MAY or is_this_task(said):
+        return None
+    if _SECRET.search(f"{said.subject.noun} {said.rest}"):
+        return None
+    verdict = _JUDGES[said.subject.about](said)
+    if verdict is None or verdict is REFUSED:
+        return others.among_people(said) if said.company is Company.PEOPLE else None
+    return verdict

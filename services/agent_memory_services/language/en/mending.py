@@ -1,0 +1,314 @@
+"""Text as it is typed, put into the spelling that a parser was trained on.
+
+Nothing here changes what is said: marks of direction and of layout go, short forms are written
+out, capitals come back, slips of the keyboard and of the tongue are mended.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
+_STRAIGHT: Final = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "`": "'", "\u00b4": "'", "\u02bc": "'", "\u201c": '"',
+        "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"', "\u00a0": " ", "\u202f": " ",
+    }
+)  # fmt: skip
+_STRUCK: Final = re.compile(r"~~[^~\n]{1,300}~~")
+_MARKS: Final = (
+    (re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]{1,600}?)(?<=\S)\1(?![\w*])"), r"\2"),
+    (re.compile(r"(?<![\w_])(_{1,3})(?=[^\s_])([^_\n]{1,600}?)(?<=\S)\1(?![\w_])"), r"\2"),
+    (re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)"), r"\1"),
+    (re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
+)
+_DASH: Final = re.compile("(?<!\\d) *[\u2013\u2014] *|[\u2013\u2014](?!\\d)")
+_SPACES: Final = re.compile(r"[ \t]{2,}")
+_RANGE: Final = re.compile("[\u2013\u2014]")
+
+# Typed without an apostrophe; only spellings that are no other word.
+_BARE: Final = {
+    "im": "I am", "ive": "I have", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "cant": "can't", "isnt": "isn't", "wasnt": "wasn't", "arent": "aren't", "werent": "weren't",
+    "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't", "wouldnt": "wouldn't",
+    "couldnt": "couldn't", "shouldnt": "shouldn't", "wont": "won't", "youre": "you're",
+    "theyre": "they're", "thats": "that's", "whats": "what's", "shes": "she's", "hes": "he's",
+    "aint": "ain't", "lets": "let's", "theres": "there's", "youve": "you've", "weve": "we've",
+    "mums": "mum's",
+}  # fmt: skip
+# Of the keyboard and the chat: spelling -> word.
+_SHORT: Final = {
+    "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "thx": "thanks",
+    "bc": "because", "cuz": "because", "coz": "because", "cos": "because", "cause": "because",
+    "w/": "with", "w/o": "without", "gf": "girlfriend", "bf": "boyfriend", "bff": "best friend",
+    "hubby": "husband", "bday": "birthday", "b-day": "birthday", "yrs": "years", "yr": "year",
+    "tmrw": "tomorrow", "tmr": "tomorrow", "tomoz": "tomorrow", "tonite": "tonight",
+    "usualy": "usually", "shoud": "should",
+    "prefered": "preferred", "diabtic": "diabetic", "vegitarien": "vegetarian", "familly": "family",
+    "apartement": "apartment", "adress": "address", "birtday": "birthday", "birthdy": "birthday",
+    "engeneer": "engineer", "enginer": "engineer", "docter": "doctor", "studing": "studying",
+    "coffe": "coffee", "prefere": "prefer", "moter": "mother", "borther": "brother",
+    "sistr": "sister",
+    "dautgher": "daughter", "dauther": "daughter", "hubsand": "husband", "marrige": "marriage",
+    "marryed": "married", "retierd": "retired", "yesturday": "yesterday", "yesterdy": "yesterday",
+    "allways": "always", "nver": "never", "everday": "every day", "rn": "right now",
+    "ppl": "people",
+    "fav": "favorite", "fave": "favorite", "favs": "favorites", "favorit": "favorite",
+    "abt": "about", "gonna": "going to", "wanna": "want to", "gotta": "have to",
+    "kinda": "kind of", "dunno": "do not know", "y'all": "you", "alot": "a lot",
+    "apt": "apartment", "appt": "appointment", "uni": "university", "sis": "sister",
+    "bro": "brother", "grew-up": "grew up", "teh": "the", "wiht": "with", "adn": "and",
+    "thier": "their", "freind": "friend", "freinds": "friends", "recieve": "receive",
+    "recieved": "received", "definately": "definitely", "tommorow": "tomorrow",
+    "tommorrow": "tomorrow", "tomorow": "tomorrow", "becuase": "because", "becasue": "because",
+    "beacuse": "because", "wich": "which", "untill": "until", "realy": "really",
+    "restaraunt": "restaurant", "restaurent": "restaurant", "vegeterian": "vegetarian",
+    "vegitarian": "vegetarian", "alergic": "allergic", "alergy": "allergy", "wrok": "work",
+    "wokr": "work", "liek": "like", "lvie": "live", "moveing": "moving", "liveing": "living",
+    "wierd": "weird", "collegue": "colleague", "collegues": "colleagues", "begining": "beginning",
+    "calender": "calendar", "febuary": "February", "wendsday": "Wednesday",
+    "wensday": "Wednesday", "thurday": "Thursday", "saterday": "Saturday", "i'am": "I am",
+}  # fmt: skip
+_SHORT_WORD: Final = re.compile(
+    r"(?<![\w/'.@-])(?:" + "|".join(map(re.escape, sorted(_SHORT, key=len, reverse=True)))
+    + r")(?![\w@/]|'(?!s\b))",
+    re.IGNORECASE,
+)  # fmt: skip
+_BARE_WORD: Final = re.compile(r"(?<![\w'])(?:" + "|".join(_BARE) + r")(?![\w'])", re.IGNORECASE)
+_HAVE_GOTTA: Final = re.compile(r"(?<=\w)(?: have|'ve|'s)? gotta\b", re.IGNORECASE)
+_AM_GONNA: Final = re.compile(r"\b(I|we) (?:gonna|gunna)\b", re.IGNORECASE)
+_AT: Final = re.compile(r"(?<=\w) @ ?(?=\w)")
+_LETTER_ENDING: Final = re.compile(r"\b(\w{2,})in'(?!\w)")
+_LONE_I: Final = re.compile(r"(?<![\w.'])i(?=(?:'(?:m|ve|d|ll))?(?:[\s,.!?;:)]|$))")
+_NEGATIONS: Final = (
+    (re.compile(r"\bcan't\b", re.IGNORECASE), "cannot"),
+    (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
+    (re.compile(r"\bI ain't\b", re.IGNORECASE), "I am not"),
+    (re.compile(r"\bain't\b", re.IGNORECASE), "is not"),
+    (re.compile(r"\b(\w+)n't\b", re.IGNORECASE), r"\1 not"),
+    (re.compile(r"'m\b", re.IGNORECASE), " am"),
+    (re.compile(r"'re\b", re.IGNORECASE), " are"),
+    (re.compile(r"'ve\b", re.IGNORECASE), " have"),
+    (re.compile(r"'ll\b", re.IGNORECASE), " will"),
+    (re.compile(r"\blet's\b", re.IGNORECASE), "let us"),
+)
+_HAD: Final = re.compile(
+    r"'d(?= (?:(?:always|never|just|also|already|really|only|not) )?(?:better|been|had|gone|seen"
+    r"|done|met|bought|made|taken|given|eaten|written|spoken|known|lost|left|[a-z]{2,}ed)\b)"
+)
+_WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
+_FILLERS: Final = re.compile(
+    r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
+    r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
+    r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
+    re.IGNORECASE,
+)
+_STUTTER: Final = re.compile(
+    r"\b(I|we|my|the|a|an|in|on|at|to|and|is|am|have|it)(?:,?\s+(?:\1))+\b", re.IGNORECASE
+)
+_AGAIN: Final = re.compile(r"\b(I am|I have|it is|my \w+ is),? \1\b", re.IGNORECASE)
+
+
+def _has_or_is(match: re.Match[str]) -> str:
+    has = match.string[match.end() :].lower().startswith("got")
+    return f"{match[1]} {'has' if has else 'is'} "
+
+
+_WEEKDAYS: Final = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Weds": "Wednesday",
+    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
+}  # fmt: skip
+_WEEKDAY: Final = re.compile(
+    r"\b(?:" + "|".join(sorted(_WEEKDAYS, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
+)
+_RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    (
+        re.compile(
+            r"(?<![\w'])ill (?=(?:be|have|go|take|try|do|see|get|let|come|need|send|start|move)\b)",
+            re.IGNORECASE,
+        ),
+        "I will ",
+    ),
+    (
+        re.compile(r"(?<![\w'])id (?=(?:like|love|prefer|rather|say|go)\b)", re.IGNORECASE),
+        "I would ",
+    ),
+    (
+        re.compile(r"\b(I|we) (?:(?:just|really) )?(?:kind|sort) of (?=[a-z])", re.IGNORECASE),
+        r"\1 ",
+    ),
+    (re.compile(r"\b(hate|love|like|dislike) it when\b", re.IGNORECASE), r"\1 when"),
+    (
+        re.compile(
+            r"\b(my|our) (wife|husband|dog|cat|mom|mum|dad|brother|sister|son|daughter|boss)s"
+            r" (?=(?:name|birthday|job|house|favou?rite)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 \2's ",
+    ),
+    (re.compile(r"\btype ([12]) (?=diabet)", re.IGNORECASE), r"type-\1 "),
+    (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
+    (
+        re.compile(
+            r"\b((?:my|our) (?:\w+ )?(?:birthday|anniversary))'?s (?=on\b|in\b|the\b|\d|next"
+            r"|tomorrow|today)",
+            re.IGNORECASE,
+        ),
+        r"\1 is ",
+    ),
+    (
+        re.compile(
+            r"\b((?:my|our) (?:\w+ )?\w+)'s (?=(?:an?|the|not|from|in|at|called|getting|going"
+            r"|turning|really|very|so) )",
+            re.IGNORECASE,
+        ),
+        r"\1 is ",
+    ),
+    (
+        re.compile(
+            r"\b(my (?:mum|mom|dad|brother|sister|wife|husband|son|daughter))s (?=(?:got|a|an"
+            r"|from|in|called|not|really|\w+ing)\b)",
+            re.IGNORECASE,
+        ),
+        _has_or_is,
+    ),
+)
+_CLOSERS: Final = re.compile(
+    r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
+    r"|you know|if that helps|just so you know))+(?=[.!?]?[ \t]*(?:\n|$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FEW_WORDS: Final = 2
+_SHOUTED: Final = 12
+_MOST_CAPITALS: Final = 0.8
+
+_SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
+_CUE: Final = re.compile(
+    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no|wait,? actually"
+    r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
+    r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
+    r"(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
+    r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say),? )?",
+    re.IGNORECASE,
+)
+_MOST_REPAIRS: Final = 8
+_STOPS: Final = ".!?\n;"
+_LONGEST_REPAIRED: Final = 400
+_CLASSES: Final = (
+    re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:january|february|march|april|may|june|july|august|september|october|november"
+        r"|december)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:yesterday|today|tomorrow|tonight)\b", re.IGNORECASE),
+    re.compile(
+        r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k)?(?!\w)|\b(?:one|two|three|four|five"
+        r"|six|seven|eight|nine"
+        r"|ten|eleven|twelve|twenty|thirty|forty|fifty)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<![.!?] )(?<!^)(?<![\w'])(?!I\b)[A-Z][\w'-]*(?: [A-Z][\w'-]+)*"),
+)
+_PREPOSITION: Final = re.compile(
+    r"^(?:in|on|at|to|from|for|with|by|near|since|until|after|before|about|as)\b", re.IGNORECASE
+)
+
+
+def mended(text: str) -> str:
+    """Return a text in plain spelling, with short forms written out and repairs carried out."""
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_STRAIGHT)
+    text = _STRUCK.sub("", text)
+    for pattern, replacement in _MARKS:
+        text = pattern.sub(replacement, text)
+    text = _RANGE.sub("-", _DASH.sub(" - ", _SPACES.sub(" ", text)))
+    text = _quietened(text)
+    text = _HAVE_GOTTA.sub(" have to", _AM_GONNA.sub(r"\1 am going to", text))
+    text = _LETTER_ENDING.sub(r"\1ing", text)
+    text = _SHORT_WORD.sub(lambda match: _like(match[0], _SHORT[match[0].lower()]), text)
+    text = _BARE_WORD.sub(lambda match: _like(match[0], _BARE[match[0].lower()]), text)
+    text = _AT.sub(" at ", _LONE_I.sub("I", text))
+    for pattern, replacement in _NEGATIONS:
+        text = pattern.sub(replacement, text)
+    text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
+    text = _WOULD.sub(" would", _HAD.sub(" had", text))
+    for run_on, written in _RUN_ON:
+        text = run_on.sub(written, text)
+    text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
+    text = _CLOSERS.sub("", text)
+    return _repaired(text)
+
+
+def _quietened(text: str) -> str:
+    """Return a text that is all capitals in lower case, sentence by sentence."""
+    letters = [letter for letter in text if letter.isalpha()]
+    if len(letters) < _SHOUTED:
+        return text
+    if sum(map(str.isupper, letters)) < _MOST_CAPITALS * len(letters):
+        return text
+    return re.sub(r"(^|[.!?\n]\s*)([a-z])", lambda match: match[1] + match[2].upper(), text.lower())
+
+
+def _like(written: str, word: str) -> str:
+    return word[:1].upper() + word[1:] if written[:1].isupper() else word
+
+
+def _repaired(text: str) -> str:
+    """Carry repairs out: "on Friday, no wait, Saturday" means Saturday."""
+    for _ in range(_MOST_REPAIRS):
+        cues = list(islice(_CUE.finditer(text), _MOST_REPAIRS))
+        changed = next(filter(None, map(_one_repaired, cues)), "")
+        if not changed:
+            break
+        text = changed
+    return text
+
+
+def _one_repaired(cue: re.Match[str]) -> str:
+    """Return a text with one repair carried out, or nothing where there is none."""
+    text = cue.string
+    floor, ceiling = max(0, cue.start() - _LONGEST_REPAIRED), cue.end() + _LONGEST_REPAIRED
+    start = max(text.rfind(stop, floor, cue.start()) for stop in _STOPS) + 1
+    ends = [at for stop in _STOPS if (at := text.find(stop, cue.end(), ceiling)) >= 0]
+    end = min([*ends, len(text)])
+    before, after = text[start : cue.start()], text[cue.end() : end].strip(" ,-")
+    if not after or len(before.split()) < _FEW_WORDS:
+        return ""
+    if re.match(_SUBJECT, after, re.IGNORECASE):
+        # Said anew from its subject on; what was said before no longer counts.
+        polite = re.search(r"(?:sorry|oops)\W*$", cue[0], re.IGNORECASE)
+        meant = None if polite else f" {after}" if start else after
+    else:
+        meant = _replaced(before, after)
+    return "" if meant is None else f"{text[:start]}{meant}{text[end:]}"
+
+
+def _replaced(before: str, after: str) -> str | None:
+    preposition = _PREPOSITION.match(after)
+    if preposition:
+        found = list(re.finditer(rf"\b{preposition[0]}\b", before, re.IGNORECASE))
+        return f"{before[: found[-1].start()]}{after}" if found else None
+    first = after.split(maxsplit=1)[0]
+    for kind in _CLASSES:
+        if kind.match(f" {first}", 1) is None:
+            continue
+        found = list(kind.finditer(before))
+        if found:
+            last = found[-1]
+            rest = after[len(kind.match(f" {after}", 1)[0]) :]  # type: ignore[index]
+            return (
+                f"{before[: last.start()]}{after}"
+                if rest
+                else (f"{before[: last.start()]}{after}{before[last.end() :]}")
+            )
+    words, new = before.split(), after.split()
+    article = new[0].lower() in {"a", "an", "the", "my", "our"}
+    if article:
+        at = [i for i, word in enumerate(words) if word.lower() in {"a", "an", "the", "my", "our"}]
+        return " ".join((*words[: at[-1]], *new)) if at else None
+    short = len(new) <= _FEW_WORDS and len(words) > len(new) + 1
+    return " ".join((*words[: -len(new)], *new)) if short else None
