@@ -22,6 +22,11 @@ REJECTIONS: Final = tuple(
     for kind in (AccessDenied, IdAlreadyExists, InvalidFields, InvalidState, OwnerMismatch)
 )
 """Why a memory may be refused for good."""
+LEFT_OUT: Final = (
+    *("malformed", "refused", "too_many", "unclear", "unknown_message"),
+    *("unknown_language", "unsupported_language"),
+)
+"""Why an item of a model's answer, or a message, gives no fact."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 _LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14_400, 86_400)
@@ -86,6 +91,8 @@ class Meters:
         )
         for reason in REJECTIONS:
             self._rejections.labels(reason)
+        for reason in LEFT_OUT:
+            self._left_out.labels(reason)
         for lane in Lane:
             self._seconds.labels(lane)
             self._lag.labels(lane)
