@@ -8,7 +8,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from agent_memory_client.errors import ErrorInfo, FieldViolation, MemoryClientError, error_for
+from agent_memory_client import errors
 
 _STATUS_TRAILER = "grpc-status-details-bin"
 REQUEST_ID_HEADER = "x-request-id"
@@ -17,7 +17,7 @@ _CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.St
 
 def from_rpc_error(
     error: grpc.RpcError, sent: Mapping[str, str | bytes] | None = None
-) -> MemoryClientError:
+) -> errors.MemoryClientError:
     """Turn the error of a failed call into the client's.
 
     Args:
@@ -29,13 +29,13 @@ def from_rpc_error(
     status = _status(trailers.get(_STATUS_TRAILER))
     request_id = str((sent or {}).get(REQUEST_ID_HEADER, ""))
     info = _info(code, status.details, request_id)
-    return error_for(_asked(error, "details") or info.reason or code.name, info)
+    return errors.error_for(_asked(error, "details") or info.reason or code.name, info)
 
 
-def from_status(status: status_pb2.Status) -> MemoryClientError:
+def from_status(status: status_pb2.Status) -> errors.MemoryClientError:
     """Turn the status of one item of a batch, or of a job, into an error of the client."""
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
-    return error_for(status.message or code.name, _info(code, status.details))
+    return errors.error_for(status.message or code.name, _info(code, status.details))
 
 
 def code_of(error: grpc.RpcError) -> grpc.StatusCode:
@@ -59,7 +59,9 @@ def _status(trailer: str | bytes | None) -> status_pb2.Status:
         return status_pb2.Status()
 
 
-def _info(code: grpc.StatusCode, details: Iterable[AnyMessage], request_id: str = "") -> ErrorInfo:
+def _info(
+    code: grpc.StatusCode, details: Iterable[AnyMessage], request_id: str = ""
+) -> errors.ErrorInfo:
     cause = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
@@ -68,12 +70,12 @@ def _info(code: grpc.StatusCode, details: Iterable[AnyMessage], request_id: str 
         # Unpack answers False for every other type, and leaves the message alone.
         _ = [detail.Unpack(message) for message in (cause, bad, retry, request)]
     delay = retry.retry_delay
-    return ErrorInfo(
+    return errors.ErrorInfo(
         code=code,
         reason=cause.reason,
         metadata=dict(cause.metadata),
         field_violations=tuple(
-            FieldViolation(item.field, item.description) for item in bad.field_violations
+            errors.FieldViolation(item.field, item.description) for item in bad.field_violations
         ),
         retry_after=delay.seconds + delay.nanos / 1e9 if retry.HasField("retry_delay") else None,
         request_id=request.request_id or request_id,

@@ -7,14 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, validate_call
 
+from agent_memory_client import errors
 from agent_memory_client._types import Text
-from agent_memory_client.errors import (
-    ErrorInfo,
-    FieldViolation,
-    MemoryClientError,
-    MemoryValidationError,
-    invalid,
-)
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
 P = ParamSpec("P")
@@ -58,12 +52,12 @@ def checked(shape: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return validated()(*args, **kwargs)
-        except MemoryClientError:
+        except errors.MemoryClientError:
             raise
         except ValidationError as error:
             raise _refusal(error, (), parameters) from error
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise invalid("request", f"cannot be sent: {error}") from error
+            raise errors.invalid("request", f"cannot be sent: {error}") from error
 
     return run
 
@@ -77,7 +71,7 @@ def items(value: object, path: str) -> list[Any]:
     if isinstance(value, (str, bytes, bytearray, Mapping, BaseModel)) or not isinstance(
         value, Iterable
     ):
-        raise invalid(path, f"needs a list, not {type(value).__name__}")
+        raise errors.invalid(path, f"needs a list, not {type(value).__name__}")
     return list(value)
 
 
@@ -103,16 +97,16 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 def _refusal(
     error: ValidationError, path: _Location, parameters: tuple[str, ...] = ()
-) -> MemoryValidationError:
+) -> errors.MemoryValidationError:
     """Turn the error of a model, or of a call with these parameters, into the client's."""
     violations = tuple(
-        FieldViolation(_spelled(path + _named(issue["loc"], parameters)), issue["msg"])
+        errors.FieldViolation(_spelled(path + _named(issue["loc"], parameters)), issue["msg"])
         for issue in error.errors(include_url=False, include_input=False, include_context=False)
     )
     message = "; ".join(
         f"{field}: {description}" if field else description for field, description in violations
     )
-    return MemoryValidationError(message, ErrorInfo(field_violations=violations))
+    return errors.MemoryValidationError(message, errors.ErrorInfo(field_violations=violations))
 
 
 def _named(location: _Location, parameters: tuple[str, ...]) -> _Location:

@@ -36,18 +36,9 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from agent_memory.common.v1.filter_pb2 import (
-    MemoryFilter,
-    NumberFilter,
-    StrategyFilter,
-    TagFilter,
-    TimeFilter,
-    TypeFilter,
-)
-from agent_memory_client._types import LARGEST_INT64, When, is_day, moment_of, zone_of
+from agent_memory.common.v1 import filter_pb2
+from agent_memory_client import _types, _values, errors
 from agent_memory_client._validation import text
-from agent_memory_client._values import MEMORY_TYPES, STRATEGIES, EnumNames, to_timestamp
-from agent_memory_client.errors import invalid
 
 __all__ = [
     "FIELDS",
@@ -138,10 +129,10 @@ class TagCondition(Condition):
     startswith: str | None = None
 
     @classmethod
-    def to_contract(cls, value: Any, path: str) -> TagFilter:
+    def to_contract(cls, value: Any, path: str) -> filter_pb2.TagFilter:
         """Convert conditions on texts."""
         given = _operators(value, path, cls.known)
-        result = TagFilter()
+        result = filter_pb2.TagFilter()
         for name, operand in given.items():
             here = f"{path}.{name}"
             if name in {"eq", "ne", "prefix"}:
@@ -153,7 +144,7 @@ class TagCondition(Condition):
             # The contract has no operator for it: the empty value stands for nothing set.
             taken = "ne" if _flag(given["exists"], f"{path}.exists") else "eq"
             if taken in given:
-                raise invalid(f"{path}.exists", f"{taken} is given too")
+                raise errors.invalid(f"{path}.exists", f"{taken} is given too")
             setattr(result, taken, "")
         return result
 
@@ -163,20 +154,22 @@ class TimeCondition(Condition):
 
     known = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "exists")
 
-    eq: When | None = None
-    ne: When | None = None
-    gt: When | None = None
-    gte: When | None = None
-    lt: When | None = None
-    lte: When | None = None
-    between: tuple[When, When] | None = None
+    eq: _types.When | None = None
+    ne: _types.When | None = None
+    gt: _types.When | None = None
+    gte: _types.When | None = None
+    lt: _types.When | None = None
+    lte: _types.When | None = None
+    between: tuple[_types.When, _types.When] | None = None
     exists: bool | None = None
 
     @classmethod
-    def to_contract(cls, value: Any, path: str, time_zone: str | None = None) -> TimeFilter:
+    def to_contract(
+        cls, value: Any, path: str, time_zone: str | None = None
+    ) -> filter_pb2.TimeFilter:
         """Convert conditions on a time, but for "is not this day"; see `refused_day`."""
         given = _bounds(_operators(value, path, cls.known), path)
-        result = TimeFilter()
+        result = filter_pb2.TimeFilter()
         for name, operand in given.items():
             here = f"{path}.{name}"
             if name == "exists":
@@ -189,13 +182,15 @@ class TimeCondition(Condition):
         return result
 
     @classmethod
-    def refused_day(cls, value: Any, path: str, time_zone: str | None = None) -> TimeFilter | None:
+    def refused_day(
+        cls, value: Any, path: str, time_zone: str | None = None
+    ) -> filter_pb2.TimeFilter | None:
         """Convert the day that a time must not be within, where a day is refused."""
         given = _operators(value, path, cls.known)
         if "ne" not in given:
             return None
         start, after = _span(given["ne"], f"{path}.ne", time_zone)
-        return None if after is None else TimeFilter(gte=start, lt=after)
+        return None if after is None else filter_pb2.TimeFilter(gte=start, lt=after)
 
 
 class NumberCondition(Condition):
@@ -212,10 +207,10 @@ class NumberCondition(Condition):
     between: tuple[int, int] | None = None
 
     @classmethod
-    def to_contract(cls, value: Any, path: str) -> NumberFilter:
+    def to_contract(cls, value: Any, path: str) -> filter_pb2.NumberFilter:
         """Convert conditions on a whole number."""
         given = _bounds(_operators(value, path, cls.known), path)
-        return NumberFilter(
+        return filter_pb2.NumberFilter(
             **{name: _whole_number(operand, f"{path}.{name}") for name, operand in given.items()}
         )
 
@@ -238,20 +233,20 @@ class TypeCondition(ChoiceCondition):
     """Operators on `semantic`, `episodic` and `message`."""
 
     @classmethod
-    def to_contract(cls, value: Any, path: str) -> TypeFilter:
+    def to_contract(cls, value: Any, path: str) -> filter_pb2.TypeFilter:
         """Convert conditions on the type of a memory."""
-        chosen, refused = _choices(value, path, MEMORY_TYPES)
-        return TypeFilter(any=chosen, none=refused)
+        chosen, refused = _choices(value, path, _values.MEMORY_TYPES)
+        return filter_pb2.TypeFilter(any=chosen, none=refused)
 
 
 class StrategyCondition(ChoiceCondition):
     """Operators on `discrete`, `summary`, `preferences` and `custom`."""
 
     @classmethod
-    def to_contract(cls, value: Any, path: str) -> StrategyFilter:
+    def to_contract(cls, value: Any, path: str) -> filter_pb2.StrategyFilter:
         """Convert conditions on the strategy that found a memory."""
-        chosen, refused = _choices(value, path, STRATEGIES)
-        return StrategyFilter(any=chosen, none=refused)
+        chosen, refused = _choices(value, path, _values.STRATEGIES)
+        return filter_pb2.StrategyFilter(any=chosen, none=refused)
 
 
 class FlagCondition(Condition):
@@ -268,7 +263,7 @@ class FlagCondition(Condition):
         given = _operators(value, path, cls.known)
         wanted = {_flag(item, f"{path}.{name}") == (name == "eq") for name, item in given.items()}
         if len(wanted) > 1:
-            raise invalid(path, "eq and ne contradict each other")
+            raise errors.invalid(path, "eq and ne contradict each other")
         return wanted.pop()
 
 
@@ -381,7 +376,7 @@ class Standing(FlagCondition):
 
 def compile_filter(
     conditions: Mapping[str, Any], path: str = "filters", *, time_zone: str | None = None
-) -> MemoryFilter:
+) -> filter_pb2.MemoryFilter:
     """Convert conditions to the filter that holds where every one does.
 
     Args:
@@ -397,9 +392,11 @@ def compile_filter(
     return _compile(conditions, path, time_zone, 1)
 
 
-def conjunction(fields: MemoryFilter, rest: MemoryFilter) -> MemoryFilter:
+def conjunction(
+    fields: filter_pb2.MemoryFilter, rest: filter_pb2.MemoryFilter
+) -> filter_pb2.MemoryFilter:
     """Make the filter that holds where both do; `fields` may hold no `any_of`."""
-    both = MemoryFilter()
+    both = filter_pb2.MemoryFilter()
     both.CopyFrom(fields)
     if _names(fields) & _names(rest):
         # A field has room for one condition only; a group of one keeps the other.
@@ -409,7 +406,7 @@ def conjunction(fields: MemoryFilter, rest: MemoryFilter) -> MemoryFilter:
     return both
 
 
-def decompile_filter(memory_filter: MemoryFilter) -> dict[str, Any]:
+def decompile_filter(memory_filter: filter_pb2.MemoryFilter) -> dict[str, Any]:
     """Convert a filter to conditions such that compiling them again gives the same filter."""
     names = {kind.field: name for name, kind in FIELDS.items()}
     conditions: dict[str, Any] = {}
@@ -423,12 +420,12 @@ def decompile_filter(memory_filter: MemoryFilter) -> dict[str, Any]:
 
 def _compile(
     conditions: Mapping[str, Any], path: str, time_zone: str | None, depth: int
-) -> MemoryFilter:
+) -> filter_pb2.MemoryFilter:
     if not isinstance(conditions, Mapping):
-        raise invalid(path, f"needs conditions by field, not {type(conditions).__name__}")
+        raise errors.invalid(path, f"needs conditions by field, not {type(conditions).__name__}")
     if depth > _DEEPEST:
-        raise invalid(path[:80], f"is nested deeper than {_DEEPEST} levels")
-    result = MemoryFilter()
+        raise errors.invalid(path[:80], f"is nested deeper than {_DEEPEST} levels")
+    result = filter_pb2.MemoryFilter()
     for name, value in conditions.items():
         here = f"{path}.{name}" if path else str(name)
         if name in _GROUPS:
@@ -437,12 +434,16 @@ def _compile(
             _add(result, FIELDS[name], value, here, time_zone)
         else:
             known = ", ".join((*FIELDS, *_GROUPS))
-            raise invalid(here, f"unknown field; known are {known}")
+            raise errors.invalid(here, f"unknown field; known are {known}")
     return result
 
 
 def _add(
-    result: MemoryFilter, kind: type[Condition], value: Any, path: str, time_zone: str | None
+    result: filter_pb2.MemoryFilter,
+    kind: type[Condition],
+    value: Any,
+    path: str,
+    time_zone: str | None,
 ) -> None:
     if not issubclass(kind, TimeCondition):
         _set(result, kind.field, kind.to_contract(value, path))
@@ -455,22 +456,24 @@ def _add(
         _set(result, kind.field, times)
 
 
-def _names(message: MemoryFilter) -> set[str]:
+def _names(message: filter_pb2.MemoryFilter) -> set[str]:
     return {field.name for field, _ in message.ListFields()}
 
 
-def _group(value: Any, path: str, time_zone: str | None, depth: int) -> list[MemoryFilter]:
+def _group(
+    value: Any, path: str, time_zone: str | None, depth: int
+) -> list[filter_pb2.MemoryFilter]:
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-        raise invalid(path, "needs a list of filters")
+        raise errors.invalid(path, "needs a list of filters")
     for position, item in enumerate(value):
         if not isinstance(item, Mapping):
-            raise invalid(f"{path}[{position}]", "needs a filter")
+            raise errors.invalid(f"{path}[{position}]", "needs a filter")
     if not value and path.endswith("any_of"):
-        raise invalid(path, "needs at least one filter")
+        raise errors.invalid(path, "needs at least one filter")
     return [_compile(item, f"{path}[{n}]", time_zone, depth + 1) for n, item in enumerate(value)]
 
 
-def _set(result: MemoryFilter, field: str, condition: Any) -> None:
+def _set(result: filter_pb2.MemoryFilter, field: str, condition: Any) -> None:
     if isinstance(condition, Message):
         getattr(result, field).CopyFrom(condition)
     else:
@@ -487,14 +490,16 @@ def _operators(value: Any, path: str, known: Iterable[str]) -> dict[str, Any]:
     for written, operand in _written(value, path).items():
         name = _OTHER_NAMES.get(written, written)
         if name not in known:
-            raise invalid(f"{path}.{written}", f"unknown operator; known are {', '.join(known)}")
+            raise errors.invalid(
+                f"{path}.{written}", f"unknown operator; known are {', '.join(known)}"
+            )
         if name in found:
-            raise invalid(f"{path}.{written}", f"the same as {name}, which is given too")
+            raise errors.invalid(f"{path}.{written}", f"the same as {name}, which is given too")
         if operand is None:
-            raise invalid(f"{path}.{written}", "needs a value")
+            raise errors.invalid(f"{path}.{written}", "needs a value")
         found[name] = operand
     if not found:
-        raise invalid(path, "holds no condition")
+        raise errors.invalid(path, "holds no condition")
     return found
 
 
@@ -504,7 +509,7 @@ def _written(value: Any, path: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
-        raise invalid(path, "say `any`, `all` or `none` for several values")
+        raise errors.invalid(path, "say `any`, `all` or `none` for several values")
     return {"eq": value}
 
 
@@ -515,18 +520,18 @@ def _bounds(given: dict[str, Any], path: str) -> dict[str, Any]:
     here = f"{path}.between"
     ends = _several(given.pop("between"), here)
     if len(ends) != _ENDS:
-        raise invalid(here, "needs the first and the last value")
+        raise errors.invalid(here, "needs the first and the last value")
     if given.keys() & {"gte", "lte"}:
-        raise invalid(here, "gte or lte is given too")
+        raise errors.invalid(here, "gte or lte is given too")
     return given | {"gte": ends[0], "lte": ends[1]}
 
 
-def _choices(value: Any, path: str, names: EnumNames[Any]) -> tuple[list[Any], list[Any]]:
+def _choices(value: Any, path: str, names: _values.EnumNames[Any]) -> tuple[list[Any], list[Any]]:
     """Answer the values of which one must hold, and those that must not."""
     given = _operators(value, path, ChoiceCondition.known)
     for one, many in (("eq", "any"), ("ne", "none")):
         if one in given and many in given:
-            raise invalid(path, f"give {one} or {many}, not both")
+            raise errors.invalid(path, f"give {one} or {many}, not both")
         if one in given:
             given[many] = [given[one]]
     chosen = _at_least_one(given["any"], f"{path}.any") if "any" in given else ()
@@ -539,15 +544,15 @@ def _choices(value: Any, path: str, names: EnumNames[Any]) -> tuple[list[Any], l
 
 def _whole_number(value: Any, path: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise invalid(path, f"needs a whole number, not {type(value).__name__}")
-    if abs(value) > LARGEST_INT64:
-        raise invalid(path, "lies outside of 64 bits")
+        raise errors.invalid(path, f"needs a whole number, not {type(value).__name__}")
+    if abs(value) > _types.LARGEST_INT64:
+        raise errors.invalid(path, "lies outside of 64 bits")
     return value
 
 
 def _flag(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise invalid(path, f"needs true or false, not {type(value).__name__}")
+        raise errors.invalid(path, f"needs true or false, not {type(value).__name__}")
     return value
 
 
@@ -559,18 +564,18 @@ def _span(value: Any, path: str, time_zone: str | None) -> tuple[Timestamp, Time
     try:
         written = _TIMES.validate_python(value)
     except ValidationError as error:
-        raise invalid(path, f"{value!r} is no time") from error
+        raise errors.invalid(path, f"{value!r} is no time") from error
     try:
-        zone = zone_of(time_zone)
+        zone = _types.zone_of(time_zone)
     except ValueError as error:
-        raise invalid("time_zone", str(error)) from error
+        raise errors.invalid("time_zone", str(error)) from error
     try:
-        start = to_timestamp(moment_of(written, zone))
-        if not is_day(written):
+        start = _values.to_timestamp(_types.moment_of(written, zone))
+        if not _types.is_day(written):
             return start, None
-        return start, to_timestamp(moment_of(written + timedelta(days=1), zone))
+        return start, _values.to_timestamp(_types.moment_of(written + timedelta(days=1), zone))
     except (ValueError, OverflowError) as error:
-        raise invalid(path, f"{value!r} is no time") from error
+        raise errors.invalid(path, f"{value!r} is no time") from error
 
 
 def _of_day(name: str, start: Timestamp, after: Timestamp) -> dict[str, Timestamp]:
@@ -585,7 +590,7 @@ def _of_day(name: str, start: Timestamp, after: Timestamp) -> dict[str, Timestam
     return bounds.get(name, {})
 
 
-def _narrow(result: TimeFilter, bound: str, moment: Timestamp) -> None:
+def _narrow(result: filter_pb2.TimeFilter, bound: str, moment: Timestamp) -> None:
     """Set a bound, or keep the narrower of two."""
     kept = getattr(result, bound)
     narrower = max if bound in {"gt", "gte"} else min
@@ -596,28 +601,31 @@ def _narrow(result: TimeFilter, bound: str, moment: Timestamp) -> None:
 
 def _several(value: Any, path: str) -> Sequence[Any]:
     if not isinstance(value, (list, tuple, set, frozenset)):
-        raise invalid(path, "needs a list")
+        raise errors.invalid(path, "needs a list")
     return list(value)
 
 
 def _at_least_one(value: Any, path: str) -> Sequence[Any]:
     """Read a list that is not empty: in the contract an empty one would match everything."""
     if not (values := _several(value, path)):
-        raise invalid(path, "needs at least one value")
+        raise errors.invalid(path, "needs at least one value")
     return values
 
 
 def _condition(field: str, value: Any) -> Any:
     if not isinstance(value, Message):
         return value
-    choices: Mapping[str, EnumNames[Any]] = {"type": MEMORY_TYPES, "strategy": STRATEGIES}
+    choices: Mapping[str, _values.EnumNames[Any]] = {
+        "type": _values.MEMORY_TYPES,
+        "strategy": _values.STRATEGIES,
+    }
     return {
         operator.name: _operand(operand, choices.get(field))
         for operator, operand in value.ListFields()
     }
 
 
-def _operand(operand: Any, choices: EnumNames[Any] | None) -> Any:
+def _operand(operand: Any, choices: _values.EnumNames[Any] | None) -> Any:
     if isinstance(operand, Timestamp):
         return operand.ToDatetime(UTC)
     if isinstance(operand, (str, int)):
@@ -625,4 +633,4 @@ def _operand(operand: Any, choices: EnumNames[Any] | None) -> Any:
     return [choices.name(item) if choices else item for item in operand]
 
 
-_TIMES: TypeAdapter[datetime | date] = TypeAdapter(When)
+_TIMES: TypeAdapter[datetime | date] = TypeAdapter(_types.When)

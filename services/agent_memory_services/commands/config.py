@@ -13,12 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent_memory_services.kit.contract.environment import (
-    SecretUrl,
-    SettingsError,
-    source_of,
-    variables_of,
-)
+from agent_memory_services.kit.contract import environment
 from agent_memory_services.kit.server.settings import ProcessSettings
 
 app = typer.Typer(
@@ -75,15 +70,17 @@ def show(
     kind = service.settings
     try:
         settings = kind.load()
-    except SettingsError as error:
+    except environment.SettingsError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False)
         raise typer.Exit(1) from None
     table = Table("setting", "value", "from", box=None, pad_edge=False)
     for name in kind.model_fields:
-        source = source_of(kind, name, os.environ)
+        source = environment.source_of(kind, name, os.environ)
         if source or every:
             shown = redacted(getattr(settings, name))
-            table.add_row(name, Text(shown), source or f"default ({variables_of(kind, name)[0]})")
+            table.add_row(
+                name, Text(shown), source or f"default ({environment.variables_of(kind, name)[0]})"
+            )
     console = Console()
     if not console.is_terminal:
         console.width = _WIDE
@@ -95,7 +92,7 @@ def redacted(value: Any) -> str:
     match value:
         case SecretStr():
             return "***" if value.get_secret_value() else ""
-        case SecretUrl():
+        case environment.SecretUrl():
             return value.redacted
         case frozenset() | tuple():
             return ",".join(sorted(map(str, value)))
@@ -109,10 +106,10 @@ def redacted(value: Any) -> str:
 def _problems(kind: type[ProcessSettings]) -> Iterator[str]:
     try:
         settings = kind.load()
-    except SettingsError as error:
+    except environment.SettingsError as error:
         yield from str(error).splitlines()
         return
     for name in kind.model_fields:
         value = getattr(settings, name)
         if isinstance(value, Path) and not os.access(value, os.R_OK):
-            yield f"{source_of(kind, name, os.environ)}: cannot read {value}"
+            yield f"{environment.source_of(kind, name, os.environ)}: cannot read {value}"

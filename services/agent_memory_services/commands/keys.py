@@ -19,8 +19,7 @@ from agent_memory_services.kit.auth.api_keys.keyring import EndedKeyError, Keyri
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_pepper
 from agent_memory_services.kit.auth.identity import Role
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.environment import FILE_SUFFIX, PREFIX, SecretUrl
+from agent_memory_services.kit.contract import clock, environment
 from agent_memory_services.kit.contract.numbers import LONGEST_SECONDS
 from agent_memory_services.kit.redis.client import connect
 
@@ -28,7 +27,7 @@ app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_
 
 T = TypeVar("T")
 
-_STORE_VARIABLE = f"{PREFIX}REDIS_URL"
+_STORE_VARIABLE = f"{environment.PREFIX}REDIS_URL"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,12})([smhd])").fullmatch
 _MICROS = 1_000_000
@@ -48,7 +47,7 @@ def _seconds(text: str) -> int:
 
 
 def _store_of_file() -> str:
-    path = os.environ.get(f"{_STORE_VARIABLE}{FILE_SUFFIX}")
+    path = os.environ.get(f"{_STORE_VARIABLE}{environment.FILE_SUFFIX}")
     if path is None:
         raise typer.BadParameter(f"say which store, by --redis-url or by {_STORE_VARIABLE}")
     try:
@@ -127,7 +126,7 @@ def list_keys(
     async def found(keyring: Keyring) -> list[ApiKey]:
         return [key async for key in keyring.all(tenant)]
 
-    now = now_micros()
+    now = clock.now_micros()
     table = Table(*_COLUMNS, box=None, pad_edge=False)
     table.columns[0].no_wrap = True
     for key in _on(store, found):
@@ -142,7 +141,7 @@ def show(store: Store, key_id: KeyId) -> None:
     """Show a key, all but its secret."""
     key = _on(store, lambda keyring: keyring.get(key_id))
     table = Table.grid(padding=(0, 2))
-    for label, value in _described(key, now_micros()):
+    for label, value in _described(key, clock.now_micros()):
         table.add_row(label, Text(value))
     _print(table)
 
@@ -184,7 +183,9 @@ def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except _MISTAKES as error:
-        where = f" ({SecretUrl(store).redacted})" if isinstance(error, RedisError) else ""
+        where = (
+            f" ({environment.SecretUrl(store).redacted})" if isinstance(error, RedisError) else ""
+        )
         Console(stderr=True, soft_wrap=True).print(
             f"agent-memory: {error}{where}", markup=False, highlight=False
         )

@@ -11,14 +11,7 @@ from openai import AsyncOpenAI
 from rich.console import Console
 
 from agent_memory_client import MemoryAPIClient, MemoryClientError
-from agent_memory_services.demo.acts import (
-    Stage,
-    build_the_prompt,
-    learn_in_the_background,
-    let_the_model_remember,
-    remember_in_code,
-    scripted,
-)
+from agent_memory_services.demo import acts
 from agent_memory_services.demo.screenplay import ModelPart, Screenplay, read_screenplay
 from agent_memory_services.demo.scripted_model import ScriptedModel
 from agent_memory_services.embedded.errors import EmbeddedError
@@ -65,11 +58,11 @@ async def show(play: Screenplay, console: Console) -> list[str]:
                 language_model(play.model, console) as model,
             ):
                 console.print(f"Everything runs at [bold]http://{stack.address}[/bold].")
-                stage = Stage(console, memory)
-                await learn_in_the_background(stage, play)
-                await remember_in_code(stage, play)
-                await let_the_model_remember(stage, play, model)
-                await build_the_prompt(stage, play)
+                stage = acts.Stage(console, memory)
+                await acts.learn_in_the_background(stage, play)
+                await acts.remember_in_code(stage, play)
+                await acts.let_the_model_remember(stage, play, model)
+                await acts.build_the_prompt(stage, play)
                 return stage.failures
         finally:
             await stack.stop()
@@ -86,7 +79,7 @@ async def language_model(part: ModelPart, console: Console) -> AsyncIterator[Asy
         "No model is configured, so a scripted one speaks OpenAI's protocol.", style="dim"
     )
     async with (
-        ScriptedModel(scripted(part)) as server,
+        ScriptedModel(acts.scripted(part)) as server,
         AsyncOpenAI(base_url=server.base_url, api_key="none-needed") as client,
     ):
         yield client

@@ -14,8 +14,8 @@ from rich.progress import Progress
 
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import Stack, StackOptions
+from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
-from agent_memory_services.evaluation.corpus import Conversation, SpeakerForm, UnreadableCorpusError
 from agent_memory_services.evaluation.report import Outcome, tables
 from agent_memory_services.evaluation.retrieval import Evaluation, NotStoredError, connected
 
@@ -26,7 +26,7 @@ def evaluate(
     *,
     address: str | None,
     token: str | None,
-    speakers: SpeakerForm,
+    speakers: corpus.SpeakerForm,
     tracked: bool,
 ) -> None:
     """Evaluate retrieval on the files of a data set and print the outcome.
@@ -50,7 +50,7 @@ def evaluate(
                 form=speakers, tracked=tracked, progress=shown(progress, "Asking")
             )
             outcomes = asyncio.run(_run(evaluation, conversations, address, token))
-    except (UnreadableCorpusError, OSError, EmbeddedError, NotStoredError) as error:
+    except (corpus.UnreadableCorpusError, OSError, EmbeddedError, NotStoredError) as error:
         fail(str(error))
     except grpc.aio.AioRpcError as error:
         fail(f"{error.code().name}: {error.details()}")
@@ -59,7 +59,7 @@ def evaluate(
         console.print(table)
 
 
-def read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
+def read(paths: Sequence[Path], dataset: Dataset) -> list[corpus.Conversation]:
     """Return the conversations of files.
 
     Raises:
@@ -68,13 +68,15 @@ def read(paths: Sequence[Path], dataset: Dataset) -> list[Conversation]:
     """
     conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
     if not any(question.counts for each in conversations for question in each.questions):
-        raise UnreadableCorpusError(f"{', '.join(map(str, paths))} does not hold any question")
+        raise corpus.UnreadableCorpusError(
+            f"{', '.join(map(str, paths))} does not hold any question"
+        )
     return conversations
 
 
 async def _run(
     evaluation: Evaluation,
-    conversations: Sequence[Conversation],
+    conversations: Sequence[corpus.Conversation],
     address: str | None,
     token: str | None,
 ) -> dict[str, list[Outcome]]:
@@ -98,7 +100,7 @@ def shown(progress: Progress, what: str) -> Callable[[int, int], None]:
     return show
 
 
-def summary(conversations: Sequence[Conversation]) -> str:
+def summary(conversations: Sequence[corpus.Conversation]) -> str:
     """Return one line that describes the evaluated material."""
     turns = sum(len(each.turns) for each in conversations)
     questions = sum(len(each.questions) for each in conversations)

@@ -11,18 +11,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from agent_memory_services.embedded.errors import EmbeddedError
+from agent_memory_services.evaluation import extraction_report
 from agent_memory_services.evaluation.adapters import Dataset
 from agent_memory_services.evaluation.command import fail, read, shown, summary
 from agent_memory_services.evaluation.corpus import Conversation, UnreadableCorpusError
 from agent_memory_services.evaluation.coverage import Coverage, cover
 from agent_memory_services.evaluation.extraction import Found, found_by, found_locally
-from agent_memory_services.evaluation.extraction_report import (
-    judged,
-    mistakes,
-    searched,
-    told_in_words,
-    verdict,
-)
 from agent_memory_services.evaluation.golden import Golden, read_golden, shipped
 from agent_memory_services.evaluation.judging import Judgement, groups, judge
 from agent_memory_services.evaluation.live_system import System, connected_to, running
@@ -67,11 +61,17 @@ def evaluate_golden(
         fail(f"{error.code().name}: {error.details()}")
     console.print(f"{len(messages)} messages")
     everything = judge(found)
-    console.print(judged("Facts", {"all": everything, **_parts(files, found)}))
+    console.print(extraction_report.judged("Facts", {"all": everything, **_parts(files, found)}))
     if any(golden.style for golden in messages):
-        console.print(judged("By language", groups(found, lambda golden: golden.language)))
-        console.print(judged("By style", groups(found, lambda golden: golden.style or _STYLE)))
-    for line in mistakes(everything, missed=missed):
+        console.print(
+            extraction_report.judged("By language", groups(found, lambda golden: golden.language))
+        )
+        console.print(
+            extraction_report.judged(
+                "By style", groups(found, lambda golden: golden.style or _STYLE)
+            )
+        )
+    for line in extraction_report.mistakes(everything, missed=missed):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -116,9 +116,11 @@ def evaluate_conversations(
     except grpc.aio.AioRpcError as error:
         fail(f"{error.code().name}: {error.details()}")
     console.print(summary(conversations))
-    console.print(searched(coverage))
-    console.print(told_in_words(coverage))
-    console.print(f"{_HOW}\n\n{verdict(coverage)}", highlight=False, soft_wrap=True)
+    console.print(extraction_report.searched(coverage))
+    console.print(extraction_report.told_in_words(coverage))
+    console.print(
+        f"{_HOW}\n\n{extraction_report.verdict(coverage)}", highlight=False, soft_wrap=True
+    )
 
 
 def _asked(address: str, token: str | None, messages: Sequence[Golden]) -> list[Found]:

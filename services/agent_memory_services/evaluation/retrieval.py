@@ -23,12 +23,11 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
     DEDUPLICATION_POLICY_NONE,
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
-from agent_memory_services.evaluation.corpus import Conversation, Question, SpeakerForm, Turn
+from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.report import DEPTHS, Outcome
+from agent_memory_services.kit.contract import ids, transport
 from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.kit.contract.transport import channel_options
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _SECONDS = 120.0
@@ -58,7 +57,9 @@ class Connection:
 @asynccontextmanager
 async def connected(address: str, token: str | None = None) -> AsyncIterator[Connection]:
     """Provide a connection to the service at `host:port`."""
-    async with grpc.aio.insecure_channel(address, channel_options(_MAX_MESSAGE_BYTES)) as channel:
+    async with grpc.aio.insecure_channel(
+        address, transport.channel_options(_MAX_MESSAGE_BYTES)
+    ) as channel:
         yield Connection(channel, token)
 
 
@@ -112,7 +113,10 @@ class NotStoredError(Exception):
 
 
 async def store(
-    connection: Connection, conversation: Conversation, namespace: str, form: SpeakerForm
+    connection: Connection,
+    conversation: corpus.Conversation,
+    namespace: str,
+    form: corpus.SpeakerForm,
 ) -> dict[str, str]:
     """Store every turn as the conversation's user, and return turn ids by memory id.
 
@@ -138,18 +142,20 @@ async def remove(connection: Connection, memory_ids: Sequence[str]) -> None:
         await connection.delete(rpc.DeleteMemoriesRequest(memory_ids=some))
 
 
-def _memories(conversation: Conversation, namespace: str, form: SpeakerForm) -> Iterator[Memory]:
-    before: Turn | None = None
+def _memories(
+    conversation: corpus.Conversation, namespace: str, form: corpus.SpeakerForm
+) -> Iterator[Memory]:
+    before: corpus.Turn | None = None
     for number, turn in enumerate(conversation.turns, 1):
         memory = Memory(
-            text=_labelled(turn) if form == SpeakerForm.LABEL else turn.text,
+            text=_labelled(turn) if form == corpus.SpeakerForm.LABEL else turn.text,
             type=MemoryType.MEMORY_TYPE_MESSAGE,
             namespace=namespace,
             user_id=conversation.id,
             session_id=turn.session_id,
             sequence=number,
         )
-        if form == SpeakerForm.ENTITY:
+        if form == corpus.SpeakerForm.ENTITY:
             memory.entities.append(turn.speaker)
         if before is not None and before.session_id == turn.session_id:
             memory.context = _labelled(before)
@@ -159,15 +165,15 @@ def _memories(conversation: Conversation, namespace: str, form: SpeakerForm) -> 
         before = turn
 
 
-def _labelled(turn: Turn) -> str:
+def _labelled(turn: corpus.Turn) -> str:
     return f"{turn.speaker}: {turn.text}"
 
 
 async def search(
     connection: Connection,
     baseline: Baseline,
-    conversation: Conversation,
-    question: Question,
+    conversation: corpus.Conversation,
+    question: corpus.Question,
     *,
     namespace: str,
     turns_by_memory: Mapping[str, str],
@@ -185,7 +191,7 @@ async def search(
 
 
 def _query(
-    baseline: Baseline, conversation: Conversation, question: Question, namespace: str
+    baseline: Baseline, conversation: corpus.Conversation, question: corpus.Question, namespace: str
 ) -> SearchQuery:
     query = SearchQuery(
         text=question.text,
@@ -216,12 +222,12 @@ class Evaluation:
     """
 
     baselines: Sequence[Baseline] = BASELINES
-    form: SpeakerForm = SpeakerForm.ENTITY
+    form: corpus.SpeakerForm = corpus.SpeakerForm.ENTITY
     tracked: bool = False
     progress: Callable[[int, int], None] = _silent
 
     async def run(
-        self, connection: Connection, conversations: Sequence[Conversation]
+        self, connection: Connection, conversations: Sequence[corpus.Conversation]
     ) -> dict[str, list[Outcome]]:
         """Return the outcomes of each baseline, over memories that are deleted again.
 
@@ -229,7 +235,7 @@ class Evaluation:
             NotStoredError: a turn was refused.
             grpc.aio.AioRpcError: the service refused a question, or is unavailable.
         """
-        namespace = f"evaluation-{new_id()}"
+        namespace = f"evaluation-{ids.new_id()}"
         stored: dict[str, dict[str, str]] = {}
         try:
             for conversation in conversations:
@@ -243,7 +249,7 @@ class Evaluation:
     async def _ask(
         self,
         connection: Connection,
-        conversations: Sequence[Conversation],
+        conversations: Sequence[corpus.Conversation],
         namespace: str,
         stored: Mapping[str, Mapping[str, str]],
     ) -> dict[str, list[Outcome]]:

@@ -22,8 +22,7 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
-from agent_memory_services.kit.contract.clock import zone_name
-from agent_memory_services.kit.contract.context import remaining
+from agent_memory_services.kit.contract import clock, context
 from agent_memory_services.shared.model_api.failures import BudgetSpent
 
 log = structlog.get_logger()
@@ -273,7 +272,7 @@ class ExtractionPipeline:
             strategy=_PROTO[task.strategy],
             extractor=source.name,
             version=source.version,
-            time_zone=zone_name(task.zone),
+            time_zone=clock.zone_name(task.zone),
         )
 
 
@@ -312,7 +311,7 @@ async def _continued(
 
 
 def _is_too_late(continued: Continued[ItemT]) -> bool:
-    time = remaining()
+    time = context.remaining()
     late = time is not None and time < _LEAST_SECONDS
     return late or (not continued.by_model and len(continued.refused) >= _MOST_REFUSED)
 

@@ -21,8 +21,7 @@ from agent_memory_services.extraction.pipeline import (
     ExtractionResult,
     ExtractionTask,
 )
-from agent_memory_services.kit.contract.clock import zone_of
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.messages import copied
 
 _SUMMARY_WORDS = 300
@@ -109,9 +108,9 @@ class Preview:
 
 
 def _zone(name: str) -> tzinfo:
-    zone = zone_of(name)
+    zone = clock.zone_of(name)
     if zone is None:
-        raise InvalidField("time_zone", "must be an IANA time zone, such as Europe/Berlin")
+        raise errors.InvalidField("time_zone", "must be an IANA time zone, such as Europe/Berlin")
     return zone
 
 

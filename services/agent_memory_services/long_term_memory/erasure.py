@@ -6,13 +6,10 @@ from collections.abc import Collection
 import structlog
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
-from agent_memory_services.kit.contract.errors import EtagMismatch
-from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import Node, Tag
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Scope, Subject
 from agent_memory_services.long_term_memory.listing import Walk
 from agent_memory_services.long_term_memory.store.traces import Traces
@@ -43,21 +40,23 @@ class Eraser:
         Raises:
             EtagMismatch: a memory of the user keeps changing.
         """
-        started, receipt = now_micros(), new_id()
+        started, receipt = clock.now_micros(), ids.new_id()
         late = frozenset(session.uid for session in sessions if session.owned_late)
         subject = Subject(tenant, user, late)
         await self._traces.bar(tenant, user, [session.uid for session in sessions])
         await self._traces.bar(tenant, "", late)
-        erased = Counter(memories=await self._memories(subject, Tag(fields.USER, (user,))))
+        erased = Counter(
+            memories=await self._memories(subject, conditions.Tag(fields.USER, (user,)))
+        )
         if late:
-            erased["memories"] += await self._memories(subject, Tag(fields.USER, ("",)))
+            erased["memories"] += await self._memories(subject, conditions.Tag(fields.USER, ("",)))
         erased["former_memories"] = await self._traces.erase_former(subject)
         erased["changes"] = await self._traces.erase_changes(subject)
         erased["answers"] = await erase_answers(self._client, tenant, [user, *late])
         log.info("user.erased", receipt=receipt, **erased)
-        return Erasure(receipt, erased, started, now_micros())
+        return Erasure(receipt, erased, started, clock.now_micros())
 
-    async def _memories(self, subject: Subject, condition: Node) -> int:
+    async def _memories(self, subject: Subject, condition: conditions.Node) -> int:
         """Erase the user's memories among those of a condition, until a look finds none."""
         erased, current = 0, ""
         for _ in range(_PASSES):
@@ -70,4 +69,4 @@ class Eraser:
                     erased += await self._traces.erase(subject.tenant, own)
             if not found:
                 return erased
-        raise EtagMismatch(current)
+        raise errors.EtagMismatch(current)

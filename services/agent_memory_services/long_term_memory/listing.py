@@ -13,15 +13,7 @@ from agent_memory_services.kit.contract.clock import now_micros, to_micros
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import mapping_of
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    ALWAYS,
-    Node,
-    Range,
-    compile_filter,
-    every,
-    visible,
-)
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
@@ -74,14 +66,14 @@ class Listed:
     more_after: ListingCursor | None
 
 
-def listed(given: MemoryFilter, *, include_hidden: bool, now: int) -> Node:
+def listed(given: MemoryFilter, *, include_hidden: bool, now: int) -> conditions.Node:
     """Return the condition of what a listing shows of a filter's matches at `now`, in microseconds.
 
     Raises:
         InvalidField: the filter nests too deep.
     """
-    matching = compile_filter(given, "filter")
-    return matching if include_hidden else every([matching, visible(now)])
+    matching = conditions.compile_filter(given, "filter")
+    return matching if include_hidden else conditions.every([matching, conditions.visible(now)])
 
 
 class RecordsRequest(AggregateRequest):
@@ -99,23 +91,25 @@ class Listing:
         self._index = index
 
     async def page(
-        self, scope: Scope, condition: Node, *, size: int, after: ListingCursor | None
+        self, scope: Scope, condition: conditions.Node, *, size: int, after: ListingCursor | None
     ) -> Listed:
         """Read the `size` memories that follow a position, or the newest.
 
         A memory that is stored in between shifts nothing: each page starts behind the last
         memory of the page before, whatever came to stand in front of it.
         """
-        following = Range(fields.CREATE, high=after.create_time) if after else ALWAYS
+        following = (
+            conditions.Range(fields.CREATE, high=after.create_time) if after else conditions.ALWAYS
+        )
         rows, total = await self._index.page(
             scope.select(condition),
-            _newest(scope.select(every([condition, following])), size + 1, after),
+            _newest(scope.select(conditions.every([condition, following])), size + 1, after),
         )
         found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]
         more = len(rows) > size and found
         return Listed(found[:size], total, ListingCursor.of(found[:size][-1]) if more else None)
 
-    async def count(self, scope: Scope, condition: Node) -> int:
+    async def count(self, scope: Scope, condition: conditions.Node) -> int:
         """Count the memories that match."""
         return await self._index.count(scope.select(condition))
 
@@ -150,9 +144,9 @@ class _Window:
     end: int | None
 
     @property
-    def condition(self) -> Node:
+    def condition(self) -> conditions.Node:
         """Condition that selects the partition."""
-        return Range(fields.CREATE, self.start, self.end)
+        return conditions.Range(fields.CREATE, self.start, self.end)
 
     def next(self, span: int) -> "_Window | None":
         """Return the window that follows; None after the last."""
@@ -172,7 +166,12 @@ class Walk:
         self._index = index
 
     async def pages(
-        self, scope: Scope, condition: Node, *, size: int, after: ListingCursor | None = None
+        self,
+        scope: Scope,
+        condition: conditions.Node,
+        *,
+        size: int,
+        after: ListingCursor | None = None,
     ) -> AsyncIterator[Sequence[Memory]]:
         """Yield the memories behind a position, up to `size` at a time, never none.
 
@@ -195,7 +194,7 @@ class Walk:
                 window = window.next(span)
 
     async def _first(
-        self, scope: Scope, condition: Node, after: ListingCursor | None, limit: int
+        self, scope: Scope, condition: conditions.Node, after: ListingCursor | None, limit: int
     ) -> _Window:
         """Find a window that starts where the walk does and holds some memories, not too many.
 
@@ -215,16 +214,21 @@ class Walk:
             low, high = (low, middle) if held else (middle, high)
         return _Window(start, high)
 
-    async def _count(self, scope: Scope, condition: Node, window: _Window) -> int:
-        selection = scope.select(every([condition, window.condition]))
+    async def _count(self, scope: Scope, condition: conditions.Node, window: _Window) -> int:
+        selection = scope.select(conditions.every([condition, window.condition]))
         [answer] = await self._index.search(scope.tenant, [CountQuery(str(selection.condition))])
         return answer.total
 
     async def _page(
-        self, scope: Scope, condition: Node, window: _Window, after: ListingCursor | None, size: int
+        self,
+        scope: Scope,
+        condition: conditions.Node,
+        window: _Window,
+        after: ListingCursor | None,
+        size: int,
     ) -> tuple[list[Memory], bool]:
         """Read the first memories of a window; true if there may be more in it."""
-        selection = scope.select(every([condition, window.condition]))
+        selection = scope.select(conditions.every([condition, window.condition]))
         rows = await self._index.rows(scope.tenant, _oldest(selection, size, after))
         found = [memory for row in rows if (memory := memory_of(fields_of(row))) is not None]
         return found, len(rows) == size and bool(found)

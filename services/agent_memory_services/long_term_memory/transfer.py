@@ -6,7 +6,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.errors import (
     AccessDenied,
     FieldViolation,
@@ -16,8 +16,7 @@ from agent_memory_services.kit.contract.errors import (
     ServiceError,
     SessionErased,
 )
-from agent_memory_services.kit.contract.ids import derived_id
-from agent_memory_services.long_term_memory.domain.conditions import Node
+from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise, violations
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
@@ -42,7 +41,7 @@ def restored(row: Memory, now: int, model: str) -> Memory:
     memory.CopyFrom(row)
     memory.id = row.id or _id_of(row)
     if not memory.HasField("create_time"):
-        memory.create_time.CopyFrom(to_timestamp(now))
+        memory.create_time.CopyFrom(clock.to_timestamp(now))
     memory.proof_count = max(1, row.proof_count)
     memory.embedding_model = model
     normalise(memory, now)
@@ -53,7 +52,7 @@ def restored(row: Memory, now: int, model: str) -> Memory:
 
 def _id_of(row: Memory) -> str:
     spelled = row.SerializeToString(deterministic=True).hex()
-    return derived_id("import", spelled)
+    return ids.derived_id("import", spelled)
 
 
 _BATCH_ROWS: Final = 100
@@ -136,7 +135,7 @@ class Import:
     async def _take(
         self, scope: Scope, rows: Mapping[int, Memory], report: ImportReport, actor: str
     ) -> None:
-        now = now_micros()
+        now = clock.now_micros()
         acceptable: dict[int, Memory] = {}
         for number, row in rows.items():
             if (error := self._refusal(scope, row)) is not None:
@@ -212,7 +211,7 @@ _SENT_AT_A_TIME: Final = 1024 * 1024
 
 
 async def exported(
-    walk: Walk, scope: Scope, condition: Node, after: ListingCursor | None
+    walk: Walk, scope: Scope, condition: conditions.Node, after: ListingCursor | None
 ) -> AsyncIterator[Sequence[Memory]]:
     """Yield the memories behind a position, in parts; each is read after the one before.
 

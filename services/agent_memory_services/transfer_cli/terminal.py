@@ -11,14 +11,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from agent_memory.long_term_memory.v1.service_pb2 import ExportMemoriesRequest
 from agent_memory_client import MemoryClientConfig, MemoryClientError
 from agent_memory_client.connection import Connection
+from agent_memory_services.transfer_cli import transfer
 from agent_memory_services.transfer_cli.files import TransferError, UnwritableMemoryError
-from agent_memory_services.transfer_cli.transfer import (
-    Destination,
-    Rejection,
-    Tally,
-    export,
-    import_,
-)
 
 # Standard output may be where the memories go.
 _CONSOLE = Console(stderr=True, soft_wrap=True)
@@ -43,10 +37,10 @@ def run_export(
     async def move(connection: Connection) -> int:
         with _progress() as progress:
             task = progress.add_task("exporting")
-            written = await export(
+            written = await transfer.export(
                 connection,
                 request,
-                Destination(path),
+                transfer.Destination(path),
                 resume=resume,
                 told=lambda count: progress.update(task, description=f"{count} memories"),
             )
@@ -63,13 +57,13 @@ def run_import(options: Mapping[str, Any], path: Path | None, *, resume: bool) -
         with _progress() as progress:
             task = progress.add_task("importing")
 
-            def told(tally: Tally, rejections: Sequence[Rejection]) -> None:
+            def told(tally: transfer.Tally, rejections: Sequence[transfer.Rejection]) -> None:
                 progress.update(task, description=f"{tally.lines} lines")
                 for each in rejections:
                     name = f" ({each.memory_id})" if each.memory_id else ""
                     _say(f"line {each.line}{name}: {each.reason}")
 
-            tally = await import_(connection, path, resume=resume, told=told)
+            tally = await transfer.import_(connection, path, resume=resume, told=told)
         _say(
             f"{tally.created} memories imported, {tally.duplicates} were there, "
             f"{tally.rejected} rejected"

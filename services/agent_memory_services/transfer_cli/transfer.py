@@ -15,13 +15,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     ImportMemoriesRequest,
 )
 from agent_memory_client.connection import Connection, from_status
-from agent_memory_services.transfer_cli.files import (
-    TransferError,
-    TransferMark,
-    UnreadableLineError,
-    line_of,
-    memory_of,
-)
+from agent_memory_services.transfer_cli import files
 
 EXPORT_SUFFIX = ".export"
 OnExported = Callable[[int], None]
@@ -41,14 +35,14 @@ class Destination:
         """
         if self.path is None:
             return sys.stdout.buffer, 0
-        noted = TransferMark(self.path, EXPORT_SUFFIX).read()
+        noted = files.TransferMark(self.path, EXPORT_SUFFIX).read()
         if not resume:
             if self.path.exists():
                 unfinished = "; --resume continues it" if noted else ""
-                raise TransferError(f"{self.path} exists already{unfinished}")
+                raise files.TransferError(f"{self.path} exists already{unfinished}")
             return self.path.open("xb"), 0
         if noted is None:
-            raise TransferError(f"{self.path} is not an unfinished export")
+            raise files.TransferError(f"{self.path} is not an unfinished export")
         request.resume_token = noted["token"]
         file = self.path.open("r+b")
         # Lines after the last recorded progress are written again.
@@ -61,14 +55,14 @@ class Destination:
         file.flush()
         if self.path is not None:
             os.fsync(file.fileno())
-            TransferMark(self.path, EXPORT_SUFFIX).note(
+            files.TransferMark(self.path, EXPORT_SUFFIX).note(
                 token=token, bytes=file.tell(), memories=memories
             )
 
     def finish(self) -> None:
         """Everything is written."""
         if self.path is not None:
-            TransferMark(self.path, EXPORT_SUFFIX).forget()
+            files.TransferMark(self.path, EXPORT_SUFFIX).forget()
 
 
 async def export(
@@ -90,7 +84,7 @@ async def export(
     with file:
         async with aclosing(connection.stream(request)) as parts:
             async for part in parts:
-                lines = b"".join(map(line_of, part.memories))
+                lines = b"".join(map(files.line_of, part.memories))
                 written += len(part.memories)
                 await asyncio.to_thread(file.write, lines)
                 await asyncio.to_thread(destination.note, file, part.resume_token, written)
@@ -140,7 +134,7 @@ async def import_(
         MovingError: there is nothing to go on with.
         MemoryClientError: the service refused or went away; `resume` continues from there.
     """
-    place = None if path is None else TransferMark(path, IMPORT_SUFFIX)
+    place = None if path is None else files.TransferMark(path, IMPORT_SUFFIX)
     tally = _resumed(place) if resume else Tally()
     with _opened(path) as file:
         lines = iter(file)
@@ -155,10 +149,10 @@ async def import_(
     return tally
 
 
-def _resumed(place: TransferMark | None) -> Tally:
+def _resumed(place: files.TransferMark | None) -> Tally:
     noted = place.read() if place else None
     if noted is None:
-        raise TransferError("there is no unfinished import of this file")
+        raise files.TransferError("there is no unfinished import of this file")
     return Tally(**noted)
 
 
@@ -182,8 +176,8 @@ async def _send(
             if not line.strip():
                 continue
             try:
-                memory = memory_of(line)
-            except UnreadableLineError as error:
+                memory = files.memory_of(line)
+            except files.UnreadableLineError as error:
                 rejections.append(Rejection(number, "", str(error)))
                 continue
             sent.append(number)

@@ -6,24 +6,18 @@ from typing import Self, Unpack
 
 import grpc
 
+from agent_memory_client import errors
 from agent_memory_client._async.extraction import ExtractionMethods
 from agent_memory_client._async.lifecycle import LifecycleMethods
 from agent_memory_client._async.tools import ToolMethods
 from agent_memory_client._channels import SERVICES, Channels
 from agent_memory_client._config import ClientOptions, MemoryClientConfig, config_from
 from agent_memory_client._connection import AsyncConnection, small_read
-from agent_memory_client.errors import (
-    MemoryClientError,
-    MemoryNotFoundError,
-    MemoryServerError,
-    MemoryTimeoutError,
-    MemoryUnavailableError,
-)
 from agent_memory_client.models import HealthCheckResponse
 from agent_memory_client.tools._definitions import ToolSchemaMethods
 
 _SERVING = 1
-_DOWN = (MemoryUnavailableError, MemoryTimeoutError)
+_DOWN = (errors.MemoryUnavailableError, errors.MemoryTimeoutError)
 
 
 class MemoryAPIClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionMethods):
@@ -102,9 +96,9 @@ class MemoryAPIClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, Extracti
     async def _is_serving(self, service: str, timeout: float | None) -> bool:
         try:
             return await self._connection.health(service, timeout) == _SERVING
-        except (*_DOWN, MemoryNotFoundError):
+        except (*_DOWN, errors.MemoryNotFoundError):
             return False
-        except MemoryServerError as error:
+        except errors.MemoryServerError as error:
             if error.code is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
         try:
@@ -145,11 +139,11 @@ async def create_memory_client(
     client = MemoryAPIClient(base_url, config=config, **options)
     try:
         health = await client.health_check()
-    except MemoryClientError:
+    except errors.MemoryClientError:
         await client.aclose()
         raise
     if not health.healthy:
         await client.aclose()
         down = ", ".join(name for name, up in health.services.items() if not up)
-        raise MemoryUnavailableError(f"cannot reach {down}")
+        raise errors.MemoryUnavailableError(f"cannot reach {down}")
     return client

@@ -11,28 +11,11 @@ from typing import Any, TypeVar
 from agent_memory.common.v1 import memory_pb2
 from agent_memory.extraction.v1 import extraction_pb2
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
+from agent_memory_client import errors, models
 from agent_memory_client._async.base import PATIENCE, ClientBase
 from agent_memory_client._connection import seconds
 from agent_memory_client._operations import extraction, memories, sessions
 from agent_memory_client._operations.operation import Operation
-from agent_memory_client.errors import (
-    MemoryClientError,
-    MemoryTimeoutError,
-    MemoryUnavailableError,
-)
-from agent_memory_client.models import (
-    ExtractionPreview,
-    ExtractionProgress,
-    Job,
-    JobChange,
-    JobListResponse,
-    MemoryMessage,
-    MemoryStrategyConfig,
-    SummaryView,
-    SummaryViewList,
-    SummaryViewPartition,
-    SummaryViewPartitionList,
-)
 
 _FAILED = extraction_pb2.JobState.JOB_STATE_FAILED
 _FORGOTTEN = "INVALID_TOKEN"
@@ -45,7 +28,7 @@ Result = TypeVar("Result")
 class ExtractionMethods(ClientBase):
     """Calls to the extraction service."""
 
-    async def get_job(self, job_id: str, *, timeout: float | None = None) -> Job:
+    async def get_job(self, job_id: str, *, timeout: float | None = None) -> models.Job:
         """Answer a job.
 
         Raises:
@@ -62,7 +45,7 @@ class ExtractionMethods(ClientBase):
         limit: int = 20,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> JobListResponse:
+    ) -> models.JobListResponse:
         """List jobs, the latest first.
 
         Args:
@@ -83,7 +66,7 @@ class ExtractionMethods(ClientBase):
         )
         return await self._send(operation, timeout)
 
-    async def retry_job(self, job_id: str, *, timeout: float | None = None) -> Job:
+    async def retry_job(self, job_id: str, *, timeout: float | None = None) -> models.Job:
         """Try a job again that failed or was cancelled.
 
         Raises:
@@ -91,7 +74,7 @@ class ExtractionMethods(ClientBase):
         """
         return await self._send(extraction.retry_job(job_id), timeout)
 
-    async def cancel_job(self, job_id: str, *, timeout: float | None = None) -> Job:
+    async def cancel_job(self, job_id: str, *, timeout: float | None = None) -> models.Job:
         """Cancel a job that is not done."""
         return await self._send(extraction.cancel_job(job_id), timeout)
 
@@ -103,7 +86,7 @@ class ExtractionMethods(ClientBase):
         resume_token: str | None = None,
         patience: float = PATIENCE,
         timeout: float | None = None,
-    ) -> AsyncGenerator[JobChange, None]:
+    ) -> AsyncGenerator[models.JobChange, None]:
         """Tell where jobs stand, then every change; a connection that breaks is made again.
 
         Args:
@@ -131,13 +114,13 @@ class ExtractionMethods(ClientBase):
 
     async def preview_extraction(
         self,
-        messages: Iterable[MemoryMessage | Mapping[str, Any]],
-        strategy: MemoryStrategyConfig | Mapping[str, Any] | None = None,
+        messages: Iterable[models.MemoryMessage | Mapping[str, Any]],
+        strategy: models.MemoryStrategyConfig | Mapping[str, Any] | None = None,
         *,
-        before: Iterable[MemoryMessage | Mapping[str, Any]] = (),
+        before: Iterable[models.MemoryMessage | Mapping[str, Any]] = (),
         time_zone: str | None = None,
         timeout: float | None = None,
-    ) -> ExtractionPreview:
+    ) -> models.ExtractionPreview:
         """Answer what a strategy would find in messages; stores nothing.
 
         Args:
@@ -152,7 +135,7 @@ class ExtractionMethods(ClientBase):
 
     async def summarize_messages(
         self,
-        messages: Iterable[MemoryMessage | Mapping[str, Any]],
+        messages: Iterable[models.MemoryMessage | Mapping[str, Any]],
         *,
         previous_summary: str = "",
         max_words: int | None = None,
@@ -175,12 +158,14 @@ class ExtractionMethods(ClientBase):
         return await self._send(operation, timeout)
 
     async def create_summary_view(
-        self, view: SummaryView | Mapping[str, Any], *, timeout: float | None = None
-    ) -> SummaryView:
+        self, view: models.SummaryView | Mapping[str, Any], *, timeout: float | None = None
+    ) -> models.SummaryView:
         """Create a view."""
         return await self._send(extraction.create_view(view), timeout)
 
-    async def get_summary_view(self, view_id: str, *, timeout: float | None = None) -> SummaryView:
+    async def get_summary_view(
+        self, view_id: str, *, timeout: float | None = None
+    ) -> models.SummaryView:
         """Answer a view.
 
         Raises:
@@ -190,7 +175,7 @@ class ExtractionMethods(ClientBase):
 
     async def list_summary_views(
         self, limit: int = 20, cursor: str | None = None, *, timeout: float | None = None
-    ) -> SummaryViewList:
+    ) -> models.SummaryViewList:
         """List views.
 
         Args:
@@ -207,7 +192,7 @@ class ExtractionMethods(ClientBase):
         *,
         etag: str | None = None,
         timeout: float | None = None,
-    ) -> SummaryView:
+    ) -> models.SummaryView:
         """Change the fields that `updates` names.
 
         Args:
@@ -226,13 +211,13 @@ class ExtractionMethods(ClientBase):
         """
         return await self._send(extraction.delete_view(view_id), timeout)
 
-    async def run_summary_view(self, view_id: str, *, timeout: float | None = None) -> Job:
+    async def run_summary_view(self, view_id: str, *, timeout: float | None = None) -> models.Job:
         """Refresh every partition of a view in the background."""
         return await self._send(extraction.run_view(view_id), timeout)
 
     async def run_summary_view_partition(
         self, view_id: str, group: Mapping[str, str], *, timeout: float | None = None
-    ) -> SummaryViewPartition:
+    ) -> models.SummaryViewPartition:
         """Refresh one partition of a view and answer it.
 
         Args:
@@ -250,7 +235,7 @@ class ExtractionMethods(ClientBase):
         cursor: str | None = None,
         *,
         timeout: float | None = None,
-    ) -> SummaryViewPartitionList:
+    ) -> models.SummaryViewPartitionList:
         """List the partitions of a view.
 
         Args:
@@ -270,7 +255,7 @@ class ExtractionMethods(ClientBase):
         namespace: str | None = None,
         user_id: str | None = None,
         timeout: float | None = 60.0,
-    ) -> ExtractionProgress:
+    ) -> models.ExtractionProgress:
         """Wait until what is in the session now has become memories, and these are stored.
 
         That is every message of its log, and every memory placed in it. Outlives the restart of
@@ -293,10 +278,10 @@ class ExtractionMethods(ClientBase):
             session = await self._send_until(look, until)
             progress = await self._reach(_Goal.of(session), until)
             await self._until_stored(session, until)
-        except MemoryTimeoutError as error:
+        except errors.MemoryTimeoutError as error:
             if time.monotonic() < until:
                 raise
-            raise MemoryTimeoutError(
+            raise errors.MemoryTimeoutError(
                 f"extraction took longer than {timeout:g} s; it goes on in the background"
             ) from error
         return progress
@@ -306,7 +291,7 @@ class ExtractionMethods(ClientBase):
         usual = self._connection.usual_seconds(operation)
         return await self._send(operation, min(usual, _left(until)))
 
-    async def _reach(self, goal: "_Goal", until: float) -> ExtractionProgress:
+    async def _reach(self, goal: "_Goal", until: float) -> models.ExtractionProgress:
         """Watch until the goal is reached."""
         watch = extraction.watch_progress(goal.namespace, goal.session_id, inf)
         while goal.sequence:
@@ -319,12 +304,12 @@ class ExtractionMethods(ClientBase):
                         extracted = response.progress.extracted_sequence
                         if response.HasField("job") and goal.is_missed(response.job, extracted):
                             raise extraction.failure(response.job)
-            except MemoryClientError as error:
+            except errors.MemoryClientError as error:
                 # A server that forgot the token tells everything anew.
                 if error.reason != _FORGOTTEN or not watch.request.resume_token:
                     raise
                 watch.request.resume_token = ""
-        return ExtractionProgress(
+        return models.ExtractionProgress(
             session_uid=goal.session_uid, received_sequence=0, extracted_sequence=0
         )
 
@@ -333,13 +318,13 @@ class ExtractionMethods(ClientBase):
         missing = memories.placed_in(session)
         pause = _FIRST_PAUSE
         while missing:
-            with suppress(MemoryUnavailableError):
+            with suppress(errors.MemoryUnavailableError):
                 missing = await self._not_stored(missing, until)
             if not missing:
                 return
             await asyncio.sleep(min(pause, _left(until)))
             if time.monotonic() >= until:
-                raise MemoryTimeoutError("the memories of the session are not stored yet")
+                raise errors.MemoryTimeoutError("the memories of the session are not stored yet")
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _not_stored(

@@ -4,21 +4,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, Unpack
 
+from agent_memory_client import models
 from agent_memory_client._async.base import PATIENCE, ClientBase
 from agent_memory_client._connection import AnyIterable
 from agent_memory_client._operations import lifecycle
-from agent_memory_client.models import (
-    CompactionReport,
-    ErasureReceipt,
-    ExportPart,
-    ForgetPolicy,
-    ForgetResponse,
-    ImportReport,
-    MemoryChange,
-    MemoryRecord,
-    MemoryRevision,
-    MemoryRevisionList,
-)
 from agent_memory_client.models._criteria import FilterArguments
 
 
@@ -32,7 +21,7 @@ class LifecycleMethods(ClientBase):
         limit: int = 20,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> MemoryRevisionList:
+    ) -> models.MemoryRevisionList:
         """List the changes of a memory, the latest first.
 
         A deleted memory's can be listed for a while.
@@ -50,7 +39,7 @@ class LifecycleMethods(ClientBase):
 
     async def all_memory_revisions(
         self, memory_id: str, *, timeout: float | None = None
-    ) -> AsyncIterator[MemoryRevision]:
+    ) -> AsyncIterator[models.MemoryRevision]:
         """Iterate over every change of a memory, the latest first.
 
         Args:
@@ -80,7 +69,7 @@ class LifecycleMethods(ClientBase):
         reason: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> list[MemoryRecord]:
+    ) -> list[models.MemoryRecord]:
         """Take a change back: an edit, a merge, a supersession, a deletion, or a revert.
 
         Args:
@@ -113,7 +102,7 @@ class LifecycleMethods(ClientBase):
         patience: float = PATIENCE,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> AsyncGenerator[MemoryChange, None]:
+    ) -> AsyncGenerator[models.MemoryChange, None]:
         """Tell every change of memories from now on; a connection that breaks is made again.
 
         A change is told where the memory matches before it or after it.
@@ -146,14 +135,14 @@ class LifecycleMethods(ClientBase):
 
     async def forget_long_term_memories(
         self,
-        policy: ForgetPolicy | Mapping[str, Any],
+        policy: models.ForgetPolicy | Mapping[str, Any],
         *,
         dry_run: bool = True,
         pinned_ids: Iterable[str] = (),
         request_id: str | None = None,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> ForgetResponse:
+    ) -> models.ForgetResponse:
         """Forget by policy; by default only says what it would forget.
 
         Args:
@@ -176,7 +165,7 @@ class LifecycleMethods(ClientBase):
 
     async def compact_long_term_memories(
         self, *, timeout: float | None = None, **criteria: Unpack[FilterArguments]
-    ) -> CompactionReport:
+    ) -> models.CompactionReport:
         """Consolidate memories that changed since the last time; needs the access of an admin.
 
         Args:
@@ -192,7 +181,7 @@ class LifecycleMethods(ClientBase):
         resume_token: str | None = None,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> AsyncGenerator[ExportPart, None]:
+    ) -> AsyncGenerator[models.ExportPart, None]:
         """Stream memories out, the oldest first, no faster than they are taken.
 
         Needs the access of an admin.
@@ -220,10 +209,10 @@ class LifecycleMethods(ClientBase):
 
     async def import_long_term_memories(
         self,
-        memories: AnyIterable[MemoryRecord | Mapping[str, Any]],
+        memories: AnyIterable[models.MemoryRecord | Mapping[str, Any]],
         *,
         timeout: float | None = None,
-    ) -> ImportReport:
+    ) -> models.ImportReport:
         """Store memories as they were elsewhere: times, accesses, what is merged or archived.
 
         They are taken from the iterable no faster than the server stores them. Each is known by
@@ -243,7 +232,9 @@ class LifecycleMethods(ClientBase):
         """
         return await self._connection.upload(lifecycle.import_(self.config), memories, timeout)
 
-    async def erase_user(self, user_id: str, *, timeout: float | None = None) -> ErasureReceipt:
+    async def erase_user(
+        self, user_id: str, *, timeout: float | None = None
+    ) -> models.ErasureReceipt:
         """Erase a user's sessions, what waits for extraction, and memories.
 
         The services are asked in the order in which memories flow, and each tells the next which

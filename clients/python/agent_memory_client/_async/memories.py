@@ -5,22 +5,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import aclosing
 from typing import Any, Unpack
 
+from agent_memory_client import models
 from agent_memory_client._async.base import pages, window
 from agent_memory_client._async.sessions import SessionMethods
 from agent_memory_client._operations import memories as operations
 from agent_memory_client._operations import search
 from agent_memory_client._operations.operation import Page
-from agent_memory_client._operations.search import SearchPage
-from agent_memory_client.models import (
-    BatchGetResult,
-    CreateResult,
-    DeleteResult,
-    MemoryRecord,
-    MemoryRecordResult,
-    MemoryRecordResults,
-    MemoryUpdate,
-    TimeWindow,
-)
 from agent_memory_client.models._criteria import FilterArguments
 from agent_memory_client.models._lifecycle import DeduplicationName
 from agent_memory_client.models._search import SearchArguments
@@ -37,12 +27,12 @@ class MemoryMethods(SessionMethods):
 
     async def create_long_term_memories(
         self,
-        memories: Iterable[MemoryRecord | Mapping[str, Any]],
+        memories: Iterable[models.MemoryRecord | Mapping[str, Any]],
         deduplicate: bool | DeduplicationName = True,
         *,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> CreateResult:
+    ) -> models.CreateResult:
         """Store memories; they can be found when the call returns.
 
         The records are left as they are. More than 500 go in several calls, one after another;
@@ -63,7 +53,7 @@ class MemoryMethods(SessionMethods):
         Raises:
             MemoryValidationError: A memory is malformed; nothing of its call was stored.
         """
-        result = CreateResult(results=[])
+        result = models.CreateResult(results=[])
         for operation in operations.create(self.config, memories, deduplicate, request_id):
             result.results.extend(await self._send(operation, timeout))
         return result
@@ -72,13 +62,13 @@ class MemoryMethods(SessionMethods):
 
     async def bulk_create_long_term_memories(
         self,
-        memory_batches: Iterable[Iterable[MemoryRecord | Mapping[str, Any]]],
+        memory_batches: Iterable[Iterable[models.MemoryRecord | Mapping[str, Any]]],
         *,
         batch_size: int = 100,
         delay_between_batches: float = 0.0,
         deduplicate: bool | DeduplicationName = True,
         timeout: float | None = None,
-    ) -> list[CreateResult]:
+    ) -> list[models.CreateResult]:
         """Store many memories in calls of a bounded size, one after another.
 
         Args:
@@ -97,7 +87,7 @@ class MemoryMethods(SessionMethods):
             delay_between_batches=delay_between_batches,
             deduplicate=deduplicate,
         )
-        results: list[CreateResult] = []
+        results: list[models.CreateResult] = []
         for batch in gathered:
             if results and delay > 0:
                 await asyncio.sleep(delay)
@@ -108,7 +98,7 @@ class MemoryMethods(SessionMethods):
 
     async def get_long_term_memory(
         self, memory_id: str, *, timeout: float | None = None
-    ) -> MemoryRecord:
+    ) -> models.MemoryRecord:
         """Answer a memory, superseded and merged ones too.
 
         Raises:
@@ -118,9 +108,9 @@ class MemoryMethods(SessionMethods):
 
     async def batch_get_long_term_memories(
         self, memory_ids: Iterable[str], *, timeout: float | None = None
-    ) -> BatchGetResult:
+    ) -> models.BatchGetResult:
         """Answer several memories, each or why not."""
-        found = BatchGetResult(memories=[], errors={})
+        found = models.BatchGetResult(memories=[], errors={})
         for operation in operations.batch_get(memory_ids):
             part = await self._send(operation, timeout)
             found.memories.extend(part.memories)
@@ -130,13 +120,13 @@ class MemoryMethods(SessionMethods):
     async def edit_long_term_memory(
         self,
         memory_id: str,
-        updates: MemoryUpdate | Mapping[str, Any],
+        updates: models.MemoryUpdate | Mapping[str, Any],
         *,
         etag: str | None = None,
         reason: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> MemoryRecord:
+    ) -> models.MemoryRecord:
         """Change the fields that `updates` names; what it names as none is cleared.
 
         Args:
@@ -163,7 +153,7 @@ class MemoryMethods(SessionMethods):
         *,
         reason: str | None = None,
         timeout: float | None = None,
-    ) -> DeleteResult:
+    ) -> models.DeleteResult:
         """Delete memories; one that does not exist is no error.
 
         Args:
@@ -171,14 +161,14 @@ class MemoryMethods(SessionMethods):
             reason: Why, for the history.
             timeout: Seconds that each call to the service may take; the client's when absent.
         """
-        result = DeleteResult(deleted_ids=[])
+        result = models.DeleteResult(deleted_ids=[])
         for operation in operations.delete(memory_ids, reason):
             result.deleted_ids.extend(await self._send(operation, timeout))
         return result
 
     async def delete_long_term_memory(
         self, memory_id: str, *, timeout: float | None = None
-    ) -> DeleteResult:
+    ) -> models.DeleteResult:
         """Delete one memory; one that does not exist is no error."""
         return await self.delete_long_term_memories([memory_id], timeout=timeout)
 
@@ -190,7 +180,7 @@ class MemoryMethods(SessionMethods):
         namespace: str | None = None,
         user_id: str | None = None,
         timeout: float | None = None,
-    ) -> CreateResult:
+    ) -> models.CreateResult:
         """Store a session's memories now, instead of in the background.
 
         Args:
@@ -221,7 +211,7 @@ class MemoryMethods(SessionMethods):
         explain: bool = False,
         timeout: float | None = None,
         **criteria: Unpack[SearchArguments],
-    ) -> MemoryRecordResults:
+    ) -> models.MemoryRecordResults:
         """Find memories, the best first; an empty text lists what matches, newest first.
 
         Args:
@@ -238,15 +228,15 @@ class MemoryMethods(SessionMethods):
                 type; names the path.
         """
         request = search.search(self.config, text, limit=limit, explain=explain, criteria=criteria)
-        windows: list[TimeWindow] = []
+        windows: list[models.TimeWindow] = []
 
-        async def fetch(token: str) -> Page[MemoryRecordResult]:
+        async def fetch(token: str) -> Page[models.MemoryRecordResult]:
             page = await self._send(search.search_page(request, token), timeout)
             windows[:] = page.time_windows
             return page
 
         found = await window(fetch, limit, offset=offset, cursor=cursor)
-        return MemoryRecordResults(
+        return models.MemoryRecordResults(
             memories=found.items,
             total=found.total,
             next_cursor=found.next_cursor,
@@ -261,7 +251,7 @@ class MemoryMethods(SessionMethods):
         batch_size: int = 50,
         timeout: float | None = None,
         **criteria: Unpack[SearchArguments],
-    ) -> AsyncIterator[MemoryRecordResult]:
+    ) -> AsyncIterator[models.MemoryRecordResult]:
         """Iterate over everything a search finds, each memory once, the best first.
 
         Args:
@@ -272,7 +262,7 @@ class MemoryMethods(SessionMethods):
         """
         request = search.search_all(self.config, text, batch_size=batch_size, criteria=criteria)
 
-        async def fetch(token: str) -> SearchPage:
+        async def fetch(token: str) -> search.SearchPage:
             return await self._send(search.search_page(request, token), timeout)
 
         async for page in pages(fetch):
@@ -287,7 +277,7 @@ class MemoryMethods(SessionMethods):
         explain: bool = False,
         timeout: float | None = None,
         **criteria: Unpack[SearchArguments],
-    ) -> AsyncGenerator[MemoryRecordResult, None]:
+    ) -> AsyncGenerator[models.MemoryRecordResult, None]:
         """Find many memories in one call, the best first, no faster than they are taken.
 
         Args:
@@ -318,7 +308,7 @@ class MemoryMethods(SessionMethods):
         include_hidden: bool = False,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> MemoryRecordResults:
+    ) -> models.MemoryRecordResults:
         """List memories, the newest first.
 
         Args:
@@ -333,11 +323,11 @@ class MemoryMethods(SessionMethods):
             self.config, limit=limit, include_hidden=include_hidden, criteria=criteria
         )
 
-        async def fetch(token: str) -> Page[MemoryRecordResult]:
+        async def fetch(token: str) -> Page[models.MemoryRecordResult]:
             return await self._send(search.list_page(request, token), timeout)
 
         found = await window(fetch, limit, offset=offset, cursor=cursor)
-        return MemoryRecordResults(
+        return models.MemoryRecordResults(
             memories=found.items,
             total=found.total,
             next_cursor=found.next_cursor,

@@ -5,25 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from agent_memory_client import errors, models
 from agent_memory_client._async.memories import MemoryMethods
 from agent_memory_client._types import zone_of
 from agent_memory_client._validation import build, items
-from agent_memory_client.errors import (
-    MemoryClientError,
-    MemoryNotFoundError,
-    MemoryValidationError,
-)
-from agent_memory_client.models import CreateMemoryResult, MemoryRecord, WorkingMemory
+from agent_memory_client.tools import _calls
 from agent_memory_client.tools import _definitions as tools
-from agent_memory_client.tools._calls import (
-    ToolAnswer,
-    ToolCallResult,
-    ToolScope,
-    as_json,
-    in_words,
-    read_arguments,
-    read_tool_call,
-)
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +33,7 @@ class ToolMethods(MemoryMethods):
         time_zone: str | None = None,
         timeout: float | None = None,
         args: Mapping[str, Any] | str | None = None,
-    ) -> ToolCallResult:
+    ) -> _calls.ToolCallResult:
         """Run a tool that a model called. Never raises: what goes wrong is in the result.
 
         Every tool stays inside `user_id` and `namespace` (the client's defaults where left out):
@@ -68,13 +55,13 @@ class ToolMethods(MemoryMethods):
         given = function_arguments if args is None else args
         try:
             scope = self._tool_scope(session_id, namespace, user_id, time_zone, timeout)
-            answer = await self._run_tool(name, read_arguments(given), scope)
-        except MemoryClientError as error:
-            return ToolCallResult.failed(name, error.message)
+            answer = await self._run_tool(name, _calls.read_arguments(given), scope)
+        except errors.MemoryClientError as error:
+            return _calls.ToolCallResult.failed(name, error.message)
         except Exception:  # noqa: BLE001 - the promise not to raise; the log has the traceback
             _log.exception("tool %s failed", name)
-            return ToolCallResult.failed(name, "an unforeseen error; it is logged")
-        return ToolCallResult.succeeded(name, answer.result, answer.text)
+            return _calls.ToolCallResult.failed(name, "an unforeseen error; it is logged")
+        return _calls.ToolCallResult.succeeded(name, answer.result, answer.text)
 
     async def resolve_tool_call(
         self,
@@ -85,7 +72,7 @@ class ToolMethods(MemoryMethods):
         user_id: str | None = None,
         time_zone: str | None = None,
         timeout: float | None = None,
-    ) -> ToolCallResult:
+    ) -> _calls.ToolCallResult:
         """Run a tool call in a provider's form; see `resolve_function_call`.
 
         Args:
@@ -99,9 +86,9 @@ class ToolMethods(MemoryMethods):
             timeout: Seconds that each call to a service may take; the client's when absent.
         """
         try:
-            call = read_tool_call(tool_call)
-        except MemoryValidationError as error:
-            return ToolCallResult.failed("", error.message)
+            call = _calls.read_tool_call(tool_call)
+        except errors.MemoryValidationError as error:
+            return _calls.ToolCallResult.failed("", error.message)
         result = await self.resolve_function_call(
             call.name,
             call.arguments,
@@ -124,7 +111,7 @@ class ToolMethods(MemoryMethods):
         user_id: str | None = None,
         time_zone: str | None = None,
         timeout: float | None = None,
-    ) -> list[ToolCallResult]:
+    ) -> list[_calls.ToolCallResult]:
         """Run tool calls one after another, since a later one may depend on an earlier.
 
         See `resolve_tool_call` for the arguments.
@@ -153,8 +140,8 @@ class ToolMethods(MemoryMethods):
         user_id: str | None,
         time_zone: str | None,
         timeout: float | None,
-    ) -> ToolScope:
-        return ToolScope(
+    ) -> _calls.ToolScope:
+        return _calls.ToolScope(
             session_id=session_id,
             namespace=self.config.default_namespace if namespace is None else namespace,
             user_id=self.config.default_user_id if user_id is None else user_id,
@@ -163,18 +150,18 @@ class ToolMethods(MemoryMethods):
         )
 
     async def _run_tool(
-        self, name: str, arguments: Mapping[str, Any], scope: ToolScope
-    ) -> ToolAnswer:
+        self, name: str, arguments: Mapping[str, Any], scope: _calls.ToolScope
+    ) -> _calls.ToolAnswer:
         canonical = tools.OTHER_NAMES.get(name, name)
         if canonical not in tools.TOOLS:
-            raise MemoryValidationError(f"there is no tool {name}")
+            raise errors.MemoryValidationError(f"there is no tool {name}")
         asked = build(tools.TOOLS[canonical].arguments, arguments)
         return await _HANDLERS[canonical](self, scope, asked)
 
 
 async def _search_memory(
-    client: MemoryMethods, scope: ToolScope, asked: tools.SearchMemory
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.SearchMemory
+) -> _calls.ToolAnswer:
     """Find memories within the scope."""
     narrowing: dict[str, Any] = {
         name: value for name in _NARROWING if (value := getattr(asked, name)) is not None
@@ -193,29 +180,31 @@ async def _search_memory(
         limit=asked.max_results,
         offset=asked.offset,
     )
-    memories = [as_json(memory, zone) for memory in found.memories]
+    memories = [_calls.as_json(memory, zone) for memory in found.memories]
     more = found.next_offset is not None
     result = {"memories": memories, "has_more": more, "next_offset": found.next_offset}
     if not memories:
-        return ToolAnswer(result, "Nothing that is remembered matches.")
-    lines = [in_words(memory, zone) for memory in found.memories]
+        return _calls.ToolAnswer(result, "Nothing that is remembered matches.")
+    lines = [_calls.in_words(memory, zone) for memory in found.memories]
     if more:
         lines.append(f"There is more from offset {found.next_offset} on.")
-    return ToolAnswer(result, "\n".join(lines))
+    return _calls.ToolAnswer(result, "\n".join(lines))
 
 
 async def _get_memory(
-    client: MemoryMethods, scope: ToolScope, asked: tools.GetMemory
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.GetMemory
+) -> _calls.ToolAnswer:
     """Read a memory within the scope."""
     record = await _within_reach(client, scope, asked.memory_id)
     zone = await _zone_of_reader(client, scope)
-    return ToolAnswer({"memory": as_json(record, zone)}, in_words(record, zone))
+    return _calls.ToolAnswer(
+        {"memory": _calls.as_json(record, zone)}, _calls.in_words(record, zone)
+    )
 
 
 async def _create_memories(
-    client: MemoryMethods, scope: ToolScope, asked: tools.CreateMemories
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.CreateMemories
+) -> _calls.ToolAnswer:
     """Store memories of the scope's owner."""
     zone = await _zone_of_dates(client, scope, asked.memories)
     records = [scope.own(**_fields(memory, zone)) for memory in asked.memories]
@@ -228,12 +217,12 @@ async def _create_memories(
         _outcome_in_words(record, item)
         for record, item in zip(records, created.results, strict=True)
     ]
-    return ToolAnswer({"memories": outcomes}, "\n".join(lines))
+    return _calls.ToolAnswer({"memories": outcomes}, "\n".join(lines))
 
 
 async def _edit_memory(
-    client: MemoryMethods, scope: ToolScope, asked: tools.EditMemory
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.EditMemory
+) -> _calls.ToolAnswer:
     """Change a memory within the scope, as long as it is the one that was checked."""
     record = await _within_reach(client, scope, asked.memory_id)
     zone = await _zone_of_dates(client, scope, [asked])
@@ -243,45 +232,49 @@ async def _edit_memory(
         record.id, updates, etag=record.etag, timeout=scope.timeout
     )
     reader = await _zone_of_reader(client, scope)
-    return ToolAnswer({"memory": as_json(edited, reader)}, f"Changed:\n{in_words(edited, reader)}")
+    return _calls.ToolAnswer(
+        {"memory": _calls.as_json(edited, reader)}, f"Changed:\n{_calls.in_words(edited, reader)}"
+    )
 
 
 async def _delete_memories(
-    client: MemoryMethods, scope: ToolScope, asked: tools.DeleteMemories
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.DeleteMemories
+) -> _calls.ToolAnswer:
     """Delete those memories that are within the scope."""
     found = await client.batch_get_long_term_memories(asked.memory_ids, timeout=scope.timeout)
     for error in found.errors.values():
-        if not isinstance(error, MemoryNotFoundError):
+        if not isinstance(error, errors.MemoryNotFoundError):
             raise error
     reachable = [record.id for record in found.memories if scope.admits(record)]
     deletion = await client.delete_long_term_memories(reachable, timeout=scope.timeout)
     deleted = deletion.deleted_ids
     missing = [memory_id for memory_id in asked.memory_ids if memory_id not in deleted]
     text = f"Deleted {len(deleted)}." + (f" Not found: {', '.join(missing)}." if missing else "")
-    return ToolAnswer({"deleted": deleted, "not_found": missing}, text)
+    return _calls.ToolAnswer({"deleted": deleted, "not_found": missing}, text)
 
 
-async def _within_reach(client: MemoryMethods, scope: ToolScope, memory_id: str) -> MemoryRecord:
+async def _within_reach(
+    client: MemoryMethods, scope: _calls.ToolScope, memory_id: str
+) -> models.MemoryRecord:
     """Read a memory; one outside the scope is as absent as one that does not exist."""
     try:
         record = await client.get_long_term_memory(memory_id, timeout=scope.timeout)
-    except MemoryNotFoundError:
+    except errors.MemoryNotFoundError:
         record = None
     if record is None or not scope.admits(record):
-        raise MemoryNotFoundError(f"there is no memory {memory_id}")
+        raise errors.MemoryNotFoundError(f"there is no memory {memory_id}")
     return record
 
 
-def _outcome_in_words(record: MemoryRecord, result: CreateMemoryResult) -> str:
+def _outcome_in_words(record: models.MemoryRecord, result: models.CreateMemoryResult) -> str:
     if result.error is not None:
         return f"- not stored: {record.text} ({result.error.message})"
     return f"- {result.outcome}: {record.text} (id: {result.memory_id})"
 
 
 async def _get_working_memory(
-    client: MemoryMethods, scope: ToolScope, _: tools.GetWorkingMemory
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, _: tools.GetWorkingMemory
+) -> _calls.ToolAnswer:
     """Read the conversation's state."""
     created, session = await client.get_or_create_working_memory(
         scope.session(),
@@ -297,15 +290,15 @@ async def _get_working_memory(
         "created": created,
         "context": session.context,
         "messages": messages,
-        "memories": [as_json(memory, zone) for memory in session.memories],
+        "memories": [_calls.as_json(memory, zone) for memory in session.memories],
         "data": session.data,
     }
-    return ToolAnswer(result, _session_in_words(session, zone))
+    return _calls.ToolAnswer(result, _session_in_words(session, zone))
 
 
 async def _note_memory(
-    client: MemoryMethods, scope: ToolScope, asked: tools.NewMemory
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.NewMemory
+) -> _calls.ToolAnswer:
     """Place a memory in the conversation, from where it is stored in the background."""
     zone = await _zone_of_dates(client, scope, [asked])
     record = scope.own(**_fields(asked, zone))
@@ -318,12 +311,14 @@ async def _note_memory(
     )
     (noted,) = added.memories
     reader = await _zone_of_reader(client, scope)
-    return ToolAnswer({"memory": as_json(noted, reader)}, f"Noted:\n{in_words(noted, reader)}")
+    return _calls.ToolAnswer(
+        {"memory": _calls.as_json(noted, reader)}, f"Noted:\n{_calls.in_words(noted, reader)}"
+    )
 
 
 async def _update_data(
-    client: MemoryMethods, scope: ToolScope, asked: tools.UpdateWorkingMemoryData
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, asked: tools.UpdateWorkingMemoryData
+) -> _calls.ToolAnswer:
     """Change the conversation's data."""
     session = await client.update_working_memory_data(
         scope.session(),
@@ -333,22 +328,22 @@ async def _update_data(
         merge_strategy=asked.merge_strategy,
         timeout=scope.timeout,
     )
-    return ToolAnswer({"data": session.data}, f"The data is now: {session.data}")
+    return _calls.ToolAnswer({"data": session.data}, f"The data is now: {session.data}")
 
 
-def _session_in_words(session: WorkingMemory, zone: tzinfo) -> str:
+def _session_in_words(session: models.WorkingMemory, zone: tzinfo) -> str:
     parts = [
         f"Summary: {session.context}" if session.context else "",
         *(f"{message.role}: {message.content}" for message in session.messages),
-        *(in_words(memory, zone) for memory in session.memories),
+        *(_calls.in_words(memory, zone) for memory in session.memories),
         f"Data: {session.data}" if session.data else "",
     ]
     return "\n".join(part for part in parts if part) or "This conversation is empty so far."
 
 
 async def _get_current_datetime(
-    client: MemoryMethods, scope: ToolScope, _asked: tools.GetCurrentDatetime
-) -> ToolAnswer:
+    client: MemoryMethods, scope: _calls.ToolScope, _asked: tools.GetCurrentDatetime
+) -> _calls.ToolAnswer:
     """Tell the time of this machine in the user's zone."""
     zone = _known(await _zone_name(client, scope))
     now = datetime.now(UTC)
@@ -359,10 +354,10 @@ async def _get_current_datetime(
         "iso_utc": now.isoformat(timespec="seconds"),
         "unix_ts": int(now.timestamp()),
     }
-    return ToolAnswer(result, f"It is {local:%A, %Y-%m-%d %H:%M} {zone}.")
+    return _calls.ToolAnswer(result, f"It is {local:%A, %Y-%m-%d %H:%M} {zone}.")
 
 
-async def _zone_name(client: MemoryMethods, scope: ToolScope) -> str | None:
+async def _zone_name(client: MemoryMethods, scope: _calls.ToolScope) -> str | None:
     """Answer the user's zone: the application's word for it, or else the conversation's."""
     if scope.time_zone is not None or not scope.session_id:
         return scope.time_zone
@@ -374,13 +369,15 @@ async def _zone_name(client: MemoryMethods, scope: ToolScope) -> str | None:
             recent_messages_limit=1,
             timeout=scope.timeout,
         )
-    except MemoryNotFoundError:
+    except errors.MemoryNotFoundError:
         return None
     return session.time_zone
 
 
 async def _zone_of_dates(
-    client: MemoryMethods, scope: ToolScope, given: Iterable[tools.NewMemory | tools.EditMemory]
+    client: MemoryMethods,
+    scope: _calls.ToolScope,
+    given: Iterable[tools.NewMemory | tools.EditMemory],
 ) -> str | None:
     """Answer the zone in which a model's dates are meant; nothing is asked where it gave none."""
     if all(memory.event_date is None for memory in given):
@@ -388,11 +385,11 @@ async def _zone_of_dates(
     return await _zone_name(client, scope)
 
 
-async def _zone_of_reader(client: MemoryMethods, scope: ToolScope) -> tzinfo:
+async def _zone_of_reader(client: MemoryMethods, scope: _calls.ToolScope) -> tzinfo:
     """Answer the zone in which times are told; one that cannot be asked for is UTC."""
     try:
         return _known(await _zone_name(client, scope))
-    except MemoryClientError:
+    except errors.MemoryClientError:
         return UTC
 
 
@@ -410,7 +407,9 @@ def _fields(given: tools.NewMemory | tools.EditMemory, zone: str | None) -> dict
     return fields | {"event_time_zone": zone} if zone and "event_date" in fields else fields
 
 
-_HANDLERS: Mapping[str, Callable[[MemoryMethods, ToolScope, Any], Awaitable[ToolAnswer]]] = {
+_HANDLERS: Mapping[
+    str, Callable[[MemoryMethods, _calls.ToolScope, Any], Awaitable[_calls.ToolAnswer]]
+] = {
     tools.SEARCH_MEMORY.name: _search_memory,
     tools.GET_MEMORY.name: _get_memory,
     tools.EAGERLY_CREATE_MEMORY.name: _create_memories,

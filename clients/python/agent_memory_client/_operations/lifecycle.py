@@ -10,50 +10,25 @@ from agent_memory.extraction.v1 import service_pb2 as extraction
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import service_pb2 as working_memory
+from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._operations.operation import Operation, Upload, Watch, as_it_is
-from agent_memory_client._operations.records import from_memory, to_imported
-from agent_memory_client._operations.search import default_filter
+from agent_memory_client._operations import operation, records, search
 from agent_memory_client._status import from_status
-from agent_memory_client._types import Limit, Patience, Text
 from agent_memory_client._validation import build, checked, texts
-from agent_memory_client._values import (
-    FORGET_REASONS,
-    MEMORY_CHANGES,
-    MEMORY_TYPES,
-    REVISION_CAUSES,
-    from_timestamp,
-    to_duration,
-)
-from agent_memory_client.models import (
-    CompactionReport,
-    EraseReceipt,
-    ErasureReceipt,
-    ExportPart,
-    ForgetPolicy,
-    ForgetResponse,
-    ForgottenMemory,
-    ImportReport,
-    ImportRowError,
-    MemoryChange,
-    MemoryRecord,
-    MemoryRevision,
-    MemoryRevisionList,
-)
 
 _LARGEST_BATCH = 10_000
 
 
 @checked
 def revisions(
-    memory_id: Text, limit: Limit, cursor: Text | None
-) -> Operation[rpc.ListMemoryRevisionsResponse, MemoryRevisionList]:
+    memory_id: _types.Text, limit: _types.Limit, cursor: _types.Text | None
+) -> operation.Operation[rpc.ListMemoryRevisionsResponse, models.MemoryRevisionList]:
     """List the changes of a memory."""
-    return Operation(
+    return operation.Operation(
         rpc.ListMemoryRevisionsRequest(
             memory_id=memory_id, page_size=limit, page_token=cursor or ""
         ),
-        lambda response: MemoryRevisionList(
+        lambda response: models.MemoryRevisionList(
             revisions=[from_revision(revision) for revision in response.revisions],
             next_cursor=response.next_page_token or None,
         ),
@@ -62,13 +37,13 @@ def revisions(
 
 @checked
 def revert(
-    memory_id: Text,
-    revision_id: Text | None,
+    memory_id: _types.Text,
+    revision_id: _types.Text | None,
     *,
-    etag: Text | None,
-    reason: Text | None,
-    request_id: Text | None,
-) -> Operation[rpc.RevertMemoryResponse, list[MemoryRecord]]:
+    etag: _types.Text | None,
+    reason: _types.Text | None,
+    request_id: _types.Text | None,
+) -> operation.Operation[rpc.RevertMemoryResponse, list[models.MemoryRecord]]:
     """Take a change back."""
     request = rpc.RevertMemoryRequest(
         memory_id=memory_id,
@@ -77,8 +52,8 @@ def revert(
         reason=reason or "",
         request_id=request_id or "",
     )
-    return Operation(
-        request, lambda response: [from_memory(memory) for memory in response.memories]
+    return operation.Operation(
+        request, lambda response: [records.from_memory(memory) for memory in response.memories]
     )
 
 
@@ -86,16 +61,16 @@ def revert(
 def watch(
     config: MemoryClientConfig,
     *,
-    resume_token: Text | None,
+    resume_token: _types.Text | None,
     checkpoints: bool,
-    patience: Patience,
+    patience: _types.Patience,
     criteria: Any,
-) -> Watch[rpc.WatchMemoriesResponse, MemoryChange]:
+) -> operation.Watch[rpc.WatchMemoriesResponse, models.MemoryChange]:
     """Watch memories."""
     request = rpc.WatchMemoriesRequest(
-        filter=default_filter(config, criteria), resume_token=resume_token or ""
+        filter=search.default_filter(config, criteria), resume_token=resume_token or ""
     )
-    return Watch(
+    return operation.Watch(
         request,
         from_memory_change,
         patience,
@@ -110,28 +85,28 @@ def forget(
     *,
     dry_run: bool,
     pinned_ids: Any,
-    request_id: Text | None,
+    request_id: _types.Text | None,
     criteria: Any,
-) -> Operation[rpc.ForgetMemoriesResponse, ForgetResponse]:
+) -> operation.Operation[rpc.ForgetMemoriesResponse, models.ForgetResponse]:
     """Forget by policy."""
     request = rpc.ForgetMemoriesRequest(
-        policy=to_forget_policy(build(ForgetPolicy, policy, "policy")),
-        filter=default_filter(config, criteria),
+        policy=to_forget_policy(build(models.ForgetPolicy, policy, "policy")),
+        filter=search.default_filter(config, criteria),
         keep_ids=texts(pinned_ids, "pinned_ids"),
         execute=not dry_run,
         request_id=request_id or "",
     )
-    return Operation(request, from_forgotten)
+    return operation.Operation(request, from_forgotten)
 
 
 @checked
 def compact(
     config: MemoryClientConfig, criteria: Any
-) -> Operation[rpc.CompactMemoriesResponse, CompactionReport]:
+) -> operation.Operation[rpc.CompactMemoriesResponse, models.CompactionReport]:
     """Consolidate memories."""
-    return Operation(
-        rpc.CompactMemoriesRequest(filter=default_filter(config, criteria)),
-        lambda response: CompactionReport(
+    return operation.Operation(
+        rpc.CompactMemoriesRequest(filter=search.default_filter(config, criteria)),
+        lambda response: models.CompactionReport(
             considered=response.considered_count,
             merged=response.merged_count,
             superseded=response.superseded_count,
@@ -144,19 +119,19 @@ def export(
     config: MemoryClientConfig,
     *,
     include_hidden: bool,
-    resume_token: Text | None,
+    resume_token: _types.Text | None,
     criteria: Any,
-) -> Operation[rpc.ExportMemoriesResponse, ExportPart]:
+) -> operation.Operation[rpc.ExportMemoriesResponse, models.ExportPart]:
     """Stream memories out."""
     request = rpc.ExportMemoriesRequest(
-        filter=default_filter(config, criteria),
+        filter=search.default_filter(config, criteria),
         include_hidden=include_hidden,
         resume_token=resume_token or "",
     )
-    return Operation(
+    return operation.Operation(
         request,
-        lambda response: ExportPart(
-            memories=[from_memory(memory) for memory in response.memories],
+        lambda response: models.ExportPart(
+            memories=[records.from_memory(memory) for memory in response.memories],
             resume_token=response.resume_token,
         ),
     )
@@ -164,17 +139,21 @@ def export(
 
 def import_(
     config: MemoryClientConfig,
-) -> Upload[MemoryRecord | Mapping[str, Any], rpc.ImportMemoriesResponse, ImportReport]:
+) -> operation.Upload[
+    models.MemoryRecord | Mapping[str, Any], rpc.ImportMemoriesResponse, models.ImportReport
+]:
     """Store memories as they were elsewhere."""
 
     @checked
     def shape(memory: Any, number: int) -> rpc.ImportMemoriesRequest:
-        record = build(MemoryRecord, memory, f"memories[{number}]")
+        record = build(models.MemoryRecord, memory, f"memories[{number}]")
         return rpc.ImportMemoriesRequest(
-            memory=to_imported(record, namespace=config.namespace(None), user_id=config.user(None))
+            memory=records.to_imported(
+                record, namespace=config.namespace(None), user_id=config.user(None)
+            )
         )
 
-    return Upload(rpc.ImportMemoriesRequest, shape, from_import, "memories")
+    return operation.Upload(rpc.ImportMemoriesRequest, shape, from_import, "memories")
 
 
 class Erasure:
@@ -183,27 +162,36 @@ class Erasure:
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id
         self._sessions: dict[str, erase_pb2.ErasedSession] = {}
-        self._receipts: list[list[EraseReceipt]] = []
+        self._receipts: list[list[models.EraseReceipt]] = []
 
     def in_working_memory(
         self,
-    ) -> Operation[working_memory.EraseUserResponse, working_memory.EraseUserResponse]:
+    ) -> operation.Operation[working_memory.EraseUserResponse, working_memory.EraseUserResponse]:
         """Erase the user's sessions."""
-        return Operation(working_memory.EraseUserRequest(user_id=self._user_id), as_it_is)
+        return operation.Operation(
+            working_memory.EraseUserRequest(user_id=self._user_id), operation.as_it_is
+        )
 
     def in_extraction(
         self,
-    ) -> list[Operation[extraction.EraseUserResponse, extraction.EraseUserResponse]]:
+    ) -> list[operation.Operation[extraction.EraseUserResponse, extraction.EraseUserResponse]]:
         """Erase what waits for extraction, in calls of a size that the service takes."""
         return [
-            Operation(extraction.EraseUserRequest(user_id=self._user_id, sessions=batch), as_it_is)
+            operation.Operation(
+                extraction.EraseUserRequest(user_id=self._user_id, sessions=batch),
+                operation.as_it_is,
+            )
             for batch in self._batches()
         ]
 
-    def in_long_term_memory(self) -> list[Operation[rpc.EraseUserResponse, rpc.EraseUserResponse]]:
+    def in_long_term_memory(
+        self,
+    ) -> list[operation.Operation[rpc.EraseUserResponse, rpc.EraseUserResponse]]:
         """Erase the user's memories, in calls of a size that the service takes."""
         return [
-            Operation(rpc.EraseUserRequest(user_id=self._user_id, sessions=batch), as_it_is)
+            operation.Operation(
+                rpc.EraseUserRequest(user_id=self._user_id, sessions=batch), operation.as_it_is
+            )
             for batch in self._batches()
         ]
 
@@ -220,10 +208,10 @@ class Erasure:
                 for each in response.sessions:
                     self._sessions.setdefault(each.session_uid, each).owned_late |= each.owned_late
 
-    def receipt(self) -> ErasureReceipt:
+    def receipt(self) -> models.ErasureReceipt:
         """Answer one receipt of all services."""
         receipts = [_together(receipts) for receipts in self._receipts]
-        return ErasureReceipt(user_id=self._user_id, receipts=receipts)
+        return models.ErasureReceipt(user_id=self._user_id, receipts=receipts)
 
     def _batches(self) -> list[list[erase_pb2.ErasedSession]]:
         """Cut the sessions into batches that a call takes; one batch where there are none."""
@@ -233,29 +221,31 @@ class Erasure:
 
 
 @checked
-def erasure(user_id: Text) -> Erasure:
+def erasure(user_id: _types.Text) -> Erasure:
     """Begin the erasure of a user."""
     return Erasure(user_id)
 
 
-def to_forget_policy(policy: ForgetPolicy) -> long_term_memory_pb2.ForgetPolicy:
+def to_forget_policy(policy: models.ForgetPolicy) -> long_term_memory_pb2.ForgetPolicy:
     """Convert the policy of forgetting."""
     age, inactive = policy.max_age_days, policy.max_inactive_days
     return long_term_memory_pb2.ForgetPolicy(
-        max_age=None if age is None else to_duration(timedelta(days=age)),
-        max_inactive=None if inactive is None else to_duration(timedelta(days=inactive)),
+        max_age=None if age is None else _values.to_duration(timedelta(days=age)),
+        max_inactive=None if inactive is None else _values.to_duration(timedelta(days=inactive)),
         keep_per_owner=policy.budget,
-        types=[MEMORY_TYPES.parse(name, "policy") for name in policy.memory_type_allowlist],
+        types=[_values.MEMORY_TYPES.parse(name, "policy") for name in policy.memory_type_allowlist],
         hard_age_multiplier=policy.hard_age_multiplier,
         permanently=policy.permanently,
     )
 
 
-def from_forgotten(response: rpc.ForgetMemoriesResponse) -> ForgetResponse:
+def from_forgotten(response: rpc.ForgetMemoriesResponse) -> models.ForgetResponse:
     """Read what was, or would be, forgotten."""
-    return ForgetResponse(
+    return models.ForgetResponse(
         forgotten=[
-            ForgottenMemory(memory_id=item.memory_id, reason=FORGET_REASONS.name(item.reason))
+            models.ForgottenMemory(
+                memory_id=item.memory_id, reason=_values.FORGET_REASONS.name(item.reason)
+            )
             for item in response.forgotten
         ],
         deleted=response.forgotten_count,
@@ -264,41 +254,41 @@ def from_forgotten(response: rpc.ForgetMemoriesResponse) -> ForgetResponse:
     )
 
 
-def from_revision(revision: long_term_memory_pb2.MemoryRevision) -> MemoryRevision:
+def from_revision(revision: long_term_memory_pb2.MemoryRevision) -> models.MemoryRevision:
     """Read one change of a memory."""
-    return MemoryRevision(
+    return models.MemoryRevision(
         revision_id=revision.revision_id,
         memory_id=revision.memory_id,
-        cause=REVISION_CAUSES.name(revision.cause),
+        cause=_values.REVISION_CAUSES.name(revision.cause),
         actor=revision.actor,
         reason=revision.reason or None,
-        before=from_memory(revision.before) if revision.HasField("before") else None,
-        after=from_memory(revision.after) if revision.HasField("after") else None,
+        before=records.from_memory(revision.before) if revision.HasField("before") else None,
+        after=records.from_memory(revision.after) if revision.HasField("after") else None,
         related_memory_ids=list(revision.related_memory_ids),
-        created_at=from_timestamp(revision, "create_time"),
+        created_at=_values.from_timestamp(revision, "create_time"),
     )
 
 
-def from_memory_change(answer: rpc.WatchMemoriesResponse) -> MemoryChange:
+def from_memory_change(answer: rpc.WatchMemoriesResponse) -> models.MemoryChange:
     """Read what a watcher is told."""
     change = answer.change
-    return MemoryChange(
-        kind=MEMORY_CHANGES.name(change.kind),
+    return models.MemoryChange(
+        kind=_values.MEMORY_CHANGES.name(change.kind),
         memory_id=change.memory_id or None,
-        memory=from_memory(change.memory) if change.HasField("memory") else None,
-        changed_at=from_timestamp(change, "change_time"),
+        memory=records.from_memory(change.memory) if change.HasField("memory") else None,
+        changed_at=_values.from_timestamp(change, "change_time"),
         resume_token=answer.resume_token,
     )
 
 
-def from_import(response: rpc.ImportMemoriesResponse) -> ImportReport:
+def from_import(response: rpc.ImportMemoriesResponse) -> models.ImportReport:
     """Read what became of an import."""
-    return ImportReport(
+    return models.ImportReport(
         created=response.created_count,
         duplicates=response.duplicate_count,
         rejected=response.rejected_count,
         errors=[
-            ImportRowError(
+            models.ImportRowError(
                 row=item.row, memory_id=item.memory_id or None, error=from_status(item.error)
             )
             for item in response.errors
@@ -306,18 +296,18 @@ def from_import(response: rpc.ImportMemoriesResponse) -> ImportReport:
     )
 
 
-def from_receipt(receipt: erase_pb2.EraseReceipt) -> EraseReceipt:
+def from_receipt(receipt: erase_pb2.EraseReceipt) -> models.EraseReceipt:
     """Read what one service erased."""
-    return EraseReceipt(
+    return models.EraseReceipt(
         receipt_id=receipt.receipt_id,
         service=receipt.service,
         erased=dict(receipt.erased),
-        started_at=from_timestamp(receipt, "start_time"),
-        ended_at=from_timestamp(receipt, "end_time"),
+        started_at=_values.from_timestamp(receipt, "start_time"),
+        ended_at=_values.from_timestamp(receipt, "end_time"),
     )
 
 
-def _together(receipts: Sequence[EraseReceipt]) -> EraseReceipt:
+def _together(receipts: Sequence[models.EraseReceipt]) -> models.EraseReceipt:
     """Make one receipt of a service that was asked in several calls."""
     first, *others = receipts
     if not others:

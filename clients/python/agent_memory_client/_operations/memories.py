@@ -9,6 +9,7 @@ from agent_memory.common.v1 import filter_pb2, memory_pb2, search_pb2
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
+from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations.operation import Operation
 from agent_memory_client._operations.records import (
@@ -18,23 +19,7 @@ from agent_memory_client._operations.records import (
     to_validity,
 )
 from agent_memory_client._status import from_status
-from agent_memory_client._types import Delay, Limit, Text
 from agent_memory_client._validation import build, checked, items, texts
-from agent_memory_client._values import (
-    CREATE_OUTCOMES,
-    DEDUPLICATION_POLICIES,
-    MEMORY_TYPES,
-    to_optional_timestamp,
-    to_struct,
-)
-from agent_memory_client.errors import invalid
-from agent_memory_client.models import (
-    BatchGetResult,
-    CreateMemoryResult,
-    MemoryRecord,
-    MemoryUpdate,
-    TimePrecision,
-)
 
 _LARGEST_BATCH = 500
 _NEIGHBOURS = 5
@@ -54,14 +39,14 @@ _PATHS = {
 def create(
     config: MemoryClientConfig,
     memories: Any,
-    deduplicate: bool | Text,
-    request_id: Text | None = None,
-) -> list[Operation[rpc.CreateMemoriesResponse, list[CreateMemoryResult]]]:
+    deduplicate: bool | _types.Text,
+    request_id: _types.Text | None = None,
+) -> list[Operation[rpc.CreateMemoriesResponse, list[models.CreateMemoryResult]]]:
     """Store memories, in calls of a size that the service takes."""
     policy = _policy(deduplicate)
     records = [
         to_memory(
-            build(MemoryRecord, memory, f"memories[{n}]"),
+            build(models.MemoryRecord, memory, f"memories[{n}]"),
             namespace=config.namespace(None),
             user_id=config.user(None),
         )
@@ -88,14 +73,14 @@ def create(
 def bulk(
     memory_batches: Any,
     *,
-    batch_size: Limit,
-    delay_between_batches: Delay,
-    deduplicate: bool | Text,
-) -> tuple[list[list[MemoryRecord]], float]:
+    batch_size: _types.Limit,
+    delay_between_batches: _types.Delay,
+    deduplicate: bool | _types.Text,
+) -> tuple[list[list[models.MemoryRecord]], float]:
     """Gather memories in batches of a size, and answer the delay between them."""
     _policy(deduplicate)
     gathered = [
-        build(MemoryRecord, memory, f"memory_batches[{n}]")
+        build(models.MemoryRecord, memory, f"memory_batches[{n}]")
         for n, group in enumerate(items(memory_batches, "memory_batches"))
         for memory in items(group, f"memory_batches[{n}]")
     ]
@@ -104,7 +89,7 @@ def bulk(
 
 
 @checked
-def get(memory_id: Text) -> Operation[rpc.GetMemoryResponse, MemoryRecord]:
+def get(memory_id: _types.Text) -> Operation[rpc.GetMemoryResponse, models.MemoryRecord]:
     """Read a memory."""
     return Operation(
         rpc.GetMemoryRequest(memory_id=memory_id), lambda response: from_memory(response.memory)
@@ -112,7 +97,9 @@ def get(memory_id: Text) -> Operation[rpc.GetMemoryResponse, MemoryRecord]:
 
 
 @checked
-def batch_get(memory_ids: Any) -> list[Operation[rpc.BatchGetMemoriesResponse, BatchGetResult]]:
+def batch_get(
+    memory_ids: Any,
+) -> list[Operation[rpc.BatchGetMemoriesResponse, models.BatchGetResult]]:
     """Read several memories, in calls of a size that the service takes."""
     return [
         _batch_get(batch) for batch in _batches(texts(memory_ids, "memory_ids"), _LARGEST_BATCH)
@@ -121,7 +108,7 @@ def batch_get(memory_ids: Any) -> list[Operation[rpc.BatchGetMemoriesResponse, B
 
 def _batch_get(
     memory_ids: Sequence[str],
-) -> Operation[rpc.BatchGetMemoriesResponse, BatchGetResult]:
+) -> Operation[rpc.BatchGetMemoriesResponse, models.BatchGetResult]:
     return Operation(
         rpc.BatchGetMemoriesRequest(memory_ids=memory_ids),
         lambda response: from_batch(memory_ids, response),
@@ -130,15 +117,15 @@ def _batch_get(
 
 @checked
 def edit(
-    memory_id: Text,
+    memory_id: _types.Text,
     updates: Any,
     *,
-    etag: Text | None,
-    reason: Text | None,
-    request_id: Text | None,
-) -> Operation[rpc.UpdateMemoryResponse, MemoryRecord]:
+    etag: _types.Text | None,
+    reason: _types.Text | None,
+    request_id: _types.Text | None,
+) -> Operation[rpc.UpdateMemoryResponse, models.MemoryRecord]:
     """Change the fields of a memory that are named."""
-    request = to_update(memory_id, build(MemoryUpdate, updates, "updates"))
+    request = to_update(memory_id, build(models.MemoryUpdate, updates, "updates"))
     request.memory.etag = etag or ""
     request.reason = reason or ""
     request.request_id = request_id or ""
@@ -147,7 +134,7 @@ def edit(
 
 @checked
 def delete(
-    memory_ids: Any, reason: Text | None
+    memory_ids: Any, reason: _types.Text | None
 ) -> list[Operation[rpc.DeleteMemoriesResponse, list[str]]]:
     """Delete memories, in calls of a size that the service takes."""
     requests = (
@@ -201,7 +188,7 @@ def is_duplicate(memory: memory_pb2.Memory) -> Operation[rpc.SearchMemoriesRespo
     )
 
 
-def to_update(memory_id: str, update: MemoryUpdate) -> rpc.UpdateMemoryRequest:
+def to_update(memory_id: str, update: models.MemoryUpdate) -> rpc.UpdateMemoryRequest:
     """Make the request whose mask names what is given; what is given as none is cleared.
 
     Raises:
@@ -209,21 +196,21 @@ def to_update(memory_id: str, update: MemoryUpdate) -> rpc.UpdateMemoryRequest:
     """
     given = update.model_fields_set
     if not given:
-        raise invalid("updates", "names no field")
+        raise errors.invalid("updates", "names no field")
     for name in ("event_precision", "event_time_zone"):
         if name in given and update.event_date is None:
-            raise invalid(f"updates.{name}", "needs event_date beside it")
+            raise errors.invalid(f"updates.{name}", "needs event_date beside it")
     return rpc.UpdateMemoryRequest(
         memory=_changed(memory_id, update),
         update_mask=FieldMask(paths=sorted({_PATHS.get(name, name) for name in given})),
     )
 
 
-def _changed(memory_id: str, update: MemoryUpdate) -> memory_pb2.Memory:
+def _changed(memory_id: str, update: models.MemoryUpdate) -> memory_pb2.Memory:
     return memory_pb2.Memory(
         id=memory_id,
         text=update.text or "",
-        type=MEMORY_TYPES.parse_optional(update.memory_type, "updates.memory_type"),
+        type=_values.MEMORY_TYPES.parse_optional(update.memory_type, "updates.memory_type"),
         namespace=update.namespace or "",
         user_id=update.user_id or "",
         session_id=update.session_id or "",
@@ -231,23 +218,27 @@ def _changed(memory_id: str, update: MemoryUpdate) -> memory_pb2.Memory:
         entities=update.entities or (),
         event_time=to_event_time(
             update.event_date,
-            update.event_precision or TimePrecision.INSTANT,
+            update.event_precision or models.TimePrecision.INSTANT,
             update.event_time_zone,
         ),
         pinned=bool(update.pinned),
         standing=bool(update.standing),
-        metadata=to_struct(update.metadata, "updates.metadata") if update.metadata else None,
+        metadata=_values.to_struct(update.metadata, "updates.metadata")
+        if update.metadata
+        else None,
         context=update.context or "",
         validity=to_validity(update.validity),
-        expire_time=to_optional_timestamp(update.expires_at),
+        expire_time=_values.to_optional_timestamp(update.expires_at),
         slot=update.slot or "",
     )
 
 
-def from_create_result(result: long_term_memory_pb2.CreateMemoryResult) -> CreateMemoryResult:
+def from_create_result(
+    result: long_term_memory_pb2.CreateMemoryResult,
+) -> models.CreateMemoryResult:
     """Read what became of one memory."""
-    return CreateMemoryResult(
-        outcome=CREATE_OUTCOMES.name(result.outcome),
+    return models.CreateMemoryResult(
+        outcome=_values.CREATE_OUTCOMES.name(result.outcome),
         memory_id=result.memory_id or None,
         related_memory_ids=list(result.related_memory_ids),
         memory=from_memory(result.memory) if result.HasField("memory") else None,
@@ -255,10 +246,12 @@ def from_create_result(result: long_term_memory_pb2.CreateMemoryResult) -> Creat
     )
 
 
-def from_batch(memory_ids: Sequence[str], response: rpc.BatchGetMemoriesResponse) -> BatchGetResult:
+def from_batch(
+    memory_ids: Sequence[str], response: rpc.BatchGetMemoriesResponse
+) -> models.BatchGetResult:
     """Read several memories, each or why there is none."""
     items = list(zip(memory_ids, response.items, strict=True))
-    return BatchGetResult(
+    return models.BatchGetResult(
         memories=[from_memory(item.memory) for _, item in items if item.HasField("memory")],
         errors={
             memory_id: from_status(item.error)
@@ -287,4 +280,4 @@ def _batches(given: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 def _policy(deduplicate: bool | str) -> long_term_memory_pb2.DeduplicationPolicy.ValueType:
     if deduplicate is True:
         return long_term_memory_pb2.DeduplicationPolicy.DEDUPLICATION_POLICY_UNSPECIFIED
-    return DEDUPLICATION_POLICIES.parse(deduplicate or "none", "deduplicate")
+    return _values.DEDUPLICATION_POLICIES.parse(deduplicate or "none", "deduplicate")

@@ -6,9 +6,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from agent_memory_client._types import Limit, Position, Text
+from agent_memory_client import _types, errors
 from agent_memory_client._validation import checked
-from agent_memory_client.errors import MemoryServerError, invalid
 
 Response = TypeVar("Response", bound=Message)
 Result_co = TypeVar("Result_co", covariant=True)
@@ -108,7 +107,7 @@ class Window(Generic[Item]):
 
 
 @checked
-def check_window(limit: Limit, offset: Position, cursor: Text | None) -> None:  # noqa: ARG001 - its type is the check
+def check_window(limit: _types.Limit, offset: _types.Position, cursor: _types.Text | None) -> None:  # noqa: ARG001 - its type is the check
     """Refuse a part of a listing that makes no sense.
 
     Raises:
@@ -116,7 +115,7 @@ def check_window(limit: Limit, offset: Position, cursor: Text | None) -> None:  
             default, the offset is negative, or both an offset and a cursor are given.
     """
     if offset and cursor:
-        raise invalid("offset", "needs no cursor beside it")
+        raise errors.invalid("offset", "needs no cursor beside it")
 
 
 def as_it_is(response: Response) -> Response:
@@ -128,4 +127,4 @@ def _understood(read: Callable[[Response], Result_co], response: Response) -> Re
     try:
         return read(response)
     except (ValueError, TypeError, OverflowError) as error:
-        raise MemoryServerError(f"the answer cannot be understood: {error}") from error
+        raise errors.MemoryServerError(f"the answer cannot be understood: {error}") from error

@@ -4,15 +4,11 @@ from typing import Any
 
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
+from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._operations import records, search, sessions
 from agent_memory_client._operations.operation import Operation
-from agent_memory_client._operations.records import from_memory, from_tool_call
-from agent_memory_client._operations.search import from_hit, to_search_query
-from agent_memory_client._operations.sessions import to_window
-from agent_memory_client._types import Count, Position, Text
 from agent_memory_client._validation import build, checked
-from agent_memory_client._values import PROMPT_SECTIONS
-from agent_memory_client.models import MemoryPromptResponse, PromptSectionReport, SearchOptions
 
 _PATH = "long_term_search"
 
@@ -20,18 +16,18 @@ _PATH = "long_term_search"
 @checked
 def prompt(
     config: MemoryClientConfig,
-    query: Text,
+    query: _types.Text,
     *,
-    session_id: Text | None = None,
-    namespace: Text | None = None,
-    model_name: Text | None = None,
-    context_window_max: Position | None = None,
+    session_id: _types.Text | None = None,
+    namespace: _types.Text | None = None,
+    model_name: _types.Text | None = None,
+    context_window_max: _types.Position | None = None,
     long_term_search: Any = None,
-    user_id: Text | None = None,
-    recent_messages_limit: Count | None = None,
-    token_budget: Position | None = None,
+    user_id: _types.Text | None = None,
+    recent_messages_limit: _types.Count | None = None,
+    token_budget: _types.Position | None = None,
     include_query: bool = True,
-) -> Operation[rpc.BuildMemoryPromptResponse, MemoryPromptResponse]:
+) -> Operation[rpc.BuildMemoryPromptResponse, models.MemoryPromptResponse]:
     """Build a prompt from a session, from long-term memory, or from both."""
     request = rpc.BuildMemoryPromptRequest(
         query=query, token_budget=token_budget, omit_query=not include_query
@@ -42,7 +38,7 @@ def prompt(
                 namespace=config.namespace(namespace),
                 session_id=session_id,
                 user_id=config.user(user_id),
-                window=to_window(config, model_name, context_window_max),
+                window=sessions.to_window(config, model_name, context_window_max),
                 recent_messages_limit=recent_messages_limit or 0,
             )
         )
@@ -54,34 +50,37 @@ def prompt(
 @checked
 def hydration(
     config: MemoryClientConfig,
-    query: Text,
+    query: _types.Text,
     *,
     limit: int,
-    token_budget: Position | None,
+    token_budget: _types.Position | None,
     include_query: bool,
     criteria: Any,
-) -> Operation[rpc.BuildMemoryPromptResponse, MemoryPromptResponse]:
+) -> Operation[rpc.BuildMemoryPromptResponse, models.MemoryPromptResponse]:
     """Build a prompt from long-term memory alone."""
     return prompt(
         config,
         query,
-        long_term_search=build(SearchOptions, {**criteria, "limit": limit}),
+        long_term_search=build(models.SearchOptions, {**criteria, "limit": limit}),
         token_budget=token_budget,
         include_query=include_query,
     )
 
 
-def _search_options(given: Any) -> SearchOptions | None:
+def _search_options(given: Any) -> models.SearchOptions | None:
     if given is None or given is False:
         return None
-    return SearchOptions() if given is True else build(SearchOptions, given, _PATH)
+    return models.SearchOptions() if given is True else build(models.SearchOptions, given, _PATH)
 
 
 def _to_search(
-    config: MemoryClientConfig, options: SearchOptions, namespace: str | None, user_id: str | None
+    config: MemoryClientConfig,
+    options: models.SearchOptions,
+    namespace: str | None,
+    user_id: str | None,
 ) -> rpc.LongTermSearch:
     return rpc.LongTermSearch(
-        query=to_search_query(
+        query=search.to_search_query(
             options,
             namespace=config.default_namespace if namespace is None else namespace,
             user_id=config.default_user_id if user_id is None else user_id,
@@ -93,12 +92,12 @@ def _to_search(
     )
 
 
-def from_prompt(response: rpc.BuildMemoryPromptResponse) -> MemoryPromptResponse:
+def from_prompt(response: rpc.BuildMemoryPromptResponse) -> models.MemoryPromptResponse:
     """Read a prompt."""
-    return MemoryPromptResponse(
+    return models.MemoryPromptResponse(
         messages=[_as_chat_message(message) for message in response.messages],
-        long_term_memories=[from_hit(hit) for hit in response.hits],
-        standing=[from_memory(memory) for memory in response.standing],
+        long_term_memories=[search.from_hit(hit) for hit in response.hits],
+        standing=[records.from_memory(memory) for memory in response.standing],
         report=[_from_section(section) for section in response.sections],
         tokens=response.tokens,
     )
@@ -110,15 +109,17 @@ def _as_chat_message(message: working_memory_pb2.PromptMessage) -> dict[str, Any
     if message.name:
         chat["name"] = message.name
     if message.tool_calls:
-        chat["tool_calls"] = [from_tool_call(call).as_openai() for call in message.tool_calls]
+        chat["tool_calls"] = [
+            records.from_tool_call(call).as_openai() for call in message.tool_calls
+        ]
     if message.tool_call_id:
         chat["tool_call_id"] = message.tool_call_id
     return chat
 
 
-def _from_section(report: working_memory_pb2.PromptSectionReport) -> PromptSectionReport:
-    return PromptSectionReport(
-        section=PROMPT_SECTIONS.name(report.section) or "",
+def _from_section(report: working_memory_pb2.PromptSectionReport) -> models.PromptSectionReport:
+    return models.PromptSectionReport(
+        section=_values.PROMPT_SECTIONS.name(report.section) or "",
         tokens=report.tokens,
         cap=report.cap,
         included=report.included,

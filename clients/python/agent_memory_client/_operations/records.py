@@ -5,29 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from agent_memory.common.v1 import memory_pb2, message_pb2
+from agent_memory_client import _values, models
 from agent_memory_client._validation import build, items
-from agent_memory_client._values import (
-    MEMORY_TYPES,
-    STRATEGIES,
-    TIME_PRECISIONS,
-    from_struct,
-    from_timestamp,
-    to_optional_timestamp,
-    to_struct,
-    to_timestamp,
-)
-from agent_memory_client.models import (
-    MemoryMessage,
-    MemoryRecord,
-    MemoryTypeEnum,
-    Provenance,
-    TimePrecision,
-    ToolCall,
-    Validity,
-)
 
 
-def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -> memory_pb2.Memory:
+def to_memory(
+    record: models.MemoryRecord, *, namespace: str = "", user_id: str = ""
+) -> memory_pb2.Memory:
     """Convert a memory for the server, without the fields that the server sets.
 
     Args:
@@ -38,7 +22,7 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
     return memory_pb2.Memory(
         id=record.id,
         text=record.text,
-        type=MEMORY_TYPES.parse(record.memory_type, "memory_type"),
+        type=_values.MEMORY_TYPES.parse(record.memory_type, "memory_type"),
         namespace=namespace if record.namespace is None else record.namespace,
         user_id=user_id if record.user_id is None else record.user_id,
         session_id=record.session_id or "",
@@ -47,19 +31,19 @@ def to_memory(record: MemoryRecord, *, namespace: str = "", user_id: str = "") -
         event_time=to_event_time(record.event_date, record.event_precision, record.event_time_zone),
         pinned=record.pinned,
         standing=record.standing,
-        metadata=to_struct(record.metadata, "metadata") if record.metadata else None,
+        metadata=_values.to_struct(record.metadata, "metadata") if record.metadata else None,
         context=record.context or "",
         provenance=to_provenance(record.provenance),
         validity=to_validity(record.validity),
-        expire_time=to_optional_timestamp(record.expires_at),
+        expire_time=_values.to_optional_timestamp(record.expires_at),
         slot=record.slot or "",
         language=record.language or "",
-        create_time=to_optional_timestamp(record.created_at),
+        create_time=_values.to_optional_timestamp(record.created_at),
     )
 
 
 def to_imported(
-    record: MemoryRecord, *, namespace: str = "", user_id: str = ""
+    record: models.MemoryRecord, *, namespace: str = "", user_id: str = ""
 ) -> memory_pb2.Memory:
     """Convert a memory for an import, which keeps the life that it had elsewhere.
 
@@ -71,12 +55,12 @@ def to_imported(
     memory = to_memory(record, namespace=namespace, user_id=user_id)
     memory.MergeFrom(
         memory_pb2.Memory(
-            update_time=to_optional_timestamp(record.updated_at),
-            last_access_time=to_optional_timestamp(record.last_accessed),
+            update_time=_values.to_optional_timestamp(record.updated_at),
+            last_access_time=_values.to_optional_timestamp(record.last_accessed),
             access_count=record.access_count,
             proof_count=record.proof_count,
             merged_into=record.merged_into or "",
-            archive_time=to_optional_timestamp(record.archived_at),
+            archive_time=_values.to_optional_timestamp(record.archived_at),
             sequence=record.sequence or 0,
         )
     )
@@ -87,45 +71,45 @@ def to_imported(
 
 
 def to_event_time(
-    start: datetime | None, precision: TimePrecision, time_zone: str | None
+    start: datetime | None, precision: models.TimePrecision, time_zone: str | None
 ) -> memory_pb2.EventTime | None:
     """Convert the time of an event, where that is known."""
     if start is None:
         return None
     return memory_pb2.EventTime(
-        start=to_timestamp(start),
-        precision=TIME_PRECISIONS.parse(precision, "event_precision"),
+        start=_values.to_timestamp(start),
+        precision=_values.TIME_PRECISIONS.parse(precision, "event_precision"),
         time_zone=time_zone or "",
     )
 
 
-def to_provenance(provenance: Provenance | None) -> memory_pb2.Provenance | None:
+def to_provenance(provenance: models.Provenance | None) -> memory_pb2.Provenance | None:
     """Convert the origin of a memory, where that is known."""
     if provenance is None:
         return None
     return memory_pb2.Provenance(
         session_uid=provenance.session_uid or "",
         message_ids=provenance.message_ids,
-        strategy=STRATEGIES.parse_optional(provenance.strategy, "provenance.strategy"),
+        strategy=_values.STRATEGIES.parse_optional(provenance.strategy, "provenance.strategy"),
         extractor=provenance.extractor or "",
         extractor_version=provenance.extractor_version or "",
         memory_ids=provenance.memory_ids,
     )
 
 
-def to_validity(validity: Validity | None) -> memory_pb2.Validity | None:
+def to_validity(validity: models.Validity | None) -> memory_pb2.Validity | None:
     """Convert the validity of a memory, without what the server adds."""
     if validity is None:
         return None
     return memory_pb2.Validity(
-        valid_from=to_optional_timestamp(validity.valid_from),
-        invalid_from=to_optional_timestamp(validity.invalid_from),
+        valid_from=_values.to_optional_timestamp(validity.valid_from),
+        invalid_from=_values.to_optional_timestamp(validity.invalid_from),
     )
 
 
-def from_memory(memory: memory_pb2.Memory) -> MemoryRecord:
+def from_memory(memory: memory_pb2.Memory) -> models.MemoryRecord:
     """Read a memory."""
-    return MemoryRecord.model_validate(record_fields(memory))
+    return models.MemoryRecord.model_validate(record_fields(memory))
 
 
 def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
@@ -134,16 +118,17 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
     return {
         "id": memory.id,
         "text": memory.text,
-        "memory_type": MEMORY_TYPES.name(memory.type) or MemoryTypeEnum.SEMANTIC,
+        "memory_type": _values.MEMORY_TYPES.name(memory.type) or models.MemoryTypeEnum.SEMANTIC,
         "topics": list(memory.topics),
         "entities": list(memory.entities),
         "user_id": memory.user_id or None,
         "session_id": memory.session_id or None,
         "namespace": memory.namespace or None,
         "event_time_zone": event.time_zone or None,
-        "event_date": from_timestamp(event, "start"),
-        "event_precision": TIME_PRECISIONS.name(event.precision) or TimePrecision.INSTANT,
-        "metadata": from_struct(memory.metadata),
+        "event_date": _values.from_timestamp(event, "start"),
+        "event_precision": _values.TIME_PRECISIONS.name(event.precision)
+        or models.TimePrecision.INSTANT,
+        "metadata": _values.from_struct(memory.metadata),
         "pinned": memory.pinned,
         "standing": memory.standing,
         "context": memory.context or None,
@@ -151,49 +136,49 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "language": memory.language or None,
         "provenance": _from_provenance(memory),
         "validity": _from_validity(memory),
-        "expires_at": from_timestamp(memory, "expire_time"),
-        "created_at": from_timestamp(memory, "create_time"),
-        "updated_at": from_timestamp(memory, "update_time"),
-        "last_accessed": from_timestamp(memory, "last_access_time"),
+        "expires_at": _values.from_timestamp(memory, "expire_time"),
+        "created_at": _values.from_timestamp(memory, "create_time"),
+        "updated_at": _values.from_timestamp(memory, "update_time"),
+        "last_accessed": _values.from_timestamp(memory, "last_access_time"),
         "access_count": memory.access_count,
         "proof_count": memory.proof_count,
         "content_hash": memory.content_hash or None,
         "embedding_model": memory.embedding_model or None,
         "etag": memory.etag or None,
         "merged_into": memory.merged_into or None,
-        "archived_at": from_timestamp(memory, "archive_time"),
+        "archived_at": _values.from_timestamp(memory, "archive_time"),
         "sequence": memory.sequence or None,
     }
 
 
-def _from_provenance(memory: memory_pb2.Memory) -> Provenance | None:
+def _from_provenance(memory: memory_pb2.Memory) -> models.Provenance | None:
     if not memory.HasField("provenance"):
         return None
     provenance = memory.provenance
-    return Provenance(
+    return models.Provenance(
         session_uid=provenance.session_uid or None,
         message_ids=list(provenance.message_ids),
-        strategy=STRATEGIES.name(provenance.strategy),
+        strategy=_values.STRATEGIES.name(provenance.strategy),
         extractor=provenance.extractor or None,
         extractor_version=provenance.extractor_version or None,
         memory_ids=list(provenance.memory_ids),
     )
 
 
-def _from_validity(memory: memory_pb2.Memory) -> Validity | None:
+def _from_validity(memory: memory_pb2.Memory) -> models.Validity | None:
     if not memory.HasField("validity"):
         return None
     validity = memory.validity
-    return Validity(
-        valid_from=from_timestamp(validity, "valid_from"),
-        invalid_from=from_timestamp(validity, "invalid_from"),
+    return models.Validity(
+        valid_from=_values.from_timestamp(validity, "valid_from"),
+        invalid_from=_values.from_timestamp(validity, "invalid_from"),
         superseded_by=validity.superseded_by or None,
         reason=validity.reason or None,
     )
 
 
 def to_messages(
-    messages: Iterable[MemoryMessage | Mapping[str, Any]], path: str = "messages"
+    messages: Iterable[models.MemoryMessage | Mapping[str, Any]], path: str = "messages"
 ) -> list[message_pb2.Message]:
     """Convert messages, written as models or as dictionaries.
 
@@ -204,33 +189,33 @@ def to_messages(
         MemoryValidationError: A dictionary is no message; names its position.
     """
     built = [
-        build(MemoryMessage, message, f"{path}[{n}]")
+        build(models.MemoryMessage, message, f"{path}[{n}]")
         for n, message in enumerate(items(messages, path))
     ]
     return [_to_message(message) for message in built if message.content or message.tool_calls]
 
 
-def from_message(message: message_pb2.Message) -> MemoryMessage:
+def from_message(message: message_pb2.Message) -> models.MemoryMessage:
     """Read a message."""
-    return MemoryMessage(
+    return models.MemoryMessage(
         role=message.role,
         content=message.content,
         id=message.id or None,
         name=message.name or None,
         tool_calls=[from_tool_call(call) for call in message.tool_calls],
         tool_call_id=message.tool_call_id or None,
-        created_at=from_timestamp(message, "create_time"),
+        created_at=_values.from_timestamp(message, "create_time"),
         recalled=message.recalled,
         sequence=message.sequence or None,
     )
 
 
-def from_tool_call(call: message_pb2.ToolCall) -> ToolCall:
+def from_tool_call(call: message_pb2.ToolCall) -> models.ToolCall:
     """Read a call that a model asked for."""
-    return ToolCall(id=call.id, name=call.name, arguments=call.arguments)
+    return models.ToolCall(id=call.id, name=call.name, arguments=call.arguments)
 
 
-def _to_message(message: MemoryMessage) -> message_pb2.Message:
+def _to_message(message: models.MemoryMessage) -> message_pb2.Message:
     return message_pb2.Message(
         id=message.id or "",
         role=message.role,
@@ -241,6 +226,6 @@ def _to_message(message: MemoryMessage) -> message_pb2.Message:
             for call in message.tool_calls
         ],
         tool_call_id=message.tool_call_id or "",
-        create_time=to_optional_timestamp(message.created_at),
+        create_time=_values.to_optional_timestamp(message.created_at),
         recalled=message.recalled,
     )

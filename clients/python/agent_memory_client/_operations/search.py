@@ -7,33 +7,21 @@ from typing import Any
 
 from agent_memory.common.v1 import filter_pb2, search_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory_client import _values, models
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._operations.operation import LARGEST_PAGE, Operation, Page
-from agent_memory_client._operations.records import from_memory, record_fields
+from agent_memory_client._operations import operation, records
 from agent_memory_client._types import Limit, Text
 from agent_memory_client._validation import build, checked
-from agent_memory_client._values import FUSION_METHODS, SEARCH_MODES, to_optional_timestamp
 from agent_memory_client.filters import compile_filter, conjunction
-from agent_memory_client.models import (
-    FilterCriteria,
-    MemoryRecord,
-    MemoryRecordResult,
-    RankingConfig,
-    RecencyConfig,
-    ScoreSignal,
-    SearchModeEnum,
-    SearchQuery,
-    TimeWindow,
-)
 
 _LARGEST_SEARCH_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPage(Page[MemoryRecordResult]):
+class SearchPage(operation.Page[models.MemoryRecordResult]):
     """One page of a search, with the times that the question speaks of."""
 
-    time_windows: list[TimeWindow]
+    time_windows: list[models.TimeWindow]
 
 
 @checked
@@ -46,7 +34,7 @@ def search(
     criteria: Any,
 ) -> rpc.SearchMemoriesRequest:
     """Make the request for the pages of a search."""
-    query = build(SearchQuery, {**criteria, "text": text})
+    query = build(models.SearchQuery, {**criteria, "text": text})
     return rpc.SearchMemoriesRequest(
         query=_defaulted(config, query), page_size=min(limit, _LARGEST_SEARCH_PAGE), explain=explain
     )
@@ -62,12 +50,12 @@ def search_all(
 
 def search_page(
     request: rpc.SearchMemoriesRequest, token: str
-) -> Operation[rpc.SearchMemoriesResponse, SearchPage]:
+) -> operation.Operation[rpc.SearchMemoriesResponse, SearchPage]:
     """Find one page of a search."""
     paged = rpc.SearchMemoriesRequest()
     paged.CopyFrom(request)
     paged.page_token = token
-    return Operation(
+    return operation.Operation(
         paged,
         lambda response: SearchPage(
             [from_hit(hit) for hit in response.hits],
@@ -81,13 +69,13 @@ def search_page(
 @checked
 def stream(
     config: MemoryClientConfig, text: Text, *, limit: Limit, explain: bool, criteria: Any
-) -> Operation[rpc.StreamSearchMemoriesResponse, list[MemoryRecordResult]]:
+) -> operation.Operation[rpc.StreamSearchMemoriesResponse, list[models.MemoryRecordResult]]:
     """Find many memories in one call."""
-    query = build(SearchQuery, {**criteria, "text": text})
+    query = build(models.SearchQuery, {**criteria, "text": text})
     request = rpc.StreamSearchMemoriesRequest(
         query=_defaulted(config, query), limit=limit, explain=explain
     )
-    return Operation(request, lambda response: [from_hit(hit) for hit in response.hits])
+    return operation.Operation(request, lambda response: [from_hit(hit) for hit in response.hits])
 
 
 @checked
@@ -97,22 +85,22 @@ def listing(
     """Make the request for the pages of a listing."""
     return rpc.ListMemoriesRequest(
         filter=default_filter(config, criteria),
-        page_size=min(limit, LARGEST_PAGE),
+        page_size=min(limit, operation.LARGEST_PAGE),
         include_hidden=include_hidden,
     )
 
 
 def list_page(
     request: rpc.ListMemoriesRequest, token: str
-) -> Operation[rpc.ListMemoriesResponse, Page[MemoryRecordResult]]:
+) -> operation.Operation[rpc.ListMemoriesResponse, operation.Page[models.MemoryRecordResult]]:
     """List one page of memories."""
     paged = rpc.ListMemoriesRequest()
     paged.CopyFrom(request)
     paged.page_token = token
-    return Operation(
+    return operation.Operation(
         paged,
-        lambda response: Page(
-            [as_result(from_memory(memory)) for memory in response.memories],
+        lambda response: operation.Page(
+            [as_result(records.from_memory(memory)) for memory in response.memories],
             response.next_page_token,
             response.total_size,
         ),
@@ -122,12 +110,12 @@ def list_page(
 @checked
 def count(
     config: MemoryClientConfig, *, include_hidden: bool, criteria: Any
-) -> Operation[rpc.CountMemoriesResponse, int]:
+) -> operation.Operation[rpc.CountMemoriesResponse, int]:
     """Count memories."""
     request = rpc.CountMemoriesRequest(
         filter=default_filter(config, criteria), include_hidden=include_hidden
     )
-    return Operation(request, lambda response: response.count)
+    return operation.Operation(request, lambda response: response.count)
 
 
 def default_filter(
@@ -135,20 +123,20 @@ def default_filter(
 ) -> filter_pb2.MemoryFilter:
     """Make the filter of a listing; defaults hold where no condition names the field."""
     return to_filter(
-        build(FilterCriteria, criteria),
+        build(models.FilterCriteria, criteria),
         namespace=config.default_namespace,
         user_id=config.default_user_id,
     )
 
 
-def _defaulted(config: MemoryClientConfig, query: SearchQuery) -> search_pb2.SearchQuery:
+def _defaulted(config: MemoryClientConfig, query: models.SearchQuery) -> search_pb2.SearchQuery:
     return to_search_query(
         query, namespace=config.default_namespace, user_id=config.default_user_id
     )
 
 
 def to_filter(
-    criteria: FilterCriteria,
+    criteria: models.FilterCriteria,
     *,
     namespace: str | None = None,
     user_id: str | None = None,
@@ -165,7 +153,7 @@ def to_filter(
     Raises:
         MemoryValidationError: A field or an operator is unknown, or a value has the wrong type.
     """
-    names = FilterCriteria.model_fields.keys() - {"filters", "time_zone"}
+    names = models.FilterCriteria.model_fields.keys() - {"filters", "time_zone"}
     given = {
         name: value for name in sorted(names) if (value := getattr(criteria, name)) is not None
     }
@@ -182,7 +170,7 @@ def to_filter(
 
 
 def to_search_query(
-    query: SearchQuery,
+    query: models.SearchQuery,
     *,
     namespace: str | None = None,
     user_id: str | None = None,
@@ -192,53 +180,53 @@ def to_search_query(
     mode = query.search_mode
     if mode is None and query.distance_threshold is not None:
         # A distance means something between vectors only.
-        mode = SearchModeEnum.SEMANTIC
+        mode = models.SearchModeEnum.SEMANTIC
     return search_pb2.SearchQuery(
         text=query.text,
-        mode=SEARCH_MODES.parse_optional(mode, "search_mode"),
+        mode=_values.SEARCH_MODES.parse_optional(mode, "search_mode"),
         filter=to_filter(query, namespace=namespace, user_id=user_id, path=path),
         min_score=query.min_score,
         max_distance=query.distance_threshold,
         recency=_to_recency(query.recency, query.recency_boost),
         ranking=_to_ranking(query.ranking, query.hybrid_alpha),
-        as_of=to_optional_timestamp(query.as_of),
+        as_of=_values.to_optional_timestamp(query.as_of),
         include_superseded=query.include_superseded,
         time_zone=query.time_zone or "",
         untracked=query.untracked,
     )
 
 
-def from_hit(hit: search_pb2.MemoryHit) -> MemoryRecordResult:
+def from_hit(hit: search_pb2.MemoryHit) -> models.MemoryRecordResult:
     """Read a memory that was found."""
     found = {
         "score": hit.score,
         "dist": hit.distance if hit.HasField("distance") else None,
         "signals": [
-            ScoreSignal(name=part.name, value=part.value, contribution=part.contribution)
+            models.ScoreSignal(name=part.name, value=part.value, contribution=part.contribution)
             for part in hit.signals
         ],
     }
-    return MemoryRecordResult.model_validate(record_fields(hit.memory) | found)
+    return models.MemoryRecordResult.model_validate(records.record_fields(hit.memory) | found)
 
 
-def as_result(record: MemoryRecord) -> MemoryRecordResult:
+def as_result(record: models.MemoryRecord) -> models.MemoryRecordResult:
     """Convert a memory of a listing, which has no score."""
-    return MemoryRecordResult.model_validate(record.model_dump())
+    return models.MemoryRecordResult.model_validate(record.model_dump())
 
 
-def from_time_window(span: search_pb2.TimeWindow) -> TimeWindow:
+def from_time_window(span: search_pb2.TimeWindow) -> models.TimeWindow:
     """Read a span of time that the question speaks of."""
-    return TimeWindow(
+    return models.TimeWindow(
         phrase=span.phrase, start=span.start.ToDatetime(UTC), end=span.end.ToDatetime(UTC)
     )
 
 
 def _to_recency(
-    config: RecencyConfig | None, boost: bool | None
+    config: models.RecencyConfig | None, boost: bool | None
 ) -> search_pb2.RecencyOptions | None:
     if config is None and boost is None:
         return None
-    config = config or RecencyConfig()
+    config = config or models.RecencyConfig()
     return search_pb2.RecencyOptions(
         enabled=config.recency_boost if boost is None else boost,
         semantic_weight=config.semantic_weight,
@@ -251,14 +239,14 @@ def _to_recency(
 
 
 def _to_ranking(
-    config: RankingConfig | None, dense_weight: float | None
+    config: models.RankingConfig | None, dense_weight: float | None
 ) -> search_pb2.RankingOptions | None:
     if config is None and dense_weight is None:
         return None
-    config = config or RankingConfig()
+    config = config or models.RankingConfig()
     return search_pb2.RankingOptions(
         dense_weight=dense_weight,
-        fusion=FUSION_METHODS.parse_optional(config.fusion, "fusion"),
+        fusion=_values.FUSION_METHODS.parse_optional(config.fusion, "fusion"),
         context_legs=config.context_legs,
         neighbour_smoothing=config.neighbour_smoothing,
         session_prior=config.session_prior,

@@ -11,39 +11,10 @@ from agent_memory.common.v1 import strategy_pb2
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, SessionMemoryPolicy
+from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._operations.operation import LARGEST_PAGE, Operation, Page, Watch
-from agent_memory_client._operations.records import (
-    from_memory,
-    from_message,
-    to_memory,
-    to_messages,
-)
-from agent_memory_client._types import Count, Limit, Patience, Position, Text
+from agent_memory_client._operations import operation, records
 from agent_memory_client._validation import build, checked, items
-from agent_memory_client._values import (
-    DATA_POLICIES,
-    SESSION_CHANGES,
-    STRATEGIES,
-    from_struct,
-    from_timestamp,
-    to_duration,
-    to_struct,
-)
-from agent_memory_client.errors import invalid
-from agent_memory_client.models import (
-    AddMemoriesResult,
-    AppendResult,
-    MemoryRecord,
-    MemoryStrategyConfig,
-    MessageListResponse,
-    SequenceRange,
-    SessionChange,
-    SessionInfo,
-    SessionUpdate,
-    StrategyOptions,
-    WorkingMemory,
-)
 
 _UPDATE_PATHS = {"ttl_seconds": "ttl", "long_term_memory_strategy": "extraction"}
 
@@ -51,14 +22,14 @@ _UPDATE_PATHS = {"ttl_seconds": "ttl", "long_term_memory_strategy": "extraction"
 @checked
 def get_or_create(
     config: MemoryClientConfig,
-    session_id: Text,
-    namespace: Text | None = None,
-    user_id: Text | None = None,
+    session_id: _types.Text,
+    namespace: _types.Text | None = None,
+    user_id: _types.Text | None = None,
     *,
-    model_name: Text | None = None,
-    context_window_max: Position | None = None,
-    recent_messages_limit: Count | None = None,
-) -> Operation[rpc.GetOrCreateWorkingMemoryResponse, tuple[bool, WorkingMemory]]:
+    model_name: _types.Text | None = None,
+    context_window_max: _types.Position | None = None,
+    recent_messages_limit: _types.Count | None = None,
+) -> operation.Operation[rpc.GetOrCreateWorkingMemoryResponse, tuple[bool, models.WorkingMemory]]:
     """Read a session, creating it empty where it does not exist."""
     request = rpc.GetOrCreateWorkingMemoryRequest(
         namespace=config.namespace(namespace),
@@ -67,7 +38,7 @@ def get_or_create(
         window=to_window(config, model_name, context_window_max),
         recent_messages_limit=recent_messages_limit or 0,
     )
-    return Operation(
+    return operation.Operation(
         request,
         lambda response: (response.created, from_working_memory(response.working_memory)),
     )
@@ -76,14 +47,14 @@ def get_or_create(
 @checked
 def get(
     config: MemoryClientConfig,
-    session_id: Text,
-    namespace: Text | None = None,
-    user_id: Text | None = None,
+    session_id: _types.Text,
+    namespace: _types.Text | None = None,
+    user_id: _types.Text | None = None,
     *,
-    model_name: Text | None = None,
-    context_window_max: Position | None = None,
-    recent_messages_limit: Count | None = None,
-) -> Operation[rpc.GetWorkingMemoryResponse, WorkingMemory]:
+    model_name: _types.Text | None = None,
+    context_window_max: _types.Position | None = None,
+    recent_messages_limit: _types.Count | None = None,
+) -> operation.Operation[rpc.GetWorkingMemoryResponse, models.WorkingMemory]:
     """Read a session."""
     request = rpc.GetWorkingMemoryRequest(
         namespace=config.namespace(namespace),
@@ -92,16 +63,18 @@ def get(
         window=to_window(config, model_name, context_window_max),
         recent_messages_limit=recent_messages_limit or 0,
     )
-    return Operation(request, lambda response: from_working_memory(response.working_memory))
+    return operation.Operation(
+        request, lambda response: from_working_memory(response.working_memory)
+    )
 
 
 @checked
 def look(
     config: MemoryClientConfig,
-    session_id: Text,
-    namespace: Text | None,
-    user_id: Text | None,
-) -> Operation[rpc.GetWorkingMemoryResponse, working_memory_pb2.WorkingMemory]:
+    session_id: _types.Text,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+) -> operation.Operation[rpc.GetWorkingMemoryResponse, working_memory_pb2.WorkingMemory]:
     """Read a session in the form of the contract, with its latest message only."""
     request = rpc.GetWorkingMemoryRequest(
         namespace=config.namespace(namespace),
@@ -109,24 +82,24 @@ def look(
         user_id=config.user(user_id),
         recent_messages_limit=1,
     )
-    return Operation(request, lambda response: response.working_memory)
+    return operation.Operation(request, lambda response: response.working_memory)
 
 
 @checked
 def replace(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     memory: Any,
     *,
-    user_id: Text | None = None,
-    namespace: Text | None = None,
-    model_name: Text | None = None,
-    context_window_max: Position | None = None,
-    etag: Text | None = None,
-    request_id: Text | None = None,
-) -> Operation[rpc.SetWorkingMemoryResponse, WorkingMemory]:
+    user_id: _types.Text | None = None,
+    namespace: _types.Text | None = None,
+    model_name: _types.Text | None = None,
+    context_window_max: _types.Position | None = None,
+    etag: _types.Text | None = None,
+    request_id: _types.Text | None = None,
+) -> operation.Operation[rpc.SetWorkingMemoryResponse, models.WorkingMemory]:
     """Replace what a session shows."""
-    memory = build(WorkingMemory, memory, "memory")
+    memory = build(models.WorkingMemory, memory, "memory")
     session = to_working_memory(
         memory,
         session_id=_agree("session_id", session_id, memory.session_id) or "",
@@ -139,47 +112,49 @@ def replace(
         window=to_window(config, model_name, context_window_max),
         request_id=request_id or "",
     )
-    return Operation(request, lambda response: from_working_memory(response.working_memory))
+    return operation.Operation(
+        request, lambda response: from_working_memory(response.working_memory)
+    )
 
 
 @checked
 def append(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     messages: Any,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
-    model_name: Text | None,
-    context_window_max: Position | None,
-    etag: Text | None,
-    request_id: Text | None,
-) -> Operation[rpc.AppendMessagesResponse, AppendResult]:
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    model_name: _types.Text | None,
+    context_window_max: _types.Position | None,
+    etag: _types.Text | None,
+    request_id: _types.Text | None,
+) -> operation.Operation[rpc.AppendMessagesResponse, models.AppendResult]:
     """Add messages to the end of a session."""
     request = rpc.AppendMessagesRequest(
         namespace=config.namespace(namespace),
         session_id=session_id,
         user_id=config.user(user_id),
-        messages=to_messages(messages),
+        messages=records.to_messages(messages),
         window=to_window(config, model_name, context_window_max),
         etag=etag or "",
         request_id=request_id or "",
     )
-    return Operation(request, from_appended)
+    return operation.Operation(request, from_appended)
 
 
 @checked
 def add_memories(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     memories: Any,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
     replace: bool,
-    etag: Text | None,
-    request_id: Text | None,
-) -> Operation[rpc.AddMemoriesResponse, AddMemoriesResult]:
+    etag: _types.Text | None,
+    request_id: _types.Text | None,
+) -> operation.Operation[rpc.AddMemoriesResponse, models.AddMemoriesResult]:
     """Place memories in a session."""
     policy = SessionMemoryPolicy
     request = rpc.AddMemoriesRequest(
@@ -187,7 +162,7 @@ def add_memories(
         session_id=session_id,
         user_id=config.user(user_id),
         memories=[
-            to_memory(build(MemoryRecord, memory, f"memories[{n}]"))
+            records.to_memory(build(models.MemoryRecord, memory, f"memories[{n}]"))
             for n, memory in enumerate(items(memories, "memories"))
         ],
         policy=(
@@ -196,21 +171,21 @@ def add_memories(
         etag=etag or "",
         request_id=request_id or "",
     )
-    return Operation(request, from_added)
+    return operation.Operation(request, from_added)
 
 
 @checked
 def update(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     updates: Any,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
-    merge_strategy: Text,
-    etag: Text | None = None,
-    request_id: Text | None = None,
-) -> Operation[rpc.UpdateWorkingMemoryResponse, WorkingMemory]:
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    merge_strategy: _types.Text,
+    etag: _types.Text | None = None,
+    request_id: _types.Text | None = None,
+) -> operation.Operation[rpc.UpdateWorkingMemoryResponse, models.WorkingMemory]:
     """Change the fields of a session that are named."""
     session = working_memory_pb2.WorkingMemory(
         namespace=config.namespace(namespace),
@@ -218,31 +193,35 @@ def update(
         user_id=config.user(user_id),
         etag=etag or "",
     )
-    mask = apply_update(session, build(SessionUpdate, updates, "updates"))
+    mask = apply_update(session, build(models.SessionUpdate, updates, "updates"))
     if not mask.paths:
-        raise invalid("updates", "names no field")
+        raise errors.invalid("updates", "names no field")
     request = rpc.UpdateWorkingMemoryRequest(
         working_memory=session,
         update_mask=mask,
-        data_policy=DATA_POLICIES.parse(merge_strategy, "merge_strategy"),
+        data_policy=_values.DATA_POLICIES.parse(merge_strategy, "merge_strategy"),
         request_id=request_id or "",
     )
-    return Operation(request, lambda response: from_working_memory(response.working_memory))
+    return operation.Operation(
+        request, lambda response: from_working_memory(response.working_memory)
+    )
 
 
 @checked
-def strategy_update(long_term_memory_strategy: Any) -> SessionUpdate:
+def strategy_update(long_term_memory_strategy: Any) -> models.SessionUpdate:
     """Make the update that gives a session its strategy."""
-    strategy = build(MemoryStrategyConfig, long_term_memory_strategy, "long_term_memory_strategy")
-    return SessionUpdate(long_term_memory_strategy=strategy)
+    strategy = build(
+        models.MemoryStrategyConfig, long_term_memory_strategy, "long_term_memory_strategy"
+    )
+    return models.SessionUpdate(long_term_memory_strategy=strategy)
 
 
 @checked
-def only_data(data: Any) -> WorkingMemory:
+def only_data(data: Any) -> models.WorkingMemory:
     """Make a session that shows data and nothing else."""
     if not isinstance(data, Mapping):
-        raise invalid("data", f"needs an object, not {type(data).__name__}")
-    return WorkingMemory(data=dict(data))
+        raise errors.invalid("data", f"needs an object, not {type(data).__name__}")
+    return models.WorkingMemory(data=dict(data))
 
 
 @checked
@@ -254,12 +233,12 @@ def keeps(preserve_existing: bool) -> bool:
 @checked
 def delete(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
-    etag: Text | None,
-) -> Operation[rpc.DeleteWorkingMemoryResponse, bool]:
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    etag: _types.Text | None,
+) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, bool]:
     """Delete a session."""
     request = rpc.DeleteWorkingMemoryRequest(
         namespace=config.namespace(namespace),
@@ -267,28 +246,28 @@ def delete(
         user_id=config.user(user_id),
         etag=etag or "",
     )
-    return Operation(request, lambda response: response.deleted)
+    return operation.Operation(request, lambda response: response.deleted)
 
 
 @checked
 def page(
     config: MemoryClientConfig,
     *,
-    limit: Limit,
-    namespace: Text | None,
-    user_id: Text | None,
+    limit: _types.Limit,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
     token: str = "",
-) -> Operation[rpc.ListSessionsResponse, Page[SessionInfo]]:
+) -> operation.Operation[rpc.ListSessionsResponse, operation.Page[models.SessionInfo]]:
     """List one page of sessions."""
     request = rpc.ListSessionsRequest(
         namespace=config.default_namespace if namespace is None else namespace,
         user_id=config.default_user_id if user_id is None else user_id,
-        page_size=min(limit, LARGEST_PAGE),
+        page_size=min(limit, operation.LARGEST_PAGE),
         page_token=token,
     )
-    return Operation(
+    return operation.Operation(
         request,
-        lambda response: Page(
+        lambda response: operation.Page(
             [from_session_summary(summary) for summary in response.sessions],
             response.next_page_token,
             response.total_size,
@@ -299,29 +278,29 @@ def page(
 @checked
 def list_messages(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
-    limit: Limit,
-    after_sequence: Position,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    limit: _types.Limit,
+    after_sequence: _types.Position,
     descending: bool,
-    cursor: Text | None,
-) -> Operation[rpc.ListMessagesResponse, MessageListResponse]:
+    cursor: _types.Text | None,
+) -> operation.Operation[rpc.ListMessagesResponse, models.MessageListResponse]:
     """List a part of a session's log."""
     request = rpc.ListMessagesRequest(
         namespace=config.namespace(namespace),
         session_id=session_id,
         user_id=config.user(user_id),
         after_sequence=after_sequence,
-        page_size=min(limit, LARGEST_PAGE),
+        page_size=min(limit, operation.LARGEST_PAGE),
         page_token=cursor or "",
         descending=descending,
     )
-    return Operation(
+    return operation.Operation(
         request,
-        lambda response: MessageListResponse(
-            messages=[from_message(message) for message in response.messages],
+        lambda response: models.MessageListResponse(
+            messages=[records.from_message(message) for message in response.messages],
             total=response.total_size,
             next_cursor=response.next_page_token or None,
         ),
@@ -331,14 +310,14 @@ def list_messages(
 @checked
 def watch(
     config: MemoryClientConfig,
-    session_id: Text,
+    session_id: _types.Text,
     *,
-    namespace: Text | None,
-    user_id: Text | None,
-    resume_token: Text | None,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    resume_token: _types.Text | None,
     checkpoints: bool,
-    patience: Patience,
-) -> Watch[rpc.WatchWorkingMemoryResponse, SessionChange]:
+    patience: _types.Patience,
+) -> operation.Watch[rpc.WatchWorkingMemoryResponse, models.SessionChange]:
     """Watch a session."""
     request = rpc.WatchWorkingMemoryRequest(
         namespace=config.namespace(namespace),
@@ -346,7 +325,7 @@ def watch(
         user_id=config.user(user_id),
         resume_token=resume_token or "",
     )
-    return Watch(
+    return operation.Watch(
         request,
         from_session_change,
         patience,
@@ -367,16 +346,16 @@ def to_window(
 
 
 def to_working_memory(
-    memory: WorkingMemory, *, session_id: str, namespace: str, user_id: str
+    memory: models.WorkingMemory, *, session_id: str, namespace: str, user_id: str
 ) -> working_memory_pb2.WorkingMemory:
     """Convert a session, under the identity that the call resolved."""
     return working_memory_pb2.WorkingMemory(
         namespace=namespace,
         session_id=session_id,
         user_id=user_id,
-        messages=to_messages(memory.messages),
-        memories=[to_memory(record) for record in memory.memories],
-        data=to_struct(memory.data, "data"),
+        messages=records.to_messages(memory.messages),
+        memories=[records.to_memory(record) for record in memory.memories],
+        data=_values.to_struct(memory.data, "data"),
         context=memory.context or "",
         extraction=to_extraction(memory.long_term_memory_strategy),
         ttl=_to_ttl(memory.ttl_seconds),
@@ -384,12 +363,14 @@ def to_working_memory(
     )
 
 
-def apply_update(session: working_memory_pb2.WorkingMemory, update: SessionUpdate) -> FieldMask:
+def apply_update(
+    session: working_memory_pb2.WorkingMemory, update: models.SessionUpdate
+) -> FieldMask:
     """Set the new values; the mask names them, and those that are to be cleared."""
     strategy = update.long_term_memory_strategy
     session.MergeFrom(
         working_memory_pb2.WorkingMemory(
-            data=to_struct(update.data or {}, "updates.data"),
+            data=_values.to_struct(update.data or {}, "updates.data"),
             context=update.context or "",
             extraction=to_extraction(strategy) if strategy else None,
             ttl=_to_ttl(update.ttl_seconds),
@@ -399,34 +380,34 @@ def apply_update(session: working_memory_pb2.WorkingMemory, update: SessionUpdat
     return FieldMask(paths=[_UPDATE_PATHS.get(n, n) for n in sorted(update.model_fields_set)])
 
 
-def to_extraction(config: MemoryStrategyConfig) -> strategy_pb2.ExtractionConfig:
+def to_extraction(config: models.MemoryStrategyConfig) -> strategy_pb2.ExtractionConfig:
     """Convert the way in which messages become memories."""
     return strategy_pb2.ExtractionConfig(
-        strategy=STRATEGIES.parse(config.strategy, "strategy"),
+        strategy=_values.STRATEGIES.parse(config.strategy, "strategy"),
         custom_prompt=config.config.custom_prompt or "",
         max_summary_words=config.config.max_summary_length or 0,
         language=config.config.language or "",
     )
 
 
-def from_working_memory(session: working_memory_pb2.WorkingMemory) -> WorkingMemory:
+def from_working_memory(session: working_memory_pb2.WorkingMemory) -> models.WorkingMemory:
     """Read a session."""
     usage = session.usage if session.HasField("usage") else None
-    return WorkingMemory(
+    return models.WorkingMemory(
         session_id=session.session_id,
         namespace=session.namespace or None,
         user_id=session.user_id or None,
-        messages=[from_message(message) for message in session.messages],
-        memories=[from_memory(memory) for memory in session.memories],
-        data=from_struct(session.data),
+        messages=[records.from_message(message) for message in session.messages],
+        memories=[records.from_memory(memory) for memory in session.memories],
+        data=_values.from_struct(session.data),
         context=session.context or None,
         long_term_memory_strategy=_from_extraction(session.extraction),
         ttl_seconds=session.ttl.seconds if session.HasField("ttl") else None,
         time_zone=session.time_zone or None,
         context_range=_from_range(session),
-        expires_at=from_timestamp(session, "expire_time"),
-        created_at=from_timestamp(session, "create_time"),
-        updated_at=from_timestamp(session, "update_time"),
+        expires_at=_values.from_timestamp(session, "expire_time"),
+        created_at=_values.from_timestamp(session, "create_time"),
+        updated_at=_values.from_timestamp(session, "update_time"),
         etag=session.etag or None,
         session_uid=session.session_uid or None,
         last_sequence=session.last_sequence,
@@ -439,10 +420,10 @@ def from_working_memory(session: working_memory_pb2.WorkingMemory) -> WorkingMem
     )
 
 
-def from_appended(response: rpc.AppendMessagesResponse) -> AppendResult:
+def from_appended(response: rpc.AppendMessagesResponse) -> models.AppendResult:
     """Read what became of appended messages."""
-    return AppendResult(
-        messages=[from_message(message) for message in response.messages],
+    return models.AppendResult(
+        messages=[records.from_message(message) for message in response.messages],
         new_message_count=response.new_message_count,
         last_sequence=response.last_sequence,
         etag=response.etag,
@@ -451,64 +432,64 @@ def from_appended(response: rpc.AppendMessagesResponse) -> AppendResult:
     )
 
 
-def from_added(response: rpc.AddMemoriesResponse) -> AddMemoriesResult:
+def from_added(response: rpc.AddMemoriesResponse) -> models.AddMemoriesResult:
     """Read what became of memories placed in a session."""
-    return AddMemoriesResult(
-        memories=[from_memory(memory) for memory in response.memories],
+    return models.AddMemoriesResult(
+        memories=[records.from_memory(memory) for memory in response.memories],
         etag=response.etag,
         session_uid=response.session_uid,
     )
 
 
-def from_session_change(answer: rpc.WatchWorkingMemoryResponse) -> SessionChange:
+def from_session_change(answer: rpc.WatchWorkingMemoryResponse) -> models.SessionChange:
     """Read what a watcher is told."""
     change = answer.change
-    return SessionChange(
-        kind=SESSION_CHANGES.name(change.kind),
+    return models.SessionChange(
+        kind=_values.SESSION_CHANGES.name(change.kind),
         etag=change.etag or None,
-        messages=[from_message(message) for message in change.messages],
-        changed_at=from_timestamp(change, "change_time"),
+        messages=[records.from_message(message) for message in change.messages],
+        changed_at=_values.from_timestamp(change, "change_time"),
         resume_token=answer.resume_token,
     )
 
 
-def from_session_summary(summary: working_memory_pb2.SessionSummary) -> SessionInfo:
+def from_session_summary(summary: working_memory_pb2.SessionSummary) -> models.SessionInfo:
     """Read a session of a listing."""
-    return SessionInfo(
+    return models.SessionInfo(
         session_id=summary.session_id,
         namespace=summary.namespace or None,
         user_id=summary.user_id or None,
-        created_at=from_timestamp(summary, "create_time"),
-        updated_at=from_timestamp(summary, "update_time"),
-        expires_at=from_timestamp(summary, "expire_time"),
+        created_at=_values.from_timestamp(summary, "create_time"),
+        updated_at=_values.from_timestamp(summary, "update_time"),
+        expires_at=_values.from_timestamp(summary, "expire_time"),
         view_size=summary.view_size,
         last_sequence=summary.last_sequence,
     )
 
 
 def _to_ttl(seconds: int | None) -> Duration | None:
-    return None if seconds is None else to_duration(timedelta(seconds=seconds))
+    return None if seconds is None else _values.to_duration(timedelta(seconds=seconds))
 
 
-def _from_extraction(config: strategy_pb2.ExtractionConfig) -> MemoryStrategyConfig:
-    options = StrategyOptions(
+def _from_extraction(config: strategy_pb2.ExtractionConfig) -> models.MemoryStrategyConfig:
+    options = models.StrategyOptions(
         custom_prompt=config.custom_prompt or None,
         max_summary_length=config.max_summary_words or None,
         language=config.language or None,
     )
     # The unspecified strategy is the discrete one, by contract.
-    return MemoryStrategyConfig.model_validate(
-        {"strategy": STRATEGIES.name(config.strategy) or "discrete", "config": options}
+    return models.MemoryStrategyConfig.model_validate(
+        {"strategy": _values.STRATEGIES.name(config.strategy) or "discrete", "config": options}
     )
 
 
-def _from_range(session: working_memory_pb2.WorkingMemory) -> SequenceRange | None:
+def _from_range(session: working_memory_pb2.WorkingMemory) -> models.SequenceRange | None:
     if not session.HasField("context_range"):
         return None
-    return SequenceRange(first=session.context_range.first, last=session.context_range.last)
+    return models.SequenceRange(first=session.context_range.first, last=session.context_range.last)
 
 
 def _agree(name: str, of_call: str | None, of_memory: str | None) -> str | None:
     if of_call is not None and of_memory is not None and of_call != of_memory:
-        raise invalid(f"memory.{name}", f"is {of_memory!r}, but the call says {of_call!r}")
+        raise errors.invalid(f"memory.{name}", f"is {of_memory!r}, but the call says {of_call!r}")
     return of_memory if of_call is None else of_call

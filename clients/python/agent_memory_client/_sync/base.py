@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Any, Final, TypeVar
 
+from agent_memory_client import errors
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._connection import SyncConnection, seconds
 from agent_memory_client._operations.operation import (
@@ -16,12 +17,6 @@ from agent_memory_client._operations.operation import (
     Window,
     as_it_is,
     check_window,
-)
-from agent_memory_client.errors import (
-    MemoryCancelledError,
-    MemoryClientError,
-    MemoryServerError,
-    MemoryUnavailableError,
 )
 
 PATIENCE: Final = 60.0
@@ -72,7 +67,7 @@ class ClientBase:
                         )
                         if watch.passes(response):
                             yield watch.result(response)
-            except MemoryClientError as error:
+            except errors.MemoryClientError as error:
                 failing = time.monotonic() if failing is None else failing
                 if not _is_break(error) or time.monotonic() - failing > watch.patience:
                     raise
@@ -119,8 +114,9 @@ def window(
     )
 
 
-def _is_break(error: MemoryClientError) -> bool:
+def _is_break(error: errors.MemoryClientError) -> bool:
     """Tell whether a connection ended, here or at a proxy, rather than a service said no."""
-    return isinstance(error, MemoryUnavailableError) or (
-        isinstance(error, MemoryServerError | MemoryCancelledError) and not error.reason
+    return isinstance(error, errors.MemoryUnavailableError) or (
+        isinstance(error, errors.MemoryServerError | errors.MemoryCancelledError)
+        and not error.reason
     )

@@ -7,24 +7,18 @@ from typing import Self, Unpack
 
 import grpc
 
+from agent_memory_client import errors
 from agent_memory_client._channels import SERVICES, Channels
 from agent_memory_client._config import ClientOptions, MemoryClientConfig, config_from
 from agent_memory_client._connection import SyncConnection, small_read
 from agent_memory_client._sync.extraction import ExtractionMethods
 from agent_memory_client._sync.lifecycle import LifecycleMethods
 from agent_memory_client._sync.tools import ToolMethods
-from agent_memory_client.errors import (
-    MemoryClientError,
-    MemoryNotFoundError,
-    MemoryServerError,
-    MemoryTimeoutError,
-    MemoryUnavailableError,
-)
 from agent_memory_client.models import HealthCheckResponse
 from agent_memory_client.tools._definitions import ToolSchemaMethods
 
 _SERVING = 1
-_DOWN = (MemoryUnavailableError, MemoryTimeoutError)
+_DOWN = (errors.MemoryUnavailableError, errors.MemoryTimeoutError)
 
 
 class MemoryClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionMethods):
@@ -103,9 +97,9 @@ class MemoryClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionM
     def _is_serving(self, service: str, timeout: float | None) -> bool:
         try:
             return self._connection.health(service, timeout) == _SERVING
-        except (*_DOWN, MemoryNotFoundError):
+        except (*_DOWN, errors.MemoryNotFoundError):
             return False
-        except MemoryServerError as error:
+        except errors.MemoryServerError as error:
             if error.code is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
         try:
@@ -144,11 +138,11 @@ def create_sync_memory_client(
     client = MemoryClient(base_url, config=config, **options)
     try:
         health = client.health_check()
-    except MemoryClientError:
+    except errors.MemoryClientError:
         client.close()
         raise
     if not health.healthy:
         client.close()
         down = ", ".join(name for name, up in health.services.items() if not up)
-        raise MemoryUnavailableError(f"cannot reach {down}")
+        raise errors.MemoryUnavailableError(f"cannot reach {down}")
     return client

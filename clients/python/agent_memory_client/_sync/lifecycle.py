@@ -5,20 +5,9 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, Unpack
 
+from agent_memory_client import models
 from agent_memory_client._operations import lifecycle
 from agent_memory_client._sync.base import PATIENCE, ClientBase
-from agent_memory_client.models import (
-    CompactionReport,
-    ErasureReceipt,
-    ExportPart,
-    ForgetPolicy,
-    ForgetResponse,
-    ImportReport,
-    MemoryChange,
-    MemoryRecord,
-    MemoryRevision,
-    MemoryRevisionList,
-)
 from agent_memory_client.models._criteria import FilterArguments
 
 
@@ -32,7 +21,7 @@ class LifecycleMethods(ClientBase):
         limit: int = 20,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> MemoryRevisionList:
+    ) -> models.MemoryRevisionList:
         """List the changes of a memory, the latest first.
 
         A deleted memory's can be listed for a while.
@@ -50,7 +39,7 @@ class LifecycleMethods(ClientBase):
 
     def all_memory_revisions(
         self, memory_id: str, *, timeout: float | None = None
-    ) -> Iterator[MemoryRevision]:
+    ) -> Iterator[models.MemoryRevision]:
         """Iterate over every change of a memory, the latest first.
 
         Args:
@@ -77,7 +66,7 @@ class LifecycleMethods(ClientBase):
         reason: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> list[MemoryRecord]:
+    ) -> list[models.MemoryRecord]:
         """Take a change back: an edit, a merge, a supersession, a deletion, or a revert.
 
         Args:
@@ -110,7 +99,7 @@ class LifecycleMethods(ClientBase):
         patience: float = PATIENCE,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> Generator[MemoryChange, None, None]:
+    ) -> Generator[models.MemoryChange, None, None]:
         """Tell every change of memories from now on; a connection that breaks is made again.
 
         A change is told where the memory matches before it or after it.
@@ -142,14 +131,14 @@ class LifecycleMethods(ClientBase):
 
     def forget_long_term_memories(
         self,
-        policy: ForgetPolicy | Mapping[str, Any],
+        policy: models.ForgetPolicy | Mapping[str, Any],
         *,
         dry_run: bool = True,
         pinned_ids: Iterable[str] = (),
         request_id: str | None = None,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> ForgetResponse:
+    ) -> models.ForgetResponse:
         """Forget by policy; by default only says what it would forget.
 
         Args:
@@ -172,7 +161,7 @@ class LifecycleMethods(ClientBase):
 
     def compact_long_term_memories(
         self, *, timeout: float | None = None, **criteria: Unpack[FilterArguments]
-    ) -> CompactionReport:
+    ) -> models.CompactionReport:
         """Consolidate memories that changed since the last time; needs the access of an admin.
 
         Args:
@@ -188,7 +177,7 @@ class LifecycleMethods(ClientBase):
         resume_token: str | None = None,
         timeout: float | None = None,
         **criteria: Unpack[FilterArguments],
-    ) -> Generator[ExportPart, None, None]:
+    ) -> Generator[models.ExportPart, None, None]:
         """Stream memories out, the oldest first, no faster than they are taken.
 
         Needs the access of an admin.
@@ -215,10 +204,10 @@ class LifecycleMethods(ClientBase):
 
     def import_long_term_memories(
         self,
-        memories: Iterable[MemoryRecord | Mapping[str, Any]],
+        memories: Iterable[models.MemoryRecord | Mapping[str, Any]],
         *,
         timeout: float | None = None,
-    ) -> ImportReport:
+    ) -> models.ImportReport:
         """Store memories as they were elsewhere: times, accesses, what is merged or archived.
 
         They are taken from the iterable no faster than the server stores them. Each is known by
@@ -238,7 +227,7 @@ class LifecycleMethods(ClientBase):
         """
         return self._connection.upload(lifecycle.import_(self.config), memories, timeout)
 
-    def erase_user(self, user_id: str, *, timeout: float | None = None) -> ErasureReceipt:
+    def erase_user(self, user_id: str, *, timeout: float | None = None) -> models.ErasureReceipt:
         """Erase a user's sessions, what waits for extraction, and memories.
 
         The services are asked in the order in which memories flow, and each tells the next which

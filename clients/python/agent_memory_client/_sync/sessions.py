@@ -5,26 +5,10 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Unpack
 
+from agent_memory_client import errors, models
 from agent_memory_client._operations import prompts, sessions
 from agent_memory_client._operations.operation import Page
 from agent_memory_client._sync.base import PATIENCE, ClientBase, window
-from agent_memory_client.errors import MemoryNotFoundError
-from agent_memory_client.models import (
-    AddMemoriesResult,
-    AppendResult,
-    MemoryMessage,
-    MemoryPromptResponse,
-    MemoryRecord,
-    MemoryStrategyConfig,
-    MessageListResponse,
-    SearchOptions,
-    SessionChange,
-    SessionInfo,
-    SessionListResponse,
-    SessionUpdate,
-    WorkingMemory,
-    WorkingMemoryResult,
-)
 from agent_memory_client.models._search import SearchArguments
 
 
@@ -44,9 +28,9 @@ class SessionMethods(ClientBase):
         model_name: str | None = None,
         context_window_max: int | None = None,
         recent_messages_limit: int | None = None,
-        long_term_memory_strategy: MemoryStrategyConfig | Mapping[str, Any] | None = None,
+        long_term_memory_strategy: models.MemoryStrategyConfig | Mapping[str, Any] | None = None,
         timeout: float | None = None,
-    ) -> WorkingMemoryResult:
+    ) -> models.WorkingMemoryResult:
         """Answer a session, creating it empty where it does not exist.
 
         Args:
@@ -82,7 +66,7 @@ class SessionMethods(ClientBase):
         created, memory = self._send(operation, timeout)
         if created and update is not None:
             memory = self._send(update, timeout)
-        return WorkingMemoryResult(created, memory)
+        return models.WorkingMemoryResult(created, memory)
 
     def get_working_memory(
         self,
@@ -94,7 +78,7 @@ class SessionMethods(ClientBase):
         context_window_max: int | None = None,
         recent_messages_limit: int | None = None,
         timeout: float | None = None,
-    ) -> WorkingMemory:
+    ) -> models.WorkingMemory:
         """Answer a session; see `get_or_create_working_memory` for the arguments.
 
         Raises:
@@ -114,7 +98,7 @@ class SessionMethods(ClientBase):
     def set_working_memory(
         self,
         session_id: str,
-        memory: WorkingMemory | Mapping[str, Any],
+        memory: models.WorkingMemory | Mapping[str, Any],
         *,
         user_id: str | None = None,
         namespace: str | None = None,
@@ -123,7 +107,7 @@ class SessionMethods(ClientBase):
         etag: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> WorkingMemory:
+    ) -> models.WorkingMemory:
         """Replace what a session shows; creates it where it does not exist.
 
         Messages that are new join the session's log and are extracted, whatever later calls
@@ -162,7 +146,7 @@ class SessionMethods(ClientBase):
     def append_messages_to_working_memory(
         self,
         session_id: str,
-        messages: Sequence[MemoryMessage | Mapping[str, Any]],
+        messages: Sequence[models.MemoryMessage | Mapping[str, Any]],
         *,
         namespace: str | None = None,
         user_id: str | None = None,
@@ -171,7 +155,7 @@ class SessionMethods(ClientBase):
         etag: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> AppendResult:
+    ) -> models.AppendResult:
         """Add messages to the end of a session; creates it where it does not exist.
 
         Costs the same however long the session is. See `set_working_memory` for the arguments.
@@ -196,7 +180,7 @@ class SessionMethods(ClientBase):
     def add_memories_to_working_memory(
         self,
         session_id: str,
-        memories: Sequence[MemoryRecord | Mapping[str, Any]],
+        memories: Sequence[models.MemoryRecord | Mapping[str, Any]],
         *,
         namespace: str | None = None,
         user_id: str | None = None,
@@ -204,7 +188,7 @@ class SessionMethods(ClientBase):
         etag: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> AddMemoriesResult:
+    ) -> models.AddMemoriesResult:
         """Place memories in a session, from where they are stored in long-term memory.
 
         Args:
@@ -232,7 +216,7 @@ class SessionMethods(ClientBase):
     def update_working_memory(
         self,
         session_id: str,
-        updates: SessionUpdate | Mapping[str, Any],
+        updates: models.SessionUpdate | Mapping[str, Any],
         *,
         namespace: str | None = None,
         user_id: str | None = None,
@@ -240,7 +224,7 @@ class SessionMethods(ClientBase):
         etag: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
-    ) -> WorkingMemory:
+    ) -> models.WorkingMemory:
         """Change the fields that `updates` names; the rest of the session stays as it is.
 
         Args:
@@ -281,7 +265,7 @@ class SessionMethods(ClientBase):
         user_id: str | None = None,
         preserve_existing: bool = True,
         timeout: float | None = None,
-    ) -> WorkingMemory:
+    ) -> models.WorkingMemory:
         """Replace a session's data; creates the session where it does not exist.
 
         Args:
@@ -319,13 +303,13 @@ class SessionMethods(ClientBase):
         merge_strategy: str = "merge",
         user_id: str | None = None,
         timeout: float | None = None,
-    ) -> WorkingMemory:
+    ) -> models.WorkingMemory:
         """Change a session's data; creates the session where it does not exist.
 
         See `update_working_memory` for the arguments.
         """
 
-        def update() -> WorkingMemory:
+        def update() -> models.WorkingMemory:
             # Made anew, since a call that is repeated by its name answers what it answered first.
             operation = sessions.update(
                 self.config,
@@ -339,7 +323,7 @@ class SessionMethods(ClientBase):
 
         try:
             return update()
-        except MemoryNotFoundError:
+        except errors.MemoryNotFoundError:
             creation = sessions.get_or_create(self.config, session_id, namespace, user_id)
             self._send(creation, timeout)
         return update()
@@ -372,7 +356,7 @@ class SessionMethods(ClientBase):
         user_id: str | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> SessionListResponse:
+    ) -> models.SessionListResponse:
         """List the sessions that exist now, the latest written first.
 
         Args:
@@ -384,14 +368,14 @@ class SessionMethods(ClientBase):
             timeout: Seconds that each call to the service may take; the client's when absent.
         """
 
-        def fetch(token: str) -> Page[SessionInfo]:
+        def fetch(token: str) -> Page[models.SessionInfo]:
             operation = sessions.page(
                 self.config, limit=limit, namespace=namespace, user_id=user_id, token=token
             )
             return self._send(operation, timeout)
 
         found = window(fetch, limit, offset=offset, cursor=cursor)
-        return SessionListResponse(
+        return models.SessionListResponse(
             sessions=[session.session_id for session in found.items],
             details=found.items,
             total=found.total,
@@ -410,7 +394,7 @@ class SessionMethods(ClientBase):
         descending: bool = False,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> MessageListResponse:
+    ) -> models.MessageListResponse:
         """List a session's log: every message that was ever accepted, in order.
 
         Args:
@@ -445,7 +429,7 @@ class SessionMethods(ClientBase):
         checkpoints: bool = False,
         patience: float = PATIENCE,
         timeout: float | None = None,
-    ) -> Generator[SessionChange, None, None]:
+    ) -> Generator[models.SessionChange, None, None]:
         """Tell every change of a session from now on; a connection that breaks is made again.
 
         The session need not exist yet. Many messages that joined at once may come in several
@@ -488,13 +472,13 @@ class SessionMethods(ClientBase):
         namespace: str | None = None,
         model_name: str | None = None,
         context_window_max: int | None = None,
-        long_term_search: SearchOptions | Mapping[str, Any] | bool | None = None,
+        long_term_search: models.SearchOptions | Mapping[str, Any] | bool | None = None,
         user_id: str | None = None,
         recent_messages_limit: int | None = None,
         token_budget: int | None = None,
         include_query: bool = True,
         timeout: float | None = None,
-    ) -> MemoryPromptResponse:
+    ) -> models.MemoryPromptResponse:
         """Build a prompt from a session, from long-term memory, or from both.
 
         The search stays inside its owner: where neither its filters nor `user_id` name one, the
@@ -543,7 +527,7 @@ class SessionMethods(ClientBase):
         include_query: bool = True,
         timeout: float | None = None,
         **criteria: Unpack[SearchArguments],
-    ) -> MemoryPromptResponse:
+    ) -> models.MemoryPromptResponse:
         """Build a prompt from long-term memory alone.
 
         Args:

@@ -4,44 +4,44 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from agent_memory_client._types import Days, Model, Text, UtcDatetime
+from agent_memory_client import _types
 from agent_memory_client.models._memories import MemoryRecord
 
 
-class JobError(Model):
+class JobError(_types.Model):
     """Reason for which the last attempt of a job failed, or for which it left something out."""
 
-    code: Text = Field(description="Name of the status, such as `UNAVAILABLE`.")
-    reason: Text
-    message: Text
+    code: _types.Text = Field(description="Name of the status, such as `UNAVAILABLE`.")
+    reason: _types.Text
+    message: _types.Text
 
 
-class SkippedItem(Model):
+class SkippedItem(_types.Model):
     """A message or a placed memory that a job left out, because nobody can work on it."""
 
-    message_id: Text | None
+    message_id: _types.Text | None
     sequence: int | None = Field(description="The message's position in the session's log.")
-    memory_id: Text | None
+    memory_id: _types.Text | None
     error: JobError = Field(description="Why it was left out.")
 
 
-class Job(Model):
+class Job(_types.Model):
     """A piece of background work."""
 
-    id: Text
-    kind: Text | None = Field(description="`extraction` or `summary_view`.")
-    state: Text | None = Field(
+    id: _types.Text
+    kind: _types.Text | None = Field(description="`extraction` or `summary_view`.")
+    state: _types.Text | None = Field(
         description="`pending`, `running`, `succeeded`, `failed` or `cancelled`."
     )
-    session_id: Text | None
-    namespace: Text | None
-    session_uid: Text | None = Field(description="The session's incarnation.")
-    user_id: Text | None
-    view_id: Text | None
+    session_id: _types.Text | None
+    namespace: _types.Text | None
+    session_uid: _types.Text | None = Field(description="The session's incarnation.")
+    user_id: _types.Text | None
+    view_id: _types.Text | None
     first_sequence: int
     last_sequence: int
     attempt: int
-    memory_ids: list[Text] = Field(description="The memories it stored.")
+    memory_ids: list[_types.Text] = Field(description="The memories it stored.")
     error: JobError | None
     dropped_items: dict[str, int] = Field(
         default_factory=dict, description="What could not be taken, by why."
@@ -49,42 +49,42 @@ class Job(Model):
     skipped: list[SkippedItem] = Field(
         default_factory=list, description="What it left out, at most the first 100."
     )
-    created_at: UtcDatetime | None
-    due_at: UtcDatetime | None
-    started_at: UtcDatetime | None
-    ended_at: UtcDatetime | None
+    created_at: _types.UtcDatetime | None
+    due_at: _types.UtcDatetime | None
+    started_at: _types.UtcDatetime | None
+    ended_at: _types.UtcDatetime | None
 
 
-class JobListResponse(Model):
+class JobListResponse(_types.Model):
     """A page of jobs, the latest first."""
 
     jobs: list[Job]
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
 
 
-class ExtractionProgress(Model):
+class ExtractionProgress(_types.Model):
     """Progress of the extraction of a session."""
 
-    session_uid: Text
+    session_uid: _types.Text
     received_sequence: int = Field(description="Every message up to here has arrived.")
     extracted_sequence: int = Field(
         description="Every message up to here is extracted, and the results are stored."
     )
 
 
-class JobChange(Model):
+class JobChange(_types.Model):
     """News for a watcher: a job as it is now, or a sign of life without one."""
 
     job: Job | None
     progress: ExtractionProgress | None = Field(description="How far the job's session is.")
-    resume_token: Text = Field(description="Continues a watch after this.")
+    resume_token: _types.Text = Field(description="Continues a watch after this.")
 
 
-class ExtractionPreview(Model):
+class ExtractionPreview(_types.Model):
     """Memories that a strategy would find in messages; nothing of it is stored."""
 
     memories: list[MemoryRecord]
-    extractor: Text
+    extractor: _types.Text
     dropped_items: dict[str, int] = Field(
         default_factory=dict, description="What could not be taken, by why."
     )
@@ -93,55 +93,55 @@ class ExtractionPreview(Model):
 SummaryGroupName = Literal["user_id", "namespace", "session_id", "memory_type"]
 
 
-class SummaryView(Model):
+class SummaryView(_types.Model):
     """A standing summary over groups of memories."""
 
-    id: Text | None = None
-    name: Text | None = None
+    id: _types.Text | None = None
+    name: _types.Text | None = None
     group_by: list[SummaryGroupName] = Field(
         default_factory=list, description="One summary for each combination of these."
     )
     filters: dict[str, Any] = Field(
         default_factory=dict, description="Which memories take part, as in a search."
     )
-    time_window_days: Days | None = Field(
+    time_window_days: _types.Days | None = Field(
         default=None,
         description="Only memories created within so many days; all when absent.",
     )
     continuous: bool = Field(default=False, description="Refreshed in the background while true.")
-    prompt: Text | None = Field(default=None, description="What the summary shall say.")
-    model_name: Text | None = None
-    created_at: UtcDatetime | None = None
-    updated_at: UtcDatetime | None = None
-    etag: Text | None = None
+    prompt: _types.Text | None = Field(default=None, description="What the summary shall say.")
+    model_name: _types.Text | None = None
+    created_at: _types.UtcDatetime | None = None
+    updated_at: _types.UtcDatetime | None = None
+    etag: _types.Text | None = None
 
 
-class SummaryViewPartition(Model):
+class SummaryViewPartition(_types.Model):
     """The summary of one group."""
 
-    view_id: Text
-    group: dict[str, Text]
-    summary: Text
+    view_id: _types.Text
+    group: dict[str, _types.Text]
+    summary: _types.Text
     memory_count: int
-    empty_reason: Text | None = Field(description="Why there is no summary.")
-    computed_at: UtcDatetime | None
+    empty_reason: _types.Text | None = Field(description="Why there is no summary.")
+    computed_at: _types.UtcDatetime | None
 
 
-class SummaryViewList(Model):
+class SummaryViewList(_types.Model):
     """A page of summary views."""
 
     summary_views: list[SummaryView]
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
 
 
-class SummaryViewPartitionList(Model):
+class SummaryViewPartitionList(_types.Model):
     """A page of partitions."""
 
     partitions: list[SummaryViewPartition]
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
 
 
-class HealthCheckResponse(Model):
+class HealthCheckResponse(_types.Model):
     """Services by name, and whether each welcomes calls."""
 
     services: dict[str, bool]

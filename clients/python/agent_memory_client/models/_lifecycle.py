@@ -4,28 +4,30 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from agent_memory_client._types import LARGEST_INT32, Days, Model, Text, UtcDatetime
+from agent_memory_client import _types
 from agent_memory_client.errors import MemoryClientError
 from agent_memory_client.models._memories import MemoryRecord, MemoryTypeEnum
 
 DeduplicationName = Literal["none", "exact", "consolidate"]
 
 
-class CreateMemoryResult(Model):
+class CreateMemoryResult(_types.Model):
     """Outcome of one memory that was to be created."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    outcome: Text | None = Field(
+    outcome: _types.Text | None = Field(
         description="`created`, `duplicate`, `merged`, `superseded` or `rejected`."
     )
-    memory_id: Text | None = Field(description="The memory that now holds it; none when rejected.")
-    related_memory_ids: list[Text] = Field(description="Others that the outcome concerns.")
+    memory_id: _types.Text | None = Field(
+        description="The memory that now holds it; none when rejected."
+    )
+    related_memory_ids: list[_types.Text] = Field(description="Others that the outcome concerns.")
     memory: MemoryRecord | None = Field(description="The memory as stored.")
     error: MemoryClientError | None = Field(default=None, description="Why it was rejected.")
 
 
-class CreateResult(Model):
+class CreateResult(_types.Model):
     """Outcome of each memory, in the order given."""
 
     results: list[CreateMemoryResult]
@@ -47,7 +49,7 @@ class CreateResult(Model):
                 raise result.error
 
 
-class BatchGetResult(Model):
+class BatchGetResult(_types.Model):
     """Several memories by id."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -56,19 +58,24 @@ class BatchGetResult(Model):
     errors: dict[str, MemoryClientError] = Field(description="Why there is none, by id.")
 
 
-class DeleteResult(Model):
+class DeleteResult(_types.Model):
     """Result of a deletion."""
 
-    deleted_ids: list[Text] = Field(description="The memories that existed and are gone.")
+    deleted_ids: list[_types.Text] = Field(description="The memories that existed and are gone.")
 
 
-class ForgetPolicy(Model):
+class ForgetPolicy(_types.Model):
     """Policy by which memories are forgotten."""
 
-    max_age_days: Days | None = Field(default=None, description="Older than this.")
-    max_inactive_days: Days | None = Field(default=None, description="Not found for this long.")
+    max_age_days: _types.Days | None = Field(default=None, description="Older than this.")
+    max_inactive_days: _types.Days | None = Field(
+        default=None, description="Not found for this long."
+    )
     budget: int | None = Field(
-        default=None, ge=0, le=LARGEST_INT32, description="Keeps the best so many of each owner."
+        default=None,
+        ge=0,
+        le=_types.LARGEST_INT32,
+        description="Keeps the best so many of each owner.",
     )
     memory_type_allowlist: list[MemoryTypeEnum] = Field(
         default_factory=list, description="Only these types; all when empty."
@@ -81,14 +88,14 @@ class ForgetPolicy(Model):
     )
 
 
-class ForgottenMemory(Model):
+class ForgottenMemory(_types.Model):
     """A memory that is, or would be, forgotten."""
 
-    memory_id: Text
-    reason: Text | None = Field(description="`age`, `inactive`, `budget` or `expired`.")
+    memory_id: _types.Text
+    reason: _types.Text | None = Field(description="`age`, `inactive`, `budget` or `expired`.")
 
 
-class ForgetResponse(Model):
+class ForgetResponse(_types.Model):
     """Memories that were, or would be, forgotten."""
 
     forgotten: list[ForgottenMemory] = Field(description="At most 10000 of them.")
@@ -102,7 +109,7 @@ class ForgetResponse(Model):
         return [item.memory_id for item in self.forgotten]
 
 
-class CompactionReport(Model):
+class CompactionReport(_types.Model):
     """Result of a consolidation."""
 
     considered: int = Field(description="How many changed memories were looked at.")
@@ -110,60 +117,60 @@ class CompactionReport(Model):
     superseded: int
 
 
-class MemoryRevision(Model):
+class MemoryRevision(_types.Model):
     """One change of a memory."""
 
-    revision_id: Text
-    memory_id: Text
-    cause: Text | None = Field(
+    revision_id: _types.Text
+    memory_id: _types.Text
+    cause: _types.Text | None = Field(
         description="`create`, `update`, `merge`, `supersede`, `revert`, `forget`, `delete` or "
         "`import`."
     )
-    actor: Text
-    reason: Text | None
+    actor: _types.Text
+    reason: _types.Text | None
     before: MemoryRecord | None
     after: MemoryRecord | None
-    related_memory_ids: list[Text]
-    created_at: UtcDatetime | None
+    related_memory_ids: list[_types.Text]
+    created_at: _types.UtcDatetime | None
 
 
-class MemoryRevisionList(Model):
+class MemoryRevisionList(_types.Model):
     """A page of a memory's history, the latest first."""
 
     revisions: list[MemoryRevision]
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
 
 
-class MemoryChange(Model):
+class MemoryChange(_types.Model):
     """News for a watcher: a change of a memory, or a sign of life without one."""
 
-    kind: Text | None = Field(
+    kind: _types.Text | None = Field(
         description="`created`, `updated`, `merged`, `superseded` or `deleted`."
     )
-    memory_id: Text | None
+    memory_id: _types.Text | None
     memory: MemoryRecord | None = Field(description="The memory after it; none where it is gone.")
-    changed_at: UtcDatetime | None
-    resume_token: Text = Field(description="Continues a watch after this.")
+    changed_at: _types.UtcDatetime | None
+    resume_token: _types.Text = Field(description="Continues a watch after this.")
 
 
-class ExportPart(Model):
+class ExportPart(_types.Model):
     """Some of the memories of an export, oldest first."""
 
     memories: list[MemoryRecord]
-    resume_token: Text = Field(description="Continues after these memories.")
+    resume_token: _types.Text = Field(description="Continues after these memories.")
 
 
-class ImportRowError(Model):
+class ImportRowError(_types.Model):
     """Reason for which a row of an import was rejected."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     row: int = Field(description="Its position among those given, from 0.")
-    memory_id: Text | None = Field(description="Its memory's id, where it named one.")
+    memory_id: _types.Text | None = Field(description="Its memory's id, where it named one.")
     error: MemoryClientError
 
 
-class ImportReport(Model):
+class ImportReport(_types.Model):
     """Outcome of an import."""
 
     created: int = Field(description="How many memories are stored now.")
@@ -172,20 +179,20 @@ class ImportReport(Model):
     errors: list[ImportRowError] = Field(description="Why, for at most 1000 of the rejected.")
 
 
-class EraseReceipt(Model):
+class EraseReceipt(_types.Model):
     """Receipt of one service for the data of a user that it erased."""
 
-    receipt_id: Text
-    service: Text
+    receipt_id: _types.Text
+    service: _types.Text
     erased: dict[str, int] = Field(description="How many of each kind went.")
-    started_at: UtcDatetime | None
-    ended_at: UtcDatetime | None
+    started_at: _types.UtcDatetime | None
+    ended_at: _types.UtcDatetime | None
 
 
-class ErasureReceipt(Model):
+class ErasureReceipt(_types.Model):
     """Receipts of all services for an erased user, in the order it happened."""
 
-    user_id: Text
+    user_id: _types.Text
     receipts: list[EraseReceipt]
 
     @property

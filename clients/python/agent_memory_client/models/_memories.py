@@ -14,18 +14,7 @@ from pydantic import (
 )
 from ulid import ULID
 
-from agent_memory_client._types import (
-    LARGEST_INT32,
-    LARGEST_INT64,
-    NAMED_DAY,
-    Model,
-    Text,
-    UtcDatetime,
-    When,
-    is_day,
-    moment_of,
-    zone_of,
-)
+from agent_memory_client import _types
 
 
 class MemoryTypeEnum(StrEnum):
@@ -47,32 +36,36 @@ class TimePrecision(StrEnum):
     YEAR = "year"
 
 
-class Provenance(Model):
+class Provenance(_types.Model):
     """Origin of a memory."""
 
-    session_uid: Text | None = Field(default=None, description="The session's incarnation.")
-    message_ids: list[Text] = Field(default_factory=list, description="Messages that state it.")
-    strategy: Text | None = Field(
+    session_uid: _types.Text | None = Field(default=None, description="The session's incarnation.")
+    message_ids: list[_types.Text] = Field(
+        default_factory=list, description="Messages that state it."
+    )
+    strategy: _types.Text | None = Field(
         default=None, description="Extraction strategy that looked for it."
     )
-    extractor: Text | None = Field(
+    extractor: _types.Text | None = Field(
         default=None, description="Extractor that found it; none for a caller's."
     )
-    extractor_version: Text | None = None
-    memory_ids: list[Text] = Field(default_factory=list, description="Memories it was made from.")
+    extractor_version: _types.Text | None = None
+    memory_ids: list[_types.Text] = Field(
+        default_factory=list, description="Memories it was made from."
+    )
 
 
-class Validity(Model):
+class Validity(_types.Model):
     """Time in which a memory is true in the world."""
 
-    valid_from: UtcDatetime | None = None
-    invalid_from: UtcDatetime | None = Field(
+    valid_from: _types.UtcDatetime | None = None
+    invalid_from: _types.UtcDatetime | None = Field(
         default=None, description="No longer true from then on."
     )
-    superseded_by: Text | None = Field(
+    superseded_by: _types.Text | None = Field(
         default=None, description="What replaced it. Set by the server."
     )
-    reason: Text | None = Field(default=None, description="Why it ended. Set by the server.")
+    reason: _types.Text | None = Field(default=None, description="Why it ended. Set by the server.")
 
 
 def _with_precision(values: Any) -> Any:
@@ -80,8 +73,12 @@ def _with_precision(values: Any) -> Any:
     if not isinstance(values, Mapping) or values.get("event_precision") is not None:
         return values
     written = values.get("event_date")
-    named = isinstance(written, str) and bool(NAMED_DAY.fullmatch(written.strip()))
-    return {**values, "event_precision": TimePrecision.DAY} if named or is_day(written) else values
+    named = isinstance(written, str) and bool(_types.NAMED_DAY.fullmatch(written.strip()))
+    return (
+        {**values, "event_precision": TimePrecision.DAY}
+        if named or _types.is_day(written)
+        else values
+    )
 
 
 def _in_own_zone(value: Any, info: ValidationInfo) -> Any:
@@ -91,31 +88,31 @@ def _in_own_zone(value: Any, info: ValidationInfo) -> Any:
         return value
     written = _WHEN.validate_python(value)
     aware = isinstance(written, datetime) and written.tzinfo is not None
-    return written if aware else moment_of(written, zone_of(zone))
+    return written if aware else _types.moment_of(written, _types.zone_of(zone))
 
 
-_WHEN: TypeAdapter[datetime | date] = TypeAdapter(When)
+_WHEN: TypeAdapter[datetime | date] = TypeAdapter(_types.When)
 
 
-class MemoryRecord(Model):
+class MemoryRecord(_types.Model):
     """One memory.
 
     The id is a new ULID unless given, so storing the same object again changes nothing. Fields
     from `created_at` on are the server's; of them only `created_at` may be given.
     """
 
-    id: Text = Field(default_factory=lambda: str(ULID()))
-    text: Text = Field(description="One self-contained statement.")
+    id: _types.Text = Field(default_factory=lambda: str(ULID()))
+    text: _types.Text = Field(description="One self-contained statement.")
     memory_type: MemoryTypeEnum = MemoryTypeEnum.SEMANTIC
-    topics: list[Text] = Field(default_factory=list)
-    entities: list[Text] = Field(default_factory=list)
-    user_id: Text | None = Field(default=None, description="Whose memory it is.")
-    session_id: Text | None = Field(default=None, description="The session it comes from.")
-    namespace: Text | None = None
-    event_time_zone: Text | None = Field(
+    topics: list[_types.Text] = Field(default_factory=list)
+    entities: list[_types.Text] = Field(default_factory=list)
+    user_id: _types.Text | None = Field(default=None, description="Whose memory it is.")
+    session_id: _types.Text | None = Field(default=None, description="The session it comes from.")
+    namespace: _types.Text | None = None
+    event_time_zone: _types.Text | None = Field(
         default=None, description="IANA zone of the user, whose day or moment `event_date` is."
     )
-    event_date: UtcDatetime | None = Field(
+    event_date: _types.UtcDatetime | None = Field(
         default=None,
         description="When it happened or will happen. A day alone, or a time without a zone, is "
         "one of `event_time_zone`, or of UTC.",
@@ -128,32 +125,42 @@ class MemoryRecord(Model):
         default=False, description="Never merged, forgotten or archived while true."
     )
     standing: bool = Field(default=False, description="A preference every prompt should consider.")
-    context: Text | None = Field(default=None, description="Words around it that help to find it.")
-    slot: Text | None = Field(
+    context: _types.Text | None = Field(
+        default=None, description="Words around it that help to find it."
+    )
+    slot: _types.Text | None = Field(
         default=None, description="`subject/attribute` of a fact with one value."
     )
-    language: Text | None = Field(
+    language: _types.Text | None = Field(
         default=None, description="BCP 47 tag of the text's language, such as `de`."
     )
     provenance: Provenance | None = None
     validity: Validity | None = None
-    expires_at: UtcDatetime | None = Field(
+    expires_at: _types.UtcDatetime | None = Field(
         default=None, description="When it ceases to exist by nature."
     )
-    created_at: UtcDatetime | None = None
-    updated_at: UtcDatetime | None = None
-    last_accessed: UtcDatetime | None = None
-    access_count: int = Field(default=0, ge=0, le=LARGEST_INT64)
+    created_at: _types.UtcDatetime | None = None
+    updated_at: _types.UtcDatetime | None = None
+    last_accessed: _types.UtcDatetime | None = None
+    access_count: int = Field(default=0, ge=0, le=_types.LARGEST_INT64)
     proof_count: int = Field(
-        default=0, ge=0, le=LARGEST_INT32, description="How many independent statements support it."
+        default=0,
+        ge=0,
+        le=_types.LARGEST_INT32,
+        description="How many independent statements support it.",
     )
-    content_hash: Text | None = None
-    embedding_model: Text | None = None
-    etag: Text | None = Field(default=None, description="Changes with every change of the memory.")
-    merged_into: Text | None = None
-    archived_at: UtcDatetime | None = None
+    content_hash: _types.Text | None = None
+    embedding_model: _types.Text | None = None
+    etag: _types.Text | None = Field(
+        default=None, description="Changes with every change of the memory."
+    )
+    merged_into: _types.Text | None = None
+    archived_at: _types.UtcDatetime | None = None
     sequence: int | None = Field(
-        default=None, ge=0, le=LARGEST_INT64, description="Position in the log, of a message."
+        default=None,
+        ge=0,
+        le=_types.LARGEST_INT64,
+        description="Position in the log, of a message.",
     )
 
     _precise = model_validator(mode="before")(_with_precision)
@@ -175,29 +182,29 @@ class MemoryRecord(Model):
         return self.provenance.message_ids if self.provenance else []
 
 
-class MemoryUpdate(Model):
+class MemoryUpdate(_types.Model):
     """New values of a memory's fields; only those that are given change, and none clears one."""
 
-    text: Text | None = None
+    text: _types.Text | None = None
     memory_type: MemoryTypeEnum | None = None
-    topics: list[Text] | None = None
-    entities: list[Text] | None = None
-    user_id: Text | None = None
-    session_id: Text | None = None
-    namespace: Text | None = None
-    event_time_zone: Text | None = Field(default=None, description="Goes with `event_date`.")
-    event_date: UtcDatetime | None = None
+    topics: list[_types.Text] | None = None
+    entities: list[_types.Text] | None = None
+    user_id: _types.Text | None = None
+    session_id: _types.Text | None = None
+    namespace: _types.Text | None = None
+    event_time_zone: _types.Text | None = Field(default=None, description="Goes with `event_date`.")
+    event_date: _types.UtcDatetime | None = None
     event_precision: TimePrecision | None = Field(
         default=None, description="Goes with `event_date`."
     )
     metadata: dict[str, Any] | None = None
     pinned: bool | None = None
     standing: bool | None = None
-    context: Text | None = None
-    slot: Text | None = None
-    language: Text | None = None
+    context: _types.Text | None = None
+    slot: _types.Text | None = None
+    language: _types.Text | None = None
     validity: Validity | None = None
-    expires_at: UtcDatetime | None = None
+    expires_at: _types.UtcDatetime | None = None
 
     _precise = model_validator(mode="before")(_with_precision)
     _own_day = field_validator("event_date", mode="before")(_in_own_zone)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from agent_memory_client._types import Model, Text, UtcDatetime
+from agent_memory_client import _types
 from agent_memory_client.models._criteria import FilterArguments, FilterCriteria
 from agent_memory_client.models._memories import MemoryRecord
 
@@ -27,7 +27,7 @@ class FusionMethod(StrEnum):
     RECIPROCAL_RANK = "reciprocal_rank"
 
 
-class RecencyConfig(Model):
+class RecencyConfig(_types.Model):
     """Preference for fresh memories; what is absent keeps the server's default.
 
     `score = semantic_weight * match + recency_weight * (freshness_weight * freshness +
@@ -46,7 +46,7 @@ class RecencyConfig(Model):
     half_life_created_days: float | None = Field(default=None, gt=0)
 
 
-class RankingConfig(Model):
+class RankingConfig(_types.Model):
     """Parts of the ranking that take part; what is absent keeps the server's default."""
 
     fusion: FusionMethod | None = None
@@ -79,7 +79,7 @@ class SearchArguments(FilterArguments, total=False):
 class SearchQuery(FilterCriteria):
     """A question: the keyword arguments of a search as one value."""
 
-    text: Text = Field(
+    text: _types.Text = Field(
         default="", description="The question; empty lists what matches, newest first."
     )
     search_mode: SearchModeEnum | None = None
@@ -98,7 +98,9 @@ class SearchQuery(FilterCriteria):
     recency_boost: bool | None = Field(default=None, description="False switches recency off.")
     recency: RecencyConfig | None = None
     ranking: RankingConfig | None = None
-    as_of: UtcDatetime | None = Field(default=None, description="Finds what was true at this time.")
+    as_of: _types.UtcDatetime | None = Field(
+        default=None, description="Finds what was true at this time."
+    )
     include_superseded: bool = Field(
         default=False, description="Also finds what is no longer true."
     )
@@ -115,10 +117,10 @@ class SearchOptions(SearchQuery):
     exclude_standing: bool = Field(default=False, description="Leaves out the standing shelf.")
 
 
-class ScoreSignal(Model):
+class ScoreSignal(_types.Model):
     """One part of a hit's score."""
 
-    name: Text = Field(description="Such as `dense.text` or `recency.freshness`.")
+    name: _types.Text = Field(description="Such as `dense.text` or `recency.freshness`.")
     value: float
     contribution: float = Field(description="What it added to the score.")
 
@@ -135,15 +137,15 @@ class MemoryRecordResult(MemoryRecord):
     signals: list[ScoreSignal] = Field(default_factory=list)
 
 
-class TimeWindow(Model):
+class TimeWindow(_types.Model):
     """A span of time that the question speaks of."""
 
-    phrase: Text
+    phrase: _types.Text
     start: datetime
     end: datetime
 
 
-class MemoryRecordResults(Model):
+class MemoryRecordResults(_types.Model):
     """A page of memories.
 
     `total` counts everything the filter matches. `next_cursor` asks for the page after this one;
@@ -152,6 +154,6 @@ class MemoryRecordResults(Model):
 
     memories: list[MemoryRecordResult] = Field(default_factory=list)
     total: int = 0
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
     next_offset: int | None = None
     time_windows: list[TimeWindow] = Field(default_factory=list)

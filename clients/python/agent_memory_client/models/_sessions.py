@@ -5,26 +5,20 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
-from agent_memory_client._types import (
-    LARGEST_INT32,
-    LONGEST_SECONDS,
-    Model,
-    Text,
-    UtcDatetime,
-)
+from agent_memory_client import _types
 from agent_memory_client.models._memories import MemoryRecord
 from agent_memory_client.models._search import MemoryRecordResult
 
 
-class ToolCall(Model):
+class ToolCall(_types.Model):
     """A call that a model asks the application to make.
 
     OpenAI's nested form `{"id", "type", "function": {"name", "arguments"}}` is understood too.
     """
 
-    id: Text
-    name: Text
-    arguments: Text = Field(default="", description="As the model wrote them, usually JSON.")
+    id: _types.Text
+    name: _types.Text
+    arguments: _types.Text = Field(default="", description="As the model wrote them, usually JSON.")
 
     @model_validator(mode="before")
     @classmethod
@@ -50,25 +44,31 @@ class ToolCall(Model):
         return {"id": self.id, "type": "function", "function": function}
 
 
-class MemoryMessage(Model):
+class MemoryMessage(_types.Model):
     """One message.
 
     Without an id, the server takes a message that equals one already in view, in role, content
     and order, for that message; so a history may be sent again as a whole.
     """
 
-    role: Text = Field(description="`user`, `assistant`, `system`, `tool` or a role of your own.")
-    content: Text = Field(
+    role: _types.Text = Field(
+        description="`user`, `assistant`, `system`, `tool` or a role of your own."
+    )
+    content: _types.Text = Field(
         default="",
         description="What is said; a message without content and tool calls is not sent.",
     )
-    id: Text | None = Field(default=None, description="Identifies the message within its session.")
-    name: Text | None = Field(default=None, description="The speaker, where speakers have names.")
+    id: _types.Text | None = Field(
+        default=None, description="Identifies the message within its session."
+    )
+    name: _types.Text | None = Field(
+        default=None, description="The speaker, where speakers have names."
+    )
     tool_calls: list[ToolCall] = Field(default_factory=list)
-    tool_call_id: Text | None = Field(
+    tool_call_id: _types.Text | None = Field(
         default=None, description="The call that a `tool` message answers."
     )
-    created_at: UtcDatetime | None = Field(
+    created_at: _types.UtcDatetime | None = Field(
         default=None, description="When it was said; absent means when the server received it."
     )
     recalled: bool = Field(
@@ -92,67 +92,69 @@ class MemoryMessage(Model):
 StrategyName = Literal["discrete", "summary", "preferences", "custom", "none"]
 
 
-class StrategyOptions(Model):
+class StrategyOptions(_types.Model):
     """Options of a strategy."""
 
-    custom_prompt: Text | None = Field(
+    custom_prompt: _types.Text | None = Field(
         default=None, description="Instructions of the custom strategy."
     )
     max_summary_length: int | None = Field(
-        default=None, ge=1, le=LARGEST_INT32, description="Words of a thread summary."
+        default=None, ge=1, le=_types.LARGEST_INT32, description="Words of a thread summary."
     )
-    language: Text | None = Field(
+    language: _types.Text | None = Field(
         default=None,
         description="BCP 47 tag of the language a model writes facts in; none is the"
         " conversation's own.",
     )
 
 
-class MemoryStrategyConfig(Model):
+class MemoryStrategyConfig(_types.Model):
     """Strategy by which extraction looks at the session's messages."""
 
     strategy: StrategyName = "discrete"
     config: StrategyOptions = Field(default_factory=StrategyOptions)
 
 
-class SequenceRange(Model):
+class SequenceRange(_types.Model):
     """A stretch of the log, both ends included."""
 
     first: int
     last: int
 
 
-class WorkingMemory(Model):
+class WorkingMemory(_types.Model):
     """A session as a reader sees it; its log keeps every message that was ever accepted.
 
     Fields from `context_range` on are the server's, and ignored when it is sent.
     """
 
-    session_id: Text | None = Field(default=None, description="Taken from the call where absent.")
-    namespace: Text | None = None
-    user_id: Text | None = Field(default=None, description="The session's owner; set once.")
+    session_id: _types.Text | None = Field(
+        default=None, description="Taken from the call where absent."
+    )
+    namespace: _types.Text | None = None
+    user_id: _types.Text | None = Field(default=None, description="The session's owner; set once.")
     messages: list[MemoryMessage] = Field(default_factory=list, description="Oldest first.")
     memories: list[MemoryRecord] = Field(
         default_factory=list, description="Stored in long-term memory in the background."
     )
     data: dict[str, Any] = Field(default_factory=dict, description="Your own state; JSON.")
-    context: Text | None = Field(default=None, description="Summary of what left the view.")
+    context: _types.Text | None = Field(default=None, description="Summary of what left the view.")
     long_term_memory_strategy: MemoryStrategyConfig = Field(default_factory=MemoryStrategyConfig)
     ttl_seconds: int | None = Field(
         default=None,
         ge=1,
-        le=LONGEST_SECONDS,
+        le=_types.LONGEST_SECONDS,
         description="How long it lives after its last write; none for ever.",
     )
-    time_zone: Text | None = Field(
+    time_zone: _types.Text | None = Field(
         default=None, description="IANA zone in which relative dates are meant."
     )
     context_range: SequenceRange | None = Field(default=None, description="What `context` covers.")
-    expires_at: UtcDatetime | None = None
-    created_at: UtcDatetime | None = None
-    updated_at: UtcDatetime | None = None
-    etag: Text | None = Field(default=None, description="Changes with every write.")
-    session_uid: Text | None = Field(
+    expires_at: _types.UtcDatetime | None = None
+    created_at: _types.UtcDatetime | None = None
+    updated_at: _types.UtcDatetime | None = None
+    etag: _types.Text | None = Field(default=None, description="Changes with every write.")
+    session_uid: _types.Text | None = Field(
         default=None, description="Names this incarnation of the session."
     )
     last_sequence: int = Field(default=0, description="Position of the last message in the log.")
@@ -179,14 +181,14 @@ class WorkingMemory(Model):
 WorkingMemoryResponse = WorkingMemory
 
 
-class SessionUpdate(Model):
+class SessionUpdate(_types.Model):
     """New values of a session's fields; only those that are given change, and none clears one."""
 
     data: dict[str, Any] | None = None
-    context: Text | None = None
-    ttl_seconds: int | None = Field(default=None, ge=1, le=LONGEST_SECONDS)
+    context: _types.Text | None = None
+    ttl_seconds: int | None = Field(default=None, ge=1, le=_types.LONGEST_SECONDS)
     long_term_memory_strategy: MemoryStrategyConfig | None = None
-    time_zone: Text | None = None
+    time_zone: _types.Text | None = None
 
 
 class WorkingMemoryResult(NamedTuple):
@@ -196,80 +198,82 @@ class WorkingMemoryResult(NamedTuple):
     memory: WorkingMemory
 
 
-class AppendResult(Model):
+class AppendResult(_types.Model):
     """Messages that are in the log now, each with its id and sequence."""
 
     messages: list[MemoryMessage]
     new_message_count: int = Field(description="How many of them were new to the log.")
     last_sequence: int
-    etag: Text
-    session_uid: Text
+    etag: _types.Text
+    session_uid: _types.Text
     created: bool = Field(description="Whether this call created the session.")
 
 
-class AddMemoriesResult(Model):
+class AddMemoriesResult(_types.Model):
     """Memories that are in the session now, each with its id."""
 
     memories: list[MemoryRecord]
-    etag: Text
-    session_uid: Text
+    etag: _types.Text
+    session_uid: _types.Text
 
 
-class SessionInfo(Model):
+class SessionInfo(_types.Model):
     """A session in a listing."""
 
-    session_id: Text
-    namespace: Text | None
-    user_id: Text | None
-    created_at: UtcDatetime | None
-    updated_at: UtcDatetime | None
-    expires_at: UtcDatetime | None
+    session_id: _types.Text
+    namespace: _types.Text | None
+    user_id: _types.Text | None
+    created_at: _types.UtcDatetime | None
+    updated_at: _types.UtcDatetime | None
+    expires_at: _types.UtcDatetime | None
     view_size: int
     last_sequence: int
 
 
-class SessionListResponse(Model):
+class SessionListResponse(_types.Model):
     """A page of sessions, the latest written first."""
 
-    sessions: list[Text] = Field(description="Their ids.")
+    sessions: list[_types.Text] = Field(description="Their ids.")
     details: list[SessionInfo]
     total: int = Field(description="How many sessions match in all.")
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
     next_offset: int | None = None
 
 
-class MessageListResponse(Model):
+class MessageListResponse(_types.Model):
     """A page of a session's log."""
 
     messages: list[MemoryMessage]
     total: int = Field(description="How many messages the log holds.")
-    next_cursor: Text | None = None
+    next_cursor: _types.Text | None = None
 
 
-class SessionChange(Model):
+class SessionChange(_types.Model):
     """News for a watcher: a change of a session, or a sign of life without one."""
 
-    kind: Text | None = Field(
+    kind: _types.Text | None = Field(
         description="`created`, `messages`, `updated`, `summarized` or `deleted`."
     )
-    etag: Text | None = Field(description="The session's after it; none where it is gone.")
+    etag: _types.Text | None = Field(description="The session's after it; none where it is gone.")
     messages: list[MemoryMessage] = Field(description="Those that joined, for `messages`.")
-    changed_at: UtcDatetime | None
-    resume_token: Text = Field(description="Continues a watch after this.")
+    changed_at: _types.UtcDatetime | None
+    resume_token: _types.Text = Field(description="Continues a watch after this.")
 
 
-class PromptSectionReport(Model):
+class PromptSectionReport(_types.Model):
     """Report on a section of a prompt and on what did not fit."""
 
-    section: Text = Field(description="`standing`, `summary`, `memories`, `history` or `query`.")
+    section: _types.Text = Field(
+        description="`standing`, `summary`, `memories`, `history` or `query`."
+    )
     tokens: int
     cap: int = Field(description="Tokens the section was allowed.")
     included: int = Field(description="How many items it holds.")
-    left_out_ids: list[Text] = Field(description="What did not fit.")
-    duplicate_ids: list[Text] = Field(description="What another section says too.")
+    left_out_ids: list[_types.Text] = Field(description="What did not fit.")
+    duplicate_ids: list[_types.Text] = Field(description="What another section says too.")
 
 
-class MemoryPromptResponse(Model):
+class MemoryPromptResponse(_types.Model):
     """A prompt; `response["messages"]` reads like `response.messages`."""
 
     messages: list[dict[str, Any]] = Field(

@@ -13,32 +13,34 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.adapters.documents import document
-from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 
-def read(path: Path) -> Sequence[Conversation]:
+def read(path: Path) -> Sequence[corpus.Conversation]:
     """Return the chats of a file; see `adapters.Adapter`. Missing evidence is an error."""
     with document(path, "chats") as chats:
         return [_conversation(chat) for chat in chats]
 
 
-def _conversation(chat: Mapping[str, Any]) -> Conversation:
+def _conversation(chat: Mapping[str, Any]) -> corpus.Conversation:
     turns = list(_turns(chat["sessions"]))
     known = {turn.id for turn in turns}
-    return Conversation(chat["id"], turns, [_question(entry, known) for entry in chat["questions"]])
+    return corpus.Conversation(
+        chat["id"], turns, [_question(entry, known) for entry in chat["questions"]]
+    )
 
 
-def _turns(sessions: Sequence[Mapping[str, Any]]) -> Iterator[Turn]:
+def _turns(sessions: Sequence[Mapping[str, Any]]) -> Iterator[corpus.Turn]:
     for session in sessions:
         said = datetime.fromisoformat(session["said"])
         for number, (speaker, text) in enumerate(session["turns"]):
-            yield Turn(f"{session['id']}:{number}", session["id"], speaker, text, said)
+            yield corpus.Turn(f"{session['id']}:{number}", session["id"], speaker, text, said)
 
 
-def _question(entry: Mapping[str, Any], known: set[str]) -> Question:
+def _question(entry: Mapping[str, Any], known: set[str]) -> corpus.Question:
     evidence = frozenset(entry["evidence"])
     if not evidence or not evidence <= known:
         raise ValueError(f"no such turns: {sorted(evidence - known)}")
     asked = datetime.fromisoformat(entry["asked"]) if "asked" in entry else None
-    return Question(entry["text"], entry["kind"], evidence, asked)
+    return corpus.Question(entry["text"], entry["kind"], evidence, asked)

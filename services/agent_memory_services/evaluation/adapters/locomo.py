@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.adapters.documents import document
-from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 _KINDS: Final = {
     1: "1 multi-hop",
@@ -27,21 +27,21 @@ _ADVERSARIAL: Final = 5
 _TURN: Final = re.compile(r"D:?(\d+):(\d+)")
 
 
-def read(path: Path) -> Sequence[Conversation]:
+def read(path: Path) -> Sequence[corpus.Conversation]:
     """Return the conversations of a LoCoMo file; see `adapters.Adapter`."""
     with document(path, "LoCoMo conversations") as samples:
         return [_conversation(sample) for sample in samples]
 
 
-def _conversation(sample: Mapping[str, Any]) -> Conversation:
+def _conversation(sample: Mapping[str, Any]) -> corpus.Conversation:
     turns = list(_turns(sample["conversation"]))
     known = {turn.id for turn in turns}
     questions = [_question(entry, known) for entry in sample["qa"]]
     answered = [question for question in questions if question.evidence]
-    return Conversation(sample["sample_id"], turns, answered, len(questions) - len(answered))
+    return corpus.Conversation(sample["sample_id"], turns, answered, len(questions) - len(answered))
 
 
-def _turns(conversation: Mapping[str, Any]) -> Iterator[Turn]:
+def _turns(conversation: Mapping[str, Any]) -> Iterator[corpus.Turn]:
     for number in count(1):
         session = f"session_{number}"
         if session not in conversation:
@@ -49,17 +49,17 @@ def _turns(conversation: Mapping[str, Any]) -> Iterator[Turn]:
         written = conversation[f"{session}_date_time"]
         said = datetime.strptime(f"{written} +0000", "%I:%M %p on %d %B, %Y %z")
         for turn in conversation[session]:
-            yield Turn(turn["dia_id"], session, turn["speaker"], turn["text"], said)
+            yield corpus.Turn(turn["dia_id"], session, turn["speaker"], turn["text"], said)
 
 
-def _question(entry: Mapping[str, Any], known: set[str]) -> Question:
+def _question(entry: Mapping[str, Any], known: set[str]) -> corpus.Question:
     named = (
         f"D{int(session)}:{int(turn)}"
         for written in entry.get("evidence", ())
         for session, turn in _TURN.findall(written)
     )
     category = entry["category"]
-    return Question(
+    return corpus.Question(
         entry["question"],
         _KINDS[category],
         frozenset(named) & known,

@@ -9,23 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.adapters.documents import document
-from agent_memory_services.evaluation.corpus import Conversation, Question, Turn
 
 
-def read(path: Path) -> Sequence[Conversation]:
+def read(path: Path) -> Sequence[corpus.Conversation]:
     """Return one conversation for each question of a LongMemEval file; see `adapters.Adapter`."""
     with document(path, "LongMemEval questions") as entries:
         return [_conversation(entry) for entry in entries]
 
 
-def _conversation(entry: Mapping[str, Any]) -> Conversation:
+def _conversation(entry: Mapping[str, Any]) -> corpus.Conversation:
     marked = list(_turns(entry))
     evidence = frozenset(turn.id for turn, answers in marked if answers)
-    question = Question(
+    question = corpus.Question(
         entry["question"], entry["question_type"], evidence, _moment(entry["question_date"])
     )
-    return Conversation(
+    return corpus.Conversation(
         id=entry["question_id"],
         turns=[turn for turn, _ in marked],
         questions=[question] if evidence else [],
@@ -33,7 +33,7 @@ def _conversation(entry: Mapping[str, Any]) -> Conversation:
     )
 
 
-def _turns(entry: Mapping[str, Any]) -> Iterator[tuple[Turn, bool]]:
+def _turns(entry: Mapping[str, Any]) -> Iterator[tuple[corpus.Turn, bool]]:
     """Yield each turn, and whether it answers the question."""
     sessions = zip(
         entry["haystack_session_ids"],
@@ -44,7 +44,7 @@ def _turns(entry: Mapping[str, Any]) -> Iterator[tuple[Turn, bool]]:
     for session_id, date, turns in sessions:
         for number, turn in enumerate(turns):
             yield (
-                Turn(
+                corpus.Turn(
                     f"{session_id}:{number}",
                     session_id,
                     turn["role"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import MemoryCandidate
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceServicer
-from agent_memory_services.extraction.domain.records import Session, Thread, require_submission
+from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
@@ -16,8 +16,8 @@ from agent_memory_services.extraction.queue.submissions import Submission, Submi
 from agent_memory_services.extraction.queue.watch import JobWatch, Watched
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
+from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.context import current_principal
-from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
 from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.shared.prompts import check_extraction
 
@@ -51,11 +51,11 @@ class SummaryViewCalls:
         self, request: pb.ListSummaryViewsRequest, context: Any
     ) -> pb.ListSummaryViewsResponse:
         principal = current_principal()
-        tokens = PageTokens("views", principal.tenant, unpaged(request))
+        tokens = cursors.PageTokens("views", principal.tenant, cursors.unpaged(request))
         page = await self._views.page(
             principal,
             after=tokens.position(request.page_token, bytes.decode) or "",
-            limit=page_size(request.page_size, default=_PER_PAGE),
+            limit=cursors.page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewsResponse(
             summary_views=page.views,
@@ -95,13 +95,13 @@ class SummaryViewCalls:
         self, request: pb.ListSummaryViewPartitionsRequest, context: Any
     ) -> pb.ListSummaryViewPartitionsResponse:
         principal = current_principal()
-        tokens = PageTokens("partitions", principal.tenant, unpaged(request))
+        tokens = cursors.PageTokens("partitions", principal.tenant, cursors.unpaged(request))
         page = await self._views.partitions(
             principal,
             request.view_id,
             request.group,
             after=tokens.position(request.page_token, bytes.decode) or "",
-            limit=page_size(request.page_size, default=_PER_PAGE),
+            limit=cursors.page_size(request.page_size, default=_PER_PAGE),
         )
         return pb.ListSummaryViewPartitionsResponse(
             partitions=page.partitions,
@@ -133,12 +133,14 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         self, request: pb.SubmitMessagesRequest, context: Any
     ) -> pb.SubmitMessagesResponse:
         principal = current_principal()
-        require_submission(principal, request.session, request.memories)
+        records.require_submission(principal, request.session, request.memories)
         check_extraction(request.extraction, "extraction")
-        thread = Thread(principal.tenant, request.session.namespace, request.session.session_id)
+        thread = records.Thread(
+            principal.tenant, request.session.namespace, request.session.session_id
+        )
         receipt = await self._submissions.submit(
             Submission(
-                session=Session(thread, request.session_uid),
+                session=records.Session(thread, request.session_uid),
                 user_id=request.user_id,
                 messages=request.messages,
                 memories=request.memories,
@@ -177,7 +179,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         principal = current_principal()
         if request.HasField("namespace"):
             require_namespace(principal, request.namespace)
-        tokens = PageTokens("jobs", principal.tenant, unpaged(request))
+        tokens = cursors.PageTokens("jobs", principal.tenant, cursors.unpaged(request))
         page = await self._jobs.page(
             principal,
             JobFilter(
@@ -186,7 +188,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 state=request.state or None,
             ),
             after=tokens.position(request.page_token, bytes.decode) or "",
-            limit=page_size(request.page_size, default=_JOBS_PER_PAGE),
+            limit=cursors.page_size(request.page_size, default=_JOBS_PER_PAGE),
         )
         following = page.after.encode() if page.after else None
         return pb.ListJobsResponse(jobs=page.jobs, next_page_token=tokens.token(following))
@@ -205,7 +207,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         if request.session_id:
             require_namespace(principal, request.namespace)
         thread = (
-            Thread(principal.tenant, request.namespace, request.session_id)
+            records.Thread(principal.tenant, request.namespace, request.session_id)
             if request.session_id
             else None
         )

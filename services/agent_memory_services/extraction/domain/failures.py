@@ -8,15 +8,7 @@ from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.extraction.domain.facts import ExtractionFailed
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    DeadlineExceeded,
-    Exhausted,
-    SummaryViewNotFound,
-    Unauthenticated,
-    Unavailable,
-    Unimplemented,
-)
+from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.contract.status import (
     is_from_elsewhere,
     item_status,
@@ -30,19 +22,19 @@ class LeaseLost(Exception):  # noqa: N818 - named for what happened
 
 
 _OUTAGES: Final = (
-    Unavailable,
-    Exhausted,
-    DeadlineExceeded,
+    errors.Unavailable,
+    errors.Exhausted,
+    errors.DeadlineExceeded,
     # An operator's slip, mended without touching the job.
-    AccessDenied,
-    Unauthenticated,
-    Unimplemented,
+    errors.AccessDenied,
+    errors.Unauthenticated,
+    errors.Unimplemented,
 )
 _ABOUT_THE_JOB: Final = frozenset({"bad_answer", "rejected"})
 _AROUND_THE_JOB: Final = (LeaseLost, OSError, MemoryError)
 
 
-class ExtractorFailed(Unavailable):
+class ExtractorFailed(errors.Unavailable):
     """The extractor failed; `cause` is its own short word for why."""
 
     reason = ErrorReason.ERROR_REASON_MODEL_UNAVAILABLE
@@ -62,7 +54,7 @@ class ExtractorFailed(Unavailable):
         )
 
 
-class WorkersLost(DeadlineExceeded):
+class WorkersLost(errors.DeadlineExceeded):
     """The workers that took a job let its lease run out, again and again."""
 
     def __init__(self) -> None:
@@ -109,14 +101,14 @@ def failure_of(error: Exception) -> Failure:
             error.retry_after,
             strike=error.reason in _ABOUT_THE_JOB,
         )
-    met = DeadlineExceeded() if isinstance(error, TimeoutError) else refusal(error)
+    met = errors.DeadlineExceeded() if isinstance(error, TimeoutError) else refusal(error)
     return Failure(
         item_status(met),
         ErrorReason.Name(met.reason).removeprefix("ERROR_REASON_").lower(),
         met.retry_after,
         # A run that takes too long may be the job's own fault.
         strike=isinstance(error, TimeoutError) or not isinstance(met, _OUTAGES),
-        hopeless=isinstance(met, SummaryViewNotFound),
+        hopeless=isinstance(met, errors.SummaryViewNotFound),
     )
 
 

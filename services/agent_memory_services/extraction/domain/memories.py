@@ -16,8 +16,7 @@ from agent_memory.common.v1.memory_pb2 import (
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.kit.contract.ids import derived_id
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.messages import copied
 
 # What the contract allows, in bytes.
@@ -67,7 +66,7 @@ def from_candidate(
         context: The words it was said in, by which it is found as well as they are.
     """
     memory = _owned(origin, candidate.message_ids)
-    memory.id = derived_id("fact", origin.session_uid, *candidate.message_ids, candidate.text)
+    memory.id = ids.derived_id("fact", origin.session_uid, *candidate.message_ids, candidate.text)
     memory.text = candidate.text
     memory.type = _TYPES[candidate.kind]
     memory.topics.extend(_fitting(candidate.topics))
@@ -93,7 +92,7 @@ def from_candidate(
 def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:
     """Return a message as a memory, with the turn before it as context."""
     memory = _owned(origin, [message.id])
-    memory.id = derived_id("message", origin.session_uid, message.id)
+    memory.id = ids.derived_id("message", origin.session_uid, message.id)
     memory.text = _cut(message.content)
     memory.type = MemoryType.MEMORY_TYPE_MESSAGE
     memory.sequence = message.sequence
@@ -122,7 +121,7 @@ def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Me
 
 def summary_id(session_uid: str) -> str:
     """Return the id of a session's summary."""
-    return derived_id("summary", session_uid)
+    return ids.derived_id("summary", session_uid)
 
 
 def from_given(memory: Memory, origin: Origin) -> Memory:
@@ -154,7 +153,7 @@ def _no_later_than_now(said: datetime) -> Timestamp:
     """Return when something was said, but now at the latest: a time in the future would hide it."""
     moment = Timestamp()
     moment.FromDatetime(said)
-    return min(moment, to_timestamp(now_micros()), key=Timestamp.ToMicroseconds)
+    return min(moment, clock.to_timestamp(clock.now_micros()), key=Timestamp.ToMicroseconds)
 
 
 def _fitting(tags: Iterable[str]) -> list[str]:

@@ -18,12 +18,8 @@ from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, JobState, SkippedItem
 from agent_memory_services.kit.auth.scope import require_every_user, require_namespace
-from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import InvalidField, InvalidFields
-from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract import clock, context, errors, ids, status
 from agent_memory_services.kit.contract.rules import ValueRules
-from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.redis.keys import encode, partition_of
 
 
@@ -65,7 +61,7 @@ def partition_prefix(partition: int) -> str:
 
 def new_job_id(partition: int) -> str:
     """Return an id that sorts by creation and tells where the job is kept."""
-    return f"{new_id()}-{partition}"
+    return f"{ids.new_id()}-{partition}"
 
 
 def partition_of_job(job_id: str, count: int) -> int | None:
@@ -198,13 +194,13 @@ class JobRecord:
             damaged=tuple(sorted(read.damaged)),
         )
         if record.damaged:
-            job.error.CopyFrom(status_of(unreadable(record.damaged)))
+            job.error.CopyFrom(status.status_of(unreadable(record.damaged)))
         return record
 
 
-def unreadable(damaged: Iterable[str]) -> InvalidField:
+def unreadable(damaged: Iterable[str]) -> errors.InvalidField:
     """Return the error of a job whose record cannot be read."""
-    return InvalidField("", f"the stored job cannot be read: {', '.join(sorted(damaged))}")
+    return errors.InvalidField("", f"the stored job cannot be read: {', '.join(sorted(damaged))}")
 
 
 def _seconds(since: int, until: int) -> float:
@@ -253,7 +249,7 @@ def _job(job_id: str, read: _Fields) -> Job:
     job.last_sequence = read.number(b"last", must=True)
     for name, moment in _MOMENTS.items():
         if micros := read.number(name):
-            getattr(job, moment).CopyFrom(to_timestamp(micros))
+            getattr(job, moment).CopyFrom(clock.to_timestamp(micros))
     return job
 
 
@@ -308,24 +304,24 @@ def read_payload(
     return Payload(sound_messages, shown, sound_memories, skipped)
 
 
-def _read(message: Proto, data: bytes) -> InvalidFields | None:
+def _read(message: Proto, data: bytes) -> errors.InvalidFields | None:
     """Read into a message; returns why it cannot be worked with, where it cannot."""
     try:
         message.ParseFromString(data)
     except DecodeError:
         message.Clear()
-        return InvalidField("", f"the stored bytes are not a {message.DESCRIPTOR.name}")
+        return errors.InvalidField("", f"the stored bytes are not a {message.DESCRIPTOR.name}")
     broken = _RULES.violations(message)
-    return InvalidFields(broken) if broken else None
+    return errors.InvalidFields(broken) if broken else None
 
 
-def _explained(item: SkippedItem, broken: InvalidFields) -> SkippedItem:
-    item.error.CopyFrom(status_of(broken))
+def _explained(item: SkippedItem, broken: errors.InvalidFields) -> SkippedItem:
+    item.error.CopyFrom(status.status_of(broken))
     return item
 
 
 def require_submission(
-    principal: Principal, session: SessionRef, memories: Iterable[Memory]
+    principal: context.Principal, session: SessionRef, memories: Iterable[Memory]
 ) -> None:
     """Insist that a principal may hand over what belongs to a session, and each memory with it.
 
@@ -342,7 +338,7 @@ def require_submission(
         require_namespace(principal, memory.namespace or session.namespace)
 
 
-def sees(principal: Principal, job: Job) -> bool:
+def sees(principal: context.Principal, job: Job) -> bool:
     """Return true if a job of the principal's tenant is visible to the principal.
 
     A job of a summary view that covers more than one owner or namespace is invisible to a caller

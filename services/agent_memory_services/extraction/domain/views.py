@@ -7,12 +7,9 @@ from typing import Final, Self, cast
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.extraction.v1.extraction_pb2 import SummaryGroup, SummaryGroupField, SummaryView
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import AccessDenied, EtagMismatch, InvalidField
-from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract import clock, context, errors, ids
 from agent_memory_services.kit.contract.messages import apply_mask, copied
-from agent_memory_services.kit.redis.keys import decode, encode, partition_of
+from agent_memory_services.kit.redis import keys
 from agent_memory_services.shared.prompts import check_prompt
 
 _CHANGEABLE: Final = frozenset(
@@ -23,7 +20,7 @@ _SCOPE: Final = ("group_by", "filter", "time_window")
 _SERVER: Final = ("create_time", "update_time", "etag")
 
 
-def created(given: SummaryView, principal: Principal, request_id: str = "") -> SummaryView:
+def created(given: SummaryView, principal: context.Principal, request_id: str = "") -> SummaryView:
     """Return the complete view that a caller defines; one without an id gets one per call.
 
     Raises:
@@ -38,14 +35,14 @@ def created(given: SummaryView, principal: Principal, request_id: str = "") -> S
     return view
 
 
-def _id_for(principal: Principal, request_id: str) -> str:
+def _id_for(principal: context.Principal, request_id: str) -> str:
     if not request_id:
-        return new_id()
-    return derived_id("summary view", principal.subject, request_id)
+        return ids.new_id()
+    return ids.derived_id("summary view", principal.subject, request_id)
 
 
 def changed(
-    view: SummaryView, given: SummaryView, paths: Sequence[str], principal: Principal
+    view: SummaryView, given: SummaryView, paths: Sequence[str], principal: context.Principal
 ) -> SummaryView:
     """Return the view after a change; the same one where nothing changes.
 
@@ -55,7 +52,7 @@ def changed(
         AccessDenied: it would cover memories that the caller's credential does not reach.
     """
     if given.etag and given.etag != view.etag:
-        raise EtagMismatch(view.etag)
+        raise errors.EtagMismatch(view.etag)
     after = copied(view)
     if apply_mask(after, given, paths, _CHANGEABLE):
         _check(after, principal)
@@ -79,7 +76,7 @@ def same_definition(one: SummaryView, other: SummaryView) -> bool:
     return bare[0] == bare[1]
 
 
-def reaches(principal: Principal, view: SummaryView) -> bool:
+def reaches(principal: context.Principal, view: SummaryView) -> bool:
     """Return true if a credential reaches everything that a view may cover."""
     return _within(principal.users, view.filter.user_id) and _within(
         principal.namespaces, view.filter.namespace
@@ -94,18 +91,20 @@ def _within(allowed: frozenset[str] | None, condition: TagFilter) -> bool:
     return bool(condition.any) and allowed.issuperset(condition.any)
 
 
-def _check(view: SummaryView, principal: Principal) -> None:
+def _check(view: SummaryView, principal: context.Principal) -> None:
     if view.HasField("time_window") and view.time_window.ToMicroseconds() <= 0:
-        raise InvalidField("summary_view.time_window", "must be positive")
+        raise errors.InvalidField("summary_view.time_window", "must be positive")
     if view.prompt:
         check_prompt(view.prompt, "summary_view.prompt")
     if not reaches(principal, view):
-        raise AccessDenied("a filter by the users and namespaces that the credential reaches")
+        raise errors.AccessDenied(
+            "a filter by the users and namespaces that the credential reaches"
+        )
 
 
 def _touch(view: SummaryView) -> None:
-    view.update_time.CopyFrom(to_timestamp(now_micros()))
-    view.etag = new_id()
+    view.update_time.CopyFrom(clock.to_timestamp(clock.now_micros()))
+    view.etag = ids.new_id()
 
 
 GROUP_FIELDS: Final = {
@@ -131,7 +130,7 @@ class ViewName:
     @property
     def key(self) -> str:
         """Its part of a key; of two parts, so that it is never a session's."""
-        return f"{encode(self.tenant)}:{encode(self.view_id)}"
+        return f"{keys.encode(self.tenant)}:{keys.encode(self.view_id)}"
 
     def partition(self, count: int) -> int:
         """Return the partition of the view: the one that holds all views of its tenant."""
@@ -140,7 +139,7 @@ class ViewName:
 
 def home_of(tenant: str, count: int) -> int:
     """Return the partition that holds the views of a tenant."""
-    return partition_of(count, tenant)
+    return keys.partition_of(count, tenant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +173,13 @@ class Group:
         wanted, values = _ordered(group_by), given_values(given)
         for field in GROUP_FIELDS.values():
             if field in wanted and field not in values:
-                raise InvalidField(f"group.{field}", "the view groups by it, so it must be set")
+                raise errors.InvalidField(
+                    f"group.{field}", "the view groups by it, so it must be set"
+                )
             if field not in wanted and field in values:
-                raise InvalidField(f"group.{field}", "the view does not group by it")
+                raise errors.InvalidField(f"group.{field}", "the view does not group by it")
             if field in _NEEDED and values.get(field) == "":
-                raise InvalidField(f"group.{field}", "must not be empty")
+                raise errors.InvalidField(f"group.{field}", "must not be empty")
         return cls(tuple((field, values[field]) for field in wanted))
 
     @classmethod
@@ -186,12 +187,12 @@ class Group:
         """Return the group whose key this is."""
         fields = _ordered(group_by)
         parts = key.removeprefix(_START).split(_BETWEEN) if fields else []
-        return cls(tuple(zip(fields, map(decode, parts), strict=True)))
+        return cls(tuple(zip(fields, map(keys.decode, parts), strict=True)))
 
     @property
     def key(self) -> str:
         """Its part of a key, the same for the same values only."""
-        return _START + _BETWEEN.join(encode(value) for _, value in self.values)
+        return _START + _BETWEEN.join(keys.encode(value) for _, value in self.values)
 
     @property
     def owner(self) -> str:

@@ -6,18 +6,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from agent_memory_services.extraction.erasure.targets import (
-    OwnedSessions,
-    QueuedSession,
-    bar,
-    erase_changes,
-)
+from agent_memory_services.extraction.erasure import targets
 from agent_memory_services.extraction.erasure.targets import erase_user as erase_views
 from agent_memory_services.extraction.store.queue import Store
 from agent_memory_services.extraction.store.views import ViewStore
-from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
-from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 
 log = structlog.get_logger()
@@ -59,18 +53,18 @@ class Eraser:
             known: the user's sessions that working memory erased; what arrives of them is
                 refused. One that names another user's changes nothing of that.
         """
-        started, receipt = now_micros(), new_id()
+        started, receipt = clock.now_micros(), ids.new_id()
         known = list(known)
         late = {session.uid for session in known if session.owned_late}
-        await bar(self._store, tenant, user, [session.uid for session in known])
-        await bar(self._store, tenant, "", late)
+        await targets.bar(self._store, tenant, user, [session.uid for session in known])
+        await targets.bar(self._store, tenant, "", late)
         progress = _Progress()
         for partition in range(self._store.partitions):
             queued = await self._of_owner(partition, tenant, user, progress)
             queued += await self._of_no_owner(partition, tenant, late, progress)
             if queued:
                 keys = [session.key for session in queued]
-                await erase_changes(self._store, partition, keys)
+                await targets.erase_changes(self._store, partition, keys)
         progress.counts.update(
             await erase_views(self._views, tenant, user, barred_seconds=self._barred_seconds)
         )
@@ -79,13 +73,16 @@ class Eraser:
         progress.counts["answers"] += await erase_answers(self._store.client, tenant, owners)
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
-        return Erasure(receipt, progress.counts, started, now_micros(), sessions)
+        return Erasure(receipt, progress.counts, started, clock.now_micros(), sessions)
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress
-    ) -> list[QueuedSession]:
+    ) -> list[targets.QueuedSession]:
         """Erase the user's sessions."""
-        owned, gone = OwnedSessions(self._store, tenant, user), list[QueuedSession]()
+        owned, gone = (
+            targets.OwnedSessions(self._store, tenant, user),
+            list[targets.QueuedSession](),
+        )
         while sessions := await owned.first(partition):
             for session in sessions:
                 await _erase(owned, session, progress)
@@ -94,18 +91,20 @@ class Eraser:
 
     async def _of_no_owner(
         self, partition: int, tenant: str, late: set[str], progress: _Progress
-    ) -> list[QueuedSession]:
+    ) -> list[targets.QueuedSession]:
         """Erase sessions of the user that had no owner when they were last submitted."""
         if not late:
             return []
-        ownerless = OwnedSessions(self._store, tenant, "")
+        ownerless = targets.OwnedSessions(self._store, tenant, "")
         sessions = [session async for session in ownerless.every(partition) if session.uid in late]
         for session in sessions:
             await _erase(ownerless, session, progress)
         return sessions
 
 
-async def _erase(owned: OwnedSessions, session: QueuedSession, progress: _Progress) -> None:
+async def _erase(
+    owned: targets.OwnedSessions, session: targets.QueuedSession, progress: _Progress
+) -> None:
     erased = await owned.erase(session)
     progress.counts.update(sessions=1, jobs=erased.jobs, messages=erased.messages)
     progress.sessions[session.uid] = ErasedSession(session.uid, erased.owned_late)

@@ -12,8 +12,7 @@ from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import fence_name, new_id
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.keys import decode, encode
@@ -120,7 +119,7 @@ async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> Non
 
     What another owner or tenant has under the same name is taken in as before.
     """
-    until = now_micros() + _BARRED_MS * 1000
+    until = clock.now_micros() + _BARRED_MS * 1000
     if not (members := {fence_name(tenant, owner, uid): until for uid in uids}):
         return
     async with store.client.pipeline(transaction=False) as pipeline:
@@ -189,7 +188,7 @@ async def _bar(store: ViewStore, tenant: str, user_id: str, seconds: float) -> N
     """Bar sessions of a user, named by a digest, as the user must not be found in the store."""
     key = f"{_prefix(store, tenant)}unsummed:{encode(tenant)}"
     digest = hashlib.sha1(encode(user_id).encode(), usedforsecurity=False).hexdigest()
-    now = now_micros()
+    now = clock.now_micros()
     async with store.store.client.pipeline(transaction=False) as pipeline:
         pipeline.zremrangebyscore(key, "-inf", now)
         pipeline.zadd(key, {digest: now + int(seconds * 1e6)})
@@ -224,13 +223,13 @@ async def _strip(store: ViewStore, kept: KeptView, user_id: str) -> bool:
                 home = home_of(found.name.tenant, store.store.partitions)
                 await erase_changes(store.store, home, [found.name.key])
                 return gone
-            left.update_time.CopyFrom(to_timestamp(now_micros()))
+            left.update_time.CopyFrom(clock.to_timestamp(clock.now_micros()))
             left.etag = new_id()
             # What a prompt named may be in the summaries that it led to.
             await store.update(found, left, anew=left.prompt != found.view.prompt)
-        except EtagMismatch:
+        except errors.EtagMismatch:
             found = await store.find(kept.name)
-        except SummaryViewNotFound:
+        except errors.SummaryViewNotFound:
             found = None
         else:
             return False

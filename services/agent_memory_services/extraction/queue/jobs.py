@@ -9,16 +9,9 @@ from typing import Any, cast
 from redis.exceptions import ResponseError
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
-from agent_memory_services.extraction.domain.records import (
-    JobRecord,
-    Thread,
-    partition_of_job,
-    partition_prefix,
-    sees,
-)
+from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.store.queue import Limits, Store, step
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import InvalidState, JobNotFound
+from agent_memory_services.kit.contract import context, errors
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Key, Script
 
@@ -74,7 +67,7 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def get(self, principal: Principal, job_id: str) -> Job:
+    async def get(self, principal: context.Principal, job_id: str) -> Job:
         """Find a job.
 
         Raises:
@@ -82,19 +75,19 @@ class Jobs:
         """
         found = await self.load(principal, [job_id])
         if not found:
-            raise JobNotFound(job_id)
+            raise errors.JobNotFound(job_id)
         return found[0]
 
-    async def load(self, principal: Principal, job_ids: Sequence[str]) -> list[Job]:
+    async def load(self, principal: context.Principal, job_ids: Sequence[str]) -> list[Job]:
         """Find jobs, leaving out those that do not exist for the principal."""
         return [
             record.job
             for record in await self._records(job_ids)
-            if record.tenant == principal.tenant and sees(principal, record.job)
+            if record.tenant == principal.tenant and records.sees(principal, record.job)
         ]
 
     async def page(
-        self, principal: Principal, wanted: JobFilter, *, after: str = "", limit: int
+        self, principal: context.Principal, wanted: JobFilter, *, after: str = "", limit: int
     ) -> JobPage:
         """List jobs, the latest first, from the one after `after` on."""
         jobs: list[Job] = []
@@ -113,7 +106,7 @@ class Jobs:
             after = ids[-1]
         return JobPage(jobs, after)
 
-    async def retry(self, principal: Principal, job_id: str) -> Job:
+    async def retry(self, principal: context.Principal, job_id: str) -> Job:
         """Let a job that failed or was cancelled wait again, due at once.
 
         Raises:
@@ -125,7 +118,7 @@ class Jobs:
             raise _misfit(found, "only a failed or cancelled job can be tried again")
         return await self.get(principal, job_id)
 
-    async def cancel(self, principal: Principal, job_id: str) -> Job:
+    async def cancel(self, principal: context.Principal, job_id: str) -> Job:
         """Cancel a job that waits or runs; one that is cancelled already stays so.
 
         Raises:
@@ -138,14 +131,14 @@ class Jobs:
         return await self.get(principal, job_id)
 
     async def _change(
-        self, own: Script[[Key, Limits, str, str]], principal: Principal, job_id: str
+        self, own: Script[[Key, Limits, str, str]], principal: context.Principal, job_id: str
     ) -> JobState.ValueType:
         """Take a step on a job and tell the state it was found in."""
         await self.get(principal, job_id)
         partition = int(job_id.rpartition("-")[2])
         found = await self._store.take(own, partition, job_id, encode(principal.tenant))
         if found == JobState.JOB_STATE_UNSPECIFIED:
-            raise JobNotFound(job_id)
+            raise errors.JobNotFound(job_id)
         return cast("JobState.ValueType", found)
 
     async def _ids(self, tenant: str, wanted: JobFilter, after: str, count: int) -> list[str]:
@@ -160,27 +153,27 @@ class Jobs:
 
     def _indexes(self, tenant: str, wanted: JobFilter) -> list[str]:
         if wanted.namespace is not None and wanted.session_id is not None:
-            thread = Thread(tenant, wanted.namespace, wanted.session_id)
+            thread = records.Thread(tenant, wanted.namespace, wanted.session_id)
             partition = thread.partition(self._store.partitions)
-            return [f"{partition_prefix(partition)}jobs-of:{thread.key}"]
+            return [f"{records.partition_prefix(partition)}jobs-of:{thread.key}"]
         suffix = "" if wanted.state is None else f":{wanted.state}"
         return [
-            f"{partition_prefix(partition)}jobs:{encode(tenant)}{suffix}"
+            f"{records.partition_prefix(partition)}jobs:{encode(tenant)}{suffix}"
             for partition in range(self._store.partitions)
         ]
 
-    async def _records(self, job_ids: Sequence[str]) -> list[JobRecord]:
+    async def _records(self, job_ids: Sequence[str]) -> list[records.JobRecord]:
         places = [
             (job_id, partition)
             for job_id in job_ids
-            if (partition := partition_of_job(job_id, self._store.partitions)) is not None
+            if (partition := records.partition_of_job(job_id, self._store.partitions)) is not None
         ]
         async with self._store.client.pipeline(transaction=False) as pipeline:
             for job_id, partition in places:
-                pipeline.hgetall(f"{partition_prefix(partition)}job:{job_id}")
+                pipeline.hgetall(f"{records.partition_prefix(partition)}job:{job_id}")
             found = await pipeline.execute(raise_on_error=False) if places else []
         return [
-            JobRecord.parse(job_id, fields)
+            records.JobRecord.parse(job_id, fields)
             for (job_id, _), fields in zip(places, map(_stored, found), strict=True)
             if fields
         ]
@@ -200,5 +193,5 @@ def _stored(found: Any) -> Mapping[bytes, bytes]:
     return fields
 
 
-def _misfit(state: JobState.ValueType, description: str) -> InvalidState:
-    return InvalidState(JobState.Name(state).removeprefix("JOB_STATE_"), description)
+def _misfit(state: JobState.ValueType, description: str) -> errors.InvalidState:
+    return errors.InvalidState(JobState.Name(state).removeprefix("JOB_STATE_"), description)

@@ -10,8 +10,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStra
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind
 from agent_memory_services.extraction.domain.records import Session, new_job_id
 from agent_memory_services.extraction.store.queue import Limits, Store, step
-from agent_memory_services.kit.contract.errors import OwnerMismatch, SessionErased
-from agent_memory_services.kit.contract.ids import fence_name
+from agent_memory_services.kit.contract import errors, ids
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.scripts import Key
@@ -147,7 +146,7 @@ class Submissions:
             spec=_specification(submission).SerializeToString(),
             user=submission.user_id,
             owner=encode(submission.user_id),
-            fence=fence_name(tenant, submission.user_id, session.uid),
+            fence=ids.fence_name(tenant, submission.user_id, session.uid),
             config=submission.config.SerializeToString(),
             zone=submission.time_zone,
             reference=plan.reference_messages,
@@ -165,7 +164,7 @@ class Submissions:
         )
         refusal, job_id, received = answer
         if refusal:
-            raise OwnerMismatch("session") if refusal == b"owner" else SessionErased
+            raise errors.OwnerMismatch("session") if refusal == b"owner" else errors.SessionErased
         at_once = submission.memories or self._schedule.index_messages
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)

@@ -13,17 +13,11 @@ from google.rpc.status_pb2 import Status
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
+from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.records import (
-    JobRecord,
-    Payload,
-    read_payload,
-    unreadable,
-)
 from agent_memory_services.extraction.store.queue import Limits, Store, step
-from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.contract.status import status_of
-from agent_memory_services.kit.redis.scripts import Key, Script, mapping_of
+from agent_memory_services.kit.contract import ids, status
+from agent_memory_services.kit.redis import scripts
 
 log = structlog.get_logger()
 
@@ -32,29 +26,29 @@ P = ParamSpec("P")
 
 @step("poll")
 def _poll(
-    base: Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
+    base: scripts.Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
 ) -> Any:
     """Take lost jobs back, forget old ones, and read whose jobs are due."""
 
 
 @step("claim")
-def _claim(base: Key, limits: Limits, *, tenant: str, token: str, lease: int) -> Any:
+def _claim(base: scripts.Key, limits: Limits, *, tenant: str, token: str, lease: int) -> Any:
     """Lease the tenant's job that has been due the longest."""
 
 
 @step("park")
-def _park(base: Key, limits: Limits, job_id: str, *, tenant: str, reason: bytes) -> Any:
+def _park(base: scripts.Key, limits: Limits, job_id: str, *, tenant: str, reason: bytes) -> Any:
     """Give up a job whose record cannot be read."""
 
 
 @step("renew")
-def _renew(base: Key, limits: Limits, job_id: str, token: str, *, lease: int) -> Any:
+def _renew(base: scripts.Key, limits: Limits, job_id: str, token: str, *, lease: int) -> Any:
     """Prolong a lease."""
 
 
 @step("keep")
 def _keep(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     job_id: str,
     token: str,
@@ -68,13 +62,13 @@ def _keep(
 
 
 @step("complete")
-def _complete(base: Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+def _complete(base: scripts.Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
     """End a job whose results are stored."""
 
 
 @step("fail")
 def _fail(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     job_id: str,
     token: str,
@@ -88,7 +82,7 @@ def _fail(
 
 
 @step("hand_back")
-def _hand_back(base: Key, limits: Limits, job_id: str, token: str) -> Any:
+def _hand_back(base: scripts.Key, limits: Limits, job_id: str, token: str) -> Any:
     """End a lease as if the job had never been claimed."""
 
 
@@ -123,8 +117,8 @@ class Lease:
 
     partition: int
     token: str
-    record: JobRecord
-    payload: Payload
+    record: records.JobRecord
+    payload: records.Payload
     results: Mapping[str, Sequence[Memory]]
 
     @property
@@ -191,7 +185,7 @@ class Leases:
         A job whose record cannot be read is named in the log and parked as failed.
         """
         while True:
-            token = new_id()
+            token = ids.new_id()
             found = await self._store.take(
                 _claim, partition, tenant=tenant_key, token=token, lease=self._lease
             )
@@ -203,7 +197,7 @@ class Leases:
                 return lease
             damaged = lease.record.damaged if lease else ("record",)
             log.error("job.unreadable", job_id=job_id, fields=damaged)
-            reason = status_of(unreadable(damaged)).SerializeToString()
+            reason = status.status_of(records.unreadable(damaged)).SerializeToString()
             await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
 
     async def renew(self, lease: Lease) -> None:
@@ -286,7 +280,7 @@ class Leases:
 
     async def _hold(
         self,
-        own: Script[Concatenate[Key, Limits, str, str, P]],
+        own: scripts.Script[Concatenate[scripts.Key, Limits, str, str, P]],
         held: Lease,
         /,
         *args: P.args,
@@ -299,12 +293,14 @@ class Leases:
 
 def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
     job_id, fields, messages, before, memories, results = found
-    kept = {name: _unpack(packed) for name, packed in mapping_of(results).items()}
+    kept = {name: _unpack(packed) for name, packed in scripts.mapping_of(results).items()}
     return Lease(
         partition=partition,
         token=token,
-        record=JobRecord.parse(job_id.decode(), mapping_of(fields)),
-        payload=read_payload(mapping_of(messages), before, mapping_of(memories)),
+        record=records.JobRecord.parse(job_id.decode(), scripts.mapping_of(fields)),
+        payload=records.read_payload(
+            scripts.mapping_of(messages), before, scripts.mapping_of(memories)
+        ),
         results={
             name.decode(errors="replace"): memories
             for name, memories in kept.items()

@@ -7,8 +7,8 @@ from typing import Any, Concatenate, ParamSpec
 from redis.asyncio import Redis
 
 from agent_memory_services.extraction.domain.records import partition_prefix
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.partitions import claim_partitions
-from agent_memory_services.kit.redis.scripts import Key, Script, script
 
 _PARTITIONS_KEY = "am:ex:partitions"
 _PARTITIONS_SETTING = "AGENT_MEMORY_EXTRACTION_PARTITIONS"
@@ -47,13 +47,13 @@ class Limits:
 P = ParamSpec("P")
 
 
-def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], Script[P]]:
+def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], scripts.Script[P]]:
     """Return the decorator of a script that changes one partition, atomically.
 
     The script takes the prefix of the partition's keys and its limits, before what is its own.
     """
     package = "agent_memory_services.extraction.store"
-    return script(package, "lua/queue/prelude", f"lua/{folder}/{name}")
+    return scripts.script(package, "lua/queue/prelude", f"lua/{folder}/{name}")
 
 
 class Store:
@@ -84,7 +84,7 @@ class Store:
 
     async def take(
         self,
-        own: Script[Concatenate[Key, Limits, P]],
+        own: scripts.Script[Concatenate[scripts.Key, Limits, P]],
         partition: int,
         /,
         *args: P.args,

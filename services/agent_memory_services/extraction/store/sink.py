@@ -24,28 +24,15 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.contract import errors, ids, status
 from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    DependencyUnavailable,
-    IdAlreadyExists,
-    Incident,
-    InvalidFields,
-    InvalidState,
-    MemoryNotFound,
-    OwnerMismatch,
-    ServiceError,
-    SessionErased,
-)
-from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.kit.contract.status import error_of, status_of
 
 _BATCH: Final = 100
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
-    *(AccessDenied, IdAlreadyExists, InvalidFields),
-    *(InvalidState, OwnerMismatch, SessionErased),
+    *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
+    *(errors.InvalidState, errors.OwnerMismatch, errors.SessionErased),
 )
 """Refusals of one memory that no repetition changes."""
 _FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
@@ -56,7 +43,7 @@ class Rejection:
     """A memory that was refused for good, and why."""
 
     memory: Memory
-    refusal: ServiceError
+    refusal: errors.ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +91,11 @@ class LongTermMemory:
                 refusal = _refusal(result)
                 if refusal is None:
                     memory_ids.append(result.memory_id)
-                elif ids_name_content and isinstance(refusal, IdAlreadyExists):
+                elif ids_name_content and isinstance(refusal, errors.IdAlreadyExists):
                     again = await self._settled(memory, deduplication)
                     memory_ids += again.memory_ids
                     rejected += again.rejected
-                elif isinstance(refusal, Incident):
+                elif isinstance(refusal, errors.Incident):
                     incidents.append(Rejection(memory, refusal))
                 else:
                     rejected.append(Rejection(memory, refusal))
@@ -158,7 +145,7 @@ class LongTermMemory:
         mask = FieldMask(paths=["text", "topics", "entities"])
         try:
             await self._stub.UpdateMemory(UpdateMemoryRequest(memory=memory, update_mask=mask))
-        except MemoryNotFound:
+        except errors.MemoryNotFound:
             return await self.store(
                 [memory],
                 deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE,
@@ -190,7 +177,7 @@ class LongTermMemory:
         """Return a memory, where one is visible to the user on whose behalf it is read."""
         try:
             return (await self._stub.GetMemory(GetMemoryRequest(memory_id=memory_id))).memory
-        except MemoryNotFound:
+        except errors.MemoryNotFound:
             return None
 
     async def _create(
@@ -200,7 +187,7 @@ class LongTermMemory:
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
             answer = await self._stub.CreateMemories(request)
-        except (InvalidFields, Incident) as refused:
+        except (errors.InvalidFields, errors.Incident) as refused:
             if len(memories) == 1:
                 return [_rejection(refused)]
             middle = len(memories) // 2
@@ -213,17 +200,17 @@ class LongTermMemory:
 
 def _renamed(memory: Memory) -> Memory:
     renamed = copied(memory)
-    renamed.id = new_id()
+    renamed.id = ids.new_id()
     return renamed
 
 
-def _rejection(refused: ServiceError) -> CreateMemoryResult:
+def _rejection(refused: errors.ServiceError) -> CreateMemoryResult:
     return CreateMemoryResult(
-        outcome=CreateOutcome.CREATE_OUTCOME_REJECTED, error=status_of(refused)
+        outcome=CreateOutcome.CREATE_OUTCOME_REJECTED, error=status.status_of(refused)
     )
 
 
-def _refusal(result: CreateMemoryResult) -> ServiceError | None:
+def _refusal(result: CreateMemoryResult) -> errors.ServiceError | None:
     """Return why a memory was refused, for good or by an incident; None where it is stored.
 
     Raises:
@@ -231,7 +218,7 @@ def _refusal(result: CreateMemoryResult) -> ServiceError | None:
     """
     if result.outcome != CreateOutcome.CREATE_OUTCOME_REJECTED:
         return None
-    refusal = error_of(result.error) or DependencyUnavailable(_SERVICE)
-    if not isinstance(refusal, (*_FINAL, Incident)):
+    refusal = status.error_of(result.error) or errors.DependencyUnavailable(_SERVICE)
+    if not isinstance(refusal, (*_FINAL, errors.Incident)):
         raise refusal
     return refusal

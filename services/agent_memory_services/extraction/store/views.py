@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryPartition, SummaryView
+from agent_memory_services.extraction.domain import views
 from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
-from agent_memory_services.extraction.domain.views import Group, ViewName, home_of, starts_anew
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.queue import Limits, Store, step
+from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.errors import EtagMismatch, SummaryViewNotFound
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import decode, encode
-from agent_memory_services.kit.redis.scripts import Key, Script, Text
 
 _BATCH: Final = 200
 _LANE: Final = b"view"
@@ -27,13 +27,13 @@ P = ParamSpec("P")
 class _SummaryPlace:
     """The edition and the group of a summary."""
 
-    edition: Text
-    group: Text
+    edition: scripts.Text
+    group: scripts.Text
 
 
 @step("create", folder="views")
 def _create(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     *,
     tenant: str,
@@ -50,7 +50,7 @@ def _create(
 
 @step("update", folder="views")
 def _update(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     *,
     view: str,
@@ -65,7 +65,7 @@ def _update(
 
 @step("delete", folder="views")
 def _delete(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     *,
     tenant: str,
@@ -73,14 +73,14 @@ def _delete(
     view_id: str,
     known: str,
     forgetting: bool,
-    after: Text,
+    after: scripts.Text,
 ) -> Any:
     """Delete a view that is still what it was, some of its jobs at a time."""
 
 
 @step("schedule", folder="views")
 def _schedule(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     *,
     tenant: str,
@@ -95,13 +95,15 @@ def _schedule(
 
 
 @step("note", folder="views")
-def _note(base: Key, limits: Limits, *, view: str, edition: str, etag: str, seen: bytes) -> Any:
+def _note(
+    base: scripts.Key, limits: Limits, *, view: str, edition: str, etag: str, seen: bytes
+) -> Any:
     """Note what a view's memories looked like."""
 
 
 @step("put", folder="views")
 def _put(
-    base: Key,
+    base: scripts.Key,
     limits: Limits,
     *,
     tenant: str,
@@ -119,17 +121,17 @@ def _put(
 
 
 @step("drop", folder="views")
-def _drop(base: Key, limits: Limits, *, places: Sequence[_SummaryPlace]) -> Any:
+def _drop(base: scripts.Key, limits: Limits, *, places: Sequence[_SummaryPlace]) -> Any:
     """Remove summaries."""
 
 
 @step("ended", folder="views")
-def _ended(base: Key, limits: Limits, *, most: int) -> Any:
+def _ended(base: scripts.Key, limits: Limits, *, most: int) -> Any:
     """Read an edition that has ended, and some of its groups."""
 
 
 @step("forget", folder="views")
-def _forget(base: Key, limits: Limits, *, job_ids: Sequence[str]) -> Any:
+def _forget(base: scripts.Key, limits: Limits, *, job_ids: Sequence[str]) -> Any:
     """Forget jobs that refresh views."""
 
 
@@ -144,7 +146,7 @@ class KeptView:
         seen: what its memories looked like when all its summaries were last up to date.
     """
 
-    name: ViewName
+    name: views.ViewName
     view: SummaryView
     edition: str
     seen: bytes
@@ -163,7 +165,7 @@ class KeptSummary:
         owners: whose memories went into it; known when it is read.
     """
 
-    group: Group
+    group: views.Group
     partition: SummaryPartition
     seen: bytes
     job_id: str
@@ -178,7 +180,7 @@ class ViewStore:
         """Keep them in the queue's partitions, beside their jobs."""
         self.store = store
 
-    async def create(self, name: ViewName, view: SummaryView) -> SummaryView | None:
+    async def create(self, name: views.ViewName, view: SummaryView) -> SummaryView | None:
         """Keep a new view; answers the one that has its id already, if there is one."""
         found = await self._take(
             _create,
@@ -194,13 +196,13 @@ class ViewStore:
         )
         return SummaryView.FromString(found) if found else None
 
-    async def find(self, name: ViewName) -> KeptView | None:
+    async def find(self, name: views.ViewName) -> KeptView | None:
         """Return the view of this name, if there is one."""
         return next(iter(await self.load(name.tenant, [name.view_id])), None)
 
     async def load(self, tenant: str, view_ids: Sequence[str]) -> list[KeptView]:
         """Return the views of these ids, leaving out those that do not exist."""
-        names = [ViewName(tenant, view_id) for view_id in view_ids]
+        names = [views.ViewName(tenant, view_id) for view_id in view_ids]
         async with self.store.client.pipeline(transaction=False) as pipeline:
             for name in names:
                 key = f"{self._prefix(tenant)}view:{name.key}"
@@ -236,13 +238,13 @@ class ViewStore:
             known=kept.view.etag,
             content=after.SerializeToString(),
             etag=after.etag,
-            edition=new_id() if anew or starts_anew(kept.view, after) else "",
+            edition=new_id() if anew or views.starts_anew(kept.view, after) else "",
             continuous=after.continuous,
         )
         if found:
-            raise EtagMismatch(found.decode())
+            raise errors.EtagMismatch(found.decode())
         if found is not None:
-            raise SummaryViewNotFound(kept.name.view_id)
+            raise errors.SummaryViewNotFound(kept.name.view_id)
 
     async def delete(self, kept: KeptView, *, forget_jobs: bool = False) -> bool:
         """Delete the view that was read and cancel its jobs; whether there was one.
@@ -264,7 +266,7 @@ class ViewStore:
                 after=after,
             )
             if isinstance(found, bytes):
-                raise EtagMismatch(found.decode())
+                raise errors.EtagMismatch(found.decode())
         return bool(found)
 
     async def jobs(self, tenant: str, after: str, count: int) -> list[tuple[str, Job | None]]:
@@ -299,7 +301,7 @@ class ViewStore:
             EtagMismatch: it was changed meanwhile.
             SummaryViewNotFound: the view is gone.
         """
-        name, partition = kept.name, home_of(kept.name.tenant, self.store.partitions)
+        name, partition = kept.name, views.home_of(kept.name.tenant, self.store.partitions)
         job_id, etag = await self._take(
             _schedule,
             name.tenant,
@@ -312,9 +314,9 @@ class ViewStore:
             only_changed=only_changed,
         )
         if etag:
-            raise EtagMismatch(etag.decode())
+            raise errors.EtagMismatch(etag.decode())
         if not job_id:
-            raise SummaryViewNotFound(name.view_id)
+            raise errors.SummaryViewNotFound(name.view_id)
         return str(job_id.decode())
 
     async def record_seen(self, kept: KeptView, seen: bytes) -> None:
@@ -352,11 +354,11 @@ class ViewStore:
             owners=sorted({encode(owner) for owner in owners if owner}),
         )
         if stored == 0:
-            raise EtagMismatch(kept.view.etag)
+            raise errors.EtagMismatch(kept.view.etag)
         if stored < 0:
             raise LeaseLost
 
-    async def summaries(self, kept: KeptView, groups: Sequence[Group]) -> list[KeptSummary]:
+    async def summaries(self, kept: KeptView, groups: Sequence[views.Group]) -> list[KeptSummary]:
         """Return the summaries of these groups, leaving out those that do not exist."""
         found: list[Any] = []
         for batch in batched(groups, _BATCH):
@@ -377,12 +379,12 @@ class ViewStore:
             if content is not None
         ]
 
-    async def groups(self, kept: KeptView, after: str, count: int) -> list[Group]:
+    async def groups(self, kept: KeptView, after: str, count: int) -> list[views.Group]:
         """Return the next groups that have a summary, in order of their keys."""
         key = f"{self._prefix(kept.name.tenant)}summaries:{kept.edition}"
         lower = f"({after}" if after else "-"
         found: Any = await self.store.client.zrangebylex(key, lower, "+", start=0, num=count)
-        return [Group.parse(member.decode(), kept.view.group_by) for member in found]
+        return [views.Group.parse(member.decode(), kept.view.group_by) for member in found]
 
     async def drop(self, tenant: str, places: Iterable[tuple[str, str]]) -> None:
         """Remove summaries, each named by its edition and the key of its group."""
@@ -402,21 +404,21 @@ class ViewStore:
 
     async def _take(
         self,
-        own: Script[Concatenate[Key, Limits, P]],
+        own: scripts.Script[Concatenate[scripts.Key, Limits, P]],
         home: str,
         /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Any:
         """Take a step on the partition of a tenant."""
-        partition = home_of(home, self.store.partitions)
+        partition = views.home_of(home, self.store.partitions)
         return await self.store.take(own, partition, *args, **kwargs)
 
     def _summary_key(self, kept: KeptView, group: str) -> str:
         return f"{self._prefix(kept.name.tenant)}summary:{kept.edition}:{group}"
 
     def _prefix(self, tenant: str) -> str:
-        return partition_prefix(home_of(tenant, self.store.partitions))
+        return partition_prefix(views.home_of(tenant, self.store.partitions))
 
 
 def _specification(view: SummaryView) -> Job:

@@ -15,15 +15,8 @@ from agent_memory_services.extraction.pipeline import ExtractionPipeline
 from agent_memory_services.extraction.store.leases import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.clock import (
-    Timer,
-    now_micros,
-    to_datetime,
-    to_micros,
-    to_timestamp,
-)
-from agent_memory_services.kit.contract.errors import SummaryViewNotFound
 
 SUMMARY_WORDS: Final = 300
 NO_MEMORY: Final = "no memory is in this group"
@@ -80,13 +73,14 @@ def empty(view: SummaryView, group: Group) -> SummaryPartition:
 
 def _partition(view: SummaryView, group: Group) -> SummaryPartition:
     return SummaryPartition(
-        view_id=view.id, group=group.message(), compute_time=to_timestamp(now_micros())
+        view_id=view.id, group=group.message(), compute_time=clock.to_timestamp(clock.now_micros())
     )
 
 
 def _notes(memories: Sequence[Memory]) -> list[Note]:
     return [
-        Note(memory.text, to_datetime(memory.create_time), memory.user_id) for memory in memories
+        Note(memory.text, clock.to_datetime(memory.create_time), memory.user_id)
+        for memory in memories
     ]
 
 
@@ -138,7 +132,7 @@ async def tally_view(memories: Memories, view: SummaryView) -> ViewTally:
     found = ViewTally()
     async for memory in memories.every(view):
         found.count += 1
-        found.newest = max(found.newest, to_micros(memory.update_time))
+        found.newest = max(found.newest, clock.to_micros(memory.update_time))
         if (group := Group.of(memory, view.group_by)) is not None:
             found.groups[group].add(memory.id, memory.etag)
     return found
@@ -179,8 +173,8 @@ class ViewRuns:
         name = ViewName(lease.record.tenant, lease.record.job.view_id)
         kept = await self._store.find(name)
         if kept is None:
-            raise SummaryViewNotFound(name.view_id)
-        share = Timer(self._share_seconds)
+            raise errors.SummaryViewNotFound(name.view_id)
+        share = clock.Timer(self._share_seconds)
         counted = await tally_view(self._memories, kept.view)
         async for group, mark in self._due(lease, kept, counted.groups):
             written = await self._writing.write(kept.view, group)

@@ -19,12 +19,7 @@ from agent_memory_services.extraction.domain.views import (
 )
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.extraction.views.runs import Tally, Writing
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import (
-    IdAlreadyExists,
-    InvalidField,
-    SummaryViewNotFound,
-)
+from agent_memory_services.kit.contract import context, errors
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, mark_subjects
 
 _SCAN_LIMIT: Final = 5_000
@@ -56,7 +51,7 @@ class Views:
         self._writing = writing
 
     async def create(
-        self, principal: Principal, given: SummaryView, request_id: str = ""
+        self, principal: context.Principal, given: SummaryView, request_id: str = ""
     ) -> SummaryView:
         """Define a view; doing it again under the same id answers the one there is.
 
@@ -71,10 +66,10 @@ class Views:
         if found is None:
             return view
         if not (reaches(principal, found) and same_definition(found, view)):
-            raise IdAlreadyExists(view.id)
+            raise errors.IdAlreadyExists(view.id)
         return found
 
-    async def get(self, principal: Principal, view_id: str) -> SummaryView:
+    async def get(self, principal: context.Principal, view_id: str) -> SummaryView:
         """Find a view.
 
         Raises:
@@ -82,7 +77,7 @@ class Views:
         """
         return (await self._kept(principal, view_id)).view
 
-    async def page(self, principal: Principal, *, after: str, limit: int) -> ViewPage:
+    async def page(self, principal: context.Principal, *, after: str, limit: int) -> ViewPage:
         """List views, from the one after `after` on."""
         views: list[SummaryView] = []
         scanned = 0
@@ -101,7 +96,7 @@ class Views:
         return ViewPage(views, after)
 
     async def update(
-        self, principal: Principal, given: SummaryView, paths: Sequence[str]
+        self, principal: context.Principal, given: SummaryView, paths: Sequence[str]
     ) -> SummaryView:
         """Change a view.
 
@@ -111,7 +106,7 @@ class Views:
             InvalidField, InvalidFieldMask, AccessDenied: the change is not allowed.
         """
         if not given.id:
-            raise InvalidField("summary_view.id", "must name the view")
+            raise errors.InvalidField("summary_view.id", "must name the view")
         kept = await self._kept(principal, given.id)
         after = changed(kept.view, given, paths, principal)
         mark_subjects(SUMMARY_VIEWS)
@@ -119,7 +114,7 @@ class Views:
             await self._store.update(kept, after)
         return after
 
-    async def delete(self, principal: Principal, view_id: str) -> bool:
+    async def delete(self, principal: context.Principal, view_id: str) -> bool:
         """Delete a view, its partitions and its jobs that are not done; whether there was one.
 
         Raises:
@@ -130,7 +125,7 @@ class Views:
             return False
         return await self._store.delete(kept)
 
-    async def run(self, principal: Principal, view_id: str) -> str:
+    async def run(self, principal: context.Principal, view_id: str) -> str:
         """Have every partition of a view refreshed; answers the job that does it.
 
         Raises:
@@ -142,7 +137,7 @@ class Views:
         return await self._store.schedule(kept, only_changed=False)
 
     async def run_partition(
-        self, principal: Principal, view_id: str, given: SummaryGroup
+        self, principal: context.Principal, view_id: str, given: SummaryGroup
     ) -> SummaryPartition:
         """Refresh one partition and answer it.
 
@@ -168,7 +163,13 @@ class Views:
         return written.partition
 
     async def partitions(
-        self, principal: Principal, view_id: str, wanted: SummaryGroup, *, after: str, limit: int
+        self,
+        principal: context.Principal,
+        view_id: str,
+        wanted: SummaryGroup,
+        *,
+        after: str,
+        limit: int,
     ) -> PartitionPage:
         """List partitions of the groups that have the wanted values, from one after `after` on.
 
@@ -203,10 +204,10 @@ class Views:
     async def _contents(self, kept: KeptView, groups: Sequence[Group]) -> list[SummaryPartition]:
         return [summary.partition for summary in await self._store.summaries(kept, groups)]
 
-    async def _kept(self, principal: Principal, view_id: str) -> KeptView:
+    async def _kept(self, principal: context.Principal, view_id: str) -> KeptView:
         kept = await self._store.find(ViewName(principal.tenant, view_id))
         if kept is None or not reaches(principal, kept.view):
-            raise SummaryViewNotFound(view_id)
+            raise errors.SummaryViewNotFound(view_id)
         return kept
 
 
@@ -214,5 +215,5 @@ def _wanted(view: SummaryView, group: SummaryGroup) -> dict[str, str]:
     grouped_by = {GROUP_FIELDS[field] for field in view.group_by}
     wanted = given_values(group)
     for field in wanted.keys() - grouped_by:
-        raise InvalidField(f"group.{field}", "the view does not group by it")
+        raise errors.InvalidField(f"group.{field}", "the view does not group by it")
     return wanted

@@ -20,8 +20,8 @@ from agent_memory_services.extraction.domain.failures import (
 from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Done, Runs
+from agent_memory_services.kit.contract import clock
 from agent_memory_services.kit.contract.backoff import Backoff
-from agent_memory_services.kit.contract.clock import Timer, now_micros, to_micros
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
 from agent_memory_services.kit.redis.background import Periodic
 
@@ -101,7 +101,7 @@ class Attempts:
 
     async def make(self, lease: Lease) -> None:
         """Attempt a job; being cancelled hands it back."""
-        timer = Timer()
+        timer = clock.Timer()
         outcome = "lost"
         try:
             outcome = await self._outcome(lease)
@@ -186,4 +186,4 @@ def _note_missed_beat(fault: Exception) -> None:
 
 def _age(job: Job) -> float:
     """Return the seconds since a job was created, by our clock and the store's."""
-    return max(0.0, (now_micros() - to_micros(job.create_time)) / 1e6)
+    return max(0.0, (clock.now_micros() - clock.to_micros(job.create_time)) / 1e6)

@@ -8,18 +8,18 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.extraction.domain.records import Lane
 from agent_memory_services.extraction.store.leases import Outlook
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    IdAlreadyExists,
-    InvalidFields,
-    InvalidState,
-    OwnerMismatch,
-)
+from agent_memory_services.kit.contract import errors
 
 OUTCOMES: Final = ("succeeded", "retried", "failed", "lost", "handed_back")
 REJECTIONS: Final = tuple(
     ErrorReason.Name(kind.reason)
-    for kind in (AccessDenied, IdAlreadyExists, InvalidFields, InvalidState, OwnerMismatch)
+    for kind in (
+        errors.AccessDenied,
+        errors.IdAlreadyExists,
+        errors.InvalidFields,
+        errors.InvalidState,
+        errors.OwnerMismatch,
+    )
 )
 """Why a memory may be refused for good."""
 LEFT_OUT: Final = (

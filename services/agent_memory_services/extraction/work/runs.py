@@ -39,8 +39,7 @@ from agent_memory_services.extraction.store.sink import LongTermMemory, Rejectio
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.kit.client.channels import acting_for
-from agent_memory_services.kit.contract.clock import zone_name, zone_of
-from agent_memory_services.kit.contract.status import item_status, status_of
+from agent_memory_services.kit.contract import clock, status
 
 _MOST_NAMED: Final = 100
 _MOST_UNFIT: Final = 8
@@ -93,13 +92,13 @@ class Salvage:
         try:
             return make(memory)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this memory
-            self._skipped.append(SkippedItem(memory_id=memory.id, error=item_status(error)))
+            self._skipped.append(SkippedItem(memory_id=memory.id, error=status.item_status(error)))
             return None
 
     def rejected(self, rejections: Sequence[Rejection]) -> None:
         """Leave out what long-term memory refused for good."""
         for rejection in rejections:
-            item = SkippedItem(error=status_of(rejection.refusal))
+            item = SkippedItem(error=status.status_of(rejection.refusal))
             memory = rejection.memory
             # A placed memory may carry a sequence of its own, and no message.
             if memory.sequence and memory.provenance.message_ids:
@@ -300,7 +299,7 @@ class Runs:
 
     async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
         job = lease.record.job
-        zone = zone_name(_task(lease).zone)
+        zone = clock.zone_name(_task(lease).zone)
         origin = Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
         with _acting_for_owner(lease):
             messages = await self._memory.store(
@@ -370,7 +369,7 @@ def _task(lease: Lease) -> ExtractionTask:
         user_id=record.job.user_id,
         config=record.config,
         # An accepted job is processed even if its time zone is unknown here.
-        zone=zone_of(record.time_zone) or UTC,
+        zone=clock.zone_of(record.time_zone) or UTC,
     )
 
 

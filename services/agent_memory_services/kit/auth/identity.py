@@ -16,8 +16,7 @@ from agent_memory_services.kit.auth.scope import (
     tenant_named,
     valid_tenant,
 )
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import AccessDenied
+from agent_memory_services.kit.contract import context, errors
 
 
 class Role(StrEnum):
@@ -72,7 +71,7 @@ class Identity:
         elif not valid_tenant(self.tenant):
             raise ValueError("the tenant must be 1 to 128 printable ASCII characters")
 
-    def principal(self, metadata: Mapping[str, str | bytes]) -> Principal:
+    def principal(self, metadata: Mapping[str, str | bytes]) -> context.Principal:
         """Return the principal of a call of this holder, given what the call carries along.
 
         Raises:
@@ -83,11 +82,13 @@ class Identity:
         if self.role is Role.SERVICE:
             return self._acting(named, metadata.get(SCOPE_HEADER))
         if named is not None and named != self.tenant:
-            raise AccessDenied("a credential of the tenant it names")
-        return Principal(self.tenant, self.subject, _ACCESS[self.role], self.users, self.namespaces)
+            raise errors.AccessDenied("a credential of the tenant it names")
+        return context.Principal(
+            self.tenant, self.subject, _ACCESS[self.role], self.users, self.namespaces
+        )
 
-    def _acting(self, tenant: str | bytes | None, scope: str | bytes | None) -> Principal:
-        whole = Principal(tenant_named(tenant), self.subject, _ACCESS[self.role])
+    def _acting(self, tenant: str | bytes | None, scope: str | bytes | None) -> context.Principal:
+        whole = context.Principal(tenant_named(tenant), self.subject, _ACCESS[self.role])
         return whole if scope is None else narrowed(whole, scope)
 
 

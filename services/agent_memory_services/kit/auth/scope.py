@@ -18,31 +18,30 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.erase_pb2 import ErasedSession
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.credentials import CredentialFault, Refused
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import AccessDenied, Unauthenticated
+from agent_memory_services.kit.contract import context, errors
 
 
-def require_user(principal: Principal, user_id: str) -> None:
+def require_user(principal: context.Principal, user_id: str) -> None:
     """Insist that the credential allows to act for a user.
 
     Raises:
         AccessDenied: it does not.
     """
     if not principal.allows_user(user_id):
-        raise AccessDenied("a credential for the user")
+        raise errors.AccessDenied("a credential for the user")
 
 
-def require_namespace(principal: Principal, namespace: str) -> None:
+def require_namespace(principal: context.Principal, namespace: str) -> None:
     """Insist that the credential reaches a namespace.
 
     Raises:
         AccessDenied: it does not.
     """
     if not principal.allows_namespace(namespace):
-        raise AccessDenied("a credential for the namespace")
+        raise errors.AccessDenied("a credential for the namespace")
 
 
-def require(principal: Principal, namespace: str, user_id: str) -> None:
+def require(principal: context.Principal, namespace: str, user_id: str) -> None:
     """Insist on both.
 
     Raises:
@@ -52,18 +51,18 @@ def require(principal: Principal, namespace: str, user_id: str) -> None:
     require_user(principal, user_id)
 
 
-def require_every_user(principal: Principal) -> None:
+def require_every_user(principal: context.Principal) -> None:
     """Insist that the credential is confined to no users.
 
     Raises:
         AccessDenied: it is.
     """
     if principal.users is not None:
-        raise AccessDenied("a credential for every user")
+        raise errors.AccessDenied("a credential for every user")
 
 
 def require_erasable(
-    principal: Principal, user: str, sessions: Iterable[ErasedSession] = ()
+    principal: context.Principal, user: str, sessions: Iterable[ErasedSession] = ()
 ) -> None:
     """Insist that the credential reaches everything of a user, as a receipt says that all is gone.
 
@@ -80,7 +79,7 @@ def require_erasable(
     """
     require_user(principal, user)
     if principal.namespaces is not None:
-        raise AccessDenied("a credential for every namespace")
+        raise errors.AccessDenied("a credential for every namespace")
     if any(session.owned_late for session in sessions):
         require_every_user(principal)
 
@@ -107,7 +106,7 @@ def tenant_named(header: str | bytes | None) -> str:
         Unauthenticated: there is none, or it cannot be one.
     """
     if not isinstance(header, str) or not valid_tenant(header):
-        raise Unauthenticated(f"{TENANT_HEADER} must be 1 to 128 printable ASCII characters")
+        raise errors.Unauthenticated(f"{TENANT_HEADER} must be 1 to 128 printable ASCII characters")
     return header
 
 
@@ -123,7 +122,7 @@ _REMEMBERED = 4096
 
 
 @lru_cache(_REMEMBERED)
-def scope_of(principal: Principal) -> bytes:
+def scope_of(principal: context.Principal) -> bytes:
     """The limits of a principal, for the header."""
     scope = Struct()
     scope.update({"subject": principal.subject, "access": _NAMES[principal.access]})
@@ -135,7 +134,7 @@ def scope_of(principal: Principal) -> bytes:
 
 
 @lru_cache(_REMEMBERED)
-def narrowed(whole: Principal, scope: str | bytes) -> Principal:
+def narrowed(whole: context.Principal, scope: str | bytes) -> context.Principal:
     """A principal within the limits that a header tells.
 
     Raises:
@@ -145,7 +144,7 @@ def narrowed(whole: Principal, scope: str | bytes) -> Principal:
         raise Refused(CredentialFault.MALFORMED)
     try:
         limits = Struct.FromString(scope)
-        return Principal(
+        return context.Principal(
             whole.tenant,
             str(limits["subject"]),
             min(whole.access, _ROLES[str(limits["access"])]),

@@ -17,20 +17,9 @@ from prometheus_client import REGISTRY
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth import scope
 from agent_memory_services.kit.auth.own_identity import ANONYMOUS, OwnIdentity
-from agent_memory_services.kit.auth.scope import TENANT_HEADER
-from agent_memory_services.kit.contract import context
-from agent_memory_services.kit.contract.context import Principal, call_name_metadata
-from agent_memory_services.kit.contract.errors import ServiceError
-from agent_memory_services.kit.contract.status import CODES, refused_by
-from agent_memory_services.kit.contract.transport import (
-    Options,
-    channel_options,
-    is_ip,
-    parse_address,
-)
+from agent_memory_services.kit.contract import context, errors, status, transport
 from agent_memory_services.kit.observe.metrics import MethodMeters, RpcMeters
-from agent_memory_services.kit.observe.tracing import rpcs
-from agent_memory_services.kit.observe.tracing.spans import current_tracer
+from agent_memory_services.kit.observe.tracing import rpcs, spans
 
 
 def call_metadata() -> list[tuple[str, str | bytes]]:
@@ -41,7 +30,7 @@ def call_metadata() -> list[tuple[str, str | bytes]]:
     """
     caller = context.current_principal()
     metadata: list[tuple[str, str | bytes]] = [
-        (TENANT_HEADER, caller.tenant),
+        (scope.TENANT_HEADER, caller.tenant),
         (scope.SCOPE_HEADER, scope.scope_of(caller)),
     ]
     if (current := context.request_id_var.get()) is not None:
@@ -60,7 +49,7 @@ def acting_for(
 
     The work reaches `users` and `namespaces` only, where they are given.
     """
-    worker = Principal(
+    worker = context.Principal(
         tenant=tenant,
         subject="background",
         access=Access.ACCESS_ADMIN,
@@ -103,7 +92,7 @@ class OutgoingCall:
     def __enter__(self) -> Self:
         self._started = time.monotonic()
         self._meters.started()
-        if (tracer := current_tracer()) is not None:
+        if (tracer := spans.current_tracer()) is not None:
             self._span = rpcs.outgoing(tracer, self._path)
         return self
 
@@ -130,8 +119,8 @@ def _code_of(error: BaseException | None) -> grpc.StatusCode:
             return grpc.StatusCode.OK
         case grpc.aio.AioRpcError():
             return error.code()
-        case ServiceError():  # refused on this side, such as for lack of time
-            return CODES[error.reason]
+        case errors.ServiceError():  # refused on this side, such as for lack of time
+            return status.CODES[error.reason]
         case asyncio.CancelledError() | GeneratorExit():
             return grpc.StatusCode.CANCELLED
     return grpc.StatusCode.UNKNOWN
@@ -148,7 +137,7 @@ class Connection:
     its next connection once that certificate has expired.
     """
 
-    def __init__(self, target: str, options: Options, identity: OwnIdentity) -> None:
+    def __init__(self, target: str, options: transport.Options, identity: OwnIdentity) -> None:
         self._target = target
         self._options = options
         self._identity = identity
@@ -286,7 +275,7 @@ class OutgoingChannel(grpc.aio.Channel):
 
     def _terms(self, method: str, timeout: float | None, outgoing: OutgoingCall) -> dict[str, Any]:
         limits = [timeout or self._deadlines.get(method), context.remaining()]
-        named = [call_name_metadata()] if method in self._named else []
+        named = [context.call_name_metadata()] if method in self._named else []
         return {
             "timeout": min((limit for limit in limits if limit is not None), default=None),
             "metadata": [*call_metadata(), *named, *self._identity.metadata, *outgoing.trace()],
@@ -336,7 +325,7 @@ async def _counted_stream(requests: AsyncIterable[Any], meters: MethodMeters) ->
 
 
 def _meaning(error: grpc.aio.AioRpcError, method: str) -> Exception:
-    return refused_by(error, method.split("/")[1]) or error
+    return status.refused_by(error, method.split("/")[1]) or error
 
 
 _CONTRACT = json.loads(files("agent_memory").joinpath("service_config.json").read_text())
@@ -368,7 +357,10 @@ def open_channel(
         max_message_bytes: the largest message, both ways.
         wait_for_ready: wait for a connection until the deadline, instead of failing at once.
     """
-    options = [*channel_options(max_message_bytes), ("grpc.service_config", _SERVICE_CONFIG)]
+    options = [
+        *transport.channel_options(max_message_bytes),
+        ("grpc.service_config", _SERVICE_CONFIG),
+    ]
     connection = Connection(_target(address), options, identity)
     return OutgoingChannel(connection, identity, _DEADLINES, _NAMED, wait_for_ready=wait_for_ready)
 
@@ -376,5 +368,5 @@ def open_channel(
 def _target(address: str) -> str:
     if address.partition(":")[0] in _SCHEMES:
         return address
-    host = parse_address(address).host
-    return address if is_ip(host) else f"dns:///{address}"
+    host = transport.parse_address(address).host
+    return address if transport.is_ip(host) else f"dns:///{address}"

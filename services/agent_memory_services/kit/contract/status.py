@@ -18,48 +18,33 @@ from prometheus_client import Counter
 from redis import exceptions as redis
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
-from agent_memory_services.kit.contract import errors
-from agent_memory_services.kit.contract.context import remaining
-from agent_memory_services.kit.contract.errors import (
-    DOMAIN,
-    Cancelled,
-    DeadlineExceeded,
-    DependencyUnavailable,
-    FieldViolation,
-    Incident,
-    ServiceError,
-    StoreFull,
-    StoreUnavailable,
-    Unauthenticated,
-    Unimplemented,
-)
-from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract import context, errors, ids
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.contract.store_errors import StoreAwayError
 
 _CLASSES = {
     kind.reason: kind
     for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, ServiceError) and "reason" in vars(kind)
+    if isinstance(kind, type) and issubclass(kind, errors.ServiceError) and "reason" in vars(kind)
 }
 
 
-def refused_by(error: grpc.aio.AioRpcError, service: str) -> ServiceError | None:
+def refused_by(error: grpc.aio.AioRpcError, service: str) -> errors.ServiceError | None:
     """The refusal that `error` of a call to `service` stands for; None for an incident.
 
     A refusal of the suite's own is passed on as it is, except that a credential of ours which
     another service does not accept is our incident and not the caller's.
     """
     if (refused := _sent(error)) is not None:
-        return None if isinstance(refused, Unauthenticated) else refused
+        return None if isinstance(refused, errors.Unauthenticated) else refused
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return DependencyUnavailable(service)
+        return errors.DependencyUnavailable(service)
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return _late(service)
     return None
 
 
-def error_of(status: Status) -> ServiceError | None:
+def error_of(status: Status) -> errors.ServiceError | None:
     """The refusal that a status of the suite stands for; None where it is not ours."""
     info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
     for detail in status.details:
@@ -69,24 +54,26 @@ def error_of(status: Status) -> ServiceError | None:
     if kind is None:
         return None
     error = kind.__new__(kind)
-    ServiceError.__init__(
+    errors.ServiceError.__init__(
         error,
         status.message,
         metadata=info.metadata,
-        violations=[FieldViolation(v.field, v.description) for v in bad_request.field_violations],
+        violations=[
+            errors.FieldViolation(v.field, v.description) for v in bad_request.field_violations
+        ],
         retry_after=retry.retry_delay.ToNanoseconds() / 1e9 or None,
     )
     return error
 
 
-def _kind(info: ErrorInfo) -> type[ServiceError] | None:
+def _kind(info: ErrorInfo) -> type[errors.ServiceError] | None:
     name = f"ERROR_REASON_{info.reason}"
     if info.domain != errors.DOMAIN or name not in ErrorReason.keys():  # noqa: SIM118 - no mapping
         return None
     return _CLASSES.get(ErrorReason.Value(name))
 
 
-def _sent(error: grpc.aio.AioRpcError) -> ServiceError | None:
+def _sent(error: grpc.aio.AioRpcError) -> errors.ServiceError | None:
     """The refusal in the details; anybody on the way may have answered in the service's place."""
     try:
         status = rpc_status.from_call(error)
@@ -95,13 +82,13 @@ def _sent(error: grpc.aio.AioRpcError) -> ServiceError | None:
     return error_of(status) if status is not None else None
 
 
-def _late(service: str) -> ServiceError:
+def _late(service: str) -> errors.ServiceError:
     """Return the error of a deadline: ours, or the one that we granted the other service."""
     try:
-        remaining()
-    except DeadlineExceeded as ours:
+        context.remaining()
+    except errors.DeadlineExceeded as ours:
         return ours
-    return DependencyUnavailable(service)
+    return errors.DependencyUnavailable(service)
 
 
 log = structlog.get_logger()
@@ -121,30 +108,30 @@ _FAULTS = Counter("agent_memory_store_faults", "Calls that the store failed, by 
 _AWAY, _FULL = _FAULTS.labels("away"), _FAULTS.labels("full")
 
 
-def refusal(error: BaseException) -> ServiceError:
+def refusal(error: BaseException) -> errors.ServiceError:
     """The refusal to answer with when `error` ended a call."""
     if (known := _known(error)) is not None:
         return known
-    incident_id = new_id()
+    incident_id = ids.new_id()
     log.error("call.failed", incident_id=incident_id, exc_info=error)
-    return Incident(incident_id)
+    return errors.Incident(incident_id)
 
 
 def is_from_elsewhere(error: BaseException) -> bool:
     """Return true if the store or another service raised an error, and not the work itself."""
-    return isinstance(error, ServiceError | grpc.aio.AioRpcError | redis.RedisError)
+    return isinstance(error, errors.ServiceError | grpc.aio.AioRpcError | redis.RedisError)
 
 
-def _known(error: BaseException) -> ServiceError | None:
+def _known(error: BaseException) -> errors.ServiceError | None:
     """Return the service error that an error means, where it was foreseen."""
-    meaning: ServiceError | None = None
+    meaning: errors.ServiceError | None = None
     match error:
-        case ServiceError():
+        case errors.ServiceError():
             meaning = error
         case asyncio.CancelledError():
-            meaning = Cancelled()
+            meaning = errors.Cancelled()
         case NotImplementedError():  # what a generated servicer raises
-            meaning = Unimplemented("the method")
+            meaning = errors.Unimplemented("the method")
         case grpc.aio.AioRpcError():
             meaning = refused_by(error, "dependency")
         case redis.RedisError():
@@ -154,20 +141,20 @@ def _known(error: BaseException) -> ServiceError | None:
     return meaning
 
 
-def _common(group: BaseExceptionGroup[BaseException]) -> ServiceError | None:
+def _common(group: BaseExceptionGroup[BaseException]) -> errors.ServiceError | None:
     """Things done side by side fail in groups; one unforeseen error makes the whole unforeseen."""
     meanings = [_known(error) for error in group.exceptions]
     return None if None in meanings else meanings[0]
 
 
-def _store_fault(error: redis.RedisError) -> ServiceError | None:
+def _store_fault(error: redis.RedisError) -> errors.ServiceError | None:
     away = isinstance(error, _STORE_AWAY)
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None
     log.warning("store.fault", error=described(error))
     (_FULL if full else _AWAY).inc()
-    return StoreFull() if full else StoreUnavailable()
+    return errors.StoreFull() if full else errors.StoreUnavailable()
 
 
 _PREFIX = "ERROR_REASON_"
@@ -212,11 +199,13 @@ CODES: dict[ErrorReason.ValueType, grpc.StatusCode] = {
 _WORTH_RETRYING = frozenset({_Code.UNAVAILABLE, _Code.RESOURCE_EXHAUSTED})
 
 
-def status_of(error: ServiceError) -> Status:
+def status_of(error: errors.ServiceError) -> Status:
     """The refusal with its details: always ErrorInfo, and what else its code calls for."""
     code = CODES[error.reason]
     status = Status(code=code.value[0], message=_cut(error.message))
-    info = ErrorInfo(reason=ErrorReason.Name(error.reason).removeprefix(_PREFIX), domain=DOMAIN)
+    info = ErrorInfo(
+        reason=ErrorReason.Name(error.reason).removeprefix(_PREFIX), domain=errors.DOMAIN
+    )
     for key, value in error.metadata.items():
         info.metadata[key] = _cut(value)
     status.details.add().Pack(info)
@@ -239,7 +228,7 @@ def item_status(error: Exception) -> Status:
     return status_of(refusal(error))
 
 
-def _bad_request(violations: tuple[FieldViolation, ...]) -> BadRequest:
+def _bad_request(violations: tuple[errors.FieldViolation, ...]) -> BadRequest:
     bad_request = BadRequest()
     for violation in violations:
         bad_request.field_violations.add(

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.store_errors import StoreBusyError
-from agent_memory_services.kit.observe.tracing.spans import NOTHING, being_recorded, part
+from agent_memory_services.kit.observe.tracing import spans
 
 log = structlog.get_logger()
 
@@ -156,19 +156,19 @@ async def _relieved(asked: Awaitable[AnswerT], relieve: Callable[[], Awaitable[N
 
 def _command(args: tuple[Any, ...]) -> AbstractContextManager[Any]:
     context.count_round_trip()
-    return _command_span(args) if being_recorded() else NOTHING
+    return _command_span(args) if spans.being_recorded() else spans.NOTHING
 
 
 def _batch(size: int) -> AbstractContextManager[Any]:
     context.count_round_trip()
-    return _batch_span(size) if being_recorded() else NOTHING
+    return _batch_span(size) if spans.being_recorded() else spans.NOTHING
 
 
 @contextmanager
 def _command_span(args: tuple[Any, ...]) -> Iterator[None]:
     operation = str(args[0])
     script = SCRIPT_NAMES.get(args[1]) if operation in _RUN_SCRIPT else None
-    with part(f"{operation} {script}" if script else operation, SpanKind.CLIENT) as span:
+    with spans.part(f"{operation} {script}" if script else operation, SpanKind.CLIENT) as span:
         span.set_attributes({"db.system.name": "redis", "db.operation.name": operation})
         if script:
             span.set_attribute("db.stored_procedure.name", script)
@@ -177,7 +177,7 @@ def _command_span(args: tuple[Any, ...]) -> Iterator[None]:
 
 @contextmanager
 def _batch_span(size: int) -> Iterator[None]:
-    with part("PIPELINE", SpanKind.CLIENT) as span:
+    with spans.part("PIPELINE", SpanKind.CLIENT) as span:
         span.set_attributes(
             {
                 "db.system.name": "redis",

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.ids import derived_id
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.redis.keys import encode
 
 SUMMARY_VIEWS: Final = "\0summary views"
@@ -100,7 +99,7 @@ async def erase_mentions(store: Redis, tenant: str, owner: str, words: str) -> i
 
 
 async def _note_erasure(store: Redis, tenant: str, owners: Iterable[str]) -> None:
-    key, now = _erasures(tenant), now_micros()
+    key, now = _erasures(tenant), clock.now_micros()
     async with store.pipeline(transaction=False) as pipeline:
         pipeline.zremrangebyscore(key, "-inf", now - _LONGEST_CALL_MS * 1000)
         pipeline.zadd(key, {_digest(owner): now for owner in owners})
@@ -123,4 +122,4 @@ def _erasures(tenant: str) -> str:
 
 def _digest(owner: str) -> str:
     """An owner who was erased must not be found in the store."""
-    return derived_id("owner", owner)
+    return ids.derived_id("owner", owner)

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
-from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.cursors import encode_cursor, read_cursor, whole_number
-from agent_memory_services.kit.contract.errors import InvalidToken
+from agent_memory_services.kit.contract import clock, cursors, errors
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.redis.feed.subscription import (
     ForgottenError,
@@ -49,7 +47,7 @@ class WatchTokens:
             spelled = ",".join(f"{label}={place.spell()}" for label, place in places.items())
         else:
             (spelled,) = (place.spell() for place in places.values())
-        return encode_cursor(spelled.encode(), *self._binding)
+        return cursors.encode_cursor(spelled.encode(), *self._binding)
 
     def read(self, token: str) -> Places:
         """Return the places at which a token continues.
@@ -58,7 +56,7 @@ class WatchTokens:
             InvalidToken: it is damaged or of another watch.
         """
         unpack = read_labelled if self._labelled else _read_alone
-        return read_cursor(token, unpack, *self._binding)
+        return cursors.read_cursor(token, unpack, *self._binding)
 
 
 def read_labelled(spelled: bytes) -> Places:
@@ -68,7 +66,7 @@ def read_labelled(spelled: bytes) -> Places:
         ValueError: they are none.
     """
     places = (place.partition(b"=") for place in spelled.split(b","))
-    return {str(whole_number(label)): Position.read(place) for label, _, place in places}
+    return {str(cursors.whole_number(label)): Position.read(place) for label, _, place in places}
 
 
 def _read_alone(spelled: bytes) -> Places:
@@ -172,7 +170,7 @@ class Watch(Generic[EntryT]):
         given = source.tokens.read(token) if token else {}
         async with self._feed.follow([*source.streams.values()], source.topic) as following:
             await source.open()
-            cursor = _Cursor(source, following, Timer(self._checkpoint_seconds))
+            cursor = _Cursor(source, following, clock.Timer(self._checkpoint_seconds))
             await cursor.rewind(given)
             while True:
                 async for update in cursor.updates():
@@ -190,7 +188,7 @@ class _Cursor(Generic[EntryT, UpdateT]):
         self,
         source: WatchSource[EntryT, UpdateT],
         following: Subscriptions[EntryT],
-        silence: Timer,
+        silence: clock.Timer,
     ) -> None:
         self.silence = silence
         self._source = source
@@ -269,7 +267,7 @@ class _Cursor(Generic[EntryT, UpdateT]):
 
     def _begin_anew(self) -> None:
         if self._source.forgotten is not None:
-            raise InvalidToken(self._source.forgotten) from None
+            raise errors.InvalidToken(self._source.forgotten) from None
         for subscription in self._subscriptions.values():
             subscription.skip()
         self._up_to_date = False

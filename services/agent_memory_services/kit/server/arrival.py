@@ -10,8 +10,7 @@ from typing import Any, Final, TypeAlias
 import grpc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from agent_memory_services.kit.contract.errors import DeadlineExceeded, InvalidField
-from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.contract import errors, status
 from agent_memory_services.kit.server.call import Context, abort
 
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
@@ -123,9 +122,11 @@ def _timed(behaviour: Behaviour, seconds: float) -> Behaviour:
             async with asyncio.timeout(seconds):
                 request = await context.read()
         except TimeoutError:
-            await abort(context, status_of(DeadlineExceeded()))
+            await abort(context, status.status_of(errors.DeadlineExceeded()))
         if request is grpc.aio.EOF:
-            await abort(context, status_of(InvalidField("", "the request is missing")))
+            await abort(
+                context, status.status_of(errors.InvalidField("", "the request is missing"))
+            )
         return await behaviour(request, context)
 
     return timed

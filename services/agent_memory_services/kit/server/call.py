@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from opentelemetry.trace import Span
 
+from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.contract.context import Principal, RoundTrips
-from agent_memory_services.kit.contract.errors import ServiceError
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.status import to_grpc
 
@@ -67,7 +67,7 @@ class Call:
     principal: Principal | None = None
     due: float | None = None
     task: asyncio.Task[Any] | None = None
-    ending: ServiceError | None = None
+    ending: errors.ServiceError | None = None
     request_bytes: int = 0
     response_bytes: int = 0
     answer: bytes | None = None
@@ -75,7 +75,7 @@ class Call:
     status: Status | None = None
     code: grpc.StatusCode = grpc.StatusCode.OK
 
-    def end(self, why: ServiceError) -> None:
+    def end(self, why: errors.ServiceError) -> None:
         """End the call from outside, while its handler waits for something."""
         if self.task is not None and self.ending is None:
             self.ending = why

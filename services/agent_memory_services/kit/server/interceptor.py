@@ -14,15 +14,9 @@ import grpc
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
-from agent_memory_services.kit.contract.errors import (
-    Cancelled,
-    InvalidField,
-    MessageTooLarge,
-    Unimplemented,
-)
+from agent_memory_services.kit.contract import errors, transport
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.status import refusal, status_of
-from agent_memory_services.kit.contract.transport import max_answer_bytes
 from agent_memory_services.kit.server import arrival
 from agent_memory_services.kit.server.arrival import path_of_bad_text
 from agent_memory_services.kit.server.call import Call, Context, Step, abort
@@ -44,7 +38,7 @@ class CallAdapter:
         """Adapt a handler whose requests may have `max_message_bytes`."""
         self._policy = policy
         self._max_request_bytes = max_message_bytes
-        self._max_answer_bytes = max_answer_bytes(max_message_bytes)
+        self._max_answer_bytes = transport.max_answer_bytes(max_message_bytes)
         self._handler: Any = handler
         self._steps = tuple(steps)
         self._received = _overriding(steps, "received")
@@ -119,7 +113,7 @@ class CallAdapter:
     async def _parsed(self, call: Call, data: bytes) -> Message:
         call.request_bytes += len(data)
         if len(data) > self._max_request_bytes:
-            raise MessageTooLarge("request", len(data), self._max_request_bytes)
+            raise errors.MessageTooLarge("request", len(data), self._max_request_bytes)
         try:
             message = self._policy.request_type.FromString(data)
         except DecodeError:
@@ -129,11 +123,11 @@ class CallAdapter:
                 await pending
         return message
 
-    def _undecodable(self, data: bytes) -> InvalidField:
+    def _undecodable(self, data: bytes) -> errors.InvalidField:
         descriptor = cast("Descriptor", self._policy.request_type.DESCRIPTOR)
         if (path := path_of_bad_text(descriptor, data)) is not None:
-            return InvalidField(path, "must be Unicode text in UTF-8")
-        return InvalidField("", f"the request is not a {descriptor.full_name}")
+            return errors.InvalidField(path, "must be Unicode text in UTF-8")
+        return errors.InvalidField("", f"the request is not a {descriptor.full_name}")
 
     async def _requests(
         self, call: Call, stream: AsyncIterator[bytes]
@@ -152,7 +146,7 @@ class CallAdapter:
     def _serialized(self, call: Call, response: Message) -> bytes:
         data = response.SerializeToString()
         if len(data) > self._max_answer_bytes:
-            raise MessageTooLarge("answer", len(data), self._max_answer_bytes)
+            raise errors.MessageTooLarge("answer", len(data), self._max_answer_bytes)
         call.response_bytes += len(data)
         for sent in self._sent:
             sent(call)
@@ -189,7 +183,7 @@ async def _send(context: Context, data: bytes) -> None:
         await context.write(data)
     except grpc.aio.InternalError:
         # All that the library says of a caller who went away a moment before.
-        raise Cancelled from None
+        raise errors.Cancelled from None
 
 
 async def _fail(call: Call, error: BaseException) -> Never:
@@ -258,4 +252,4 @@ def _service(path: str) -> str:
 
 async def _refuse(_: Any, context: Context) -> None:
     """Answer for a method of any shape; its name is a stranger's word and is not repeated."""
-    await abort(context, status_of(Unimplemented("the method")))
+    await abort(context, status_of(errors.Unimplemented("the method")))

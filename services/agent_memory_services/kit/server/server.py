@@ -16,15 +16,9 @@ from grpc_reflection.v1alpha import reflection
 
 from agent_memory_services.kit.auth.authenticator import open_authenticator
 from agent_memory_services.kit.auth.certificates import server_credentials
+from agent_memory_services.kit.contract import transport
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.methods import method_policies
-from agent_memory_services.kit.contract.transport import (
-    Options,
-    aging_options,
-    bind,
-    server_options,
-    waiting_options,
-)
 from agent_memory_services.kit.observe import logs
 from agent_memory_services.kit.observe.metrics import CallMeters, exposed, watched_loop
 from agent_memory_services.kit.observe.tracing.export import exported
@@ -185,7 +179,7 @@ async def _serving(
             reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
         running = RunningServer(server, settings, health=readiness, admission=admission)
         with exposed(settings.metrics_listen, meters) as running.metrics_address:
-            running.address = bind(server, settings.listen, _credentials(settings))
+            running.address = transport.bind(server, settings.listen, _credentials(settings))
             async with readiness.probed_at(settings.health_listen) as running.health_address:
                 await server.start()
                 await readiness.set_ready(ready=True)
@@ -200,11 +194,13 @@ def _traced_name(settings: ProcessSettings) -> str:
     return "-".join(["agent-memory", *settings.section.lower().split("_")]).rstrip("-")
 
 
-def _options(settings: ProcessSettings) -> Options:
+def _options(settings: ProcessSettings) -> transport.Options:
     return [
-        *server_options(settings.max_message_bytes),
-        *aging_options(settings.max_connection_age_seconds, settings.max_deadline_seconds),
-        *waiting_options(settings.max_waiting_calls, settings.max_deadline_seconds),
+        *transport.server_options(settings.max_message_bytes),
+        *transport.aging_options(
+            settings.max_connection_age_seconds, settings.max_deadline_seconds
+        ),
+        *transport.waiting_options(settings.max_waiting_calls, settings.max_deadline_seconds),
     ]
 
 

@@ -22,15 +22,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent_memory_services.kit.auth.settings import TrustSettings
-from agent_memory_services.kit.contract.environment import (
-    AlsoFrom,
-    Environment,
-    SecretUrl,
-    SectionedSettings,
-    refuse_unknown_keys,
-    spell_out,
-)
-from agent_memory_services.kit.contract.transport import is_loopback, parse_address
+from agent_memory_services.kit.contract import environment, transport
 from agent_memory_services.kit.observe.tracing.export import TraceSettings
 
 Number = TypeVar("Number", int, float)
@@ -74,7 +66,7 @@ Counts = Annotated[Mapping[str, int], *_BY_METHOD]
 Rates = Annotated[Mapping[str, float], *_BY_METHOD]
 
 
-class LimitSettings(SectionedSettings):
+class LimitSettings(environment.SectionedSettings):
     """Limits of one process. A limit of 0 is none; every refusal says when to try again."""
 
     max_message_bytes: int = Field(
@@ -156,7 +148,7 @@ class LimitSettings(SectionedSettings):
 
 
 def _address(text: str) -> str:
-    return str(parse_address(text))
+    return str(transport.parse_address(text))
 
 
 def _address_or_none(text: str) -> str:
@@ -187,8 +179,8 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
             "TLS; empty serves none."
         ),
     )
-    redis_url: Annotated[SecretUrl, AlsoFrom("REDIS_URL")] = Field(
-        default=SecretUrl("redis://127.0.0.1:6379"),
+    redis_url: Annotated[environment.SecretUrl, environment.AlsoFrom("REDIS_URL")] = Field(
+        default=environment.SecretUrl("redis://127.0.0.1:6379"),
         description=(
             "The store: redis://, rediss:// or unix://; for a Redis Cluster redis+cluster:// "
             "or rediss+cluster://."
@@ -244,15 +236,17 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
         Raises:
             SettingsError: a variable is unknown or holds no valid value.
         """
-        refuse_unknown_keys(cls, os.environ)
+        environment.refuse_unknown_keys(cls, os.environ)
         try:
             return cls()
         except ValidationError as error:
-            raise spell_out(cls, error) from None
+            raise environment.spell_out(cls, error) from None
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:
-        if self.trusts_everyone and not is_loopback(parse_address(self.listen).host):
+        if self.trusts_everyone and not transport.is_loopback(
+            transport.parse_address(self.listen).host
+        ):
             raise ValueError(
                 "auth is off, so the server may listen on a loopback address only: "
                 "everybody who reaches it acts for every tenant"
@@ -268,4 +262,4 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
         **__: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment; no other place."""
-        return init_settings, Environment(settings_cls)
+        return init_settings, environment.Environment(settings_cls)

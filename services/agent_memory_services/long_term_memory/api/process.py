@@ -35,10 +35,9 @@ from agent_memory_services.long_term_memory.store.dirty import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index import generations, layout
 from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
-from agent_memory_services.long_term_memory.store.index.generations import Follower, index_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.layout import Generation, claim
 from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
@@ -102,7 +101,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         aclosing(await create_embedder(settings.embedding)) as embedder,
         chosen(settings) as judge,
     ):
-        mine = Generation.of(
+        mine = layout.Generation.of(
             embedder.fingerprint, settings.vectors, settings.shards, settings.embedding
         )
         index, vectorizer = await _open_index(client, mine, embedder)
@@ -159,7 +158,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             forgetting=forgetting,
             eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
         )
-        follower = Follower(
+        follower = generations.Follower(
             client,
             settings.embedding,
             embedder,
@@ -182,13 +181,13 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def _open_index(
-    client: Redis, mine: Generation, embedder: Embedder
+    client: Redis, mine: layout.Generation, embedder: Embedder
 ) -> tuple[MemoryIndex, Vectorizer]:
     """Open the present index, complete, and a vectorizer for the one this process is set to."""
     await require_query_engine(client)
     await require_complete_answers(client)
-    indexes = await claim(client, mine)
-    index = index_of(client, indexes.current)
+    indexes = await layout.claim(client, mine)
+    index = generations.index_of(client, indexes.current)
     await index.create()
     while await index.indexing():
         log.info("index.reading")

@@ -14,19 +14,11 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
 from agent_memory_services.kit.auth.scope import require_erasable
-from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract import clock, cursors, status
 from agent_memory_services.kit.contract.context import current_principal, remaining
-from agent_memory_services.kit.contract.cursors import PageTokens, page_size, whole_number
 from agent_memory_services.kit.contract.erasure import ErasedSession
-from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.redis.replay_cache import mark_subjects
-from agent_memory_services.long_term_memory.api.translate import (
-    compaction_answer,
-    creation_result,
-    hits_of,
-    import_answer,
-    time_window,
-)
+from agent_memory_services.long_term_memory.api import translate
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
@@ -74,13 +66,13 @@ class HistoryCalls(LongTermMemoryServiceServicer):
     ) -> rpc.ListMemoryRevisionsResponse:
         scope = Scope.of(current_principal())
         asked = rpc.ListMemoryRevisionsRequest(memory_id=request.memory_id)
-        tokens = PageTokens("revisions", scope.tenant, asked)
+        tokens = cursors.PageTokens("revisions", scope.tenant, asked)
         page = await page_of(
             self._history.log,
             scope,
             request.memory_id,
-            size=page_size(request.page_size, default=_REVISIONS_LISTED),
-            below=tokens.position(request.page_token, whole_number),
+            size=cursors.page_size(request.page_size, default=_REVISIONS_LISTED),
+            below=tokens.position(request.page_token, cursors.whole_number),
         )
         return rpc.ListMemoryRevisionsResponse(
             revisions=page.revisions,
@@ -227,7 +219,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             actor=_actor(),
         )
         mark_subjects_of(creation.memory for creation in creations if creation.memory)
-        return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
+        return rpc.CreateMemoriesResponse(results=map(translate.creation_result, creations))
 
     async def GetMemory(
         self, request: rpc.GetMemoryRequest, context: Context
@@ -243,18 +235,18 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             if isinstance(found, Memory):
                 response.items.add(memory=found)
             else:
-                response.items.add(error=item_status(found))
+                response.items.add(error=status.item_status(found))
         return response
 
     async def ListMemories(
         self, request: rpc.ListMemoriesRequest, context: Context
     ) -> rpc.ListMemoriesResponse:
         scope = _scope()
-        tokens = PageTokens("list", scope.tenant, request.filter, request.include_hidden)
+        tokens = cursors.PageTokens("list", scope.tenant, request.filter, request.include_hidden)
         page = await self._listing.page(
             scope,
-            listed(request.filter, include_hidden=request.include_hidden, now=now_micros()),
-            size=page_size(request.page_size, default=_MEMORIES_LISTED),
+            listed(request.filter, include_hidden=request.include_hidden, now=clock.now_micros()),
+            size=cursors.page_size(request.page_size, default=_MEMORIES_LISTED),
             after=tokens.position(request.page_token, ListingCursor.unpack),
         )
         return rpc.ListMemoriesResponse(
@@ -266,33 +258,37 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     async def CountMemories(
         self, request: rpc.CountMemoriesRequest, context: Context
     ) -> rpc.CountMemoriesResponse:
-        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        condition = listed(
+            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
+        )
         return rpc.CountMemoriesResponse(count=await self._listing.count(_scope(), condition))
 
     async def SearchMemories(
         self, request: rpc.SearchMemoriesRequest, context: Context
     ) -> rpc.SearchMemoriesResponse:
         scope = _scope()
-        tokens = PageTokens("search", scope.tenant, request.query)
+        tokens = cursors.PageTokens("search", scope.tenant, request.query)
         page = await self._search.page(
             scope,
             request.query,
-            size=page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
+            size=cursors.page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
             after=tokens.position(request.page_token, bytes),
         )
         return rpc.SearchMemoriesResponse(
-            hits=hits_of(page.hits, explain=request.explain),
+            hits=translate.hits_of(page.hits, explain=request.explain),
             next_page_token=tokens.token(page.next),
             total_size=page.total,
-            time_windows=map(time_window, page.times),
+            time_windows=map(translate.time_window, page.times),
         )
 
     async def StreamSearchMemories(
         self, request: rpc.StreamSearchMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
-        limit = page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
+        limit = cursors.page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
         async for hits in self._search.stream(_scope(), request.query, limit=limit):
-            yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
+            yield rpc.StreamSearchMemoriesResponse(
+                hits=translate.hits_of(hits, explain=request.explain)
+            )
 
     async def UpdateMemory(
         self, request: rpc.UpdateMemoryRequest, context: Context
@@ -319,14 +315,16 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
     ) -> rpc.ImportMemoriesResponse:
         rows = (row.memory async for row in request)
-        return import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
+        return translate.import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
 
     async def ExportMemories(
         self, request: rpc.ExportMemoriesRequest, context: Context
     ) -> AsyncIterator[rpc.ExportMemoriesResponse]:
         scope = _scope()
-        tokens = PageTokens("export", scope.tenant, request.filter, request.include_hidden)
-        condition = listed(request.filter, include_hidden=request.include_hidden, now=now_micros())
+        tokens = cursors.PageTokens("export", scope.tenant, request.filter, request.include_hidden)
+        condition = listed(
+            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
+        )
         after = tokens.position(request.resume_token, ListingCursor.unpack)
         async for memories in exported(self._walk, scope, condition, after):
             token = tokens.token(ListingCursor.of(memories[-1]).pack())
@@ -338,7 +336,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         report = await self._compaction.run(
             _scope(), request.filter, actor=_actor(), may_continue=_time_is_left
         )
-        return compaction_answer(report)
+        return translate.compaction_answer(report)
 
 
 async def _time_is_left() -> bool:

@@ -9,21 +9,12 @@ from redis.commands.search.query import Query
 from redis.exceptions import RedisError
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.errors import StoreUnavailable
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    ALWAYS,
-    Node,
-    Tag,
-    compile_filter,
-    every,
-)
-from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
+from agent_memory_services.long_term_memory.domain import conditions, fields, memory
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.dirty import Dirty, DirtySets
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
@@ -51,13 +42,13 @@ class Report:
     merged: int = 0
     superseded: int = 0
 
-    def add(self, done: Decision) -> None:
+    def add(self, done: memory.Decision) -> None:
         """Note what was done about a memory."""
         self.considered += 1
-        if done.action is Action.SUPERSEDED:
+        if done.action is memory.Action.SUPERSEDED:
             self.superseded += len(done.related)
         # A merge that another memory led to was counted with that one.
-        if done.action is Action.MERGED:
+        if done.action is memory.Action.MERGED:
             self.merged += sum(bool(change.memory.merged_into) for change in done.changes)
 
 
@@ -73,14 +64,14 @@ class Compaction:
         self._consolidator = consolidator
 
     async def fresh(
-        self, tenant: str, created: Sequence[StoredMemory], *, actor: str, now: int
-    ) -> dict[str, Decision]:
+        self, tenant: str, created: Sequence[memory.StoredMemory], *, actor: str, now: int
+    ) -> dict[str, memory.Decision]:
         """Consolidate memories that were just created, at `now` in microseconds.
 
         They are stored, whatever happens here: those of which the answer says nothing stay for
         the next sweep.
         """
-        done: dict[str, Decision] = {}
+        done: dict[str, memory.Decision] = {}
         if not created:
             return done
         try:
@@ -90,7 +81,7 @@ class Compaction:
                 if found is not None:
                     done[memory_id] = found  # noqa: PERF403 - what is done counts, also if the rest fails
             await self._dirty.looked_at(tenant, (Dirty(each, now) for each in done))
-        except (RedisError, StoreUnavailable) as error:
+        except (RedisError, errors.StoreUnavailable) as error:
             log.warning("consolidation.deferred", error=type(error).__name__)
         METERS.deferred(len(created) - len(done))
         return done
@@ -115,8 +106,8 @@ class Compaction:
             InvalidField: the filter nests too deep.
             RedisError: the store went away; what was done stands.
         """
-        condition = compile_filter(given, "filter")
-        report, until, passed = Report(), now_micros(), 0
+        condition = conditions.compile_filter(given, "filter")
+        report, until, passed = Report(), clock.now_micros(), 0
         while await may_continue():
             page = await self._dirty.page(scope.tenant, until, skip=passed, count=_BATCH)
             if not page:
@@ -143,13 +134,13 @@ class Compaction:
         return [each for each in chosen if each.memory_id not in deferred]
 
     async def _chosen(
-        self, scope: Scope, condition: Node, page: Sequence[Dirty]
+        self, scope: Scope, condition: conditions.Node, page: Sequence[Dirty]
     ) -> Sequence[Dirty]:
         """Select the changed memories that a call is about."""
-        if condition == ALWAYS and not scope.confined:
+        if condition == conditions.ALWAYS and not scope.confined:
             return page
         ids = tuple(each.memory_id for each in page)
-        selection = scope.select(every([condition, Tag(fields.ID, ids)]))
+        selection = scope.select(conditions.every([condition, conditions.Tag(fields.ID, ids)]))
         query = Query(str(selection.condition)).return_field(fields.ID).paging(0, len(ids))
         [answer] = await self._index.search(scope.tenant, [query.dialect(2)])
         found = {row.fields[fields.ID.encode()].decode() for row in answer.rows}

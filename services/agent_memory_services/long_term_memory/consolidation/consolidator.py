@@ -23,10 +23,8 @@ from agent_memory_services.long_term_memory.consolidation.decisions import (
 from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
-from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact, may_merge
-from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_change, with_slot
-from agent_memory_services.long_term_memory.domain.conditions import is_visible
+from agent_memory_services.long_term_memory.consolidation.rules import likeness, periods, slots
+from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
 from agent_memory_services.long_term_memory.store.index.schema import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
@@ -73,14 +71,14 @@ async def _judgement(
 def _is_same(subject: Memory, other: Neighbour) -> bool:
     # Vectors of what only a slot led to are compared once they are read.
     nearness = 1.0 if other.cosine is None else other.cosine
-    return alike(subject, other.memory, nearness) is Likeness.SAME
+    return alike(subject, other.memory, nearness) is likeness.Likeness.SAME
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
     """Return the neighbours that need a judge; none where the rules decide."""
     if any(
         excludes(subject, each.memory)
-        or (_is_same(subject, each) and may_merge(subject, each.memory))
+        or (_is_same(subject, each) and periods.may_merge(subject, each.memory))
         for each in neighbours
     ):
         return []
@@ -88,9 +86,9 @@ def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
     return [
         each.memory
         for each in neighbours
-        if is_fact(each.memory)
-        and is_visible(each.memory, now)
-        and alike(subject, each.memory, each.cosine or 0.0) is Likeness.UNSURE
+        if periods.is_fact(each.memory)
+        and conditions.is_visible(each.memory, now)
+        and alike(subject, each.memory, each.cosine or 0.0) is likeness.Likeness.UNSURE
     ][:_MOST_DOUBTS]
 
 
@@ -135,9 +133,9 @@ class Consolidator:
         Raises:
             RedisError: the store went away; what was done stands.
         """
-        facts = [each for each in subjects if is_fact(each.memory)]
+        facts = [each for each in subjects if periods.is_fact(each.memory)]
         for subject in subjects:
-            if not is_fact(subject.memory):
+            if not periods.is_fact(subject.memory):
                 yield subject.memory.id, Decision(Action.KEPT, subject.memory)
         if not facts:
             return
@@ -159,9 +157,9 @@ class Consolidator:
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
     ) -> list[StoredMemory]:
         """Store the slots that the facts' words fill, by which they find each other."""
-        found = {each.memory.id: with_slot(each.memory) for each in facts}
+        found = {each.memory.id: slots.with_slot(each.memory) for each in facts}
         changes = [
-            slot_change(each.memory, found[each.memory.id])
+            slots.slot_change(each.memory, found[each.memory.id])
             for each in facts
             if found[each.memory.id] is not each.memory
         ]
@@ -214,7 +212,7 @@ class Consolidator:
         if into := view.shown(fact.id) if current.memory.merged_into else None:
             # Another memory, or another process, was faster.
             return Decision(Action.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))
-        if not is_visible(current.memory, view.now):
+        if not conditions.is_visible(current.memory, view.now):
             return Decision(Action.KEPT, current.memory)
         return plan(view, current, concerned)
 

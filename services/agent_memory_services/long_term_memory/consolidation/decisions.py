@@ -6,9 +6,15 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.kit.contract import clock
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
+from agent_memory_services.long_term_memory.consolidation.rules import (
+    merging,
+    periods,
+    statement,
+    superseding,
+)
 from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
     CLOSE,
     Likeness,
@@ -16,23 +22,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.likeness import 
     likeness,
     may_be_same,
 )
-from agent_memory_services.long_term_memory.consolidation.rules.merging import (
-    fuller,
-    hidden,
-    merged,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.periods import (
-    is_fact,
-    may_merge,
-    same_owner,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.statement import read
-from agent_memory_services.long_term_memory.consolidation.rules.superseding import (
-    contradicts,
-    succession,
-)
-from agent_memory_services.long_term_memory.domain.conditions import is_visible
-from agent_memory_services.long_term_memory.domain.fields import is_hidden
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -63,7 +53,7 @@ class View:
         found = self.stored.get(memory_id)
         if found is not None and found.memory.merged_into:
             found = self.stored.get(found.memory.merged_into)
-        return None if found is None or is_hidden(found.memory) else found
+        return None if found is None or fields.is_hidden(found.memory) else found
 
     def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
         """Return the cosine of two texts' vectors."""
@@ -84,7 +74,9 @@ class View:
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
     """Return the likeness of two memories by their words and the cosine of their vectors."""
     one_slot = bool(one.slot) and one.slot == other.slot
-    return likeness(read(one.text), read(other.text), nearness, one_slot=one_slot)
+    return likeness(
+        statement.read(one.text), statement.read(other.text), nearness, one_slot=one_slot
+    )
 
 
 MOST_ORIGINALS: Final = 64
@@ -122,7 +114,7 @@ def partner(
 
 def is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
     """Return true if two memories say the same and nothing else they tell keeps them apart."""
-    if not may_merge(subject.memory, other.memory):
+    if not periods.may_merge(subject.memory, other.memory):
         return False
     return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
 
@@ -148,7 +140,7 @@ def joins(
 
 def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
     near = view.nearness(one, other) >= CLOSE
-    return near and may_be_same(read(one.memory.text), read(other.memory.text))
+    return near and may_be_same(statement.read(one.memory.text), statement.read(other.memory.text))
 
 
 def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
@@ -160,27 +152,27 @@ def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
     else:
         shown, joining = sorted([other, subject], key=lambda each: _age(each.memory))
         originals, joined = [shown], [shown, joining]
-    result = merged(
+    result = merging.merged(
         shown.memory,
         joining.memory,
         [each.memory for each in originals],
         shown.memory.id if known else new_id(),
     )
     normalise(result, view.now)
-    chosen = joining if fuller(shown.memory, joining.memory) is joining.memory else shown
+    chosen = joining if merging.fuller(shown.memory, joining.memory) is joining.memory else shown
     cause, ids = ltm.REVISION_CAUSE_MERGE, tuple(each.memory.id for each in joined)
     # The vectors are always those of an original, so that nothing is embedded again.
     vectors = None if known and chosen is shown else chosen.vectors
     before = shown.memory if known else None
     changes = [Change(before, result, cause, vectors, _MERGED, ids, unique=False)]
     for each in joined:
-        after = hidden(each.memory, result.id, view.now)
+        after = merging.hidden(each.memory, result.id, view.now)
         changes.append(Change(each.memory, after, cause, reason=_MERGED, related=(result.id,)))
     return Decision(Action.MERGED, result, tuple(result.provenance.memory_ids), changes)
 
 
 def _age(memory: Memory) -> tuple[int, str]:
-    return to_micros(memory.create_time), memory.id
+    return clock.to_micros(memory.create_time), memory.id
 
 
 _BEGINS: Final = "it begins where an older value ends"
@@ -189,7 +181,11 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 def excludes(subject: Memory, other: Memory) -> bool:
     """Return true if the rules are certain that two facts cannot both be true at a time."""
-    return bool(subject.slot) and subject.slot == other.slot and contradicts(subject, other)
+    return (
+        bool(subject.slot)
+        and subject.slot == other.slot
+        and superseding.contradicts(subject, other)
+    )
 
 
 def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
@@ -199,12 +195,12 @@ def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) 
         each.memory
         for each in shown
         if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
-        and is_visible(each.memory, view.now)
+        and conditions.is_visible(each.memory, view.now)
     ]
     certain = [each.memory for each in shown if excludes(fact, each.memory)]
     rivals = {each.id: each for each in [*judged, *certain]}
     reason = f"a newer value of {fact.slot}" if certain else _JUDGED
-    after = succession(fact, rivals.values(), reason)
+    after = superseding.succession(fact, rivals.values(), reason)
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return merge(view, StoredMemory(after.fact, subject.vectors), same)
     changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
@@ -267,7 +263,7 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
         neighbours: ids of what is near it or fills its slot, the nearest first.
     """
     shown = list(_shown(view, subject, neighbours))
-    current = [each for each in shown if is_visible(each.memory, view.now)]
+    current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
     if found := partner(view, subject, current):
         return merge(view, subject, found)
     return supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
@@ -278,5 +274,5 @@ def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iter
     for found in map(view.shown, neighbours):
         if found is not None and found.memory.id not in seen:
             seen.add(found.memory.id)
-            if same_owner(found.memory, subject.memory) and is_fact(found.memory):
+            if periods.same_owner(found.memory, subject.memory) and periods.is_fact(found.memory):
                 yield found

@@ -11,9 +11,7 @@ import structlog
 from cachetools import LRUCache
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import in_zone, to_timestamp
-from agent_memory_services.kit.contract.context import remaining
-from agent_memory_services.kit.contract.errors import DeadlineExceeded
+from agent_memory_services.kit.contract import clock, context, errors
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
@@ -133,8 +131,8 @@ def question(fact: Memory, others: Sequence[Memory]) -> Question:
 
 
 def _described(memory: Memory) -> dict[str, str]:
-    start = to_timestamp(Beginning.of(memory).start)
-    began = in_zone(start, memory.event_time.time_zone, UTC)
+    start = clock.to_timestamp(Beginning.of(memory).start)
+    began = clock.in_zone(start, memory.event_time.time_zone, UTC)
     return {"text": memory.text[:_MOST_CHARACTERS], "date": began.date().isoformat()}
 
 
@@ -168,7 +166,7 @@ class OpenAIJudge:
             async with asyncio.timeout(self._patience()), self._slots:
                 answer = await self._endpoint.ask(question(fact, others))
             found = read_verdicts(answer, len(others))
-        except (TimeoutError, DeadlineExceeded):
+        except (TimeoutError, errors.DeadlineExceeded):
             METERS.asked("late")
             return nothing
         except ModelFailed as failed:
@@ -196,5 +194,5 @@ class OpenAIJudge:
         return True
 
     def _patience(self) -> float:
-        left = remaining(_MARGIN_SECONDS)
+        left = context.remaining(_MARGIN_SECONDS)
         return self._timeout if left is None else min(self._timeout, left)

@@ -11,16 +11,7 @@ from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    Node,
-    Range,
-    Tag,
-    every,
-    flag,
-    negated,
-    visible,
-)
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
@@ -80,24 +71,28 @@ class Neighbourhood:
 
 def _queries(tenant: str, subject: StoredMemory, now: int) -> Iterator[SearchParams]:
     memory = subject.memory
-    owner: list[Node] = [
-        Tag(fields.NAMESPACE, (memory.namespace,)),
-        Tag(fields.USER, (memory.user_id,)),
+    owner: list[conditions.Node] = [
+        conditions.Tag(fields.NAMESPACE, (memory.namespace,)),
+        conditions.Tag(fields.USER, (memory.user_id,)),
     ]
-    alike = [Tag(fields.TYPE, (str(memory.type),)), flag(fields.PINNED, value=False), visible(now)]
+    alike = [
+        conditions.Tag(fields.TYPE, (str(memory.type),)),
+        conditions.flag(fields.PINNED, value=False),
+        conditions.visible(now),
+    ]
     yield _nearest(_condition(tenant, [*owner, *alike]), subject.vectors.text)
     if memory.slot:
-        values: list[Node] = [
-            Tag(fields.TYPE, tuple(map(str, FACTS))),
-            Tag(fields.SLOT, (memory.slot,)),
-            negated(flag(fields.HIDDEN, value=True)),
-            negated(Range(fields.EXPIRE, high=now)),
+        values: list[conditions.Node] = [
+            conditions.Tag(fields.TYPE, tuple(map(str, FACTS))),
+            conditions.Tag(fields.SLOT, (memory.slot,)),
+            conditions.negated(conditions.flag(fields.HIDDEN, value=True)),
+            conditions.negated(conditions.Range(fields.EXPIRE, high=now)),
         ]
         yield _values(_condition(tenant, [*owner, *values]))
 
 
-def _condition(tenant: str, parts: Sequence[Node]) -> str:
-    return str(Scope(tenant).select(every(parts)).condition)
+def _condition(tenant: str, parts: Sequence[conditions.Node]) -> str:
+    return str(Scope(tenant).select(conditions.every(parts)).condition)
 
 
 def _nearest(condition: str, vector: bytes) -> SearchParams:

@@ -8,20 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent_memory.common.v1.filter_pb2 import (
-    MemoryFilter,
-    NumberFilter,
-    StrategyFilter,
-    TagFilter,
-    TimeFilter,
-    TypeFilter,
-)
+from agent_memory.common.v1 import filter_pb2
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.fields import FILTERED, NUMBERS, TAGS, Kind
 
 # `_0` is no encoded value and no prefix of one that a filter could name whole.
 _IMPOSSIBLE: Final = f"@{fields.TENANT}:{{_0}}"
@@ -173,7 +164,7 @@ MAX_DEPTH: Final = 8
 _GROUPS: Final = frozenset({"any_of", "none_of"})
 
 
-def compile_filter(given: MemoryFilter, path: str) -> Node:
+def compile_filter(given: filter_pb2.MemoryFilter, path: str) -> Node:
     """Return the condition that a filter states.
 
     Args:
@@ -191,7 +182,7 @@ def flag(field: str, *, value: bool) -> Tag:
     return Tag(field, ("1" if value else "0",))
 
 
-def _compile(given: MemoryFilter, path: str, levels: int) -> Node:
+def _compile(given: filter_pb2.MemoryFilter, path: str, levels: int) -> Node:
     groups = _groups(given.any_of, f"{path}.any_of", levels)
     excluded = _groups(given.none_of, f"{path}.none_of", levels)
     return every(
@@ -203,21 +194,21 @@ def _compile(given: MemoryFilter, path: str, levels: int) -> Node:
     )
 
 
-def _groups(given: Sequence[MemoryFilter], path: str, levels: int) -> list[Node]:
+def _groups(given: Sequence[filter_pb2.MemoryFilter], path: str, levels: int) -> list[Node]:
     if given and not levels:
-        raise InvalidField(path, f"groups may nest {MAX_DEPTH} deep at most")
+        raise errors.InvalidField(path, f"groups may nest {MAX_DEPTH} deep at most")
     return [_compile(part, f"{path}[{at}]", levels - 1) for at, part in enumerate(given)]
 
 
-def _conditions(given: MemoryFilter) -> Iterator[Node]:
+def _conditions(given: filter_pb2.MemoryFilter) -> Iterator[Node]:
     """Yield the conditions of the filter's own fields; one that is not declared is an error."""
     for descriptor, value in given.ListFields():
         if descriptor.name not in _GROUPS:
-            field = FILTERED[descriptor.name]
+            field = fields.FILTERED[descriptor.name]
             yield from _READERS[field.kind](field.name, value)
 
 
-def _tag(field: str, given: TagFilter) -> Iterator[Node]:
+def _tag(field: str, given: filter_pb2.TagFilter) -> Iterator[Node]:
     if given.HasField("eq"):
         yield Tag(field, (given.eq,))
     if given.HasField("ne"):
@@ -231,21 +222,23 @@ def _tag(field: str, given: TagFilter) -> Iterator[Node]:
         yield Prefix(field, given.prefix)
 
 
-def _choice(field: str, given: TypeFilter | StrategyFilter) -> Iterator[Node]:
+def _choice(field: str, given: filter_pb2.TypeFilter | filter_pb2.StrategyFilter) -> Iterator[Node]:
     if given.any:
         yield Tag(field, tuple(map(str, given.any)))
     if given.none:
         yield negated(Tag(field, tuple(map(str, given.none))))
 
 
-def _time(field: str, given: TimeFilter) -> Iterator[Node]:
-    yield from _number(field, given, to_micros)
+def _time(field: str, given: filter_pb2.TimeFilter) -> Iterator[Node]:
+    yield from _number(field, given, clock.to_micros)
     if given.HasField("exists"):
         yield Range(field) if given.exists else negated(Range(field))
 
 
 def _number(
-    field: str, given: NumberFilter | TimeFilter, whole: Callable[[Any], int] = int
+    field: str,
+    given: filter_pb2.NumberFilter | filter_pb2.TimeFilter,
+    whole: Callable[[Any], int] = int,
 ) -> Iterator[Node]:
     """Yield all bounds as one closed range, which is exact for whole numbers."""
     bounds = {
@@ -272,12 +265,12 @@ def _flag(field: str, given: bool) -> Iterator[Node]:
     yield flag(field, value=given)
 
 
-_READERS: Final[Mapping[Kind, Callable[[str, Any], Iterator[Node]]]] = {
-    Kind.TAG: _tag,
-    Kind.CHOICE: _choice,
-    Kind.FLAG: _flag,
-    Kind.TIME: _time,
-    Kind.NUMBER: _number,
+_READERS: Final[Mapping[fields.Kind, Callable[[str, Any], Iterator[Node]]]] = {
+    fields.Kind.TAG: _tag,
+    fields.Kind.CHOICE: _choice,
+    fields.Kind.FLAG: _flag,
+    fields.Kind.TIME: _time,
+    fields.Kind.NUMBER: _number,
 }
 
 
@@ -295,7 +288,7 @@ def holds(condition: Node, memory: Memory) -> bool:
         case Prefix():
             return any(each.startswith(condition.start) for each in _held(condition.field, memory))
         case Range():
-            return _within(condition, NUMBERS[condition.field].read(memory))
+            return _within(condition, fields.NUMBERS[condition.field].read(memory))
         case Not():
             return not holds(condition.part, memory)
         case AllOf():
@@ -318,7 +311,7 @@ def fields_of(condition: Node) -> Iterator[str]:
 
 def _held(field: str, memory: Memory) -> set[str]:
     """Return the values of a tag field; nothing is held as the empty value."""
-    return set(TAGS[field].read(memory)) or {""}
+    return set(fields.TAGS[field].read(memory)) or {""}
 
 
 def _within(asked: Range, number: int | None) -> bool:

@@ -8,11 +8,8 @@ from typing import Final, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import to_micros, to_timestamp, zone_of
-from agent_memory_services.kit.contract.errors import FieldViolation
-from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.fields import is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ def draft(given: Memory, now: int, model: str) -> Memory:
             memory.ClearField(field.name)  # type: ignore[arg-type]
     _clear_end(memory)
     if not memory.HasField("create_time"):
-        memory.create_time.CopyFrom(to_timestamp(now))
+        memory.create_time.CopyFrom(clock.to_timestamp(now))
     memory.proof_count = 1
     memory.embedding_model = model
     normalise(memory, now)
@@ -98,20 +95,22 @@ def normalise(memory: Memory, now: int) -> None:
     memory.type = memory.type or MemoryType.MEMORY_TYPE_SEMANTIC
     if memory.HasField("event_time") and not memory.event_time.precision:
         memory.event_time.precision = TimePrecision.TIME_PRECISION_INSTANT
-    memory.update_time.CopyFrom(to_timestamp(now))
+    memory.update_time.CopyFrom(clock.to_timestamp(now))
     memory.content_hash = content_hash(memory)
-    memory.etag = new_id()
+    memory.etag = ids.new_id()
 
 
-def violations(memory: Memory, path: str) -> Iterator[FieldViolation]:
+def violations(memory: Memory, path: str) -> Iterator[errors.FieldViolation]:
     """Yield the rules that a memory at `path` breaks, beyond those of the contract itself."""
     if not memory.text.strip():
-        yield FieldViolation(f"{path}.text", "text is required")
-    if zone_of(memory.event_time.time_zone) is None:
+        yield errors.FieldViolation(f"{path}.text", "text is required")
+    if clock.zone_of(memory.event_time.time_zone) is None:
         zone = "must be an IANA time zone, such as Europe/Berlin"
-        yield FieldViolation(f"{path}.event_time.time_zone", zone)
+        yield errors.FieldViolation(f"{path}.event_time.time_zone", zone)
     if _ends_early(memory):
-        yield FieldViolation(f"{path}.validity.invalid_from", "must be later than valid_from")
+        yield errors.FieldViolation(
+            f"{path}.validity.invalid_from", "must be later than valid_from"
+        )
 
 
 def _ends_early(memory: Memory) -> bool:
@@ -119,7 +118,7 @@ def _ends_early(memory: Memory) -> bool:
     return (
         validity.HasField("valid_from")
         and validity.HasField("invalid_from")
-        and to_micros(validity.invalid_from) <= to_micros(validity.valid_from)
+        and clock.to_micros(validity.invalid_from) <= clock.to_micros(validity.valid_from)
     )
 
 
@@ -194,14 +193,16 @@ class Change:
         """True if consolidation has to compare the memory; messages stay as they were said."""
         if self.after is None or self.compared or self.cause in _DELIBERATE:
             return False
-        if self.after.type == MemoryType.MEMORY_TYPE_MESSAGE or is_hidden(self.after):
+        if self.after.type == MemoryType.MEMORY_TYPE_MESSAGE or fields.is_hidden(self.after):
             return False
-        return self.before is None or is_hidden(self.before) or _differ(self.before, self.after)
+        return (
+            self.before is None or fields.is_hidden(self.before) or _differ(self.before, self.after)
+        )
 
     @property
     def retires(self) -> bool:
         """True if nothing is left for consolidation to compare."""
-        return self.after is None or is_hidden(self.after)
+        return self.after is None or fields.is_hidden(self.after)
 
 
 def _begins(before: Memory, after: Memory, name: str) -> bool:

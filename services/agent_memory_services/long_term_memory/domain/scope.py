@@ -5,8 +5,7 @@ from typing import Final, Self
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import NEVER, Node, Tag, every
+from agent_memory_services.long_term_memory.domain import conditions, fields
 
 OTHER_SCOPE: Final = "a credential for the memory's user and namespace"
 """What a caller would need to touch a memory outside its scope."""
@@ -22,7 +21,7 @@ class Selection:
     """
 
     tenant: str
-    condition: Node
+    condition: conditions.Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +52,22 @@ class Scope:
         """Return true if a memory of the tenant lies inside."""
         return _within(memory.user_id, self.users) and _within(memory.namespace, self.namespaces)
 
-    def select(self, condition: Node) -> Selection:
+    def select(self, condition: conditions.Node) -> Selection:
         """Return the memories inside that meet the condition."""
-        bounds: list[Node] = [Tag(fields.TENANT, (self.tenant,))]
+        bounds: list[conditions.Node] = [conditions.Tag(fields.TENANT, (self.tenant,))]
         if self.users is not None:
             bounds.append(_one_of(fields.USER, self.users))
         if self.namespaces is not None:
             bounds.append(_one_of(fields.NAMESPACE, self.namespaces))
-        return Selection(self.tenant, every([*bounds, condition]))
+        return Selection(self.tenant, conditions.every([*bounds, condition]))
 
 
 def _within(value: str, allowed: frozenset[str] | None) -> bool:
     return allowed is None or value in allowed
 
 
-def _one_of(field: str, allowed: frozenset[str]) -> Node:
-    return Tag(field, tuple(sorted(allowed))) if allowed else NEVER
+def _one_of(field: str, allowed: frozenset[str]) -> conditions.Node:
+    return conditions.Tag(field, tuple(sorted(allowed))) if allowed else conditions.NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,12 @@ from typing import Final, TypeAlias
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    EtagMismatch,
-    IdAlreadyExists,
-    InvalidField,
-    InvalidState,
-    MemoryNotFound,
-    SessionErased,
-)
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, normalise
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.history.revisions import (
-    Revised,
-    exists,
-    in_sight,
-    revised_together,
-)
+from agent_memory_services.long_term_memory.history import revisions
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
@@ -49,7 +35,7 @@ _Sides: TypeAlias = tuple[Memory | None, Memory | None]
 _CREATIONS = frozenset({ltm.REVISION_CAUSE_CREATE, ltm.REVISION_CAUSE_IMPORT})
 
 
-def inverse(one: Revised, reason: str) -> Change | None:
+def inverse(one: revisions.Revised, reason: str) -> Change | None:
     """Return the change that reverts a revision, not normalised yet; None where there is none.
 
     What replaced an older fact stays when that fact is valid again, and what is gone stays gone,
@@ -88,13 +74,15 @@ def undone(present: Memory, revision: MemoryRevision) -> Memory:
 
 def _again(present: Memory | None, before: Memory) -> _Sides:
     if present is not None:
-        raise InvalidState("exists", "that revision deleted the memory, and it exists again")
+        raise errors.InvalidState("exists", "that revision deleted the memory, and it exists again")
     return None, _copy(before)
 
 
 def _no_more(present: Memory | None, revision: MemoryRevision) -> _Sides:
     if revision.cause in _CREATIONS:
-        raise InvalidState("created", "a creation cannot be taken back; delete the memory instead")
+        raise errors.InvalidState(
+            "created", "a creation cannot be taken back; delete the memory instead"
+        )
     if present is None or revision.cause == ltm.REVISION_CAUSE_SUPERSEDE:
         return None, None
     _require_untouched(differing(revision.after, present))
@@ -103,7 +91,7 @@ def _no_more(present: Memory | None, revision: MemoryRevision) -> _Sides:
 
 def _require_untouched(fields: Iterable[str]) -> None:
     if touched := ", ".join(sorted(fields)):
-        raise InvalidState(
+        raise errors.InvalidState(
             "changed",
             f"changed again since that revision: {touched}; take the later changes back first,"
             " from the latest on, or update the memory",
@@ -180,26 +168,26 @@ class Reverter:
                 return done
             current = one.present.etag if one.present else ""
             if asked.etag and asked.etag != current:
-                raise EtagMismatch(current)
+                raise errors.EtagMismatch(current)
             changes = await self._changes(scope, asked, one)
             commit = await self._store.commit(
-                scope.tenant, changes, actor=asked.actor, now=now_micros()
+                scope.tenant, changes, actor=asked.actor, now=clock.now_micros()
             )
             if commit.committed:
                 return [change.after for change in changes if change.after is not None]
             _refuse_for_good(commit)
-        raise EtagMismatch(current)
+        raise errors.EtagMismatch(current)
 
-    async def _asked_for(self, scope: Scope, asked: Reversal) -> Revised:
+    async def _asked_for(self, scope: Scope, asked: Reversal) -> revisions.Revised:
         number = _number(asked.revision_id)
         below = number + 1 if number else 0
         part = await self._log.read(scope.tenant, asked.memory_id, below=below, count=1)
-        if not exists(scope, part):
-            raise MemoryNotFound(asked.memory_id)
-        found = [each for each in part.revisions if in_sight(scope, each)]
+        if not revisions.exists(scope, part):
+            raise errors.MemoryNotFound(asked.memory_id)
+        found = [each for each in part.revisions if revisions.in_sight(scope, each)]
         if not found or number not in {0, int(found[0].revision_id)}:
             raise _no_such_revision()
-        return Revised(asked.memory_id, part.present, found[0])
+        return revisions.Revised(asked.memory_id, part.present, found[0])
 
     async def _done_before(self, scope: Scope, asked: Reversal) -> list[Memory]:
         """Return what an earlier attempt of this call changed, where its answer was lost."""
@@ -210,14 +198,14 @@ class Reverter:
         found = await self._store.get(scope.tenant, ids)
         return [each for each in found if each and each.etag == _etag(asked, each)]
 
-    async def _changes(self, scope: Scope, asked: Reversal, one: Revised) -> list[Change]:
+    async def _changes(self, scope: Scope, asked: Reversal, one: revisions.Revised) -> list[Change]:
         """Return the changes that take back all that the commit changed."""
-        together = await revised_together(self._log, scope.tenant, one)
+        together = await revisions.revised_together(self._log, scope.tenant, one)
         inverses = [inverse(each, asked.reason) for each in together]
         changes = [change for change in inverses if change is not None]
         _require_something(one.revision, changes)
         if not all(_within(scope, change) for change in changes):
-            raise AccessDenied(OTHER_SCOPE)
+            raise errors.AccessDenied(OTHER_SCOPE)
         vectors = await self._vectors(changes)
         ids = [change.memory.id for change in changes]
         for change in changes:
@@ -244,7 +232,7 @@ class Reverter:
             if vectors is not None
         }
         if len(found) < len(anew):
-            raise InvalidField("revision_id", f"what comes back {REJECTED}")
+            raise errors.InvalidField("revision_id", f"what comes back {REJECTED}")
         return found
 
 
@@ -257,15 +245,15 @@ def _number(revision_id: str) -> int:
     return int(revision_id)
 
 
-def _no_such_revision() -> InvalidField:
-    return InvalidField("revision_id", "the memory has no such revision, or not any more")
+def _no_such_revision() -> errors.InvalidField:
+    return errors.InvalidField("revision_id", "the memory has no such revision, or not any more")
 
 
 def _require_something(revision: MemoryRevision, changes: Sequence[Change]) -> None:
     """Refuse to do nothing, and to remove a merged record where no original comes back for it."""
     removes = all(change.after is None for change in changes)
     if not changes or (removes and revision.related_memory_ids):
-        raise InvalidState(
+        raise errors.InvalidState(
             "gone",
             "what that revision changed is gone; take the later changes back first, from the"
             " latest on",
@@ -284,7 +272,7 @@ def _needs_vectors(change: Change) -> bool:
 
 
 def _normalise(memory: Memory, asked: Reversal) -> None:
-    normalise(memory, now_micros())
+    normalise(memory, clock.now_micros())
     if asked.request_id:
         memory.etag = _etag(asked, memory)
 
@@ -297,6 +285,6 @@ def _etag(asked: Reversal, memory: Memory) -> str:
 def _refuse_for_good(commit: Commit) -> None:
     """Refuse where another attempt would meet the same."""
     if commit.outcome is CommitOutcome.DUPLICATE and commit.other is not None:
-        raise IdAlreadyExists(commit.other.id)
+        raise errors.IdAlreadyExists(commit.other.id)
     if commit.outcome is CommitOutcome.ERASED:
-        raise SessionErased
+        raise errors.SessionErased

@@ -8,18 +8,11 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryChange
-from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.kit.contract.cursors import PageTokens
-from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract import clock, cursors, errors
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
 from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
-from agent_memory_services.long_term_memory.domain.conditions import (
-    Node,
-    compile_filter,
-    fields_of,
-    holds,
-)
+from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.fields import ACCESSES
 from agent_memory_services.long_term_memory.domain.memory import Kind
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -114,8 +107,8 @@ class _MemorySource(WatchSource[MemoryEvent, MemoryWatchUpdate]):
 
     def __init__(self, scope: Scope, given: MemoryFilter, shards: int) -> None:
         self._scope = scope
-        self._condition = _followable(compile_filter(given, "filter"))
-        self.tokens = WatchTokens(*PageTokens("watch", scope.tenant, given).binding)
+        self._condition = _followable(conditions.compile_filter(given, "filter"))
+        self.tokens = WatchTokens(*cursors.PageTokens("watch", scope.tenant, given).binding)
         self.streams = {"": shard_of(scope.tenant, shards).feed(scope.tenant)}
 
     async def render(self, batch: Batch[MemoryEvent]) -> AsyncIterator[MemoryWatchUpdate]:
@@ -131,27 +124,29 @@ class _MemorySource(WatchSource[MemoryEvent, MemoryWatchUpdate]):
     def _change(self, event: MemoryEvent) -> MemoryChange | None:
         """Return a change as the watcher sees it; None where it does not concern them."""
         before, after = self._in_reach(event.before), self._in_reach(event.after)
-        if not any(holds(self._condition, each) for each in (before, after) if each is not None):
+        if not any(
+            conditions.holds(self._condition, each) for each in (before, after) if each is not None
+        ):
             return None
         return MemoryChange(
             kind=_seen_as(event, before, after),
             memory_id=event.memory_id,
             memory=after,
-            change_time=to_timestamp(event.time),
+            change_time=clock.to_timestamp(event.time),
         )
 
     def _in_reach(self, memory: Memory | None) -> Memory | None:
         return memory if memory is not None and self._scope.admits(memory) else None
 
 
-def _followable(condition: Node) -> Node:
+def _followable(condition: conditions.Node) -> conditions.Node:
     """Return a condition on what a change can change; being found changes no memory.
 
     Raises:
         InvalidField: the condition asks how often or when a memory was found.
     """
-    if not ACCESSES.keys().isdisjoint(fields_of(condition)):
-        raise InvalidField("filter", "accesses cannot be watched: being found is no change")
+    if not ACCESSES.keys().isdisjoint(conditions.fields_of(condition)):
+        raise errors.InvalidField("filter", "accesses cannot be watched: being found is no change")
     return condition
 
 

@@ -14,19 +14,7 @@ from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.redis.keys import decode
 from agent_memory_services.kit.redis.scripts import mapping_of
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    ALWAYS,
-    NEVER,
-    Node,
-    Range,
-    Tag,
-    every,
-    flag,
-    negated,
-    some,
-)
-from agent_memory_services.long_term_memory.domain.fields import is_hidden
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.forget_policy import Policy, Rank, Reason, rank
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -36,50 +24,72 @@ from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 
-def considered(policy: Policy, condition: Node) -> Node:
+def considered(policy: Policy, condition: conditions.Node) -> conditions.Node:
     """Return the condition of all that a policy may forget: neither hidden nor pinned.
 
     What is no longer true in the world is considered like everything else.
     """
-    types = Tag(fields.TYPE, tuple(map(str, sorted(policy.types)))) if policy.types else ALWAYS
-    hidden, pinned = flag(fields.HIDDEN, value=True), flag(fields.PINNED, value=True)
-    return every([condition, types, negated(hidden), negated(pinned)])
-
-
-def due(policy: Policy, now: int) -> Node:
-    """Return the condition of what is due at `now`, in microseconds, whatever else there is."""
-    standing = flag(fields.STANDING, value=True)
-    return some(
-        [Range(fields.EXPIRE, high=now), every([negated(standing), _aged_out(policy, now)])]
+    types = (
+        conditions.Tag(fields.TYPE, tuple(map(str, sorted(policy.types))))
+        if policy.types
+        else conditions.ALWAYS
+    )
+    hidden, pinned = (
+        conditions.flag(fields.HIDDEN, value=True),
+        conditions.flag(fields.PINNED, value=True),
+    )
+    return conditions.every(
+        [condition, types, conditions.negated(hidden), conditions.negated(pinned)]
     )
 
 
-def budgeted(policy: Policy, now: int) -> Node:
+def due(policy: Policy, now: int) -> conditions.Node:
+    """Return the condition of what is due at `now`, in microseconds, whatever else there is."""
+    standing = conditions.flag(fields.STANDING, value=True)
+    return conditions.some(
+        [
+            conditions.Range(fields.EXPIRE, high=now),
+            conditions.every([conditions.negated(standing), _aged_out(policy, now)]),
+        ]
+    )
+
+
+def budgeted(policy: Policy, now: int) -> conditions.Node:
     """Return the condition of what counts against its owner's budget."""
-    return every([negated(flag(fields.STANDING, value=True)), negated(due(policy, now))])
+    return conditions.every(
+        [
+            conditions.negated(conditions.flag(fields.STANDING, value=True)),
+            conditions.negated(due(policy, now)),
+        ]
+    )
 
 
-def archived_before(moment: int) -> Node:
+def archived_before(moment: int) -> conditions.Node:
     """Return the condition of what was archived before a moment and not changed since."""
-    return every([Tag(fields.HIDDEN, (fields.ARCHIVED,)), Range(fields.UPDATE, high=moment - 1)])
+    return conditions.every(
+        [
+            conditions.Tag(fields.HIDDEN, (fields.ARCHIVED,)),
+            conditions.Range(fields.UPDATE, high=moment - 1),
+        ]
+    )
 
 
-def _aged_out(policy: Policy, now: int) -> Node:
+def _aged_out(policy: Policy, now: int) -> conditions.Node:
     hard = _older(policy.hard_age, now)
     if policy.max_inactive is None:
         return hard
-    aged = ALWAYS if policy.max_age is None else _older(policy.max_age, now)
-    unused = every(
+    aged = conditions.ALWAYS if policy.max_age is None else _older(policy.max_age, now)
+    unused = conditions.every(
         [
             _older(policy.max_inactive, now),
-            negated(Range(fields.ACCESS, low=now - policy.max_inactive)),
+            conditions.negated(conditions.Range(fields.ACCESS, low=now - policy.max_inactive)),
         ]
     )
-    return some([hard, every([aged, unused])])
+    return conditions.some([hard, conditions.every([aged, unused])])
 
 
-def _older(age: int | None, now: int) -> Node:
-    return NEVER if age is None else Range(fields.CREATE, high=now - age - 1)
+def _older(age: int | None, now: int) -> conditions.Node:
+    return conditions.NEVER if age is None else conditions.Range(fields.CREATE, high=now - age - 1)
 
 
 _MOST: Final = 100_000
@@ -97,7 +107,7 @@ class _Tally(AggregateRequest):
 
 
 async def owners_beyond(
-    index: MemoryIndex, scope: Scope, condition: Node, budget: int
+    index: MemoryIndex, scope: Scope, condition: conditions.Node, budget: int
 ) -> list[str]:
     """Return the users of whom more memories than a budget meet a condition; "" is no user.
 
@@ -138,7 +148,7 @@ class ForgetRequest:
     """
 
     policy: Policy
-    condition: Node
+    condition: conditions.Node
     keep: Collection[str] = frozenset()
     permanently: bool = False
     execute: bool = False
@@ -200,9 +210,9 @@ class Forgetting:
         return forgotten
 
     async def _due(
-        self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
+        self, scope: Scope, asked: ForgetRequest, whole: conditions.Node, now: int
     ) -> AsyncIterator[Reasons]:
-        condition = every([whole, due(asked.policy, now)])
+        condition = conditions.every([whole, due(asked.policy, now)])
         async for page in self._walk.pages(scope, condition, size=_PAGE):
             yield {
                 memory.id: reason
@@ -212,12 +222,12 @@ class Forgetting:
             }
 
     async def _beyond_budget(
-        self, scope: Scope, asked: ForgetRequest, whole: Node, now: int
+        self, scope: Scope, asked: ForgetRequest, whole: conditions.Node, now: int
     ) -> AsyncIterator[Reasons]:
-        condition = every([whole, budgeted(asked.policy, now)])
+        condition = conditions.every([whole, budgeted(asked.policy, now)])
         budget = asked.policy.keep_per_owner or 0
         for owner in await owners_beyond(self._index, scope, condition, budget):
-            own = every([condition, Tag(fields.USER, (owner,))])
+            own = conditions.every([condition, conditions.Tag(fields.USER, (owner,))])
             best = _Best(budget)
             async for page in self._walk.pages(scope, own, size=_PAGE):
                 displaced = [best.displaced(memory, now) for memory in page]
@@ -276,7 +286,7 @@ class _Best:
 
 def _still(policy: Policy, memory: Memory, reason: Reason, now: int) -> bool:
     """Return true if a memory is due in its present state."""
-    if is_hidden(memory):
+    if fields.is_hidden(memory):
         return False
     if reason is Reason.BUDGET:
         return policy.may_go(memory)

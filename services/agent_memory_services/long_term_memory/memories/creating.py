@@ -6,14 +6,7 @@ from typing import Final, TypeAlias
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    IdAlreadyExists,
-    InvalidField,
-    InvalidFields,
-    SessionErased,
-)
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
@@ -95,8 +88,8 @@ def creation_of(memory: Memory, commit: Commit | Exception, *, derived: bool) ->
         case CommitOutcome.SAME | CommitOutcome.DUPLICATE:
             return Creation(ltm.CREATE_OUTCOME_DUPLICATE, commit.other)
         case CommitOutcome.ERASED:
-            return Creation.rejected(SessionErased())
-    return Creation.rejected(IdAlreadyExists(memory.id))
+            return Creation.rejected(errors.SessionErased())
+    return Creation.rejected(errors.IdAlreadyExists(memory.id))
 
 
 Policy: TypeAlias = ltm.DeduplicationPolicy.ValueType
@@ -165,7 +158,7 @@ class Creating:
         """
         _refuse_broken(given)
         policy = policy or self._default
-        now = now_micros()
+        now = clock.now_micros()
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
@@ -192,11 +185,11 @@ class Creating:
             if scope.admits(each.memory):
                 admitted.append((at, each))
             else:
-                each.reject(AccessDenied(OTHER_SCOPE))
+                each.reject(errors.AccessDenied(OTHER_SCOPE))
         made = await self._vectorizer.of_memories([each.memory for _, each in admitted])
         for (at, each), vectors in zip(admitted, made, strict=True):
             if vectors is None:
-                each.reject(InvalidField(f"memories[{at}].text", REJECTED))
+                each.reject(errors.InvalidField(f"memories[{at}].text", REJECTED))
             else:
                 each.stored = StoredMemory(each.memory, vectors)
 
@@ -264,7 +257,7 @@ def _refuse_broken(given: Sequence[Memory]) -> None:
         for violation in violations(memory, f"memories[{at}]")
     ]
     if broken:
-        raise InvalidFields(broken)
+        raise errors.InvalidFields(broken)
 
 
 def _refuse_if_nothing_worked(commits: Sequence[Commit | Exception], wanted: int) -> None:

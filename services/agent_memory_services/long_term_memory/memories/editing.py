@@ -5,15 +5,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import now_micros, to_micros
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    EtagMismatch,
-    IdAlreadyExists,
-    InvalidField,
-    InvalidFields,
-    MemoryNotFound,
-)
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
@@ -45,15 +37,19 @@ class Memories:
             MemoryNotFound: there is no such memory.
         """
         [found] = await self.get_each(scope, [memory_id])
-        if isinstance(found, MemoryNotFound):
+        if isinstance(found, errors.MemoryNotFound):
             raise found
         return found
 
-    async def get_each(self, scope: Scope, ids: Sequence[str]) -> list[Memory | MemoryNotFound]:
+    async def get_each(
+        self, scope: Scope, ids: Sequence[str]
+    ) -> list[Memory | errors.MemoryNotFound]:
         """Read the memories of these ids, each or the error that there is none."""
         found = await self._store.get(scope.tenant, ids)
         return [
-            memory if memory is not None and scope.admits(memory) else MemoryNotFound(memory_id)
+            memory
+            if memory is not None and scope.admits(memory)
+            else errors.MemoryNotFound(memory_id)
             for memory_id, memory in zip(ids, found, strict=True)
         ]
 
@@ -87,17 +83,17 @@ class Memories:
         for _ in range(_ATTEMPTS):
             before = await self.get(scope, given.id)
             if given.etag and given.etag != before.etag:
-                raise EtagMismatch(before.etag)
+                raise errors.EtagMismatch(before.etag)
             change = await self._change(scope, before, given, paths, reason)
             if change is None:
                 return before
             commit = await self._store.commit(
-                scope.tenant, [change], actor=actor, now=to_micros(change.memory.update_time)
+                scope.tenant, [change], actor=actor, now=clock.to_micros(change.memory.update_time)
             )
             if commit.committed:
                 return change.memory
             _refuse_unless_stale(commit, given.id)
-        raise EtagMismatch((await self.get(scope, given.id)).etag)
+        raise errors.EtagMismatch((await self.get(scope, given.id)).etag)
 
     async def delete(
         self, scope: Scope, ids: Sequence[str], *, actor: str, reason: str = ""
@@ -118,7 +114,7 @@ class Memories:
                 Change(memory, None, ltm.REVISION_CAUSE_DELETE, reason=reason) for memory in found
             ]
             commits = await commit_each_whole(
-                self._store, scope.tenant, changes, actor=actor, now=now_micros()
+                self._store, scope.tenant, changes, actor=actor, now=clock.now_micros()
             )
             left = []
             for memory, commit in zip(found, _sound(commits), strict=True):
@@ -128,7 +124,7 @@ class Memories:
                     left.append(memory.id)
             if not left:
                 return [memory_id for memory_id in wanted if memory_id in deleted]
-        raise EtagMismatch((await self.get(scope, left[0])).etag)
+        raise errors.EtagMismatch((await self.get(scope, left[0])).etag)
 
     async def _change(
         self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
@@ -138,16 +134,16 @@ class Memories:
         if not changed:
             return None
         if broken := list(violations(after, "memory")):
-            raise InvalidFields(broken)
+            raise errors.InvalidFields(broken)
         if not scope.admits(after):
-            raise AccessDenied(OTHER_SCOPE)
+            raise errors.AccessDenied(OTHER_SCOPE)
         vectors = None
         if not changed.isdisjoint({"text", "context"}):
             after.embedding_model = self._vectorizer.model
             [vectors] = await self._vectorizer.of_memories([after])
             if vectors is None:
-                raise InvalidField("memory.text", REJECTED)
-        normalise(after, now_micros())
+                raise errors.InvalidField("memory.text", REJECTED)
+        normalise(after, clock.now_micros())
         return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, reason)
 
 
@@ -156,8 +152,8 @@ def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:
         case Commit(CommitOutcome.STALE):
             return
         case Commit(CommitOutcome.DUPLICATE, other=Memory() as other):
-            raise IdAlreadyExists(other.id)
-    raise MemoryNotFound(memory_id)
+            raise errors.IdAlreadyExists(other.id)
+    raise errors.MemoryNotFound(memory_id)
 
 
 def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:

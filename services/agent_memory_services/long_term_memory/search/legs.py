@@ -14,16 +14,10 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import Tag
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Selection
+from agent_memory_services.long_term_memory.search import scores
 from agent_memory_services.long_term_memory.search.question import Question, Wording
-from agent_memory_services.long_term_memory.search.scores import (
-    Floats,
-    Scoresheet,
-    reciprocal_ranks,
-    similarities,
-)
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
@@ -51,7 +45,7 @@ class Leg(Protocol):
         """Return the engine's measure of a memory."""
         ...
 
-    def measure(self, found: Floats, wording: Wording) -> Floats:
+    def measure(self, found: scores.Floats, wording: Wording) -> scores.Floats:
         """Measure every candidate, in the leg's own unit; NaN where it cannot tell.
 
         Args:
@@ -60,7 +54,7 @@ class Leg(Protocol):
         """
         ...
 
-    def scaled(self, values: Floats) -> Floats:
+    def scaled(self, values: scores.Floats) -> scores.Floats:
         """Scale measures to 0 to 1."""
         ...
 
@@ -97,13 +91,13 @@ class DenseLeg:
         """Return the cosine distance, at least 0; the engine's may be rounded to below."""
         return max(0.0, float(found.fields[_DISTANCE]))
 
-    def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - words do not matter here
+    def measure(self, found: scores.Floats, wording: Wording) -> scores.Floats:  # noqa: ARG002 - words do not matter here
         """Return the distances that the engine measured."""
         return found
 
-    def scaled(self, values: Floats) -> Floats:
+    def scaled(self, values: scores.Floats) -> scores.Floats:
         """Return the distances as similarities."""
-        return similarities(values)
+        return scores.similarities(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +138,11 @@ class WordLeg:
         """Return the engine's BM25 score."""
         return found.score or 0.0
 
-    def measure(self, found: Floats, wording: Wording) -> Floats:  # noqa: ARG002 - see above
+    def measure(self, found: scores.Floats, wording: Wording) -> scores.Floats:  # noqa: ARG002 - see above
         """Return the match of the words in each candidate, whichever leg found it."""
         return (wording.around if self.around else wording.text).match()
 
-    def scaled(self, values: Floats) -> Floats:
+    def scaled(self, values: scores.Floats) -> scores.Floats:
         """Return the match, which is on the scale."""
         return values
 
@@ -163,7 +157,7 @@ def _unscored(selection: Selection, match: str) -> str:
     lead it to. Stating the words in the condition once more leads it there; without that, the
     first hundred hold 64 % of LoCoMo's evidence instead of 76 %.
     """
-    tenant = Tag(fields.TENANT, (selection.tenant,))
+    tenant = conditions.Tag(fields.TENANT, (selection.tenant,))
     return f"(({selection.condition} {tenant} {match})=>{{$weight:0}})"
 
 
@@ -253,7 +247,7 @@ class Retriever:
 class Fusion(Protocol):
     """Method by which the measures of legs become one match."""
 
-    def counted(self, scaled: Floats) -> Floats:
+    def counted(self, scaled: scores.Floats) -> scores.Floats:
         """Return the worth of a leg's measures, both on the scale of 0 to 1."""
         ...
 
@@ -262,7 +256,7 @@ class Fusion(Protocol):
 class LinearFusion:
     """Legs count by what they measured."""
 
-    def counted(self, scaled: Floats) -> Floats:
+    def counted(self, scaled: scores.Floats) -> scores.Floats:
         """Return the measure itself."""
         return scaled
 
@@ -277,14 +271,14 @@ class ReciprocalRankFusion:
 
     constant: int
 
-    def counted(self, scaled: Floats) -> Floats:
+    def counted(self, scaled: scores.Floats) -> scores.Floats:
         """Return the worth of each rank."""
-        return reciprocal_ranks(scaled, self.constant)
+        return scores.reciprocal_ranks(scaled, self.constant)
 
 
 def fuse(
-    fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: Scoresheet
-) -> Floats:
+    fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: scores.Scoresheet
+) -> scores.Floats:
     """Return the match of each memory of a pool, 0 to 1; add a line per leg to the sheet."""
     match = np.zeros(len(pool.memories))
     for leg in legs:

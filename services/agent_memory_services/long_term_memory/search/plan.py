@@ -12,9 +12,9 @@ from agent_memory.common.v1.search_pb2 import (
     SearchMode,
     SearchQuery,
 )
-from agent_memory_services.kit.contract.clock import to_datetime, to_timestamp, zone_of
-from agent_memory_services.kit.contract.errors import InvalidField, Unimplemented
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.search import signals
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     Fusion,
@@ -24,31 +24,18 @@ from agent_memory_services.long_term_memory.search.legs import (
     WordLeg,
 )
 from agent_memory_services.long_term_memory.search.question import Question, question_of
-from agent_memory_services.long_term_memory.search.signals import (
-    NamedEntities,
-    Neighbours,
-    Part,
-    QuestionNames,
-    SessionBest,
-    SessionCoverage,
-)
-from agent_memory_services.long_term_memory.search.temporal.intent import (
-    SpokenTime,
-    asks_when,
-    spoken_times,
-)
-from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
+from agent_memory_services.long_term_memory.search.temporal import intent, nearness
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
 
 
 def parts_of(
     text: str,
-    times: Sequence[SpokenTime],
+    times: Sequence[intent.SpokenTime],
     ranking: RankingOptions,
     weights: Weights,
     *,
     by_default: bool,
-) -> tuple[Part, ...]:
+) -> tuple[signals.Part, ...]:
     """Return the parts that take part in answering a question.
 
     Args:
@@ -82,8 +69,8 @@ def chosen(ranking: RankingOptions, option: str, *, by_default: bool) -> bool:
     return given if ranking.HasField(option) else by_default  # type: ignore[arg-type]
 
 
-def _neighbours(weights: Weights) -> Iterator[Part]:
-    yield Neighbours(
+def _neighbours(weights: Weights) -> Iterator[signals.Part]:
+    yield signals.Neighbours(
         weights.parts.neighbours,
         weights.neighbour_reach,
         weights.neighbour_decay,
@@ -91,23 +78,25 @@ def _neighbours(weights: Weights) -> Iterator[Part]:
     )
 
 
-def _sessions(weights: Weights) -> Iterator[Part]:
-    yield SessionBest(weights.parts.session_best)
-    yield SessionCoverage(weights.parts.session_coverage)
+def _sessions(weights: Weights) -> Iterator[signals.Part]:
+    yield signals.SessionBest(weights.parts.session_best)
+    yield signals.SessionCoverage(weights.parts.session_coverage)
 
 
-def _entities(text: str, weights: Weights) -> Iterator[Part]:
-    names = QuestionNames(text)
+def _entities(text: str, weights: Weights) -> Iterator[signals.Part]:
+    names = signals.QuestionNames(text)
     if names:
-        yield NamedEntities(weights.parts.entities, names)
+        yield signals.NamedEntities(weights.parts.entities, names)
 
 
-def _temporal(text: str, times: Sequence[SpokenTime], weights: Weights) -> Iterator[Part]:
+def _temporal(
+    text: str, times: Sequence[intent.SpokenTime], weights: Weights
+) -> Iterator[signals.Part]:
     if times:
         spans = [(_micros(spoken.start), _micros(spoken.end)) for spoken in times]
-        yield TimeNearness(weights.parts.time_nearness, spans)
-    if asks_when(text):
-        yield ToldTime(weights.parts.told_time)
+        yield nearness.TimeNearness(weights.parts.time_nearness, spans)
+    if intent.asks_when(text):
+        yield nearness.ToldTime(weights.parts.told_time)
 
 
 def _micros(moment: datetime) -> int:
@@ -150,8 +139,8 @@ class SearchPlan:
     recency: RecencyWeights | None
     min_score: float
     max_distance: float | None
-    parts: tuple[Part, ...] = ()
-    times: tuple[SpokenTime, ...] = ()
+    parts: tuple[signals.Part, ...] = ()
+    times: tuple[intent.SpokenTime, ...] = ()
     diversity: float = 0.0
     generation: int | None = None
 
@@ -179,7 +168,7 @@ async def plan_of(
     """
     refuse_unfit(query)
     if query.ranking.rerank:
-        raise Unimplemented("query.ranking.rerank")
+        raise errors.Unimplemented("query.ranking.rerank")
     question = question_of(query.text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
     times = _times(query, asked_at)
@@ -219,10 +208,12 @@ async def _legs(
     return tuple(leg for leg in legs if leg.weight > 0)
 
 
-def _times(query: SearchQuery, asked_at: int) -> tuple[SpokenTime, ...]:
+def _times(query: SearchQuery, asked_at: int) -> tuple[intent.SpokenTime, ...]:
     """Return the times of a question, as seen from when it is asked about."""
-    moment = query.as_of if query.HasField("as_of") else to_timestamp(asked_at)
-    return tuple(spoken_times(query.text, to_datetime(moment).astimezone(_zone(query))))
+    moment = query.as_of if query.HasField("as_of") else clock.to_timestamp(asked_at)
+    return tuple(
+        intent.spoken_times(query.text, clock.to_datetime(moment).astimezone(_zone(query)))
+    )
 
 
 def _dense_weight(query: SearchQuery, question: Question, weights: Weights) -> float:
@@ -271,14 +262,18 @@ def refuse_unfit(query: SearchQuery) -> None:
     _zone(query)
     asks = bool(query.text.strip())
     if query.HasField("min_score") and not asks:
-        raise InvalidField("query.min_score", "applies to a query with a text only")
+        raise errors.InvalidField("query.min_score", "applies to a query with a text only")
     semantic = query.mode == SearchMode.SEARCH_MODE_SEMANTIC
     if query.HasField("max_distance") and not (asks and semantic):
-        raise InvalidField("query.max_distance", "applies to a text in the semantic mode only")
+        raise errors.InvalidField(
+            "query.max_distance", "applies to a text in the semantic mode only"
+        )
 
 
 def _zone(query: SearchQuery) -> tzinfo:
-    zone = zone_of(query.time_zone)
+    zone = clock.zone_of(query.time_zone)
     if zone is None:
-        raise InvalidField("query.time_zone", "must be an IANA time zone, such as Europe/Berlin")
+        raise errors.InvalidField(
+            "query.time_zone", "must be an IANA time zone, such as Europe/Berlin"
+        )
     return zone

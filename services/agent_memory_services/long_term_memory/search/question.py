@@ -12,7 +12,6 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.fields import words
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -68,8 +67,8 @@ def question_of(text: str, *, max_words: int) -> Question:
         text: the question.
         max_words: how many distinct terms to keep.
     """
-    quoted = (tuple(words(found)) for found in _PHRASE.findall(text))
-    rest = words(_PHRASE.sub(" ", text))
+    quoted = (tuple(fields.words(found)) for found in _PHRASE.findall(text))
+    rest = fields.words(_PHRASE.sub(" ", text))
     telling = [word for word in rest if word not in STOP_WORDS]
     # "Who is it?" is made of nothing else, and they are better than no words at all.
     terms = tuple(dict.fromkeys(telling or rest))[:max_words]
@@ -119,4 +118,4 @@ def _occurrences(rows: dict[str, int], texts: Sequence[str]) -> Occurrences:
 # Questions about one owner read the same texts again.
 @remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
 def _stems(text: str) -> tuple[str, ...]:
-    return tuple(map(stem, words(text)))
+    return tuple(map(stem, fields.words(text)))

@@ -23,12 +23,11 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import stem
-from agent_memory_services.long_term_memory.domain.fields import words
-from agent_memory_services.long_term_memory.search.legs import Pool, fuse
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
-from agent_memory_services.long_term_memory.search.signals import Evidence, session_of
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
 
@@ -99,7 +98,7 @@ class Diversity:
 
 def _likenesses(memories: Sequence[Memory]) -> Floats:
     """Pairs of memories: the share of words in common, at least a half within a session."""
-    held = [frozenset(map(stem, words(memory.text))) for memory in memories]
+    held = [frozenset(map(stem, fields.words(memory.text))) for memory in memories]
     known = {word: column for column, word in enumerate(frozenset().union(*held))}
     table = np.zeros((len(held), len(known)))
     for row, found in enumerate(held):
@@ -107,7 +106,7 @@ def _likenesses(memories: Sequence[Memory]) -> Floats:
     common = table @ table.T
     sizes = table.sum(axis=1)
     shared = common / np.maximum(1.0, sizes[:, None] + sizes - common)
-    sessions = [session_of(memory) or at for at, memory in enumerate(memories)]
+    sessions = [signals.session_of(memory) or at for at, memory in enumerate(memories)]
     together = np.array([[one == other for other in sessions] for one in sessions])
     likenesses: Floats = np.where(together, np.maximum(shared, _SAME_SESSION), shared)
     return likenesses
@@ -125,7 +124,7 @@ class Ranking:
     plan: SearchPlan
     now: int
 
-    def hits(self, pool: Pool) -> list[Candidate]:
+    def hits(self, pool: legs.Pool) -> list[Candidate]:
         """Return the hits of a pool, best first."""
         memories = list(pool.memories.values())
         sheet = self._relevance(pool)
@@ -135,13 +134,13 @@ class Ranking:
             Diversity(self.plan.diversity).apply(memories, sheet)
         return self._ordered(pool, sheet)
 
-    def _relevance(self, pool: Pool) -> Scoresheet:
+    def _relevance(self, pool: legs.Pool) -> Scoresheet:
         """Score the match of each memory and its signals, as shares of the greatest sum."""
         memories = list(pool.memories.values())
         wording = Wording(self.plan.words, memories)
         sheet = Scoresheet(len(memories))
-        match = fuse(self.plan.fusion, self.plan.legs, pool, wording, sheet)
-        evidence = Evidence(memories, match, wording.text)
+        match = legs.fuse(self.plan.fusion, self.plan.legs, pool, wording, sheet)
+        evidence = signals.Evidence(memories, match, wording.text)
         whole = 1.0
         for part in self.plan.parts:
             values = part.measure(evidence)
@@ -151,7 +150,7 @@ class Ranking:
         sheet.scale(1 / whole)
         return sheet
 
-    def _ordered(self, pool: Pool, sheet: Scoresheet) -> list[Candidate]:
+    def _ordered(self, pool: legs.Pool, sheet: Scoresheet) -> list[Candidate]:
         scores = sheet.scores
         distances = pool.measured.get(DENSE, {})
         candidates = [

@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from agent_memory.common.v1.search_pb2 import SearchQuery
-from agent_memory_services.kit.contract.clock import now_micros, to_micros
-from agent_memory_services.kit.contract.cursors import understood
+from agent_memory_services.kit.contract import clock, cursors
 from agent_memory_services.kit.contract.numbers import is_exact
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    Node,
-    Range,
-    compile_filter,
-    every,
-    negated,
-    visible,
-)
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
-from agent_memory_services.long_term_memory.search.legs import Pool, Retriever
+from agent_memory_services.long_term_memory.search import legs
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of, refuse_unfit
 from agent_memory_services.long_term_memory.search.ranking import Ranking
 from agent_memory_services.long_term_memory.search.scores import Candidate
@@ -137,7 +128,7 @@ class Search:
         accesses: Accesses,
         weights: Weights = DEFAULTS,
     ) -> None:
-        self._retriever = Retriever(index)
+        self._retriever = legs.Retriever(index)
         self._listing = Listing(index)
         self._vectorizer = vectorizer
         self._accesses = accesses
@@ -155,9 +146,11 @@ class Search:
         """
         if not query.text.strip():
             refuse_unfit(query)
-            position = understood(after, ListingCursor.unpack) if after is not None else None
+            position = (
+                cursors.understood(after, ListingCursor.unpack) if after is not None else None
+            )
             return await self._newest(scope, query, size, position)
-        cursor = understood(after, SearchCursor.unpack) if after is not None else None
+        cursor = cursors.understood(after, SearchCursor.unpack) if after is not None else None
         page = await self._best(scope, query, size, cursor)
         self._record_accesses(scope, query, page.hits)
         return page
@@ -185,7 +178,7 @@ class Search:
     async def _newest(
         self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
     ) -> Hits:
-        condition = condition_of(query, now_micros())
+        condition = condition_of(query, clock.now_micros())
         page = await self._listing.page(scope, condition, size=size, after=after)
         more = page.more_after
         hits = [Candidate(memory) for memory in page.memories]
@@ -194,10 +187,10 @@ class Search:
     async def _best(
         self, scope: Scope, query: SearchQuery, size: int, after: SearchCursor | None
     ) -> Hits:
-        cursor = after or SearchCursor(now_micros())
+        cursor = after or SearchCursor(clock.now_micros())
         condition = condition_of(query, cursor.asked_at)
         if after is not None:
-            condition = every([condition, _stored_by(cursor.asked_at)])
+            condition = conditions.every([condition, _stored_by(cursor.asked_at)])
         plan = await self._plan(query, cursor.asked_at)
         hits, total = await self._unseen(scope.select(condition), plan, cursor, size)
         page = hits[:size]
@@ -206,7 +199,7 @@ class Search:
 
     async def _first(self, scope: Scope, query: SearchQuery, limit: int) -> list[Candidate]:
         """Return the `limit` best hits of one reading."""
-        now = now_micros()
+        now = clock.now_micros()
         selection = scope.select(condition_of(query, now))
         plan = await self._plan(query, now)
         return Ranking(plan, now).hits(await self._pool(selection, plan, limit, 0))[:limit]
@@ -234,7 +227,7 @@ class Search:
 
     async def _pool(
         self, selection: Selection, plan: SearchPlan, depth: int, total: int | None
-    ) -> Pool:
+    ) -> legs.Pool:
         return await self._retriever.find(
             selection, plan.legs, depth, generation=plan.generation, total=total
         )
@@ -252,21 +245,24 @@ class Search:
             self._accesses.record(scope.tenant, [hit.memory.id for hit in hits])
 
 
-def condition_of(query: SearchQuery, now: int) -> Node:
+def condition_of(query: SearchQuery, now: int) -> conditions.Node:
     """Return the condition of a query, whatever its text; `now` is in microseconds.
 
     Raises:
         InvalidField: the filter nests too deep.
     """
-    at = to_micros(query.as_of) if query.HasField("as_of") else now
-    given = compile_filter(query.filter, "query.filter")
-    return every([given, visible(at, superseded=query.include_superseded)])
+    at = clock.to_micros(query.as_of) if query.HasField("as_of") else now
+    given = conditions.compile_filter(query.filter, "query.filter")
+    return conditions.every([given, conditions.visible(at, superseded=query.include_superseded)])
 
 
-def _stored_by(moment: int) -> Node:
+def _stored_by(moment: int) -> conditions.Node:
     """Return the condition of not being stored after a moment.
 
     The record's creation time alone cannot tell: callers set it on import, and clocks differ.
     """
-    later = [Range(fields.CREATE, low=moment + 1), Range(fields.UPDATE, low=moment + 1)]
-    return negated(every(later))
+    later = [
+        conditions.Range(fields.CREATE, low=moment + 1),
+        conditions.Range(fields.UPDATE, low=moment + 1),
+    ]
+    return conditions.negated(conditions.every(later))

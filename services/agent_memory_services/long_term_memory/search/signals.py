@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.language.en.words import STOP_WORDS
-from agent_memory_services.long_term_memory.domain.fields import words
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
 Session: TypeAlias = tuple[str, str, str]
@@ -104,7 +104,7 @@ class QuestionNames:
 
     def hold(self, name: str) -> bool:
         """Return true if the question has the name, word by word."""
-        sought = words(name)
+        sought = fields.words(name)
         size = len(sought)
         if sought == [self._role]:
             return True
@@ -142,7 +142,7 @@ def _tokens(text: str) -> Iterator[tuple[str, bool]]:
     """Yield each word, with True where it is written with a capital."""
     for token in text.split():
         first = next(filter(str.isalpha, token), "")
-        yield from ((word, first.isupper()) for word in words(token))
+        yield from ((word, first.isupper()) for word in fields.words(token))
 
 
 @dataclass(frozen=True, slots=True)

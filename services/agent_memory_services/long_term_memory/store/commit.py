@@ -7,18 +7,11 @@ from typing import Any, Final, cast
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
-from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.kit.contract.ids import fence_name
-from agent_memory_services.kit.redis.scripts import Key, ScriptCall, Value, script
+from agent_memory_services.kit.contract import clock, ids
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.long_term_memory.domain.conditions import is_visible
 from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits
-from agent_memory_services.long_term_memory.store.documents import (
-    READ,
-    absent_fields,
-    accesses,
-    document,
-    memory_of,
-)
+from agent_memory_services.long_term_memory.store import documents
 from agent_memory_services.long_term_memory.store.keys import Shard
 
 _NOTHING: Final = Memory()
@@ -49,11 +42,11 @@ class _Row:
         fields: fields that are set, the record first.
     """
 
-    memory: Key
-    revisions: Key
-    old_digest: Key
-    new_digest: Key
-    left: Key
+    memory: scripts.Key
+    revisions: scripts.Key
+    old_digest: scripts.Key
+    new_digest: scripts.Key
+    left: scripts.Key
     id: str
     step: str
     etag: str
@@ -66,15 +59,15 @@ class _Row:
     fence: str
     reverts: str
     removed: Sequence[str]
-    fields: Mapping[str, Value]
+    fields: Mapping[str, scripts.Value]
 
 
-@script("agent_memory_services.long_term_memory.store", "lua/holder", "lua/commit")
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/holder", "lua/commit")
 def _commit(
-    feed: Key,
-    dirty: Key,
-    tenants: Key,
-    erased: Key,
+    feed: scripts.Key,
+    dirty: scripts.Key,
+    tenants: scripts.Key,
+    erased: scripts.Key,
     *,
     now: int,
     tenant: str,
@@ -142,7 +135,7 @@ class CommitContext:
     now: int
     limits: HistoryLimits
 
-    def call(self, changes: Sequence[Change]) -> ScriptCall:
+    def call(self, changes: Sequence[Change]) -> scripts.ScriptCall:
         """The run of the script that makes the changes."""
         if len({change.memory.id for change in changes}) != len(changes):
             raise ValueError("a commit changes each memory once")
@@ -180,7 +173,7 @@ class CommitContext:
             departs=_departure(change),
             kind=change.kind,
             revision=self._revision(change),
-            fence=fence_name(tenant, after.user_id, uid) if uid else "",
+            fence=ids.fence_name(tenant, after.user_id, uid) if uid else "",
             reverts=change.reverts,
             removed=removed,
             fields=fields,
@@ -190,10 +183,10 @@ class CommitContext:
         """The fields to remove from the hash, and those to set."""
         if change.after is None:
             return [], {}
-        fields = document(self.tenant, change.after, change.vectors)
+        fields = documents.document(self.tenant, change.after, change.vectors)
         if change.before is None:
-            return [], fields | accesses(change.after)
-        return absent_fields(change.after), fields
+            return [], fields | documents.accesses(change.after)
+        return documents.absent_fields(change.after), fields
 
     def _claim(self, change: Change) -> str:
         """Return the memory's claim to its content: none while readers do not see it."""
@@ -213,7 +206,7 @@ class CommitContext:
             actor=self.actor,
             reason=change.reason,
             related_memory_ids=change.related,
-            create_time=to_timestamp(self.now),
+            create_time=clock.to_timestamp(self.now),
         ).SerializeToString()
 
 
@@ -221,8 +214,10 @@ def commit_of(answer: Sequence[bytes | int | None]) -> Commit:
     """Read the script's answer."""
     outcome, *rest = answer
     at, *other = rest or [0]
-    held = cast("list[bytes | None]", other) or [None] * len(READ)
-    return Commit(CommitOutcome(cast("bytes", outcome).decode()), cast("int", at), memory_of(held))
+    held = cast("list[bytes | None]", other) or [None] * len(documents.READ)
+    return Commit(
+        CommitOutcome(cast("bytes", outcome).decode()), cast("int", at), documents.memory_of(held)
+    )
 
 
 def _step(change: Change) -> str:

@@ -12,12 +12,6 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.fields import (
-    ACCESSES,
-    NUMBERS,
-    TAGS,
-    searchable,
-)
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
@@ -33,8 +27,8 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         fields.RECORD: _without_accesses(memory).SerializeToString(),
         fields.ETAG: memory.etag,
         fields.CONTENT_HASH: memory.content_hash,
-        fields.TEXT: searchable(memory.text),
-        fields.CONTEXT: searchable(memory.context),
+        fields.TEXT: fields.searchable(memory.text),
+        fields.CONTEXT: fields.searchable(memory.context),
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
@@ -55,7 +49,7 @@ def _without_accesses(memory: Memory) -> Memory:
 
 def accesses(memory: Memory) -> dict[str, str]:
     """Return the fields that stand beside the record: the count and time of accesses."""
-    found = {name: field.read(memory) for name, field in ACCESSES.items()}
+    found = {name: field.read(memory) for name, field in fields.ACCESSES.items()}
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
@@ -98,7 +92,7 @@ def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> Sto
 def _tags(tenant: str, memory: Memory) -> dict[str, str]:
     values = {
         fields.TENANT: (tenant,),
-        **{name: field.read(memory) for name, field in TAGS.items()},
+        **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
     return {
         name: fields.SEPARATOR.join(map(encode, held)) or encode("")
@@ -107,4 +101,4 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
 
 
 def _numbers(memory: Memory) -> dict[str, int | None]:
-    return {name: field.read(memory) for name, field in NUMBERS.items() if not field.beside}
+    return {name: field.read(memory) for name, field in fields.NUMBERS.items() if not field.beside}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent_memory_services.kit.redis.keys import encode, partition_of
-from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Shard:
     def index(self, generation: int) -> str:
         """Return the name of a generation of the index; the first is 1."""
         name = f"{self._root}:idx"
-        return name if generation == FIRST_GENERATION else f"{name}:{generation}"
+        return name if generation == fields.FIRST_GENERATION else f"{name}:{generation}"
 
     @property
     def layout(self) -> str:

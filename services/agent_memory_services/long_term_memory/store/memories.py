@@ -6,19 +6,18 @@ from typing import Any, Final, cast
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.redis.scripts import Key, run_each, script
-from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
-from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits, StoredMemory
+from agent_memory_services.kit.redis import scripts
+from agent_memory_services.long_term_memory.domain import fields, memory
+from agent_memory_services.long_term_memory.store import documents
 from agent_memory_services.long_term_memory.store.commit import Commit, CommitContext, commit_of
-from agent_memory_services.long_term_memory.store.documents import READ, memory_of, stored_of, whole
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
 # Adding to a graph of vectors takes the store a while; others get a turn between two lots.
 _COMMITS_PER_ROUND: Final = 32
 
 
-@script("agent_memory_services.long_term_memory.store", "lua/touch")
-def _touch(memories: Sequence[Key], *, now: int, interval: int) -> Any:
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/touch")
+def _touch(memories: Sequence[scripts.Key], *, now: int, interval: int) -> Any:
     """Note that memories were found."""
 
 
@@ -29,19 +28,21 @@ class MemoryStore:
         generations: of the index, whose vectors a memory has; first the one that is asked.
     """
 
-    def __init__(self, client: Redis, shards: int, limits: HistoryLimits | None = None) -> None:
+    def __init__(
+        self, client: Redis, shards: int, limits: memory.HistoryLimits | None = None
+    ) -> None:
         """Keep memories in `shards` parts, which can never change, and so much of their past."""
         self._client = client
         self._shards = shards
-        self.generations: tuple[int, ...] = (FIRST_GENERATION,)
-        self._limits = limits or HistoryLimits()
+        self.generations: tuple[int, ...] = (fields.FIRST_GENERATION,)
+        self._limits = limits or memory.HistoryLimits()
 
     def shard(self, tenant: str) -> Shard:
         """Return the shard that holds a tenant."""
         return shard_of(tenant, self._shards)
 
     async def commit(
-        self, tenant: str, changes: Sequence[Change], *, actor: str, now: int
+        self, tenant: str, changes: Sequence[memory.Change], *, actor: str, now: int
     ) -> Commit:
         """Make several changes, each of another memory, or none of them.
 
@@ -64,7 +65,7 @@ class MemoryStore:
         return commit_of(await call.run(self._client))
 
     async def commit_each(
-        self, tenant: str, changes: Sequence[Change], *, actor: str, now: int
+        self, tenant: str, changes: Sequence[memory.Change], *, actor: str, now: int
     ) -> list[Commit | Exception]:
         """Make changes one after the other, each for itself with an eye on those before it.
 
@@ -81,7 +82,7 @@ class MemoryStore:
         answers: list[Any] = []
         for start in range(0, len(calls), _COMMITS_PER_ROUND):
             round_ = calls[start : start + _COMMITS_PER_ROUND]
-            answers += await run_each(self._client, round_)
+            answers += await scripts.run_each(self._client, round_)
         return [
             answer if isinstance(answer, Exception) else commit_of(answer) for answer in answers
         ]
@@ -91,16 +92,18 @@ class MemoryStore:
         shard = self.shard(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
             for memory_id in ids:
-                pipeline.hmget(shard.memory(tenant, memory_id), READ)
-            return [memory_of(values) for values in await pipeline.execute()]
+                pipeline.hmget(shard.memory(tenant, memory_id), documents.READ)
+            return [documents.memory_of(values) for values in await pipeline.execute()]
 
-    async def get_whole(self, tenant: str, ids: Sequence[str]) -> list[StoredMemory | None]:
+    async def get_whole(self, tenant: str, ids: Sequence[str]) -> list[memory.StoredMemory | None]:
         """Read the memories of these ids with their vectors, None for an id that has none."""
         shard = self.shard(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
             for memory_id in ids:
-                pipeline.hmget(shard.memory(tenant, memory_id), whole(self.generations))
-            return [stored_of(values, self.generations) for values in await pipeline.execute()]
+                pipeline.hmget(shard.memory(tenant, memory_id), documents.whole(self.generations))
+            return [
+                documents.stored_of(values, self.generations) for values in await pipeline.execute()
+            ]
 
     async def touch(self, tenant: str, ids: Sequence[str], *, now: int, interval: int) -> int:
         """Note that memories were found at `now`, each at most once per `interval`.

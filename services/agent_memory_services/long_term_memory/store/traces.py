@@ -6,9 +6,8 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.ids import fence_name
-from agent_memory_services.kit.redis.scripts import Key, run_each, script
+from agent_memory_services.kit.contract import clock, ids
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.long_term_memory.domain.scope import Subject
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
@@ -20,13 +19,13 @@ _BEFORE: Final = b":before"
 _COUNTER: Final = b"last"
 
 
-@script(_PACKAGE, "lua/erase")
+@scripts.script(_PACKAGE, "lua/erase")
 def _erase(
-    memory: Key,
-    revisions: Key,
-    dirty: Key,
-    left: Key,
-    sizes: Key,
+    memory: scripts.Key,
+    revisions: scripts.Key,
+    dirty: scripts.Key,
+    left: scripts.Key,
+    sizes: scripts.Key,
     *,
     etag: str,
     digest_prefix: str,
@@ -36,8 +35,8 @@ def _erase(
     """Erase a memory as it was read, with everything it ever was."""
 
 
-@script(_PACKAGE, "lua/trim")
-def _trim(memory: Key, revisions: Key, *, fields: Sequence[bytes]) -> Any:
+@scripts.script(_PACKAGE, "lua/trim")
+def _trim(memory: scripts.Key, revisions: scripts.Key, *, fields: Sequence[bytes]) -> Any:
     """Remove revisions of a memory."""
 
 
@@ -51,12 +50,12 @@ class Traces:
 
     async def bar(self, tenant: str, user: str, session_uids: Iterable[str]) -> None:
         """Take in nothing of a user's that comes from these incarnations any more."""
-        until = now_micros() + _BARRED_MS * 1000
-        if not (members := {fence_name(tenant, user, uid): until for uid in session_uids}):
+        until = clock.now_micros() + _BARRED_MS * 1000
+        if not (members := {ids.fence_name(tenant, user, uid): until for uid in session_uids}):
             return
         key = self._shard(tenant).erased(tenant)
         async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.zremrangebyscore(key, "-inf", now_micros())
+            pipeline.zremrangebyscore(key, "-inf", clock.now_micros())
             pipeline.zadd(key, members)
             pipeline.pexpire(key, _BARRED_MS)
             await pipeline.execute()
@@ -78,7 +77,7 @@ class Traces:
             )
             for memory in memories
         ]
-        answers = await run_each(self._client, calls)
+        answers = await scripts.run_each(self._client, calls)
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent_memory_services.shared.model_api.failures import Filtered, ModelFailed, blame
+from agent_memory_services.shared.model_api import failures
 
 LONGEST_ANSWER: Final = 1_000_000
 """Characters; what is longer is no answer to any question here, and costs time to read."""
@@ -63,24 +63,24 @@ def read_completion(body: str, *, structured: bool) -> Completion:
         message = {"content": choice.get("text")}
     reason = str(choice.get("finish_reason")).lower()
     if reason in _FILTERED or message.get("refusal") or _has_refusal(message.get("content")):
-        raise Filtered
+        raise failures.Filtered
     if reason == "error":
         raise _failure_in(choice)
     text = _said(message, structured=structured)
     if not text.strip() or reason in _CUT_OFF or len(text) > LONGEST_ANSWER:
-        raise ModelFailed("bad_answer")
+        raise failures.ModelFailed("bad_answer")
     return Completion(sound(text), *_counts(answer.get("usage")))
 
 
-def _failure_in(answer: Any) -> ModelFailed:
+def _failure_in(answer: Any) -> failures.ModelFailed:
     """Return the failure that a response of status 200 tells of."""
     error = answer.get("error") if isinstance(answer, dict) else None
     feedback = answer.get("promptFeedback") if isinstance(answer, dict) else None
     if isinstance(feedback, dict) and feedback.get("blockReason"):
-        return Filtered()
+        return failures.Filtered()
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) else None
-    return blame(status, error).meaning if error else ModelFailed("bad_answer")
+    return failures.blame(status, error).meaning if error else failures.ModelFailed("bad_answer")
 
 
 def _first(choices: Any) -> Any:

@@ -9,16 +9,9 @@ from typing import Any, Final
 import stamina
 from openai import APIError, AsyncOpenAI, DefaultAsyncHttpxClient
 
+from agent_memory_services.shared.model_api import failures
 from agent_memory_services.shared.model_api.answers import Completion, read_completion
 from agent_memory_services.shared.model_api.dialects import ChatForm, Dialects, Output
-from agent_memory_services.shared.model_api.failures import (
-    Blame,
-    Ledger,
-    ModelFailed,
-    Unlimited,
-    blame_of,
-    quieten,
-)
 from agent_memory_services.shared.model_api.meters import ModelMeter, Price, Usage
 
 _ATTEMPTS: Final = 3
@@ -57,7 +50,7 @@ def open_client(*, base_url: str | None, api_key: str | None, timeout: float | N
 
     A redirect is an error: what is said to one host is not for another.
     """
-    quieten()
+    failures.quieten()
     return AsyncOpenAI(
         base_url=base_url,
         # Never None: the library would then send whatever key the environment holds.
@@ -79,7 +72,7 @@ class ChatEndpoint:
         api_key: str | None,
         timeout_seconds: float,
         attempts: int = _ATTEMPTS,
-        ledger: Ledger | None = None,
+        ledger: failures.Ledger | None = None,
         prices: Mapping[str, Price] | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
@@ -95,7 +88,7 @@ class ChatEndpoint:
         """
         self.model = model
         self._meter = ModelMeter(model, prices or {})
-        self._ledger = ledger or Unlimited()
+        self._ledger = ledger or failures.Unlimited()
         self._timeout = timeout_seconds
         self._attempts = attempts
         self._dialects = Dialects()
@@ -112,7 +105,7 @@ class ChatEndpoint:
         structured = question.schema is not None
         dialect = self._dialects.of(question.model or self.model, structured=structured)
         trial = dialect.trial()
-        first: ModelFailed | None = None
+        first: failures.ModelFailed | None = None
         for form in trial.forms():
             try:
                 answer = await self._send(question, form, 1 if first else self._attempts)
@@ -121,14 +114,14 @@ class ChatEndpoint:
                 if first is None or not blame.form:
                     first = blame.meaning
                 trial.refused(blame)
-            except ModelFailed as failed:
+            except failures.ModelFailed as failed:
                 if failed.reason == "bad_answer":
                     trial.answered()
                 raise
             else:
                 trial.answered()
                 return answer
-        raise first or ModelFailed("model_unavailable")
+        raise first or failures.ModelFailed("model_unavailable")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -162,16 +155,16 @@ class ChatEndpoint:
             async with asyncio.timeout(self._timeout):
                 return await self._client.post("/chat/completions", body=request, cast_to=str)
         except TimeoutError:
-            raise ModelFailed("model_unavailable") from None
+            raise failures.ModelFailed("model_unavailable") from None
         except APIError as error:
             # Here, because a caller that sees the error may log what it repeats of the request.
-            raise _Refused(blame_of(error)) from None
+            raise _Refused(failures.blame_of(error)) from None
 
 
 class _Refused(Exception):  # noqa: N818 - named for what happened
     """An endpoint's refusal, without its words; its only argument is the reason."""
 
-    def __init__(self, blame: Blame) -> None:
+    def __init__(self, blame: failures.Blame) -> None:
         super().__init__(blame.meaning.reason)
         self.blame = blame
 

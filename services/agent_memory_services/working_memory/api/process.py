@@ -21,11 +21,7 @@ from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.working_memory.api.servicer import WorkingMemoryServicer
 from agent_memory_services.working_memory.api.settings import Settings
-from agent_memory_services.working_memory.domain.windows import (
-    DEFAULT_WINDOW,
-    SUMMARIZATION_THRESHOLD,
-    Trigger,
-)
+from agent_memory_services.working_memory.domain import windows
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.sources import SourceReader
 from agent_memory_services.working_memory.relay.relay import Inbox, Pace, Relay
@@ -75,7 +71,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         connected(settings.extraction_address) as extraction,
         connected(settings.long_term_memory_address) as long_term,
     ):
-        trigger = Trigger(SUMMARIZATION_THRESHOLD, DEFAULT_WINDOW)
+        trigger = windows.Trigger(windows.SUMMARIZATION_THRESHOLD, windows.DEFAULT_WINDOW)
         store = SessionStore(
             client, settings.partitions, trigger if settings.summarization else None
         )
@@ -126,7 +122,7 @@ def _summaries(
     client: Redis,
     store: SessionStore,
     summarizer: Summarizer,
-    trigger: Trigger,
+    trigger: windows.Trigger,
     settings: Settings,
 ) -> SummaryWorker:
     attempt = settings.summary_timeout_seconds

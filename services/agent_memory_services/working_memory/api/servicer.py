@@ -11,25 +11,10 @@ from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceServicer
 from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
+from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.context import current_principal
-from agent_memory_services.kit.contract.cursors import PageTokens, page_size, unpaged
 from agent_memory_services.kit.contract.messages import apply_mask
-from agent_memory_services.working_memory.api.translate import (
-    check_incarnation,
-    data_policy,
-    prompt_request,
-    prompt_response,
-    put_state,
-    read_position,
-    read_sequence,
-    spell_position,
-    spell_sequence,
-    state_of,
-    summaries,
-    watch_response,
-    window_tokens,
-    working_memory,
-)
+from agent_memory_services.working_memory.api import translate
 from agent_memory_services.working_memory.domain.scope import Actor, reachable
 from agent_memory_services.working_memory.domain.session import (
     LogSlice,
@@ -80,7 +65,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
         return rpc.GetOrCreateWorkingMemoryResponse(
-            working_memory=working_memory(session, window), created=created
+            working_memory=translate.working_memory(session, window), created=created
         )
 
     async def GetWorkingMemory(
@@ -92,7 +77,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         session = await self._sessions.get(
             _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
-        return rpc.GetWorkingMemoryResponse(working_memory=working_memory(session, window))
+        return rpc.GetWorkingMemoryResponse(
+            working_memory=translate.working_memory(session, window)
+        )
 
     async def SetWorkingMemory(
         self,
@@ -102,14 +89,14 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         given, window = request.working_memory, _window(request)
         session, new_messages = await self._sessions.set(
             _key(given),
-            Wanted(state_of(given), given.messages, given.memories),
+            Wanted(translate.state_of(given), given.messages, given.memories),
             _actor(given),
             etag=given.etag,
             request_id=request.request_id,
             window=window,
         )
         return rpc.SetWorkingMemoryResponse(
-            working_memory=working_memory(session, window),
+            working_memory=translate.working_memory(session, window),
             new_message_count=new_messages,
         )
 
@@ -164,7 +151,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             _actor(given),
             etag=given.etag,
         )
-        return rpc.UpdateWorkingMemoryResponse(working_memory=working_memory(session, None))
+        return rpc.UpdateWorkingMemoryResponse(
+            working_memory=translate.working_memory(session, None)
+        )
 
     async def DeleteWorkingMemory(
         self,
@@ -182,18 +171,18 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         caller = current_principal()
         namespace = request.namespace if request.HasField("namespace") else None
         user = request.user_id if request.HasField("user_id") else None
-        tokens = PageTokens("sessions", caller.tenant, unpaged(request))
+        tokens = cursors.PageTokens("sessions", caller.tenant, cursors.unpaged(request))
         page = await self._listings.page(
             caller.tenant,
             namespaces=reachable(namespace, caller.namespaces, "namespace"),
             users=reachable(user, caller.users, "user"),
-            after=tokens.position(request.page_token, read_position),
-            count=page_size(request.page_size, default=_SESSIONS_PER_PAGE),
+            after=tokens.position(request.page_token, translate.read_position),
+            count=cursors.page_size(request.page_size, default=_SESSIONS_PER_PAGE),
         )
         return rpc.ListSessionsResponse(
-            sessions=summaries(page.sessions),
+            sessions=translate.summaries(page.sessions),
             next_page_token=tokens.token(
-                spell_position(page.next_after) if page.next_after else None
+                translate.spell_position(page.next_after) if page.next_after else None
             ),
             total_size=page.total,
         )
@@ -203,23 +192,25 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.ListMessagesRequest,
         context: Context,
     ) -> rpc.ListMessagesResponse:
-        tokens = PageTokens("messages", current_principal().tenant, unpaged(request))
-        uid, start = tokens.position(request.page_token, read_sequence) or ("", None)
+        tokens = cursors.PageTokens(
+            "messages", current_principal().tenant, cursors.unpaged(request)
+        )
+        uid, start = tokens.position(request.page_token, translate.read_sequence) or ("", None)
         if start is None and not request.descending:
             start = request.after_sequence + 1
         log_slice = LogSlice(
             start=start,
-            count=page_size(request.page_size, default=_MESSAGES_PER_PAGE),
+            count=cursors.page_size(request.page_size, default=_MESSAGES_PER_PAGE),
             after=request.after_sequence,
             descending=request.descending,
         )
         page = await self._sessions.log(_key(request), _actor(request), log_slice)
-        check_incarnation(uid, page.uid)
+        translate.check_incarnation(uid, page.uid)
         following = page.next_start(log_slice)
         return rpc.ListMessagesResponse(
             messages=page.within(log_slice),
             next_page_token=tokens.token(
-                spell_sequence(page.uid, following) if following else None
+                translate.spell_sequence(page.uid, following) if following else None
             ),
             total_size=page.last_sequence,
         )
@@ -229,8 +220,8 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.BuildMemoryPromptRequest,
         context: Context,
     ) -> rpc.BuildMemoryPromptResponse:
-        asked = prompt_request(request, current_principal())
-        return prompt_response(await self._prompts.build(asked))
+        asked = translate.prompt_request(request, current_principal())
+        return translate.prompt_response(await self._prompts.build(asked))
 
     async def WatchWorkingMemory(
         self,
@@ -240,7 +231,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         updates = self._watch.follow(_key(request), _actor(request), request.resume_token)
         async with aclosing(updates):
             async for update in updates:
-                yield watch_response(update)
+                yield translate.watch_response(update)
 
     async def EraseUser(
         self,
@@ -284,17 +275,17 @@ def _actor(named: _Named) -> Actor:
 
 
 def _window(request: _Windowed) -> int | None:
-    return window_tokens(request.window) if request.HasField("window") else None
+    return translate.window_tokens(request.window) if request.HasField("window") else None
 
 
 def _revision(session: Session, request: rpc.UpdateWorkingMemoryRequest) -> Revision:
     """Return the session's revision by the masked fields."""
     target, source = wm.WorkingMemory(), wm.WorkingMemory()
-    put_state(target, session.user, session.state)
+    translate.put_state(target, session.user, session.state)
     source.CopyFrom(request.working_memory)
     if source.HasField("data"):
-        policy = data_policy(request.data_policy)
+        policy = translate.data_policy(request.data_policy)
         source.data.CopyFrom(combine(session.state.data, request.working_memory.data, policy))
     apply_mask(target, source, request.update_mask.paths, _MUTABLE)
     # An owner is set once; a mask that names it without a value changes no owner.
-    return Revision(target.user_id or session.user, state_of(target))
+    return Revision(target.user_id or session.user, translate.state_of(target))

@@ -7,10 +7,8 @@ from google.protobuf.duration_pb2 import Duration
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.auth.scope import require_namespace
-from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.cursors import whole_number
-from agent_memory_services.kit.contract.errors import InvalidToken
+from agent_memory_services.kit.contract import clock, context, cursors, errors
+from agent_memory_services.working_memory.domain import windows
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
     DataPolicy,
@@ -18,12 +16,6 @@ from agent_memory_services.working_memory.domain.session import (
     SessionKey,
     State,
     etag_of,
-)
-from agent_memory_services.working_memory.domain.windows import (
-    DEFAULT_WINDOW,
-    Limits,
-    usage_of,
-    window_of,
 )
 from agent_memory_services.working_memory.prompt.model import (
     Line,
@@ -57,7 +49,7 @@ def window_tokens(window: wm.ContextWindow) -> int:
     """Return the tokens of the window: the explicit size, the model's, or the default."""
     if window.HasField("max_tokens"):
         return window.max_tokens
-    return window_of(window.model_name) if window.model_name else DEFAULT_WINDOW
+    return windows.window_of(window.model_name) if window.model_name else windows.DEFAULT_WINDOW
 
 
 def state_of(message: wm.WorkingMemory) -> State:
@@ -95,8 +87,8 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
         session_id=session.key.session_id,
         messages=(shown.message for shown in session.shown),
         memories=session.memories,
-        create_time=to_timestamp(session.created),
-        update_time=to_timestamp(session.updated),
+        create_time=clock.to_timestamp(session.created),
+        update_time=clock.to_timestamp(session.updated),
         etag=session.etag,
         session_uid=session.uid,
         last_sequence=session.last_sequence,
@@ -105,9 +97,9 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
     )
     put_state(message, session.user, session.state)
     if session.expires is not None:
-        message.expire_time.CopyFrom(to_timestamp(session.expires))
+        message.expire_time.CopyFrom(clock.to_timestamp(session.expires))
     if window is not None:
-        usage = usage_of(session.tokens, window)
+        usage = windows.usage_of(session.tokens, window)
         message.usage.total_percent = usage.total
         message.usage.until_summarization_percent = usage.until_summarization
         message.usage.window = usage.window
@@ -121,13 +113,13 @@ def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:
             namespace=listed.namespace,
             session_id=listed.session_id,
             user_id=listed.user,
-            create_time=to_timestamp(listed.created),
-            update_time=to_timestamp(listed.updated),
+            create_time=clock.to_timestamp(listed.created),
+            update_time=clock.to_timestamp(listed.updated),
             view_size=listed.view_size,
             last_sequence=listed.last_sequence,
         )
         if listed.expires is not None:
-            summary.expire_time.CopyFrom(to_timestamp(listed.expires))
+            summary.expire_time.CopyFrom(clock.to_timestamp(listed.expires))
         yield summary
 
 
@@ -150,7 +142,9 @@ _SECTIONS = {
 }
 
 
-def prompt_request(request: rpc.BuildMemoryPromptRequest, principal: Principal) -> PromptRequest:
+def prompt_request(
+    request: rpc.BuildMemoryPromptRequest, principal: context.Principal
+) -> PromptRequest:
     """Return the prompt request of a caller.
 
     Raises:
@@ -179,12 +173,12 @@ def prompt_response(prompt: Prompt) -> rpc.BuildMemoryPromptResponse:
     )
 
 
-def _session_part(part: rpc.PromptSession, principal: Principal) -> SessionPart:
+def _session_part(part: rpc.PromptSession, principal: context.Principal) -> SessionPart:
     require_namespace(principal, part.namespace)
     return SessionPart(
         key=SessionKey(principal.tenant, part.namespace, part.session_id),
         actor=Actor.of(principal, part.user_id),
-        limits=Limits(part.recent_messages_limit or None, window_tokens(part.window)),
+        limits=windows.Limits(part.recent_messages_limit or None, window_tokens(part.window)),
     )
 
 
@@ -234,7 +228,7 @@ def watch_response(update: SessionWatchUpdate) -> rpc.WatchWorkingMemoryResponse
         response.change.kind = _KINDS[event.kind]
         response.change.etag = etag_of(event.version)
         response.change.messages.extend(update.messages)
-        response.change.change_time.CopyFrom(to_timestamp(event.at))
+        response.change.change_time.CopyFrom(clock.to_timestamp(event.at))
     return response
 
 
@@ -250,7 +244,7 @@ def read_position(payload: bytes) -> ListingPosition:
         ValueError: it is none.
     """
     updated, _, member = payload.partition(b":")
-    return ListingPosition(whole_number(updated), member)
+    return ListingPosition(cursors.whole_number(updated), member)
 
 
 def spell_sequence(uid: str, sequence: int) -> bytes:
@@ -265,7 +259,7 @@ def read_sequence(payload: bytes) -> tuple[str, int]:
         ValueError: it is none.
     """
     uid, _, sequence = payload.partition(b":")
-    return uid.decode(), whole_number(sequence)
+    return uid.decode(), cursors.whole_number(sequence)
 
 
 def check_incarnation(expected: str, found: str) -> None:
@@ -275,4 +269,4 @@ def check_incarnation(expected: str, found: str) -> None:
         InvalidToken: it was.
     """
     if expected and expected != found:
-        raise InvalidToken("the session was created anew since the token was given out")
+        raise errors.InvalidToken("the session was created anew since the token was given out")

@@ -8,9 +8,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.kit.contract.errors import InvalidField
-from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
@@ -71,10 +69,10 @@ class Naming:
     def name(self, kind: str, index: int) -> str:
         """Return the id of the thing at this position of the request."""
         if not self.request_id:
-            return new_id()
+            return ids.new_id()
         key = self.key
         session = (key.tenant, key.namespace, key.session_id)
-        return derived_id(kind, *session, self.request_id, str(index))
+        return ids.derived_id(kind, *session, self.request_id, str(index))
 
 
 async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
@@ -86,7 +84,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
         numbered: messages with their positions in the request.
         naming: names what has no id.
     """
-    now = to_timestamp(now_micros())
+    now = clock.to_timestamp(clock.now_micros())
     received = []
     measured = 0
     for index, given in numbered:
@@ -129,7 +127,7 @@ def receive_memories(
     by_id: dict[str, Memory] = {}
     for index, given in enumerate(memories):
         if not given.text:
-            raise InvalidField(f"{field}[{index}].text", "must not be empty")
+            raise errors.InvalidField(f"{field}[{index}].text", "must not be empty")
         check_time_zone(given.event_time.time_zone, f"{field}[{index}].event_time.time_zone")
         memory = _in_scope(given, naming.key, owner)
         actor.check_memory(memory.namespace, memory.user_id)
@@ -137,7 +135,9 @@ def receive_memories(
         memory.id = given.id or names.get(digest) or naming.name("memory", index)
         names.setdefault(digest, memory.id)
         if by_id.setdefault(memory.id, memory) != memory:
-            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")
+            raise errors.InvalidField(
+                f"{field}[{index}].id", "is given twice with different content"
+            )
     return list(by_id.values())
 
 
@@ -167,4 +167,6 @@ def _distinct(messages: Sequence[Message], field: str) -> Iterator[Message]:
             digests[message.id] = message_digest(message)
             yield message
         elif digests[message.id] != message_digest(message):
-            raise InvalidField(f"{field}[{index}].id", "is given twice with different content")
+            raise errors.InvalidField(
+                f"{field}[{index}].id", "is given twice with different content"
+            )

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from agent_memory_services.kit.auth.scope import require_user
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import AccessDenied
+from agent_memory_services.kit.contract import context, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Actor:
     namespaces: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, principal: Principal, user: str) -> Self:
+    def of(cls, principal: context.Principal, user: str) -> Self:
         """Return the actor of a call that names `user`, or no user.
 
         Raises:
@@ -52,9 +51,9 @@ class Actor:
             AccessDenied: it does not.
         """
         if self.users is not None and user not in self.users:
-            raise AccessDenied("a credential for the memory's user")
+            raise errors.AccessDenied("a credential for the memory's user")
         if self.namespaces is not None and namespace not in self.namespaces:
-            raise AccessDenied("a credential for the memory's namespace")
+            raise errors.AccessDenied("a credential for the memory's namespace")
 
 
 def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> list[str | None]:
@@ -68,7 +67,7 @@ def reachable(asked: str | None, allowed: frozenset[str] | None, what: str) -> l
     if asked is None:
         return [None] if allowed is None else list[str | None](sorted(allowed))
     if allowed is not None and asked not in allowed:
-        raise AccessDenied(f"a credential for the {what}")
+        raise errors.AccessDenied(f"a credential for the {what}")
     return [asked]
 
 

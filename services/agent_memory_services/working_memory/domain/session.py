@@ -11,9 +11,8 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.backoff import Backoff
-from agent_memory_services.kit.contract.clock import zone_of
-from agent_memory_services.kit.contract.errors import InvalidField, Overloaded
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 
 NO_VERSION: Final = 0
@@ -229,8 +228,8 @@ def check_time_zone(name: str, field: str) -> None:
     Raises:
         InvalidField: it is neither empty nor an IANA zone.
     """
-    if zone_of(name) is None:
-        raise InvalidField(field, "must be an IANA time zone, such as Europe/Berlin")
+    if clock.zone_of(name) is None:
+        raise errors.InvalidField(field, "must be an IANA time zone, such as Europe/Berlin")
 
 
 class StaleSessionError(Exception):
@@ -357,4 +356,4 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[_T]]) -> _T:
             return await attempt()
         except StaleSessionError:
             await asyncio.sleep(_BACKOFF.wait(failures))
-    raise Overloaded(retry_after=_BACKOFF.longest)
+    raise errors.Overloaded(retry_after=_BACKOFF.longest)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.drafts import Naming, message_digest, receive
+from agent_memory_services.working_memory.domain import drafts
 from agent_memory_services.working_memory.domain.session import Entry, Incoming, Logged, Shown
 
 
@@ -127,14 +127,16 @@ class PlannedView:
         )
 
 
-async def plan_view(view: Sequence[Shown], given: Sequence[Message], naming: Naming) -> PlannedView:
+async def plan_view(
+    view: Sequence[Shown], given: Sequence[Message], naming: drafts.Naming
+) -> PlannedView:
     """Find the given messages in the view, and make the others ready for the log."""
     found = match(
         [Statement(item.message.id, item.entry.digest) for item in view],
-        [Statement(message.id, message_digest(message)) for message in given],
+        [Statement(message.id, drafts.message_digest(message)) for message in given],
     )
     new = [(index, given[index]) for index, at in enumerate(found) if at is None]
-    incoming = iter(await receive(new, naming))
+    incoming = iter(await drafts.receive(new, naming))
     return PlannedView([next(incoming) if at is None else view[at] for at in found])
 
 

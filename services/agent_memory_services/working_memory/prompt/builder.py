@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.shared.prompts import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
+from agent_memory_services.working_memory.prompt import rendering
 from agent_memory_services.working_memory.prompt.model import (
     Line,
     Prompt,
@@ -17,13 +18,6 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.packet import build_packet
-from agent_memory_services.working_memory.prompt.rendering import (
-    bullet,
-    history_line,
-    list_tokens,
-    question_line,
-    system_line,
-)
 from agent_memory_services.working_memory.prompt.sources import SourceReader
 
 
@@ -31,7 +25,9 @@ def build_whole(request: PromptRequest, sources: Sources) -> Prompt:
     """Return the prompt."""
     sections = [_summary(sources), _history(request, sources), *_knowledge(sources)]
     if not request.omit_query:
-        sections.append(Section(SectionKind.QUERY, [question_line(request.query)], included=1))
+        sections.append(
+            Section(SectionKind.QUERY, [rendering.question_line(request.query)], included=1)
+        )
     return Prompt(sections, sources)
 
 
@@ -39,11 +35,13 @@ def _summary(sources: Sources) -> Section:
     context = sources.session.state.context if sources.session else ""
     if not context:
         return Section(SectionKind.SUMMARY)
-    return Section(SectionKind.SUMMARY, [system_line(SUMMARY_TITLE, context)], included=1)
+    return Section(SectionKind.SUMMARY, [rendering.system_line(SUMMARY_TITLE, context)], included=1)
 
 
 def _history(request: PromptRequest, sources: Sources) -> Section:
-    lines = [history_line(item) for item in sources.session.shown] if sources.session else []
+    lines = (
+        [rendering.history_line(item) for item in sources.session.shown] if sources.session else []
+    )
     cap = request.session.limits.tokens or 0 if request.session else 0
     return Section(SectionKind.HISTORY, lines, cap=cap, included=len(lines))
 
@@ -54,7 +52,7 @@ def _knowledge(sources: Sources) -> Sequence[Section]:
     found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
     shelf = _bullets(STANDING_TITLE, sources.standing, sources.zone)
     bullets = _bullets(MEMORIES_TITLE, found, sources.zone)
-    shared = sum(map(list_tokens, shelf))
+    shared = sum(map(rendering.list_tokens, shelf))
     standing = Section(SectionKind.STANDING, included=len(sources.standing), shared=shared)
     memories = Section(
         SectionKind.MEMORIES,
@@ -67,12 +65,12 @@ def _knowledge(sources: Sources) -> Sequence[Section]:
 
 
 def _bullets(title: str, memories: Sequence[Memory], reader: tzinfo) -> list[str]:
-    return [title, *(bullet(memory, reader) for memory in memories)] if memories else []
+    return [title, *(rendering.bullet(memory, reader) for memory in memories)] if memories else []
 
 
 def _one_message(*lists: list[str]) -> list[Line]:
     paragraphs = [line for lines in lists for line in lines]
-    return [system_line(*paragraphs)] if paragraphs else []
+    return [rendering.system_line(*paragraphs)] if paragraphs else []
 
 
 class PromptBuilder:

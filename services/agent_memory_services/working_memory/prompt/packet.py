@@ -17,20 +17,13 @@ from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.shared.prompts import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
 from agent_memory_services.working_memory.domain.session import Shown
 from agent_memory_services.working_memory.domain.windows import Limits, latest
+from agent_memory_services.working_memory.prompt import rendering
 from agent_memory_services.working_memory.prompt.model import (
     Prompt,
     PromptRequest,
     Section,
     SectionKind,
     Sources,
-)
-from agent_memory_services.working_memory.prompt.rendering import (
-    bullet,
-    history_line,
-    list_tokens,
-    question_line,
-    system_line,
-    title_tokens,
 )
 
 _TELLING_WORDS: Final = 3
@@ -105,14 +98,16 @@ class _List:
         for memory in memories:
             if said.says(memory):
                 self.duplicates.append(memory.id)
-            elif self._take(bullet(memory, self.reader)):
+            elif self._take(rendering.bullet(memory, self.reader)):
                 self.taken.append(memory)
                 said.add_statements([memory])
             else:
                 self.left_out.append(memory.id)
 
     def _take(self, line: str) -> bool:
-        tokens = list_tokens(line) + (0 if self.lines else title_tokens(self.title))
+        tokens = rendering.list_tokens(line) + (
+            0 if self.lines else rendering.title_tokens(self.title)
+        )
         if self.tokens + tokens > self.cap:
             return False
         self.lines.append(line)
@@ -123,7 +118,7 @@ class _List:
         """Return the list as a section."""
         return Section(
             kind,
-            [system_line(self.title, *self.lines)] if self.lines else [],
+            [rendering.system_line(self.title, *self.lines)] if self.lines else [],
             cap=self.cap,
             included=len(self.lines),
             left_out=self.left_out,
@@ -165,7 +160,7 @@ def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Promp
 def _question(request: PromptRequest, budget: int) -> Section:
     if request.omit_query:
         return Section(SectionKind.QUERY)
-    line = question_line(request.query)
+    line = rendering.question_line(request.query)
     if line.tokens > budget:
         raise InvalidField("token_budget", f"the question alone takes {line.tokens} tokens")
     return Section(SectionKind.QUERY, [line], cap=budget, included=1)
@@ -179,20 +174,22 @@ def _summary(sources: Sources, cap: int) -> Section:
     """Return the summary's first sentences, as many as fit."""
     context = sources.session.state.context if sources.session else ""
     kept: list[str] = []
-    tokens = title_tokens(SUMMARY_TITLE)
+    tokens = rendering.title_tokens(SUMMARY_TITLE)
     for sentence in _SENTENCE_END.split(context):
-        tokens += list_tokens(sentence)
+        tokens += rendering.list_tokens(sentence)
         if not sentence or tokens > cap:
             break
         kept.append(sentence)
-    lines = [system_line(SUMMARY_TITLE, *kept)] if kept else []
+    lines = [rendering.system_line(SUMMARY_TITLE, *kept)] if kept else []
     return Section(SectionKind.SUMMARY, lines, cap=cap, included=len(kept))
 
 
 def _reserve(found: Sequence[Memory], room: int, reader: tzinfo) -> int:
     """Return the tokens kept free for memories: their share, or less where they need less."""
-    needed = sum(list_tokens(bullet(memory, reader)) for memory in found)
-    return min(int(room * MEMORIES_SHARE), needed + title_tokens(MEMORIES_TITLE) if found else 0)
+    needed = sum(rendering.list_tokens(rendering.bullet(memory, reader)) for memory in found)
+    return min(
+        int(room * MEMORIES_SHARE), needed + rendering.title_tokens(MEMORIES_TITLE) if found else 0
+    )
 
 
 def _history(sources: Sources, cap: int) -> Section:
@@ -203,7 +200,7 @@ def _history(sources: Sources, cap: int) -> Section:
     left_out = shown[: len(shown) - len(kept)]
     return Section(
         SectionKind.HISTORY,
-        [history_line(item) for item in kept],
+        [rendering.history_line(item) for item in kept],
         cap=cap,
         included=len(kept),
         left_out=[item.message.id for item in left_out],

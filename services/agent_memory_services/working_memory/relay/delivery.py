@@ -13,16 +13,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.contract.backoff import Backoff, retry_after_of
-from agent_memory_services.kit.contract.errors import (
-    DeadlineExceeded,
-    InvalidField,
-    InvalidFields,
-    OwnerMismatch,
-    SessionErased,
-    StoreFull,
-    Unavailable,
-)
 from agent_memory_services.kit.contract.rules import ContractRules
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
 from agent_memory_services.working_memory.store.outbox import ORIGIN, Outbox, OutboxEntry, position
@@ -161,7 +153,7 @@ def _request_with(request: SubmitMessagesRequest, **contents: Any) -> SubmitMess
 log = structlog.get_logger()
 
 _READ_AHEAD: Final = 8
-_OUTAGES: Final = (DeadlineExceeded, StoreFull, Unavailable)
+_OUTAGES: Final = (errors.DeadlineExceeded, errors.StoreFull, errors.Unavailable)
 """Errors that concern every tenant alike."""
 
 
@@ -257,10 +249,10 @@ class Delivery:
             span.set_attribute("agent_memory.waited_seconds", waited)
             try:
                 await self._submit(entry.tenant, self._readable(entry))
-            except (InvalidFields, OwnerMismatch) as error:
+            except (errors.InvalidFields, errors.OwnerMismatch) as error:
                 note_failure(span, error)
                 await self._reject(entry, error.message)
-            except SessionErased:
+            except errors.SessionErased:
                 # It was on its way when its user was erased.
                 await self._outbox.acknowledge(self._partition, entry)
             else:
@@ -277,10 +269,10 @@ class Delivery:
         try:
             for part in valid_parts(self._readable(entry)):
                 await self._submit(entry.tenant, part)
-        except SessionErased:
+        except errors.SessionErased:
             await self._outbox.acknowledge(self._partition, entry)
             return
-        except InvalidFields:
+        except errors.InvalidFields:
             pass  # No single item is at fault.
         await self._dead_letter(entry, reason)
 
@@ -305,11 +297,11 @@ class Delivery:
             InvalidFields: it can never be read.
         """
         if entry.size > self._max_bytes:
-            raise InvalidField("", "is larger than any service takes")
+            raise errors.InvalidField("", "is larger than any service takes")
         try:
             return entry.request()
         except DecodeError:
-            raise InvalidField("", "is not a SubmitMessagesRequest") from None
+            raise errors.InvalidField("", "is not a SubmitMessagesRequest") from None
 
     def _report_failure(self, error: Exception) -> None:
         FAILED.inc()

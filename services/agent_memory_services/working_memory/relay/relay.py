@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.contract.backoff import Backoff
-from agent_memory_services.kit.redis.background import Periodic, Wakeable, wait_for_event
+from agent_memory_services.kit.redis import background
 from agent_memory_services.working_memory.relay import delivery as metrics
 from agent_memory_services.working_memory.relay.delivery import Delivery, DeliveryControl
 from agent_memory_services.working_memory.store.leases import Leases
@@ -71,7 +71,7 @@ class Relay:
         self._next_look = 0.0
         # Deliveries go on, whatever goes wrong. A lease that is being taken at the end is waited
         # for, so that it can be given back.
-        self._keeping = Periodic(
+        self._keeping = background.Periodic(
             self._keep_leases,
             pace.renewal,
             report=_log_fault,
@@ -79,7 +79,7 @@ class Relay:
             retry=pace.poll,
             completes=True,
         )
-        self._looking = Wakeable(
+        self._looking = background.Wakeable(
             self._look, pace.poll, report=_log_fault, foreseen=(Exception,), completes=True
         )
         self._drains: dict[int, asyncio.Task[None]] = {}
@@ -170,7 +170,7 @@ class Relay:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end."""
-        await wait_for_event(self._stopping, seconds)
+        await background.wait_for_event(self._stopping, seconds)
 
 
 def _log_fault(error: Exception) -> None:

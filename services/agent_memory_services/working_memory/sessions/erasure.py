@@ -10,18 +10,12 @@ from google.protobuf.message import DecodeError
 from redis.asyncio import Redis
 
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
-from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 from agent_memory_services.kit.redis.scripts import script
-from agent_memory_services.working_memory.store.keys import (
-    SessionAddress,
-    SessionParts,
-    SpelledAddress,
-    listing_key,
-)
+from agent_memory_services.working_memory.store import keys
 from agent_memory_services.working_memory.store.outbox import (
     Outbox,
     OutboxEntry,
@@ -46,8 +40,8 @@ class ErasedSessions:
         self, tenant: str, user: str, erased: Iterable[ErasedSession]
     ) -> list[ErasedSession]:
         """Add sessions; answers all that are remembered of the user."""
-        key = f"am:wm:erased:{encode(tenant)}:{derived_id('user', user)}"
-        now = now_micros() // 1_000_000
+        key = f"am:wm:erased:{encode(tenant)}:{ids.derived_id('user', user)}"
+        now = clock.now_micros() // 1_000_000
         members = {
             f"{_LATE if session.owned_late else ''}{session.uid}": now + _REMEMBERED_SECONDS
             for session in erased
@@ -79,7 +73,7 @@ _SESSIONS_AT_A_TIME: Final = 100
     "lua/session/summaries",
     "lua/erase",
 )
-def _erase(address: SpelledAddress, parts: SessionParts, *, user: str, owner: str) -> Any:
+def _erase(address: keys.SpelledAddress, parts: keys.SessionParts, *, user: str, owner: str) -> Any:
     """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
@@ -100,7 +94,7 @@ class Eraser:
         its way there is refused on arrival: the answer names the sessions. Who writes for the
         user meanwhile may begin new sessions.
         """
-        started, receipt = now_micros(), new_id()
+        started, receipt = clock.now_micros(), ids.new_id()
         erased: Counter[str] = Counter(sessions=0, messages=0, memories=0, submissions=0, answers=0)
         partitions = range(self._partitions)
         # What is said from here on belongs to a session that is found below, or to a new one.
@@ -118,18 +112,18 @@ class Eraser:
         expired = {uid: ErasedSession(uid, uid in ownerless) for uid in pending - set(gone)}
         sessions = await self._remembered.remember(tenant, user, (gone | expired).values())
         log.info("user.erased", receipt=receipt, **erased)
-        return Erasure(receipt, erased, started, now_micros(), sessions)
+        return Erasure(receipt, erased, started, clock.now_micros(), sessions)
 
     async def _sessions(
         self, partition: int, tenant: str, user: str, erased: Counter[str]
     ) -> dict[str, ErasedSession]:
         """Erase the sessions of a partition; the incarnations that went."""
-        listing = listing_key(partition, tenant, None, user)
+        listing = keys.listing_key(partition, tenant, None, user)
         gone: dict[str, ErasedSession] = {}
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
-                address = SessionAddress(partition, encode(tenant), namespace, session)
+                address = keys.SessionAddress(partition, encode(tenant), namespace, session)
                 found: Any = await _erase(
                     self._client, address.spelled, address.parts, user=user, owner=encode(user)
                 )

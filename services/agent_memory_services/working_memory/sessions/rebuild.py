@@ -7,7 +7,7 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilte
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.working_memory.domain.drafts import message_digest
+from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
     Entry,
@@ -16,7 +16,6 @@ from agent_memory_services.working_memory.domain.session import (
     Shown,
     State,
 )
-from agent_memory_services.working_memory.domain.windows import count_message, is_answer
 
 _MOST_MESSAGES: Final = 1_000
 
@@ -94,6 +93,8 @@ def _shown(memory: Memory) -> Shown:
         create_time=memory.create_time,
         sequence=memory.sequence,
     )
-    answer = is_answer(message)
-    entry = Entry(memory.sequence, count_message(message), message_digest(message), answer)
+    answer = windows.is_answer(message)
+    entry = Entry(
+        memory.sequence, windows.count_message(message), drafts.message_digest(message), answer
+    )
     return Shown(entry, message)

@@ -6,15 +6,10 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.kit.contract.errors import EtagMismatch, OwnerMismatch, SessionNotFound
+from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.redis.replay_cache import mark_subjects
 from agent_memory_services.shared.prompts import check_extraction
-from agent_memory_services.working_memory.domain.drafts import (
-    Naming,
-    distinct,
-    receive,
-    receive_memories,
-)
+from agent_memory_services.working_memory.domain import drafts, views, windows
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
@@ -28,8 +23,6 @@ from agent_memory_services.working_memory.domain.session import (
     check_time_zone,
     retry_on_conflict,
 )
-from agent_memory_services.working_memory.domain.views import plan_view
-from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
 from agent_memory_services.working_memory.store.sessions import SessionStore
 
@@ -83,14 +76,14 @@ class Sessions:
         self._view_overflowed = view_overflowed
         self._reconstruction = reconstruction
 
-    async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
+    async def find(self, key: SessionKey, actor: Actor, limits: windows.Limits) -> Session | None:
         """Return the session, cut to the limits; None where the actor sees none."""
         session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
         if session is None or not actor.sees(session.user):
             return None
-        return replace(session, shown=tuple(latest(session.shown, limits)))
+        return replace(session, shown=tuple(windows.latest(session.shown, limits)))
 
-    async def get(self, key: SessionKey, actor: Actor, limits: Limits) -> Session:
+    async def get(self, key: SessionKey, actor: Actor, limits: windows.Limits) -> Session:
         """Return the session, cut to the limits.
 
         Raises:
@@ -98,10 +91,10 @@ class Sessions:
         """
         if session := await self.find(key, actor, limits):
             return session
-        raise SessionNotFound(key.session_id)
+        raise errors.SessionNotFound(key.session_id)
 
     async def get_or_create(
-        self, key: SessionKey, actor: Actor, limits: Limits
+        self, key: SessionKey, actor: Actor, limits: windows.Limits
     ) -> tuple[Session, bool]:
         """Return the session, cut to the limits, and whether it was created now.
 
@@ -116,16 +109,16 @@ class Sessions:
             found = await self._store.read(key, limits)
             if found is None and (rebuilt := await self._rebuilt(key, actor)):
                 if not actor.sees(rebuilt.user):
-                    raise OwnerMismatch("session")
-                return replace(rebuilt, shown=tuple(latest(rebuilt.shown, limits))), False
+                    raise errors.OwnerMismatch("session")
+                return replace(rebuilt, shown=tuple(windows.latest(rebuilt.shown, limits))), False
             if found is None:
                 change = Change(
                     expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
                 )
                 return _after(None, key, await self._write(key, change), State()), True
             if not actor.sees(found.user):
-                raise OwnerMismatch("session")
-            session = replace(found, shown=tuple(latest(found.shown, limits)))
+                raise errors.OwnerMismatch("session")
+            session = replace(found, shown=tuple(windows.latest(found.shown, limits)))
             if not actor.user or found.user:
                 return session, False
             written = await self._write(key, Change(expected=found.version, actor=actor))
@@ -155,7 +148,7 @@ class Sessions:
             EtagMismatch: it changed since the etag was read.
             IdAlreadyExists: an id is in the log with other content; nothing was added.
         """
-        incoming = await receive(enumerate(messages), Naming(key, request_id))
+        incoming = await drafts.receive(enumerate(messages), drafts.Naming(key, request_id))
         written = await self._write(
             key, Change(etag=etag, actor=actor, messages=incoming, window=window)
         )
@@ -187,19 +180,19 @@ class Sessions:
             InvalidField: an id comes twice with different content, a memory has no text, or the
                 time zone is not known, or the custom prompt cannot be followed.
         """
-        naming = Naming(key, request_id)
+        naming = drafts.Naming(key, request_id)
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)
         if wanted.state.extraction is not None:
             check_extraction(wanted.state.extraction, _EXTRACTION)
-        messages = distinct(wanted.messages, "working_memory.messages")
+        messages = drafts.distinct(wanted.messages, "working_memory.messages")
 
         async def attempt() -> tuple[Session, int]:
             session = await self._store.read(key)
             _check_writable(session, actor, etag)
-            memories = receive_memories(
+            memories = drafts.receive_memories(
                 wanted.memories, naming, session, actor, "working_memory.memories"
             )
-            view = await plan_view(session.shown if session else (), messages, naming)
+            view = await views.plan_view(session.shown if session else (), messages, naming)
             change = Change(
                 expected=session.version if session else NO_VERSION,
                 actor=actor,
@@ -237,12 +230,12 @@ class Sessions:
             EtagMismatch: it changed since the etag was read.
             InvalidField: an id comes twice with different content, or a memory has no text.
         """
-        naming = Naming(key, request_id)
+        naming = drafts.Naming(key, request_id)
 
         async def attempt() -> tuple[list[Memory], Written]:
-            session = await self._store.read(key, Limits(messages=0))
+            session = await self._store.read(key, windows.Limits(messages=0))
             _check_writable(session, actor, etag)
-            placed = receive_memories(memories, naming, session, actor, "memories")
+            placed = drafts.receive_memories(memories, naming, session, actor, "memories")
             change = Change(
                 expected=session.version if session else NO_VERSION,
                 actor=actor,
@@ -271,7 +264,7 @@ class Sessions:
         async def attempt() -> Session:
             session = await self._store.read(key)
             if session is None:
-                raise SessionNotFound(key.session_id)
+                raise errors.SessionNotFound(key.session_id)
             _check_writable(session, actor, etag)
             revision = revise(session)
             check_time_zone(revision.state.time_zone, _TIME_ZONE)
@@ -301,7 +294,7 @@ class Sessions:
         """
         page = await self._store.read_log(key, log_slice)
         if page is None or not actor.sees(page.user):
-            raise SessionNotFound(key.session_id)
+            raise errors.SessionNotFound(key.session_id)
         return page
 
     async def _rebuilt(self, key: SessionKey, actor: Actor) -> Session | None:
@@ -322,10 +315,10 @@ class Sessions:
 def _check_writable(session: Session | None, actor: Actor, etag: str) -> None:
     """Refuse what the write itself would refuse, before the request is looked at."""
     if session is not None and not actor.sees(session.user):
-        raise OwnerMismatch("session")
+        raise errors.OwnerMismatch("session")
     current = session.etag if session else ""
     if etag and etag != current:
-        raise EtagMismatch(current)
+        raise errors.EtagMismatch(current)
 
 
 def _with_known_range(session: Session | None, state: State) -> State:

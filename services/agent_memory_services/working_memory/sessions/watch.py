@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.errors import SessionNotFound
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
-from agent_memory_services.working_memory.store.events import (
-    Kind,
-    SessionEvent,
-    SessionStatus,
-    SessionStatuses,
-)
+from agent_memory_services.working_memory.store import events
 from agent_memory_services.working_memory.store.keys import changes_key
 from agent_memory_services.working_memory.store.sessions import SessionStore
 
@@ -36,7 +30,7 @@ class SessionWatchUpdate:
         token: continues after this. A part of a change has the token of what came before it.
     """
 
-    event: SessionEvent | None
+    event: events.SessionEvent | None
     messages: Sequence[Message]
     token: str
 
@@ -47,8 +41,8 @@ class SessionWatch:
     def __init__(
         self,
         store: SessionStore,
-        statuses: SessionStatuses,
-        feed: Feed[SessionEvent],
+        statuses: events.SessionStatuses,
+        feed: Feed[events.SessionEvent],
         *,
         checkpoint_seconds: float,
     ) -> None:
@@ -73,13 +67,13 @@ class SessionWatch:
         return self._watch.follow(source, token)
 
 
-class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
+class _SessionSource(WatchSource[events.SessionEvent, SessionWatchUpdate]):
     """One session, for one actor."""
 
     forgotten = "changes since then are forgotten; read the session and watch anew"
 
     def __init__(
-        self, key: SessionKey, actor: Actor, store: SessionStore, statuses: SessionStatuses
+        self, key: SessionKey, actor: Actor, store: SessionStore, statuses: events.SessionStatuses
     ) -> None:
         self._key = key
         self._actor = actor
@@ -99,7 +93,7 @@ class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
         """Seconds until the session expires."""
         if self._expires is None:
             return math.inf
-        return max(0.0, (self._expires - now_micros()) / _MICROS)
+        return max(0.0, (self._expires - clock.now_micros()) / _MICROS)
 
     async def open(self) -> None:
         """Refuse an actor who must not see the session.
@@ -109,11 +103,11 @@ class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
         """
         status = await self._statuses.of(self._key)
         if status is not None and not self._sees(status):
-            raise SessionNotFound(self._key.session_id)
+            raise errors.SessionNotFound(self._key.session_id)
 
     async def tend(self) -> None:
         """Let the feed tell of a session that has expired."""
-        if self._expires is not None and self._expires <= now_micros():
+        if self._expires is not None and self._expires <= clock.now_micros():
             await self._statuses.sweep(self._partition)
             await self.visible()
 
@@ -121,7 +115,7 @@ class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
         """Return true if the session, or the one that was there before, may be told of."""
         return self._sees(await self._statuses.of(self._key))
 
-    async def render(self, batch: Batch[SessionEvent]) -> AsyncIterator[SessionWatchUpdate]:
+    async def render(self, batch: Batch[events.SessionEvent]) -> AsyncIterator[SessionWatchUpdate]:
         """Yield each change, one with many messages in parts."""
         token = batch.before
         for event in batch.entries:
@@ -135,15 +129,15 @@ class _SessionSource(WatchSource[SessionEvent, SessionWatchUpdate]):
         """Return a sign of life."""
         return SessionWatchUpdate(None, (), token)
 
-    def _sees(self, status: SessionStatus | None) -> bool:
+    def _sees(self, status: events.SessionStatus | None) -> bool:
         self._expires = status.expires if status else None
         if status is not None:
             self._seen = self._actor.sees(status.user)
         return self._seen
 
-    async def _messages(self, event: SessionEvent) -> Sequence[Message]:
+    async def _messages(self, event: events.SessionEvent) -> Sequence[Message]:
         """Read the messages of a change, where they are still in the log."""
-        if event.kind is not Kind.MESSAGES:
+        if event.kind is not events.Kind.MESSAGES:
             return ()
         stretch = LogSlice(start=event.first, count=event.last - event.first + 1)
         page = await self._store.read_log(self._key, stretch)

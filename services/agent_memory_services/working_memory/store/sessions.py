@@ -7,18 +7,12 @@ from typing import Any, Final, NamedTuple, Self
 
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    EtagMismatch,
-    IdAlreadyExists,
-    OwnerMismatch,
-)
-from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract import errors, ids
 from agent_memory_services.kit.observe.tracing.spans import kept_context
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.partitions import claim_partitions
-from agent_memory_services.kit.redis.scripts import Key, Text, Value, mapping_of, script
-from agent_memory_services.working_memory.domain.drafts import memory_digest
+from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
     Change,
@@ -33,14 +27,7 @@ from agent_memory_services.working_memory.domain.session import (
     Written,
     retry_on_conflict,
 )
-from agent_memory_services.working_memory.domain.windows import Limits, Trigger
-from agent_memory_services.working_memory.store import records
-from agent_memory_services.working_memory.store.keys import (
-    PARTITIONS_KEY,
-    SessionAddress,
-    SessionParts,
-    SpelledAddress,
-)
+from agent_memory_services.working_memory.store import keys, records
 
 _PACKAGE: Final = "agent_memory_services.working_memory.store"
 _SHARED: Final = (
@@ -79,32 +66,32 @@ class _NewMemory(NamedTuple):
     memory: bytes
 
 
-@script(_PACKAGE, "lua/session/prelude", "lua/session/read")
+@scripts.script(_PACKAGE, "lua/session/prelude", "lua/session/read")
 def _read(
-    meta: Key,
-    log: Key,
-    view: Key,
-    memories: Key,
+    meta: scripts.Key,
+    log: scripts.Key,
+    view: scripts.Key,
+    memories: scripts.Key,
     *,
     most_messages: int | None,
     most_tokens: int | None,
     read: int | None,
     tokens: int,
-    memories_from: Text,
-    version: Text,
+    memories_from: scripts.Text,
+    version: scripts.Text,
 ) -> Any:
     """Read a part of a session, from what the parts before it brought on."""
 
 
-@script(_PACKAGE, "lua/session/prelude", "lua/session/log")
-def _log(meta: Key, log: Key, *, start: int | None, count: int, step: int) -> Any:
+@scripts.script(_PACKAGE, "lua/session/prelude", "lua/session/log")
+def _log(meta: scripts.Key, log: scripts.Key, *, start: int | None, count: int, step: int) -> Any:
     """Read a slice of a session's log."""
 
 
-@script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
+@scripts.script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 def _write(
-    address: SpelledAddress,
-    parts: SessionParts,
+    address: keys.SpelledAddress,
+    parts: keys.SessionParts,
     *,
     identity: SessionKey,
     expected: int | None,
@@ -113,33 +100,37 @@ def _write(
     owner: str,
     fresh_uid: str,
     trace: str,
-    state: Mapping[str, Value],
+    state: Mapping[str, scripts.Value],
     replaces_view: bool,
     slots: Sequence[bytes],
     messages: Sequence[_NewMessage],
     replaces_memories: bool,
     memories: Sequence[_NewMemory],
     window: int | None,
-    trigger: Trigger | None,
+    trigger: windows.Trigger | None,
 ) -> Any:
     """Make one write to a session: all of it, or a refusal and nothing."""
 
 
-@script(_PACKAGE, *_SHARED, "lua/session/delete")
-def _delete(address: SpelledAddress, parts: SessionParts, *, caller: _Caller, etag: str) -> Any:
+@scripts.script(_PACKAGE, *_SHARED, "lua/session/delete")
+def _delete(
+    address: keys.SpelledAddress, parts: keys.SessionParts, *, caller: _Caller, etag: str
+) -> Any:
     """Delete a session."""
 
 
 _PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
 
-ALL: Final = Limits()
+ALL: Final = windows.Limits()
 """A read of the whole view."""
 
 
 class SessionStore:
     """The sessions of one Redis."""
 
-    def __init__(self, client: Redis, partitions: int, trigger: Trigger | None = None) -> None:
+    def __init__(
+        self, client: Redis, partitions: int, trigger: windows.Trigger | None = None
+    ) -> None:
         """Use `partitions` partitions; `open` checks that the store agrees.
 
         A write that leaves a view beyond the trigger puts the session down for a summary; without
@@ -157,17 +148,17 @@ class SessionStore:
         """
         await claim_partitions(
             self._client,
-            PARTITIONS_KEY,
+            keys.PARTITIONS_KEY,
             self._partitions,
             setting=_PARTITIONS_SETTING,
         )
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return SessionAddress.of(key, self._partitions).partition
+        return keys.SessionAddress.of(key, self._partitions).partition
 
     async def read(
-        self, key: SessionKey, limits: Limits = ALL, *, with_memories: bool = True
+        self, key: SessionKey, limits: windows.Limits = ALL, *, with_memories: bool = True
     ) -> Session | None:
         """Return a session with the latest messages of its view; None where there is none.
 
@@ -180,9 +171,9 @@ class SessionStore:
         return await retry_on_conflict(lambda: self._read(key, limits, with_memories=with_memories))
 
     async def _read(
-        self, key: SessionKey, limits: Limits, *, with_memories: bool
+        self, key: SessionKey, limits: windows.Limits, *, with_memories: bool
     ) -> Session | None:
-        parts = SessionAddress.of(key, self._partitions).parts
+        parts = keys.SessionAddress.of(key, self._partitions).parts
         meta: dict[bytes, bytes] = {}
         places: list[bytes] = []
         messages: list[bytes] = []
@@ -207,7 +198,7 @@ class SessionStore:
             if found[0] == b"stale":
                 raise StaleSessionError
             tokens, following, fields, view_size, *lists = found
-            meta = meta or mapping_of(fields)
+            meta = meta or scripts.mapping_of(fields)
             for kept, more in zip((places, messages, memories), lists, strict=True):
                 kept.extend(more)
         shown = records.read_shown(places, messages)
@@ -215,7 +206,7 @@ class SessionStore:
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
         """Return a slice of the log; None where there is no session."""
-        parts = SessionAddress.of(key, self._partitions).parts
+        parts = keys.SessionAddress.of(key, self._partitions).parts
         found = await _log(
             self._client,
             parts.meta,
@@ -241,7 +232,7 @@ class SessionStore:
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
-        address = SessionAddress.of(key, self._partitions)
+        address = keys.SessionAddress.of(key, self._partitions)
         answer = await _write(
             self._client,
             address.spelled,
@@ -251,7 +242,7 @@ class SessionStore:
             etag=change.etag,
             caller=_Caller.of(change.actor),
             owner=encode(change.actor.user),
-            fresh_uid=new_id(),
+            fresh_uid=ids.new_id(),
             trace=kept_context(),
             state={} if change.state is None else dict(records.write_state(change.state)),
             replaces_view=change.replaces_view,
@@ -259,7 +250,7 @@ class SessionStore:
             messages=_new_messages(change.messages),
             replaces_memories=change.replaces_memories,
             memories=[
-                _NewMemory(memory.id, memory_digest(memory), memory.SerializeToString())
+                _NewMemory(memory.id, drafts.memory_digest(memory), memory.SerializeToString())
                 for memory in change.memories
             ],
             window=change.window,
@@ -274,7 +265,7 @@ class SessionStore:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it has another etag.
         """
-        address = SessionAddress.of(key, self._partitions)
+        address = keys.SessionAddress.of(key, self._partitions)
         answer = await _delete(
             self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
         )
@@ -307,13 +298,13 @@ def _accepted(answer: Sequence[Any]) -> Sequence[Any]:
         case b"stale":
             raise StaleSessionError
         case b"owner":
-            raise OwnerMismatch("session")
+            raise errors.OwnerMismatch("session")
         case b"unowned":
-            raise AccessDenied("the name of a user that the credential allows")
+            raise errors.AccessDenied("the name of a user that the credential allows")
         case b"etag":
-            raise EtagMismatch(rest[0].decode())
+            raise errors.EtagMismatch(rest[0].decode())
         case b"taken":
-            raise IdAlreadyExists(rest[0].decode())
+            raise errors.IdAlreadyExists(rest[0].decode())
     return rest
 
 

@@ -8,37 +8,37 @@ from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import decode
-from agent_memory_services.kit.redis.scripts import Key, Script, script
 from agent_memory_services.working_memory.domain.session import SessionKey
-from agent_memory_services.working_memory.store.keys import (
-    SessionAddress,
-    partition_prefix,
-    summaries_key,
-)
+from agent_memory_services.working_memory.store import keys
 
 _MICROS: Final = 1_000_000
 
 P = ParamSpec("P")
 
 
-def _step(name: str) -> Callable[[Callable[P, Any]], Script[P]]:
+def _step(name: str) -> Callable[[Callable[P, Any]], scripts.Script[P]]:
     shared = ("lua/session/prelude", "lua/session/summaries")
-    return script("agent_memory_services.working_memory.store", *shared, f"lua/summaries/{name}")
+    return scripts.script(
+        "agent_memory_services.working_memory.store", *shared, f"lua/summaries/{name}"
+    )
 
 
 @_step("claim")
-def _claim(partition: Key, *, lease: int) -> Any:
+def _claim(partition: scripts.Key, *, lease: int) -> Any:
     """Take the session that has waited longest, for so many microseconds."""
 
 
 @_step("postpone")
-def _postpone(partition: Key, *, member: bytes, claim: bytes, wait: int, failures: int) -> Any:
+def _postpone(
+    partition: scripts.Key, *, member: bytes, claim: bytes, wait: int, failures: int
+) -> Any:
     """Give a claim back for later, by a wait in microseconds, and count failures."""
 
 
 @_step("dequeue")
-def _dequeue(partition: Key, meta: Key, *, member: bytes, version: int) -> Any:
+def _dequeue(partition: scripts.Key, meta: scripts.Key, *, member: bytes, version: int) -> Any:
     """Remove a session that still has the version that was looked at."""
 
 
@@ -83,13 +83,13 @@ class SummaryQueue:
         """Return the partitions in which a session waits; one round trip."""
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in range(self._partitions):
-                pipeline.zcount(summaries_key(partition), "-inf", now_micros())
+                pipeline.zcount(keys.summaries_key(partition), "-inf", now_micros())
             counts = await pipeline.execute()
         return [partition for partition, count in enumerate(counts) if count]
 
     async def claim(self, partition: int) -> Claim | None:
         """Take the session that has waited longest; None where none is due."""
-        found = await _claim(self._client, partition_prefix(partition), lease=self._lease)
+        found = await _claim(self._client, keys.partition_prefix(partition), lease=self._lease)
         if found is None:
             return None
         member, lease, trace, failures = found
@@ -108,8 +108,8 @@ class SummaryQueue:
         """Remove a session that needs no summary as it was in this version."""
         await _dequeue(
             self._client,
-            partition_prefix(claim.partition),
-            SessionAddress.of(claim.key, self._partitions).parts.meta,
+            keys.partition_prefix(claim.partition),
+            keys.SessionAddress.of(claim.key, self._partitions).parts.meta,
             member=claim.member,
             version=version,
         )
@@ -117,7 +117,7 @@ class SummaryQueue:
     async def _put_back(self, claim: Claim, seconds: float, *, failures: int) -> None:
         await _postpone(
             self._client,
-            partition_prefix(claim.partition),
+            keys.partition_prefix(claim.partition),
             member=claim.member,
             claim=claim.lease,
             wait=int(seconds * _MICROS),

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from agent_memory_services.working_memory.domain import windows
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
     Session,
     SessionKey,
     Shown,
 )
-from agent_memory_services.working_memory.domain.windows import Limits, Trigger, overflow, portion
 from agent_memory_services.working_memory.store.neighbours import MOST_SUMMARY_BYTES, Summarizer
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import Summary, SummaryRecorder
 
-PORTION: Final = Limits(messages=1_000, tokens=24_000)
+PORTION: Final = windows.Limits(messages=1_000, tokens=24_000)
 """The most that one summary takes in, whatever a session's window; the rest is the next one's."""
 
 
@@ -54,7 +54,7 @@ class SummaryWriter:
         store: SessionStore,
         recorder: SummaryRecorder,
         summarizer: Summarizer,
-        trigger: Trigger,
+        trigger: windows.Trigger,
     ) -> None:
         """Read sessions from `store` and record with `recorder` what `summarizer` answers."""
         self._store = store
@@ -84,8 +84,8 @@ class SummaryWriter:
         """Return the messages that the session's next summary covers; empty where it needs none."""
         if not self._trigger.is_passed(session.tokens, session.window):
             return ()
-        leaving = overflow(session.shown, session.window or self._trigger.window)
-        return portion(leaving, PORTION) if leaving else ()
+        leaving = windows.overflow(session.shown, session.window or self._trigger.window)
+        return windows.portion(leaving, PORTION) if leaving else ()
 
 
 def _checked(summary: str) -> str:

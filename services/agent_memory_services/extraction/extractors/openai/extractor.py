@@ -14,15 +14,8 @@ from agent_memory_services.extraction.domain.facts import (
     Findings,
     Turn,
 )
+from agent_memory_services.extraction.extractors.openai import prompts
 from agent_memory_services.extraction.extractors.openai.answer import Frame, read_facts
-from agent_memory_services.extraction.extractors.openai.prompts import (
-    ChatEndpoint,
-    Question,
-    condensing_question,
-    evidence,
-    facts_question,
-    summary_question,
-)
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.shared.model_api.answers import prose_of
 
@@ -34,7 +27,7 @@ class OpenAIExtractor:
 
     name = "openai"
 
-    def __init__(self, endpoint: ChatEndpoint) -> None:
+    def __init__(self, endpoint: prompts.ChatEndpoint) -> None:
         self._endpoint = endpoint
         self.version = endpoint.model
 
@@ -46,10 +39,10 @@ class OpenAIExtractor:
                 `model_denied`), refuses the conversation (`rejected`), or answers what cannot
                 be read or of which nothing fits (`bad_answer`).
         """
-        turns = evidence(conversation)
+        turns = prompts.evidence(conversation)
         if not turns:
             return Findings(())
-        answer = await self._endpoint.ask(facts_question(conversation))
+        answer = await self._endpoint.ask(prompts.facts_question(conversation))
         frame = Frame(
             message_ids=[turn.message_id for turn in turns],
             known=len(conversation.known),
@@ -72,7 +65,7 @@ class OpenAISummarizer:
 
     name = "openai"
 
-    def __init__(self, endpoint: ChatEndpoint) -> None:
+    def __init__(self, endpoint: prompts.ChatEndpoint) -> None:
         self._endpoint = endpoint
         self.version = endpoint.model
 
@@ -83,7 +76,7 @@ class OpenAISummarizer:
             ExtractionFailed: as `OpenAIExtractor.extract`; an answer without content, or of data
                 instead of a text, counts as `bad_answer`, so that it never replaces a summary.
         """
-        return await self._written(summary_question(turns, previous, max_words))
+        return await self._written(prompts.summary_question(turns, previous, max_words))
 
     async def condense(self, notes: Sequence[Note], task: Task, *, previous: str) -> str:
         """Sum memories up as the task asks.
@@ -91,9 +84,9 @@ class OpenAISummarizer:
         Raises:
             ExtractionFailed: as `summarize`.
         """
-        return await self._written(condensing_question(notes, task, previous))
+        return await self._written(prompts.condensing_question(notes, task, previous))
 
-    async def _written(self, question: Question) -> str:
+    async def _written(self, question: prompts.Question) -> str:
         summary = prose_of(await self._endpoint.ask(question))
         if summary.strip(" .`\"'*").lower() in _NOTHING or _is_json(summary):
             raise ExtractionFailed("bad_answer")

@@ -19,9 +19,8 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA, MAX_TEXT
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
-from agent_memory_services.shared.model_api import chat
+from agent_memory_services.shared.model_api import chat, failures
 from agent_memory_services.shared.model_api.chat import Question
-from agent_memory_services.shared.model_api.failures import BudgetSpent, Filtered, ModelFailed
 
 __all__ = ["ChatEndpoint", "Question"]
 
@@ -39,11 +38,11 @@ class ChatEndpoint(chat.ChatEndpoint):
         """
         try:
             return await super().ask(question)
-        except BudgetSpent:
+        except failures.BudgetSpent:
             raise
-        except Filtered:
+        except failures.Filtered:
             raise ConversationRefused from None
-        except ModelFailed as failed:
+        except failures.ModelFailed as failed:
             raise ExtractionFailed(failed.reason, retry_after=failed.retry_after) from None
 
 

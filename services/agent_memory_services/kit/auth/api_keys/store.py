@@ -9,15 +9,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.auth.api_keys.key import ApiKey
-from agent_memory_services.kit.redis.background import Periodic
-from agent_memory_services.kit.redis.scripts import Key, Value, script
+from agent_memory_services.kit.redis import background, scripts
 
 _INDEX = "am:auth:keys"
 _PAGE = 500
 
 
-@script("agent_memory_services.kit.auth.api_keys", "change")
-def _change(key: Key, *, fields: Mapping[str, Value]) -> Any:
+@scripts.script("agent_memory_services.kit.auth.api_keys", "change")
+def _change(key: scripts.Key, *, fields: Mapping[str, scripts.Value]) -> Any:
     """Set fields of a key; answers whether it exists."""
 
 
@@ -73,7 +72,7 @@ class LastUse:
 
     def __init__(self, store: ApiKeyStore, *, flush_seconds: float = _FLUSH_SECONDS) -> None:
         self._store = store
-        self._flushes = Periodic(self.flush, flush_seconds, delay=flush_seconds)
+        self._flushes = background.Periodic(self.flush, flush_seconds, delay=flush_seconds)
         self._uses: dict[str, int] = {}
 
     def record(self, key_id: str, now: int) -> None:

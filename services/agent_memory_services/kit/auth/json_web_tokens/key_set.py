@@ -14,10 +14,8 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.errors import DependencyUnavailable
+from agent_memory_services.kit.contract import clock, errors, transport
 from agent_memory_services.kit.contract.shown_errors import described
-from agent_memory_services.kit.contract.transport import is_loopback
 from agent_memory_services.kit.redis.background import Periodic, end
 
 _MAX_BYTES = 1024 * 1024
@@ -34,7 +32,7 @@ def check_source(location: str) -> str:
         ValueError: it is neither a file nor an https URL, nor an http URL of this machine.
     """
     parts = urlsplit(location)
-    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    plain = parts.scheme == "http" and transport.is_loopback(parts.hostname or "")
     file = parts.scheme == "file" and not parts.netloc and bool(parts.path)
     if not (parts.scheme == "https" or plain or file):
         raise ValueError("must be an https: URL, or a file: URL with an absolute path")
@@ -121,7 +119,7 @@ class KeySet:
         self._min_between = min_seconds_between
         self._keys: Mapping[str, KeysByAlgorithm] | None = None
         self._source: bytes | None = None
-        self._fresh = Timer(min_seconds_between, over=True, clock=monotonic)
+        self._fresh = clock.Timer(min_seconds_between, over=True, clock=monotonic)
         self._reading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -148,7 +146,7 @@ class KeySet:
         if self._reading is not None or self._fresh.is_over:
             await self._refresh()
         if self._keys is None:
-            raise DependencyUnavailable("the token issuer's key set", self._min_between)
+            raise errors.DependencyUnavailable("the token issuer's key set", self._min_between)
         return self.find(kid)
 
     async def _refresh(self) -> None:

@@ -8,14 +8,7 @@ import structlog
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.authenticator import Authenticator
 from agent_memory_services.kit.auth.credentials import CallCredentials
-from agent_memory_services.kit.contract import context
-from agent_memory_services.kit.contract.context import Principal
-from agent_memory_services.kit.contract.errors import (
-    AccessDenied,
-    ServiceError,
-    Unauthenticated,
-    Unavailable,
-)
+from agent_memory_services.kit.contract import context, errors
 from agent_memory_services.kit.server.call import Call, Pending, Step
 
 _NAMES = {number: name.removeprefix("ACCESS_").lower() for name, number in Access.items()}
@@ -32,20 +25,20 @@ class Authentication(Step):
     def enter(self, call: Call) -> Pending:
         """Recognise the caller and compare what they may do with what the method needs."""
         caller = self._recognise(CallCredentials(call.metadata, call.context.auth_context))
-        if isinstance(caller, Principal):
+        if isinstance(caller, context.Principal):
             _admit(call, caller)
             return None
         return _admit_later(call, caller)
 
 
-async def _admit_later(call: Call, pending: Awaitable[Principal]) -> None:
+async def _admit_later(call: Call, pending: Awaitable[context.Principal]) -> None:
     _admit(call, await pending)
 
 
-def _admit(call: Call, caller: Principal) -> None:
+def _admit(call: Call, caller: context.Principal) -> None:
     needed = call.policy.access
     if needed == Access.ACCESS_UNSPECIFIED or caller.access < needed:
-        raise AccessDenied(_NAMES[needed])
+        raise errors.AccessDenied(_NAMES[needed])
     call.principal = caller
     context.principal_var.set(caller)
 
@@ -84,21 +77,23 @@ class StreamRecheck(Step):
             await asyncio.sleep(self._every_seconds)
             try:
                 why = await self._changed(call, credentials)
-            except Unavailable as error:
+            except errors.Unavailable as error:
                 log.warning("auth.unchecked", reason=type(error).__name__)
                 continue
             if why is not None:
                 call.end(why)
                 return
 
-    async def _changed(self, call: Call, credentials: CallCredentials) -> ServiceError | None:
+    async def _changed(
+        self, call: Call, credentials: CallCredentials
+    ) -> errors.ServiceError | None:
         """Return the reason why the stream has to end; None where it goes on."""
         try:
             caller = self._recognise(credentials)
-            if not isinstance(caller, Principal):
+            if not isinstance(caller, context.Principal):
                 caller = await caller
-        except (Unauthenticated, AccessDenied) as refused:
+        except (errors.Unauthenticated, errors.AccessDenied) as refused:
             return refused
         if caller != call.principal:
-            return Unauthenticated("what the credential allows has changed; call again")
+            return errors.Unauthenticated("what the credential allows has changed; call again")
         return None

@@ -7,16 +7,9 @@ from collections.abc import Iterable
 import grpc
 from google.protobuf.message import Message
 
-from agent_memory_services.kit.contract import context
-from agent_memory_services.kit.contract.errors import (
-    DeadlineExceeded,
-    InvalidFields,
-    OpenForLong,
-    ServiceError,
-)
+from agent_memory_services.kit.contract import context, errors, status
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.rules import ContractRules
-from agent_memory_services.kit.contract.status import CODES, refusal, status_of
 from agent_memory_services.kit.server.call import Call, Step
 
 
@@ -57,19 +50,19 @@ class TimeLimit(Step):
         granted = self._granted(call, given)
         if granted is None:
             context.due_at_var.set(None)
-            self._end_after(self._maximum, call, OpenForLong())
+            self._end_after(self._maximum, call, errors.OpenForLong())
             return
         call.due = time.monotonic() + granted
         context.due_at_var.set(call.due)
         if given is None or granted < given:
-            self._end_after(granted, call, DeadlineExceeded())
+            self._end_after(granted, call, errors.DeadlineExceeded())
 
     def exit(self, call: Call) -> None:
         """Stop watching."""
         if timer := self._timers.pop(call, None):
             timer.cancel()
 
-    def _end_after(self, seconds: float, call: Call, why: ServiceError) -> None:
+    def _end_after(self, seconds: float, call: Call, why: errors.ServiceError) -> None:
         call.task = asyncio.current_task()
         loop = asyncio.get_running_loop()
         self._timers[call] = loop.call_later(seconds, call.end, why)
@@ -104,7 +97,7 @@ class Validation(Step):
         if call.policy.client_streaming and not call.policy.server_streaming:
             return
         if violations := self._rules.violations(message):
-            raise InvalidFields(violations)
+            raise errors.InvalidFields(violations)
 
 
 # The library cancels a handler at its caller's deadline, give or take the clock's grain.
@@ -125,11 +118,11 @@ class ErrorMapping(Step):
             # The handler has answered by itself; only the record is left to make.
             call.code = call.context.code()
             return
-        refused = refusal(error)
+        refused = status.refusal(error)
         if isinstance(error, asyncio.CancelledError) and _overdue(call):
-            refused = DeadlineExceeded()
-        call.code = CODES[refused.reason]
-        call.status = status_of(refused)
+            refused = errors.DeadlineExceeded()
+        call.code = status.CODES[refused.reason]
+        call.status = status.status_of(refused)
 
 
 def _overdue(call: Call) -> bool:

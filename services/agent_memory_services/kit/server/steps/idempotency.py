@@ -12,10 +12,7 @@ from google.protobuf.message import Message
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.context import CallName, Principal, name_of
-from agent_memory_services.kit.contract.errors import RequestIdReused, RequestInProgress
-from agent_memory_services.kit.contract.ids import derived_id
+from agent_memory_services.kit.contract import clock, context, errors, ids
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.redis import keys, replay_cache
 from agent_memory_services.kit.redis.scripts import Key, script
@@ -89,7 +86,7 @@ class Idempotency(Step):
         """Claim the call, or answer it from memory."""
         if call.policy.full_name not in self._methods:
             return None
-        name = name_of(message.request_id, call.metadata)  # type: ignore[attr-defined] # see `_names_itself`
+        name = context.name_of(message.request_id, call.metadata)  # type: ignore[attr-defined] # see `_names_itself`
         return None if name is None else self._claim(call, message, name)
 
     def exit(self, call: Call) -> Pending:
@@ -101,7 +98,7 @@ class Idempotency(Step):
             claim.renewal.cancel()
         return self._conclude(claim, call.answer if call.error is None else None)
 
-    async def _claim(self, call: Call, message: Message, name: CallName) -> None:
+    async def _claim(self, call: Call, message: Message, name: context.CallName) -> None:
         caller = call.principal
         if caller is None:
             raise RuntimeError("idempotency stands after auth")
@@ -114,7 +111,7 @@ class Idempotency(Step):
             attempt=secrets.token_bytes(8),
             tenant=caller.tenant,
             concerned=replay_cache.begin(),
-            begun=now_micros(),
+            begun=clock.now_micros(),
         )
         # The key names the credential, which may well be a user's own.
         replay_cache.mark_subjects(*(caller.users or ()))
@@ -132,9 +129,9 @@ class Idempotency(Step):
             return
         del self._claims[call]
         if found == b"reused":
-            raise RequestIdReused
+            raise errors.RequestIdReused
         if found == b"running":
-            raise RequestInProgress(_RETRY_SECONDS)
+            raise errors.RequestInProgress(_RETRY_SECONDS)
         call.answer = answer
 
     async def _conclude(self, claim: _Claim, answer: bytes | None) -> None:
@@ -183,7 +180,7 @@ def _names_itself(policy: MethodPolicy) -> bool:
     return policy.mutating and not policy.streaming and "request_id" in fields
 
 
-def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
+def _key(caller: context.Principal, policy: MethodPolicy, request_id: str) -> str:
     """Two credentials never share an answer, even inside one tenant.
 
     One subject may act for many, each time within other limits: none of them is answered for
@@ -192,7 +189,7 @@ def _key(caller: Principal, policy: MethodPolicy, request_id: str) -> str:
     """
     limits = (caller.users, caller.namespaces)
     scope = repr([None if limit is None else sorted(limit) for limit in limits])
-    call = derived_id("call", caller.subject, policy.full_name, scope, request_id)
+    call = ids.derived_id("call", caller.subject, policy.full_name, scope, request_id)
     return f"am:id:call:{keys.encode(caller.tenant)}:{call}"
 
 

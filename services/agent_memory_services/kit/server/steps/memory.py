@@ -9,8 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.errors import Overloaded
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.server.call import Call, Step
 from agent_memory_services.kit.server.settings import LimitSettings
 
@@ -67,7 +66,7 @@ class MemoryGauge:
     ) -> None:
         self._max_bytes = max_bytes
         self._used = used
-        self._rest = Timer(_READ_SECONDS, over=True, clock=monotonic)
+        self._rest = clock.Timer(_READ_SECONDS, over=True, clock=monotonic)
         self._full = False
 
     @property
@@ -95,13 +94,13 @@ class MemoryGuard(Step):
 
     def __init__(self, gauge: MemoryGauge) -> None:
         self._gauge = gauge
-        self._rest = Timer(_GIVE_BACK_SECONDS, over=True)
+        self._rest = clock.Timer(_GIVE_BACK_SECONDS, over=True)
 
     def enter(self, call: Call) -> None:  # noqa: ARG002 - every call weighs the same
         """Refuse while memory is short."""
         if self._gauge.full:
             self._give_back()
-            raise Overloaded(_RETRY_SECONDS)
+            raise errors.Overloaded(_RETRY_SECONDS)
 
     def _give_back(self) -> None:
         if self._rest.is_over:

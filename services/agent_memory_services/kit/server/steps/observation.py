@@ -10,11 +10,9 @@ from opentelemetry import context as contexts
 from opentelemetry.trace import NonRecordingSpan, SpanKind, Tracer, set_span_in_context
 
 from agent_memory_services.kit.contract import context
-from agent_memory_services.kit.contract.context import RoundTrips
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.observe.metrics import CallMeters
-from agent_memory_services.kit.observe.tracing import rpcs
-from agent_memory_services.kit.observe.tracing.spans import current_tracer
+from agent_memory_services.kit.observe.tracing import rpcs, spans
 from agent_memory_services.kit.server.call import Call, Step
 
 log = structlog.get_logger()
@@ -53,7 +51,7 @@ class CallMetrics(Step):
         """Count the start, and from here on the ways to the store; those of a watch have no end."""
         self._of[call.policy.full_name].started()
         if not call.policy.open_ended:
-            call.round_trips = RoundTrips()
+            call.round_trips = context.RoundTrips()
             context.round_trips_var.set(call.round_trips)
 
     def received(self, call: Call, message: Message) -> None:  # noqa: ARG002 - counted, not read
@@ -106,5 +104,5 @@ class Tracing(Step):
 
 def tracing(policies: Collection[MethodPolicy]) -> Tracing | None:
     """The step, where traces are on."""
-    tracer = current_tracer()
+    tracer = spans.current_tracer()
     return None if tracer is None else Tracing(tracer, policies)

@@ -7,8 +7,7 @@ from google.protobuf.internal.containers import RepeatedScalarFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules.periods import event_period
-from agent_memory_services.long_term_memory.consolidation.rules.statement import read
+from agent_memory_services.long_term_memory.consolidation.rules import periods, statement
 from agent_memory_services.long_term_memory.domain.memory import normalise
 
 _MOST_TAGS: Final = 64
@@ -22,7 +21,7 @@ def fuller(shown: Memory, joining: Memory) -> Memory:
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.
     """
-    words, others = read(shown.text).bag, read(joining.text).bag
+    words, others = statement.read(shown.text).bag, statement.read(joining.text).bag
     return joining if words < others else shown
 
 
@@ -93,7 +92,7 @@ def _unite_event(memory: Memory, joining: Memory) -> None:
 
 
 def _span(memory: Memory) -> int:
-    start, end = event_period(memory)
+    start, end = periods.event_period(memory)
     return end - start
 
 

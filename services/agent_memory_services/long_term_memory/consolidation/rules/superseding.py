@@ -12,14 +12,7 @@ from dataclasses import dataclass
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
-from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning, ends_at
-from agent_memory_services.long_term_memory.consolidation.rules.slots import slot_of
-from agent_memory_services.long_term_memory.consolidation.rules.statement import (
-    NEGATION,
-    PAST,
-    Statement,
-    read,
-)
+from agent_memory_services.long_term_memory.consolidation.rules import periods, slots, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +40,11 @@ def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Successio
         rivals: the others, of the same owner.
         reason: why the older of two ends, for its validity.
     """
-    own = Beginning.of(fact)
+    own = periods.Beginning.of(fact)
     ended: list[Memory] = []
     later: dict[tuple[int, str], Memory] = {}
     for rival in rivals:
-        other = Beginning.of(rival)
+        other = periods.Beginning.of(rival)
         if (turn := other.turn_to(own)) is not None:
             if _may_end(rival, turn):
                 ended.append(_ended(rival, other, turn, fact.id, reason))
@@ -62,7 +55,7 @@ def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Successio
         return Succession(after, ended)
     first = min(later)
     turn, by = first
-    begun = _begun(later[first], Beginning.of(later[first]))
+    begun = _begun(later[first], periods.Beginning.of(later[first]))
     return Succession(
         _ended(after, own, turn, by, reason),
         ended,
@@ -72,12 +65,12 @@ def succession(fact: Memory, rivals: Iterable[Memory], reason: str) -> Successio
 
 def _may_end(memory: Memory, turn: int) -> bool:
     """Return true if no caller set another end, and the fact does not end earlier already."""
-    end = ends_at(memory)
+    end = periods.ends_at(memory)
     by_a_caller = end is not None and not memory.validity.superseded_by
     return not memory.pinned and not by_a_caller and (end is None or end > turn)
 
 
-def _begun(fact: Memory, own: Beginning) -> Memory:
+def _begun(fact: Memory, own: periods.Beginning) -> Memory:
     """Return the fact, true from when it ends others on, so that at no moment two are."""
     known = fact.validity.HasField("valid_from")
     if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
@@ -87,7 +80,7 @@ def _begun(fact: Memory, own: Beginning) -> Memory:
     return after
 
 
-def _ended(memory: Memory, own: Beginning, turn: int, by: str, reason: str) -> Memory:
+def _ended(memory: Memory, own: periods.Beginning, turn: int, by: str, reason: str) -> Memory:
     after = _copy(memory)
     validity = after.validity
     if validity.HasField("valid_from") and to_micros(validity.valid_from) >= turn:
@@ -109,17 +102,17 @@ _ANY_MORE = "longer"
 
 def contradicts(one: Memory, other: Memory) -> bool:
     """Return true if two memories of one slot certainly cannot both be true at a time."""
-    first, second = slot_of(one.text), slot_of(other.text)
+    first, second = slots.slot_of(one.text), slots.slot_of(other.text)
     if first and second and first.name == second.name:
         return first.value.isdisjoint(second.value)
-    return _exclude(read(one.text), read(other.text))
+    return _exclude(statement.read(one.text), statement.read(other.text))
 
 
-def _exclude(one: Statement, other: Statement) -> bool:
+def _exclude(one: statement.Statement, other: statement.Statement) -> bool:
     alone, beside = one.bag - other.bag, other.bag - one.bag
-    denial = {NEGATION, _ANY_MORE}
+    denial = {statement.NEGATION, _ANY_MORE}
     if one.negations != other.negations:
         return alone.keys() | beside.keys() <= denial
     own = alone.keys() | beside.keys()
     # A word with a part of its own, such as "near Lisbon", tells something beside the value.
-    return bool(alone and beside) and not any(":" in word or PAST in word for word in own)
+    return bool(alone and beside) and not any(":" in word or statement.PAST in word for word in own)

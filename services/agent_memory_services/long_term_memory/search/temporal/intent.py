@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
-from agent_memory_services.long_term_memory.search.temporal.grammar import RULES, Resolve, Span
+from agent_memory_services.long_term_memory.search.temporal import grammar
 
 _SINCE: Final = re.compile(r"^since\b", re.IGNORECASE)
 _AFTER_SINCE: Final = re.compile(r"\bsince\W+$", re.IGNORECASE)
@@ -43,7 +43,7 @@ def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
         asked: when it was asked, in the zone that its times are meant in.
     """
     taken: list[tuple[int, SpokenTime]] = []
-    for pattern, resolve in RULES:
+    for pattern, resolve in grammar.RULES:
         for match in pattern.finditer(question):
             span = _resolved(resolve, match, asked.date())
             if span is not None:
@@ -53,14 +53,14 @@ def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
     return [spoken for _, spoken in sorted(taken, key=lambda found: found[0])]
 
 
-def _resolved(resolve: Resolve, match: re.Match[str], today: date) -> Span | None:
+def _resolved(resolve: grammar.Resolve, match: re.Match[str], today: date) -> grammar.Span | None:
     try:
         return resolve(match, today)
     except (ValueError, OverflowError):
         return None  # The thirtieth of February, or a year before the calendar.
 
 
-def _spoken(match: re.Match[str], span: Span, asked: datetime) -> SpokenTime:
+def _spoken(match: re.Match[str], span: grammar.Span, asked: datetime) -> SpokenTime:
     start, end = (_midnight(day, asked.tzinfo) for day in (span.start, span.end))
     if _SINCE.search(match[0]) or _AFTER_SINCE.search(match.string[: match.start()]):
         end = max(end, asked)

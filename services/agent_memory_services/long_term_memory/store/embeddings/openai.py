@@ -33,15 +33,9 @@ from agent_memory_services.long_term_memory.store.embeddings.settings import (
     OPENAI_URL,
     EmbeddingSettings,
 )
+from agent_memory_services.shared.model_api import failures
 from agent_memory_services.shared.model_api.chat import open_client
 from agent_memory_services.shared.model_api.dialects import RETRY_SECONDS, Dialect
-from agent_memory_services.shared.model_api.failures import (
-    Blame,
-    Hint,
-    ModelFailed,
-    blame_of,
-    retry_after,
-)
 
 _CODES: Final = frozenset(
     {
@@ -79,7 +73,7 @@ def translate(error: APIError) -> EmbeddingError:
     if status in _OPERATORS:
         return EmbeddingMisconfigured(f"the embedding provider denies the request: {reason}")
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wish = retry_after(error.response.headers)
+        wish = failures.retry_after(error.response.headers)
         if error.code == "insufficient_quota":
             wish = max(wish or 0.0, QUOTA_PAUSE)
         return ProviderUnavailable(f"the embedding provider answers {reason}", retry_after=wish)
@@ -121,12 +115,12 @@ class EmbeddingForm:
     encoding: str | None
     dimensions: bool = True
 
-    def avoids(self, hint: Hint) -> bool:
+    def avoids(self, hint: failures.Hint) -> bool:
         """Return true if the form leaves out what an endpoint named."""
         match hint:
-            case Hint.ENCODING:
+            case failures.Hint.ENCODING:
                 return self.encoding != "base64"
-            case Hint.DIMENSIONS:
+            case failures.Hint.DIMENSIONS:
                 return not self.dimensions
         return True
 
@@ -153,7 +147,7 @@ class _NotTaken(Exception):  # noqa: N818 - named for what happened
         size: Whether the texts may be, by their number or their length.
     """
 
-    def __init__(self, meaning: EmbeddingError, blame: Blame, *, size: bool) -> None:
+    def __init__(self, meaning: EmbeddingError, blame: failures.Blame, *, size: bool) -> None:
         super().__init__(str(meaning))
         self.meaning = meaning
         self.blame = blame
@@ -244,9 +238,9 @@ class Endpoint:
         self._proven = form
         return found
 
-    def may_mean_the_form(self, blame: Blame) -> bool:
+    def may_mean_the_form(self, blame: failures.Blame) -> bool:
         """Return true if a refusal may be of the form, and not of the number or length of texts."""
-        named = blame.hint in {Hint.ENCODING, Hint.DIMENSIONS}
+        named = blame.hint in {failures.Hint.ENCODING, failures.Hint.DIMENSIONS}
         return named or blame.elsewhere or self._proven != self._dialect.usual
 
     async def find_form(self, dimension: int | None) -> bool:
@@ -293,14 +287,14 @@ class Endpoint:
         except TimeoutError:
             raise ProviderUnavailable("the embedding provider did not answer in time") from None
         except APIError as error:
-            blame, meaning = blame_of(error), translate(error)
+            blame, meaning = failures.blame_of(error), translate(error)
             size = isinstance(meaning, EmbeddingRejected) or blame.momentary
             if blame.form or isinstance(meaning, EmbeddingRejected):
                 raise _NotTaken(meaning, blame, size=size) from None
             raise meaning from None
 
 
-_BLAMELESS: Final = Blame(ModelFailed("bad_answer"))
+_BLAMELESS: Final = failures.Blame(failures.ModelFailed("bad_answer"))
 
 
 def _of_everything(meaning: EmbeddingError) -> EmbeddingError:

@@ -8,7 +8,7 @@ import structlog
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.errors import EmbeddingUnavailable, InvalidField
-from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.embeddings.base import (
     Embedder,
@@ -37,7 +37,7 @@ class Space:
     """
 
     def __init__(
-        self, embedder: Embedder, index: VectorIndex, generation: int = FIRST_GENERATION
+        self, embedder: Embedder, index: VectorIndex, generation: int = fields.FIRST_GENERATION
     ) -> None:
         self.generation = generation
         self.index = index

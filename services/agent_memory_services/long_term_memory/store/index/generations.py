@@ -13,8 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.redis.background import Periodic
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder, EmbeddingError
@@ -64,7 +63,7 @@ async def readers(client: Redis) -> Mapping[str, Reader]:
     """Read the processes that are alive, by their ids."""
     found = cast("dict[bytes, bytes]", await client.hgetall(_READERS))
     known = {name.decode(): Reader.unpack(packed) for name, packed in found.items()}
-    now = now_micros()
+    now = clock.now_micros()
     gone = [name for name, reader in known.items() if now - reader.seen > _GONE_AFTER]
     if gone:
         await client.hdel(_READERS, *gone)
@@ -98,7 +97,7 @@ class Follower:
         self._index = index
         self._store = store
         self._vectorizer = vectorizer
-        self._name = new_id()
+        self._name = ids.new_id()
         self._opened = AsyncExitStack()
         self._steps = Periodic(self._step, _LOOK_SECONDS, delay=_LOOK_SECONDS, report=_note_unseen)
 
@@ -169,7 +168,7 @@ class Follower:
         return opened
 
     async def _tell(self, trouble: str) -> None:
-        reader = Reader(now_micros(), *self._numbers(), trouble)
+        reader = Reader(clock.now_micros(), *self._numbers(), trouble)
         await self._client.hset(_READERS, self._name, reader.pack())
 
     def _numbers(self) -> tuple[int, int]:

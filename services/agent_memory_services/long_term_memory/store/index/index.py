@@ -27,15 +27,7 @@ from redisvl.query import CountQuery
 
 from agent_memory_services.kit.contract.errors import StoreUnavailable
 from agent_memory_services.kit.redis.scripts import mapping_of
-from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.domain.conditions import (
-    AllOf,
-    Node,
-    Not,
-    Tag,
-    every,
-    some,
-)
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
 from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.store.index.schema import VectorIndex, index_schema
@@ -61,16 +53,18 @@ class Counting:
 
 def counting(selection: Selection) -> Counting:
     """Return the cheapest way to count a selection."""
-    tenant = Tag(fields.TENANT, (selection.tenant,))
+    tenant = conditions.Tag(fields.TENANT, (selection.tenant,))
     parts = _parts(selection.condition)
-    excluded = [part.part for part in parts if isinstance(part, Not)]
+    excluded = [part.part for part in parts if isinstance(part, conditions.Not)]
     if len(excluded) == len(parts) - 1 and tenant in parts:
-        return Counting(CountQuery(str(every([tenant, some(excluded)]))), left_out=True)
+        return Counting(
+            CountQuery(str(conditions.every([tenant, conditions.some(excluded)]))), left_out=True
+        )
     return Counting(CountQuery(str(selection.condition)), left_out=False)
 
 
-def _parts(condition: Node) -> Sequence[Node]:
-    return condition.parts if isinstance(condition, AllOf) else (condition,)
+def _parts(condition: conditions.Node) -> Sequence[conditions.Node]:
+    return condition.parts if isinstance(condition, conditions.AllOf) else (condition,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import orjson
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.redis.scripts import Key, script
-from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATION
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.schema import REVISION, VectorIndex
@@ -110,7 +110,7 @@ class Generation:
         vectors: VectorIndex,
         shards: int,
         embedding: EmbeddingSettings,
-        number: int = FIRST_GENERATION,
+        number: int = fields.FIRST_GENERATION,
     ) -> Self:
         """Return the index that a process is set to."""
         shared = embedding.model_dump(mode="json", include=set(_SHARED))

@@ -19,19 +19,13 @@ import numpy as np
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.scripts import Key, Value, run_each, script
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
-from agent_memory_services.long_term_memory.store.index.generations import index_of, readers
-from agent_memory_services.long_term_memory.store.index.layout import (
-    Generation,
-    Indexes,
-    advance,
-    read,
-)
+from agent_memory_services.long_term_memory.store.index import generations, layout
 from agent_memory_services.long_term_memory.store.keys import Shard
 
 _LOT: Final = 64
@@ -58,15 +52,17 @@ class _Held:
     vectors: Sequence[bytes | None]
 
 
-@script("agent_memory_services.long_term_memory.store", "lua/refresh")
-def _refresh(memory: Key, *, etag: str, fields: Mapping[str, Value]) -> Any:
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/refresh")
+def _refresh(memory: scripts.Key, *, etag: str, fields: Mapping[str, scripts.Value]) -> Any:
     """Set fields of a memory that nobody changed since it was read."""
 
 
 class Reindexing:
     """Replaces the index of a store."""
 
-    def __init__(self, client: Redis, wanted: Generation, space: Space, progress: Progress) -> None:
+    def __init__(
+        self, client: Redis, wanted: layout.Generation, space: Space, progress: Progress
+    ) -> None:
         """Replace it by the index that is wanted, whose number is found here, and its space."""
         self._client = client
         self._wanted = wanted
@@ -80,7 +76,7 @@ class Reindexing:
             ReindexError: another rebuild is under way, or a process cannot follow.
             ProviderUnavailable: the embedder is away.
         """
-        indexes = await read(self._client)
+        indexes = await layout.read(self._client)
         if indexes is None:
             raise ReindexError("the store holds no memories yet; start the service instead")
         self._refuse_other(indexes)
@@ -94,7 +90,7 @@ class Reindexing:
         await self._retire(await self._switch(indexes))
         return True
 
-    def _refuse_other(self, indexes: Indexes) -> None:
+    def _refuse_other(self, indexes: layout.Indexes) -> None:
         stored, wanted = indexes.current.layout, self._wanted.layout
         if stored.shards != wanted.shards:
             raise ReindexError(f"the store has {stored.shards} shards, which never changes")
@@ -106,22 +102,22 @@ class Reindexing:
         if indexes.retiring and wanted != stored:
             raise ReindexError("the last rebuild is not finished; run it again to its end")
 
-    async def _announce(self, indexes: Indexes) -> Indexes:
+    async def _announce(self, indexes: layout.Indexes) -> layout.Indexes:
         if indexes.building is None:
             new = replace(self._wanted, number=indexes.current.number + 1)
-            announced = Indexes(indexes.current, new)
+            announced = layout.Indexes(indexes.current, new)
             # What a rebuild left that was given up under this number.
-            await index_of(self._client, new).drop()
+            await generations.index_of(self._client, new).drop()
             await self._forget(new)
             await self._advance(indexes, announced)
             indexes = announced
         await self._followed(indexes)
         return indexes
 
-    async def _build(self, indexes: Indexes) -> None:
+    async def _build(self, indexes: layout.Indexes) -> None:
         new = indexes.beside or indexes.current
         await self._fill(indexes.current, new)
-        index = index_of(self._client, new)
+        index = generations.index_of(self._client, new)
         await index.create()
         while await index.indexing():
             self._progress("building", 0, 0)
@@ -130,40 +126,40 @@ class Reindexing:
         while await self._fill(indexes.current, new):
             pass
 
-    async def _switch(self, indexes: Indexes) -> Indexes:
+    async def _switch(self, indexes: layout.Indexes) -> layout.Indexes:
         new = indexes.beside or indexes.current
-        switched = Indexes(new, indexes.current)
+        switched = layout.Indexes(new, indexes.current)
         await self._advance(indexes, switched)
         await self._followed(switched)
         return switched
 
-    async def _retire(self, indexes: Indexes) -> None:
+    async def _retire(self, indexes: layout.Indexes) -> None:
         await self._followed(indexes)
         old = indexes.beside or indexes.current
         await asyncio.sleep(_GRACE_SECONDS)
-        await index_of(self._client, old).drop()
+        await generations.index_of(self._client, old).drop()
         await self._fill(indexes.current, indexes.current)
         await self._forget(old)
-        alone = Indexes(indexes.current)
+        alone = layout.Indexes(indexes.current)
         await self._advance(indexes, alone)
         await self._followed(alone)
         # Until they had followed, processes still wrote the old vectors too.
         await self._forget(old)
 
-    async def _abandon(self, indexes: Indexes) -> None:
+    async def _abandon(self, indexes: layout.Indexes) -> None:
         """Give up an index that no process asked yet."""
-        alone = Indexes(indexes.current)
+        alone = layout.Indexes(indexes.current)
         await self._advance(indexes, alone)
         await self._followed(alone)
         unfinished = indexes.beside or indexes.current
-        await index_of(self._client, unfinished).drop()
+        await generations.index_of(self._client, unfinished).drop()
         await self._forget(unfinished)
 
-    async def _advance(self, before: Indexes, after: Indexes) -> None:
-        if not await advance(self._client, before, after):
+    async def _advance(self, before: layout.Indexes, after: layout.Indexes) -> None:
+        if not await layout.advance(self._client, before, after):
             raise ReindexError("another rebuild got ahead of this one")
 
-    async def _followed(self, indexes: Indexes) -> None:
+    async def _followed(self, indexes: layout.Indexes) -> None:
         """Wait until every process that lives does as the record says."""
         try:
             async with asyncio.timeout(_FOLLOWED_WITHIN):
@@ -174,17 +170,17 @@ class Reindexing:
         except TimeoutError:
             raise ReindexError("a process does not follow; run this again when it does") from None
 
-    async def _behind(self, indexes: Indexes) -> list[str]:
+    async def _behind(self, indexes: layout.Indexes) -> list[str]:
         """Return the trouble of each process that has not followed."""
         numbers = indexes.numbers()
-        known = await readers(self._client)
+        known = await generations.readers(self._client)
         return [
             reader.trouble
             for reader in known.values()
             if (reader.current, reader.beside) != numbers
         ]
 
-    async def _fill(self, old: Generation, new: Generation) -> int:
+    async def _fill(self, old: layout.Generation, new: layout.Generation) -> int:
         """Give vectors to the memories without; answers how many there were."""
         done, filled, whole = 0, 0, await self._stored()
         field = fields.stored(fields.VECTOR, new.number)
@@ -200,7 +196,7 @@ class Reindexing:
         return filled
 
     async def _vectorize(
-        self, shard: Shard, keys: Sequence[str], old: Generation, new: Generation
+        self, shard: Shard, keys: Sequence[str], old: layout.Generation, new: layout.Generation
     ) -> int:
         if not keys:
             return 0
@@ -212,13 +208,13 @@ class Reindexing:
                 each.memory.embedding_model = new.layout.fingerprint.digest
                 made = document(each.tenant, each.memory, vectors)
                 calls.append(_refresh.call(each.key, etag=each.memory.etag, fields=made))
-        answers = await run_each(self._client, calls)
+        answers = await scripts.run_each(self._client, calls)
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return len(answers)
 
-    async def _read(self, shard: Shard, keys: Sequence[str], old: Generation) -> list[_Held]:
+    async def _read(self, shard: Shard, keys: Sequence[str], old: layout.Generation) -> list[_Held]:
         tenants = await self._tenants(shard)
         vectors = [fields.stored(name, old.number) for name in fields.VECTORS]
         async with self._client.pipeline(transaction=False) as pipeline:
@@ -232,7 +228,7 @@ class Reindexing:
         ]
 
     async def _vectors(
-        self, held: Sequence[_Held], old: Generation, new: Generation
+        self, held: Sequence[_Held], old: layout.Generation, new: layout.Generation
     ) -> list[MemoryVectors | None]:
         """Make the vectors of memories: the old ones in other numbers, if the model is the same."""
         same = old.layout.fingerprint == new.layout.fingerprint
@@ -242,7 +238,7 @@ class Reindexing:
         made = await space.of_memories([each.memory for each in held])
         return [found and replace(found, generation=new.number) for found in made]
 
-    async def _forget(self, old: Generation) -> None:
+    async def _forget(self, old: layout.Generation) -> None:
         """Remove the vectors of an index that is gone."""
         own = [fields.stored(name, old.number) for name in fields.VECTORS]
         done, whole = 0, await self._stored()
@@ -285,7 +281,9 @@ def _tenant(shard: Shard, key: str) -> str:
     return key.removeprefix(shard.memory_prefix).partition(":")[0]
 
 
-def _converted(vectors: Sequence[bytes | None], old: Generation, new: Generation) -> MemoryVectors:
+def _converted(
+    vectors: Sequence[bytes | None], old: layout.Generation, new: layout.Generation
+) -> MemoryVectors:
     text, context = (
         new.vectors.packed(np.frombuffer(each or b"", old.vectors.precision)[None, :])[0]
         for each in vectors
