@@ -8,7 +8,7 @@ memory zone that ends with each batch, since its table of words would else grow 
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -147,6 +147,17 @@ class Parser:
         # Its thread needs the lock no more once the model is there.
         with self._lock, model.memory_zone():
             return [_tree(document) for document in model.pipe(texts, batch_size=_BATCH)]
+
+    def unknown(self, words: Iterable[str]) -> frozenset[str]:
+        """Return those of some lower-case words that the model's vocabulary does not have.
+
+        Raises:
+            UnfitModelError: the model cannot be used.
+        """
+        strings = self._loading().result().vocab.strings
+        # Words of a batch that is being parsed are in the table, too, until it ends.
+        with self._lock:
+            return frozenset(word for word in words if word not in strings)
 
     def _load(self) -> Any:
         if self._folder is None:

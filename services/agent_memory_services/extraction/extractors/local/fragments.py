@@ -14,6 +14,18 @@ _KEYED: Final = re.compile(
     r"^(?:(?P<own>my|our) )?(?P<key>[A-Za-z][\w' ]{1,28}?)(?:\s*[:=]\s*|\s+-\s+)(?P<value>\S.*)$",
     re.IGNORECASE,
 )
+# "Languages I speak: Dutch, English": the heading is a statement, and each item fills it.
+_HEADED: Final = re.compile(
+    r"^(?:(?:some|the|a few|my|other) )?(?:(?:favou?rite )?[a-z]+ )??[a-z]+(?: that)? I "
+    r"(?P<says>(?:can |cannot |do not |have |really |absolutely |always |never |regularly )*"
+    r"(?!need\b|want\b|have to|must|should|bought|asked|tried)[a-z]+"
+    r"(?: (?:to|at|in|with|for|about|on))?)\s*:\s*(?P<value>[^?]+)$",
+    re.IGNORECASE,
+)
+_LIKED: Final = {
+    "likes": "I like", "loves": "I love", "hobbies": "I enjoy", "interests": "I like",
+    "dislikes": "I dislike", "hates": "I hate", "languages": "I speak",
+}  # fmt: skip
 _INTRODUCED: Final = re.compile(
     r"^(?:(?:hi|hey|hello)[,!]? )?(?P<start>(?:I am|my name is) [A-Z][\w'-]+), "
     r"(?P<rest>(?:an? |the |\d|from |based |originally |living |currently ).+)$",
@@ -91,6 +103,9 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
         text: The line.
         among: Whether it stands among such lines, so that any key will do.
     """
+    headed = _HEADED.match(text)
+    if headed is not None:
+        return [f"I {headed['says']} {item}" for item in items(headed["value"])]
     match = _KEYED.match(text)
     if match is None or "?" in text:
         return []
@@ -103,7 +118,16 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
     if nested and len(nested) == len(parts):
         pairs = (part.partition(":") for part in nested)
         return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
+    several = _LIKED.get(key)
+    if several is not None:
+        return [f"{several} {item}" for item in items(value)]
     return [_particular(key, value)]
+
+
+def items(value: str) -> list[str]:
+    """Return the things of a list such as "jazz, old films and rain"."""
+    parts = re.split(r"\s*[,;]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+", value.strip().rstrip("."))
+    return [part for part in parts if part]
 
 
 def is_listing(key: str) -> bool:
@@ -143,9 +167,7 @@ _PARTICULARS: Final[tuple[tuple[frozenset[str], Callable[[str], str]], ...]] = (
     (frozenset({"job", "occupation", "profession", "work", "role"}), "my job is {}".format),
     (frozenset({"allergies"}), _allergies),
     (frozenset({"diet"}), _diet),
-    (frozenset({"likes", "loves", "hobbies", "interests"}), "I like {}".format),
-    (frozenset({"dislikes", "hates"}), "I hate {}".format),
-    (frozenset({"languages", "language"}), "I speak {}".format),
+    (frozenset({"language"}), "I speak {}".format),
 )
 
 

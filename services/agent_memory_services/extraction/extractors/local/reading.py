@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
@@ -12,11 +13,15 @@ from agent_memory_services.extraction.extractors.local.fragments import (
     introduced,
     keyed,
 )
+from agent_memory_services.extraction.extractors.local.phrasing import plainly, restated
+from agent_memory_services.extraction.extractors.local.segments import segments
 from agent_memory_services.extraction.extractors.local.speech import begins_play, own_words
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
+from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance, sentences
+from agent_memory_services.language.en.spelling import spelled
 
 _SARCASM: Final = re.compile(
     r"^(?:yeah,? right|oh,? (?:great|yeah|sure|wonderful|fantastic|joy)|sure,? because"
@@ -76,7 +81,7 @@ def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard
     """Return the messages of a conversation that people said, those before it first."""
     spoken = [*conversation.before, *conversation.turns]
     messages = [
-        (turn, voice, list(_sentences(turn, spoken[:place], people.company)))
+        (turn, voice, list(_sentences(turn, spoken[:place], people.company, parser)))
         for place, turn in enumerate(spoken)
         if (voice := people.voice(turn)) is not None
     ]
@@ -84,9 +89,20 @@ def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard
     return [Heard(turn, voice, [next(parsed) for _ in said]) for turn, voice, said in messages]
 
 
-def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterator[Utterance]:
+@cache
+def _aims() -> frozenset[str]:
+    """Return the words of the lists that everyday facts are told with."""
+    return words("companions") | words("animals") | words("diets") | words("occupations") | words(
+        "foods"
+    )
+
+
+def _sentences(
+    turn: Turn, earlier: Sequence[Turn], company: Company, parser: Parser
+) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
-    cut = sentences(own_words(turn.text))[:_MOST_SENTENCES]
+    typed = spelled(turn.text, parser.unknown, _aims())
+    cut = sentences(own_words(typed))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole = answered(_question(earlier), ", ".join(one.text for one in cut))
         if whole:
@@ -98,13 +114,20 @@ def _sentences(turn: Turn, earlier: Sequence[Turn], company: Company) -> Iterato
         if begins_play(text):
             # What follows is said in the scene that this sets.
             return
-        if one.asks or _ASKS_WITHOUT_MARK.match(text):
+        told = restated(text)
+        if not told and (one.asks or _ASKS_WITHOUT_MARK.match(text)):
             yield Utterance(one.text, asks=True)
         elif text:
             listed = keyed(text, among=listing)
             listing = bool(listed)
-            for part in listed or introduced(text):
+            for part in listed or _stated(told or text):
                 yield from _with_wish(part)
+
+
+def _stated(text: str) -> Iterator[str]:
+    """Yield what a sentence states, in plain sentences of their own."""
+    for plain in plainly(text):
+        yield from segments(plain) or introduced(plain)
 
 
 def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:

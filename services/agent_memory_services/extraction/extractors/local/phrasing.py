@@ -1,0 +1,215 @@
+"""Turns of everyday talk, put into the plain sentences that they stand for.
+
+A parser trained on written language reads "my brother he's a pilot", "Nothing beats tea for me"
+or "it's not my sister who sings, it's my cousin" wrongly, or finds nobody in them.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.words import any_of
+
+_PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
+_WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_BE: Final = r"(?:is|was|has|will|does|cannot|can|would)\b"
+_CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = (
+    # "My brother he is a pilot."
+    (
+        re.compile(
+            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
+            rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+s\b|are\b|have\b)",
+            re.IGNORECASE,
+        ),
+        r"\g<who> ",
+    ),
+    (
+        re.compile(
+            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}),? (?:he|she|it)'s ",
+            re.IGNORECASE,
+        ),
+        r"\g<who> is ",
+    ),
+    # "Sam, my flatmate, works nights."
+    (
+        re.compile(r"^(?P<name>[A-Z][\w'-]+), (?P<who>(?:my|our) [\w' -]{2,30}), (?=[a-z])"),
+        lambda match: f"{match['who']} {match['name']} ",
+    ),
+    (
+        re.compile(
+            r"^(?:it|that) is not (?P<not>(?:my|our|the) [\w' -]+?)(?: (?:who|that)(?: is| has)?"
+            r" (?P<does>[^,;]+?))?\s*(?:,|;| but| -)+ ?(?:it is |but )?(?P<who>(?:my|our|the)"
+            r" [\w' -]+?)(?: (?:who|that)(?: is| has)? (?P<then>[^,;]+))?$",
+            re.IGNORECASE,
+        ),
+        lambda match: _identified(match),
+    ),
+    # "The wedding is on the 17th, not the 10th."
+    (
+        re.compile(
+            r",? (?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|[A-Z]\w+"
+            rf"|{_WEEKDAY})(?: (?:as|like) I (?:said|wrote|told you).*)?$"
+        ),
+        "",
+    ),
+    (re.compile(r"^were (?=(?:both |all |also |now )?\w+ing\b)", re.IGNORECASE), "We are "),
+    (
+        re.compile(
+            r"^(?:there are|there is|it is|we are) (?P<n>\d+|two|three|four|five|six|seven|eight"
+            r"|nine|ten) of us(?: (?:in|at) (?:my |our |the )?(?P<where>family|house|household|home"
+            r"|flat))?(?P<rest>[,.].*)?$",
+            re.IGNORECASE,
+        ),
+        lambda match: f"my {_group(match['where'])} has {match['n']} people{match['rest'] or ''}",
+    ),
+    (
+        re.compile(
+            r"^it is (?P<trip>(?:an?|about|only|just) [\w -]*?(?:drive|walk|ride|commute|trip"
+            r"|flight)) (?:to|from) (?P<where>(?:my|our) \w+)$",
+            re.IGNORECASE,
+        ),
+        r"\g<where> is \g<trip> away",
+    ),
+    (
+        re.compile(
+            r"^(?:there is )?(?:nothing (?:beats|like|better than)|(?:you )?cannot beat) "
+            r"(?P<what>[^,]+?)(?:,? (?:for|to) me|,? in my (?:book|opinion))?$",
+            re.IGNORECASE,
+        ),
+        r"I love \g<what>",
+    ),
+    (re.compile(r"\bI tend to (?=[a-z])", re.IGNORECASE), "I usually "),
+    (re.compile(r"\bI tend not to (?=[a-z])", re.IGNORECASE), "I usually do not "),
+    (
+        re.compile(
+            r"\bI could (?P<does>(?:happily |easily |honestly |literally )?(?:eat|drink|watch"
+            r"|listen to|play|read|live on|talk about|spend|wear|dance|hike|swim|travel)\b[^,]*?)"
+            r" (?P<when>every (?:single )?(?:day|night|meal|week|weekend)|all (?:day|night|week)"
+            r"(?: long)?|for (?:hours|days|ever)|forever|any (?:day|time)|24/7|non-?stop)$",
+            re.IGNORECASE,
+        ),
+        lambda match: _gladly(match),
+    ),
+    # "Fridays are for my pottery class."
+    (
+        re.compile(
+            rf"\b(?P<day>(?:every )?{_WEEKDAY}s?|weekends|mornings|evenings) (?:is|are) "
+            r"(?P<what>for (?:my |our )?[\w' -]+|(?:my |our )[\w' -]*(?:day|night|class|training"
+            r"|practice))$",
+            re.IGNORECASE,
+        ),
+        lambda match: _weekly(match),
+    ),
+    (
+        re.compile(r"\b(?P<kin>mother|father|brother|sister|son|daughter|parents) in law\b"),
+        r"\g<kin>-in-law",
+    ),
+)
+_AS: Final = re.compile(
+    r"^(?:speaking )?as (?P<what>(?:an? (?!kid|child|teen|rule|result|matter|treat|gift|joke|last"
+    r"|first|side|bonus|reminder|test|young|boy|girl|student|consequence|whole|hobby|snack|way)"
+    r"|the (?:father|mother|parent|owner|oldest|youngest|eldest) )[^,]+), "
+    r"(?P<rest>(?:and )?(?:I|we|my|our)\b.+)$",
+    re.IGNORECASE,
+)
+_BUT_NOT: Final = re.compile(
+    r"^(?P<who>I|(?:my|our) [\w'-]+) (?P<verb>am|is|are|do|does|can|have|has) "
+    r"(?P<not>not )?(?P<says>[^,]+?),? (?:but|and|while) (?P<other>I|(?:my|our) [\w' -]+?) "
+    r"(?P<aux>am|is|are|do|does|can|have|has)(?P<denied> not)?(?: either| too)?$",
+    re.IGNORECASE,
+)
+_AND_NO: Final = re.compile(
+    r"^(?P<have>(?P<who>I|we) have [^.;]+?),? (?:and|but) no (?P<what>(?!idea|clue|time|way|longer"
+    r"|problem|doubt|plans)[\w' -]+)$",
+    re.IGNORECASE,
+)
+_RUN_ON: Final = re.compile(
+    r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have got|have an?|cannot|do not|will|live|work"
+    r"|love|like|hate|play|was|just|also|really)|my \w+ (?:is|has|was|works|lives))\b))",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(
+    r"(?:\b(?:and|but|so|or|that|which|who|when|if|because|since|while|where|what|how|why|as|than"
+    r"|before|after|until|though|although|whenever|whether|think|know|said|say|says|guess|hope"
+    r"|wish|mean|told|tell|believe|sure|feel|like|remember|thing|things|one|time|way|place"
+    r"|reason|day|everything|all|with|for|to|of|in|at|on|is|are|was|the|an?|my|and my)"
+    r"|\bthe [\w-]+)$",
+    re.IGNORECASE,
+)
+_STARTED: Final = re.compile(r"^(?:and |so |yeah |well |but )*(?:I|we|my|our)\b", re.IGNORECASE)
+_FEWEST_BEFORE: Final = 3
+_RESTATED: Final = re.compile(
+    r"^(?:(?:hey|so|but|and|ok|also)[, ]+)*(?:(?:did|have) I (?:ever |already )?(?:mention|tell you"
+    r"|told you|say|said|mentioned)|(?:do|did) you (?:remember|know|forget)|you (?:do )?(?:remember"
+    r"|know)|remember)(?: that)? (?P<told>(?:I|we|my|our)\b(?! (?:said|told|asked|mentioned"
+    r"|wrote|sent|gave|should|could|can|would|might)).+)$",
+    re.IGNORECASE,
+)
+
+
+def restated(text: str) -> str:
+    """Return what a question reminds of: "Did I mention I'm allergic?"; nothing for others."""
+    match = _RESTATED.match(text)
+    return match["told"] if match else ""
+
+
+def plainly(text: str) -> list[str]:
+    """Return a sentence as the plain sentences that say the same."""
+    for pattern, plain in _CHANGES:
+        text = pattern.sub(plain, text)
+    found: list[str] = []
+    for part in _parted(text):
+        found += _unfolded(part)
+    return found
+
+
+def _unfolded(text: str) -> list[str]:
+    given = _AS.match(text)
+    if given is not None:
+        return [f"I am {given['what']}", *_unfolded(given["rest"])]
+    shared = _BUT_NOT.match(text)
+    if shared is not None:
+        first = f"{shared['who']} {shared['verb']} {shared['not'] or ''}{shared['says']}"
+        return [first, f"{shared['other']} {shared['aux']}{shared['denied'] or ''} {shared['says']}"]
+    lacking = _AND_NO.match(text)
+    if lacking is not None:
+        return [lacking["have"], f"{lacking['who']} do not have {lacking['what']}"]
+    return [text]
+
+
+def _parted(text: str) -> list[str]:
+    """Cut speech without marks where a new clause of the speaker's own begins."""
+    if re.search(r"[,;:.!?\"]", text) or not _STARTED.match(text):
+        return [text]
+    parts, start = [], 0
+    for cut in _RUN_ON.finditer(text):
+        before = text[start : cut.start()]
+        if len(before.split()) >= _FEWEST_BEFORE and not _BOUND.search(before):
+            parts.append(before)
+            start = cut.end()
+    return [*parts, text[start:]]
+
+
+def _identified(match: re.Match[str]) -> str:
+    does = match["then"] or match["does"]
+    if not does:
+        return match[0]
+    finite = re.match(r"\w+(?:s|ed)\b|has|was|is", does) is not None
+    return f"{match['who']} {'' if finite else 'is '}{does}"
+
+
+def _group(where: str | None) -> str:
+    return "household" if where and where.lower() != "family" else "family"
+
+
+def _gladly(match: re.Match[str]) -> str:
+    verb, _, what = match["does"].partition(" ")
+    if verb.lower() in {"happily", "easily", "honestly", "literally"}:
+        verb, _, what = what.partition(" ")
+    return f"I love to {verb} {what} {match['when']}".replace("  ", " ")
+
+
+def _weekly(match: re.Match[str]) -> str:
+    what = re.sub(r"^for ", "", match["what"])
+    owned = re.match(r"(?:my|our) ", what)
+    return f"I have {what if owned else what} on {match['day']}".replace("on every", "every")

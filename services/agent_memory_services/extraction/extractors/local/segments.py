@@ -1,0 +1,143 @@
+"""Strings of fragments: "35, married, two kids, living in Porto" says four things.
+
+Each segment is recognised by its form alone; a sentence is taken apart only where its first segment
+is a fragment and none of them is a sentence.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from agent_memory_services.extraction.extractors.local.words import any_of
+
+_COMMA: Final = re.compile(r"\s*[,;](?!\d)\s*(?:and\s+|&\s*|but\s+)?|\s+[-/|]\s+")
+_AND: Final = re.compile(r"\s+(?:and|&)\s+")
+_NUMBER: Final = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a couple of|several)"
+_HAD: Final = any_of("companions", "animals", "plural")
+_SENTENCE: Final = re.compile(
+    r"\b(?:I|we|you|he|she|they|it|this|that|my|our|your|there)\b|\b(?:is|are|was|were)\b",
+    re.IGNORECASE,
+)
+_DONE: Final = (
+    r"(?:moved|married|got|divorced|sold|bought|quit|grew up|studied|graduated|retired|turned|lost"
+    r"|broke|started|finished|switched|left|joined|adopted|had|became|worked|lived|won|passed"
+    r"|learned|learnt|raised|spent|took|gave up|stopped|used to|changed)"
+)
+_DOES: Final = (
+    r"(?:live|work|play|love|like|hate|study|teach|drive|speak|own|prefer|enjoy|run|collect|cannot"
+    r"|can|do not|have|eat|drink|go|read|write|cook|sing|swim|cycle|weigh|never|always|usually)"
+)
+_ADVERB: Final = r"(?:(?:just|recently|finally|also|now|currently|still|then|already|newly|happily) )*"
+_FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
+    (
+        re.compile(r"(?P<n>1[4-9]|[2-9]\d)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?", re.IGNORECASE),
+        lambda match: f"I am {match['n']} years old",
+    ),
+    (
+        re.compile(
+            rf"(?:(?P<no>no)|(?P<n>{_NUMBER}|an?)) (?P<what>(?:[\w-]+ ){{0,2}}"
+            rf"(?:{_HAD}|teenagers?|grandkids|grandchildren|jobs|bikes|cars?|pets?|tattoos?)"
+            r"(?: [\w' ()-]+)?)",
+            re.IGNORECASE,
+        ),
+        lambda match: (
+            f"I do not have {match['what']}" if match["no"] else f"I have {match['n']} {match['what']}"
+        ),
+    ),
+    (
+        re.compile(
+            rf"(?P<what>{_ADVERB}(?:{any_of('traits', 'lasting_traits', 'demonyms', 'diets')})"
+            r"(?: (?:to|in|from|with|for|since|of|by) [\w' -]+)?)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I am {match['what']}",
+    ),
+    (
+        re.compile(
+            rf"(?P<a>an? )?(?P<what>(?:[\w-]+ ){{0,3}}?{any_of('occupations', 'described')}"
+            r"(?: (?:at|in|for|from|of|by|with) [\w'.& -]+)?(?: here)?)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I am {_article(match['what'])}{match['what'].removesuffix(' here')}",
+    ),
+    (
+        re.compile(
+            rf"(?P<what>{_ADVERB}(?:based|born|raised|employed|originally from|from|new to|off to"
+            r"|allergic to|obsessed with|fluent in|engaged to|married to|good at|bad at|into)"
+            r"\b [\w' -]+)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I {'was' if _born(match['what']) else 'am'} {match['what']}",
+    ),
+    (
+        re.compile(
+            rf"(?P<what>{_ADVERB}(?:living|working|studying|moving|learning|training|expecting"
+            r"|turning|teaching|renting|raising|recovering|commuting|planning|saving|getting"
+            r"|going to be|retiring|volunteering|freelancing)\b [\w' -]+)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I am {match['what']}",
+    ),
+    (
+        re.compile(rf"(?P<what>{_ADVERB}{_DONE}\b(?: [\w'. -]+)?)", re.IGNORECASE),
+        lambda match: f"I {match['what']}",
+    ),
+    (
+        re.compile(rf"(?P<what>{_ADVERB}{_DOES} [\w'. -]+)", re.IGNORECASE),
+        lambda match: f"I {match['what']}",
+    ),
+)
+_FEWEST: Final = 2
+_MOST_WORDS: Final = 9
+
+
+def segments(text: str) -> list[str]:
+    """Return the sentences that a string of fragments stands for; nothing for other sentences."""
+    if "?" in text or ":" in text:
+        return []
+    parts = [part for part in _COMMA.split(text.strip(" .!")) if part]
+    parts = [piece for part in parts for piece in _joined(part)]
+    if len(parts) < _FEWEST or any(_SENTENCE.search(part) for part in parts[:1]):
+        return []
+    told = [_told(part) for part in parts]
+    if not told[0] or sum(map(bool, told)) < _FEWEST:
+        return []
+    found: list[str] = []
+    for part, says in zip(parts, told, strict=True):
+        if says:
+            found.append(says)
+        elif re.match(r"(?:I|we|my|our)\b", part, re.IGNORECASE):
+            found.append(part)
+    return found
+
+
+def _joined(part: str) -> list[str]:
+    """Return both halves of what a conjunction joins, where each says something alone."""
+    halves = _AND.split(part, maxsplit=1)
+    if len(halves) == _FEWEST and _told(halves[0]) and (_told(halves[1]) or _own(halves[1])):
+        return halves
+    return [part]
+
+
+def _own(part: str) -> bool:
+    return re.match(r"(?:I|we|my|our)\b", part, re.IGNORECASE) is not None
+
+
+def _told(part: str) -> str:
+    """Return a fragment as the sentence that it stands for, or nothing."""
+    if len(part.split()) > _MOST_WORDS or _SENTENCE.search(part):
+        return ""
+    lowered = part if part[:2].isupper() else part[:1].lower() + part[1:]
+    for pattern, sentence in _FORMS:
+        match = pattern.fullmatch(lowered)
+        if match is not None:
+            return sentence(match)
+    return ""
+
+
+def _article(what: str) -> str:
+    return "an " if what[:1].lower() in "aeiou" else "a "
+
+
+def _born(what: str) -> bool:
+    return re.match(r"(?:\w+ )?(?:born|raised)\b", what, re.IGNORECASE) is not None

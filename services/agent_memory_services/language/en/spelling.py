@@ -1,0 +1,93 @@
+"""Typing errors in everyday words, mended by distance of edits.
+
+A word is taken for a typing error where the parser's vocabulary does not have it and exactly one
+everyday word is nearest to it. Names are safe by two rules: a capital is left alone, and only
+words of everyday life are aimed at, never the whole dictionary.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+_WORD: Final = re.compile(r"(?<![\w@#/.'-])[a-z]{4,14}(?![\w@/-]|\.\w)")
+_NAMED: Final = re.compile(r"\b(?:named|called|name is|names|user(?:name)?|handle)\s+$")
+_NEAR, _FAR = 1, 2
+_FAR_LENGTH: Final = 7
+"""Letters of a word from which on it may have two errors."""
+_SHORTEST_ERROR: Final = 5
+_REMEMBERED: Final = 4096
+
+
+def spelled(
+    text: str, unknown: Callable[[Iterable[str]], frozenset[str]], aims: frozenset[str]
+) -> str:
+    """Return a text with its typing errors mended.
+
+    Args:
+        text: What was typed.
+        unknown: Tells which words are in no dictionary.
+        aims: Further words that somebody may have meant.
+    """
+    found = {match[0] for match in _WORD.finditer(text)}
+    if not found:
+        return text
+    errors = {word: meant for word in unknown(found) if (meant := _meant(word, aims))}
+    return _WORD.sub(lambda match: _mended(match, errors), text) if errors else text
+
+
+def _mended(match: re.Match[str], errors: Mapping[str, str]) -> str:
+    named = _NAMED.search(match.string, 0, match.start())
+    return match[0] if named else errors.get(match[0], match[0])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _meant(word: str, aims: frozenset[str]) -> str:
+    """Return the one everyday word that is nearest to a typing error; nothing where none is."""
+    most = _FAR if len(word) >= _FAR_LENGTH else _NEAR
+    near: dict[int, list[str]] = {}
+    for aim in _by_letter(aims).get(word[0], ()):
+        if abs(len(aim) - len(word)) <= most and (apart := _distance(word, aim, most)) <= most:
+            near.setdefault(apart, []).append(aim)
+    if not near:
+        return ""
+    best = near[min(near)]
+    if len(word) < _SHORTEST_ERROR and sorted(best[0]) != sorted(word):
+        best = [aim for aim in best if len(aim) > len(word)]
+    if len(best) > 1:
+        # The letters are all there, in another order.
+        best = [aim for aim in best if sorted(aim) == sorted(word)] or best
+    return best[0] if len(best) == 1 else ""
+
+
+@cache
+def _by_letter(aims: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    every = {word for word in aims if word.isascii() and word.isalpha()} | _everyday()
+    found: dict[str, list[str]] = {}
+    for word in sorted(every):
+        found.setdefault(word[0], []).append(word)
+    return {letter: tuple(words) for letter, words in found.items()}
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    source = files(__package__).joinpath("data", "everyday.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(source)["everyday"].split())
+
+
+def _distance(one: str, other: str, most: int) -> int:
+    """Return how many letters were added, left out, changed or swapped; stops beyond `most`."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, aim in enumerate(other, 1):
+            cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != aim))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == aim:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
