@@ -24,6 +24,13 @@ _DOUBTS: Final = frozenset({"if", "whether", "unless"})
 _VERB_NOUNS: Final = frozenset(
     {"work", "love", "hate", "like", "study", "play", "use", "live", "drink", "drive", "prefer"}
 )
+_VERBS_IN_S: Final = {
+    "leaves": "leave", "works": "work", "loves": "love", "hates": "hate", "plays": "play",
+    "runs": "run", "lives": "live", "drinks": "drink", "studies": "study", "starts": "start",
+    "moves": "move", "plans": "plan", "drives": "drive", "turns": "turn", "needs": "need",
+    "wants": "want", "goes": "go", "teaches": "teach", "speaks": "speak", "ends": "end",
+    "arrives": "arrive", "snores": "snore", "barks": "bark", "smokes": "smoke", "cooks": "cook",
+}  # fmt: skip
 _REPORTS: Final = frozenset(
     """
     remember know mention note notice realize realise forget remind mean turn learn discover find
@@ -142,6 +149,11 @@ def _put_right(tree: Tree) -> Tree:
             new_head = token.index if head.head == head.index else head.head
             tokens[token.index] = replace(token, dep=head.dep, head=new_head)
             tokens[head.index] = replace(head, dep="dobj", head=token.index, tag="NN")
+        elif token.dep == "nsubj" and head.dep in {"aux", "auxpass"}:
+            # "I am married": the subject is the participle's.
+            tokens[token.index] = replace(token, head=head.head)
+        elif token.dep == "ROOT" and token.tag == "NNS" and token.lower in _VERBS_IN_S:
+            tokens = _with_verb(tree, tokens, token)
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
             verb = next((one for one in tokens[token.index + 1 :] if one.tag in _FINITE), None)
             if verb is not None and tree.child(verb, *_SUBJECTS) is None:
@@ -149,14 +161,31 @@ def _put_right(tree: Tree) -> Tree:
     return Tree(tokens)
 
 
+def _with_verb(tree: Tree, tokens: list[Token], noun: Token) -> list[Token]:
+    """Take a plural for the verb that it is: "my flight leaves at nine"."""
+    subject = next((one for one in tree.children(noun, "compound", "nsubj")), None)
+    if subject is None or subject.index != noun.index - 1:
+        return tokens
+    tokens[noun.index] = replace(noun, tag="VBZ", lemma=_VERBS_IN_S[noun.lower])
+    tokens[subject.index] = replace(subject, dep="nsubj")
+    for other in tree.children(noun, "poss", "det", "amod", "nmod"):
+        if other.index < subject.index:
+            tokens[other.index] = replace(other, head=subject.index)
+    return tokens
+
+
 def _is_main_verb(token: Token, head: Token) -> bool:
     if token.tag in {"MD", "TO"}:
         return False
     if token.lemma == "have":
         return head.tag.startswith("NN")
+    if token.tag in {"VBZ", "VBD"} and head.tag not in {"VBG", "NN", "NNS"}:
+        return False
     return token.lemma not in {"be", "do", "get", "will", "would", "let", "have"} and token.tag in {
         "VB",
         "VBP",
+        "VBZ",
+        "VBD",
     }
 
 

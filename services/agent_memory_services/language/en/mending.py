@@ -120,10 +120,14 @@ def _has_or_is(match: re.Match[str]) -> str:
 
 _WEEKDAYS: Final = {
     "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Weds": "Wednesday",
-    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
+    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
 _WEEKDAY: Final = re.compile(
-    r"\b(?:" + "|".join(sorted(_WEEKDAYS, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
+    r"\b(?:" + "|".join(sorted(set(_WEEKDAYS) - {"Sat", "Sun"}, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
+)
+_TIMED_DAY: Final = re.compile(
+    r"\b(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
+    re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (
@@ -234,6 +238,7 @@ def mended(text: str) -> str:
     text = _AT.sub(" at ", _LONE_I.sub("I", text))
     for pattern, replacement in _NEGATIONS:
         text = pattern.sub(replacement, text)
+    text = _TIMED_DAY.sub(lambda match: _WEEKDAYS[match[0].capitalize()], text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
     text = _WOULD.sub(" would", _HAD.sub(" had", text))
     for run_on, written in _RUN_ON:

@@ -154,10 +154,17 @@ class Parser:
         Raises:
             UnfitModelError: the model cannot be used.
         """
-        strings = self._loading().result().vocab.strings
+        model = self._loading().result()
+        strings = model.vocab.strings
+        lemmas = model.get_pipe("lemmatizer").lookups.get_table("lemma_index").values()
         # Words of a batch that is being parsed are in the table, too, until it ends.
         with self._lock:
-            return frozenset(word for word in words if word not in strings)
+            return frozenset(
+                word
+                for word in words
+                if word not in strings
+                and not any(stem in known for known in lemmas for stem in _stems(word))
+            )
 
     def _load(self) -> Any:
         if self._folder is None:
@@ -204,6 +211,15 @@ def _check(folder: Path) -> None:
             raise UnfitModelError(f"{name} of {_PACKAGE} cannot be read") from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise UnfitModelError(f"{name} of {_PACKAGE} differs from the reviewed file")
+
+
+def _stems(word: str) -> tuple[str, ...]:
+    """Return the base forms that a word may have by its ending."""
+    endings = {"s": "", "es": "", "ies": "y", "ed": "", "d": "", "ing": "", "er": ""}
+    return (
+        word,
+        *(word.removesuffix(end) + base for end, base in endings.items() if word.endswith(end)),
+    )
 
 
 def _tree(document: Any) -> Tree:

@@ -49,7 +49,10 @@ def _meant(word: str, aims: frozenset[str]) -> str:
     most = _FAR if len(word) >= _FAR_LENGTH else _NEAR
     near: dict[int, list[str]] = {}
     for aim in _by_letter(aims).get(word[0], ()):
-        if abs(len(aim) - len(word)) <= most and (apart := _distance(word, aim, most)) <= most:
+        if abs(len(aim) - len(word)) > most:
+            continue
+        apart = _distance(word, aim, most)
+        if apart < _FAR or (apart == _FAR and most == _FAR and aim[-1] == word[-1]):
             near.setdefault(apart, []).append(aim)
     if not near:
         return ""

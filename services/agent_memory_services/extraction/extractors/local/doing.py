@@ -53,7 +53,8 @@ def self(said: Said) -> Ruling | None:
         return verdict
     undecided = words("opinions") | words("wants") | words("likes") | {"be", "have", "need"}
     waits = said.lemma == "wait" and said.clause.tree.child(said.clause.verb, "dobj")
-    if said.lemma in undecided and not waits:
+    meets = said.lemma == "see" and said.tense is Tense.PROGRESSIVE and said.dated
+    if said.lemma in undecided and not (waits or meets):
         return None
     return _by_tense(said)
 

@@ -222,6 +222,8 @@ def _here(text: str) -> str:
 
 def _placed(_: Tree, first: Token, text: str) -> str:
     """Complete "from Lima", "off to Oslo", "not a fan of tea"."""
+    if first.lower == "new" and re.match(r"new to (?!me\b|this|it\b|that|you)", text):
+        return f"I am {text}"
     denied = first.lower == "not" and _DENIED.match(text)
     placed = first.lower in _PLACED and not _NOT_PLACED.match(text)
     return f"I am {_here(text)}" if denied or placed else ""
@@ -230,6 +232,8 @@ def _placed(_: Tree, first: Token, text: str) -> str:
 def _done(tree: Tree, first: Token, text: str) -> str:
     """Complete "been learning Dutch", "just got a puppy", "moving to Rome", "born in Goa"."""
     following = tree.tokens[first.index + 1].lower if first.index + 1 < len(tree.tokens) else ""
+    if first.lower == "quit":
+        return f"I {text}"
     if first.lower == "been" or (first.lower == "never" and following in {"been", "had", "tried"}):
         return f"I have {text}"
     if first.tag == "VBG" and first.lower not in _PASSING:
@@ -320,7 +324,7 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
     described = words("occupations") | words("described")
     head = any(token.lower in described for token in tree.tokens if token.tag.startswith("NN"))
     cue = (
-        r"\b(?:here$|by (?:trade|profession|day)|of (?:one|two|three|four|five|\d)|at [A-Z]"
+        r"\b(?:here$|by (?:trade|profession|day)|of (?:one|two|three|four|five|\d|twins|triplets|girls|boys|an? )|at [A-Z]"
         r"|for \d+ years|since \d{4}|from [A-Z])"
     )
     if not head or not re.search(cue, text):

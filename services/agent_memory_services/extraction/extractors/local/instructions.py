@@ -121,6 +121,13 @@ _FORMS: Final = (
         "User wants no {none}",
     ),
     _form(
+        r"^(?:(?:and|so|but|just|please)[, ]+)*(?P<what>(?:less|fewer|more|shorter|longer|simpler)"
+        r" (?!than\b|on\b|about\b|info|details? (?:on|about))[\w' -]+?),? (?:please|in general"
+        r"|generally|from now on|overall)(?:,? (?:please|in general|generally|from now on"
+        r"|overall))*$",
+        "User wants {what}",
+    ),
+    _form(
         r"^(?:(?:and|so|but)[, ]+)*please,? no (?:more )?(?P<none>(?!problem|worries"
         r"|need)\w[\w' -]*)$",
         "User wants no {none}",

@@ -30,16 +30,11 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         ),
         r"\g<who> is ",
     ),
-    # "Sam, my flatmate, works nights."
-    (
-        re.compile(r"^(?P<name>[A-Z][\w'-]+), (?P<who>(?:my|our) [\w' -]{2,30}), (?=[a-z])"),
-        lambda match: f"{match['who']} {match['name']} ",
-    ),
     (
         re.compile(
-            r"^(?:it|that) is not (?P<not>(?:my|our|the) [\w' -]+?)(?: (?:who|that)(?: is| has)?"
-            r" (?P<does>[^,;]+?))?\s*(?:,|;| but| -)+ ?(?:it is |but )?(?P<who>(?:my|our|the)"
-            r" [\w' -]+?)(?: (?:who|that)(?: is| has)? (?P<then>[^,;]+))?$",
+            r"^(?:it|that)(?: is|'s) not (?P<not>(?:my|our|the) [\w' -]+?)(?: (?:who|that)(?: is|'s| has)?"
+            r" (?P<does>[^,;]+?))?\s*(?:,|;| but| -)+ ?(?:it is |it's |but )?(?P<who>(?:my|our|the)"
+            r" [\w' -]+?)(?: (?:who|that)(?: is|'s| has)? (?P<then>[^,;]+))?$",
             re.IGNORECASE,
         ),
         lambda match: _identified(match),
@@ -64,7 +59,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            r"^it is (?P<trip>(?:an?|about|only|just) [\w -]*?(?:drive|walk|ride|commute|trip"
+            r"^it(?: is|'s) (?P<trip>(?:an?|about|only|just) [\w -]*?(?:drive|walk|ride|commute|trip"
             r"|flight)) (?:to|from) (?P<where>(?:my|our) \w+)$",
             re.IGNORECASE,
         ),
@@ -77,6 +72,23 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             re.IGNORECASE,
         ),
         r"I love \g<what>",
+    ),
+    (re.compile(r"\bhere (?=(?:in|at|near) )"), ""),
+    (
+        re.compile(
+            r"\b(?P<verb>have|has|got|is|am|was|for) like (?=an?\b|\d|(?:two|three|four|five|six"
+            r"|seven|eight|nine|ten|twenty|thirty|forty|fifty|half)\b)",
+            re.IGNORECASE,
+        ),
+        r"\g<verb> ",
+    ),
+    (
+        re.compile(
+            r"\b(?P<called>(?:is|are|was) (?:called|named)|(?:my|his|her|their|'s) name is) "
+            r"(?P<name>(?!an?\b|the\b|not\b|my\b|after\b|in\b|on\b|by\b)[a-z][a-z'-]+)(?=$|[,.;]"
+            r"| (?:and|but)\b)"
+        ),
+        lambda match: f"{match['called']} {match['name'].capitalize()}",
     ),
     (re.compile(r"\bI tend to (?=[a-z])", re.IGNORECASE), "I usually "),
     (re.compile(r"\bI tend not to (?=[a-z])", re.IGNORECASE), "I usually do not "),
@@ -105,6 +117,10 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         r"\g<kin>-in-law",
     ),
 )
+# "Sam, my flatmate, works nights."
+_EXPLAINED: Final = re.compile(
+    r"^(?P<name>[A-Z][\w'-]+), (?P<who>(?:my|our) [\w' -]{2,30}), (?=[a-z])"
+)
 _AS: Final = re.compile(
     r"^(?:speaking )?as (?P<what>(?:an? (?!kid|child|teen|rule|result|matter|treat|gift|joke|last"
     r"|first|side|bonus|reminder|test|young|boy|girl|student|consequence|whole|hobby|snack|way)"
@@ -125,7 +141,7 @@ _AND_NO: Final = re.compile(
 )
 _RUN_ON: Final = re.compile(
     r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have got|have an?|cannot|do not|will|live|work"
-    r"|love|like|hate|play|was|just|also|really)|my \w+ (?:is|has|was|works|lives))\b))",
+    r"|love|like|hate|play|was|just|also|really)|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
     re.IGNORECASE,
 )
 _BOUND: Final = re.compile(
@@ -147,6 +163,11 @@ _RESTATED: Final = re.compile(
 )
 
 
+def introducing(text: str) -> str:
+    """Return a sentence whose subject is explained with its explanation before the name."""
+    return _EXPLAINED.sub(r"\g<who> \g<name> ", text)
+
+
 def restated(text: str) -> str:
     """Return what a question reminds of: "Did I mention I'm allergic?"; nothing for others."""
     match = _RESTATED.match(text)
@@ -157,10 +178,7 @@ def plainly(text: str) -> list[str]:
     """Return a sentence as the plain sentences that say the same."""
     for pattern, plain in _CHANGES:
         text = pattern.sub(plain, text)
-    found: list[str] = []
-    for part in _parted(text):
-        found += _unfolded(part)
-    return found
+    return [part for one in _unfolded(text) for part in _parted(one)]
 
 
 def _unfolded(text: str) -> list[str]:
@@ -173,7 +191,7 @@ def _unfolded(text: str) -> list[str]:
         return [first, f"{shared['other']} {shared['aux']}{shared['denied'] or ''} {shared['says']}"]
     lacking = _AND_NO.match(text)
     if lacking is not None:
-        return [lacking["have"], f"{lacking['who']} do not have {lacking['what']}"]
+        return [lacking["have"], f"{lacking['who']} have no {lacking['what']}"]
     return [text]
 
 

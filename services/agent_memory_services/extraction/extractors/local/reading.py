@@ -13,12 +13,12 @@ from agent_memory_services.extraction.extractors.local.fragments import (
     introduced,
     keyed,
 )
-from agent_memory_services.extraction.extractors.local.phrasing import plainly, restated
+from agent_memory_services.extraction.extractors.local.phrasing import introducing, plainly, restated
 from agent_memory_services.extraction.extractors.local.segments import segments
 from agent_memory_services.extraction.extractors.local.speech import begins_play, own_words
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
-from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance, sentences
 from agent_memory_services.language.en.spelling import spelled
@@ -58,6 +58,12 @@ _ASKS_WITHOUT_MARK: Final = re.compile(
 _NO_WISH: Final = re.compile(
     r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)", re.IGNORECASE
 )
+# "My boss is a dinosaur haha".
+_JEST: Final = re.compile(
+    r"(?<![^.!?\n])[^.!?\n]*\b(?:is|am|are|'s|'m|'re)(?: (?:such|like|basically|literally|just))* "
+    r"an? (?P<what>[^.!?,\n]*?)[,.! ]+(?:lol|lmao|ha(?:ha)+|hehe+|jk|xd)\b[.! ]*",
+    re.IGNORECASE,
+)
 _MOST_SENTENCES: Final = 400
 _MOST_ANSWERED: Final = 2
 
@@ -89,6 +95,16 @@ def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard
     return [Heard(turn, voice, [next(parsed) for _ in said]) for turn, voice, said in messages]
 
 
+def _earnest(match: re.Match[str]) -> str:
+    """Keep a sentence that ends in laughter where it states something that people are."""
+    told = re.search(
+        rf"\b{any_of('traits', 'occupations', 'diets', 'described', 'companions')}\b",
+        match["what"],
+        re.IGNORECASE,
+    )
+    return match[0] if told else ""
+
+
 @cache
 def _aims() -> frozenset[str]:
     """Return the words of the lists that everyday facts are told with."""
@@ -102,7 +118,7 @@ def _sentences(
 ) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
     typed = spelled(turn.text, parser.unknown, _aims())
-    cut = sentences(own_words(typed))[:_MOST_SENTENCES]
+    cut = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole = answered(_question(earlier), ", ".join(one.text for one in cut))
         if whole:
@@ -110,7 +126,7 @@ def _sentences(
             return
     listing = False
     for one in _meant(cut):
-        text = without_openers(one.text)
+        text = without_openers(introducing(one.text))
         if begins_play(text):
             # What follows is said in the scene that this sets.
             return

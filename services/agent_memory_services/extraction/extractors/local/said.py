@@ -207,7 +207,7 @@ def preference(said: Said, *, listener: bool = False, slot: str = "") -> Ruling:
 
 def is_chore(said: Said) -> bool:
     """Return true if a clause is about the conversation or about software."""
-    if said.company is Company.PEOPLE:
+    if said.company is Company.PEOPLE or said.lemma in {"eat", "drink"}:
         return False
     tree, verb = said.clause.tree, said.clause.verb
     if any(is_chat_noun(tree, one) for one in tree.children(verb, "dobj", "attr")):

@@ -19,6 +19,17 @@ _SECRET: Final = re.compile(
     r"|card number|cvv|private key)\b",
     re.IGNORECASE,
 )
+# Figures of speech that would read as facts.
+_FIGURE: Final = re.compile(
+    r"(?:(?:basically|literally|practically|totally|just|so|absolutely) )*(?:married to (?:my|the|their) (?:job|work|phone|laptop|desk)"
+    r"|dying (?:of (?!cancer|\w+ (?:disease|failure))|to |for |inside|here|over)|drowning in|buried in"
+    r"|over the moon|on (?:fire|cloud nine|top of the world)|in (?:heaven|hell|paradise)\b"
+    r"|an? (?:zombie|wreck|machine|beast|robot|monster|potato|rock ?star|king|queen|god|goddess"
+    r"|ghost|ninja|wizard|genius|walking \w+|soap opera|circus|rollercoaster|roller coaster"
+    r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire|couch potato|soap)\b"
+    r"|(?:bored|worried|scared|tickled) to death|mush$|mush on|fried\b|toast$|jelly$)",
+    re.IGNORECASE,
+)
 _JUDGES: Final[dict[About, Rule]] = {
     About.SELF: doing.self,
     About.KIN: others.kin,
@@ -30,6 +41,10 @@ _JUDGES: Final[dict[About, Rule]] = {
 def judge(said: Said) -> Ruling | None:
     """Return the kind of fact that a clause states; None where it states none."""
     if said.clause.modality is Modality.MAY or is_this_task(said):
+        return None
+    if _FIGURE.match(f"{said.clause.verb.lower} {said.rest}".removeprefix("be ")) or _FIGURE.match(
+        said.rest
+    ):
         return None
     if _SECRET.search(f"{said.subject.noun} {said.rest}"):
         return None

@@ -157,6 +157,8 @@ def _phrase(tree: Tree, head: Token) -> list[Token]:
     """Return the words of a subject without its relative clauses and what stands in brackets."""
     gone: set[int] = set()
     for child in tree.children(head, "relcl", "acl", "parataxis", "advcl", "punct"):
+        if child.text == "-" and not child.space:
+            continue
         gone |= {token.index for token in tree.subtree(child)}
     return [token for token in tree.subtree(head) if token.index not in gone]
 
