@@ -31,6 +31,11 @@ _VERBS_IN_S: Final = {
     "wants": "want", "goes": "go", "teaches": "teach", "speaks": "speak", "ends": "end",
     "arrives": "arrive", "snores": "snore", "barks": "bark", "smokes": "smoke", "cooks": "cook",
 }  # fmt: skip
+_UNCHANGED: Final = frozenset(
+    {"come", "become", "run", "read", "let", "set", "overcome", *_PAST_ALIKE}
+)
+_IN_LAW: Final = 5
+"""Tokens of "father-in-law"."""
 _REPORTS: Final = frozenset(
     """
     remember know mention note notice realize realise forget remind mean turn learn discover find
@@ -152,33 +157,71 @@ def _put_right(tree: Tree) -> Tree:
         elif token.dep == "nsubj" and head.dep in {"aux", "auxpass"}:
             # "I am married": the subject is the participle's.
             tokens[token.index] = replace(token, head=head.head)
-        elif token.dep == "ROOT" and token.tag == "NNS" and token.lower in _VERBS_IN_S:
-            tokens = _with_verb(tree, tokens, token)
+        elif _names_again(tree, token):
+            # "My niece Lena", taken for two subjects.
+            tokens[token.index] = replace(token, dep="appos", head=token.index - 1)
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
             verb = next((one for one in tokens[token.index + 1 :] if one.tag in _FINITE), None)
             if verb is not None and tree.child(verb, *_SUBJECTS) is None:
                 tokens[token.index] = replace(token, head=verb.index)
-    return Tree(tokens)
+    return Tree(_in_law(tree, _with_verb(tree, tokens)))
 
 
-def _with_verb(tree: Tree, tokens: list[Token], noun: Token) -> list[Token]:
-    """Take a plural for the verb that it is: "my flight leaves at nine"."""
-    subject = next((one for one in tree.children(noun, "compound", "nsubj")), None)
-    if subject is None or subject.index != noun.index - 1:
-        return tokens
-    tokens[noun.index] = replace(noun, tag="VBZ", lemma=_VERBS_IN_S[noun.lower])
-    tokens[subject.index] = replace(subject, dep="nsubj")
-    for other in tree.children(noun, "poss", "det", "amod", "nmod"):
-        if other.index < subject.index:
-            tokens[other.index] = replace(other, head=subject.index)
+def _names_again(tree: Tree, token: Token) -> bool:
+    if token.dep != "nsubj" or not token.tag.startswith("NNP") or not token.index:
+        return False
+    before = tree.tokens[token.index - 1]
+    return before.dep == "nsubj" and before.head == token.head and before.tag == "NN"
+
+
+def _in_law(tree: Tree, tokens: list[Token]) -> list[Token]:
+    """Make one noun phrase of "father-in-law" where its parts were parsed apart."""
+    for place in range(len(tokens) - _IN_LAW + 1):
+        parts = tokens[place : place + _IN_LAW]
+        if [part.lower for part in parts[1:4]] != ["-", "in", "-"] or parts[4].lower != "law":
+            continue
+        inside = range(place, place + _IN_LAW)
+        outer = [part for part in parts if part.head not in inside or part.dep == "ROOT"]
+        chosen = next((part for part in reversed(outer) if part.dep in _SUBJECTS), outer[0])
+        head = place if chosen.dep == "ROOT" else chosen.head
+        tokens[place] = replace(parts[0], dep=chosen.dep, head=head)
+        for part in parts[1:]:
+            tokens[part.index] = replace(part, dep="compound", head=place)
+        for other in tree.tokens:
+            if other.index not in inside and other.head in inside:
+                tokens[other.index] = replace(tokens[other.index], head=place)
     return tokens
+
+
+def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
+    """Take a plural for the verb that it is: "my flight leaves at nine", "Sam works nights"."""
+    if any(token.tag in _FINITE for token in tokens):
+        return tokens
+    verb = next((one for one in tokens[1:] if one.tag == "NNS" and one.lower in _VERBS_IN_S), None)
+    if verb is None or not tokens[verb.index - 1].tag.startswith("NN"):
+        return tokens
+    at, root = verb.index, tree.roots[0]
+    subject = root if root.index < at and root.tag.startswith("NN") else tokens[at - 1]
+    found = list(tokens)
+    for token in tokens:
+        if token.index < at and (token.head >= at or token.dep == "ROOT"):
+            dep = "appos" if token.tag.startswith("NNP") else token.dep
+            found[token.index] = replace(token, dep=dep, head=subject.index)
+        elif token.index > at and (token.head <= at or token.dep == "ROOT"):
+            dep = "dobj" if token.tag.startswith("NN") else token.dep
+            found[token.index] = replace(token, dep=dep, head=at)
+    found[subject.index] = replace(found[subject.index], dep="nsubj", head=at)
+    found[at] = replace(verb, tag="VBZ", lemma=_VERBS_IN_S[verb.lower], dep="ROOT", head=at)
+    return found
 
 
 def _is_main_verb(token: Token, head: Token) -> bool:
     if token.tag in {"MD", "TO"}:
         return False
     if token.lemma == "have":
-        return head.tag.startswith("NN")
+        # "I cannot have gluten": a participle differs from its base form.
+        alike = head.tag == "VBN" and head.lower == head.lemma and head.lower not in _UNCHANGED
+        return alike or head.tag.startswith("NN")
     if token.tag in {"VBZ", "VBD"} and head.tag not in {"VBG", "NN", "NNS"}:
         return False
     return token.lemma not in {"be", "do", "get", "will", "would", "let", "have"} and token.tag in {

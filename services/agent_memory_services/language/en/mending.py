@@ -218,6 +218,14 @@ _CLASSES: Final = (
     ),
     re.compile(r"(?<![.!?] )(?<!^)(?<![\w'])(?!I\b)[A-Z][\w'-]*(?: [A-Z][\w'-]+)*"),
 )
+_NAMED_LAST: Final = re.compile(
+    r"\b(?:called|named|name is) (?P<name>[\w'-]+)$", re.IGNORECASE
+)
+_NEW_NAME: Final = re.compile(
+    r"(?!(?:I|we|he|she|they|it|that|not|my|the|an?|everybody|everyone)\b)[\w'-]+"
+    r"(?=$| (?:everybody|everyone|and|but|we|I|people|he|she)\b)",
+    re.IGNORECASE,
+)
 _PREPOSITION: Final = re.compile(
     r"^(?:in|on|at|to|from|for|with|by|near|since|until|after|before|about|as)\b", re.IGNORECASE
 )
@@ -293,6 +301,9 @@ def _one_repaired(cue: re.Match[str]) -> str:
 
 
 def _replaced(before: str, after: str) -> str | None:
+    named = _NAMED_LAST.search(before)
+    if named and _NEW_NAME.match(after):
+        return f"{before[: named.start('name')]}{after}"
     preposition = _PREPOSITION.match(after)
     if preposition:
         found = list(re.finditer(rf"\b{preposition[0]}\b", before, re.IGNORECASE))

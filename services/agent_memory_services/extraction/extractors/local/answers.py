@@ -46,7 +46,7 @@ _ASKS_JOB: Final = re.compile(
 _START: Final = r"(?:^|, )(?:and |so |by the way,? )?"
 _ASKS_WHERE: Final = re.compile(
     rf"{_START}(?P<word>where|which (?:city|town|country|company)|what (?:city|town|country"
-    r"|company)) (?P<aux>do|are) you (?P<rest>[^?]+)$",
+    r"|company)) (?P<aux>do|are|did|were) you (?P<rest>[^?]+)$",
     re.IGNORECASE,
 )
 _ASKS_WHAT: Final = re.compile(
@@ -66,7 +66,7 @@ _CHOICE: Final = re.compile(
     r"^(?P<before>.*?)\b(?P<one>[\w-]+(?: [\w-]+)?) or (?P<other>[\w-]+)(?P<noun>(?: [\w-]+)*)$",
     re.IGNORECASE,
 )
-_WHEN: Final = re.compile(r"^(?:since|for|until|at|in|on|every|once|twice)\b", re.IGNORECASE)
+_WHEN: Final = re.compile(r"^(?:since|for|until|at|in|on|every|once|twice|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b", re.IGNORECASE)
 _PLACE: Final = re.compile(r"(?:in|at|near|from|on|for)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?:just |only )?(?:one|two|three|four|five|six|\d+)", re.IGNORECASE)
 _NAMED: Final = re.compile(
@@ -85,6 +85,10 @@ _BEGINNINGS: Final = {
 _PARTICIPLES: Final = {
     "eat": "eaten", "drink": "drunk", "drive": "driven", "have": "had", "go": "gone", "run": "run",
     "ride": "ridden", "fly": "flown",
+}  # fmt: skip
+_PASTS: Final = {
+    "grow": "grew", "live": "lived", "study": "studied", "go": "went", "work": "worked",
+    "move": "moved", "meet": "met", "travel": "travelled", "learn": "learned", "start": "started",
 }  # fmt: skip
 _SOME: Final = re.compile(r"\bsome\b")
 _ANY: Final = re.compile(r"\bany\b ")
@@ -132,11 +136,14 @@ def _where(match: re.Match[str], answer: str) -> str:
     preposition = "at " if at else "in "
     if _PLACE.match(answer) or rest.endswith("from"):
         preposition = ""
+    verb, _, more = rest.partition(" ")
+    if match["aux"].lower() == "did":
+        rest = f"{_PASTS.get(verb.lower(), f'did {verb}')} {more}".strip()
     return f"I {_being(match)}{rest} {preposition}{answer}"
 
 
 def _being(match: re.Match[str]) -> str:
-    return "am " if match["aux"].lower() == "are" else ""
+    return {"are": "am ", "were": "was "}.get(match["aux"].lower(), "")
 
 
 def _what(match: re.Match[str], answer: str) -> str:

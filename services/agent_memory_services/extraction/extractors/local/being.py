@@ -98,6 +98,8 @@ def _state_passive(said: Said) -> Ruling | None:
 def _event_passive(said: Said) -> Ruling | None:
     """Judge "was born", "got promoted"; anything else that was done to somebody needs a date."""
     lemma, tense = said.lemma, said.tense
+    if lemma in {"bear", "raise"} and not said.rest:
+        return REFUSED
     if lemma in words("passive_events") or said.clause.verb.lower in words("passive_events"):
         offered = lemma in {"make", "offer", "accept", "invite", "choose", "select"}
         if tense is Tense.PRESENT and not said.dated and offered:
@@ -260,12 +262,14 @@ def _skill(said: Said) -> Ruling | None:
 
 
 def _mood(said: Said) -> Ruling | None:
+    if said.begins(r"new (?:to|at|in) (?!me\b|this|it\b|that|you|all\b)"):
+        return PERSONAL
     passing = _head(said).lower in words("moods") or said.lemma in {"get", "go", "stay", "remain"}
     return REFUSED if passing else None
 
 
 def _able(said: Said) -> Ruling | None:
-    if said.begins(r"(?:\w+ ){0,2}(?:tall|high|heavy|old)\b") and said.holds(r"\d"):
+    if said.begins(r"(?:[\w.,]+ ){0,3}(?:tall|high|heavy|old)\b") and said.holds(r"\d"):
         return PERSONAL
     head = _head(said)
     if said.clause.tree.child(head, "prep") and head.lower in words("abilities"):
@@ -352,6 +356,8 @@ def _on(said: Said) -> Ruling | None:
     low = _low(said)
     if re.match(rf"off {any_of('given_up')}\b", low):
         return Ruling(Family.PROFILE)
+    if re.match(r"on the \w+ floor\b", low):
+        return Ruling(Family.PROFILE, topics=("home",))
     if not re.match(rf"on (?:[\w-]+[- ]){{0,4}}?{any_of('on_states')}\b", low):
         return None
     diet = "diet" in low or "keto" in low

@@ -530,6 +530,7 @@ def _state(said: Said) -> Ruling | None:
     idle = lemma in words("chat_verbs") | words("small_verbs")
     if idle and not (said.habitual or said.limited or said.dated):
         lasting = lemma in words("kept_verbs") and said.holds(r"\d|\b(?:an?|my|our|as|for) |[A-Z]")
+        lasting = lasting or (lemma == "run" and said.holds(r"marathons?\b|\braces\b|\bultras?\b"))
         if not lasting and not said.holds(r"\bto (?:work|school|uni\w*)\b"):
             return None
     if said.dated and said.upcoming:

@@ -6,6 +6,7 @@ from typing import Final
 
 from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
 from agent_memory_services.extraction.extractors.local.said import has_often
+from agent_memory_services.extraction.extractors.local.segments import segment
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Token, Tree
 
@@ -213,7 +214,8 @@ def completed(tree: Tree, text: str) -> str:
         return ""
     capital = text[:2].isupper() or tree.tokens[0].tag in {"NNP", "NNPS"}
     lowered = text if capital else text[:1].lower() + text[1:]
-    return next(filter(None, (form(tree, first, lowered) for form in _FORMS)), "")
+    formed = next(filter(None, (form(tree, first, lowered) for form in _FORMS)), "")
+    return formed or segment(text)
 
 
 def _here(text: str) -> str:
@@ -289,12 +291,17 @@ def _appointed(text: str, *, owned: bool) -> str:
 
 def _with_article(what: str) -> str:
     if re.fullmatch(r"(?:the )?(?:dentist|doctor|vet|optician|physio|gp)", what, re.IGNORECASE):
-        return f"a {what.removeprefix('the ')} appointment"
-    last = what.rsplit(" ", 1)[-1].lower()
+        visited = what.removeprefix("the ")
+        return f"{_article(visited)} {visited} appointment"
+    last = re.split(r" (?:with|for|at|to|in|by) ", what)[0].rsplit(" ", 1)[-1].lower()
     determined = re.match(r"(?:an?|the|two|three|\d)\b", what, re.IGNORECASE)
     if determined or last in _UNDETERMINED or last.endswith("s"):
         return what
-    return f"{'an' if what[:1].lower() in 'aeiou' else 'a'} {what}"
+    return f"{_article(what)} {what}"
+
+
+def _article(what: str) -> str:
+    return "an" if what[:1].lower() in "aeiou" else "a"
 
 
 def _described(tree: Tree, first: Token, text: str) -> str:
@@ -348,6 +355,8 @@ def _first(tree: Tree) -> Token | None:
 
 def _has_subject(tree: Tree) -> bool:
     return any(
-        token.dep in _SUBJECTS and tree.tokens[token.head].dep in {"ROOT", "ccomp"}
+        token.dep in _SUBJECTS
+        and tree.tokens[token.head].dep in {"ROOT", "ccomp"}
+        and tree.tokens[token.head].tag not in {"NN", "NNS", "CD"}
         for token in tree.tokens
     )

@@ -84,6 +84,11 @@ _FORMS: Final = (
         _TO + " {scope}",
     ),
     _form(
+        rf"^{_ASKED}(?P<do>\w[^,]+?),? (?P<scope>{_SCOPE}), (?P<more>(?:max(?:imum)?|at most|no"
+        r"|only|just|please|one|two|three|\d+)\b[\w' -]*)$",
+        _TO + " {scope}, {more}",
+    ),
+    _form(
         r"^I would (?:rather|prefer(?: it if| that)?) you (?:did not|do not|not"
         r"|never) (?P<do>(?!know|tell|ask|go)\w.+)$",
         "User wants the assistant to not {do}",

@@ -12,12 +12,13 @@ from agent_memory_services.extraction.extractors.local.words import any_of
 
 _PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_OPEN: Final = r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
 _BE: Final = r"(?:is|was|has|will|does|cannot|can|would)\b"
 _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = (
     # "My brother he is a pilot."
     (
         re.compile(
-            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
+            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
             rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+s\b|are\b|have\b)",
             re.IGNORECASE,
         ),
@@ -25,7 +26,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}),? (?:he|she|it)'s ",
+            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}),? (?:he|she|it)'s ",
             re.IGNORECASE,
         ),
         r"\g<who> is ",
@@ -42,11 +43,19 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "The wedding is on the 17th, not the 10th."
     (
         re.compile(
-            r",? (?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|[A-Z]\w+"
+            r", ?(?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|[A-Z]\w+"
             rf"|{_WEEKDAY})(?: (?:as|like) I (?:said|wrote|told you).*)?$"
         ),
         "",
     ),
+    (
+        re.compile(
+            rf",? (?:instead of|rather than) (?:(?:on|at|in) )?(?:the )?(?:\d[\w:.]*|{_WEEKDAY})$",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
+    (re.compile(r"^not (?:my|our) [\w' -]+?, (?:but )?(?=(?:my|our) )", re.IGNORECASE), ""),
     (re.compile(r"^were (?=(?:both |all |also |now )?\w+ing\b)", re.IGNORECASE), "We are "),
     (
         re.compile(
@@ -68,10 +77,20 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (
         re.compile(
             r"^(?:there is )?(?:nothing (?:beats|like|better than)|(?:you )?cannot beat) "
-            r"(?P<what>[^,]+?)(?:,? (?:for|to) me|,? in my (?:book|opinion))?$",
+            r"(?P<what>[^,]+?)(?:,? (?:for|to) me|,? in my (?:book|opinion)|,? if you ask me)?$",
             re.IGNORECASE,
         ),
         r"I love \g<what>",
+    ),
+    (re.compile(r"^turned (?=\d+\b)", re.IGNORECASE), "I turned "),
+    (re.compile(r"^(?:about to be |turning )(?=\d+\b)", re.IGNORECASE), "I am turning "),
+    (
+        re.compile(
+            r"\b(?P<what>(?:my|our) [\w' -]+?) (?:has |have |just )?changed,? (?:and |so )?"
+            r"(?:it|that)(?: is|'s) (?:now )?(?=\S)",
+            re.IGNORECASE,
+        ),
+        r"\g<what> is now ",
     ),
     (re.compile(r"\bhere (?=(?:in|at|near) )"), ""),
     (
@@ -121,6 +140,18 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
 _EXPLAINED: Final = re.compile(
     r"^(?P<name>[A-Z][\w'-]+), (?P<who>(?:my|our) [\w' -]{2,30}), (?=[a-z])"
 )
+_STALLING: Final = re.compile(
+    r"^(?:.{0,24}\b(?:what (?:else )?(?:was|were) (?:I|we) (?:going to say|saying|about to say)"
+    r"|let me (?:see|think)(?: what else)?)\b(?:,? (?:oh|ah|um|yeah|yes|right|ok))*,? "
+    r"|(?:scratch|forget|ignore|disregard|never mind) what I (?:just )?(?:said|wrote|told you)[^,]*, )",
+    re.IGNORECASE,
+)
+# "Correction: the wedding is on the 17th": of what is corrected, the speaker has told before.
+_CORRECTED: Final = re.compile(
+    rf"^(?:correction|update|actually|sorry|no|wait)\b[:,.]? the (?P<what>(?:\w+ )?"
+    rf"{any_of('occasions')})\b(?= (?:is|was|has|will|got|starts|leaves|moved))",
+    re.IGNORECASE,
+)
 _AS: Final = re.compile(
     r"^(?:speaking )?as (?P<what>(?:an? (?!kid|child|teen|rule|result|matter|treat|gift|joke|last"
     r"|first|side|bonus|reminder|test|young|boy|girl|student|consequence|whole|hobby|snack|way)"
@@ -128,6 +159,11 @@ _AS: Final = re.compile(
     r"(?P<rest>(?:and )?(?:I|we|my|our)\b.+)$",
     re.IGNORECASE,
 )
+_AS_ASKED: Final = re.compile(
+    rf"{_AS.pattern.partition(', (?P<rest>')[0]}, (?=\w)", re.IGNORECASE
+)
+_SEVERAL_WORDS: Final = re.compile(r"\w+ [\w'-]+ \w")
+_SHORT: Final = 6
 _BUT_NOT: Final = re.compile(
     r"^(?P<who>I|(?:my|our) [\w'-]+) (?P<verb>am|is|are|do|does|can|have|has) "
     r"(?P<not>not )?(?P<says>[^,]+?),? (?:but|and|while) (?P<other>I|(?:my|our) [\w' -]+?) "
@@ -168,6 +204,24 @@ def introducing(text: str) -> str:
     return _EXPLAINED.sub(r"\g<who> \g<name> ", text)
 
 
+def given(text: str) -> str:
+    """Return what a question says of who asks: "As a single dad, how do I ..."; else nothing."""
+    match = _AS_ASKED.match(text)
+    return f"I am {match['what']}" if match and _SEVERAL_WORDS.match(match["what"]) else ""
+
+
+def filled(text: str, before: str) -> str:
+    """Return "my wife is not" with what the sentence before says of the speaker; or nothing."""
+    match = _BUT_NOT.match(f"{before} but {text}") if len(text.split()) <= _SHORT else None
+    told = _unfolded(match[0]) if match else []
+    return told[1] if len(told) > 1 else ""
+
+
+def without_stalling(text: str) -> str:
+    """Return a sentence without what a speaker says while thinking or taking something back."""
+    return _CORRECTED.sub(r"my \g<what>", _STALLING.sub("", text))
+
+
 def restated(text: str) -> str:
     """Return what a question reminds of: "Did I mention I'm allergic?"; nothing for others."""
     match = _RESTATED.match(text)
@@ -183,7 +237,7 @@ def plainly(text: str) -> list[str]:
 
 def _unfolded(text: str) -> list[str]:
     given = _AS.match(text)
-    if given is not None:
+    if given is not None and _SEVERAL_WORDS.match(given["what"]):
         return [f"I am {given['what']}", *_unfolded(given["rest"])]
     shared = _BUT_NOT.match(text)
     if shared is not None:

@@ -13,7 +13,14 @@ from agent_memory_services.extraction.extractors.local.fragments import (
     introduced,
     keyed,
 )
-from agent_memory_services.extraction.extractors.local.phrasing import introducing, plainly, restated
+from agent_memory_services.extraction.extractors.local.phrasing import (
+    filled,
+    given,
+    introducing,
+    plainly,
+    restated,
+    without_stalling,
+)
 from agent_memory_services.extraction.extractors.local.segments import segments
 from agent_memory_services.extraction.extractors.local.speech import begins_play, own_words
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
@@ -124,20 +131,23 @@ def _sentences(
         if whole:
             yield Utterance(whole, asks=False)
             return
-    listing = False
+    listing, before = False, ""
     for one in _meant(cut):
-        text = without_openers(introducing(one.text))
+        text = without_openers(introducing(without_stalling(one.text)))
         if begins_play(text):
             # What follows is said in the scene that this sets.
             return
-        told = restated(text)
+        told = restated(one.text)
         if not told and (one.asks or _ASKS_WITHOUT_MARK.match(text)):
+            if asker := given(one.text):
+                yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)
         elif text:
             listed = keyed(text, among=listing)
             listing = bool(listed)
-            for part in listed or _stated(told or text):
+            for part in listed or _stated(told or filled(text, before) or text):
                 yield from _with_wish(part)
+        before = text
 
 
 def _stated(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ _AND: Final = re.compile(r"\s+(?:and|&)\s+")
 _NUMBER: Final = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a couple of|several)"
 _HAD: Final = any_of("companions", "animals", "plural")
 _SENTENCE: Final = re.compile(
-    r"\b(?:I|we|you|he|she|they|it|this|that|my|our|your|there)\b|\b(?:is|are|was|were)\b",
+    r"\b(?:I|we|you|he|she|they|it|there)\b|\b(?:is|are|was|were)\b|^(?:my|our|your|this|that)\b",
     re.IGNORECASE,
 )
 _DONE: Final = (
@@ -109,6 +109,15 @@ def segments(text: str) -> list[str]:
         elif re.match(r"(?:I|we|my|our)\b", part, re.IGNORECASE):
             found.append(part)
     return found
+
+
+def segment(text: str) -> str:
+    """Return a lone fragment as the sentence that it stands for; nothing for any other text."""
+    for pattern, sentence in _FORMS[1:3]:
+        match = pattern.fullmatch(text[:1].lower() + text[1:])
+        if match is not None:
+            return sentence(match)
+    return ""
 
 
 def _joined(part: str) -> list[str]:

@@ -27,7 +27,7 @@ _FIGURE: Final = re.compile(
     r"|an? (?:zombie|wreck|machine|beast|robot|monster|potato|rock ?star|king|queen|god|goddess"
     r"|ghost|ninja|wizard|genius|walking \w+|soap opera|circus|rollercoaster|roller coaster"
     r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire|couch potato|soap)\b"
-    r"|(?:bored|worried|scared|tickled) to death|mush$|mush on|fried\b|toast$|jelly$)",
+    r"|(?:bored|worried|scared|tickled) to death|all (?:ears|thumbs|set|over the place)|mush$|mush on|fried\b|toast$|jelly$)",
     re.IGNORECASE,
 )
 _JUDGES: Final[dict[About, Rule]] = {

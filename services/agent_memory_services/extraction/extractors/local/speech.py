@@ -26,6 +26,12 @@ _NOT_PROSE = re.compile(
     r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
+_HEADING: Final = re.compile(
+    rf"^\s*(?:(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b|steps?\b|request)[\w' -]+"
+    rf"|(?:[\w' -]+ )?I (?!need|want|have to|must|should)[\w' -]+|{any_of('particulars')})\s*:(?: .*)?$",
+    re.IGNORECASE,
+)
+_SHORT_ITEM: Final = 6
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\d+[.)]|\[[ xX]\])\s+")
 
 # "Translate this: ..." and "Here is my essay: ..." give text to work on, not facts.
@@ -63,7 +69,7 @@ _POINTED = re.compile(
 _PLAY = re.compile(
     r"^\W*(?:(?:ok|okay|so|now|hey|hi|please|well|and)\b\W*)*(?:let us (?:play|pretend|imagine"
     r"|role|do a (?:role|scene))"
-    r"|let(?:'s| us) say|role-?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star"
+    r"|let(?:'s| us) say|role[- ]?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star"
     r"|legend|life|great|good|huge|real|wonderful|big|true|best|star|angel|saint)"
     r"|you will be (?:a|an|my|the)\b|(?:I want you to |please |can you |could you )?(?:act"
     r"|behave|respond|talk) (?:as|like)\b"
@@ -133,8 +139,22 @@ def own_words(text: str) -> str:
     text = _MANY_LINES.sub(lambda match: QUOTED if "\n" in match[0] else match[0], text)
     text = _SINGLE.sub(_title_or_speech, text)
     text = _without_pasted(text)
+    text = _with_heading(text)
     lines = (_BULLET.sub("", line) for line in text.split("\n") if not _NOT_PROSE.search(line))
     return _PICTOGRAPH.sub(" ", "\n".join(lines)).strip()
+
+
+def _with_heading(text: str) -> str:
+    """Write short items under a heading such as "My pets:" on its line, so that it tells of them."""
+    lines, found = text.split("\n"), []
+    for line in lines:
+        item = _BULLET.sub("", line)
+        headed = found and _HEADING.match(found[-1])
+        if headed and item != line and len(item.split()) <= _SHORT_ITEM:
+            found[-1] += f"{'' if found[-1].endswith(':') else ','} {item.strip(' .,;')}"
+        else:
+            found.append(line.rstrip())
+    return "\n".join(found)
 
 
 def begins_play(sentence: str) -> bool:
