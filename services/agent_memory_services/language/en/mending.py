@@ -61,7 +61,7 @@ _SHORT: Final = {
     "abt": "about", "gonna": "going to", "wanna": "want to", "gotta": "have to",
     "kinda": "kind of", "dunno": "do not know", "y'all": "you", "alot": "a lot",
     "apt": "apartment", "appt": "appointment", "uni": "university", "sis": "sister",
-    "bro": "brother", "grew-up": "grew up", "teh": "the", "wiht": "with", "adn": "and",
+    "bro": "brother", "grew-up": "grew up", "teh": "the", "hve": "have", "hav": "have", "ahve": "have", "thre": "three", "wth": "with", "wiht": "with", "adn": "and",
     "thier": "their", "freind": "friend", "freinds": "friends", "recieve": "receive",
     "recieved": "received", "definately": "definitely", "tommorow": "tomorrow",
     "tommorrow": "tomorrow", "tomorow": "tomorrow", "becuase": "because", "becasue": "because",
@@ -125,8 +125,46 @@ _WEEKDAYS: Final = {
 _WEEKDAY: Final = re.compile(
     r"\b(?:" + "|".join(sorted(set(_WEEKDAYS) - {"Sat", "Sun"}, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
 )
+_ORDINALS: Final = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
+    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first"
+    " twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh"
+    " twenty-eighth twenty-ninth thirtieth thirty-first"
+).split()
+_MONTH: Final = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+)
+_NTH: Final = "|".join(sorted((each.replace("-", "[- ]") for each in _ORDINALS), key=len)[::-1])
+_LATER_NTH: Final = "|".join(
+    sorted((each.replace("-", "[- ]") for each in _ORDINALS[3:]), key=len)[::-1]
+)
+# "On the twelfth", "June first", "no wait the thirteenth": days, said aloud.
+_ORDINAL: Final = re.compile(
+    rf"(?P<before>\bon the |\b{_MONTH} (?:the )?)(?P<nth>{_NTH})\b(?! (?:day|floor|time|page|try))"
+    rf"|(?P<the>\bthe )(?P<day>{_LATER_NTH})\b(?=$|[,.!?;\n]| (?:of {_MONTH}|at|no|I|scratch)\b)",
+    re.IGNORECASE,
+)
+_TEENS: Final = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen twenty"
+).split()
+_THOUSAND: Final = re.compile(
+    rf"\btwo thousand (?:and )?(?P<rest>{'|'.join(reversed(_TEENS))})\b", re.IGNORECASE
+)
+
+
+def _year(match: re.Match[str]) -> str:
+    return str(2001 + _TEENS.index(match["rest"].lower()))
+
+
+def _in_figures(match: re.Match[str]) -> str:
+    said = (match["nth"] or match["day"]).lower().replace(" ", "-")
+    return f"{match['before'] or match['the']}{_ORDINALS.index(said) + 1}th"
+
+
 _TIMED_DAY: Final = re.compile(
-    r"\b(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
+    r"\b(?:(?<=every )|(?<=each ))(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b"
+    r"|(?<=mon and )thu\b|(?<=tue and )thu\b|\b(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
     re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
@@ -246,6 +284,7 @@ def mended(text: str) -> str:
     text = _AT.sub(" at ", _LONE_I.sub("I", text))
     for pattern, replacement in _NEGATIONS:
         text = pattern.sub(replacement, text)
+    text = _ORDINAL.sub(_in_figures, _THOUSAND.sub(_year, text))
     text = _TIMED_DAY.sub(lambda match: _WEEKDAYS[match[0].capitalize()], text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
     text = _WOULD.sub(" would", _HAD.sub(" had", text))

@@ -75,6 +75,19 @@ class Token:
         return self.text.lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Words that are no everyday words.
+
+    Attributes:
+        unlisted: Those that no dictionary has; names, function words and common errors are there.
+        rare: Those among them that the model never saw either.
+    """
+
+    unlisted: frozenset[str]
+    rare: frozenset[str]
+
+
 class Tree:
     """Parsed text: its tokens, and who depends on whom."""
 
@@ -148,8 +161,8 @@ class Parser:
         with self._lock, model.memory_zone():
             return [_tree(document) for document in model.pipe(texts, batch_size=_BATCH)]
 
-    def unknown(self, words: Iterable[str]) -> frozenset[str]:
-        """Return those of some lower-case words that the model's vocabulary does not have.
+    def strangers(self, words: Iterable[str]) -> Strangers:
+        """Return those of some lower-case words that the model knows badly or not at all.
 
         Raises:
             UnfitModelError: the model cannot be used.
@@ -159,11 +172,13 @@ class Parser:
         lemmas = model.get_pipe("lemmatizer").lookups.get_table("lemma_index").values()
         # Words of a batch that is being parsed are in the table, too, until it ends.
         with self._lock:
-            return frozenset(
+            unlisted = frozenset(
                 word
                 for word in words
-                if word not in strings
-                and not any(stem in known for known in lemmas for stem in _stems(word))
+                if not any(stem in known for known in lemmas for stem in _stems(word))
+            )
+            return Strangers(
+                unlisted, frozenset(word for word in unlisted if word not in strings)
             )
 
     def _load(self) -> Any:

@@ -12,8 +12,11 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
+from agent_memory_services.language.en.parser import Strangers
+
 _WORD: Final = re.compile(r"(?<![\w@#/.'-])[a-z]{4,14}(?![\w@/-]|\.\w)")
 _NAMED: Final = re.compile(r"\b(?:named|called|name is|names|user(?:name)?|handle)\s+$")
+_TWICE: Final = re.compile(r"(.)\1")
 _NEAR, _FAR = 1, 2
 _FAR_LENGTH: Final = 7
 """Letters of a word from which on it may have two errors."""
@@ -22,20 +25,31 @@ _REMEMBERED: Final = 4096
 
 
 def spelled(
-    text: str, unknown: Callable[[Iterable[str]], frozenset[str]], aims: frozenset[str]
+    text: str, unknown: Callable[[Iterable[str]], Strangers], aims: frozenset[str]
 ) -> str:
     """Return a text with its typing errors mended.
 
     Args:
         text: What was typed.
-        unknown: Tells which words are in no dictionary.
+        unknown: Tells which words are strangers to the parser.
         aims: Further words that somebody may have meant.
     """
     found = {match[0] for match in _WORD.finditer(text)}
     if not found:
         return text
-    errors = {word: meant for word in unknown(found) if (meant := _meant(word, aims))}
+    strangers = unknown(found)
+    errors = {
+        word: meant
+        for word in strangers.rare | strangers.unlisted
+        if (meant := _meant(word, aims))
+        and (word in strangers.rare or _is_slip(word, meant))
+    }
     return _WORD.sub(lambda match: _mended(match, errors), text) if errors else text
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Return true if two words differ by the order of their letters, or by a doubled letter."""
+    return sorted(word) == sorted(meant) or _TWICE.sub(r"\1", word) == _TWICE.sub(r"\1", meant)
 
 
 def _mended(match: re.Match[str], errors: Mapping[str, str]) -> str:

@@ -110,6 +110,9 @@ def _can(said: Said) -> Ruling | None:
     if is_chore(said) or said.tense.past:
         return None
     denied, lemma = said.clause.negated, said.lemma
+    if denied and lemma in {"live", "function", "survive", "start", "do"}:
+        needs = said.holds(r"^without (?!it\b|that|this|you\b|them\b)|\bday without \w")
+        return preference(said) if needs else None
     if denied and lemma in words("tolerates"):
         return None if said.about_chat else preference(said)
     if denied and lemma in words("consumes") and said.holds(rf"\b{any_of('foods')}\b"):

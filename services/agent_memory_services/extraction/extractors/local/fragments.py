@@ -119,6 +119,11 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
     if nested and len(nested) == len(parts):
         pairs = (part.partition(":") for part in nested)
         return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
+    if re.fullmatch(r"favou?rites", key):
+        pairs = (item.partition(":") for item in items(value))
+        return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
+    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
+        return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
     several = _LIKED.get(key)
     if several is not None:
         return [f"{several} {item}" for item in items(value)]
@@ -161,6 +166,14 @@ def _allergies(value: str) -> str:
 
 
 _PARTICULARS: Final[tuple[tuple[frozenset[str], Callable[[str], str]], ...]] = (
+    (frozenset({"from"}), "I am from {}".format),
+    (frozenset({"works as", "work as"}), "I work as {}".format),
+    (frozenset({"allergic to"}), "I am allergic to {}".format),
+    (frozenset({"lives in", "live in"}), "I live in {}".format),
+    (frozenset({"born in"}), "I was born in {}".format),
+    (frozenset({"speaks"}), "I speak {}".format),
+    (frozenset({"plays"}), "I play {}".format),
+    (frozenset({"drives"}), "I drive {}".format),
     (frozenset({"name", "first name", "full name"}), "my name is {}".format),
     (frozenset({"age"}), lambda value: f"I am {value.split()[0]} years old"),
     (frozenset({"city", "location", "home", "country", "lives", "based"}), "I live in {}".format),

@@ -84,6 +84,11 @@ _FORMS: Final = (
         _TO + " {scope}",
     ),
     _form(
+        rf"^{_ASKED}(?P<do>\w[^,]+?),? (?P<when>(?:whenever|every ?time|each time|any ?time)"
+        r" (?:I|we|you) .+)$",
+        _TO + " {when}",
+    ),
+    _form(
         rf"^{_ASKED}(?P<do>\w[^,]+?),? (?P<scope>{_SCOPE}), (?P<more>(?:max(?:imum)?|at most|no"
         r"|only|just|please|one|two|three|\d+)\b[\w' -]*)$",
         _TO + " {scope}, {more}",

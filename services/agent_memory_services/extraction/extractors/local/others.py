@@ -34,6 +34,9 @@ _JUDGED: Final = (
     rf"(?:an? )?{any_of('judgements')}\b"
 )
 _YOURS: Final = r"\b(?:you|your)\b"
+_DEVICES: Final = frozenset(
+    {"phone", "laptop", "battery", "computer", "wifi", "tablet", "charger", "mouse", "keyboard"}
+)
 _FAMILY: Final = Ruling(Family.RELATION, topics=("family",))
 
 
@@ -210,6 +213,8 @@ def _own_does(said: Said) -> Ruling | None:
     now = tense in {Tense.PRESENT, Tense.PROGRESSIVE, Tense.PERFECT}
     if now and said.lemma not in words("fails"):
         return Ruling(Family.PROFILE) if said.content else None
+    if _head(said) in _DEVICES:
+        return None
     ended = words("life_verbs") | {"break", "die", "fall", "move", "burn", "flood"}
     if not tense.past or said.lemma not in ended:
         return None

@@ -12,14 +12,15 @@ from agent_memory_services.extraction.extractors.local.words import any_of
 
 _PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_OPEN: Final = r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
+_OPEN: Final = r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bthen )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
 _BE: Final = r"(?:is|was|has|will|does|cannot|can|would)\b"
 _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = (
     # "My brother he is a pilot."
     (
         re.compile(
             rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
-            rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+s\b|are\b|have\b)",
+            rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+(?:s|ed)\b|are\b|have\b|(?:just |also |now )*(?:got|went|had|"
+            r"became|left|took|made|came|met|won|lost|bought)\b)",
             re.IGNORECASE,
         ),
         r"\g<who> ",
@@ -59,7 +60,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (re.compile(r"^were (?=(?:both |all |also |now )?\w+ing\b)", re.IGNORECASE), "We are "),
     (
         re.compile(
-            r"^(?:there are|there is|it is|we are) (?P<n>\d+|two|three|four|five|six|seven|eight"
+            r"^(?:there are|there is|there's|it is|it's|we are) (?P<n>\d+|two|three|four|five|six|seven|eight"
             r"|nine|ten) of us(?: (?:in|at) (?:my |our |the )?(?P<where>family|house|household|home"
             r"|flat))?(?P<rest>[,.].*)?$",
             re.IGNORECASE,
@@ -81,6 +82,31 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             re.IGNORECASE,
         ),
         r"I love \g<what>",
+    ),
+    (re.compile(r"\b(?P<who>I|we) (?P<be>am|are) all about ", re.IGNORECASE), r"\g<who> love "),
+    (
+        re.compile(r"^cannot (?=(?:live|stand|eat|drink|function|have|sleep|tolerate|swim|drive)\b)", re.IGNORECASE),
+        "I cannot ",
+    ),
+    (re.compile(r"\bnow I am in (?=[A-Z]|[a-z]{4,}$)", re.IGNORECASE), "now I live in "),
+    (re.compile(r"\bI am (?=(?:at|with) [A-Z][\w&]+(?: [A-Z]\w+)? now\b)"), "I work "),
+    (
+        re.compile(
+            r"^(?P<who>(?:(?:proud|single|busy|working|new|stay-at-home|first-time) )*(?:mom|mum|dad"
+            r"|mother|father|parent|grandmother|grandfather|grandma|grandpa) (?:of|to) \w)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I am a {match['who'][:1].lower()}{match['who'][1:]}",
+    ),
+    (re.compile(r"^half (?=[A-Z]\w+,? (?:and )?half [A-Z])", re.IGNORECASE), "I am half "),
+    # "I said my flight was on Monday but it's on Tuesday."
+    (
+        re.compile(
+            r"^I (?:said|wrote|told you)(?: that)? (?P<what>(?:my|our) [\w' -]+?) (?:is|was|were|are)"
+            r" [^.;]+?,? but (?:actually )?(?:it|that|she|he)(?: is|'s) (?:actually )?",
+            re.IGNORECASE,
+        ),
+        r"\g<what> is ",
     ),
     (re.compile(r"^turned (?=\d+\b)", re.IGNORECASE), "I turned "),
     (re.compile(r"^(?:about to be |turning )(?=\d+\b)", re.IGNORECASE), "I am turning "),
@@ -138,7 +164,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
 )
 # "Sam, my flatmate, works nights."
 _EXPLAINED: Final = re.compile(
-    r"^(?P<name>[A-Z][\w'-]+), (?P<who>(?:my|our) [\w' -]{2,30}), (?=[a-z])"
+    r"^(?P<name>[A-Z][\w'-]+)(?:, | \()(?P<who>(?:my|our) [\w' -]{2,30})(?:, |\) )(?=[a-z])"
 )
 _STALLING: Final = re.compile(
     r"^(?:.{0,24}\b(?:what (?:else )?(?:was|were) (?:I|we) (?:going to say|saying|about to say)"
@@ -177,7 +203,7 @@ _AND_NO: Final = re.compile(
 )
 _RUN_ON: Final = re.compile(
     r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have got|have an?|cannot|do not|will|live|work"
-    r"|love|like|hate|play|was|just|also|really)|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
+    r"|love|like|hate|play|was|just|also|really)|we (?:have|are|live|got)\b|(?:she|he)(?: is|'s) an?|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
     re.IGNORECASE,
 )
 _BOUND: Final = re.compile(
@@ -188,7 +214,7 @@ _BOUND: Final = re.compile(
     r"|\bthe [\w-]+)$",
     re.IGNORECASE,
 )
-_STARTED: Final = re.compile(r"^(?:and |so |yeah |well |but )*(?:I|we|my|our)\b", re.IGNORECASE)
+_STARTED: Final = re.compile(r"^(?:and |so |yeah |well |but |then )*(?:I|we|my|our)\b", re.IGNORECASE)
 _FEWEST_BEFORE: Final = 3
 _RESTATED: Final = re.compile(
     r"^(?:(?:hey|so|but|and|ok|also)[, ]+)*(?:(?:did|have) I (?:ever |already )?(?:mention|tell you"

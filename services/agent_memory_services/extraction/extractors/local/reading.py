@@ -124,7 +124,7 @@ def _sentences(
     turn: Turn, earlier: Sequence[Turn], company: Company, parser: Parser
 ) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
-    typed = spelled(turn.text, parser.unknown, _aims())
+    typed = spelled(turn.text, parser.strangers, _aims())
     cut = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole = answered(_question(earlier), ", ".join(one.text for one in cut))

@@ -27,7 +27,7 @@ _NOT_PROSE = re.compile(
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
 _HEADING: Final = re.compile(
-    rf"^\s*(?:(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b|steps?\b|request)[\w' -]+"
+    rf"^\s*(?:(?:my )?favou?rites|(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b|steps?\b|request)[\w' -]+"
     rf"|(?:[\w' -]+ )?I (?!need|want|have to|must|should)[\w' -]+|{any_of('particulars')})\s*:(?: .*)?$",
     re.IGNORECASE,
 )
