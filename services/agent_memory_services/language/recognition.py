@@ -57,6 +57,7 @@ _SYLLABLES: Final = {"ko": 2, "ja": 2, "zh": 2}
 # Letters, and endings of words, that tell a language or two.
 _SIGNS: Final = {
     "latin": (
+        (re.compile(r"\bw/|\d ?[ap]m\b"), ("en",)),
         (re.compile(r"ß|\b\w+(?:ung|keit|heit|lich)\b"), ("de",)),
         (re.compile(r"[äö]"), ("de", "sv", "fi", "tr", "hu", "et")),
         (re.compile(r"ü"), ("de", "tr", "es", "hu", "et")),

@@ -61,7 +61,8 @@ _SHORT: Final = {
     "abt": "about", "gonna": "going to", "wanna": "want to", "gotta": "have to",
     "kinda": "kind of", "dunno": "do not know", "y'all": "you", "alot": "a lot",
     "apt": "apartment", "appt": "appointment", "uni": "university", "sis": "sister",
-    "bro": "brother", "grew-up": "grew up", "teh": "the", "hve": "have", "hav": "have", "ahve": "have", "thre": "three", "wth": "with", "wiht": "with", "adn": "and",
+    "bro": "brother", "grew-up": "grew up", "teh": "the", "hve": "have",
+    "hav": "have", "ahve": "have", "thre": "three", "wth": "with", "wiht": "with", "adn": "and",
     "thier": "their", "freind": "friend", "freinds": "friends", "recieve": "receive",
     "recieved": "received", "definately": "definitely", "tommorow": "tomorrow",
     "tommorrow": "tomorrow", "tomorow": "tomorrow", "becuase": "because", "becasue": "because",
@@ -120,17 +121,21 @@ def _has_or_is(match: re.Match[str]) -> str:
 
 _WEEKDAYS: Final = {
     "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Weds": "Wednesday",
-    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+    "Thu": "Thursday", "Thur": "Thursday", "Thurs": "Thursday", "Fri": "Friday",
+    "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
 _WEEKDAY: Final = re.compile(
-    r"\b(?:" + "|".join(sorted(set(_WEEKDAYS) - {"Sat", "Sun"}, reverse=True)) + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
+    r"\b(?:"
+    + "|".join(sorted(set(_WEEKDAYS) - {"Sat", "Sun"}, reverse=True))
+    + r")\b\.?(?! [A-Z][a-z]+(?:'s|$))"
 )
 _ORDINALS: Final = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first"
-    " twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh"
-    " twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+    "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
+    "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second",
+    "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh",
+    "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
+)  # fmt: skip
 _MONTH: Final = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 )
@@ -145,9 +150,10 @@ _ORDINAL: Final = re.compile(
     re.IGNORECASE,
 )
 _TEENS: Final = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-    " sixteen seventeen eighteen nineteen twenty"
-).split()
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
+)  # fmt: skip
 _THOUSAND: Final = re.compile(
     rf"\btwo thousand (?:and )?(?P<rest>{'|'.join(reversed(_TEENS))})\b", re.IGNORECASE
 )
@@ -159,12 +165,15 @@ def _year(match: re.Match[str]) -> str:
 
 def _in_figures(match: re.Match[str]) -> str:
     said = (match["nth"] or match["day"]).lower().replace(" ", "-")
-    return f"{match['before'] or match['the']}{_ORDINALS.index(said) + 1}th"
+    number = _ORDINALS.index(said) + 1
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
+    return f"{match['before'] or match['the']}{number}{ending}"
 
 
 _TIMED_DAY: Final = re.compile(
     r"\b(?:(?<=every )|(?<=each ))(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b"
-    r"|(?<=mon and )thu\b|(?<=tue and )thu\b|\b(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
+    r"|(?<=mon and )thu\b|(?<=tue and )thu\b|\b(?:mon|tues?|weds?|thu|thurs?|fri|sat"
+    r"|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
     re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
@@ -256,9 +265,7 @@ _CLASSES: Final = (
     ),
     re.compile(r"(?<![.!?] )(?<!^)(?<![\w'])(?!I\b)[A-Z][\w'-]*(?: [A-Z][\w'-]+)*"),
 )
-_NAMED_LAST: Final = re.compile(
-    r"\b(?:called|named|name is) (?P<name>[\w'-]+)$", re.IGNORECASE
-)
+_NAMED_LAST: Final = re.compile(r"\b(?:called|named|name is) (?P<name>[\w'-]+)$", re.IGNORECASE)
 _NEW_NAME: Final = re.compile(
     r"(?!(?:I|we|he|she|they|it|that|not|my|the|an?|everybody|everyone)\b)[\w'-]+"
     r"(?=$| (?:everybody|everyone|and|but|we|I|people|he|she)\b)",

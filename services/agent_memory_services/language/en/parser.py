@@ -177,9 +177,7 @@ class Parser:
                 for word in words
                 if not any(stem in known for known in lemmas for stem in _stems(word))
             )
-            return Strangers(
-                unlisted, frozenset(word for word in unlisted if word not in strings)
-            )
+            return Strangers(unlisted, frozenset(word for word in unlisted if word not in strings))
 
     def _load(self) -> Any:
         if self._folder is None:

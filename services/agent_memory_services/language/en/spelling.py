@@ -24,9 +24,7 @@ _SHORTEST_ERROR: Final = 5
 _REMEMBERED: Final = 4096
 
 
-def spelled(
-    text: str, unknown: Callable[[Iterable[str]], Strangers], aims: frozenset[str]
-) -> str:
+def spelled(text: str, unknown: Callable[[Iterable[str]], Strangers], aims: frozenset[str]) -> str:
     """Return a text with its typing errors mended.
 
     Args:
@@ -41,8 +39,7 @@ def spelled(
     errors = {
         word: meant
         for word in strangers.rare | strangers.unlisted
-        if (meant := _meant(word, aims))
-        and (word in strangers.rare or _is_slip(word, meant))
+        if (meant := _meant(word, aims)) and (word in strangers.rare or _is_slip(word, meant))
     }
     return _WORD.sub(lambda match: _mended(match, errors), text) if errors else text
 

@@ -66,7 +66,10 @@ _CHOICE: Final = re.compile(
     r"^(?P<before>.*?)\b(?P<one>[\w-]+(?: [\w-]+)?) or (?P<other>[\w-]+)(?P<noun>(?: [\w-]+)*)$",
     re.IGNORECASE,
 )
-_WHEN: Final = re.compile(r"^(?:since|for|until|at|in|on|every|once|twice|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b", re.IGNORECASE)
+_WHEN: Final = re.compile(
+    r"^(?:since|for|until|at|in|on|every|once|twice|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b",
+    re.IGNORECASE,
+)
 _PLACE: Final = re.compile(r"(?:in|at|near|from|on|for)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?:just |only )?(?:one|two|three|four|five|six|\d+)", re.IGNORECASE)
 _NAMED: Final = re.compile(

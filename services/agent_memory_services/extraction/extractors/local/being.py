@@ -31,7 +31,9 @@ _AGE: Final = re.compile(
     r"| (?:on|in|last|this|next|yesterday|tomorrow|today|now)\b)",
     re.IGNORECASE,
 )
-_UNITS: Final = r"\b(?:minutes?|percent|hours?|times|miles|km|kg|cm|feet|weeks?|months?)\b"
+_UNITS: Final = (
+    r"^(?:[a-z]+ )?[\w.-]+ (?:minutes?|percent|hours?|times|miles|km|kg|cm|feet|weeks?|months?)\b"
+)
 _RESTRICTED: Final = (
     r"\b(?:gluten[- ]free|dairy[- ]free|kosher|halal|lactose|intoleran\w+|celiac|coeliac"
     r"|(?:low|high)[- ]\w+ diet|diet)\b"

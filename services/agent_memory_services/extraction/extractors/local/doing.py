@@ -110,9 +110,8 @@ def _can(said: Said) -> Ruling | None:
     if is_chore(said) or said.tense.past:
         return None
     denied, lemma = said.clause.negated, said.lemma
-    if denied and lemma in {"live", "function", "survive", "start", "do"}:
-        needs = said.holds(r"^without (?!it\b|that|this|you\b|them\b)|\bday without \w")
-        return preference(said) if needs else None
+    if denied and said.holds(r"^(?:[\w ]+ )?without (?!it\b|that|this|you\b|them\b)"):
+        return preference(said) if lemma in words("lives_on") else None
     if denied and lemma in words("tolerates"):
         return None if said.about_chat else preference(said)
     if denied and lemma in words("consumes") and said.holds(rf"\b{any_of('foods')}\b"):
@@ -133,10 +132,7 @@ def _needs(said: Said) -> Ruling | None:
         return None
     if said.infinitive is not None:
         return must(said)
-    lasting = said.holds(
-        r"\b(?:sleep|quiet|glasses|wheelchair|crutches|caffeine|insulin|inhaler|hearing aids?"
-        r"|captions|subtitles|large print)\b"
-    )
+    lasting = said.holds(rf"\b{any_of('lasting_needs')}\b")
     return Ruling(Family.PROFILE, topics=("health",)) if lasting and not said.tense.past else None
 
 
@@ -509,10 +505,7 @@ def _life_event(said: Said) -> Ruling | None:
     if tree.child(said.clause.verb, *behind) is None and said.tense is not Tense.PERFECT:
         return None
     vague = lemma in words("vague_verbs") and said.company is Company.ASSISTANT
-    named = said.holds(
-        r"\b(?:an?|my|our|his|her) |[A-Z]|\b(?:married|engaged|divorced|promoted|fired|hired|laid"
-        r"|pregnant|accepted|sick|hurt|two|three|up)\b"
-    )
+    named = said.holds(rf"\b(?:an?|my|our|his|her) |[A-Z]|\b{any_of('turns_of_life')}\b")
     return Ruling(Family.EVENT) if named or not vague else None
 
 
@@ -532,8 +525,9 @@ def _state(said: Said) -> Ruling | None:
         return None
     idle = lemma in words("chat_verbs") | words("small_verbs")
     if idle and not (said.habitual or said.limited or said.dated):
-        lasting = lemma in words("kept_verbs") and said.holds(r"\d|\b(?:an?|my|our|as|for) |[A-Z]")
-        lasting = lasting or (lemma == "run" and said.holds(r"marathons?\b|\braces\b|\bultras?\b"))
+        lasting = lemma in words("kept_verbs") and said.holds(
+            r"\d|\b(?:an?|my|our|as|for) |[A-Z]|marathon|races\b"
+        )
         if not lasting and not said.holds(r"\bto (?:work|school|uni\w*)\b"):
             return None
     if said.dated and said.upcoming:

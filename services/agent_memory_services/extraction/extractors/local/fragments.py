@@ -119,15 +119,18 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
     if nested and len(nested) == len(parts):
         pairs = (part.partition(":") for part in nested)
         return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
+    return _several(key, value) or [_particular(key, value)]
+
+
+def _several(key: str, value: str) -> list[str]:
+    """Return one sentence for each thing under a heading such as "likes"; else nothing."""
     if re.fullmatch(r"favou?rites", key):
         pairs = (item.partition(":") for item in items(value))
         return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
     if re.match(r"(?:goals?|plans|resolutions?)\b", key):
         return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
-    several = _LIKED.get(key)
-    if several is not None:
-        return [f"{several} {item}" for item in items(value)]
-    return [_particular(key, value)]
+    begins = _LIKED.get(key)
+    return [f"{begins} {item}" for item in items(value)] if begins else []
 
 
 def items(value: str) -> list[str]:
@@ -247,13 +250,12 @@ def _placed(_: Tree, first: Token, text: str) -> str:
 def _done(tree: Tree, first: Token, text: str) -> str:
     """Complete "been learning Dutch", "just got a puppy", "moving to Rome", "born in Goa"."""
     following = tree.tokens[first.index + 1].lower if first.index + 1 < len(tree.tokens) else ""
-    if first.lower == "quit":
-        return f"I {text}"
     if first.lower == "been" or (first.lower == "never" and following in {"been", "had", "tried"}):
         return f"I have {text}"
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
-    if first.tag not in {"VBD", "VBN"} or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
+    told = first.tag in {"VBD", "VBN"} or first.lower == "quit"
+    if not told or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
         return ""
     if first.lower in {"born", "raised"}:
         return f"I was {text}"
@@ -344,7 +346,8 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
     described = words("occupations") | words("described")
     head = any(token.lower in described for token in tree.tokens if token.tag.startswith("NN"))
     cue = (
-        r"\b(?:here$|by (?:trade|profession|day)|of (?:one|two|three|four|five|\d|twins|triplets|girls|boys|an? )|at [A-Z]"
+        r"\b(?:here$|by (?:trade|profession|day)|of (?:one|two|three|four|five|\d|twins"
+        r"|triplets|girls|boys|an? )|at [A-Z]"
         r"|for \d+ years|since \d{4}|from [A-Z])"
     )
     if not head or not re.search(cue, text):

@@ -12,14 +12,43 @@ from agent_memory_services.extraction.extractors.local.words import any_of
 
 _PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_OPEN: Final = r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bthen )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
+_OPEN: Final = (
+    r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bthen )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
+)
 _BE: Final = r"(?:is|was|has|will|does|cannot|can|would)\b"
+
+
+def _identified(match: re.Match[str]) -> str:
+    does = match["then"] or match["does"]
+    if not does:
+        return match[0]
+    finite = re.match(r"\w+(?:s|ed)\b|has|was|is", does) is not None
+    return f"{match['who']} {'' if finite else 'is '}{does}"
+
+
+def _group(where: str | None) -> str:
+    return "household" if where and where.lower() != "family" else "family"
+
+
+def _gladly(match: re.Match[str]) -> str:
+    verb, _, what = match["does"].partition(" ")
+    if verb.lower() in {"happily", "easily", "honestly", "literally"}:
+        verb, _, what = what.partition(" ")
+    return f"I love to {verb} {what} {match['when']}".replace("  ", " ")
+
+
+def _weekly(match: re.Match[str]) -> str:
+    what = re.sub(r"^for ", "", match["what"])
+    return f"I have {what} on {match['day']}".replace("on every", "every")
+
+
 _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = (
     # "My brother he is a pilot."
     (
         re.compile(
             rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
-            rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+(?:s|ed)\b|are\b|have\b|(?:just |also |now )*(?:got|went|had|"
+            rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+(?:s|ed)\b|are\b|have\b|(?:just "
+            rf"|also |now )*(?:got|went|had|"
             r"became|left|took|made|came|met|won|lost|bought)\b)",
             re.IGNORECASE,
         ),
@@ -34,12 +63,13 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            r"^(?:it|that)(?: is|'s) not (?P<not>(?:my|our|the) [\w' -]+?)(?: (?:who|that)(?: is|'s| has)?"
+            r"^(?:it|that)(?: is|'s) not (?P<not>(?:my|our|the) [\w' -]+?)(?: (?:who"
+            r"|that)(?: is|'s| has)?"
             r" (?P<does>[^,;]+?))?\s*(?:,|;| but| -)+ ?(?:it is |it's |but )?(?P<who>(?:my|our|the)"
             r" [\w' -]+?)(?: (?:who|that)(?: is|'s| has)? (?P<then>[^,;]+))?$",
             re.IGNORECASE,
         ),
-        lambda match: _identified(match),
+        _identified,
     ),
     # "The wedding is on the 17th, not the 10th."
     (
@@ -60,7 +90,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (re.compile(r"^were (?=(?:both |all |also |now )?\w+ing\b)", re.IGNORECASE), "We are "),
     (
         re.compile(
-            r"^(?:there are|there is|there's|it is|it's|we are) (?P<n>\d+|two|three|four|five|six|seven|eight"
+            r"^(?:there are|there is|there's|it is|it's|we are) (?P<n>\d+|two|three|four|five"
+            r"|six|seven|eight"
             r"|nine|ten) of us(?: (?:in|at) (?:my |our |the )?(?P<where>family|house|household|home"
             r"|flat))?(?P<rest>[,.].*)?$",
             re.IGNORECASE,
@@ -69,7 +100,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            r"^it(?: is|'s) (?P<trip>(?:an?|about|only|just) [\w -]*?(?:drive|walk|ride|commute|trip"
+            r"^it(?: is|'s) (?P<trip>(?:an?|about|only|just) [\w -]*?(?:drive|walk|ride|commute"
+            r"|trip"
             r"|flight)) (?:to|from) (?P<where>(?:my|our) \w+)$",
             re.IGNORECASE,
         ),
@@ -85,14 +117,18 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (re.compile(r"\b(?P<who>I|we) (?P<be>am|are) all about ", re.IGNORECASE), r"\g<who> love "),
     (
-        re.compile(r"^cannot (?=(?:live|stand|eat|drink|function|have|sleep|tolerate|swim|drive)\b)", re.IGNORECASE),
+        re.compile(
+            r"^cannot (?=(?:live|stand|eat|drink|function|have|sleep|tolerate|swim|drive)\b)",
+            re.IGNORECASE,
+        ),
         "I cannot ",
     ),
     (re.compile(r"\bnow I am in (?=[A-Z]|[a-z]{4,}$)", re.IGNORECASE), "now I live in "),
     (re.compile(r"\bI am (?=(?:at|with) [A-Z][\w&]+(?: [A-Z]\w+)? now\b)"), "I work "),
     (
         re.compile(
-            r"^(?P<who>(?:(?:proud|single|busy|working|new|stay-at-home|first-time) )*(?:mom|mum|dad"
+            r"^(?P<who>(?:(?:proud|single|busy|working|new|stay-at-home|first-time) )*(?:mom"
+            r"|mum|dad"
             r"|mother|father|parent|grandmother|grandfather|grandma|grandpa) (?:of|to) \w)",
             re.IGNORECASE,
         ),
@@ -102,7 +138,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "I said my flight was on Monday but it's on Tuesday."
     (
         re.compile(
-            r"^I (?:said|wrote|told you)(?: that)? (?P<what>(?:my|our) [\w' -]+?) (?:is|was|were|are)"
+            r"^I (?:said|wrote|told you)(?: that)? (?P<what>(?:my|our) [\w' -]+?) (?:is|was"
+            r"|were|are)"
             r" [^.;]+?,? but (?:actually )?(?:it|that|she|he)(?: is|'s) (?:actually )?",
             re.IGNORECASE,
         ),
@@ -131,7 +168,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         re.compile(
             r"\b(?P<called>(?:is|are|was) (?:called|named)|(?:my|his|her|their|'s) name is) "
             r"(?P<name>(?!an?\b|the\b|not\b|my\b|after\b|in\b|on\b|by\b)[a-z][a-z'-]+)(?=$|[,.;]"
-            r"| (?:and|but)\b)"
+            r"| (?:and|but|everybody|everyone|people|we|he|she)\b)"
         ),
         lambda match: f"{match['called']} {match['name'].capitalize()}",
     ),
@@ -145,7 +182,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             r"(?: long)?|for (?:hours|days|ever)|forever|any (?:day|time)|24/7|non-?stop)$",
             re.IGNORECASE,
         ),
-        lambda match: _gladly(match),
+        _gladly,
     ),
     # "Fridays are for my pottery class."
     (
@@ -155,7 +192,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             r"|practice))$",
             re.IGNORECASE,
         ),
-        lambda match: _weekly(match),
+        _weekly,
     ),
     (
         re.compile(r"\b(?P<kin>mother|father|brother|sister|son|daughter|parents) in law\b"),
@@ -169,7 +206,8 @@ _EXPLAINED: Final = re.compile(
 _STALLING: Final = re.compile(
     r"^(?:.{0,24}\b(?:what (?:else )?(?:was|were) (?:I|we) (?:going to say|saying|about to say)"
     r"|let me (?:see|think)(?: what else)?)\b(?:,? (?:oh|ah|um|yeah|yes|right|ok))*,? "
-    r"|(?:scratch|forget|ignore|disregard|never mind) what I (?:just )?(?:said|wrote|told you)[^,]*, )",
+    r"|(?:scratch|forget|ignore|disregard|never mind) what I (?:just )?(?:said|wrote"
+    r"|told you)[^,]*, )",
     re.IGNORECASE,
 )
 # "Correction: the wedding is on the 17th": of what is corrected, the speaker has told before.
@@ -185,9 +223,7 @@ _AS: Final = re.compile(
     r"(?P<rest>(?:and )?(?:I|we|my|our)\b.+)$",
     re.IGNORECASE,
 )
-_AS_ASKED: Final = re.compile(
-    rf"{_AS.pattern.partition(', (?P<rest>')[0]}, (?=\w)", re.IGNORECASE
-)
+_AS_ASKED: Final = re.compile(rf"{_AS.pattern.partition(', (?P<rest>')[0]}, (?=\w)", re.IGNORECASE)
 _SEVERAL_WORDS: Final = re.compile(r"\w+ [\w'-]+ \w")
 _SHORT: Final = 6
 _BUT_NOT: Final = re.compile(
@@ -203,7 +239,8 @@ _AND_NO: Final = re.compile(
 )
 _RUN_ON: Final = re.compile(
     r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have got|have an?|cannot|do not|will|live|work"
-    r"|love|like|hate|play|was|just|also|really)|we (?:have|are|live|got)\b|(?:she|he)(?: is|'s) an?|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
+    r"|love|like|hate|play|was|just|also|really)|we (?:have|are|live|got)\b|(?:she|he)(?: is"
+    r"|'s) an?|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
     re.IGNORECASE,
 )
 _BOUND: Final = re.compile(
@@ -214,7 +251,9 @@ _BOUND: Final = re.compile(
     r"|\bthe [\w-]+)$",
     re.IGNORECASE,
 )
-_STARTED: Final = re.compile(r"^(?:and |so |yeah |well |but |then )*(?:I|we|my|our)\b", re.IGNORECASE)
+_STARTED: Final = re.compile(
+    r"^(?:and |so |yeah |well |but |then )*(?:I|we|my|our)\b", re.IGNORECASE
+)
 _FEWEST_BEFORE: Final = 3
 _RESTATED: Final = re.compile(
     r"^(?:(?:hey|so|but|and|ok|also)[, ]+)*(?:(?:did|have) I (?:ever |already )?(?:mention|tell you"
@@ -268,7 +307,10 @@ def _unfolded(text: str) -> list[str]:
     shared = _BUT_NOT.match(text)
     if shared is not None:
         first = f"{shared['who']} {shared['verb']} {shared['not'] or ''}{shared['says']}"
-        return [first, f"{shared['other']} {shared['aux']}{shared['denied'] or ''} {shared['says']}"]
+        return [
+            first,
+            f"{shared['other']} {shared['aux']}{shared['denied'] or ''} {shared['says']}",
+        ]
     lacking = _AND_NO.match(text)
     if lacking is not None:
         return [lacking["have"], f"{lacking['who']} have no {lacking['what']}"]
@@ -286,28 +328,3 @@ def _parted(text: str) -> list[str]:
             parts.append(before)
             start = cut.end()
     return [*parts, text[start:]]
-
-
-def _identified(match: re.Match[str]) -> str:
-    does = match["then"] or match["does"]
-    if not does:
-        return match[0]
-    finite = re.match(r"\w+(?:s|ed)\b|has|was|is", does) is not None
-    return f"{match['who']} {'' if finite else 'is '}{does}"
-
-
-def _group(where: str | None) -> str:
-    return "household" if where and where.lower() != "family" else "family"
-
-
-def _gladly(match: re.Match[str]) -> str:
-    verb, _, what = match["does"].partition(" ")
-    if verb.lower() in {"happily", "easily", "honestly", "literally"}:
-        verb, _, what = what.partition(" ")
-    return f"I love to {verb} {what} {match['when']}".replace("  ", " ")
-
-
-def _weekly(match: re.Match[str]) -> str:
-    what = re.sub(r"^for ", "", match["what"])
-    owned = re.match(r"(?:my|our) ", what)
-    return f"I have {what if owned else what} on {match['day']}".replace("on every", "every")

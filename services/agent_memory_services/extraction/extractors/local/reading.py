@@ -115,8 +115,12 @@ def _earnest(match: re.Match[str]) -> str:
 @cache
 def _aims() -> frozenset[str]:
     """Return the words of the lists that everyday facts are told with."""
-    return words("companions") | words("animals") | words("diets") | words("occupations") | words(
-        "foods"
+    return (
+        words("companions")
+        | words("animals")
+        | words("diets")
+        | words("occupations")
+        | words("foods")
     )
 
 
@@ -133,12 +137,14 @@ def _sentences(
             return
     listing, before = False, ""
     for one in _meant(cut):
-        text = without_openers(introducing(without_stalling(one.text)))
+        meant = without_stalling(one.text)
+        asks = one.asks and meant == one.text
+        text = without_openers(introducing(meant))
         if begins_play(text):
             # What follows is said in the scene that this sets.
             return
         told = restated(one.text)
-        if not told and (one.asks or _ASKS_WITHOUT_MARK.match(text)):
+        if not told and (asks or _ASKS_WITHOUT_MARK.match(text)):
             if asker := given(one.text):
                 yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)

@@ -24,7 +24,8 @@ _SUBJECT_FORMS: Final = {
 _OWNING: Final = frozenset({"his", "their"})
 _PRONOUN_HEAD = re.compile(
     r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
-    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one(?! [a-z]+$)|ones|his|their|its)\b"
+    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one(?! [a-z]+$)|ones|his|their"
+    r"|its)\b"
     r"(?!/)(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an|this|there|people|some)\b)",
     re.IGNORECASE,
 )

@@ -38,7 +38,8 @@ _OFTEN: Final = re.compile(
 )
 # Things of the conversation itself; liking or having them says nothing about a person.
 _CHAT_OBJECT: Final = re.compile(
-    r"^(?:(?:that|this|these|those|your|it|them|one(?! [a-z]+$)|ones|both|either|neither|everything|nothing"
+    r"^(?:(?:that|this|these|those|your|it|them|one(?! [a-z]+$)|ones|both|either|neither"
+    r"|everything|nothing"
     r"|which|what|all of|some of|any of|none of)\b"
     r"(?! (?:restaurant|city|town|country|job|team|place|cafe|gym|music|season)\b)"
     r"|(?:the |an? )?(?:first|second|third|last|latter|former|next|previous|other|original"

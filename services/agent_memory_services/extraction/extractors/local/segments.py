@@ -27,10 +27,14 @@ _DOES: Final = (
     r"(?:live|work|play|love|like|hate|study|teach|drive|speak|own|prefer|enjoy|run|collect|cannot"
     r"|can|do not|have|eat|drink|go|read|write|cook|sing|swim|cycle|weigh|never|always|usually)"
 )
-_ADVERB: Final = r"(?:(?:just|recently|finally|also|now|currently|still|then|already|newly|happily) )*"
+_ADVERB: Final = (
+    r"(?:(?:just|recently|finally|also|now|currently|still|then|already|newly|happily) )*"
+)
 _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
     (
-        re.compile(r"(?P<n>1[4-9]|[2-9]\d)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?", re.IGNORECASE),
+        re.compile(
+            r"(?P<n>1[4-9]|[2-9]\d)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?", re.IGNORECASE
+        ),
         lambda match: f"I am {match['n']} years old",
     ),
     (
@@ -41,7 +45,9 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
             re.IGNORECASE,
         ),
         lambda match: (
-            f"I do not have {match['what']}" if match["no"] else f"I have {match['n']} {match['what']}"
+            f"I do not have {match['what']}"
+            if match["no"]
+            else f"I have {match['n']} {match['what']}"
         ),
     ),
     (

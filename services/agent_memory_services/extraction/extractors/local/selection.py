@@ -21,13 +21,17 @@ _SECRET: Final = re.compile(
 )
 # Figures of speech that would read as facts.
 _FIGURE: Final = re.compile(
-    r"(?:(?:basically|literally|practically|totally|just|so|absolutely) )*(?:married to (?:my|the|their) (?:job|work|phone|laptop|desk)"
-    r"|dying (?:of (?!cancer|\w+ (?:disease|failure))|to |for |inside|here|over)|drowning in|buried in"
+    r"(?:(?:basically|literally|practically|totally|just|so|absolutely) )*(?:married to (?:my"
+    r"|the|their) (?:job|work|phone|laptop|desk)"
+    r"|dying (?:of (?!cancer|\w+ (?:disease|failure))|to |for |inside|here|over)|drowning in"
+    r"|buried in"
     r"|over the moon|on (?:fire|cloud nine|top of the world)|in (?:heaven|hell|paradise)\b"
     r"|an? (?:zombie|wreck|machine|beast|robot|monster|potato|rock ?star|king|queen|god|goddess"
     r"|ghost|ninja|wizard|genius|walking \w+|soap opera|circus|rollercoaster|roller coaster"
-    r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire|couch potato|soap)\b"
-    r"|(?:bored|worried|scared|tickled) to death|all (?:ears|thumbs|set|over the place)|mush$|mush on|fried\b|toast$|jelly$)",
+    r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire"
+    r"|couch potato|soap)\b"
+    r"|(?:bored|worried|scared|tickled) to death|all (?:ears|thumbs|set|over the place)|mush$"
+    r"|mush on|fried\b|toast$|jelly$)",
     re.IGNORECASE,
 )
 _JUDGES: Final[dict[About, Rule]] = {

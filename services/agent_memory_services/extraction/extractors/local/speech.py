@@ -27,8 +27,10 @@ _NOT_PROSE = re.compile(
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
 _HEADING: Final = re.compile(
-    rf"^\s*(?:(?:my )?favou?rites|(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b|steps?\b|request)[\w' -]+"
-    rf"|(?:[\w' -]+ )?I (?!need|want|have to|must|should)[\w' -]+|{any_of('particulars')})\s*:(?: .*)?$",
+    rf"^\s*(?:(?:my )?favou?rites|(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b"
+    rf"|steps?\b|request)[\w' -]+"
+    rf"|(?:[\w' -]+ )?I (?!need|want|have to|must|should)[\w' -]+"
+    rf"|{any_of('particulars')})\s*:(?: .*)?$",
     re.IGNORECASE,
 )
 _SHORT_ITEM: Final = 6
@@ -145,9 +147,9 @@ def own_words(text: str) -> str:
 
 
 def _with_heading(text: str) -> str:
-    """Write short items under a heading such as "My pets:" on its line, so that it tells of them."""
-    lines, found = text.split("\n"), []
-    for line in lines:
+    """Write short items under a heading such as "My pets:" on the line of the heading."""
+    found: list[str] = []
+    for line in text.split("\n"):
         item = _BULLET.sub("", line)
         headed = found and _HEADING.match(found[-1])
         if headed and item != line and len(item.split()) <= _SHORT_ITEM:
