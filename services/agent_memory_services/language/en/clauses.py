@@ -154,7 +154,7 @@ def _put_right(tree: Tree) -> Tree:
             new_head = token.index if head.head == head.index else head.head
             tokens[token.index] = replace(token, dep=head.dep, head=new_head)
             tokens[head.index] = replace(head, dep="dobj", head=token.index, tag="NN")
-        elif token.dep == "nsubj" and head.dep in {"aux", "auxpass"}:
+        elif token.dep == "nsubj" and _is_mere_auxiliary(head, tokens):
             # "I am married": the subject is the participle's.
             tokens[token.index] = replace(token, head=head.head)
         elif _names_again(tree, token):
@@ -213,6 +213,10 @@ def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
     found[subject.index] = replace(found[subject.index], dep="nsubj", head=at)
     found[at] = replace(verb, tag="VBZ", lemma=_VERBS_IN_S[verb.lower], dep="ROOT", head=at)
     return found
+
+
+def _is_mere_auxiliary(token: Token, tokens: Sequence[Token]) -> bool:
+    return token.dep in {"aux", "auxpass"} and not _is_main_verb(token, tokens[token.head])
 
 
 def _is_main_verb(token: Token, head: Token) -> bool:
