@@ -157,6 +157,10 @@ def _put_right(tree: Tree) -> Tree:
         elif token.dep == "nsubj" and _is_mere_auxiliary(head, tokens):
             # "I am married": the subject is the participle's.
             tokens[token.index] = replace(token, head=head.head)
+        elif (first := _one_of_two(tree, token)) is not None:
+            # "My wife and I", taken for two subjects.
+            tokens[token.index] = replace(token, dep="conj", head=first.index)
+            tokens[token.index - 1] = replace(tokens[token.index - 1], dep="cc", head=first.index)
         elif _names_again(tree, token):
             # "My niece Lena", taken for two subjects.
             tokens[token.index] = replace(token, dep="appos", head=token.index - 1)
@@ -165,6 +169,15 @@ def _put_right(tree: Tree) -> Tree:
             if verb is not None and tree.child(verb, *_SUBJECTS) is None:
                 tokens[token.index] = replace(token, head=verb.index)
     return Tree(_in_law(tree, _with_verb(tree, tokens)))
+
+
+def _one_of_two(tree: Tree, token: Token) -> Token | None:
+    if token.lower != "i" or token.dep != "nsubj" or not token.index:
+        return None
+    if tree.tokens[token.index - 1].lower != "and":
+        return None
+    subjects = tree.children(tree.tokens[token.head], "nsubj")
+    return next((one for one in subjects if one.index == token.index - 2), None)
 
 
 def _names_again(tree: Tree, token: Token) -> bool:

@@ -61,7 +61,7 @@ _SHORT: Final = {
     "abt": "about", "gonna": "going to", "wanna": "want to", "gotta": "have to",
     "kinda": "kind of", "dunno": "do not know", "y'all": "you", "alot": "a lot",
     "apt": "apartment", "appt": "appointment", "uni": "university", "sis": "sister",
-    "bro": "brother", "grew-up": "grew up", "teh": "the", "hve": "have",
+    "bro": "brother", "grew-up": "grew up", "teh": "the", "maried": "married", "hve": "have",
     "hav": "have", "ahve": "have", "thre": "three", "wth": "with", "wiht": "with", "adn": "and",
     "thier": "their", "freind": "friend", "freinds": "friends", "recieve": "receive",
     "recieved": "received", "definately": "definitely", "tommorow": "tomorrow",
@@ -292,6 +292,10 @@ def mended(text: str) -> str:
     for pattern, replacement in _NEGATIONS:
         text = pattern.sub(replacement, text)
     text = _ORDINAL.sub(_in_figures, _THOUSAND.sub(_year, text))
+    for same in _CLASSES[:2]:
+        text = re.sub(
+            rf"(?:{same.pattern}),? no,? (?={same.pattern})", "", text, flags=re.IGNORECASE
+        )
     text = _TIMED_DAY.sub(lambda match: _WEEKDAYS[match[0].capitalize()], text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[0].rstrip(".")], text)
     text = _WOULD.sub(" would", _HAD.sub(" had", text))

@@ -139,6 +139,8 @@ def _where(match: re.Match[str], answer: str) -> str:
     preposition = "at " if at else "in "
     if _PLACE.match(answer) or rest.endswith("from"):
         preposition = ""
+    if not rest and _being(match):
+        return f"I live in {answer}"
     verb, _, more = rest.partition(" ")
     if match["aux"].lower() == "did":
         rest = f"{_PASTS.get(verb.lower(), f'did {verb}')} {more}".strip()

@@ -59,6 +59,12 @@ from agent_memory_services.language.en.sentences import Utterance
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
 )
+# What somebody says of themselves is theirs alone.
+_HEARSAY: Final = re.compile(
+    r"\b(?:claims?|insists?|swears?|reckons?|pretends?|thinks?|believes?|jokes?|says?) (?:that )?"
+    r"(?:he|she|they)\b",
+    re.IGNORECASE,
+)
 _DOUBT: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
     r"|theoretically|lol|jk|just kidding|as if)\b",
@@ -130,6 +136,8 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
 
 def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
     text = sentence.text
+    if _HEARSAY.search(text):
+        return
     if sentence.asks and not _STANDING_REQUEST.match(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
@@ -214,15 +222,20 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
         return None
     if _was_read(clause, meant):
         clause = replace(clause, tense=Tense.PAST)
-    dates = ground(meant, scene.said, past=clause.tense.past)
+    dates = ground(meant, scene.said, past=_looks_back(clause))
     return Said(
         clause=clause,
         subject=subject,
         rest=_tidied(dates.text),
         dated=dates.nearest is not None,
-        upcoming=_upcoming(dates.nearest, scene.said, past=clause.tense.past),
+        upcoming=_upcoming(dates.nearest, scene.said, past=_looks_back(clause)),
         company=scene.company,
     )
+
+
+def _looks_back(clause: Clause) -> bool:
+    """Return true if a date lies behind: not that of what one has signed up for."""
+    return clause.tense.past and clause.verb.lemma not in words("arranges")
 
 
 def _was_read(clause: Clause, rest: str) -> bool:
@@ -259,7 +272,7 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     rest = resolved(rest, scene.references) or rest
     if subject.about is About.SELF and _is_stray(rest):
         return None
-    rest = ground(rest, scene.said, past=clause.tense.past).text
+    rest = ground(rest, scene.said, past=_looks_back(clause)).text
     group = f"{adverb} {verb_group(clause, subject)}".strip()
     return statement(subject, group, trimmed(rest), clause)
 
@@ -306,7 +319,7 @@ def _wanted(wish: Wish, scene: _Scene) -> Fact:
 
 
 def _stated(said: Said, verdict: Ruling, text: str, scene: _Scene) -> Fact:
-    dates = ground(_dated_rest(said, scene), scene.said, past=said.clause.tense.past)
+    dates = ground(_dated_rest(said, scene), scene.said, past=_looks_back(said.clause))
     # A day that comes back is no date: "every Friday", "on the first Thursday of each month".
     recurring = verdict.recurring or (
         has_often(said.rest) and re.search(r"\bevery\b|\beach\b|days\b", said.rest) is not None

@@ -90,6 +90,14 @@ _TIME_FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 _OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{_WEEKDAY})\b", re.IGNORECASE)
+# Said to the listener, or as a greeting.
+_WISHED: Final = re.compile(
+    r"(?:have (?:an? (?:\w+ )?(?:nice|good|great|lovely|safe|wonderful|fun|blast|happy|look|go"
+    r"|seat)|fun|no"
+    r" (?:idea|clue))|(?:enjoy|love|use|try|run|play) (?:your|it|this|that|you)\b"
+    r"|love (?:to|ya))",
+    re.IGNORECASE,
+)
 _FEWEST_TOKENS: Final = 2
 _MOST_COUNTED: Final = 8
 
@@ -110,7 +118,8 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
     match = _KEYED.match(text)
     if match is None or "?" in text:
         return []
-    key, value = match["key"].strip().lower(), match["value"].strip().rstrip(".;")
+    key = re.sub(r" (?:are|is|include)$", "", match["key"].strip().lower())
+    value = match["value"].strip().rstrip(".;")
     own = match["own"] is not None and not words("own_chores") & set(key.split())
     if not (own or among or is_listing(key) or is_listing(key.rsplit(" ", 1)[-1])):
         return []
@@ -129,6 +138,13 @@ def _several(key: str, value: str) -> list[str]:
         return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
     if re.match(r"(?:goals?|plans|resolutions?)\b", key):
         return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
+    if re.match(r"(?:diet|food|eating)", key.replace("my ", "")) and all(
+        re.match(r"no\b", item, re.IGNORECASE) for item in items(value)
+    ):
+        return [f"I do not eat {item[2:].strip()}" for item in items(value)]
+    counted = re.compile(r"(?:an?|one|two|three|four|five|six|\d) ", re.IGNORECASE)
+    if key in words("counted_keys") and all(counted.match(item) for item in items(value)):
+        return [f"I have {item}" for item in items(value)]
     begins = _LIKED.get(key)
     return [f"{begins} {item}" for item in items(value)] if begins else []
 
@@ -142,7 +158,8 @@ def items(value: str) -> list[str]:
 def is_listing(key: str) -> bool:
     """Return true if people list a particular of their own under this word."""
     return (
-        re.fullmatch(rf"{any_of('particulars')}|favou?rite [\w ]+", key.strip().lower()) is not None
+        re.fullmatch(rf"{any_of('particulars')}|favou?rite [\w ]+|diet[\w ]*", key.strip().lower())
+        is not None
     )
 
 
@@ -269,7 +286,7 @@ def _does(_: Tree, first: Token, text: str) -> str:
     word = first.lower
     base = {"has": "have", "teaches": "teach", "studies": "study"}.get(word, word.removesuffix("s"))
     verb = base if base in _FIRST_VERBS else word
-    if verb not in _FIRST_VERBS or first.index:
+    if verb not in _FIRST_VERBS or first.index or _WISHED.match(text):
         return ""
     return f"I {verb}{text[len(first.text) :]}"
 
@@ -334,6 +351,14 @@ def _described(tree: Tree, first: Token, text: str) -> str:
 
 def _noun(tree: Tree, first: Token, text: str) -> str:
     """Complete "software engineer at Fiat", "mother of two", "two cats and a dog"."""
+    keen = re.fullmatch(
+        r"(?:huge|big|massive|lifelong|die-?hard|avid|long-?time|proud|keen) [\w' -]+"
+        r" (?:fan|supporter|reader|gamer|runner|hiker|cyclist|gardener|baker|cook)",
+        text,
+        re.IGNORECASE,
+    )
+    if keen:
+        return f"I am {_article(text)} {text}"
     known = re.match(r"type [12] diabetic|\d+ years? old", text, re.IGNORECASE)
     kind = re.match(
         r"(?:huge|big|massive) fan of|early bird|night owl|morning person", text, re.IGNORECASE

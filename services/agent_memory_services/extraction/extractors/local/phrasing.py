@@ -46,7 +46,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "My brother he is a pilot."
     (
         re.compile(
-            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: [A-Z]\w+)?),? "
+            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: (?-i:[A-Z])\w+)?),? "
             rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+(?:s|ed)\b|are\b|have\b|(?:just "
             rf"|also |now )*(?:got|went|had|"
             r"became|left|took|made|came|met|won|lost|bought)\b)",
@@ -145,6 +145,29 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         ),
         r"\g<what> is ",
     ),
+    # "My name isn't Jon, it's John."
+    (
+        re.compile(
+            r"\b(?P<what>(?:my|our) [\w' -]+?) (?P<be>is|was) not [^,;]+?[,;] ?(?:it|that)"
+            r"(?: is|'s|was) (?=\S)",
+            re.IGNORECASE,
+        ),
+        r"\g<what> \g<be> ",
+    ),
+    (
+        re.compile(
+            r"^(?P<one>[\w-]+(?: [\w-]+)?) over (?P<other>[\w-]+(?: [\w-]+)?)"
+            r"(?:,? (?:always|any ?day|every time|all day|for me|hands down))+$",
+            re.IGNORECASE,
+        ),
+        lambda match: f"I prefer {match['one'].lower()} over {match['other']}",
+    ),
+    (
+        re.compile(
+            r"^(?P<do>(?:please )?(?:be|keep|use|write|answer|reply|stay) [\w' -]+?), always$", re.I
+        ),
+        r"always \g<do>",
+    ),
     (re.compile(r"^turned (?=\d+\b)", re.IGNORECASE), "I turned "),
     (re.compile(r"^(?:about to be |turning )(?=\d+\b)", re.IGNORECASE), "I am turning "),
     (
@@ -207,7 +230,11 @@ _STALLING: Final = re.compile(
     r"^(?:.{0,24}\b(?:what (?:else )?(?:was|were) (?:I|we) (?:going to say|saying|about to say)"
     r"|let me (?:see|think)(?: what else)?)\b(?:,? (?:oh|ah|um|yeah|yes|right|ok))*,? "
     r"|(?:scratch|forget|ignore|disregard|never mind) what I (?:just )?(?:said|wrote"
-    r"|told you)[^,]*, )",
+    r"|told you)[^,]*, "
+    r"|(?:(?:wait|sorry|oops|hang on)[,.]? )?I (?:got|had|said|wrote) (?:that|it"
+    r"|this) wrong[:,;.-]* "
+    r"|(?:a bit |more )?(?:about me|me in (?:short|brief|a nutshell)|in short|(?:quick|short)"
+    r" (?:intro|bio))\s*[:-]\s*)",
     re.IGNORECASE,
 )
 # "Correction: the wedding is on the 17th": of what is corrected, the speaker has told before.
@@ -238,7 +265,8 @@ _AND_NO: Final = re.compile(
     re.IGNORECASE,
 )
 _RUN_ON: Final = re.compile(
-    r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have got|have an?|cannot|do not|will|live|work"
+    r"(?<=[\w']) (?=(?:(?:and |so |but )?(?:I (?:am|have (?:got|been)|have an?|cannot|do not"
+    r"|will|live|work"
     r"|love|like|hate|play|was|just|also|really)|we (?:have|are|live|got)\b|(?:she|he)(?: is"
     r"|'s) an?|(?:my|the) \w+ (?:one )?(?:is|has|was|works|lives))\b))",
     re.IGNORECASE,

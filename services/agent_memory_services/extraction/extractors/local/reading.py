@@ -116,7 +116,8 @@ def _earnest(match: re.Match[str]) -> str:
 def _aims() -> frozenset[str]:
     """Return the words of the lists that everyday facts are told with."""
     return (
-        words("companions")
+        words("demonyms")
+        | words("companions")
         | words("animals")
         | words("diets")
         | words("occupations")

@@ -30,7 +30,8 @@ _FIGURE: Final = re.compile(
     r"|ghost|ninja|wizard|genius|walking \w+|soap opera|circus|rollercoaster|roller coaster"
     r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire"
     r"|couch potato|soap)\b"
-    r"|(?:bored|worried|scared|tickled) to death|all (?:ears|thumbs|set|over the place)|mush$"
+    r"|(?:bored|worried|scared|tickled) to death|killing me\b|all (?:ears|thumbs|set"
+    r"|over the place)|mush$"
     r"|mush on|fried\b|toast$|jelly$)",
     re.IGNORECASE,
 )
