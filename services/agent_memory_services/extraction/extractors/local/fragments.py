@@ -125,7 +125,7 @@ def keyed(text: str, *, among: bool = False) -> list[str]:
         return []
     parts = re.split(r"\s*;\s*", value)
     nested = [part for part in parts if _KEYED.match(part)]
-    if nested and len(nested) == len(parts):
+    if nested and len(nested) == len(parts) and not re.fullmatch(r"favou?rites", key):
         pairs = (part.partition(":") for part in nested)
         return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
     return _several(key, value) or [_particular(key, value)]

@@ -67,7 +67,7 @@ def _no_news(said: Said) -> Ruling | None:
     )
     if vague or is_chore(said) or said.holds(_YOURS):
         return REFUSED
-    bare = lemma in words("bare_events") | {"pass", "smoke", "die", "visit"}
+    bare = lemma in words("bare_events") | words("skills") | {"pass", "smoke", "die", "visit"}
     told = said.rest or bare or {"away", "over", "up"} & said.adverbs
     return None if told else REFUSED
 

@@ -164,7 +164,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            r"^(?P<do>(?:please )?(?:be|keep|use|write|answer|reply|stay) [\w' -]+?), always$", re.I
+            r"^(?P<do>(?:please )?(?:be|keep|use|write|answer|reply|stay) [\w' -]+?), always$",
+            re.IGNORECASE,
         ),
         r"always \g<do>",
     ),
@@ -273,7 +274,8 @@ _RUN_ON: Final = re.compile(
 )
 _BOUND: Final = re.compile(
     r"(?:\b(?:and|but|so|or|that|which|who|when|if|because|since|while|where|what|how|why|as|than"
-    r"|before|after|until|though|although|whenever|whether|think|know|said|say|says|guess|hope"
+    r"|before|after|until|though|although|whenever|whether|thinks?|claims?|insists?|swears?|believes?"
+    r"|reckons?|pretends?|hopes?|wishes|jokes?|dreams?|knows|tells?|felt|thought|believed|heard|noticed|know|said|say|says|guess|hope"
     r"|wish|mean|told|tell|believe|sure|feel|like|remember|thing|things|one|time|way|place"
     r"|reason|day|everything|all|with|for|to|of|in|at|on|is|are|was|the|an?|my|and my)"
     r"|\bthe [\w-]+)$",

@@ -123,3 +123,134 @@ def test_statement_with_several_facts_is_several_facts() -> None:
         "User cannot stand techno",
         "User lives in Bonn",
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("my favrite dish is lasagna", ["User's favorite dish is lasagna"]),
+        ("i work as a nusre in a hosptial", ["User works as a nurse in a hospital"]),
+        ("my birthdya is on the 3rd of june", ["User's birthday is on 3 June"]),
+        ("my girlfreind is alergic to penuts", ["User's girlfriend is allergic to peanuts"]),
+        ("i'm allergic to walnuts", ["User is allergic to walnuts"]),
+        ("my dog is called brwno", ["User's dog is called Brwno"]),
+    ],
+)
+def test_typing_error_is_mended_and_a_name_is_not(message: str, expected: list[str]) -> None:
+    """Everyday words are found by distance of edits; words of the dictionary and names stay."""
+    assert facts(user(message)) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "so um my brother he's a pilot and he lives in dubai",
+            ["User's brother is a pilot", "User's brother lives in dubai"],
+        ),
+        (
+            "i can't do dairy i've got a lactose intolerance",
+            ["User cannot do dairy", "User has got a lactose intolerance"],
+        ),
+        ("ok so i have like three kids", ["User has three kids"]),
+        (
+            "so what was i going to say oh yeah i start my new job on june first",
+            ["User starts their new job on 1 June 2023"],
+        ),
+        ("we're flying to rome in june no july", ["User is flying to rome in July 2023"]),
+        (
+            "my girlfriend and i are moving in together",
+            ["User and User's girlfriend are moving in together"],
+        ),
+    ],
+)
+def test_speech_without_marks_is_taken_apart(message: str, expected: list[str]) -> None:
+    """Subjects said twice, run-on clauses, stalling and repairs are put right."""
+    assert facts(user(message)) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "35, married, one daughter",
+            ["User is 35 years old", "User is married", "User has one daughter"],
+        ),
+        (
+            "Grew up in Leeds, studied in Glasgow, now working in Oslo.",
+            ["User grew up in Leeds", "User studied in Glasgow", "User is now working in Oslo"],
+        ),
+        (
+            "Things I can't stand: loud music, olives",
+            ["User cannot stand loud music", "User cannot stand olives"],
+        ),
+        (
+            "My goals this year:\n- run a marathon\n- learn Greek",
+            ["User plans to run a marathon", "User plans to learn Greek"],
+        ),
+        ("Favorites:\n- movie: Alien", ["User's favorite movie is Alien"]),
+        ("Dislikes: crowds", ["User dislikes crowds"]),
+        ("Mom to twin boys.", ["User is a mom to twin boys"]),
+        ("New to cycling.", ["User is new to cycling"]),
+        ("As a single dad, I never have time to cook.", None),
+        ("optician tue 14:00", ["User has an optician appointment on 9 May 2023 14:00"]),
+    ],
+)
+def test_list_and_fragments_become_sentences(message: str, expected: list[str] | None) -> None:
+    """Headings tell what their items are; strings of fragments say one thing each."""
+    texts = facts(user(message))
+    assert texts == expected if expected is not None else texts
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "My husband turns 60 in July and loves fishing.",
+            ["User's husband turns 60 in July 2023", "User's husband loves fishing"],
+        ),
+        (
+            "I'm allergic to cats but my wife isn't.",
+            ["User is allergic to cats", "User's wife is not allergic to cats"],
+        ),
+        ("I have two cats and no garden.", ["User has two cats", "User has no garden"]),
+        ("It's not my sister who sings, it's my cousin.", ["User's cousin sings"]),
+        ("My name isn't Jon, it's John.", ["User's name is John"]),
+        ("Correction: the wedding is on the 17th, not the 10th.", None),
+        ("There are five of us in the family", None),
+        ("Sam, my flatmate, works nights.", ["User's flatmate Sam works nights"]),
+        ("My father in law has dementia.", ["User's father-in-law has dementia"]),
+        ("my flight leaves at 9", ["User's flight leaves at 9"]),
+        ("Nothing beats a cold beer for me", ["User loves a cold beer"]),
+        ("Did I mention I'm allergic to walnuts?", ["User is allergic to walnuts"]),
+        ("Fewer emojis please, generally.", ["User wants fewer emojis"]),
+        (
+            "Signed up for a race in October",
+            ["User signed up for a race in October 2023"],
+        ),
+    ],
+)
+def test_turn_of_talk_says_what_it_stands_for(message: str, expected: list[str] | None) -> None:
+    """Ellipsis, denied identity, explained names and reminders state plain facts."""
+    texts = facts(user(message))
+    assert texts == expected if expected is not None else texts
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I'm dying of laughter",
+        "I'm married to my job",
+        "My boss is a dinosaur haha",
+        "my brain is mush today",
+        "I'm drowning in emails",
+        "My neighbour claims he's a spy",
+        "have a nice weekend with the kids",
+        "my phone died again",
+        "Role play: you're the shopkeeper, I'm a rich widow from Paris.",
+        "Packing list: socks, charger, toothbrush",
+    ],
+)
+def test_figure_of_speech_is_no_fact(message: str) -> None:
+    """Jest, figures of speech, hearsay, good wishes and lists of tasks state nothing."""
+    assert facts(user(message)) == []
