@@ -19,15 +19,16 @@ u32 set_bytes(u32 buffer, u32 start, u32 length, const u8 *bytes, u32 given);
 
 enum { DOWNSTREAM = 2, CONTINUE = 0 };
 enum { MOST_CONNECTIONS = 16384, BUCKETS = 4096, NONE = 0xffffffff };
-enum { CHUNK = 16384, BEFORE = 65536, KEPT = 40, TAILS = 4 };
+enum { CHUNK = 16384, BEFORE = 65536, KEPT = 40, TAILS = 5 };
 // What comes next on a connection.
 enum { FIRST_LINE, HEADER, BODY, CHUNK_SIZE, CHUNK_BODY, CHUNK_END, TRAILER, ANYTHING };
 
 // A NUL in a head and a lone CR behind the size of a chunk are refused by Envoy.
 static const u8 REFUSED[] = {0, '\r', 0, '\r', '\n', '\r', '\n'};
 
-// What stood behind a message when it was passed on. Envoy reads it once the message is answered,
-// and until then keeps it, so that it comes here again with what has arrived meanwhile.
+// What stood behind a message when it was passed on, or came alone while one was not answered yet.
+// Envoy reads it once the message is answered, and until then keeps it, so that it comes here again
+// with what has arrived meanwhile.
 typedef struct {
   u32 length;
   u64 hash;
@@ -143,9 +144,9 @@ static void read_line(Connection *c) {
   c->length = 0;
 }
 
-// Reads bytes of lines up to a body or the end of a message; the number of bytes read. Before the
-// last of them stands no LF alone, unless `refused` is set.
-static u32 read_lines(Connection *c, const u8 *bytes, u32 length, u8 *refused) {
+// Reads bytes of lines up to a body or the end of a message, which sets `ended`; the number of bytes
+// read. Before the last of them stands no LF alone, unless `refused` is set.
+static u32 read_lines(Connection *c, const u8 *bytes, u32 length, u8 *ended, u8 *refused) {
   u32 at = 0;
   while (at < length && c->state != BODY && c->state != CHUNK_BODY && c->state < ANYTHING) {
     u8 byte = bytes[at];
@@ -155,7 +156,8 @@ static u32 read_lines(Connection *c, const u8 *bytes, u32 length, u8 *refused) {
       if (*refused) return at;
       c->cr = 0;
       read_line(c);
-      if (c->state == FIRST_LINE && before != FIRST_LINE) return at + 1;
+      *ended = c->state == FIRST_LINE && before != FIRST_LINE;
+      if (*ended) return at + 1;
     } else {
       if (c->cr) c->length++; // A CR within the line.
       c->cr = byte == '\r';
@@ -249,25 +251,27 @@ EXPORT(proxy_on_downstream_data) u32 on_data(u32 context, u32 size, u32 end) {
   Connection *c = find(context);
   if (!c || c->state == ANYTHING) return CONTINUE;
   rewind(c, size);
+  if (c->begun && c->state == FIRST_LINE && !c->length && !c->cr) c->tail[c->tails++].length = size;
   u32 at = 0;
   while (at < size && c->state < ANYTHING) {
-    u8 before = c->state;
+    u8 before = c->state, ended = 0;
     if (before == BODY || before == CHUNK_BODY) {
       u32 step = c->left < size - at ? (u32)c->left : size - at;
       c->left -= step;
       at += step;
       if (c->left == 0) c->state = before == BODY ? FIRST_LINE : CHUNK_END;
+      ended = c->state == FIRST_LINE;
     } else {
       u8 refused = 0;
       u32 length = fetch(at, size);
       if (length == 0) c->state = ANYTHING;
-      at += read_lines(c, chunk, length, &refused);
+      at += read_lines(c, chunk, length, &ended, &refused);
       if (refused) {
         refuse(at, size);
         c->state = ANYTHING;
       }
     }
-    if (c->state == FIRST_LINE && before != FIRST_LINE && at < size) {
+    if (ended && at < size) {
       if (c->tails == TAILS) c->state = ANYTHING;
       else c->tail[c->tails++].length = size - at;
     }

@@ -32,11 +32,11 @@ end
 return answers
 """
 _MISTAKES = {
-    "limits are not looked at": ("if caller.users and", "if false and"),
-    "an owner within the limits is refused": ("not caller.users[owner]", "caller.users[owner]"),
+    "limits are not looked at": ("allowed = not caller.users", "allowed = true"),
+    "an owner within the limits is refused": ("allowed or user == owner", "allowed"),
     "what is nobody's is everybody's": (
-        "caller.users and not",
-        "caller.users and owner ~= '' and not",
+        "allowed = not caller.users",
+        "allowed = not caller.users or owner == ''",
     ),
     "nobody named is nobody": ("caller.user == '' or ", ""),
     "what is nobody's is nobody's": ("owner == '' or ", ""),

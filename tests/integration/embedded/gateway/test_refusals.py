@@ -100,8 +100,11 @@ _EXCHANGE = (
 """Three requests on one connection: their heads, bodies, chunks and trailers."""
 
 
-async def _answers(gateway: EmbeddedGateway, *sent: bytes) -> list[int]:
-    """The statuses of the answers to requests, until one of them is refused."""
+async def _answers(gateway: EmbeddedGateway, *sent: bytes, pause: float = 0) -> list[int]:
+    """The statuses of the answers to requests, until one of them is refused.
+
+    A pause between parts, in seconds, lets them arrive one by one.
+    """
     reader, writer = await asyncio.open_connection(*gateway.listen)
     statuses: list[int] = []
     try:
@@ -109,7 +112,7 @@ async def _answers(gateway: EmbeddedGateway, *sent: bytes) -> list[int]:
             for part in sent:
                 writer.write(part)
                 await writer.drain()
-                await asyncio.sleep(0)
+                await asyncio.sleep(pause)
             while len(statuses) < 3 and (not statuses or statuses[-1] == 200):
                 statuses.append((await _answer(reader))[0])
     finally:
@@ -124,6 +127,22 @@ async def test_requests_are_understood_however_they_are_cut(gateway: EmbeddedGat
     for size in (1, 2, 3, 7, len(whole)):
         parts = [whole[at : at + size] for at in range(0, len(whole), size)]
         assert await _answers(gateway, *parts) == [200, 200, 200], size
+
+
+async def test_requests_that_come_before_an_answer_are_followed(
+    gateway: EmbeddedGateway,
+) -> None:
+    """Alone or together, whole or in part, and one that says the same as the one before."""
+    get, slow = _GET + b"\r\n", _POST + b"Content-Length: 35\r\n\r\n"
+    body = b'{"text":"hi","pause":"0.2s"}\n\n\n    '
+    assert len(body) == 35
+    for first, second in ((get, get), (slow + body, slow + body), (slow + body, get)):
+        for at in range(0, len(second), 20):
+            parts = (first, second[:at], second[at:], get)
+            assert await _answers(gateway, *parts, pause=0.02) == [200, 200, 200]
+            bare = get.replace(b"\r\n", b"\n", 1)
+            parts = (first, second[:at], second[at:] + bare)
+            assert await _answers(gateway, *parts, pause=0.02) == [200, 200, 400]
 
 
 async def test_no_line_may_end_with_a_line_feed_alone(gateway: EmbeddedGateway) -> None:
