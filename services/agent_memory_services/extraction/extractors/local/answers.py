@@ -67,7 +67,8 @@ _CHOICE: Final = re.compile(
     re.IGNORECASE,
 )
 _WHEN: Final = re.compile(
-    r"^(?:since|for|until|at|in|on|every|once|twice|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b",
+    r"^(?:since|for|until|at|in|on|every|once|twice|(?:part|full)[- ]time"
+    r"|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b",
     re.IGNORECASE,
 )
 _PLACE: Final = re.compile(r"(?:in|at|near|from|on|for)\b", re.IGNORECASE)
@@ -93,6 +94,8 @@ _PASTS: Final = {
     "grow": "grew", "live": "lived", "study": "studied", "go": "went", "work": "worked",
     "move": "moved", "meet": "met", "travel": "travelled", "learn": "learned", "start": "started",
 }  # fmt: skip
+_ANYTHING: Final = re.compile(r"\b(?:anything|something|any(?: [\w-]+){1,2})$", re.IGNORECASE)
+_ONLY: Final = re.compile(r"^(?:only|just|mostly|mainly) ", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\b")
 _ANY: Final = re.compile(r"\bany\b ")
 _MOST_WORDS: Final = 12
@@ -185,6 +188,11 @@ def _yes_or_no(asked: re.Match[str], answer: str) -> str:
         return _chosen(choice, affirmed, answer)
     if answer.lower().startswith("not since "):
         return f"I have not {_participle(rest)} {answer[len('not ') :]}"
+    anything = _ANYTHING.search(rest)
+    if anything is not None and not _NO.match(answer):
+        named = _ONLY.sub("", answer)
+        if asked["aux"].lower() == "are" and not _YES.match(answer):
+            return f"{affirmed} {rest[: anything.start()]}{named}"
     no = _NO.match(answer)
     match = no or _YES.match(answer)
     left = answer[match.end() :].strip() if match else answer

@@ -505,7 +505,7 @@ def _life_event(said: Said) -> Ruling | None:
     if tree.child(said.clause.verb, *behind) is None and said.tense is not Tense.PERFECT:
         return None
     vague = lemma in words("vague_verbs") and said.company is Company.ASSISTANT
-    named = said.holds(rf"\b(?:an?|my|our|his|her) |[A-Z]|\b{any_of('turns_of_life')}\b")
+    named = said.holds(rf"^\d+ [a-z]|\b(?:an?|my|our|his|her) |[A-Z]|\b{any_of('turns_of_life')}\b")
     return Ruling(Family.EVENT) if named or not vague else None
 
 

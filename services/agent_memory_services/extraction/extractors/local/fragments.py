@@ -298,7 +298,7 @@ def _occasion(tree: Tree, first: Token, text: str) -> str:
     if not timed or not any(token.lemma in words("occasions") for token in nouns):
         return ""
     owned = first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
-    plain = (
+    plain = not text[:2].isupper() and (
         first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
     )
     return _appointed(text[:1].lower() + text[1:] if plain else text, owned=owned)
@@ -351,6 +351,12 @@ def _described(tree: Tree, first: Token, text: str) -> str:
 
 def _noun(tree: Tree, first: Token, text: str) -> str:
     """Complete "software engineer at Fiat", "mother of two", "two cats and a dog"."""
+    former = re.fullmatch(
+        r"(?:ex-|former |proud |keen |recovering )(?P<what>[\w' -]+)", text, re.IGNORECASE
+    )
+    listed = words("occupations") | words("described") | {"alcoholic", "addict"}
+    if former and former["what"].lower().rsplit(" ", 1)[-1] in listed:
+        return f"I am {_article(text)} {text[:1].lower()}{text[1:]}"
     keen = re.fullmatch(
         r"(?:huge|big|massive|lifelong|die-?hard|avid|long-?time|proud|keen) [\w' -]+"
         r" (?:fan|supporter|reader|gamer|runner|hiker|cyclist|gardener|baker|cook)",

@@ -147,7 +147,8 @@ def _own_contact(said: Said) -> Ruling | None:
 
 def _own_no_news(said: Said) -> Ruling | None:
     chores = words("own_chores")
-    if _head(said) in chores or said.subject.noun in chores:
+    of_life = words("life_compounds") & set(said.subject.noun.split())
+    if (_head(said) in chores and not of_life) or said.subject.noun in chores:
         return REFUSED
     if said.clause.verb.lower in {"called", "named"}:
         return if_kept(Ruling(Family.PROFILE), kept=said.rest)
@@ -185,6 +186,8 @@ def _own_adjective(said: Said) -> Ruling | None:
 
 def _own_place(said: Said) -> Ruling | None:
     body = said.clause.body
+    if said.dated and said.begins(r"(?:up|due|over) (?:in|on|at|by)\b"):
+        return Ruling(Family.PROFILE)
     if not body or body[0].tag not in {"RB", "IN"} or said.dated:
         return None
     placed = said.begins(

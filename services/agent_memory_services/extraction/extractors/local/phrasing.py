@@ -74,7 +74,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "The wedding is on the 17th, not the 10th."
     (
         re.compile(
-            r", ?(?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|[A-Z]\w+"
+            r", ?(?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|me|us|[A-Z]\w+"
             rf"|{_WEEKDAY})(?: (?:as|like) I (?:said|wrote|told you).*)?$"
         ),
         "",
@@ -169,6 +169,22 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         ),
         r"always \g<do>",
     ),
+    (
+        re.compile(
+            r"^(?:just )?give me (?P<one>[^,]+?) over (?P<other>[^,]+?) (?:any ?day.*|every time)$",
+            re.IGNORECASE,
+        ),
+        r"I prefer \g<one> over \g<other>",
+    ),
+    (
+        re.compile(
+            rf"^not (?:on |at |in )?(?:the )?(?:\d\w*|(?-i:[A-Z])\w+|{_WEEKDAY}), (?=(?:my|our"
+            rf"|the|I)\b)",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
+    (re.compile(r"^I meant to say(?: that)? ", re.IGNORECASE), ""),
     (re.compile(r"^turned (?=\d+\b)", re.IGNORECASE), "I turned "),
     (re.compile(r"^(?:about to be |turning )(?=\d+\b)", re.IGNORECASE), "I am turning "),
     (
