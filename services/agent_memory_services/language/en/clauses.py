@@ -181,10 +181,12 @@ def _one_of_two(tree: Tree, token: Token) -> Token | None:
 
 
 def _names_again(tree: Tree, token: Token) -> bool:
-    if token.dep != "nsubj" or not token.tag.startswith("NNP") or not token.index:
+    if not token.tag.startswith("NNP") or not 0 < token.index < token.head:
+        return False
+    if token.dep not in {"nsubj", "nsubjpass", "npadvmod", "dep", "appos"}:
         return False
     before = tree.tokens[token.index - 1]
-    return before.dep == "nsubj" and before.head == token.head and before.tag == "NN"
+    return before.dep in {"nsubj", "nsubjpass"} and before.head == token.head and before.tag == "NN"
 
 
 def _in_law(tree: Tree, tokens: list[Token]) -> list[Token]:

@@ -242,7 +242,7 @@ _CUE: Final = re.compile(
     r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no|wait,? actually"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
     r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
-    r"(?!\s+(?:for|about|to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
+    r"(?!\s+(?:for|about|(?<!wait )(?<!wait, no )to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
     r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say),? )?",
     re.IGNORECASE,
 )

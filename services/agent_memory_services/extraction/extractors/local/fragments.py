@@ -358,6 +358,9 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
     if former and former["what"].lower().rsplit(" ", 1)[-1] in listed:
         return f"I am {_article(text)} {text[:1].lower()}{text[1:]}"
     keen = re.fullmatch(
+        r"(?:avid|keen|lifelong|amateur|hobby) [\w-]+(?:er|or|ist)", text, re.IGNORECASE
+    )
+    keen = keen or re.fullmatch(
         r"(?:huge|big|massive|lifelong|die-?hard|avid|long-?time|proud|keen) [\w' -]+"
         r" (?:fan|supporter|reader|gamer|runner|hiker|cyclist|gardener|baker|cook)",
         text,
@@ -365,7 +368,7 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
     )
     if keen:
         return f"I am {_article(text)} {text}"
-    known = re.match(r"type [12] diabetic|\d+ years? old", text, re.IGNORECASE)
+    known = re.match(r"type[- ][12] diabetic|\d+ years? old", text, re.IGNORECASE)
     kind = re.match(
         r"(?:huge|big|massive) fan of|early bird|night owl|morning person", text, re.IGNORECASE
     )

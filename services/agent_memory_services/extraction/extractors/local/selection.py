@@ -51,6 +51,8 @@ def judge(said: Said) -> Ruling | None:
         said.rest
     ):
         return None
+    if said.tense.past and {"almost", "nearly"} & said.adverbs:
+        return None
     if _SECRET.search(f"{said.subject.noun} {said.rest}"):
         return None
     verdict = _JUDGES[said.subject.about](said)
