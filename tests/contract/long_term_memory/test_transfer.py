@@ -222,4 +222,4 @@ def _heavy(number: int) -> Memory:
 
 async def _pages_read(client: Redis) -> int:
     stats = await client.info("commandstats")
-    return int(stats["cmdstat_FT.AGGREGATE"]["calls"])
+    return int(stats.get("cmdstat_FT.AGGREGATE", {"calls": 0})["calls"])
