@@ -20,7 +20,7 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from tests.support.languages import SPOKEN, Spoken
-from tests.unit.extraction.extractors.local.talk import said, user
+from tests.unit.extraction.extractors.local.talk import facts, said, user
 
 EXTRACTOR = LocalExtractor()
 LANGUAGES = sorted({each.language for each in SPOKEN})
@@ -248,3 +248,29 @@ def test_a_long_message_costs_no_more_than_its_length(language: str) -> None:
     """Forty thousand characters are read; the sentences of it are many, not long."""
     text = " ".join(each.message for each in SPOKEN if each.language == language)
     assert find(text * (40_000 // len(text)))
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Désormais, tutoie-moi.", ["tutoie-moi"]),
+        ("du coup je suis végane, vous conseillez quoi", ["du coup je suis végane"]),
+        ("Na verdade o casamento é dia 9, não dia 8.", None),
+        ("6月10日に京都へ行きます。", None),
+        ("牛乳を飲むとお腹を壊します。", ["牛乳を飲むとお腹を壊します"]),
+        ("بدون إيموجي لو سمحت", ["بدون إيموجي لو سمحت"]),
+        ("İki kedimiz var.", ["İki kedimiz var"]),
+        ("Hemen dönerim.", []),
+        ("금방 돌아올게요.", []),
+        ("Wszystkiego najlepszego dla twojej mamy!", []),
+    ],
+)
+def test_kind_of_statement_is_told_from_what_only_looks_like_it(
+    message: str, expected: list[str] | None
+) -> None:
+    """Corrected days and dropped verbs are kept; questions at the end and good wishes are not."""
+    texts = facts(user(message))
+    if expected is None:
+        assert texts
+    else:
+        assert texts == [f'User said: "{each}"' for each in expected]
