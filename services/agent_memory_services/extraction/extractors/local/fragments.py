@@ -98,6 +98,11 @@ _WISHED: Final = re.compile(
     r"|love (?:to|ya))",
     re.IGNORECASE,
 )
+_IDLE_DONE: Final = re.compile(
+    r"(?:quit|stopped) (?:the|this|that|it|your|and)\b|lost (?:in|at|with|on)\b"
+    r"|\w+ the (?:file|code|server|script|app|page|function|text)s?\b",
+    re.IGNORECASE,
+)
 _FEWEST_TOKENS: Final = 2
 _MOST_COUNTED: Final = 8
 
@@ -272,7 +277,7 @@ def _done(tree: Tree, first: Token, text: str) -> str:
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
     told = first.tag in {"VBD", "VBN"} or first.lower == "quit"
-    if not told or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
+    if _IDLE_DONE.match(text) or not told or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
         return ""
     if first.lower in {"born", "raised"}:
         return f"I was {text}"

@@ -217,7 +217,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (
         re.compile(
             r"\bI could (?P<does>(?:happily |easily |honestly |literally )?(?:eat|drink|watch"
-            r"|listen to|play|read|live on|talk about|spend|wear|dance|hike|swim|travel)\b[^,]*?)"
+            r"|listen to|play|read|live on|talk about|spend|wear|dance|hike|swim"
+            r"|travel)\b(?! (?:this|that|it|you|them)\b)[^,]*?)"
             r" (?P<when>every (?:single )?(?:day|night|meal|week|weekend)|all (?:day|night|week)"
             r"(?: long)?|for (?:hours|days|ever)|forever|any (?:day|time)|24/7|non-?stop)$",
             re.IGNORECASE,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.words import any_of
+from agent_memory_services.extraction.extractors.local.words import any_of, words
 
 _COMMA: Final = re.compile(r"\s*[,;](?!\d)\s*(?:and\s+|&\s*|but\s+)?|\s+[-/|]\s+")
 _AND: Final = re.compile(r"\s+(?:and|&)\s+")
@@ -104,6 +104,9 @@ def segments(text: str) -> list[str]:
     parts = [part for part in _COMMA.split(text.strip(" .!")) if part]
     parts = [piece for part in parts for piece in _joined(part)]
     if len(parts) < _FEWEST or any(_SENTENCE.search(part) for part in parts[:1]):
+        return []
+    if words("chores") & set(re.findall(r"[a-z]+", text.lower())):
+        # "Moved the file, deleted the copy" tells of the conversation.
         return []
     told = [_told(part) for part in parts]
     if not told[0] or sum(map(bool, told)) < _FEWEST:
