@@ -138,11 +138,10 @@ async def test_requests_that_come_before_an_answer_are_followed(
     assert len(body) == 35
     for first, second in ((get, get), (slow + body, slow + body), (slow + body, get)):
         for at in range(0, len(second), 20):
-            parts = (first, second[:at], second[at:], get)
-            assert await _answers(gateway, *parts, pause=0.02) == [200, 200, 200]
+            before, rest = (first, second[:at]), second[at:]
+            assert await _answers(gateway, *before, rest, get, pause=0.02) == [200, 200, 200]
             bare = get.replace(b"\r\n", b"\n", 1)
-            parts = (first, second[:at], second[at:] + bare)
-            assert await _answers(gateway, *parts, pause=0.02) == [200, 200, 400]
+            assert await _answers(gateway, *before, rest + bare, pause=0.02) == [200, 200, 400]
 
 
 async def test_no_line_may_end_with_a_line_feed_alone(gateway: EmbeddedGateway) -> None:
