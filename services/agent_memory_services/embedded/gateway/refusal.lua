@@ -32,7 +32,7 @@ end
 -- The field, and the rule that it breaks, in the transcoder's answer.
 local function transcoder(said)
   local field, kind = said:match("^(%S*): invalid value .* for type (%S+)$")
-  if field and field ~= "" then return field, rule_of(kind) end
+  if field and field ~= "" then return (field:gsub("%]%[.*$", "]")), rule_of(kind) end
   field = said:match("^: invalid value Starting an object .* for type (%S+)$")
     or said:match("^: invalid value .*for field '([%w_]+)'")
   -- Its own name, without that of what it is in.

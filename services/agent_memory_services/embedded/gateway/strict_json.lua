@@ -107,7 +107,9 @@ end
 local function array(at, shape)
   local index, list = 0, place[#place]
   return sequence(at, "]", function(position)
-    if list ~= "" and unknown == 0 then place[#place] = list .. "[" .. index .. "]" end
+    -- No field holds lists in a list: an item that is one is at fault as a whole.
+    local numbered = list ~= "" and list:sub(-1) ~= "]" and unknown == 0
+    if numbered then place[#place] = list .. "[" .. index .. "]" end
     index = index + 1
     position = value(position, shape)
     place[#place] = list

@@ -136,6 +136,8 @@ async def test_what_stands_for_the_name_of_a_field_is_repeated_as_far_as_it_is_p
         (b'{"parts":[{},{"word":"a"},{"innerPart":{"wrod":1}}]}', "parts[2].inner_part"),
         (b'{"namedParts":{"a key":{"wrod":1}}}', "named_parts"),
         (b'{"parts":[{"innerPart":{"word":"\\ud800"}}]}', "parts[0].inner_part.word"),
+        (b'{"parts":[{},[{},{"word":"\\ud800"}]]}', "parts[1].word"),
+        (b'{"parts":[[[{"wrod":1}]]]}', "parts[0]"),
         (b'{"anything":{"aKey":[{"b":1e999}]}}', "anything"),
         (b'{"repeatCount":NaN}', "repeat_count"),
         (b'{"text"', ""),
