@@ -8,13 +8,15 @@ words of everyday life are aimed at, never the whole dictionary.
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.parser import Strangers
 
-_WORD: Final = re.compile(r"(?<![\w@#/.'-])[a-z]{4,14}(?![\w@/-]|\.\w)")
+_LONGEST: Final = 14
+_WORD: Final = re.compile(rf"(?<![\w@#/.'-])[a-z]{{4,{_LONGEST}}}(?![\w@/-]|\.\w)")
 _NAMED: Final = re.compile(r"\b(?:named|called|name is|names|user(?:name)?|handle)\s+$")
 _TWICE: Final = re.compile(r"(.)\1")
 _NEAR, _FAR = 1, 2
@@ -40,7 +42,7 @@ def spelled(text: str, unknown: Callable[[Iterable[str]], Strangers], aims: froz
     errors = {
         word: meant
         for word in strangers.rare | strangers.unlisted
-        if (meant := _meant(word, aims)) and (word in strangers.rare or _is_slip(word, meant))
+        if (meant := _chosen(word, aims, strangers))
     }
     return _WORD.sub(lambda match: _mended(match, errors), text) if errors else text
 
@@ -71,12 +73,26 @@ def _mended(match: re.Match[str], errors: Mapping[str, str]) -> str:
     return match[0] if named else errors.get(match[0], match[0])
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _meant(word: str, aims: frozenset[str]) -> str:
     """Return the one everyday word that is nearest to a typing error; nothing where none is."""
+    return _reader(aims)(word)
+
+
+@cache
+def _reader(aims: frozenset[str]) -> Callable[[str], str]:
+    by_letter = _by_letter(aims)
+
+    @remembered(_REMEMBERED, longest=_LONGEST)
+    def read(word: str) -> str:
+        return _nearest(word, by_letter.get(word[0], ()))
+
+    return read
+
+
+def _nearest(word: str, aims: Iterable[str]) -> str:
     most = _FAR if len(word) >= _FAR_LENGTH else _NEAR
     near: dict[int, list[str]] = {}
-    for aim in _by_letter(aims).get(word[0], ()):
+    for aim in aims:
         if abs(len(aim) - len(word)) > most:
             continue
         apart = _distance(word, aim, most)
@@ -93,7 +109,6 @@ def _meant(word: str, aims: frozenset[str]) -> str:
     return best[0] if len(best) == 1 else ""
 
 
-@cache
 def _by_letter(aims: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
     every = {word for word in aims if word.isascii() and word.isalpha()} | _everyday()
     found: dict[str, list[str]] = {}
