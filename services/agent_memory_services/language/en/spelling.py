@@ -22,7 +22,6 @@ _TWICE: Final = re.compile(r"(.)\1")
 _NEAR, _FAR = 1, 2
 _FAR_LENGTH: Final = 7
 """Letters of a word from which on it may have two errors."""
-_LONE_LENGTH: Final = 6
 _SHORTEST_ERROR: Final = 5
 _REMEMBERED: Final = 4096
 
@@ -42,25 +41,9 @@ def spelled(text: str, unknown: Callable[[Iterable[str]], Strangers], aims: froz
     errors = {
         word: meant
         for word in strangers.rare | strangers.unlisted
-        if (meant := _chosen(word, aims, strangers))
+        if (meant := _meant(word, aims)) and (word in strangers.rare or _is_slip(word, meant))
     }
     return _WORD.sub(lambda match: _mended(match, errors), text) if errors else text
-
-
-def _chosen(word: str, aims: frozenset[str], strangers: Strangers) -> str:
-    """Return what was meant by a word that is no everyday word, or nothing.
-
-    A word of the dictionary that is nearer than an everyday word may have been meant as well; a
-    lone one is, where the word is long enough for a neighbour to be no accident.
-    """
-    meant = _meant(word, aims)
-    if word not in strangers.rare:
-        return meant if meant and _is_slip(word, meant) else ""
-    near = strangers.near[word]
-    if meant and (not near or _distance(word, meant, _FAR) == _NEAR):
-        return meant
-    turned = [one for one in near if sorted(one) == sorted(word)] or list(near)
-    return turned[0] if len(turned) == 1 and len(word) >= _LONE_LENGTH else ""
 
 
 def _is_slip(word: str, meant: str) -> bool:
