@@ -41,7 +41,6 @@ _DIGESTS: Final = {
 }
 _UNUSED: Final = ("ner", "senter")
 _BATCH: Final = 64
-_CACHED: Final = 512
 
 
 class UnfitModelError(Exception):
