@@ -1,6 +1,7 @@
 """Any text may come in; the extractor stays quick and well-behaved."""
 
-import time
+import sys
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -41,25 +42,25 @@ def test_any_conversation_is_summed_up(texts: list[str], limit: int) -> None:
     "piece",
     ["word ", "I ", "I, ", "I like it and ", "my ", "'a ", '"', "`", "<a ", "hi, ", "- ", "Abc "],
 )
-def test_cost_grows_with_length_only(piece: str) -> None:
-    """A message of forty thousand characters is read within a second of processor time."""
-    conversation = Conversation([user(piece * (40_000 // len(piece)))])
-    started = time.process_time()
-    EXTRACTOR.find(conversation)
-    assert time.process_time() - started < 1
+def test_work_grows_with_length_only(piece: str) -> None:
+    """A message twice as long takes about twice as many calls of Python, whatever it repeats."""
+    once, twice = (_calls_to_read(piece * (length // len(piece))) for length in (20_000, 40_000))
+    assert twice < 2.5 * once + 1000
 
 
-def test_message_costs_little() -> None:
-    """After warm-up a message of five sentences takes less than fifty ms of processor time."""
-    text = (
-        "Hi! I'm Alice, I work at Acme in Oslo and I prefer tea. Yesterday I ran a marathon with "
-        "my sister Anna. She is a nurse. I have a dentist appointment on Friday at 3pm."
-    )
-    conversation = Conversation([user(text)])
-    taken = []
-    for _ in range(20):
-        started = time.process_time()
-        assert len(EXTRACTOR.find(conversation)) == 5
-        taken.append(time.process_time() - started)
-    # The least of them, which others that take the caches and cores add nothing to.
-    assert min(taken) < 0.03
+def _calls_to_read(text: str) -> int:
+    """Count the calls, of Python and of C, that one message takes, once the parser is loaded."""
+    EXTRACTOR.find(Conversation([user("I live in Rome.")]))
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        EXTRACTOR.find(Conversation([user(text)]))
+    finally:
+        sys.setprofile(before)
+    return calls
