@@ -16,7 +16,6 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
 from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.domain.failures import LeaseLost
-from agent_memory_services.extraction.domain.records import partition_prefix
 from agent_memory_services.kit.contract import ids, status
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.partitions import claim_partitions
@@ -104,7 +103,7 @@ class Store:
         **kwargs: P.kwargs,
     ) -> Any:
         """Take a step on a partition and return its answer."""
-        base = partition_prefix(partition)
+        base = records.partition_prefix(partition)
         return await own(self.client, base, self._limits, *args, **kwargs)
 
 

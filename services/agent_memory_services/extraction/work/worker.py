@@ -23,11 +23,10 @@ from agent_memory_services.extraction.domain.failures import (
 from agent_memory_services.extraction.store.queue import Lease, Leases, Outlook
 from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.runs import Done, Runs
-from agent_memory_services.kit.contract import clock
+from agent_memory_services.kit.contract import clock, status
 from agent_memory_services.kit.contract.backoff import Backoff
-from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
-from agent_memory_services.kit.redis.background import Periodic, Wakeable, end
+from agent_memory_services.kit.redis import background
 from agent_memory_services.kit.redis.keys import encode
 
 log = structlog.get_logger()
@@ -154,7 +153,9 @@ class Attempts:
         async def renew() -> None:
             await self._leases.renew(lease)
 
-        beat = Periodic(renew, self._heartbeat, delay=self._heartbeat, report=_note_missed_beat)
+        beat = background.Periodic(
+            renew, self._heartbeat, delay=self._heartbeat, report=_note_missed_beat
+        )
         async with beat.running():
             return await work
 
@@ -257,7 +258,7 @@ class Worker:
         self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
         self._look_at = dict.fromkeys(self._due, 0.0)
         self._running: set[asyncio.Task[None]] = set()
-        self._steps = Wakeable(
+        self._steps = background.Wakeable(
             self._step, _LOOK_SECONDS, report=_report_store_away, retry=_STORE_AWAY_SECONDS
         )
 
@@ -275,7 +276,7 @@ class Worker:
             async with self._steps.running():
                 yield
         finally:
-            await end(*self._running)
+            await background.end(*self._running)
 
     async def _step(self) -> float:
         """Begin the next job once there is a place for it; answers the seconds until another."""
@@ -320,7 +321,7 @@ class Worker:
             if moment > loop.time():
                 continue
             self._look_at[partition] = loop.time() + _LOOK_SECONDS
-            outlook = await self._leases.poll(partition, lost=status_of(WorkersLost()))
+            outlook = await self._leases.poll(partition, lost=status.status_of(WorkersLost()))
             self._outlooks[partition] = outlook
             self._due[partition] = set(outlook.due)
             if outlook.next_seconds is not None:
