@@ -414,7 +414,7 @@ async def test_a_relay_outlives_its_store(
 ) -> None:
     """Connections that break under it delay deliveries and end nothing."""
     async with (
-        store_client.connect(redis_url, timeout=1.0) as own,
+        store_client.connect(redis_url) as own,
         relay_of(own, inbox).running(),
     ):
         for index in range(5):
