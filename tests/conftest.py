@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for (at, _), item in zip(places, written, strict=True):
             items[at] = item
     # Each process runs a part of the whole without a gap, and gives its last ones to whoever is
-    # done. So one of them starts the stack that all of these tests use, and nobody waits for them.
+    # done. So one of them starts the stack that all of these tests use, and starts it first.
     items.sort(key=lambda item: _END_TO_END not in item.path.parents)
 
 

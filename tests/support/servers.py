@@ -26,14 +26,16 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(lifespan: Lifespan[SettingsT], settings: SettingsT) -> AsyncIterator[Served]:
+async def serving(
+    lifespan: Lifespan[SettingsT], settings: SettingsT, *, drain_seconds: float = 0.0
+) -> AsyncIterator[Served]:
     """Serve on a free port of loopback until the block is left.
 
     What the settings say about addresses and drain does not matter: the port is always a free
-    one, and calls that still run at the end are cancelled.
+    one, and calls that still run `drain_seconds` after the end are cancelled.
     """
     local = settings.model_copy(
-        update={"listen": "127.0.0.1:0", "lame_duck_seconds": 0.0, "drain_seconds": 0.0}
+        update={"listen": "127.0.0.1:0", "lame_duck_seconds": 0.0, "drain_seconds": drain_seconds}
     )
     async with (
         server.start(local, lifespan) as running,

@@ -20,7 +20,7 @@ async def empty(url: str) -> None:
 
 
 def is_shared(url: str) -> bool:
-    """Tell whether a server that outlives one test uses a store."""
+    """Return true if a server that outlives one test uses the store."""
     return url in _in_use
 
 

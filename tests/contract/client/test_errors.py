@@ -85,7 +85,7 @@ async def test_the_time_allowed_is_the_clients_or_the_methods(services: Services
 
 
 def _are_about(services: Services, seconds: list[float]) -> bool:
-    """Whether the times that calls had left are these, but for what their way took."""
+    """Return true if the times that calls had left are these, less what their way took."""
     left = [call.time_remaining or 0 for call in services.recorder.received]
     return len(left) == len(seconds) and all(
         given / 2 < each < given * 1.1 for each, given in zip(left, seconds, strict=True)

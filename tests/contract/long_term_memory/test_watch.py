@@ -208,7 +208,7 @@ async def test_a_drain_ends_watches_with_a_token(redis_url: str) -> None:
     """Watchers are told to go elsewhere, where their last token goes on."""
     settings = configured(Settings, redis_url=redis_url, metrics_listen="", shards=2)
     async with AsyncExitStack() as stack:
-        async with serving(lifespan, settings) as served:
+        async with serving(lifespan, settings, drain_seconds=30) as served:
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(served.address))
             tenant = Tenant(LongTermMemoryServiceStub(channel), "drained")
             watching = await Watching(tenant).begun()

@@ -1,11 +1,11 @@
-"""Modules that the model's library looks at, and that others import meanwhile."""
+"""Imports of the library that calls models, beside those of other threads."""
 
 import subprocess
 import sys
 
 
-def test_no_half_of_a_module_is_seen() -> None:
-    """Whoever can open a client has the whole of what the library looks at by its name."""
+def test_httpx_is_imported_before_any_client_is_opened() -> None:
+    """The library looks into `sys.modules` for it, where another thread may be importing it."""
     code = (
         "import sys, agent_memory_services.shared.model_api.chat\nassert sys.modules['httpx'].URL"
     )
