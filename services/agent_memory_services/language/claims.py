@@ -1,0 +1,57 @@
+"""Claims: what a statement holds of whom, in words that can be compared."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Modality(StrEnum):
+    """Reality of what a claim says."""
+
+    FACT = "fact"
+    PLAN = "plan"
+    WISH = "wish"
+    ABILITY = "ability"
+    OBLIGATION = "obligation"
+    POSSIBILITY = "possibility"
+    INSTRUCTION = "instruction"
+    """A wish about how an assistant behaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number and what it counts.
+
+    Attributes:
+        value: A decimal number without trailing zeros.
+        unit: Its unit, or the noun that it counts; empty for a bare number.
+    """
+
+    value: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that a statement holds.
+
+    Attributes:
+        holder: Of whom or what: "user", "user/sister", "anna".
+        relation: Its kind, such as "live", "work", "like" or "phone number".
+        value: The normalised content words in order, separated by blanks.
+        negated: Whether it is denied.
+        modality: How real it is.
+        quantities: The numbers in the value.
+        limits: Times and places to which it is limited.
+        single: Whether its holder has one such value at a time.
+        ended: Whether it says that the value holds no more.
+    """
+
+    holder: str
+    relation: str
+    value: str
+    negated: bool = False
+    modality: Modality = Modality.FACT
+    quantities: tuple[Quantity, ...] = ()
+    limits: tuple[str, ...] = ()
+    single: bool = False
+    ended: bool = False
