@@ -1,9 +1,104 @@
-"""Claims of English statements, read from their parse."""
+"""Claims of English statements, read from their parse.
 
-from collections.abc import Sequence
+A claim is read from a clause where its subject and verb are plain. Prepositions stay in its value,
+so that "to" and "from" differ; words that only mark a change, such as "now", make it single.
+"""
 
-from agent_memory_services.language.claims import Claim
-from agent_memory_services.language.en.parser import Parser, shared
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent_memory_services.language.claims import Claim, Modality, Quantity
+from agent_memory_services.language.en import clauses as reading
+from agent_memory_services.language.en.clauses import Clause, Tense
+from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
+
+END: Final = "end"
+"""Relation of a claim that ends whatever else is said of its value."""
+MOVE: Final = "move"
+"""Relation of a claim that gives its value another time."""
+PAST: Final = "did"
+"""First word of a relation that is over and done."""
+
+_NUMBERS: Final = {
+    word: str(number)
+    for number, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+            " fifteen sixteen seventeen eighteen nineteen twenty"
+        ).split()
+    )
+}
+_UNITS: Final = {
+    "kilo": "kg", "kilogram": "kg", "kilogramme": "kg", "kilometre": "km", "kilometer": "km",
+    "lbs": "lb", "pound": "lb", "metre": "m", "meter": "m", "gram": "g", "euro": "eur",
+    "€": "eur", "dollar": "usd", "$": "usd", "minute": "min", "mins": "min", "hour": "h",
+    "hrs": "h", "milligram": "mg", "centimetre": "cm", "centimeter": "cm", "mile": "mi",
+}  # fmt: skip
+_SAME: Final = {
+    "reside": "live", "dwell": "live", "possess": "have", "own": "have", "kid": "child",
+    "mom": "mother", "mum": "mother", "dad": "father", "flat": "apartment", "colour": "color",
+    "favourite": "favorite", "enjoy": "like", "love": "like", "adore": "like",
+    "brief": "short", "reply": "answer", "response": "answer", "surname": "last name",
+    "physician": "doctor", "attorney": "lawyer", "maths": "math", "job": "job",
+    "occupation": "job", "profession": "job", "telephone": "phone", "mobile": "phone",
+    "husband": "spouse", "wife": "spouse", "wed": "marry", "anymore": "",
+}  # fmt: skip
+_LEMMAS: Final = {
+    "'s": "be", "become": "be", "hat": "hate", "married": "marry", "decide": "plan",
+    "intend": "plan",
+}  # fmt: skip
+_HATE: Final = frozenset({"hate", "dislike", "detest", "loathe", "despise"})
+_SELF: Final = frozenset({"user", "i", "me", "my", "we", "our"})
+_EMPTY: Final = frozenset(
+    """
+    a an the this that 's ' just also very really quite actually basically their his her its my our
+    always usually normally generally currently presently still only already recently all again
+    both
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_CHANGE: Final = frozenset({"now", "nowadays", "instead", "anymore", "actually", "henceforth"})
+_CHANGES: Final = re.compile(
+    r"\b(?:these days|from now on|at the moment|any ?more|after all|as of now)\b", re.IGNORECASE
+)
+_TIMES: Final = frozenset(
+    """
+    summer winter spring autumn fall weekend week month year season holiday vacation morning evening
+    night afternoon monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow
+    mondays tuesdays wednesdays thursdays fridays saturdays sundays weekday moment january february
+    march april may june july august september october november december while
+    """.split()  # noqa: SIM905
+)
+_MONTHS: Final = frozenset(
+    "january february march april may june july august september october november december".split()
+)
+_NAMED_NUMBERS: Final = frozenset(
+    "type version room row seat number vitamin gate grade level line floor chapter".split()
+)
+_ENDING: Final = frozenset(
+    """
+    sell cancel quit leave stop drop close resign retire finish abandon ditch discontinue
+    unsubscribe lose end
+    """.split()  # noqa: SIM905
+)
+_MOVING: Final = frozenset({"move", "postpone", "reschedule", "delay", "push", "shift"})
+_RISING: Final = frozenset({"go", "rise", "increase", "drop", "fall", "change", "grow", "shrink"})
+_STARTING: Final = frozenset({"start", "begin", "resume"})
+_ATTRIBUTES_OF_MANY: Final = frozenset(
+    """
+    friend colleague cousin son daughter brother sister child dog cat pet aunt uncle neighbor
+    neighbour teacher hobby interest allergy skill language goal project book niece nephew
+    """.split()  # noqa: SIM905
+)
+_ANSWERS: Final = frozenset(
+    """
+    tone answer example unit clock format style language emoji summary explanation date code
+    """.split()  # noqa: SIM905
+)
+_ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "name", "age", "spouse"})
+_PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
+_MOST: Final = 16
 
 
 def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim, ...]]:
@@ -16,5 +111,365 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     Raises:
         UnfitModelError: the model cannot be used.
     """
-    trees = (parser or shared()).parse(texts)
-    return [() for _ in trees]
+    trees = (parser or shared()).parse([text.strip().rstrip(".!") for text in texts])
+    return [
+        tuple(dict.fromkeys(_claims(tree)))[:_MOST] if "?" not in text else ()
+        for text, tree in zip(texts, trees, strict=True)
+    ]
+
+
+def _claims(tree: Tree) -> Iterator[Claim]:
+    text = "".join(token.text + token.space for token in tree.tokens)
+    changed = bool(_CHANGES.search(text)) or any(
+        token.lower in _CHANGE or token.lower == "new" for token in tree.tokens
+    )
+    for clause in reading.clauses(tree):
+        if clause.subject is not None and clause.source is not reading.Source.REPORTED:
+            yield from _Clause(clause, changed).claims()
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Subject of a clause: whose it is, and the words of what belongs to them."""
+
+    root: str
+    own: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return "/".join(filter(None, (self.root, " ".join(self.own))))
+
+
+class _Clause:
+    """Reading of one clause."""
+
+    def __init__(self, clause: Clause, changed: bool) -> None:  # noqa: FBT001 - of one caller
+        self._clause = clause
+        self._tree = clause.tree
+        self._changed = changed
+        self._limits: list[str] = []
+        self._quantities: list[Quantity] = []
+
+    def claims(self) -> Iterator[Claim]:
+        """Yield what the clause claims."""
+        clause = self._clause
+        assert clause.subject is not None
+        holder = self._holder(clause.subject)
+        if holder is None or clause.verb.tag == "TO":
+            return
+        lemma = self._lemma()
+        particle = {token.lower for token in self._group_and_body()} & _PARTICLES
+        body = self._body()
+        negated = clause.negated or any(
+            token.lower in {"never", "no"} for token in (*clause.group, *clause.body[:1])
+        )
+        over = any(token.lower == "longer" for token in self._group_and_body()) or (
+            negated and bool(_CHANGES.search(self._text()))
+        )
+        words = self._words(body)
+        if (ending := self._ending(holder, lemma, particle, words)) is not None:
+            yield ending
+            return
+        yield self._plain(holder, lemma, words, negated=negated, over=over)
+        yield from self._denied(holder, lemma, body)
+
+    def _lemma(self) -> str:
+        lemma = self._clause.lemma
+        return _LEMMAS.get(lemma, lemma)
+
+    def _text(self) -> str:
+        return " ".join(token.text for token in self._tree.tokens)
+
+    def _group_and_body(self) -> Iterable[Token]:
+        return (*self._clause.group, *self._clause.body)
+
+    def _body(self) -> list[Token]:
+        """Return the words behind the verb, without what is denied or put in another's place."""
+        found: list[Token] = []
+        for token in self._clause.body:
+            if token.lower in {"not", "instead"} and found:
+                break
+            if token.lower in {"and", "but"} and any(
+                one.lower in {"no", "not"} for one in self._clause.body[len(found) :][1:2]
+            ):
+                break
+            found.append(token)
+        return found
+
+    def _denied(self, holder: _Holder, lemma: str, body: Sequence[Token]) -> Iterator[Claim]:
+        """Yield what "not ..." or "instead of ..." behind the value denies."""
+        rest = [
+            token
+            for token in self._clause.body[len(body) :]
+            if token.lower not in {"not", "instead", "of", "and", "but", "no", ",", "rather"}
+        ]
+        if not rest or len(rest) > 6:  # noqa: PLR2004 - what is longer is another statement
+            return
+        markers = {token.lower for token in self._clause.body[len(body) :]}
+        negating = markers & {"not", "instead", "no"}
+        if negating and ("instead" not in markers or "of" in markers):
+            words = self._words(rest)
+            if words and lemma:
+                yield Claim(holder.path, END, " ".join(words), ended=True)
+
+    def _holder(self, subject: Token) -> _Holder | None:
+        tokens = [
+            token
+            for token in self._tree.subtree(subject)
+            if not (token.dep == "relcl" or token.tag in {"WP", "WDT"})
+        ]
+        words = [token.lower for token in tokens]
+        if not words or words[0] in {"it", "that", "this", "there", "what", "who"}:
+            return None
+        if words == ["he"] or words == ["she"] or words == ["they"]:
+            return None
+        rest = [token for token in tokens if token.lower not in _SELF]
+        own = tuple(_normal(token) for token in rest if _counts(token) and token.lower != "new")
+        if words[0] in _SELF or (words[0] == "the" and words[1:2] == ["user"]):
+            return _Holder("user", own)
+        if words[0] == "the":
+            return _Holder("the " + " ".join(own), ())
+        return _Holder(" ".join(own), ())
+
+    def _words(self, tokens: Sequence[Token]) -> list[str]:
+        """Return the words of a value; limits and quantities are kept aside."""
+        limited = self._limited(tokens)
+        found: list[str] = []
+        text = " ".join(token.lower for token in tokens)
+        marks = {word for mark in _CHANGES.findall(text) for word in mark.lower().split()}
+        for place, token in enumerate(tokens):
+            if token.index in limited or token.lower in _CHANGE or token.lower in marks:
+                continue
+            if not _counts(token):
+                continue
+            word = _normal(token)
+            if word:
+                found.append(word)
+            if re.fullmatch(r"[+-]?\d[\d.]*", word):
+                self._count(word, tokens, place)
+        return found
+
+    def _count(self, word: str, tokens: Sequence[Token], place: int) -> None:
+        before = tokens[place - 1].lower if place else ""
+        after = next((one for one in tokens[place + 1 : place + 2]), None)
+        month = {before, after.lower if after else ""} & _MONTHS
+        if before in _NAMED_NUMBERS or month:
+            return
+        if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:
+            return
+        unit = _normal(after) if after is not None and after.tag[:2] in {"NN", "$"} else ""
+        self._quantities.append(Quantity(word, unit))
+
+    def _limited(self, tokens: Sequence[Token]) -> set[int]:
+        """Return the places of times and conditions, and remember them as limits."""
+        limited: set[int] = set()
+        inside = {token.index for token in tokens}
+        for token in tokens:
+            conditional = token.dep == "advcl" and any(
+                child.lower in {"when", "if", "while", "unless"}
+                for child in self._tree.children(token, "mark", "advmod")
+            )
+            if token.lower in _TIMES or token.lemma in _TIMES:
+                top = token
+                head = self._tree.tokens[token.head]
+                if head.dep == "prep" and head.index in inside:
+                    top = head
+                elif token.dep not in {"npadvmod", "tmod"} or head.tag.startswith("NN"):
+                    continue
+            elif conditional:
+                top = token
+            else:
+                continue
+            phrase = [one for one in self._tree.subtree(top) if one.index in inside]
+            if any(one.lower.isdigit() for one in phrase):
+                continue
+            limited |= {one.index for one in phrase}
+            words = [_normal(one) for one in phrase if _counts(one) and one.dep != "prep"]
+            self._limits.append(" ".join(words))
+        return limited
+
+    def _ending(
+        self, holder: _Holder, lemma: str, particle: set[str], words: Sequence[str]
+    ) -> Claim | None:
+        """Return the end that a verb such as "sold" or "gave up" tells of."""
+        clause = self._clause
+        if clause.modality is not reading.Modality.REAL or clause.negated:
+            return None
+        told = clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
+        rest = [word for word in words if word not in particle]
+        passive = any(token.dep == "auxpass" for token in clause.group)
+        if told and lemma in _MOVING and passive and holder.own:
+            return Claim(holder.root, MOVE, " ".join(holder.own), ended=True)
+        if told and passive and lemma == "cancel" and holder.own:
+            return Claim(holder.root, END, " ".join(holder.own), ended=True)
+        if told and lemma == "fall" and "through" in particle and holder.own:
+            return Claim(holder.root, END, " ".join(holder.own), ended=True)
+        if holder.own or not told:
+            done = lemma == "do" and passive and words[:1] == ["with"]
+            if not done:
+                return None
+            rest = list(words[1:])
+        elif lemma == "lose" and words[:2] == ["interest", "in"]:
+            rest = list(words[2:])
+        elif lemma == "be" and words[:2] == ["out", "of"]:
+            rest = list(words[2:])
+        elif lemma == "get" and "off" in particle:
+            rest = [word for word in rest if word != "have"]
+        elif lemma == "give" and "up" in particle:
+            pass
+        elif lemma == "drop" and "out" in particle:
+            rest = [word for word in rest if word != "of"]
+        elif lemma == "graduate":
+            rest = ["study"]
+        elif lemma in {"switch", "transfer"}:
+            return Claim(holder.root, "switch", " ".join(words), single=True)
+        elif lemma not in _ENDING or not rest:
+            return None
+        while rest and rest[0] in {"to", "of", "with", "in", "for"}:
+            rest = rest[1:]
+        value = " ".join(word for word in rest if word != "job")
+        relation = f"{END} {lemma}" if lemma in {"sell", "leave", "cancel"} else END
+        if "job" in rest or (lemma in {"resign", "retire"}):
+            relation = f"{END} job"
+        return Claim(holder.path, relation, value, ended=True) if value or "job" in rest else None
+
+    def _plain(
+        self, holder: _Holder, lemma: str, words: list[str], *, negated: bool, over: bool
+    ) -> Claim:
+        clause = self._clause
+        modality = _modality(clause, lemma, words)
+        words = [word for word in words if word not in {"no", "never", "longer"}]
+        relation = _SAME.get(lemma, lemma)
+        single = self._changed and not negated
+        if lemma in _HATE or (lemma in {"stand", "bear"} and negated):
+            relation, negated = "like", True
+        where = holder.path
+        if lemma in _STARTING and words and not holder.own:
+            gerund = next((one for one in clause.body if one.tag in {"VBG", "VB"}), None)
+            if gerund is not None:
+                relation = _SAME.get(gerund.lemma, gerund.lemma)
+                words = words[words.index(_normal(gerund)) + 1 :]
+                return self._claim(where, relation, words, modality, single=single)
+        if lemma in {"move", "relocate"} and "to" in words and not holder.own:
+            words = ["in", *words[words.index("to") + 1 :]]
+            return self._claim(where, "live", words, modality, single=True)
+        if lemma == "marry" or (
+            lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])
+        ):
+            words = words[words.index("to") + 1 :] if "to" in words else words
+            relation, single = "spouse", True
+        elif lemma in {"call", "name", "spell"} and any(
+            token.dep == "auxpass" for token in clause.group
+        ):
+            relation, single = "name", single or _one(holder.own)
+            if holder.own and holder.own[-1] == "name":
+                where = _Holder(holder.root, holder.own[:-1]).path
+        elif lemma == "be" and holder.own and words:
+            where, relation, words, single = self._attribute(holder, words, single=single)
+        elif lemma in _RISING and holder.own and "to" in words:
+            where, relation, single = holder.root, " ".join(holder.own), True
+            words = words[words.index("to") + 1 :]
+        elif lemma == "employ":
+            relation = "work"
+        elif lemma == "be" and words[:1] == ["base"]:
+            relation, words = "live", words[1:]
+        elif lemma == "be" and words[:1] == ["into"]:
+            relation, words = "like", words[1:]
+        if relation == "work" and words[:1] in (["at"], ["by"]):
+            words = ["for", *words[1:]]
+        if relation == "work" and words[:1] == ["as"] or relation == "work" and words[:1] == ["for"]:
+            single = True
+        past = clause.tense in {Tense.PAST, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
+        if past and not over and lemma not in _RISING and modality is not Modality.PLAN:
+            relation = f"{PAST} {relation}"
+        single = single or (relation in _ONE_AT_A_TIME and (relation != "name" or _one(holder.own)))
+        return self._claim(
+            where, relation, words, modality, negated=negated, single=single, ended=over
+        )
+
+    def _attribute(
+        self, holder: _Holder, words: list[str], *, single: bool
+    ) -> tuple[str, str, list[str], bool]:
+        """Return holder, relation, value and singleness of "X's Y is Z"."""
+        complement = self._clause.complement
+        favorite = own[0] == "favorite" or words[0].isdigit()
+        nominal = favorite or (complement is not None and complement.dep in {"attr", "oprd"})
+        own = holder.own
+        if own == ("home",) and words[:1] == ["in"]:
+            return holder.root, "live", words, True
+        if own and own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
+            return _Holder(holder.root, own[:-1]).path, "name", words, single or _one(own[:-1])
+        kin = not _ATTRIBUTES_OF_MANY.isdisjoint(own)
+        if kin or not nominal:
+            return holder.path, "be", words, single
+        relation = " ".join(own)
+        articled = bool(self._tree.child(complement, "det")) if complement is not None else False
+        return holder.root, relation, words, single or (_one(own) and not articled)
+
+    def _claim(  # noqa: PLR0913 - the fields of a claim
+        self,
+        holder: str,
+        relation: str,
+        words: Sequence[str],
+        modality: Modality,
+        *,
+        negated: bool = False,
+        single: bool = False,
+        ended: bool = False,
+    ) -> Claim:
+        return Claim(
+            holder,
+            relation,
+            " ".join(words),
+            negated=negated,
+            modality=modality,
+            quantities=tuple(self._quantities),
+            limits=tuple(self._limits),
+            single=single,
+            ended=ended,
+        )
+
+
+def _one(own: Sequence[str]) -> bool:
+    """Return true if nobody has two of what these words name."""
+    return not own or (own[-1] not in _ATTRIBUTES_OF_MANY and not own[-1].endswith("s"))
+
+
+def _modality(clause: Clause, lemma: str, words: Sequence[str]) -> Modality:
+    if clause.modality is reading.Modality.CAN:
+        return Modality.ABILITY
+    if clause.modality is reading.Modality.MUST:
+        return Modality.OBLIGATION
+    if clause.modality in {reading.Modality.MAY, reading.Modality.WOULD}:
+        return Modality.POSSIBILITY
+    if lemma == "want":
+        asked = words[:2] in (["to", "be"], ["be", "call"]) or "assistant" in words
+        told = asked or not _ANSWERS.isdisjoint(words)
+        return Modality.INSTRUCTION if told else Modality.WISH
+    if lemma in {"wish", "hope", "dream"}:
+        return Modality.WISH
+    if lemma in {"wonder", "consider", "think"}:
+        return Modality.POSSIBILITY
+    if lemma in {"plan", "intend", "decide"} or clause.tense is Tense.FUTURE:
+        return Modality.PLAN
+    return Modality.FACT
+
+
+def _counts(token: Token) -> bool:
+    if token.dep == "punct" or token.lower in _EMPTY:
+        # "A" as a grade or a vitamin is a name.
+        return token.text == "A" and token.index > 0 and token.dep != "det"
+    return token.tag not in {"POS", "HYPH", ",", ":", ".", "``", "''"} or token.text in "+-#"
+
+
+def _normal(token: Token) -> str:
+    """Return the form of a word by which it is compared."""
+    lower = token.lower
+    if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", lower):
+        lower = lower.replace(",", "")
+    if lower in _NUMBERS and token.tag == "CD":
+        return _NUMBERS[lower]
+    if token.tag in {"NNP", "NNPS", "CD"} and lower not in _UNITS:
+        return lower
+    lemma = token.lemma or lower
+    return _UNITS.get(lemma, _UNITS.get(lower, _SAME.get(lemma, lemma)))

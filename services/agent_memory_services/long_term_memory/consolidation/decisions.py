@@ -10,6 +10,7 @@ from agent_memory_services.kit.contract import clock
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.consolidation.rules import (
+    comparing,
     merging,
     periods,
     statement,
@@ -72,11 +73,16 @@ class View:
 
 
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """Return the likeness of two memories by their words and the cosine of their vectors."""
+    """Return the likeness of two memories by their claims, or their words and their vectors."""
+    if comparing.same(one, other):
+        return Likeness.SAME
     one_slot = bool(one.slot) and one.slot == other.slot
-    return likeness(
+    found = likeness(
         statement.read(one.text), statement.read(other.text), nearness, one_slot=one_slot
     )
+    if found is Likeness.SAME and not comparing.agree_on_marks(one.text, other.text):
+        return Likeness.UNSURE
+    return found
 
 
 MOST_ORIGINALS: Final = 64
@@ -181,11 +187,24 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 def excludes(subject: Memory, other: Memory) -> bool:
     """Return true if the rules are certain that two facts cannot both be true at a time."""
-    return (
-        bool(subject.slot)
-        and subject.slot == other.slot
-        and superseding.contradicts(subject, other)
-    )
+    return _ends(subject, other) or _ends(other, subject)
+
+
+def _ends(newer: Memory, older: Memory) -> bool:
+    """Return true if a newer fact certainly ends an older one."""
+    if comparing.ends(newer, older):
+        return True
+    slot = bool(newer.slot) and newer.slot == older.slot
+    unread = not comparing.read_both(newer, older)
+    return slot and unread and superseding.contradicts(newer, older)
+
+
+def _is_ended(one: Memory, other: Memory) -> bool:
+    """Return true if the later of two facts ends the earlier, by when they begin."""
+    own, others = periods.Beginning.of(one), periods.Beginning.of(other)
+    if others.turn_to(own) is not None:
+        return _ends(one, other)
+    return own.turn_to(others) is not None and _ends(other, one)
 
 
 def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
@@ -197,9 +216,9 @@ def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) 
         if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
         and conditions.is_visible(each.memory, view.now)
     ]
-    certain = [each.memory for each in shown if excludes(fact, each.memory)]
+    certain = [each.memory for each in shown if _is_ended(fact, each.memory)]
     rivals = {each.id: each for each in [*judged, *certain]}
-    reason = f"a newer value of {fact.slot}" if certain else _JUDGED
+    reason = f"a newer value of {fact.slot}" if certain and fact.slot else _JUDGED
     after = superseding.succession(fact, rivals.values(), reason)
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return merge(view, StoredMemory(after.fact, subject.vectors), same)

@@ -1,0 +1,399 @@
+"""Comparison of what two memories claim: the same, or a newer one that ends the older.
+
+Everything is compared by content words. What could be a coarser or finer value, another aspect, a
+passing state or a part of what a memory says ends nothing.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.remembered import remembered
+from agent_memory_services.language.claims import Claim, Modality
+from agent_memory_services.language.en import claims as english
+from agent_memory_services.language.en.parser import UnfitModelError
+from agent_memory_services.language.en.words import STOP_WORDS, stem
+
+_PREPOSITIONS: Final = frozenset(
+    """
+    in on at for to from with of by under over as near outside into about back out up before after
+    around behind between call name
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_MONTHS: Final = frozenset(
+    "january february march april may june july august september october november december".split()
+)
+_DAYS: Final = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today tomorrow am pm noon".split()
+)
+_LIKINGS: Final = frozenset({"like", "prefer", "want"})
+_HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
+_BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
+_ENDABLE_PLANS: Final = frozenset({Modality.FACT, Modality.PLAN, Modality.INSTRUCTION})
+_SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
+_JOBLESS: Final = frozenset({"unemployed", "jobless", "retired"})
+_LARGE: Final = frozenset(
+    """
+    afghanistan albania algeria argentina armenia australia austria azerbaijan bangladesh belarus
+    belgium bolivia bosnia brazil britain bulgaria cambodia cameroon canada chile china colombia
+    croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland france georgia
+    germany ghana greece guatemala honduras hungary iceland india indonesia iran iraq ireland israel
+    italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos latvia lebanon libya
+    lithuania luxembourg malaysia malta mexico moldova mongolia montenegro morocco mozambique myanmar
+    nepal netherlands nicaragua nigeria norway pakistan panama paraguay peru philippines poland
+    portugal qatar romania russia rwanda scotland senegal serbia singapore slovakia slovenia somalia
+    spain sudan sweden switzerland syria taiwan tanzania thailand tunisia turkey uganda ukraine
+    uruguay usa uk us uae venezuela vietnam wales yemen zambia zimbabwe europe asia africa america
+    scandinavia california texas florida ohio michigan oregon utah nevada arizona colorado
+    bavaria saxony brandenburg tuscany sicily catalonia andalusia galicia brittany provence normandy
+    ontario quebec alberta queensland victoria tasmania cornwall devon kent yorkshire
+    """.split()  # noqa: SIM905
+)
+_WITH_PARTS: Final = frozenset(
+    {"york", "london", "paris", "berlin", "tokyo", "angeles", "francisco"}
+)
+"""Towns whose parts are towns of their own in common talk."""
+_HARD: Final = re.compile(r"[+-]?\d[\w.:,/+-]*|(?<!\w)[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£?]")
+_REWORDED: Final = frozenset(
+    map(
+        stem,
+        "married marry husband wife spouse home live kept keep name named called employed work"
+        " based can stand hate never not user is brief short answer reply i my".split(),
+    )
+)
+
+
+@remembered(4096, longest=1_000)
+def _claims(text: str) -> tuple[Claim, ...]:
+    try:
+        [found] = english.read([text])
+    except UnfitModelError:
+        return ()
+    return found
+
+
+def claims_of(memory: Memory) -> tuple[Claim, ...]:
+    """Return what a memory claims; nothing where its words cannot be read."""
+    return _claims(memory.text)
+
+
+def same(one: Memory, other: Memory) -> bool:
+    """Return true if two memories claim the same, with every content word accounted for."""
+    first, second = claims_of(one), claims_of(other)
+    if not first or [_plain(each) for each in first] != [_plain(each) for each in second]:
+        return False
+    if not agree_on_marks(one.text, other.text):
+        return False
+    words, others = _stems(one.text), _stems(other.text)
+    return (words ^ others) <= _REWORDED
+
+
+def agree_on_marks(one: str, other: str) -> bool:
+    """Return true if two texts hold the same numbers, single letters and signs."""
+    return _marks(one) == _marks(other)
+
+
+def _marks(text: str) -> Counter[str]:
+    plain = text.strip().rstrip(".!")
+    found = (each.group().rstrip(".,:") for each in _HARD.finditer(plain))
+    return Counter(
+        each for each in (_NUMBERS.get(word, word) for word in found) if each not in {"I", "a", "?"}
+    ) + Counter(_NUMBERS[word] for word in plain.casefold().split() if word in _NUMBERS)
+
+
+_NUMBERS: Final = {
+    word: str(number)
+    for number, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+            " fifteen sixteen seventeen eighteen nineteen twenty"
+        ).split()
+    )
+}
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return frozenset(
+        stem(_NUMBERS.get(word, word)) for word in words if word not in STOP_WORDS and len(word) > 1
+    )
+
+
+def _plain(claim: Claim) -> tuple[object, ...]:
+    return (
+        *(claim.holder, claim.relation, claim.value, claim.negated, claim.limits, claim.ended),
+        claim.modality if claim.modality is not Modality.ABILITY else Modality.FACT,
+    )
+
+
+def ends(newer: Memory, older: Memory) -> bool:
+    """Return true if what was said later certainly ends everything that was said earlier."""
+    before = [each for each in claims_of(older) if not each.ended]
+    after = claims_of(newer)
+    return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
+
+
+def read_both(one: Memory, other: Memory) -> bool:
+    """Return true if claims were read of both."""
+    return bool(claims_of(one)) and bool(claims_of(other))
+
+
+def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
+    if any(_restates(each, claim) for each in later):
+        return False
+    return any(_ends(each, claim) for each in later)
+
+
+def _restates(new: Claim, old: Claim) -> bool:
+    return _plain(new) == _plain(old)
+
+
+def _ends(new: Claim, old: Claim) -> bool:
+    if old.relation.startswith("did ") or old.modality not in _ENDABLE_PLANS:
+        return False
+    if new.relation.partition(" ")[0] == english.END:
+        return _ended_by(new, old)
+    if new.relation == english.MOVE:
+        target = _bare(new.value) - _DAYS
+        return bool(target) and target <= _every(old) and bool(_times(old) - _times(new))
+    if new.relation == "switch":
+        return old.relation in _SWITCHING and _switched(new, old)
+    if new.holder != old.holder or new.modality is not old.modality:
+        return _denied_ability(new, old)
+    if new.negated != old.negated:
+        return _denies(new, old)
+    if new.negated:
+        return _moves_number(new, old)
+    return _replaces(new, old)
+
+
+def _denied_ability(new: Claim, old: Claim) -> bool:
+    """Return true for "cannot stand", which is no lack of an ability."""
+    disliked = new.relation == "like" and new.negated and new.holder == old.holder
+    return disliked and new.modality is Modality.ABILITY and not old.negated and _denies(new, old)
+
+
+def _ended_by(new: Claim, old: Claim) -> bool:
+    _, _, verb = new.relation.partition(" ")
+    if old.negated or not (old.holder == new.holder or old.holder.startswith(f"{new.holder}/")):
+        return False
+    if verb == "sell" and old.relation not in _HAVING:
+        return False
+    if verb == "leave" and old.relation not in _BELONGING:
+        return False
+    if verb == "job" and old.relation != "work":
+        return False
+    if verb == "cancel" and old.relation in _LIKINGS and old.modality is Modality.FACT:
+        return False
+    target = {_form(word) for word in _bare(new.value)}
+    words = {_form(word) for word in _every(old)}
+    if not target <= words:
+        return verb == "job" and not target
+    heads = {_form(word) for word in (*_heads(old), *_names(old))} | {
+        _form(word) for word in _bare(old.relation)
+    }
+    return bool(target & heads) or verb == "job"
+
+
+def _form(word: str) -> str:
+    """Return the stem of a word; "ushering" is done by an "usher"."""
+    return stem(word)
+
+
+def _switched(new: Claim, old: Claim) -> bool:
+    heads, others = set(_heads(new)), set(_heads(old))
+    return bool(heads & others) and new.holder == old.holder and _bare(new.value) != _bare(old.value)
+
+
+def _denies(new: Claim, old: Claim) -> bool:
+    """Return true if one claim is the denial of the other."""
+    words, others = _bare(new.value), _bare(old.value)
+    if not _covers(new, old):
+        return False
+    if new.negated:
+        # "Does not drink coffee in the evening" leaves the rest of the day.
+        narrower = set(new.limits) - set(old.limits)
+        return not narrower and (words <= others or (new.ended and words <= _every(old)))
+    # Whoever eats pork sometimes does not abstain from it.
+    return others <= words
+
+
+def _covers(new: Claim, old: Claim) -> bool:
+    if new.relation == old.relation:
+        return True
+    # "No longer works at Acme" ends "is a nurse at Acme".
+    return new.relation == "work" and new.ended and old.relation == "be" and " at " in old.value
+
+
+def _replaces(new: Claim, old: Claim) -> bool:
+    if old.relation == "be" and old.value in _JOBLESS:
+        return new.relation == "work" and not new.limits
+    if new.relation != old.relation or not _may_change(new.holder):
+        return False
+    if set(new.limits) - set(old.limits) or (old.limits and not new.limits):
+        return False
+    if _moves_number(new, old):
+        return True
+    if new.quantities or old.quantities:
+        same_kind = [q.unit for q in new.quantities] == [q.unit for q in old.quantities]
+        if not same_kind and not (new.single and _is_attribute(new)):
+            return False
+    words, others = _bare(new.value), _bare(old.value)
+    if not words or not others or words <= others or others <= words:
+        return False
+    if new.modality is Modality.INSTRUCTION:
+        return _one_matter(new, old)
+    if new.modality is Modality.PLAN:
+        return bool(_times(new) and _times(old)) and words - _times(new) == others - _times(old)
+    if new.relation == "prefer":
+        return bool(set(_heads(new)) & set(_heads(old)))
+    if new.relation == "live":
+        return _other_home(new, old)
+    if new.relation == "work":
+        return _other_job(new, old)
+    if new.relation == "be":
+        return _other_place(new, old)
+    if not (new.single or old.single):
+        return False
+    return _is_attribute(new) and not words & others - _heads_of(new, old)
+
+
+def _heads_of(new: Claim, old: Claim) -> set[str]:
+    return set(_heads(new)) & set(_heads(old))
+
+
+def _is_attribute(claim: Claim) -> bool:
+    return claim.relation in _ATTRIBUTE_VERBS or claim.single
+
+
+_ATTRIBUTE_VERBS: Final = frozenset({"name", "spouse", "weigh"})
+
+
+def _moves_number(new: Claim, old: Claim) -> bool:
+    """Return true if nothing differs but one number of the same unit."""
+    if new.relation != old.relation or not _may_change(new.holder):
+        return False
+    if len(new.quantities) != 1 or len(old.quantities) != 1 or new.limits != old.limits:
+        return False
+    [number], [past] = new.quantities, old.quantities
+    if number.unit != past.unit or number.value == past.value:
+        return False
+    if not number.unit and new.relation in {"have", "go", "meet"}:
+        return False
+    words = _bare(new.value) - {number.value}
+    others = _bare(old.value) - {past.value}
+    return words == others or (others < words and _is_attribute(new))
+
+
+def _may_change(holder: str) -> bool:
+    return not holder.startswith("the ")
+
+
+def _one_matter(new: Claim, old: Claim) -> bool:
+    heads = set(_heads(new)[:1]) & set(_heads(old)[:1])
+    if new.value.startswith("to be call") and old.value.startswith("to be call"):
+        return True
+    frame = new.value.split()[:2]
+    shared = bool(heads) or (frame == old.value.split()[:2] and len(frame) > 1 and new.single)
+    if shared and heads and not _same_before(new, old, heads):
+        return False
+    return shared
+
+
+def _same_before(new: Claim, old: Claim, heads: set[str]) -> bool:
+    """Return true if either the words before the head differ, or those behind it, not both."""
+    first, second = new.value.split(), old.value.split()
+    head = next(iter(heads))
+    places = first.index(head), second.index(head)
+    before = first[: places[0]] != second[: places[1]]
+    behind = first[places[0] + 1 :] != second[places[1] + 1 :]
+    return before != behind
+
+
+def _other_home(new: Claim, old: Claim) -> bool:
+    words, others = _bare(new.value), _bare(old.value)
+    floors = {"floor"} & words & others
+    if floors:
+        return words != others
+    if words & others:
+        return False
+    if new.value.split()[:1] != ["in"] or old.value.split()[:1] != ["in"]:
+        return False
+    if {"house", "apartment", "room", "building", "home", "studio", "cottage"} & (words | others):
+        return False
+    if bool(words & _LARGE) != bool(others & _LARGE):
+        return False
+    return not (words & _WITH_PARTS or others & _WITH_PARTS) or (
+        bool(words & _WITH_PARTS) and bool(others & _WITH_PARTS)
+    )
+
+
+def _other_job(new: Claim, old: Claim) -> bool:
+    kind = new.value.partition(" ")[0]
+    if kind not in {"for", "as"} or old.value.partition(" ")[0] != kind:
+        return False
+    passing = {"volunteer", "freelancer", "intern", "usher", "and"}
+    if passing & set(new.value.split()) or passing & set(old.value.split()):
+        return False
+    words, others = _bare(new.value), _bare(old.value)
+    shared = words & others
+    return not shared or (kind == "for" and set(_heads(new)) == set(_heads(old)))
+
+
+def _other_place(new: Claim, old: Claim) -> bool:
+    """Return true if a thing is somewhere else, or an attribute is something else."""
+    if "/" not in new.holder:
+        return False
+    places = {"in", "on", "at", "under", "with", "behind", "back", "near"}
+    first, second = new.value.split()[:1], old.value.split()[:1]
+    if not (set(first) <= places and set(second) <= places):
+        return new.single and old.single
+    if set(_names_of_times(new)) or set(_names_of_times(old)):
+        return bool(_names_of_times(new)) and bool(_names_of_times(old))
+    return True
+
+
+def _names_of_times(claim: Claim) -> set[str]:
+    return _times(claim) & (_MONTHS | _DAYS)
+
+
+def _times(claim: Claim) -> set[str]:
+    words = set(claim.value.split())
+    digits = {word for word in words if word[:1].isdigit()}
+    return digits | words & (_MONTHS | _DAYS)
+
+
+def _bare(value: str) -> set[str]:
+    """Return the words of a value without what only joins them."""
+    return {word for word in value.split() if word not in _PREPOSITIONS}
+
+
+def _every(claim: Claim) -> set[str]:
+    return _bare(f"{claim.holder.replace('/', ' ')} {claim.relation} {claim.value}") - {"user"}
+
+
+def _heads(claim: Claim) -> list[str]:
+    """Return the last word of each phrase of a value."""
+    return list(_segments(claim.value.split()))
+
+
+def _segments(words: Sequence[str]) -> Iterator[str]:
+    last = ""
+    for word in words:
+        if word in _PREPOSITIONS or word == "and":
+            if last:
+                yield last
+            last = ""
+        else:
+            last = word
+    if last:
+        yield last
+
+
+def _names(claim: Claim) -> list[str]:
+    """Return the words of a first phrase that qualify "subscription", "account" and the like."""
+    words = claim.value.split()
+    services = {"subscription", "account", "membership", "ticket", "contract"}
+    return [word for word in words if services & set(words) and word not in services]
