@@ -98,6 +98,7 @@ _ANSWERS: Final = frozenset(
 )
 _ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "name", "age", "spouse"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
+_TITLES: Final = frozenset({"dr.", "dr", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "prof."})
 _MOST: Final = 16
 
 
@@ -111,11 +112,33 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     Raises:
         UnfitModelError: the model cannot be used.
     """
-    trees = (parser or shared()).parse([text.strip().rstrip(".!") for text in texts])
+    trees = (parser or shared()).parse([_plain(text) for text in texts])
     return [
         tuple(dict.fromkeys(_claims(tree)))[:_MOST] if "?" not in text else ()
         for text, tree in zip(texts, trees, strict=True)
     ]
+
+
+_REWORDED: Final = (
+    (re.compile(r"[\u2018\u2019]"), "'"),
+    # Groups of one number, and words of one meaning, which a parser takes apart.
+    (re.compile(r"(?<=\d) (?=\d)"), ""),
+    (re.compile(r"(?<=[a-z])-(?=[a-z])"), ""),
+    (re.compile(r"\bteam lead\b"), "team leader"),
+    (re.compile(r"\bno longer has\b"), "does not have any more"),
+    (re.compile(r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b"), r"does not \1 any more"),
+    (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b"), r"does not \1y any more"),
+    (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b"), r"does not \1 any more"),
+    (re.compile(r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ", re.I), ""),
+)
+
+
+def _plain(text: str) -> str:
+    """Return a text without what its parser is known to stumble over."""
+    plain = text.strip().rstrip(".!")
+    for pattern, replacement in _REWORDED:
+        plain = pattern.sub(replacement, plain)
+    return plain
 
 
 def _claims(tree: Tree) -> Iterator[Claim]:
@@ -187,7 +210,8 @@ class _Clause:
         """Return the words behind the verb, without what is denied or put in another's place."""
         found: list[Token] = []
         for token in self._clause.body:
-            if token.lower in {"not", "instead"} and found:
+            denied = token.lower == "but" and self._clause.negated
+            if (token.lower in {"not", "instead"} and found) or denied:
                 break
             if token.lower in {"and", "but"} and any(
                 one.lower in {"no", "not"} for one in self._clause.body[len(found) :][1:2]
@@ -210,7 +234,7 @@ class _Clause:
         if negating and ("instead" not in markers or "of" in markers):
             words = self._words(rest)
             if words and lemma:
-                yield Claim(holder.path, END, " ".join(words), ended=True)
+                yield Claim(holder.path, f"{END} instead", " ".join(words), ended=True)
 
     def _holder(self, subject: Token) -> _Holder | None:
         tokens = [
@@ -240,7 +264,8 @@ class _Clause:
         for place, token in enumerate(tokens):
             if token.index in limited or token.lower in _CHANGE or token.lower in marks:
                 continue
-            if not _counts(token):
+            longer = token.lower == "longer" and place and tokens[place - 1].lower == "no"
+            if not _counts(token) or longer or token.lower in _TITLES:
                 continue
             word = _normal(token)
             if word:
@@ -304,14 +329,15 @@ class _Clause:
             return Claim(holder.root, END, " ".join(holder.own), ended=True)
         if told and lemma == "fall" and "through" in particle and holder.own:
             return Claim(holder.root, END, " ".join(holder.own), ended=True)
-        if holder.own or not told:
-            done = lemma == "do" and passive and words[:1] == ["with"]
-            if not done:
-                return None
+        if told and lemma == "bear" and holder.own[:1] in (("baby",), ("twin",)):
+            return Claim(holder.root, END, "pregnant", ended=True)
+        if lemma == "do" and words[:1] == ["with"]:
             rest = list(words[1:])
-        elif lemma == "lose" and words[:2] == ["interest", "in"]:
-            rest = list(words[2:])
         elif lemma == "be" and words[:2] == ["out", "of"]:
+            rest = list(words[2:])
+        elif holder.own or not told:
+            return None
+        elif lemma == "lose" and words[:2] == ["interest", "in"]:
             rest = list(words[2:])
         elif lemma == "get" and "off" in particle:
             rest = [word for word in rest if word != "have"]
@@ -364,6 +390,8 @@ class _Clause:
             relation, single = "name", single or _one(holder.own)
             if holder.own and holder.own[-1] == "name":
                 where = _Holder(holder.root, holder.own[:-1]).path
+        elif lemma == "engage":
+            relation, words = "be", [lemma, *words]
         elif lemma == "be" and holder.own and words:
             where, relation, words, single = self._attribute(holder, words, single=single)
         elif lemma in _RISING and holder.own and "to" in words:
@@ -391,10 +419,9 @@ class _Clause:
         self, holder: _Holder, words: list[str], *, single: bool
     ) -> tuple[str, str, list[str], bool]:
         """Return holder, relation, value and singleness of "X's Y is Z"."""
-        complement = self._clause.complement
+        complement, own = self._clause.complement, holder.own
         favorite = own[0] == "favorite" or words[0].isdigit()
         nominal = favorite or (complement is not None and complement.dep in {"attr", "oprd"})
-        own = holder.own
         if own == ("home",) and words[:1] == ["in"]:
             return holder.root, "live", words, True
         if own and own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:

@@ -51,11 +51,22 @@ _LARGE: Final = frozenset(
     ontario quebec alberta queensland victoria tasmania cornwall devon kent yorkshire
     """.split()  # noqa: SIM905
 )
-_WITH_PARTS: Final = frozenset(
-    {"york", "london", "paris", "berlin", "tokyo", "angeles", "francisco"}
-)
-"""Towns whose parts are towns of their own in common talk."""
-_HARD: Final = re.compile(r"[+-]?\d[\w.:,/+-]*|(?<!\w)[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£?]")
+_PARTS: Final = {
+    "york": "brooklyn manhattan queens bronx harlem astoria williamsburg soho tribeca chelsea",
+    "london": "camden hackney brixton islington soho shoreditch greenwich clapham chelsea croydon",
+    "berlin": "kreuzberg neukölln mitte wedding pankow charlottenburg schöneberg friedrichshain",
+    "paris": "montmartre belleville marais bastille ménilmontant",
+    "tokyo": "shibuya shinjuku ginza akihabara roppongi",
+    "angeles": "hollywood venice brentwood westwood",
+    "francisco": "mission castro soma sunset",
+    "vienna": "leopoldstadt josefstadt favoriten",
+    "hamburg": "altona eimsbüttel pauli",
+    "munich": "schwabing giesing haidhausen",
+    "lisbon": "alfama chiado belém",
+    "barcelona": "gràcia eixample raval",
+}
+"""Parts of towns that are called by their own names."""
+_HARD: Final = re.compile(r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b")
 _REWORDED: Final = frozenset(
     map(
         stem,
@@ -97,10 +108,17 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
-    found = (each.group().rstrip(".,:") for each in _HARD.finditer(plain))
+    found = (each.group().strip().rstrip(".,:") for each in _HARD.finditer(plain))
     return Counter(
-        each for each in (_NUMBERS.get(word, word) for word in found) if each not in {"I", "a", "?"}
+        each
+        for each in (_NUMBERS.get(word, word) for word in found)
+        if each not in {"I", "a"} and (not each.isalpha() or _is_mark(each))
     ) + Counter(_NUMBERS[word] for word in plain.casefold().split() if word in _NUMBERS)
+
+
+def _is_mark(word: str) -> bool:
+    """Return true if a word is a single letter, or would be an empty one without its capitals."""
+    return len(word) == 1 or word.casefold() in STOP_WORDS
 
 
 _NUMBERS: Final = {
@@ -122,8 +140,12 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _plain(claim: Claim) -> tuple[object, ...]:
+    value = claim.value
+    if claim.modality is Modality.INSTRUCTION:
+        # "Wants answers kept brief" and "wants brief answers".
+        value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
     return (
-        *(claim.holder, claim.relation, claim.value, claim.negated, claim.limits, claim.ended),
+        *(claim.holder, claim.relation, value, claim.negated, claim.limits, claim.ended),
         claim.modality if claim.modality is not Modality.ABILITY else Modality.FACT,
     )
 
@@ -191,6 +213,10 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     words = {_form(word) for word in _every(old)}
     if not target <= words:
         return verb == "job" and not target
+    if verb == "instead":
+        return bool(target)
+    if "and" in old.value.split() and not {_form(each) for each in _bare(old.value)} <= target:
+        return False
     heads = {_form(word) for word in (*_heads(old), *_names(old))} | {
         _form(word) for word in _bare(old.relation)
     }
@@ -230,6 +256,8 @@ def _covers(new: Claim, old: Claim) -> bool:
 def _replaces(new: Claim, old: Claim) -> bool:
     if old.relation == "be" and old.value in _JOBLESS:
         return new.relation == "work" and not new.limits
+    if _is_state(new, old):
+        return True
     if new.relation != old.relation or not _may_change(new.holder):
         return False
     if set(new.limits) - set(old.limits) or (old.limits and not new.limits):
@@ -248,7 +276,7 @@ def _replaces(new: Claim, old: Claim) -> bool:
     if new.modality is Modality.PLAN:
         return bool(_times(new) and _times(old)) and words - _times(new) == others - _times(old)
     if new.relation == "prefer":
-        return bool(set(_heads(new)) & set(_heads(old)))
+        return new.single or bool(set(_heads(new)) & set(_heads(old)))
     if new.relation == "live":
         return _other_home(new, old)
     if new.relation == "work":
@@ -257,7 +285,22 @@ def _replaces(new: Claim, old: Claim) -> bool:
         return _other_place(new, old)
     if not (new.single or old.single):
         return False
-    return _is_attribute(new) and not words & others - _heads_of(new, old)
+    if bool(_times(new) & _MONTHS) != bool(_times(old) & _MONTHS):
+        return False
+    numbered = _digits(words) and _digits(others) and _digits(words) != _digits(others)
+    return numbered or not words & others - _heads_of(new, old)
+
+
+def _digits(words: set[str]) -> set[str]:
+    return {word for word in words if word[:1].isdigit()}
+
+
+def _is_state(new: Claim, old: Claim) -> bool:
+    """Return true if a marriage begins or ends."""
+    unmarried = {"single", "divorced", "widowed", "divorce", "widow"}
+    begun = new.relation == "spouse" and old.relation == "be" and old.value in unmarried
+    over = old.relation == "spouse" and new.relation == "be" and new.value in unmarried
+    return begun or over
 
 
 def _heads_of(new: Claim, old: Claim) -> set[str]:
@@ -325,9 +368,11 @@ def _other_home(new: Claim, old: Claim) -> bool:
         return False
     if bool(words & _LARGE) != bool(others & _LARGE):
         return False
-    return not (words & _WITH_PARTS or others & _WITH_PARTS) or (
-        bool(words & _WITH_PARTS) and bool(others & _WITH_PARTS)
-    )
+    return not (_is_part(words, others) or _is_part(others, words))
+
+
+def _is_part(words: set[str], town: set[str]) -> bool:
+    return any(not words.isdisjoint(_PARTS[each].split()) for each in town & _PARTS.keys())
 
 
 def _other_job(new: Claim, old: Claim) -> bool:
@@ -371,7 +416,8 @@ def _bare(value: str) -> set[str]:
 
 
 def _every(claim: Claim) -> set[str]:
-    return _bare(f"{claim.holder.replace('/', ' ')} {claim.relation} {claim.value}") - {"user"}
+    words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
+    return _bare(" ".join(words)) - {"user"}
 
 
 def _heads(claim: Claim) -> list[str]:
