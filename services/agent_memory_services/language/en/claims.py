@@ -6,7 +6,7 @@ so that "to" and "from" differ; words that only mark a change, such as "now", ma
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory_services.language.claims import Claim, Modality, Quantity
@@ -16,6 +16,8 @@ from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
 
 END: Final = "end"
 """Relation of a claim that ends whatever else is said of its value."""
+SWITCH: Final = "switch"
+"""Relation of a claim that puts its value in the place of another of its kind."""
 MOVE: Final = "move"
 """Relation of a claim that gives its value another time."""
 PAST: Final = "did"
@@ -99,6 +101,7 @@ _ANSWERS: Final = frozenset(
 _ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "name", "age", "spouse"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
 _TITLES: Final = frozenset({"dr.", "dr", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "prof."})
+_NOBODY: Final = frozenset("it that this there what who he she they".split())
 _MOST: Final = 16
 
 
@@ -129,7 +132,7 @@ _REWORDED: Final = (
     (re.compile(r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b"), r"does not \1 any more"),
     (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b"), r"does not \1y any more"),
     (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b"), r"does not \1 any more"),
-    (re.compile(r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ", re.I), ""),
+    (re.compile(r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ", re.IGNORECASE), ""),
 )
 
 
@@ -148,7 +151,7 @@ def _claims(tree: Tree) -> Iterator[Claim]:
     )
     for clause in reading.clauses(tree):
         if clause.subject is not None and clause.source is not reading.Source.REPORTED:
-            yield from _Clause(clause, changed).claims()
+            yield from _Clause(clause, changed=changed).claims()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +163,14 @@ class _Holder:
 
     @property
     def path(self) -> str:
+        """Owner and what is theirs, separated by a slash."""
         return "/".join(filter(None, (self.root, " ".join(self.own))))
 
 
 class _Clause:
     """Reading of one clause."""
 
-    def __init__(self, clause: Clause, changed: bool) -> None:  # noqa: FBT001 - of one caller
+    def __init__(self, clause: Clause, *, changed: bool) -> None:
         self._clause = clause
         self._tree = clause.tree
         self._changed = changed
@@ -176,8 +180,7 @@ class _Clause:
     def claims(self) -> Iterator[Claim]:
         """Yield what the clause claims."""
         clause = self._clause
-        assert clause.subject is not None
-        holder = self._holder(clause.subject)
+        holder = self._holder(clause.subject) if clause.subject is not None else None
         if holder is None or clause.verb.tag == "TO":
             return
         lemma = self._lemma()
@@ -243,9 +246,7 @@ class _Clause:
             if not (token.dep == "relcl" or token.tag in {"WP", "WDT"})
         ]
         words = [token.lower for token in tokens]
-        if not words or words[0] in {"it", "that", "this", "there", "what", "who"}:
-            return None
-        if words == ["he"] or words == ["she"] or words == ["they"]:
+        if not words or words[0] in _NOBODY:
             return None
         rest = [token for token in tokens if token.lower not in _SELF]
         own = tuple(_normal(token) for token in rest if _counts(token) and token.lower != "new")
@@ -314,50 +315,32 @@ class _Clause:
         return limited
 
     def _ending(
-        self, holder: _Holder, lemma: str, particle: set[str], words: Sequence[str]
+        self, holder: _Holder, lemma: str, particles: set[str], words: Sequence[str]
     ) -> Claim | None:
         """Return the end that a verb such as "sold" or "gave up" tells of."""
         clause = self._clause
         if clause.modality is not reading.Modality.REAL or clause.negated:
             return None
+        target = _left_behind(lemma, words)
         told = clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
-        rest = [word for word in words if word not in particle]
-        passive = any(token.dep == "auxpass" for token in clause.group)
-        if told and lemma in _MOVING and passive and holder.own:
-            return Claim(holder.root, MOVE, " ".join(holder.own), ended=True)
-        if told and passive and lemma == "cancel" and holder.own:
-            return Claim(holder.root, END, " ".join(holder.own), ended=True)
-        if told and lemma == "fall" and "through" in particle and holder.own:
-            return Claim(holder.root, END, " ".join(holder.own), ended=True)
-        if told and lemma == "bear" and holder.own[:1] in (("baby",), ("twin",)):
+        if target is None and told and holder.own:
+            return self._fallen(holder, lemma, particles)
+        if target is None and told and lemma in {"switch", "transfer"}:
+            return Claim(holder.root, SWITCH, " ".join(words), single=True)
+        if target is None and told:
+            target = _given_up(lemma, words, particles)
+        return _end(holder, lemma, target) if target else None
+
+    def _fallen(self, holder: _Holder, lemma: str, particles: set[str]) -> Claim | None:
+        """Return the end of the subject itself: "the trip was cancelled"."""
+        passive = any(token.dep == "auxpass" for token in self._clause.group)
+        subject = " ".join(holder.own)
+        if lemma == "bear" and holder.own[:1] in {("baby",), ("twin",)}:
             return Claim(holder.root, END, "pregnant", ended=True)
-        if lemma == "do" and words[:1] == ["with"]:
-            rest = list(words[1:])
-        elif lemma == "be" and words[:2] == ["out", "of"]:
-            rest = list(words[2:])
-        elif holder.own or not told:
-            return None
-        elif lemma == "lose" and words[:2] == ["interest", "in"]:
-            rest = list(words[2:])
-        elif lemma == "get" and "off" in particle:
-            rest = [word for word in rest if word != "have"]
-        elif lemma == "give" and "up" in particle:
-            pass
-        elif lemma == "drop" and "out" in particle:
-            rest = [word for word in rest if word != "of"]
-        elif lemma == "graduate":
-            rest = ["study"]
-        elif lemma in {"switch", "transfer"}:
-            return Claim(holder.root, "switch", " ".join(words), single=True)
-        elif lemma not in _ENDING or not rest:
-            return None
-        while rest and rest[0] in {"to", "of", "with", "in", "for"}:
-            rest = rest[1:]
-        value = " ".join(word for word in rest if word != "job")
-        relation = f"{END} {lemma}" if lemma in {"sell", "leave", "cancel"} else END
-        if "job" in rest or (lemma in {"resign", "retire"}):
-            relation = f"{END} job"
-        return Claim(holder.path, relation, value, ended=True) if value or "job" in rest else None
+        if lemma in _MOVING and passive:
+            return Claim(holder.root, MOVE, subject, ended=True)
+        over = (lemma == "cancel" and passive) or (lemma == "fall" and "through" in particles)
+        return Claim(holder.root, END, subject, ended=True) if over else None
 
     def _plain(
         self, holder: _Holder, lemma: str, words: list[str], *, negated: bool, over: bool
@@ -365,96 +348,145 @@ class _Clause:
         clause = self._clause
         modality = _modality(clause, lemma, words)
         words = [word for word in words if word not in {"no", "never", "longer"}]
-        relation = _SAME.get(lemma, lemma)
-        single = self._changed and not negated
-        if lemma in _HATE or (lemma in {"stand", "bear"} and negated):
-            relation, negated = "like", True
-        where = holder.path
-        if lemma in _STARTING and words and not holder.own:
-            gerund = next((one for one in clause.body if one.tag in {"VBG", "VB"}), None)
-            if gerund is not None:
-                relation = _SAME.get(gerund.lemma, gerund.lemma)
-                words = words[words.index(_normal(gerund)) + 1 :]
-                return self._claim(where, relation, words, modality, single=single)
-        if lemma in {"move", "relocate"} and "to" in words and not holder.own:
-            words = ["in", *words[words.index("to") + 1 :]]
-            return self._claim(where, "live", words, modality, single=True)
-        if lemma == "marry" or (
-            lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])
-        ):
-            words = words[words.index("to") + 1 :] if "to" in words else words
-            relation, single = "spouse", True
-        elif lemma in {"call", "name", "spell"} and any(
-            token.dep == "auxpass" for token in clause.group
-        ):
-            relation, single = "name", single or _one(holder.own)
-            if holder.own and holder.own[-1] == "name":
-                where = _Holder(holder.root, holder.own[:-1]).path
-        elif lemma == "engage":
-            relation, words = "be", [lemma, *words]
-        elif lemma == "be" and holder.own and words:
-            where, relation, words, single = self._attribute(holder, words, single=single)
-        elif lemma in _RISING and holder.own and "to" in words:
-            where, relation, single = holder.root, " ".join(holder.own), True
-            words = words[words.index("to") + 1 :]
-        elif lemma == "employ":
-            relation = "work"
-        elif lemma == "be" and words[:1] == ["base"]:
-            relation, words = "live", words[1:]
-        elif lemma == "be" and words[:1] == ["into"]:
-            relation, words = "like", words[1:]
-        if relation == "work" and words[:1] in (["at"], ["by"]):
-            words = ["for", *words[1:]]
-        if relation == "work" and words[:1] == ["as"] or relation == "work" and words[:1] == ["for"]:
-            single = True
-        past = clause.tense in {Tense.PAST, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
-        if past and not over and lemma not in _RISING and modality is not Modality.PLAN:
-            relation = f"{PAST} {relation}"
-        single = single or (relation in _ONE_AT_A_TIME and (relation != "name" or _one(holder.own)))
-        return self._claim(
-            where, relation, words, modality, negated=negated, single=single, ended=over
+        if (started := self._started(holder, lemma, words)) is not None:
+            lemma, words = started
+        disliked = lemma in _HATE or (lemma in {"stand", "bear"} and negated)
+        said = _Said(
+            holder.path,
+            "like" if disliked else _SAME.get(lemma, lemma),
+            words,
+            self._changed and not negated and started is None,
         )
-
-    def _attribute(
-        self, holder: _Holder, words: list[str], *, single: bool
-    ) -> tuple[str, str, list[str], bool]:
-        """Return holder, relation, value and singleness of "X's Y is Z"."""
-        complement, own = self._clause.complement, holder.own
-        favorite = own[0] == "favorite" or words[0].isdigit()
-        nominal = favorite or (complement is not None and complement.dep in {"attr", "oprd"})
-        if own == ("home",) and words[:1] == ["in"]:
-            return holder.root, "live", words, True
-        if own and own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
-            return _Holder(holder.root, own[:-1]).path, "name", words, single or _one(own[:-1])
-        kin = not _ATTRIBUTES_OF_MANY.isdisjoint(own)
-        if kin or not nominal:
-            return holder.path, "be", words, single
-        relation = " ".join(own)
-        articled = bool(self._tree.child(complement, "det")) if complement is not None else False
-        return holder.root, relation, words, single or (_one(own) and not articled)
-
-    def _claim(  # noqa: PLR0913 - the fields of a claim
-        self,
-        holder: str,
-        relation: str,
-        words: Sequence[str],
-        modality: Modality,
-        *,
-        negated: bool = False,
-        single: bool = False,
-        ended: bool = False,
-    ) -> Claim:
+        said = self._owned(holder, lemma, said) if holder.own and words else said
+        said = _reworded(lemma, said, own=bool(holder.own))
+        past = clause.tense in {Tense.PAST, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
+        settled = lemma in _RISING or started is not None or said.relation == "live"
+        if lemma in {"live", "reside"} and past:
+            settled = False
+        relation = said.relation
+        if past and not over and not settled and modality is not Modality.PLAN:
+            relation = f"{PAST} {relation}"
         return Claim(
-            holder,
+            said.holder,
             relation,
-            " ".join(words),
-            negated=negated,
+            " ".join(said.words),
+            negated=negated or disliked,
             modality=modality,
             quantities=tuple(self._quantities),
             limits=tuple(self._limits),
-            single=single,
-            ended=ended,
+            single=said.single or relation in _ONE_AT_A_TIME,
+            ended=over,
         )
+
+    def _started(
+        self, holder: _Holder, lemma: str, words: Sequence[str]
+    ) -> tuple[str, list[str]] | None:
+        """Return verb and value of what somebody started to do."""
+        if lemma not in _STARTING or holder.own:
+            return None
+        verb = next((one for one in self._clause.body if one.tag in {"VBG", "VB"}), None)
+        if verb is None or _normal(verb) not in words:
+            return None
+        return verb.lemma, list(words[words.index(_normal(verb)) + 1 :])
+
+    def _owned(self, holder: _Holder, lemma: str, said: "_Said") -> "_Said":
+        """Read what is said of somebody's own: "X's Y is Z"."""
+        own, words = holder.own, said.words
+        if lemma == "be":
+            return self._attribute(holder, words, single=said.single)
+        called = any(token.dep == "auxpass" for token in self._clause.group)
+        if lemma in {"call", "name", "spell"} and called:
+            named = own[:-1] if own[-1] == "name" and len(own) > 1 else own
+            where = _Holder(holder.root, named).path
+            return _Said(where, "name", words, said.single or _one(own))
+        if lemma in _RISING and "to" in words:
+            return _Said(holder.root, " ".join(own), words[words.index("to") + 1 :], single=True)
+        return said
+
+    def _attribute(self, holder: _Holder, words: list[str], *, single: bool) -> "_Said":
+        """Return holder, relation, value and singleness of "X's Y is Z"."""
+        complement, own = self._clause.complement, holder.own
+        if own == ("home",) and words[:1] == ["in"]:
+            return _Said(holder.root, "live", words, single=True)
+        if own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
+            one = single or _one(own[:-1])
+            return _Said(_Holder(holder.root, own[:-1]).path, "name", words, one)
+        nominal = complement is not None and complement.dep in {"attr", "oprd"}
+        nominal = nominal or own[0] == "favorite" or words[0].isdigit()
+        if not nominal or not _ATTRIBUTES_OF_MANY.isdisjoint(own):
+            return _Said(holder.path, "be", words, single)
+        articled = complement is not None and self._tree.child(complement, "det") is not None
+        one = single or (_one(own) and not articled)
+        return _Said(holder.root, " ".join(own), words, one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Holder, relation, value and singleness of a claim in the making."""
+
+    holder: str
+    relation: str
+    words: list[str]
+    single: bool
+
+
+def _reworded(lemma: str, said: _Said, *, own: bool) -> _Said:
+    """Return what is said with the relation that stands for all of its wordings."""
+    words, relation = said.words, said.relation
+    first = words[0] if words else ""
+    if lemma in {"move", "relocate"} and "to" in words and not own:
+        place = ["in", *words[words.index("to") + 1 :]]
+        return replace(said, relation="live", words=place, single=True)
+    if lemma == "marry" or (lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])):
+        named = words[words.index("to") + 1 :] if "to" in words else words
+        return replace(said, relation="spouse", words=named, single=True)
+    if lemma == "engage":
+        return replace(said, relation="be", words=[lemma, *words])
+    if lemma == "be" and not own and first in _BEING:
+        return replace(said, relation=_BEING[first], words=words[1:])
+    if relation in {"work", "employ"}:
+        if first in {"at", "by", "for"}:
+            words = ["for", *words[1:]]
+        return replace(
+            said, relation="work", words=words, single=said.single or words[:1] in _EMPLOYED
+        )
+    return said
+
+
+_BEING: Final = {"base": "live", "into": "like"}
+_EMPLOYED: Final = (["for"], ["as"])
+
+
+def _left_behind(lemma: str, words: Sequence[str]) -> list[str] | None:
+    """Return what somebody is done with or out of."""
+    if lemma == "do" and words[:1] == ["with"]:
+        return list(words[1:])
+    return list(words[2:]) if lemma == "be" and words[:2] == ["out", "of"] else None
+
+
+def _given_up(lemma: str, words: Sequence[str], particles: set[str]) -> list[str] | None:
+    """Return what somebody sold, left, stopped or gave up."""
+    rest = [word for word in words if word not in particles]
+    if lemma == "graduate":
+        return ["study"]
+    if lemma == "lose":
+        return rest[2:] if rest[:2] == ["interest", "in"] else None
+    if lemma == "get":
+        return [word for word in rest if word != "have"] if "off" in particles else None
+    if lemma == "drop" and "out" not in particles:
+        return None
+    gave_up = lemma == "give" and "up" in particles
+    return rest if gave_up or lemma in _ENDING else None
+
+
+def _end(holder: _Holder, lemma: str, target: list[str]) -> Claim | None:
+    while target and target[0] in {"to", "of", "with", "in", "for"}:
+        target = target[1:]
+    value = " ".join(word for word in target if word != "job")
+    if "job" in target or lemma in {"resign", "retire"}:
+        return Claim(holder.path, f"{END} job", value, ended=True)
+    relation = f"{END} {lemma}" if lemma in {"sell", "leave", "cancel"} else END
+    return Claim(holder.path, relation, value, ended=True) if value else None
 
 
 def _one(own: Sequence[str]) -> bool:

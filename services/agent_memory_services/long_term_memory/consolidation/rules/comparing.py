@@ -118,7 +118,7 @@ def _marks(text: str) -> Counter[str]:
 
 def _is_mark(word: str) -> bool:
     """Return true if a word is a single letter, or would be an empty one without its capitals."""
-    return len(word) == 1 or word.casefold() in STOP_WORDS
+    return len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
 
 
 _NUMBERS: Final = {
