@@ -98,7 +98,7 @@ _ANSWERS: Final = frozenset(
     tone answer example unit clock format style language emoji summary explanation date code
     """.split()  # noqa: SIM905
 )
-_ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "name", "age", "spouse"})
+_ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "age", "spouse"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
 _TITLES: Final = frozenset({"dr.", "dr", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "prof."})
 _NOBODY: Final = frozenset("it that this there what who he she they".split())

@@ -195,8 +195,7 @@ def _ends(newer: Memory, older: Memory) -> bool:
     if comparing.ends(newer, older):
         return True
     slot = bool(newer.slot) and newer.slot == older.slot
-    unread = not comparing.read_both(newer, older)
-    return slot and unread and superseding.contradicts(newer, older)
+    return slot and not comparing.compares(newer, older) and superseding.contradicts(newer, older)
 
 
 def _is_ended(one: Memory, other: Memory) -> bool:

@@ -6,7 +6,7 @@ passing state or a part of what a memory says ends nothing.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -31,8 +31,19 @@ _DAYS: Final = frozenset(
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
-_ENDABLE_PLANS: Final = frozenset({Modality.FACT, Modality.PLAN, Modality.INSTRUCTION})
+_ENDABLE: Final = frozenset({Modality.FACT, Modality.PLAN, Modality.INSTRUCTION})
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
+_MANY: Final = frozenset(
+    """
+    eat drink use play like read learn speak take have go drive ride visit see watch study buy want
+    wear listen know meet fly sing cook teach make get
+    """.split()  # noqa: SIM905
+)
+_ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
+_UNMARRIED: Final = frozenset({"single", "divorced", "widowed", "divorce", "widow"})
+_DWELLINGS: Final = frozenset(
+    {"house", "apartment", "room", "building", "home", "studio", "cottage"}
+)
 _JOBLESS: Final = frozenset({"unemployed", "jobless", "retired"})
 _LARGE: Final = frozenset(
     """
@@ -157,9 +168,10 @@ def ends(newer: Memory, older: Memory) -> bool:
     return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
 
 
-def read_both(one: Memory, other: Memory) -> bool:
-    """Return true if claims were read of both."""
-    return bool(claims_of(one)) and bool(claims_of(other))
+def compares(one: Memory, other: Memory) -> bool:
+    """Return true if both claim something of one relation, so that no slot has to decide."""
+    relations = {each.relation for each in claims_of(one)}
+    return any(each.relation in relations for each in claims_of(other))
 
 
 def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
@@ -173,63 +185,53 @@ def _restates(new: Claim, old: Claim) -> bool:
 
 
 def _ends(new: Claim, old: Claim) -> bool:
-    if old.relation.startswith("did ") or old.modality not in _ENDABLE_PLANS:
+    if old.relation.startswith("did ") or old.modality not in _ENDABLE:
         return False
-    if new.relation.partition(" ")[0] == english.END:
-        return _ended_by(new, old)
-    if new.relation == english.MOVE:
-        target = _bare(new.value) - _DAYS
-        return bool(target) and target <= _every(old) and bool(_times(old) - _times(new))
-    if new.relation == "switch":
-        return old.relation in _SWITCHING and _switched(new, old)
-    if new.holder != old.holder or new.modality is not old.modality:
-        return _denied_ability(new, old)
+    if (special := _SPECIAL.get(new.relation.partition(" ")[0])) is not None:
+        return special(new, old)
+    if new.holder != old.holder:
+        return False
+    if new.modality is not old.modality:
+        # "Cannot stand" is no lack of an ability.
+        disliked = new.relation == "like" and new.modality is Modality.ABILITY
+        return disliked and new.negated and not old.negated and _denies(new, old)
     if new.negated != old.negated:
         return _denies(new, old)
-    if new.negated:
-        return _moves_number(new, old)
-    return _replaces(new, old)
+    return _moves_number(new, old) if new.negated else _replaces(new, old)
 
 
-def _denied_ability(new: Claim, old: Claim) -> bool:
-    """Return true for "cannot stand", which is no lack of an ability."""
-    disliked = new.relation == "like" and new.negated and new.holder == old.holder
-    return disliked and new.modality is Modality.ABILITY and not old.negated and _denies(new, old)
+def _moved(new: Claim, old: Claim) -> bool:
+    target = _bare(new.value) - _DAYS
+    return bool(target) and target <= _every(old) and bool(_times(old) - _times(new))
 
 
 def _ended_by(new: Claim, old: Claim) -> bool:
-    _, _, verb = new.relation.partition(" ")
-    if old.negated or not (old.holder == new.holder or old.holder.startswith(f"{new.holder}/")):
+    verb = new.relation.partition(" ")[2]
+    owned = old.holder == new.holder or old.holder.startswith(f"{new.holder}/")
+    if old.negated or not owned or old.relation not in _ENDED_BY.get(verb, {old.relation}):
         return False
-    if verb == "sell" and old.relation not in _HAVING:
+    liked = old.relation in _LIKINGS and old.modality is Modality.FACT
+    if verb == "cancel" and liked:
         return False
-    if verb == "leave" and old.relation not in _BELONGING:
-        return False
-    if verb == "job" and old.relation != "work":
-        return False
-    if verb == "cancel" and old.relation in _LIKINGS and old.modality is Modality.FACT:
-        return False
-    target = {_form(word) for word in _bare(new.value)}
-    words = {_form(word) for word in _every(old)}
+    target, words = _forms(_bare(new.value)), _forms(_every(old))
+    if verb == "job":
+        return target <= words
     if not target <= words:
-        return verb == "job" and not target
-    if verb == "instead":
-        return bool(target)
-    if "and" in old.value.split() and not {_form(each) for each in _bare(old.value)} <= target:
         return False
-    heads = {_form(word) for word in (*_heads(old), *_names(old))} | {
-        _form(word) for word in _bare(old.relation)
-    }
-    return bool(target & heads) or verb == "job"
+    if "and" in old.value.split() and not _forms(_bare(old.value)) <= target:
+        return False
+    heads = _forms((*_heads(old), *_names(old), *_bare(old.relation)))
+    return bool(target & heads) or (verb == "instead" and bool(target))
 
 
-def _form(word: str) -> str:
-    """Return the stem of a word; "ushering" is done by an "usher"."""
-    return stem(word)
+def _forms(words: Iterable[str]) -> set[str]:
+    return set(map(stem, words))
 
 
 def _switched(new: Claim, old: Claim) -> bool:
     heads, others = set(_heads(new)), set(_heads(old))
+    if old.relation not in _SWITCHING:
+        return False
     return bool(heads & others) and new.holder == old.holder and _bare(new.value) != _bare(old.value)
 
 
@@ -254,41 +256,59 @@ def _covers(new: Claim, old: Claim) -> bool:
 
 
 def _replaces(new: Claim, old: Claim) -> bool:
-    if old.relation == "be" and old.value in _JOBLESS:
-        return new.relation == "work" and not new.limits
+    """Return true if a value takes the place of another, neither of them denied."""
     if _is_state(new, old):
         return True
-    if new.relation != old.relation or not _may_change(new.holder):
-        return False
-    if set(new.limits) - set(old.limits) or (old.limits and not new.limits):
+    if new.relation != old.relation or new.holder.startswith("the ") or not _one_limit(new, old):
         return False
     if _moves_number(new, old):
         return True
-    if new.quantities or old.quantities:
-        same_kind = [q.unit for q in new.quantities] == [q.unit for q in old.quantities]
-        if not same_kind and not (new.single and _is_attribute(new)):
-            return False
     words, others = _bare(new.value), _bare(old.value)
-    if not words or not others or words <= others or others <= words:
+    vague = not words or not others or words <= others or others <= words
+    if vague or not _one_kind(new, old):
         return False
     if new.modality is Modality.INSTRUCTION:
         return _one_matter(new, old)
     if new.modality is Modality.PLAN:
         return bool(_times(new) and _times(old)) and words - _times(new) == others - _times(old)
-    if new.relation == "prefer":
-        return new.single or bool(set(_heads(new)) & set(_heads(old)))
-    if new.relation == "live":
-        return _other_home(new, old)
-    if new.relation == "work":
-        return _other_job(new, old)
-    if new.relation == "be":
-        return _other_place(new, old)
-    if not (new.single or old.single):
+    return _REPLACED.get(new.relation, _other_value)(new, old)
+
+
+def _one_limit(new: Claim, old: Claim) -> bool:
+    """Return true if what was said later holds wherever and whenever the older did."""
+    return set(new.limits) == set(old.limits)
+
+
+def _one_kind(new: Claim, old: Claim) -> bool:
+    units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
+    if units[0] != units[1] and not new.single:
         return False
-    if bool(_times(new) & _MONTHS) != bool(_times(old) & _MONTHS):
+    return bool(_times(new) & _MONTHS) == bool(_times(old) & _MONTHS)
+
+
+def _preferred(new: Claim, old: Claim) -> bool:
+    return new.single or bool(_heads_of(new, old))
+
+
+def _other_value(new: Claim, old: Claim) -> bool:
+    words, others = _bare(new.value), _bare(old.value)
+    if not new.single or not old.single and new.relation in _MANY:
         return False
-    numbered = _digits(words) and _digits(others) and _digits(words) != _digits(others)
-    return numbered or not words & others - _heads_of(new, old)
+    numbers = _digits(words), _digits(others)
+    renumbered = all(numbers) and numbers[0] != numbers[1]
+    return renumbered or not words & others - _heads_of(new, old)
+
+
+def _is_state(new: Claim, old: Claim) -> bool:
+    """Return true if a job ends its lack, or if a marriage begins or ends."""
+    if old.relation == "be":
+        hired = new.relation == "work" and old.value in _JOBLESS and not new.limits
+        return hired or (new.relation == "spouse" and old.value in _UNMARRIED)
+    return old.relation == "spouse" and new.relation == "be" and new.value in _UNMARRIED
+
+
+def _heads_of(new: Claim, old: Claim) -> set[str]:
+    return set(_heads(new)) & set(_heads(old))
 
 
 def _digits(words: set[str]) -> set[str]:
@@ -307,16 +327,9 @@ def _heads_of(new: Claim, old: Claim) -> set[str]:
     return set(_heads(new)) & set(_heads(old))
 
 
-def _is_attribute(claim: Claim) -> bool:
-    return claim.relation in _ATTRIBUTE_VERBS or claim.single
-
-
-_ATTRIBUTE_VERBS: Final = frozenset({"name", "spouse", "weigh"})
-
-
 def _moves_number(new: Claim, old: Claim) -> bool:
     """Return true if nothing differs but one number of the same unit."""
-    if new.relation != old.relation or not _may_change(new.holder):
+    if new.relation != old.relation or new.holder.startswith("the "):
         return False
     if len(new.quantities) != 1 or len(old.quantities) != 1 or new.limits != old.limits:
         return False
@@ -327,11 +340,7 @@ def _moves_number(new: Claim, old: Claim) -> bool:
         return False
     words = _bare(new.value) - {number.value}
     others = _bare(old.value) - {past.value}
-    return words == others or (others < words and _is_attribute(new))
-
-
-def _may_change(holder: str) -> bool:
-    return not holder.startswith("the ")
+    return words == others or (others < words and new.single)
 
 
 def _one_matter(new: Claim, old: Claim) -> bool:
@@ -357,14 +366,10 @@ def _same_before(new: Claim, old: Claim, heads: set[str]) -> bool:
 
 def _other_home(new: Claim, old: Claim) -> bool:
     words, others = _bare(new.value), _bare(old.value)
-    floors = {"floor"} & words & others
-    if floors:
-        return words != others
     if words & others:
-        return False
-    if new.value.split()[:1] != ["in"] or old.value.split()[:1] != ["in"]:
-        return False
-    if {"house", "apartment", "room", "building", "home", "studio", "cottage"} & (words | others):
+        return "floor" in words & others
+    in_both = new.value.startswith("in ") and old.value.startswith("in ")
+    if not in_both or _DWELLINGS & (words | others):
         return False
     if bool(words & _LARGE) != bool(others & _LARGE):
         return False
@@ -398,6 +403,19 @@ def _other_place(new: Claim, old: Claim) -> bool:
     if set(_names_of_times(new)) or set(_names_of_times(old)):
         return bool(_names_of_times(new)) and bool(_names_of_times(old))
     return True
+
+
+_REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
+    "prefer": _preferred,
+    "live": _other_home,
+    "work": _other_job,
+    "be": _other_place,
+}
+_SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
+    english.END: _ended_by,
+    english.MOVE: _moved,
+    english.SWITCH: _switched,
+}
 
 
 def _names_of_times(claim: Claim) -> set[str]:
