@@ -26,10 +26,29 @@ PAST: Final = "did"
 _NUMBERS: Final = {
     word: str(number)
     for number, word in enumerate(
-        (
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-            " fifteen sixteen seventeen eighteen nineteen twenty"
-        ).split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 }
 _UNITS: Final = {
@@ -73,10 +92,37 @@ _TIMES: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _MONTHS: Final = frozenset(
-    "january february march april may june july august september october november december".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
 )
 _NAMED_NUMBERS: Final = frozenset(
-    "type version room row seat number vitamin gate grade level line floor chapter".split()
+    [
+        "type",
+        "version",
+        "room",
+        "row",
+        "seat",
+        "number",
+        "vitamin",
+        "gate",
+        "grade",
+        "level",
+        "line",
+        "floor",
+        "chapter",
+    ]
 )
 _ENDING: Final = frozenset(
     """
@@ -101,7 +147,7 @@ _ANSWERS: Final = frozenset(
 _ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "age", "spouse"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
 _TITLES: Final = frozenset({"dr.", "dr", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "prof."})
-_NOBODY: Final = frozenset("it that this there what who he she they".split())
+_NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
 _MOST: Final = 16
 
 
@@ -132,7 +178,13 @@ _REWORDED: Final = (
     (re.compile(r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b"), r"does not \1 any more"),
     (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b"), r"does not \1y any more"),
     (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b"), r"does not \1 any more"),
-    (re.compile(r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ", re.IGNORECASE), ""),
+    (
+        re.compile(
+            r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ",
+            re.IGNORECASE,
+        ),
+        "",
+    ),
 )
 
 
@@ -495,23 +547,31 @@ def _one(own: Sequence[str]) -> bool:
 
 
 def _modality(clause: Clause, lemma: str, words: Sequence[str]) -> Modality:
-    if clause.modality is reading.Modality.CAN:
-        return Modality.ABILITY
-    if clause.modality is reading.Modality.MUST:
-        return Modality.OBLIGATION
-    if clause.modality in {reading.Modality.MAY, reading.Modality.WOULD}:
-        return Modality.POSSIBILITY
+    if (meant := _MODALITIES.get(clause.modality)) is not None:
+        return meant
     if lemma == "want":
         asked = words[:2] in (["to", "be"], ["be", "call"]) or "assistant" in words
         told = asked or not _ANSWERS.isdisjoint(words)
         return Modality.INSTRUCTION if told else Modality.WISH
-    if lemma in {"wish", "hope", "dream"}:
-        return Modality.WISH
-    if lemma in {"wonder", "consider", "think"}:
-        return Modality.POSSIBILITY
-    if lemma in {"plan", "intend", "decide"} or clause.tense is Tense.FUTURE:
-        return Modality.PLAN
-    return Modality.FACT
+    planned = Modality.PLAN if clause.tense is Tense.FUTURE else Modality.FACT
+    return _MENTAL.get(lemma, planned)
+
+
+_MODALITIES: Final = {
+    reading.Modality.CAN: Modality.ABILITY,
+    reading.Modality.MUST: Modality.OBLIGATION,
+    reading.Modality.MAY: Modality.POSSIBILITY,
+    reading.Modality.WOULD: Modality.POSSIBILITY,
+}
+_MENTAL: Final = {
+    "wish": Modality.WISH,
+    "hope": Modality.WISH,
+    "dream": Modality.WISH,
+    "wonder": Modality.POSSIBILITY,
+    "consider": Modality.POSSIBILITY,
+    "think": Modality.POSSIBILITY,
+    "plan": Modality.PLAN,
+}
 
 
 def _counts(token: Token) -> bool:

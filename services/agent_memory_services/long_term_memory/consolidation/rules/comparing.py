@@ -23,10 +23,36 @@ _PREPOSITIONS: Final = frozenset(
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 _MONTHS: Final = frozenset(
-    "january february march april may june july august september october november december".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
 )
 _DAYS: Final = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today tomorrow am pm noon".split()
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "today",
+        "tomorrow",
+        "am",
+        "pm",
+        "noon",
+    ]
 )
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
@@ -49,11 +75,11 @@ _LARGE: Final = frozenset(
     """
     afghanistan albania algeria argentina armenia australia austria azerbaijan bangladesh belarus
     belgium bolivia bosnia brazil britain bulgaria cambodia cameroon canada chile china colombia
-    croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland france georgia
-    germany ghana greece guatemala honduras hungary iceland india indonesia iran iraq ireland israel
-    italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos latvia lebanon libya
-    lithuania luxembourg malaysia malta mexico moldova mongolia montenegro morocco mozambique myanmar
-    nepal netherlands nicaragua nigeria norway pakistan panama paraguay peru philippines poland
+    croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland france
+    georgia germany ghana greece guatemala honduras hungary iceland india indonesia iran iraq ireland
+    israel italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos latvia lebanon libya
+    lithuania luxembourg malaysia malta mexico moldova mongolia montenegro morocco mozambique
+    myanmar nepal netherlands nicaragua nigeria norway pakistan panama paraguay peru philippines poland
     portugal qatar romania russia rwanda scotland senegal serbia singapore slovakia slovenia somalia
     spain sudan sweden switzerland syria taiwan tanzania thailand tunisia turkey uganda ukraine
     uruguay usa uk us uae venezuela vietnam wales yemen zambia zimbabwe europe asia africa america
@@ -77,12 +103,42 @@ _PARTS: Final = {
     "barcelona": "gràcia eixample raval",
 }
 """Parts of towns that are called by their own names."""
-_HARD: Final = re.compile(r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b")
+_HARD: Final = re.compile(
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b"
+)
 _REWORDED: Final = frozenset(
     map(
         stem,
-        "married marry husband wife spouse home live kept keep name named called employed work"
-        " based can stand hate never not user is brief short answer reply i my".split(),
+        [
+            "married",
+            "marry",
+            "husband",
+            "wife",
+            "spouse",
+            "home",
+            "live",
+            "kept",
+            "keep",
+            "name",
+            "named",
+            "called",
+            "employed",
+            "work",
+            "based",
+            "can",
+            "stand",
+            "hate",
+            "never",
+            "not",
+            "user",
+            "is",
+            "brief",
+            "short",
+            "answer",
+            "reply",
+            "i",
+            "my",
+        ],
     )
 )
 
@@ -135,10 +191,29 @@ def _is_mark(word: str) -> bool:
 _NUMBERS: Final = {
     word: str(number)
     for number, word in enumerate(
-        (
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-            " fifteen sixteen seventeen eighteen nineteen twenty"
-        ).split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 }
 
@@ -232,7 +307,9 @@ def _switched(new: Claim, old: Claim) -> bool:
     heads, others = set(_heads(new)), set(_heads(old))
     if old.relation not in _SWITCHING:
         return False
-    return bool(heads & others) and new.holder == old.holder and _bare(new.value) != _bare(old.value)
+    return (
+        bool(heads & others) and new.holder == old.holder and _bare(new.value) != _bare(old.value)
+    )
 
 
 def _denies(new: Claim, old: Claim) -> bool:
@@ -267,11 +344,13 @@ def _replaces(new: Claim, old: Claim) -> bool:
     vague = not words or not others or words <= others or others <= words
     if vague or not _one_kind(new, old):
         return False
-    if new.modality is Modality.INSTRUCTION:
-        return _one_matter(new, old)
-    if new.modality is Modality.PLAN:
-        return bool(_times(new) and _times(old)) and words - _times(new) == others - _times(old)
-    return _REPLACED.get(new.relation, _other_value)(new, old)
+    rule = _REWISHED.get(new.modality, _REPLACED.get(new.relation, _other_value))
+    return rule(new, old)
+
+
+def _other_time(new: Claim, old: Claim) -> bool:
+    times, others = _times(new), _times(old)
+    return bool(times and others) and _bare(new.value) - times == _bare(old.value) - others
 
 
 def _one_limit(new: Claim, old: Claim) -> bool:
@@ -292,7 +371,7 @@ def _preferred(new: Claim, old: Claim) -> bool:
 
 def _other_value(new: Claim, old: Claim) -> bool:
     words, others = _bare(new.value), _bare(old.value)
-    if not new.single or not old.single and new.relation in _MANY:
+    if not new.single or (not old.single and new.relation in _MANY):
         return False
     numbers = _digits(words), _digits(others)
     renumbered = all(numbers) and numbers[0] != numbers[1]
@@ -313,18 +392,6 @@ def _heads_of(new: Claim, old: Claim) -> set[str]:
 
 def _digits(words: set[str]) -> set[str]:
     return {word for word in words if word[:1].isdigit()}
-
-
-def _is_state(new: Claim, old: Claim) -> bool:
-    """Return true if a marriage begins or ends."""
-    unmarried = {"single", "divorced", "widowed", "divorce", "widow"}
-    begun = new.relation == "spouse" and old.relation == "be" and old.value in unmarried
-    over = old.relation == "spouse" and new.relation == "be" and new.value in unmarried
-    return begun or over
-
-
-def _heads_of(new: Claim, old: Claim) -> set[str]:
-    return set(_heads(new)) & set(_heads(old))
 
 
 def _moves_number(new: Claim, old: Claim) -> bool:
@@ -410,6 +477,10 @@ _REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     "live": _other_home,
     "work": _other_job,
     "be": _other_place,
+}
+_REWISHED: Final[Mapping[Modality, Callable[[Claim, Claim], bool]]] = {
+    Modality.INSTRUCTION: _one_matter,
+    Modality.PLAN: _other_time,
 }
 _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     english.END: _ended_by,
