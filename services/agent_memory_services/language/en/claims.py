@@ -492,7 +492,7 @@ def _reworded(lemma: str, said: _Said, *, own: bool) -> _Said:
     if lemma == "marry" or (lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])):
         named = words[words.index("to") + 1 :] if "to" in words else words
         return replace(said, relation="spouse", words=named, single=True)
-    if lemma == "engage":
+    if lemma in {"engage", "divorce", "widow"} and not own:
         return replace(said, relation="be", words=[lemma, *words])
     if lemma == "be" and not own and first in _BEING:
         return replace(said, relation=_BEING[first], words=words[1:])

@@ -23,7 +23,12 @@ from agent_memory_services.long_term_memory.consolidation.decisions import (
 from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.rules import likeness, periods, slots
+from agent_memory_services.long_term_memory.consolidation.rules import (
+    comparing,
+    likeness,
+    periods,
+    slots,
+)
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
 from agent_memory_services.long_term_memory.store.index.schema import Precision
@@ -142,6 +147,9 @@ class Consolidator:
         facts = await self._with_slots(tenant, facts, actor)
         found = await self._neighbourhood.of(tenant, facts, now_micros())
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
+        near = (each.memory for neighbours in around for each in neighbours)
+        told = [each.text for each in (*(fact.memory for fact in facts), *near)]
+        await asyncio.to_thread(comparing.prepare, told)
         verdicts = await judgements(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = (
