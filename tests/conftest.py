@@ -1,4 +1,4 @@
-"""A real store for every test that asks for one, flushed before each."""
+"""A real store for every test that asks for one, empty before each."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.store.embeddings import local
 from tests.support.persistent_keys import stray_keys
-from tests.support.stores import empty
+from tests.support.stores import is_shared
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
@@ -70,19 +70,23 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    """A client of the store, emptied of data and indexes."""
-    await empty(redis_url)
+    """A client of the store, which no server of other tests uses."""
+    assert not is_shared(redis_url), "a server that other tests share would lose its index"
     async with connect(redis_url) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
-def no_stray_keys(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves a key which nothing removes, and remove it."""
-    yield
+def clean_store(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test find no data and no index of another, and leave no key which nothing removes."""
     if "redis_url" not in request.fixturenames:
+        yield
         return
-    with blocking.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+    url = request.getfixturevalue("redis_url")
+    with blocking.Redis.from_url(url) as client:
+        if not is_shared(url):
+            client.flushall()
+        yield
         strays = dict(stray_keys(client))
         if strays:
             client.unlink(*strays)

@@ -14,9 +14,14 @@ async def empty(url: str) -> None:
     Raises:
         AssertionError: a server that outlives one test uses the store.
     """
-    assert url not in _in_use, "a server that other tests share would lose its index"
+    assert not is_shared(url), "a server that other tests share would lose its index"
     async with connect(url) as client:
         await client.flushall()
+
+
+def is_shared(url: str) -> bool:
+    """Tell whether a server that outlives one test uses a store."""
+    return url in _in_use
 
 
 @asynccontextmanager
