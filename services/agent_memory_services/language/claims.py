@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Modality(StrEnum):
+class ClaimModality(StrEnum):
     """Reality of what a claim says."""
 
     FACT = "fact"
@@ -50,7 +50,7 @@ class Claim:
     relation: str
     value: str
     negated: bool = False
-    modality: Modality = Modality.FACT
+    modality: ClaimModality = ClaimModality.FACT
     quantities: tuple[Quantity, ...] = ()
     limits: tuple[str, ...] = ()
     single: bool = False

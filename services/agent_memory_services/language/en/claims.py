@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent_memory_services.language.claims import Claim, Modality, Quantity
+from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
@@ -416,7 +416,7 @@ class _Clause:
         if lemma in {"live", "reside"} and past:
             settled = False
         relation = said.relation
-        if past and not over and not settled and modality is not Modality.PLAN:
+        if past and not over and not settled and modality is not ClaimModality.PLAN:
             relation = f"{PAST} {relation}"
         return Claim(
             said.holder,
@@ -546,31 +546,31 @@ def _one(own: Sequence[str]) -> bool:
     return not own or (own[-1] not in _ATTRIBUTES_OF_MANY and not own[-1].endswith("s"))
 
 
-def _modality(clause: Clause, lemma: str, words: Sequence[str]) -> Modality:
+def _modality(clause: Clause, lemma: str, words: Sequence[str]) -> ClaimModality:
     if (meant := _MODALITIES.get(clause.modality)) is not None:
         return meant
     if lemma == "want":
         asked = words[:2] in (["to", "be"], ["be", "call"]) or "assistant" in words
         told = asked or not _ANSWERS.isdisjoint(words)
-        return Modality.INSTRUCTION if told else Modality.WISH
-    planned = Modality.PLAN if clause.tense is Tense.FUTURE else Modality.FACT
+        return ClaimModality.INSTRUCTION if told else ClaimModality.WISH
+    planned = ClaimModality.PLAN if clause.tense is Tense.FUTURE else ClaimModality.FACT
     return _MENTAL.get(lemma, planned)
 
 
 _MODALITIES: Final = {
-    reading.Modality.CAN: Modality.ABILITY,
-    reading.Modality.MUST: Modality.OBLIGATION,
-    reading.Modality.MAY: Modality.POSSIBILITY,
-    reading.Modality.WOULD: Modality.POSSIBILITY,
+    reading.Modality.CAN: ClaimModality.ABILITY,
+    reading.Modality.MUST: ClaimModality.OBLIGATION,
+    reading.Modality.MAY: ClaimModality.POSSIBILITY,
+    reading.Modality.WOULD: ClaimModality.POSSIBILITY,
 }
 _MENTAL: Final = {
-    "wish": Modality.WISH,
-    "hope": Modality.WISH,
-    "dream": Modality.WISH,
-    "wonder": Modality.POSSIBILITY,
-    "consider": Modality.POSSIBILITY,
-    "think": Modality.POSSIBILITY,
-    "plan": Modality.PLAN,
+    "wish": ClaimModality.WISH,
+    "hope": ClaimModality.WISH,
+    "dream": ClaimModality.WISH,
+    "wonder": ClaimModality.POSSIBILITY,
+    "consider": ClaimModality.POSSIBILITY,
+    "think": ClaimModality.POSSIBILITY,
+    "plan": ClaimModality.PLAN,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import Claim, Modality
+from agent_memory_services.language.claims import Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import UnfitModelError
 from agent_memory_services.language.en.words import STOP_WORDS, stem
@@ -57,7 +57,7 @@ _DAYS: Final = frozenset(
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
-_ENDABLE: Final = frozenset({Modality.FACT, Modality.PLAN, Modality.INSTRUCTION})
+_ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
 _MANY: Final = frozenset(
     """
@@ -236,12 +236,12 @@ def _stems(text: str) -> frozenset[str]:
 
 def _plain(claim: Claim) -> tuple[object, ...]:
     value = claim.value
-    if claim.modality is Modality.INSTRUCTION:
+    if claim.modality is ClaimModality.INSTRUCTION:
         # "Wants answers kept brief" and "wants brief answers".
         value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
     return (
         *(claim.holder, claim.relation, value, claim.negated, claim.limits, claim.ended),
-        claim.modality if claim.modality is not Modality.ABILITY else Modality.FACT,
+        claim.modality if claim.modality is not ClaimModality.ABILITY else ClaimModality.FACT,
     )
 
 
@@ -277,7 +277,7 @@ def _ends(new: Claim, old: Claim) -> bool:
         return False
     if new.modality is not old.modality:
         # "Cannot stand" is no lack of an ability.
-        disliked = new.relation == "like" and new.modality is Modality.ABILITY
+        disliked = new.relation == "like" and new.modality is ClaimModality.ABILITY
         return disliked and new.negated and not old.negated and _denies(new, old)
     if new.negated != old.negated:
         return _denies(new, old)
@@ -294,7 +294,7 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     owned = old.holder == new.holder or old.holder.startswith(f"{new.holder}/")
     if old.negated or not owned or old.relation not in _ENDED_BY.get(verb, {old.relation}):
         return False
-    liked = old.relation in _LIKINGS and old.modality is Modality.FACT
+    liked = old.relation in _LIKINGS and old.modality is ClaimModality.FACT
     if verb == "cancel" and liked:
         return False
     target, words = _forms(_bare(new.value)), _forms(_every(old))
@@ -487,9 +487,9 @@ _REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     "work": _other_job,
     "be": _other_place,
 }
-_REWISHED: Final[Mapping[Modality, Callable[[Claim, Claim], bool]]] = {
-    Modality.INSTRUCTION: _one_matter,
-    Modality.PLAN: _other_time,
+_REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
+    ClaimModality.INSTRUCTION: _one_matter,
+    ClaimModality.PLAN: _other_time,
 }
 _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     english.END: _ended_by,
