@@ -369,7 +369,7 @@ def _one_limit(new: Claim, old: Claim) -> bool:
 
 def _one_kind(new: Claim, old: Claim) -> bool:
     units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
-    if units[0] != units[1] and not new.single:
+    if (units[0] != units[1] or any(units)) and not new.single:
         return False
     return bool(_times(new) & _MONTHS) == bool(_times(old) & _MONTHS)
 
@@ -412,7 +412,8 @@ def _moves_number(new: Claim, old: Claim) -> bool:
     [number], [past] = new.quantities, old.quantities
     if number.unit != past.unit or number.value == past.value:
         return False
-    if not number.unit and new.relation in {"have", "go", "meet"}:
+    placed = re.search(rf"(?:^|\b(?:at|before|after|by) ){re.escape(number.value)}\b", new.value)
+    if not number.unit and (new.relation in {"have", "go", "meet"} or placed is None):
         return False
     words = _bare(new.value) - {number.value}
     others = _bare(old.value) - {past.value}
