@@ -66,6 +66,7 @@ _MANY: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
+_WEIGHED: Final = frozenset({"live", "work", "name"})
 _UNMARRIED: Final = frozenset({"single", "divorced", "widowed", "divorce", "widow"})
 _DWELLINGS: Final = frozenset(
     {"house", "apartment", "room", "building", "home", "studio", "cottage"}
@@ -253,9 +254,16 @@ def ends(newer: Memory, older: Memory) -> bool:
 
 
 def compares(one: Memory, other: Memory) -> bool:
-    """Return true if both claim something of one relation, so that no slot has to decide."""
-    relations = {each.relation for each in claims_of(one)}
-    return any(each.relation in relations for each in claims_of(other))
+    """Return true if claims know better than a slot whether both can hold.
+
+    They do for homes, jobs and names, which may be coarser or finer, and for what is limited.
+    """
+    claims, others = claims_of(one), claims_of(other)
+    relations = {each.relation for each in claims} & _WEIGHED
+    limited = {each.limits for each in claims} != {each.limits for each in others}
+    return (bool(claims and others) and limited) or any(
+        each.relation in relations for each in others
+    )
 
 
 def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
