@@ -1,13 +1,14 @@
 """Decisions of consolidation: what merges, what supersedes, in one plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.consolidation.rules import (
     comparing,
@@ -23,7 +24,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.likeness import 
     likeness,
     may_be_same,
 )
-from agent_memory_services.long_term_memory.domain import conditions, fields
+from agent_memory_services.long_term_memory.domain import conditions, conflicts, fields
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -284,7 +285,44 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
     if found := partner(view, subject, current):
         return merge(view, subject, found)
-    return supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    decided = supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    return _with_conflicts(view, decided, subject.memory, current)
+
+
+_CONFLICT: Final = "in conflict with another fact"
+
+
+def _with_conflicts(
+    view: View, decided: Decision, fact: Memory, current: Sequence[StoredMemory]
+) -> Decision:
+    """Return a decision that also marks what contradicts a fact and ends neither way."""
+    if decided.action is Action.MERGED:
+        return decided
+    after = {change.memory.id: copied(change.memory) for change in decided.changes}
+    own = after.get(fact.id) or copied(fact)
+    marked: list[Memory] = []
+    for each in current:
+        other = after.get(each.memory.id) or copied(each.memory)
+        apart = conditions.is_visible(own, view.now) and conditions.is_visible(other, view.now)
+        if apart and _in_conflict(own, other) and conflicts.mark(own, other):
+            marked.append(other)
+    if not marked:
+        return decided
+    changes = {change.memory.id: change for change in decided.changes}
+    ids = tuple(each.id for each in marked)
+    for memory, rivals in ((own, ids), *((each, (fact.id,)) for each in marked)):
+        before = fact if memory is own else view.stored[memory.id].memory
+        change = changes.get(memory.id) or Change(
+            before, memory, ltm.REVISION_CAUSE_UPDATE, reason=_CONFLICT, compared=True
+        )
+        normalise(memory, view.now)
+        related = tuple(dict.fromkeys((*change.related, *rivals)))
+        changes[memory.id] = replace(change, after=memory, related=related)
+    return replace(decided, memory=own, changes=list(changes.values()))
+
+
+def _in_conflict(one: Memory, other: Memory) -> bool:
+    return not one.pinned and not other.pinned and comparing.conflict(one, other)
 
 
 def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:

@@ -15,6 +15,7 @@ from agent_memory_services.language.claims import Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import UnfitModelError
 from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.shared.claims import from_contract, may_claim
 
 _PREPOSITIONS: Final = frozenset(
     """
@@ -161,8 +162,10 @@ def prepare(texts: Iterable[str]) -> None:
 
 
 def claims_of(memory: Memory) -> tuple[Claim, ...]:
-    """Return what a memory claims; nothing where its words cannot be read."""
-    return _claims(memory.text)
+    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
+    if memory.claims:
+        return from_contract(memory.claims)
+    return _claims(memory.text) if may_claim(memory) else ()
 
 
 def same(one: Memory, other: Memory) -> bool:
@@ -251,6 +254,43 @@ def ends(newer: Memory, older: Memory) -> bool:
     before = [each for each in claims_of(older) if not each.ended]
     after = claims_of(newer)
     return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
+
+
+def conflict(one: Memory, other: Memory) -> bool:
+    """Return true if something that one memory says cannot be true beside what the other says."""
+    first, second = claims_of(one), claims_of(other)
+    return any(
+        _ends(each, rival) or _ends(rival, each)
+        for each in first
+        for rival in second
+        if not each.ended and not rival.ended and not _restates(each, rival)
+    )
+
+
+ENDING: Final = (english.END, english.MOVE, english.SWITCH)
+"""First words of the relations whose claims end others, whatever the relation of those is."""
+
+
+def touching(claim: Claim) -> frozenset[str]:
+    """Return the relations of claims about the same holder that may be the same, or may end."""
+    family, _, verb = claim.relation.partition(" ")
+    if family == english.END:
+        return _ENDED_BY.get(verb, frozenset({verb}) - {""}) | {claim.relation}
+    if family == english.SWITCH:
+        return _SWITCHING | {claim.relation}
+    beside = next((each for each in _BESIDE if claim.relation in each), frozenset())
+    return frozenset({claim.relation}) | beside
+
+
+def telling(claim: Claim) -> frozenset[str]:
+    """Return the words that a claim shares with what it repeats, denies or ends."""
+    numbers = {each.value for each in claim.quantities}
+    words = _bare(claim.value) - _MONTHS - _DAYS - numbers
+    return frozenset(words - _digits(words))
+
+
+_BESIDE: Final = (frozenset({"work", "be", "spouse"}),)
+"""Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
 
 
 def compares(one: Memory, other: Memory) -> bool:
