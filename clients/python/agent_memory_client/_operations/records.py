@@ -174,18 +174,18 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
     }
 
 
-def _from_claim(claim: memory_pb2.Claim) -> models.Claim:
-    return models.Claim(
-        holder=claim.holder,
-        relation=claim.relation,
-        value=claim.value,
-        negated=claim.negated,
-        modality=_values.CLAIM_MODALITIES.name(claim.modality) or models.ClaimModality.FACT,
-        quantities=[models.Quantity(value=each.value, unit=each.unit) for each in claim.quantities],
-        limits=list(claim.limits),
-        single=claim.single,
-        ended=claim.ended,
-    )
+def _from_claim(claim: memory_pb2.Claim) -> dict[str, Any]:
+    return {
+        "holder": claim.holder,
+        "relation": claim.relation,
+        "value": claim.value,
+        "negated": claim.negated,
+        "modality": _values.CLAIM_MODALITIES.name(claim.modality) or models.ClaimModality.FACT,
+        "quantities": [{"value": each.value, "unit": each.unit} for each in claim.quantities],
+        "limits": list(claim.limits),
+        "single": claim.single,
+        "ended": claim.ended,
+    }
 
 
 def _from_provenance(memory: memory_pb2.Memory) -> models.Provenance | None:
