@@ -1,6 +1,7 @@
 """Claims in the form of the contract and in that of the language house, which has no messages."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from agent_memory.common.v1 import memory_pb2
@@ -11,6 +12,8 @@ Reader: TypeAlias = Callable[[Sequence[str]], Sequence[Iterable[Claim]]]
 """Reads the claims of each of some English statements, all at once."""
 
 MOST_CLAIMS: Final = 16
+_REMEMBERED: Final = 1024
+"""Claims, of up to ten kilobytes, that were compared last; each is compared with many."""
 LONGEST_STATEMENT: Final = 1_000
 """Characters of a text that says one thing; what is longer says many."""
 # What the contract allows, in bytes and in items.
@@ -32,19 +35,22 @@ def to_contract(claims: Iterable[Claim]) -> list[memory_pb2.Claim]:
 
 def from_contract(claims: Iterable[memory_pb2.Claim]) -> tuple[Claim, ...]:
     """Return the claims of a memory; a modality that this release does not know is a fact."""
-    return tuple(
-        Claim(
-            claim.holder,
-            claim.relation,
-            claim.value,
-            negated=claim.negated,
-            modality=_NAMED.get(claim.modality, ClaimModality.FACT),
-            quantities=tuple(Quantity(each.value, each.unit) for each in claim.quantities),
-            limits=tuple(claim.limits),
-            single=claim.single,
-            ended=claim.ended,
-        )
-        for claim in claims
+    return tuple(_from_packed(claim.SerializeToString(deterministic=True)) for claim in claims)
+
+
+@lru_cache(_REMEMBERED)
+def _from_packed(packed: bytes) -> Claim:
+    claim = memory_pb2.Claim.FromString(packed)
+    return Claim(
+        claim.holder,
+        claim.relation,
+        claim.value,
+        negated=claim.negated,
+        modality=_NAMED.get(claim.modality, ClaimModality.FACT),
+        quantities=tuple(Quantity(each.value, each.unit) for each in claim.quantities),
+        limits=tuple(claim.limits),
+        single=claim.single,
+        ended=claim.ended,
     )
 
 

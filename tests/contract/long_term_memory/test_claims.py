@@ -6,7 +6,14 @@ from typing import Any
 import grpc
 import pytest
 
-from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory, Quantity, Validity
+from agent_memory.common.v1.memory_pb2 import (
+    Claim,
+    ClaimModality,
+    Memory,
+    MemoryType,
+    Quantity,
+    Validity,
+)
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from tests.contract.kit.refusals import refused
@@ -42,7 +49,7 @@ async def test_claims_are_read_from_an_english_text(tenant: Tenant) -> None:
         Memory(text="User lives in Rome", language="de"),
         Memory(text="Does the user live in Rome?"),
         Memory(text="User lives in Rome. " * 100),
-        Memory(text="User lives in Rome", type="MEMORY_TYPE_MESSAGE"),
+        Memory(text="User lives in Rome", type=MemoryType.MEMORY_TYPE_MESSAGE),
     ],
     ids=["german", "said to be german", "a question", "long", "a message"],
 )

@@ -42,9 +42,9 @@ _MOST_DOUBTS: Final = 5
 def concerns(subject: Memory, other: Neighbour) -> bool:
     """Return true if the rules may act on the two."""
     return (
-        _is_same(subject, other)
-        or excludes(subject, other.memory)
-        or comparing.conflict(subject, other.memory)
+        comparing.touches(subject, other.memory)
+        or (_in_one_slot(subject, other.memory) and excludes(subject, other.memory))
+        or _is_same(subject, other)
     )
 
 
@@ -79,9 +79,16 @@ async def _judgement(
 
 
 def _is_same(subject: Memory, other: Neighbour) -> bool:
+    if other.cosine is None and not _in_one_slot(subject, other.memory):
+        # What says the same in other words is near, and found as that.
+        return comparing.same(subject, other.memory)
     # Vectors of what only a slot led to are compared once they are read.
     nearness = 1.0 if other.cosine is None else other.cosine
     return alike(subject, other.memory, nearness) is likeness.Likeness.SAME
+
+
+def _in_one_slot(one: Memory, other: Memory) -> bool:
+    return bool(one.slot) and one.slot == other.slot
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:

@@ -140,8 +140,13 @@ def _nearest(condition: str, vector: bytes) -> SearchParams:
 
 
 def _values(condition: str) -> SearchParams:
-    query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
-    return _reading(query.dialect(2)), None
+    """Return the query of the latest memories of a condition.
+
+    In its fourth dialect the engine walks along the times instead of sorting all that match, and
+    may stop a little early: so twice as many are asked for as are used.
+    """
+    query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, 2 * _SLOT_VALUES)
+    return _reading(query.dialect(4)), None
 
 
 def _reading(query: Query) -> Query:
@@ -152,7 +157,7 @@ def _reading(query: Query) -> Query:
 
 def _merged(subject: Memory, answers: Sequence[Answer]) -> list[Neighbour]:
     found: dict[str, Neighbour] = {}
-    for row in chain.from_iterable(answer.rows for answer in answers):
+    for row in chain.from_iterable(answer.rows[: _SLOT_VALUES + 1] for answer in answers):
         memory = memory_of([row.fields.get(name.encode()) for name in READ])
         if memory is not None and memory.id != subject.id:
             found.setdefault(memory.id, Neighbour(memory, _cosine(row)))

@@ -256,6 +256,17 @@ def ends(newer: Memory, older: Memory) -> bool:
     return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
 
 
+def touches(one: Memory, other: Memory) -> bool:
+    """Return true if something that one memory says ends, or denies, what the other says.
+
+    Where this is false, neither `ends` the other and they are in no `conflict`.
+    """
+    second = claims_of(other)
+    return any(
+        _ends(each, rival) or _ends(rival, each) for each in claims_of(one) for rival in second
+    )
+
+
 def conflict(one: Memory, other: Memory) -> bool:
     """Return true if something that one memory says cannot be true beside what the other says."""
     first, second = claims_of(one), claims_of(other)
