@@ -217,6 +217,17 @@ async def test_a_merged_memory_inherits_the_conflicts(tenant: Tenant) -> None:
     assert await conflicts(tenant, second) == []
 
 
+async def test_a_merged_memory_claims_what_its_text_says(tenant: Tenant) -> None:
+    """Of two originals it has the text and the claims of the same one."""
+    coffee = Claim(holder="user", relation="like", value="coffee", modality=FACT)
+    drink = Claim(holder="user", relation="like", value="coffee drink", modality=FACT)
+    await one(tenant, Memory(text="User likes coffee", claims=[coffee]))
+    merged = await one(tenant, Memory(text="User likes coffee!", claims=[drink]))
+    assert merged.outcome == ltm.CREATE_OUTCOME_MERGED
+    expected = {"User likes coffee": coffee, "User likes coffee!": drink}
+    assert list(merged.memory.claims) == [expected[merged.memory.text]]
+
+
 async def test_the_mark_of_a_conflict_is_taken_back_on_both(tenant: Tenant) -> None:
     """By reverting it on either."""
     first, second = await conflicting(tenant)

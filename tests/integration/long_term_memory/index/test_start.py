@@ -75,6 +75,7 @@ async def test_an_index_of_an_earlier_release_gets_what_was_added(
 ) -> None:
     """No index is rebuilt for it, and the earlier release goes on with the same one."""
     present = MemoryIndex(redis, SHARDS, VectorIndex(), DIMENSION)
+    await present.drop()
     known_then = {name: field for name, field in fields.TAGS.items() if not field.added}
     with monkeypatch.context() as patch:
         patch.setattr(fields, "TAGS", known_then)
