@@ -56,7 +56,8 @@ TREES: Final = {
 # Each call passes through these on its way to the code that is about it.
 PASSAGES: Final = ("client", "kit")
 # What the walks reached so far, outside the passages: a change may lower a bound, and raises none.
-BOUNDS: Final = {"message": 86, "search": 21, "create": 30, "filter": 1}
+# Work in the background may or may not fall into a walk, so runs differ by two or three files.
+BOUNDS: Final = {"message": 84, "search": 21, "create": 30, "filter": 1}
 
 _WAIT_SECONDS: Final = 60.0
 _BEYOND_THE_RUN: Final = 600.0

@@ -1,10 +1,12 @@
 """A real store for every test that asks for one, empty before each."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 import redis as blocking
@@ -25,6 +27,8 @@ settings.register_profile("agent-memory", deadline=None, max_examples=30)
 settings.register_profile("at-length", deadline=None, max_examples=100)
 settings.load_profile("agent-memory")
 
+_END_TO_END = Path(__file__).parent / "e2e"
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Half as many again as cores: many tests wait for processes and clocks."""
@@ -35,12 +39,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that are marked `in_order` the order in which they are written."""
+    """Keep the order of tests that are marked `in_order`, and begin with the end-to-end tests."""
     for _, module in groupby(list(enumerate(items)), key=lambda item: item[1].path):
         places = [(at, item) for at, item in module if item.get_closest_marker("in_order")]
         written = sorted((item for _, item in places), key=lambda item: item.reportinfo()[1] or 0)
         for (at, _), item in zip(places, written, strict=True):
             items[at] = item
+    # Each process runs a part of the whole without a gap, and gives its last ones to whoever is
+    # done. So one of them starts the stack that all of these tests use, and nobody waits for them.
+    items.sort(key=lambda item: _END_TO_END not in item.path.parents)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what the imports made, which stays for good."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,10 +96,11 @@ def clean_store(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     url = request.getfixturevalue("redis_url")
-    with blocking.Redis.from_url(url) as client:
-        if not is_shared(url):
+    if not is_shared(url):
+        with blocking.Redis.from_url(url) as client:
             client.flushall()
-        yield
+    yield
+    with blocking.Redis.from_url(url) as client:
         strays = dict(stray_keys(client))
         if strays:
             client.unlink(*strays)

@@ -14,7 +14,7 @@ from agent_memory_services.embedded.stack import Stack, StackOptions
 QUICK = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.2"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack on free ports; tests that need an empty one, or end a part of it, start theirs."""
     folder: Path = tmp_path_factory.mktemp("stack")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from redis import Redis
@@ -37,7 +38,12 @@ class Family:
 
     def match(self, key: str) -> re.Match[str] | None:
         """Match a whole key."""
-        return re.fullmatch(re.sub(r"<(\w+)>", lambda part: _PARTS[part[1]], self.form), key)
+        return _pattern(self.form).fullmatch(key)
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"<(\w+)>", lambda part: _PARTS[part[1]], form))
 
 
 FAMILIES: Final = (

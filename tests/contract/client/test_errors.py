@@ -80,9 +80,16 @@ async def test_the_time_allowed_is_the_clients_or_the_methods(services: Services
     async with MemoryAPIClient(base_url=services.url) as client:
         await client.count_long_term_memories()
         await client.create_long_term_memories([{"text": "a"}])
-        await client.with_options(timeout=3).count_long_term_memories()
-    remaining = [call.time_remaining for call in services.recorder.received]
-    assert [round(seconds) for seconds in remaining if seconds is not None] == [10, 30, 3]
+        await client.with_options(timeout=300).count_long_term_memories()
+    assert _are_about(services, [10, 30, 300])
+
+
+def _are_about(services: Services, seconds: list[float]) -> bool:
+    """Whether the times that calls had left are these, but for what their way took."""
+    left = [call.time_remaining or 0 for call in services.recorder.received]
+    return len(left) == len(seconds) and all(
+        given / 2 < each < given * 1.1 for each, given in zip(left, seconds, strict=True)
+    )
 
 
 async def test_the_time_of_one_call_beats_every_default(
@@ -90,12 +97,11 @@ async def test_the_time_of_one_call_beats_every_default(
 ) -> None:
     """The client's, and the contract's, in each of the calls that a method makes."""
     impatient = client.with_options(timeout=0.001)
-    await impatient.count_long_term_memories(timeout=7)
-    await impatient.list_sessions(timeout=7)
-    await impatient.update_working_memory_data("s", {"a": 1}, timeout=7)
-    await impatient.resolve_function_call("search_memory", {"query": "tea"}, timeout=7)
-    remaining = [round(call.time_remaining or 0) for call in services.recorder.received]
-    assert remaining == [7] * 6
+    await impatient.count_long_term_memories(timeout=70)
+    await impatient.list_sessions(timeout=70)
+    await impatient.update_working_memory_data("s", {"a": 1}, timeout=70)
+    await impatient.resolve_function_call("search_memory", {"query": "tea"}, timeout=70)
+    assert _are_about(services, [70] * 6)
 
 
 async def test_a_stream_ends_when_its_time_is_over(

@@ -3,12 +3,13 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
 
 from agent_memory_client import MemoryAPIClient, MemoryRecord, ToolCallResult
-from agent_memory_client.models import TimePrecision
+from agent_memory_client.models import TimePrecision, Validity
 from tests.contract.client.services.refusal import refusal
 from tests.contract.client.services.running import Services
 
@@ -312,6 +313,28 @@ async def test_a_models_dates_are_the_users(
     (shown,) = elsewhere.result["memories"]
     assert shown["event_date"].startswith(told[:10])
     assert shown.get("event_precision") == ("day" if written == told else None)
+
+
+async def test_an_answer_says_when_a_memory_was_said_and_from_when_it_is_over(
+    client: MemoryAPIClient,
+) -> None:
+    """Days are the user's."""
+    record = MemoryRecord(text="Lives in Oslo", user_id="alice", namespace="home")
+    record.validity = Validity(invalid_from=datetime(2026, 3, 5, 20, tzinfo=UTC))
+    (made,) = (await client.create_long_term_memories([record])).results
+    assert made.memory
+    assert made.memory.created_at
+    said = made.memory.created_at.astimezone(ZoneInfo("Asia/Tokyo")).date()
+    result = await client.resolve_function_call(
+        "get_long_term_memory",
+        {"memory_id": made.memory.id},
+        user_id="alice",
+        namespace="home",
+        time_zone="Asia/Tokyo",
+    )
+    bounds = f"semantic; said {said}; no longer true from 2026-03-06; id:"
+    assert f"- Lives in Oslo ({bounds}" in result.formatted_response
+    assert result.result["memory"]["no_longer_true_from"] == "2026-03-06T05:00:00+09:00"
 
 
 @pytest.mark.usefixtures("_in_tokyo")

@@ -55,7 +55,7 @@ async def test_one_stream_too_many_is_told_to_come_back(shape: str) -> None:
         assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refusal.reason == "OVERLOADED"
         assert refusal.retry_after > 0
-        assert shapes.handled(shape, "ResourceExhausted") == 1
+        assert shapes.handled(shape, "ResourceExhausted") >= 1
         gate.open.set()
         await eventually(lambda: shapes.admission.running == 0)
         assert await shapes.call(shape, REQUEST)

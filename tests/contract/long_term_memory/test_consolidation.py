@@ -97,6 +97,24 @@ async def test_without_a_validity_the_creation_dates_a_fact(tenant: Tenant) -> N
         assert [hit.memory.text for hit in found.hits] == [text]
 
 
+async def test_what_was_created_in_the_past_is_true_from_then(tenant: Tenant) -> None:
+    """It is not true before; a bound that the caller gives stands as it is."""
+    await one(tenant, Memory(text="User has a dog", create_time=year(2023)))
+    known = Memory(text="User speaks Finnish", create_time=year(2023))
+    known.validity.valid_from.CopyFrom(year(2010))
+    await one(tenant, known)
+    over = Memory(text="User was a nurse", create_time=year(2023))
+    over.validity.invalid_from.CopyFrom(year(2021))
+    await one(tenant, over)
+    for at, texts in (
+        (2020, {"User speaks Finnish", "User was a nurse"}),
+        (2022, {"User speaks Finnish"}),
+        (2024, {"User speaks Finnish", "User has a dog"}),
+    ):
+        found = await tenant.search("User", as_of=year(at))
+        assert {hit.memory.text for hit in found.hits} == texts
+
+
 async def test_two_in_one_call_end_each_other_in_order(tenant: Tenant) -> None:
     """Without dates the later of a call is the newer."""
     results = await tenant.create("I work at Acme", "I joined Globex")

@@ -16,9 +16,8 @@ from agent_memory_services.extraction.queue.submissions import (
     Submission,
     Submissions,
 )
-from agent_memory_services.extraction.store.leases import Lease, Leases
 from agent_memory_services.extraction.store.progress import ProgressBook
-from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.extraction.store.queue import Lease, Leases, Retention, Store
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.redis.keys import encode

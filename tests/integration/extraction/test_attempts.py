@@ -6,10 +6,10 @@ from typing import cast
 from redis.asyncio import Redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from agent_memory_services.extraction.store.leases import Lease, Leases
-from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
+from agent_memory_services.extraction.store.queue import Lease, Leases
 from agent_memory_services.extraction.work.meters import METERS
 from agent_memory_services.extraction.work.runs import Done, Runs
+from agent_memory_services.extraction.work.worker import Attempts, RetryPolicy
 from tests.integration.extraction.queue import Queue
 from tests.support.sessions import message, submission
 

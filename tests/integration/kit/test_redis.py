@@ -82,9 +82,10 @@ async def test_a_script_that_fails_is_not_run_twice(client: Redis) -> None:
 
 async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str) -> None:
     """More commands than connections queue up; without a free one the wait ends in time."""
-    async with connect(redis_url, timeout=1.0, max_connections=2) as client:
+    async with connect(redis_url, timeout=30.0, max_connections=2) as client:
         await asyncio.gather(*(client.set(f"k{n}", n) for n in range(50)))
         assert (await redis.info("clients"))["connected_clients"] <= 3
+    async with connect(redis_url, timeout=0.5, max_connections=2) as client:
         held = [await client.connection_pool.get_connection() for _ in range(2)]
         with pytest.raises(RedisConnectionError):
             async with asyncio.timeout(30):

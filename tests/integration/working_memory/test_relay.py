@@ -32,9 +32,8 @@ from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.keys import SessionAddress
-from agent_memory_services.working_memory.store.leases import Leases
 from agent_memory_services.working_memory.store.neighbours import ExtractionInbox
-from agent_memory_services.working_memory.store.outbox import Outbox
+from agent_memory_services.working_memory.store.outbox import Leases, Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction
@@ -415,7 +414,7 @@ async def test_a_relay_outlives_its_store(
 ) -> None:
     """Connections that break under it delay deliveries and end nothing."""
     async with (
-        store_client.connect(redis_url, timeout=1.0) as own,
+        store_client.connect(redis_url) as own,
         relay_of(own, inbox).running(),
     ):
         for index in range(5):

@@ -111,11 +111,11 @@ def test_another_file_is_refused_with_its_line(tmp_path: Path, line: str) -> Non
 
 
 def test_everyday_messages_state_their_facts_themselves() -> None:
-    """Every fact told by content is in its own message, and three in ten messages have none."""
+    """Every fact told by content is in its own message, and a quarter of the messages have none."""
     messages = [one for source in shipped() for one in read_golden(source) if one.style]
     assert len(messages) > 400
     assert len({message.language for message in messages}) == 15
-    assert sum(not message.facts for message in messages) > 0.3 * len(messages)
+    assert sum(not message.facts for message in messages) > 0.25 * len(messages)
     for message in messages:
         said = " ".join(turn.text for turn in message.turns)
         for fact in (*message.facts, *message.also):

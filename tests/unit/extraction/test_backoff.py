@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory_services.extraction.domain.failures import Failure
-from agent_memory_services.extraction.work.attempts import RetryPolicy
+from agent_memory_services.extraction.work.worker import RetryPolicy
 from agent_memory_services.kit.contract.backoff import Backoff
 
 POLICY = RetryPolicy(

@@ -16,6 +16,10 @@ from agent_memory_services.shared.prompts import (
         ("I like tea.", "I like tea."),
         ("", ""),
         (f"{MEMORIES_TITLE}\n- User likes tea (2023-05-08)\n- User is Al", ""),
+        (
+            f"{MEMORIES_TITLE}\n- Is ill (2023; said 2023-06-08; no longer true from 2024-01-02)",
+            "",
+        ),
         (f"{STANDING_TITLE}\n- Be brief\n{MEMORIES_TITLE}\n- User likes tea", ""),
         (f"{SUMMARY_TITLE}\nThey met.\nThey talked.", ""),
         (

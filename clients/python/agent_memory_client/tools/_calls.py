@@ -1,7 +1,7 @@
 """Calls that a model makes: as the providers write them, within bounds, and their results."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
@@ -215,6 +215,8 @@ def as_json(record: MemoryRecord, reader: tzinfo) -> dict[str, Any]:
     shown = record.model_dump(mode="json", include=_SHOWN, exclude_none=True)
     if record.created_at is not None:
         shown["created_at"] = _told_in(record.created_at, reader).isoformat()
+    if (end := _end(record)) is not None:
+        shown["no_longer_true_from"] = _told_in(end, reader).isoformat()
     if record.event_date is not None:
         start = event_start(record, reader)
         if _is_moment(record, start):
@@ -228,7 +230,20 @@ def as_json(record: MemoryRecord, reader: tzinfo) -> dict[str, Any]:
 def in_words(record: MemoryRecord, reader: tzinfo) -> str:
     """Spell a memory in one line, with the id by which it can be edited."""
     when = f", {_event(record, reader)}" if record.event_date else ""
-    return f"- {record.text} ({record.memory_type}{when}; id: {record.id})"
+    told = [f"{record.memory_type}{when}", *_bounds(record, reader), f"id: {record.id}"]
+    return f"- {record.text} ({'; '.join(told)})"
+
+
+def _bounds(record: MemoryRecord, reader: tzinfo) -> Iterator[str]:
+    """Spell the day on which a memory was said, and the one from which it is no longer true."""
+    if record.created_at is not None:
+        yield f"said {_told_in(record.created_at, reader).date()}"
+    if (end := _end(record)) is not None:
+        yield f"no longer true from {_told_in(end, reader).date()}"
+
+
+def _end(record: MemoryRecord) -> datetime | None:
+    return record.validity.invalid_from if record.validity else None
 
 
 def event_start(record: MemoryRecord, reader: tzinfo) -> datetime:

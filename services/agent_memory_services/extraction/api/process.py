@@ -24,19 +24,17 @@ from agent_memory_services.extraction.queue.jobs import Jobs
 from agent_memory_services.extraction.queue.submissions import Schedule, Submissions
 from agent_memory_services.extraction.queue.watch import Change, JobWatch
 from agent_memory_services.extraction.store.budgets import TenantBudgets
-from agent_memory_services.extraction.store.leases import Leases
 from agent_memory_services.extraction.store.progress import ProgressBook
-from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.extraction.store.queue import Leases, Retention, Store
 from agent_memory_services.extraction.store.sink import LongTermMemory
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import ViewStore
 from agent_memory_services.extraction.views.refresh import Refresher
 from agent_memory_services.extraction.views.runs import ViewRuns, Writing
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.extraction.work.attempts import Attempts, RetryPolicy
 from agent_memory_services.extraction.work.meters import METERS
 from agent_memory_services.extraction.work.runs import Runs
-from agent_memory_services.extraction.work.worker import Worker
+from agent_memory_services.extraction.work.worker import Attempts, RetryPolicy, Worker
 from agent_memory_services.kit.auth.own_identity import OwnIdentity
 from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff

@@ -1,14 +1,26 @@
-"""Partitions of the store, and the scripts that run on them."""
+"""Queue of jobs: its partitions in the store, and the leases of workers on what is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Concatenate, ParamSpec
 
+import structlog
+from google.protobuf import proto
+from google.protobuf.message import DecodeError
+from google.rpc.status_pb2 import Status
 from redis.asyncio import Redis
 
-from agent_memory_services.extraction.domain.records import partition_prefix
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
+from agent_memory_services.extraction.domain import records
+from agent_memory_services.extraction.domain.failures import LeaseLost
+from agent_memory_services.kit.contract import ids, status
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.partitions import claim_partitions
+
+log = structlog.get_logger()
 
 _PARTITIONS_KEY = "am:ex:partitions"
 _PARTITIONS_SETTING = "AGENT_MEMORY_EXTRACTION_PARTITIONS"
@@ -91,5 +103,308 @@ class Store:
         **kwargs: P.kwargs,
     ) -> Any:
         """Take a step on a partition and return its answer."""
-        base = partition_prefix(partition)
+        base = records.partition_prefix(partition)
         return await own(self.client, base, self._limits, *args, **kwargs)
+
+
+@step("poll")
+def _poll(
+    base: scripts.Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
+) -> Any:
+    """Take lost jobs back, forget old ones, and read whose jobs are due."""
+
+
+@step("claim")
+def _claim(base: scripts.Key, limits: Limits, *, tenant: str, token: str, lease: int) -> Any:
+    """Lease the tenant's job that has been due the longest."""
+
+
+@step("park")
+def _park(base: scripts.Key, limits: Limits, job_id: str, *, tenant: str, reason: bytes) -> Any:
+    """Give up a job whose record cannot be read."""
+
+
+@step("renew")
+def _renew(base: scripts.Key, limits: Limits, job_id: str, token: str, *, lease: int) -> Any:
+    """Prolong a lease."""
+
+
+@step("keep")
+def _keep(
+    base: scripts.Key,
+    limits: Limits,
+    job_id: str,
+    token: str,
+    *,
+    window: str,
+    found: bytes,
+    who: str,
+    dropped: Mapping[str, int],
+) -> Any:
+    """Keep what was found in a window."""
+
+
+@step("complete")
+def _complete(base: scripts.Key, limits: Limits, job_id: str, token: str, *, outcome: bytes) -> Any:
+    """End a job whose results are stored."""
+
+
+@step("fail")
+def _fail(
+    base: scripts.Key,
+    limits: Limits,
+    job_id: str,
+    token: str,
+    *,
+    give_up: bool,
+    delay: int,
+    blamed: bool,
+    reason: bytes,
+) -> Any:
+    """End an attempt that failed."""
+
+
+@step("hand_back")
+def _hand_back(base: scripts.Key, limits: Limits, job_id: str, token: str) -> Any:
+    """End a lease as if the job had never been claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Figures of one partition of the queue.
+
+    Attributes:
+        due: Keys of tenants with due jobs, those that wait the longest first.
+        next_seconds: Until another job is due or a lease ends; None where nothing waits.
+        waiting: Jobs that wait, due or not.
+        oldest_seconds: How long the oldest due job has been due.
+    """
+
+    due: Sequence[str]
+    next_seconds: float | None
+    waiting: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Job leased to a worker, with everything that a run needs.
+
+    Attributes:
+        partition: Where the job is kept.
+        token: Proves the lease to the store.
+        record: The job.
+        payload: What it works on.
+        results: What earlier attempts found, by the name of the window.
+    """
+
+    partition: int
+    token: str
+    record: records.JobRecord
+    payload: records.Payload
+    results: Mapping[str, Sequence[Memory]]
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.record.job.id
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """Its messages, in order of sequence."""
+        return self.payload.messages
+
+    @property
+    def before(self) -> Sequence[Message]:
+        """The messages before them, likewise."""
+        return self.payload.before
+
+    @property
+    def memories(self) -> Sequence[Memory]:
+        """Memories to store as they are."""
+        return self.payload.memories
+
+
+class Leases:
+    """Leases of the jobs of all partitions."""
+
+    def __init__(
+        self, store: Store, *, lease_seconds: float, max_strikes: int, strike_seconds: float
+    ) -> None:
+        """Lease jobs for `lease_seconds`.
+
+        A lost lease is a strike. With `max_strikes` of them a job is given up, but no sooner than
+        `strike_seconds` after the first of them.
+        """
+        self._store = store
+        self._lease = int(lease_seconds * 1_000_000)
+        self._max_strikes = max_strikes
+        self._strike_seconds = int(strike_seconds * 1_000_000)
+
+    async def poll(self, partition: int, *, lost: Status) -> Outlook:
+        """Take back expired leases of a partition, tidy it up, and see what is due.
+
+        Args:
+            partition: The partition.
+            lost: The error of a job that is given up because its workers keep vanishing.
+        """
+        due, wake, waiting, age = await self._store.take(
+            _poll,
+            partition,
+            max_strikes=self._max_strikes,
+            strike_span=self._strike_seconds,
+            too_often=lost.SerializeToString(),
+        )
+        return Outlook(
+            due=[tenant.decode() for tenant in due],
+            next_seconds=wake / 1e6 if wake >= 0 else None,
+            waiting=waiting,
+            oldest_seconds=age / 1e6,
+        )
+
+    async def claim(self, partition: int, tenant_key: str) -> Lease | None:
+        """Lease the tenant's longest due job of a partition, if one is free.
+
+        A job whose record cannot be read is named in the log and parked as failed.
+        """
+        while True:
+            token = ids.new_id()
+            found = await self._store.take(
+                _claim, partition, tenant=tenant_key, token=token, lease=self._lease
+            )
+            if not found:
+                return None
+            job_id = found[0].decode()
+            lease = _leased(partition, token, found) if len(found) > 1 else None
+            if lease is not None and not lease.record.damaged:
+                return lease
+            damaged = lease.record.damaged if lease else ("record",)
+            log.error("job.unreadable", job_id=job_id, fields=damaged)
+            reason = status.status_of(records.unreadable(damaged)).SerializeToString()
+            await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
+
+    async def renew(self, lease: Lease) -> None:
+        """Hold a job for another term.
+
+        Raises:
+            LeaseLost: another worker has it.
+        """
+        await self._hold(_renew, lease, lease=self._lease)
+
+    async def keep(
+        self,
+        lease: Lease,
+        window: str,
+        found: Sequence[Memory],
+        *,
+        by: str = "",
+        dropped: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep what was found in a window, so that a later attempt stores the same.
+
+        Args:
+            lease: The job.
+            window: The window's name.
+            found: What was found in it.
+            by: Name of the extractor; empty where none was needed.
+            dropped: How many items of a model's answer were left out, by a short word for why.
+
+        Raises:
+            LeaseLost: another worker has the job.
+        """
+        await self._hold(
+            _keep, lease, window=window, found=_pack(found), who=by, dropped=dropped or {}
+        )
+
+    async def complete(
+        self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
+    ) -> None:
+        """End a job whose results are stored; its messages count as extracted from now on.
+
+        Args:
+            lease: The job.
+            memory_ids: The memories that hold its results.
+            skipped: What it left out, with the reasons.
+
+        Raises:
+            LeaseLost: another worker has the job.
+        """
+        outcome = Job(memory_ids=memory_ids, skipped=skipped)
+        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
+
+    async def retry_later(
+        self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
+    ) -> None:
+        """End an attempt that failed and let the job wait.
+
+        Raises:
+            LeaseLost: another worker has the job.
+        """
+        delay = int(delay_seconds * 1_000_000)
+        reason = error.SerializeToString()
+        await self._hold(_fail, lease, give_up=False, delay=delay, blamed=strike, reason=reason)
+
+    async def give_up(self, lease: Lease, error: Status, *, strike: bool) -> None:
+        """End a job that failed for good; its messages are kept.
+
+        Raises:
+            LeaseLost: another worker has the job.
+        """
+        reason = error.SerializeToString()
+        await self._hold(_fail, lease, give_up=True, delay=0, blamed=strike, reason=reason)
+
+    async def hand_back(self, lease: Lease) -> None:
+        """Return a job untried, for another worker to take at once.
+
+        Raises:
+            LeaseLost: another worker has it already.
+        """
+        await self._hold(_hand_back, lease)
+
+    async def _hold(
+        self,
+        own: scripts.Script[Concatenate[scripts.Key, Limits, str, str, P]],
+        held: Lease,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        job_id, token = held.job_id, held.token
+        if not await self._store.take(own, held.partition, job_id, token, *args, **kwargs):
+            raise LeaseLost
+
+
+def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
+    job_id, fields, messages, before, memories, results = found
+    kept = {name: _unpack(packed) for name, packed in scripts.mapping_of(results).items()}
+    return Lease(
+        partition=partition,
+        token=token,
+        record=records.JobRecord.parse(job_id.decode(), scripts.mapping_of(fields)),
+        payload=records.read_payload(
+            scripts.mapping_of(messages), before, scripts.mapping_of(memories)
+        ),
+        results={
+            name.decode(errors="replace"): memories
+            for name, memories in kept.items()
+            if memories is not None
+        },
+    )
+
+
+def _pack(memories: Iterable[Memory]) -> bytes:
+    packed = BytesIO()
+    for memory in memories:
+        proto.serialize_length_prefixed(memory, packed)
+    return packed.getvalue()
+
+
+def _unpack(packed: bytes) -> list[Memory] | None:
+    """Return the memories found in a window; None where they cannot be read and are looked for."""
+    stream, memories = BytesIO(packed), []
+    try:
+        while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
+            memories.append(memory)
+    except (DecodeError, ValueError):
+        return None
+    return memories

@@ -8,8 +8,7 @@ from agent_memory.extraction.v1.extraction_pb2 import Job, JobKind, SummaryParti
 from agent_memory_services.extraction.domain import views
 from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
-from agent_memory_services.extraction.store.leases import Lease
-from agent_memory_services.extraction.store.queue import Limits, Store, step
+from agent_memory_services.extraction.store.queue import Lease, Limits, Store, step
 from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.ids import new_id

@@ -12,7 +12,7 @@ from agent_memory_services.extraction.domain.failures import Unfinished
 from agent_memory_services.extraction.domain.views import Group, ViewName
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
 from agent_memory_services.extraction.pipeline import ExtractionPipeline
-from agent_memory_services.extraction.store.leases import Lease
+from agent_memory_services.extraction.store.queue import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.kit.contract import clock, errors

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory_services.extraction.domain.records import Lane
-from agent_memory_services.extraction.store.leases import Outlook
+from agent_memory_services.extraction.store.queue import Outlook
 from agent_memory_services.kit.contract import errors
 
 OUTCOMES: Final = ("succeeded", "retried", "failed", "lost", "handed_back")

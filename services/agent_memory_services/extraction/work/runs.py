@@ -34,7 +34,7 @@ from agent_memory_services.extraction.pipeline import (
     ExtractionResult,
     ExtractionTask,
 )
-from agent_memory_services.extraction.store.leases import Lease, Leases
+from agent_memory_services.extraction.store.queue import Lease, Leases
 from agent_memory_services.extraction.store.sink import LongTermMemory, Rejection, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters

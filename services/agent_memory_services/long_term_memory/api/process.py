@@ -33,7 +33,7 @@ from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
-from agent_memory_services.long_term_memory.store.dirty import DirtySets
+from agent_memory_services.long_term_memory.store.commit import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer

@@ -16,7 +16,7 @@ from agent_memory_services.long_term_memory.consolidation.consolidator import Co
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.domain import conditions, fields, memory
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.store.dirty import Dirty, DirtySets
+from agent_memory_services.long_term_memory.store.commit import Dirty, DirtySets
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore

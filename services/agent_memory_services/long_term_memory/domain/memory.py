@@ -71,6 +71,8 @@ _GIVEN: Final = WRITABLE | {"id", "provenance", "create_time", "sequence"}
 def draft(given: Memory, now: int, model: str) -> Memory:
     """Return a new memory from a caller's; fields that the server sets are ignored.
 
+    One that was created earlier, and tells no beginning of its own, is true from then on.
+
     Args:
         given: the caller's memory, with its id.
         now: the present, in microseconds.
@@ -84,6 +86,8 @@ def draft(given: Memory, now: int, model: str) -> Memory:
     _clear_end(memory)
     if not memory.HasField("create_time"):
         memory.create_time.CopyFrom(clock.to_timestamp(now))
+    elif _is_dated_by_creation(memory, now):
+        memory.validity.valid_from.CopyFrom(memory.create_time)
     memory.proof_count = 1
     memory.embedding_model = model
     normalise(memory, now)
@@ -120,6 +124,13 @@ def _ends_early(memory: Memory) -> bool:
         and validity.HasField("invalid_from")
         and clock.to_micros(validity.invalid_from) <= clock.to_micros(validity.valid_from)
     )
+
+
+def _is_dated_by_creation(memory: Memory, now: int) -> bool:
+    """Return true if the creation is past, and neither bound of the validity speaks against it."""
+    created, validity = clock.to_micros(memory.create_time), memory.validity
+    ended = validity.HasField("invalid_from") and clock.to_micros(validity.invalid_from) <= created
+    return created < now and not validity.HasField("valid_from") and not ended
 
 
 def _clear_end(memory: Memory) -> None:

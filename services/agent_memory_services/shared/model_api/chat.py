@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,11 @@ from agent_memory_services.shared.model_api import failures
 from agent_memory_services.shared.model_api.answers import Completion, read_completion
 from agent_memory_services.shared.model_api.dialects import ChatForm, Dialects, Output
 from agent_memory_services.shared.model_api.meters import ModelMeter, Price, Usage
+
+with suppress(ImportError):
+    # `openai` looks into this module where another library imports it, as the parser's do in a
+    # thread, and would find half of it.
+    import httpx  # noqa: F401
 
 _ATTEMPTS: Final = 3
 """For what a moment mends; a longer fault is the caller's to wait out."""

@@ -30,7 +30,6 @@ from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.sessions.watch import SessionWatch
 from agent_memory_services.working_memory.store.events import SessionEvent, SessionStatuses
-from agent_memory_services.working_memory.store.leases import Leases
 from agent_memory_services.working_memory.store.listings import Listings
 from agent_memory_services.working_memory.store.neighbours import (
     ExtractionInbox,
@@ -39,7 +38,7 @@ from agent_memory_services.working_memory.store.neighbours import (
     LongTermSearch,
     Summarizer,
 )
-from agent_memory_services.working_memory.store.outbox import Outbox
+from agent_memory_services.working_memory.store.outbox import Leases, Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
 from agent_memory_services.working_memory.store.summary_queue import SummaryQueue

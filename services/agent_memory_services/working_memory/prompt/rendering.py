@@ -1,12 +1,15 @@
 """Text of memories, summaries and messages in a prompt."""
 
+from collections.abc import Iterator
 from datetime import time as time_of_day
 from datetime import tzinfo
 from typing import Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, TimePrecision
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.kit.contract.clock import in_zone
+from agent_memory_services.kit.contract.clock import in_zone, to_datetime
 from agent_memory_services.working_memory.domain.session import Shown
 from agent_memory_services.working_memory.domain.windows import MESSAGE_TOKENS, count_tokens
 from agent_memory_services.working_memory.prompt.model import Line
@@ -25,15 +28,18 @@ _MOMENT: Final = "%Y-%m-%d %H:%M"
 
 
 def bullet(memory: Memory, reader: tzinfo) -> str:
-    """Return a memory in one line, whatever its text, with the time it speaks of.
+    """Return a memory in one line, whatever its text, with the times that it is judged by.
+
+    These are the time it speaks of, the day it was said, and the day from which it is no longer
+    true. Nothing in the line depends on the present, so that providers can reuse a prompt.
 
     Args:
         memory: The memory.
         reader: The zone in which times are told that have none of their own.
     """
     text = " ".join(memory.text.split())
-    time = f" ({_time(memory.event_time, reader)})" if memory.HasField("event_time") else ""
-    return f"- {text}{time}"
+    times = "; ".join(_times(memory, reader))
+    return f"- {text} ({times})" if times else f"- {text}"
 
 
 def list_tokens(line: str) -> int:
@@ -68,6 +74,19 @@ def history_line(shown: Shown) -> Line:
         tool_call_id=message.tool_call_id,
         name=message.name,
     )
+
+
+def _times(memory: Memory, reader: tzinfo) -> Iterator[str]:
+    if memory.HasField("event_time"):
+        yield _time(memory.event_time, reader)
+    if memory.HasField("create_time"):
+        yield f"said {_day(memory.create_time, reader)}"
+    if memory.validity.HasField("invalid_from"):
+        yield f"no longer true from {_day(memory.validity.invalid_from, reader)}"
+
+
+def _day(moment: Timestamp, reader: tzinfo) -> str:
+    return to_datetime(moment).astimezone(reader).date().isoformat()
 
 
 def _time(event: EventTime, reader: tzinfo) -> str:

@@ -15,8 +15,7 @@ from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.redis import background
 from agent_memory_services.working_memory.relay import delivery as metrics
 from agent_memory_services.working_memory.relay.delivery import Delivery, DeliveryControl
-from agent_memory_services.working_memory.store.leases import Leases
-from agent_memory_services.working_memory.store.outbox import Backlog, Outbox
+from agent_memory_services.working_memory.store.outbox import Backlog, Leases, Outbox
 
 log = structlog.get_logger()
 

@@ -1,4 +1,6 @@
-"""Outbox of messages that extraction has not acknowledged: one stream per partition.
+"""Outbox of messages that extraction has not acknowledged, and relays' leases on its partitions.
+
+A partition is one stream, which one relay at a time delivers; every relay has its share of them.
 
 An entry is read in either of two forms. In one it holds a serialized request, which this release
 writes because the one before reads no other. In the other it holds what was said, each message and
@@ -14,8 +16,10 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.kit.redis.scripts import Key, script
-from agent_memory_services.working_memory.store.keys import dead_key, outbox_key
+from agent_memory_services.working_memory.store import keys
 
 _ERASED_AT_A_TIME: Final = 100
 _REQUEST: Final = b"request"
@@ -144,37 +148,37 @@ class Outbox:
         self, partition: int, count: int, start: str | bytes = "-"
     ) -> Sequence[OutboxEntry]:
         """Return the first entries of a partition from `start` on, in the order of writing."""
-        found: Any = await self._client.xrange(outbox_key(partition), min=start, count=count)
+        found: Any = await self._client.xrange(keys.outbox_key(partition), min=start, count=count)
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def acknowledge(self, partition: int, entry: OutboxEntry) -> None:
         """Delete an entry that was delivered."""
-        await self._client.xdel(outbox_key(partition), entry.id)
+        await self._client.xdel(keys.outbox_key(partition), entry.id)
 
     async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
         await _bury(
             self._client,
-            outbox_key(partition),
-            dead_key(partition),
+            keys.outbox_key(partition),
+            keys.dead_key(partition),
             entry=entry.id,
             reason=reason,
         )
 
     async def end(self, partition: int) -> Position:
         """Return the position of the last entry of a partition."""
-        last: Any = await self._client.xrevrange(outbox_key(partition), count=1)
+        last: Any = await self._client.xrevrange(keys.outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
         """Delete the entries of a user, and return how many there were."""
-        return await self._erase(outbox_key(partition), concerns)
+        return await self._erase(keys.outbox_key(partition), concerns)
 
     async def erase_dead_letters(
         self, partition: int, concerns: Callable[[OutboxEntry], bool]
     ) -> int:
         """Delete the dead letters of a user, and return how many there were."""
-        return await self._erase(dead_key(partition), concerns)
+        return await self._erase(keys.dead_key(partition), concerns)
 
     async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:
         erased = 0
@@ -196,8 +200,8 @@ class Outbox:
             return {}
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in asked:
-                pipeline.xlen(outbox_key(partition))
-                pipeline.xrange(outbox_key(partition), count=1)
+                pipeline.xlen(keys.outbox_key(partition))
+                pipeline.xrange(keys.outbox_key(partition), count=1)
             answers = await pipeline.execute()
         sizes = zip(asked, answers[::2], answers[1::2], strict=True)
         return {
@@ -205,3 +209,69 @@ class Outbox:
             for partition, size, first in sizes
             if first
         }
+
+
+@script("agent_memory_services.working_memory.store", "lua/relay/census")
+def _census(relays: Key, *, relay: str, silence: int) -> Any:
+    """Count the relays that were heard of within so many milliseconds, and say that one lives."""
+
+
+class Leases:
+    """The partitions that one relay holds."""
+
+    def __init__(self, client: Redis, partitions: int, seconds: float) -> None:
+        """Hold none of the `partitions` yet; a lease lasts `seconds`."""
+        self._client = client
+        self._milliseconds = int(seconds * 1000)
+        self._holder = new_id()
+        self._leases = [
+            Lease(client, keys.lease_key(partition), seconds, holder=self._holder)
+            for partition in range(partitions)
+        ]
+
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions that are ours now."""
+        return frozenset(filter(self.holds, range(len(self._leases))))
+
+    def holds(self, partition: int) -> bool:
+        """Return true if the partition is ours now."""
+        return self._leases[partition].is_held
+
+    async def refresh(self) -> frozenset[int]:
+        """Renew what is held, and take what is free, up to a fair share.
+
+        Returns:
+            Partitions beyond the share, to be given back when nothing of theirs is under way.
+        """
+        relays: int = await _census(
+            self._client, keys.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
+        )
+        share = -(-len(self._leases) // relays)
+        for partition in self._kept():
+            await self._leases[partition].take()
+        for partition in self._in_own_order():
+            if len(self._kept()) >= share:
+                break
+            if not self._leases[partition].is_kept:
+                await self._leases[partition].take()
+        return frozenset(self._kept()[share:])
+
+    async def release(self, partition: int) -> None:
+        """Give a partition back."""
+        await self._leases[partition].release()
+
+    async def leave(self) -> None:
+        """Give everything back, and count no longer."""
+        for partition in self._kept():
+            await self.release(partition)
+        await self._client.zrem(keys.RELAYS_KEY, self._holder)
+
+    def _kept(self) -> list[int]:
+        return [partition for partition, lease in enumerate(self._leases) if lease.is_kept]
+
+    def _in_own_order(self) -> list[int]:
+        """All partitions; each relay begins elsewhere, so that they seldom reach for the same."""
+        count = len(self._leases)
+        start = hash(self._holder) % count
+        return [(start + step) % count for step in range(count)]

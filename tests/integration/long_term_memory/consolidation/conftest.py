@@ -15,7 +15,7 @@ from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
-from agent_memory_services.long_term_memory.store.dirty import DirtySets
+from agent_memory_services.long_term_memory.store.commit import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer

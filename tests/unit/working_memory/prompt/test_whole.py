@@ -17,6 +17,7 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.packet import build_packet
+from agent_memory_services.working_memory.prompt.rendering import list_tokens, title_tokens
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, answers, asks, assistant, session, user
 
@@ -93,6 +94,37 @@ def test_dated_memories_say_when_as_exactly_as_it_is_known() -> None:
     content = build_whole(REQUEST, Sources(None, found)).lines[0].content
     assert "- User moved (2023-05)" in content
     assert "- User ran (2023-05-07)" in content
+
+
+@pytest.mark.parametrize(
+    ("created", "ended", "reader", "told"),
+    [
+        ("2026-01-05T20:00Z", "", "UTC", " (said 2026-01-05)"),
+        ("2026-01-05T20:00Z", "", "Asia/Tokyo", " (said 2026-01-06)"),
+        ("2026-01-05T00:00Z", "", "America/New_York", " (said 2026-01-04)"),
+        (
+            "2026-01-05T20:00Z",
+            "2026-03-05T20:00Z",
+            "Asia/Tokyo",
+            " (said 2026-01-06; no longer true from 2026-03-06)",
+        ),
+    ],
+)
+def test_each_line_says_when_it_was_said_and_until_when_it_was_true(
+    created: str, ended: str, reader: str, told: str
+) -> None:
+    """Days are the reader's, on the shelf as among what was found, and the budget counts them."""
+    fact = memory("User lives in Oslo", "1")
+    fact.create_time.FromDatetime(datetime.fromisoformat(created))
+    if ended:
+        fact.validity.invalid_from.FromDatetime(datetime.fromisoformat(ended))
+    line = f"- User lives in Oslo{told}"
+    zone = ZoneInfo(reader)
+    for sources in (Sources(None, hits(fact), zone=zone), Sources(None, (), [fact], zone=zone)):
+        prompt = build_whole(REQUEST, sources)
+        assert line in prompt.lines[0].content.splitlines()
+        title = prompt.lines[0].content.splitlines()[0]
+        assert prompt.lines[0].tokens == title_tokens(title) + list_tokens(line)
 
 
 @pytest.mark.parametrize(

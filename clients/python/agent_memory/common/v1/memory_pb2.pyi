@@ -235,7 +235,9 @@ class Validity(_message.Message):
     """Why it ended, in words. Set by the server."""
     @_builtins.property
     def valid_from(self) -> _timestamp_pb2.Timestamp:
-        """True from this time on; absent means from as far back as is known."""
+        """True from this time on; absent means from as far back as is known. Of a
+        memory that is created with a past `create_time` and without it, it is that.
+        """
 
     @_builtins.property
     def invalid_from(self) -> _timestamp_pb2.Timestamp:
