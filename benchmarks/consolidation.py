@@ -43,7 +43,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
 )
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.memories.creating import Creating
-from agent_memory_services.long_term_memory.store.dirty import DirtySets
+from agent_memory_services.long_term_memory.store.commit import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class ClaimModality(StrEnum):
@@ -15,6 +16,17 @@ class ClaimModality(StrEnum):
     POSSIBILITY = "possibility"
     INSTRUCTION = "instruction"
     """A wish about how an assistant behaves."""
+
+
+PAST: Final = "did"
+"""First word of a relation that is over and done."""
+MANY_VALUED: Final = frozenset(
+    """
+    eat drink use play like read learn speak take have go drive ride visit see watch study buy want
+    wear listen know meet fly sing cook teach make get
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+"""Relations of which a holder has any number of values at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
+from agent_memory_services.language.claims import PAST, Claim, ClaimModality, Quantity
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
@@ -20,8 +20,6 @@ SWITCH: Final = "switch"
 """Relation of a claim that puts its value in the place of another of its kind."""
 MOVE: Final = "move"
 """Relation of a claim that gives its value another time."""
-PAST: Final = "did"
-"""First word of a relation that is over and done."""
 
 _NUMBERS: Final = {
     word: str(number)

@@ -1,7 +1,8 @@
 """Search for a memory's neighbours of the same owner: near in meaning, in its slot, or by claims.
 
-Claims lead to what nearness alone may miss: everything lately said of the same holder and relation,
-and whatever has the words that a claim repeats, denies or ends.
+Claims lead to what nearness alone may miss: what was lately said of the same holder and relation,
+where these have one value or few at a time, and what has the words that a claim repeats, denies or
+ends.
 """
 
 from collections.abc import Iterator, Sequence
@@ -103,14 +104,17 @@ def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:
     """Yield the conditions on what claims may touch: by their relations, and by their words."""
     if not claims:
         return
-    keys = [
+    keys = {
         fields.relation_key(each.holder, relation)
         for each in claims
         for relation in comparing.touching(each)
-    ]
-    yield conditions.Tag(fields.CLAIMS, tuple(sorted(set(keys))))
+    }
+    if keys:
+        yield conditions.Tag(fields.CLAIMS, tuple(sorted(keys)))
     said = [
-        conditions.every(conditions.Tag(fields.CLAIM_WORDS, (key,)) for key in sorted(words))
+        conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(words)))
+        if each.relation == comparing.SWITCH
+        else conditions.every(conditions.Tag(fields.CLAIM_WORDS, (key,)) for key in sorted(words))
         for each in claims
         if (words := set(fields.word_keys(each.holder, comparing.telling(each))))
     ]
@@ -142,11 +146,11 @@ def _nearest(condition: str, vector: bytes) -> SearchParams:
 def _values(condition: str) -> SearchParams:
     """Return the query of the latest memories of a condition.
 
-    In its fourth dialect the engine walks along the times instead of sorting all that match, and
-    may stop a little early: so twice as many are asked for as are used.
+    The engine sorts all that match. In its fourth dialect it would walk along the times instead,
+    but RediSearch 2.10 then ends the store by an assertion (`optimizer_reader.c`).
     """
-    query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, 2 * _SLOT_VALUES)
-    return _reading(query.dialect(4)), None
+    query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
+    return _reading(query.dialect(2)), None
 
 
 def _reading(query: Query) -> Query:
@@ -157,7 +161,7 @@ def _reading(query: Query) -> Query:
 
 def _merged(subject: Memory, answers: Sequence[Answer]) -> list[Neighbour]:
     found: dict[str, Neighbour] = {}
-    for row in chain.from_iterable(answer.rows[: _SLOT_VALUES + 1] for answer in answers):
+    for row in chain.from_iterable(answer.rows for answer in answers):
         memory = memory_of([row.fields.get(name.encode()) for name in READ])
         if memory is not None and memory.id != subject.id:
             found.setdefault(memory.id, Neighbour(memory, _cosine(row)))

@@ -22,8 +22,9 @@ from typing import Final, Generic, TypeVar
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory
 from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.language.claims import MANY_VALUED, PAST
 
 Value = TypeVar("Value")
 
@@ -50,7 +51,7 @@ EXTRACTOR: Final = "extractor"
 SOURCE: Final = "source"
 SLOT: Final = "slot"
 CLAIMS: Final = "claims"
-"""Holders and relations of what a memory claims (`relation_key`)."""
+"""Holders and relations of what a memory claims, where they are few (`relation_key`)."""
 CLAIM_WORDS: Final = "claim_words"
 """Whoever a memory's claims are about, with each word of them (`word_keys`)."""
 PINNED: Final = "pinned"
@@ -109,6 +110,9 @@ def _hidden(memory: Memory) -> Sequence[str]:
     return (hidden, ARCHIVED) if memory.HasField("archive_time") else (hidden,)
 
 
+_LISTED: Final = frozenset(
+    {ClaimModality.CLAIM_MODALITY_PLAN, ClaimModality.CLAIM_MODALITY_INSTRUCTION}
+)
 MOST_CLAIM_WORDS: Final = 64
 """Words of one memory's claims that are indexed."""
 
@@ -128,7 +132,20 @@ def word_keys(holder: str, words: Iterable[str]) -> list[str]:
 
 
 def _relation_keys(memory: Memory) -> Sequence[str]:
-    return list(dict.fromkeys(relation_key(each.holder, each.relation) for each in memory.claims))
+    found = (relation_key(each.holder, each.relation) for each in memory.claims if _is_listed(each))
+    return list(dict.fromkeys(found))
+
+
+def _is_listed(claim: Claim) -> bool:
+    """Return true if a claim may meet others of its relation that have no word in common with it.
+
+    The rest, such as all that somebody likes or has read, are too many to be looked through, and
+    are found by their words.
+    """
+    if claim.relation.partition(" ")[0] == PAST:
+        return False
+    alone = claim.single or claim.negated or claim.ended or bool(claim.quantities)
+    return alone or claim.modality in _LISTED or claim.relation not in MANY_VALUED
 
 
 def _claim_words(memory: Memory) -> Sequence[str]:

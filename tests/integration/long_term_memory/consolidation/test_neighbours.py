@@ -15,10 +15,16 @@ FAR = vectors(0, 1)
 
 
 def claimed(
-    relation: str, value: str, *, holder: str = "user", at: int = 1, **fields: object
+    relation: str,
+    value: str,
+    *,
+    holder: str = "user",
+    at: int = 1,
+    negated: bool = False,
+    **fields: object,
 ) -> Memory:
     """A memory with one claim, of a second."""
-    claim = Claim(holder=holder, relation=relation, value=value)
+    claim = Claim(holder=holder, relation=relation, value=value, negated=negated)
     moment = to_timestamp(at * 1_000_000)
     return memory(f"{holder} {relation} {value}", claims=[claim], create_time=moment, **fields)
 
@@ -47,6 +53,10 @@ async def neighbours(
         (claimed("end", "phone number"), claimed("phone number", "555")),
         (claimed("phone number", "555"), claimed("end", "phone number")),
         (claimed("like", "green tea"), claimed("drink", "tea green")),
+        (claimed("switch", "editor to emacs"), claimed("use", "vim as editor")),
+        (claimed("use", "vim as editor"), claimed("switch", "editor to emacs")),
+        (claimed("like", "pork sausage"), claimed("like", "pork", negated=True)),
+        (claimed("did visit", "museum"), claimed("did visit", "museum")),
         (claimed("move", "dentist to friday"), claimed("have", "dentist on monday")),
     ],
 )
@@ -72,10 +82,18 @@ async def test_claims_of_others_are_no_neighbours(index: MemoryIndex, insert: In
 
 async def test_the_latest_claims_are_looked_at(index: MemoryIndex, insert: Inserting) -> None:
     """So many of them, however many there are, and an older one that has the same words."""
-    stored = [claimed("like", f"thing {at}", at=at) for at in range(1, 100)]
+    stored = [claimed("be", f"thing {at}", at=at) for at in range(1, 100)]
     found = await neighbours(
-        index, insert, claimed("like", "kettle"), [claimed("like", "kettle", at=0), *stored]
+        index, insert, claimed("be", "kettle"), [claimed("be", "kettle", at=0), *stored]
     )
-    latest = {f"user like thing {at}" for at in range(68, 100)}
-    assert latest | {"user like kettle"} <= set(found)
+    latest = {f"user be thing {at}" for at in range(68, 100)}
+    assert latest | {"user be kettle"} <= set(found)
     assert len(found) < len(latest) + 5
+
+
+async def test_of_many_values_those_with_the_same_words_are_looked_at(
+    index: MemoryIndex, insert: Inserting
+) -> None:
+    """What somebody likes or has visited is no other value of anything."""
+    stored = [claimed(relation, "tea", at=1) for relation in ("like", "did visit")]
+    assert await neighbours(index, insert, claimed("like", "coffee"), stored) == []

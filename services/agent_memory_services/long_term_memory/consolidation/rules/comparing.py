@@ -11,7 +11,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import Claim, ClaimModality
+from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import UnfitModelError
 from agent_memory_services.language.en.words import STOP_WORDS, stem
@@ -60,12 +60,6 @@ _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lea
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
 _ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
-_MANY: Final = frozenset(
-    """
-    eat drink use play like read learn speak take have go drive ride visit see watch study buy want
-    wear listen know meet fly sing cook teach make get
-    """.split()  # noqa: SIM905
-)
 _ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
 _WEIGHED: Final = frozenset({"live", "work", "name"})
 _UNMARRIED: Final = frozenset({"single", "divorced", "widowed", "divorce", "widow"})
@@ -278,6 +272,7 @@ def conflict(one: Memory, other: Memory) -> bool:
     )
 
 
+SWITCH: Final = english.SWITCH
 ENDING: Final = (english.END, english.MOVE, english.SWITCH)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 
@@ -285,6 +280,9 @@ ENDING: Final = (english.END, english.MOVE, english.SWITCH)
 def touching(claim: Claim) -> frozenset[str]:
     """Return the relations of claims about the same holder that may be the same, or may end."""
     family, _, verb = claim.relation.partition(" ")
+    if family == PAST:
+        # What is over and done neither ends nor is ended; its words lead to what repeats it.
+        return frozenset()
     if family == english.END:
         return _ENDED_BY.get(verb, frozenset({verb}) - {""}) | {claim.relation}
     if family == english.SWITCH:
@@ -439,7 +437,7 @@ def _preferred(new: Claim, old: Claim) -> bool:
 
 def _other_value(new: Claim, old: Claim) -> bool:
     words, others = _bare(new.value), _bare(old.value)
-    if not new.single or (not old.single and new.relation in _MANY):
+    if not new.single or (not old.single and new.relation in MANY_VALUED):
         return False
     numbers = _digits(words), _digits(others)
     renumbered = all(numbers) and numbers[0] != numbers[1]
