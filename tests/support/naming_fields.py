@@ -29,6 +29,7 @@ class Thing(Enum):
 
 
 NAMES: Final = {
+    "conflicts_with": Thing.MEMORY,
     "etag": Thing.ETAG,
     "job_id": Thing.JOB,
     "keep_ids": Thing.MEMORY,
@@ -57,7 +58,7 @@ SAYS: Final = {
     *("tool_call_id", "topics"),
 }
 """Fields that name nothing: they say something of their own."""
-APART: Final = {"ToolCall", "TagFilter"}
+APART: Final = {"ToolCall", "TagFilter", "Claim", "Quantity"}
 """Messages whose texts mean something within the request alone, or narrow what is found."""
 
 Path = tuple[FieldDescriptor, ...]

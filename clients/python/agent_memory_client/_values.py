@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import NullValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent_memory.common.v1.memory_pb2 import MemoryType, TimePrecision
+from agent_memory.common.v1.memory_pb2 import ClaimModality, MemoryType, TimePrecision
 from agent_memory.common.v1.search_pb2 import FusionMethod, SearchMode
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import JobKind, JobState, SummaryGroupField
@@ -69,6 +69,7 @@ class EnumNames(Generic[Number]):
         return self._names.get(number)
 
 
+CLAIM_MODALITIES: EnumNames[ClaimModality.ValueType] = EnumNames(ClaimModality)
 CREATE_OUTCOMES: EnumNames[CreateOutcome.ValueType] = EnumNames(CreateOutcome)
 DATA_POLICIES: EnumNames[DataPolicy.ValueType] = EnumNames(DataPolicy)
 DEDUPLICATION_POLICIES: EnumNames[DeduplicationPolicy.ValueType] = EnumNames(DeduplicationPolicy)

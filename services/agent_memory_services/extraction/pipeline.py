@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -21,8 +23,12 @@ from agent_memory_services.extraction.domain.facts import (
     Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
+from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.kit.contract import clock, context
+from agent_memory_services.language.en import claims
+from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
+from agent_memory_services.shared.claims import read_into
 from agent_memory_services.shared.model_api.failures import BudgetSpent
 
 log = structlog.get_logger()
@@ -115,10 +121,16 @@ class Continued(Generic[ItemT]):
 class ExtractionPipeline:
     """Backends of extraction: the configured one, and the fallback where no budget is left."""
 
-    def __init__(self, backend: Backend, *, fallback: Backend | None = None) -> None:
-        """Work with `backend`, and with `fallback` where a tenant's budget does not allow these."""
+    def __init__(
+        self, backend: Backend, *, fallback: Backend | None = None, parser: Parser | None = None
+    ) -> None:
+        """Work with `backend`, and with `fallback` where a tenant's budget does not allow these.
+
+        The parser reads what facts claim; without one it is the process's own.
+        """
         self._backend = backend
         self._fallback = fallback or backend
+        self._read = partial(claims.read, parser=parser or shared())
 
     @property
     def extractor(self) -> Extractor:
@@ -187,6 +199,9 @@ class ExtractionPipeline:
         findings = await backend.extractor.extract(conversation)
         origin = self.origin(task, backend.extractor)
         memories = [_as_told(candidate, window, origin) for candidate in findings.candidates]
+        with suppress(UnfitModelError):
+            # Without a parser facts are stored without claims, as those that callers write.
+            await in_background(read_into, memories, self._read)
         return ExtractionResult(memories, backend.extractor.name, findings.dropped)
 
     async def summary(

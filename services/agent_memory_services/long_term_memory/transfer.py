@@ -28,9 +28,9 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 def restored(row: Memory, now: int, model: str) -> Memory:
     """Return the memory that a row describes, with the life it had before.
 
-    Everything is kept but what depends on this store: the digest, the etag and the fingerprint of
-    the embedding model. A row without an id has one that follows from all it says, so that the
-    same row sent again is the same memory.
+    Everything is kept but what depends on this store: the digest, the etag, the fingerprint of the
+    embedding model, and conflicts, which consolidation finds anew. A row without an id has one
+    that follows from all it says, so that the same row sent again is the same memory.
 
     Args:
         row: the memory as it was exported, or as much of it as a caller gave.
@@ -40,6 +40,7 @@ def restored(row: Memory, now: int, model: str) -> Memory:
     memory = Memory()
     memory.CopyFrom(row)
     memory.id = row.id or _id_of(row)
+    del memory.conflicts_with[:]
     if not memory.HasField("create_time"):
         memory.create_time.CopyFrom(clock.to_timestamp(now))
     memory.proof_count = max(1, row.proof_count)

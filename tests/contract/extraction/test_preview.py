@@ -48,6 +48,16 @@ async def test_a_day_is_the_users(extraction: Extraction) -> None:
     assert event.time_zone == "Asia/Tokyo"
 
 
+async def test_facts_come_with_their_claims(extraction: Extraction) -> None:
+    """Read from their texts, as long-term memory would read them."""
+    said = [Message(role="user", content="I live in Rome.")]
+    (found,) = (
+        await extraction.stub.ExtractMemories(pb.ExtractMemoriesRequest(messages=said))
+    ).candidates
+    (claim,) = found.memory.claims
+    assert (claim.holder, claim.relation, claim.value) == ("user", "live", "in rome")
+
+
 async def test_nothing_is_found_where_nothing_is_asked_for(extraction: Extraction) -> None:
     """Strategy NONE finds nothing."""
     config = ExtractionConfig(strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE)

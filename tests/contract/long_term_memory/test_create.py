@@ -7,10 +7,13 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from agent_memory.common.v1.memory_pb2 import (
+    Claim,
+    ClaimModality,
     EventTime,
     Memory,
     MemoryType,
     Provenance,
+    Quantity,
     TimePrecision,
     Validity,
 )
@@ -70,6 +73,19 @@ async def test_a_memory_is_stored_whole(tenant: Tenant) -> None:
         expire_time=to_timestamp(2**52),
         slot="user/home",
         language="pt-BR",
+        claims=[
+            Claim(
+                holder="alice/cat",
+                relation="weigh",
+                value="12 kg",
+                modality=ClaimModality.CLAIM_MODALITY_POSSIBILITY,
+                quantities=[Quantity(value="12", unit="kg")],
+                limits=["winter"],
+                negated=True,
+                single=True,
+                ended=True,
+            )
+        ],
         access_count=7,
     )
     [result] = await tenant.create(given)

@@ -226,8 +226,7 @@ async def test_a_model_that_never_makes_sense_is_not_asked_for_ever(
     ("first", "second"),
     [
         ("User's brother is Bob", "User's brother is Rob"),
-        ("User likes coffee", "User does not like coffee"),
-        ("User has 3 cats", "User has 4 cats"),
+        ("User bought 3 cats", "User bought 4 cats"),
     ],
 )
 async def test_a_judge_cannot_merge_what_differs(

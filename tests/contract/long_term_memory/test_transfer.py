@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import (
+    Claim,
     EventTime,
     Memory,
     MemoryType,
@@ -93,6 +94,7 @@ def rich(number: int) -> Memory:
         ),
         validity=Validity(valid_from=at(0)),
         slot=f"user/{number}",
+        claims=[Claim(holder="user", relation="drink", value=f"tea {number}")],
         create_time=at(number // 3),
         sequence=number,
     )

@@ -21,11 +21,14 @@ from agent_memory_client._operations.records import (
 from agent_memory_client._operations.sessions import from_working_memory, to_working_memory
 from agent_memory_client._values import from_struct, to_struct
 from agent_memory_client.models import (
+    Claim,
+    ClaimModality,
     MemoryMessage,
     MemoryRecord,
     MemoryStrategyConfig,
     MemoryTypeEnum,
     Provenance,
+    Quantity,
     StrategyOptions,
     TimePrecision,
     ToolCall,
@@ -63,6 +66,19 @@ PROVENANCE = st.builds(
     extractor_version=OPTIONAL,
     memory_ids=TAGS,
 )
+NUMBERS = st.builds(Quantity, value=TEXTS, unit=TEXTS | st.just(""))
+CLAIMS = st.builds(
+    Claim,
+    holder=TEXTS,
+    relation=TEXTS,
+    value=TEXTS,
+    modality=st.sampled_from(ClaimModality),
+    quantities=st.lists(NUMBERS, max_size=2),
+    limits=st.lists(TEXTS, max_size=2),
+    negated=st.booleans(),
+    single=st.booleans(),
+    ended=st.booleans(),
+)
 RECORDS = st.builds(
     MemoryRecord,
     text=TEXTS,
@@ -80,6 +96,7 @@ RECORDS = st.builds(
     standing=st.booleans(),
     context=OPTIONAL,
     slot=OPTIONAL,
+    claims=st.lists(CLAIMS, max_size=2),
     provenance=st.none() | PROVENANCE,
     validity=st.none() | VALIDITY,
     expires_at=TIMES,

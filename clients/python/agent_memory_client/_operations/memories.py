@@ -14,6 +14,7 @@ from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations.operation import Operation
 from agent_memory_client._operations.records import (
     from_memory,
+    to_claims,
     to_event_time,
     to_memory,
     to_validity,
@@ -230,6 +231,8 @@ def _changed(memory_id: str, update: models.MemoryUpdate) -> memory_pb2.Memory:
         validity=to_validity(update.validity),
         expire_time=_values.to_optional_timestamp(update.expires_at),
         slot=update.slot or "",
+        language=update.language or "",
+        claims=to_claims(update.claims or ()),
     )
 
 

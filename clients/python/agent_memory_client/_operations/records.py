@@ -38,6 +38,7 @@ def to_memory(
         expire_time=_values.to_optional_timestamp(record.expires_at),
         slot=record.slot or "",
         language=record.language or "",
+        claims=to_claims(record.claims),
         create_time=_values.to_optional_timestamp(record.created_at),
     )
 
@@ -97,6 +98,26 @@ def to_provenance(provenance: models.Provenance | None) -> memory_pb2.Provenance
     )
 
 
+def to_claims(claims: Iterable[models.Claim]) -> list[memory_pb2.Claim]:
+    """Convert what a memory claims."""
+    return [
+        memory_pb2.Claim(
+            holder=claim.holder,
+            relation=claim.relation,
+            value=claim.value,
+            negated=claim.negated,
+            modality=_values.CLAIM_MODALITIES.parse(claim.modality, "claims.modality"),
+            quantities=[
+                memory_pb2.Quantity(value=each.value, unit=each.unit) for each in claim.quantities
+            ],
+            limits=claim.limits,
+            single=claim.single,
+            ended=claim.ended,
+        )
+        for claim in claims
+    ]
+
+
 def to_validity(validity: models.Validity | None) -> memory_pb2.Validity | None:
     """Convert the validity of a memory, without what the server adds."""
     if validity is None:
@@ -134,6 +155,7 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "context": memory.context or None,
         "slot": memory.slot or None,
         "language": memory.language or None,
+        "claims": [_from_claim(claim) for claim in memory.claims],
         "provenance": _from_provenance(memory),
         "validity": _from_validity(memory),
         "expires_at": _values.from_timestamp(memory, "expire_time"),
@@ -146,8 +168,23 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "embedding_model": memory.embedding_model or None,
         "etag": memory.etag or None,
         "merged_into": memory.merged_into or None,
+        "conflicts_with": list(memory.conflicts_with),
         "archived_at": _values.from_timestamp(memory, "archive_time"),
         "sequence": memory.sequence or None,
+    }
+
+
+def _from_claim(claim: memory_pb2.Claim) -> dict[str, Any]:
+    return {
+        "holder": claim.holder,
+        "relation": claim.relation,
+        "value": claim.value,
+        "negated": claim.negated,
+        "modality": _values.CLAIM_MODALITIES.name(claim.modality) or models.ClaimModality.FACT,
+        "quantities": [{"value": each.value, "unit": each.unit} for each in claim.quantities],
+        "limits": list(claim.limits),
+        "single": claim.single,
+        "ended": claim.ended,
     }
 
 

@@ -34,12 +34,15 @@ from agent_memory_client.models._lifecycle import (
     MemoryRevisionList,
 )
 from agent_memory_client.models._memories import (
+    Claim,
+    ClaimModality,
     ClientMemoryRecord,
     ExtractedMemoryRecord,
     MemoryRecord,
     MemoryTypeEnum,
     MemoryUpdate,
     Provenance,
+    Quantity,
     TimePrecision,
     Validity,
 )
@@ -79,6 +82,8 @@ __all__ = [
     "AddMemoriesResult",
     "AppendResult",
     "BatchGetResult",
+    "Claim",
+    "ClaimModality",
     "ClientMemoryRecord",
     "CompactionReport",
     "CreateMemoryResult",
@@ -116,6 +121,7 @@ __all__ = [
     "MessageListResponse",
     "PromptSectionReport",
     "Provenance",
+    "Quantity",
     "RankingConfig",
     "RecencyConfig",
     "ScoreSignal",

@@ -36,6 +36,18 @@ class TimePrecision(StrEnum):
     YEAR = "year"
 
 
+class ClaimModality(StrEnum):
+    """Reality of what a claim says."""
+
+    FACT = "fact"
+    PLAN = "plan"
+    WISH = "wish"
+    ABILITY = "ability"
+    OBLIGATION = "obligation"
+    POSSIBILITY = "possibility"
+    INSTRUCTION = "instruction"
+
+
 class Provenance(_types.Model):
     """Origin of a memory."""
 
@@ -94,6 +106,29 @@ def _in_own_zone(value: Any, info: ValidationInfo) -> Any:
 _WHEN: TypeAdapter[datetime | date] = TypeAdapter(_types.When)
 
 
+class Quantity(_types.Model):
+    """A number and what it counts."""
+
+    value: _types.Text = Field(description="A decimal number.")
+    unit: _types.Text = Field(default="", description="Its unit, or what it counts.")
+
+
+class Claim(_types.Model):
+    """One thing that a memory says of somebody or something."""
+
+    holder: _types.Text = Field(description="Of whom or what, such as `user/sister`.")
+    relation: _types.Text = Field(description="What kind of thing, such as `live`.")
+    value: _types.Text = Field(default="", description="Its normalised content words.")
+    negated: bool = Field(default=False, description="It is denied.")
+    modality: ClaimModality = ClaimModality.FACT
+    quantities: list[Quantity] = Field(default_factory=list)
+    limits: list[_types.Text] = Field(
+        default_factory=list, description="Times and places that it is limited to."
+    )
+    single: bool = Field(default=False, description="Its holder has one such value at a time.")
+    ended: bool = Field(default=False, description="It says that the value holds no more.")
+
+
 class MemoryRecord(_types.Model):
     """One memory.
 
@@ -134,6 +169,9 @@ class MemoryRecord(_types.Model):
     language: _types.Text | None = Field(
         default=None, description="BCP 47 tag of the text's language, such as `de`."
     )
+    claims: list[Claim] = Field(
+        default_factory=list, description="What its text claims; read from it where empty."
+    )
     provenance: Provenance | None = None
     validity: Validity | None = None
     expires_at: _types.UtcDatetime | None = Field(
@@ -155,6 +193,10 @@ class MemoryRecord(_types.Model):
         default=None, description="Changes with every change of the memory."
     )
     merged_into: _types.Text | None = None
+    conflicts_with: list[_types.Text] = Field(
+        default_factory=list,
+        description="Memories that contradict it while nothing tells which one is true.",
+    )
     archived_at: _types.UtcDatetime | None = None
     sequence: int | None = Field(
         default=None,
@@ -203,6 +245,7 @@ class MemoryUpdate(_types.Model):
     context: _types.Text | None = None
     slot: _types.Text | None = None
     language: _types.Text | None = None
+    claims: list[Claim] | None = None
     validity: Validity | None = None
     expires_at: _types.UtcDatetime | None = None
 

@@ -42,7 +42,7 @@ from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
-from agent_memory_services.language.en.parser import shared
+from agent_memory_services.language.en.parser import adopt
 
 
 @asynccontextmanager
@@ -53,12 +53,12 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
         settings: They name the model, and what it may cost.
         client: The store that keeps what it did cost.
     """
-    parser = shared(settings.parser_model)
+    parser = adopt(settings.parser_model)
     # Loads beside the start: the process is ready before it, and the first job waits for it.
     parser.warm()
     rules = Backend(LocalExtractor(parser), LocalSummarizer(parser))
     if not settings.uses_model:
-        yield ExtractionPipeline(rules)
+        yield ExtractionPipeline(rules, parser=parser)
         return
     key = settings.openai_api_key
     endpoint = ChatEndpoint(
@@ -71,7 +71,9 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
     )
     try:
         yield ExtractionPipeline(
-            Backend(OpenAIExtractor(endpoint), OpenAISummarizer(endpoint)), fallback=rules
+            Backend(OpenAIExtractor(endpoint), OpenAISummarizer(endpoint)),
+            fallback=rules,
+            parser=parser,
         )
     finally:
         await endpoint.aclose()

@@ -5,6 +5,7 @@ a digest before it is. Trees leave this module as plain data: the library's own 
 memory zone that ends with each batch, since its table of words would else grow with every new word.
 """
 
+import asyncio
 import hashlib
 import threading
 import warnings
@@ -141,6 +142,21 @@ class Parser:
         """Begin to load the model, if nobody has; returns at once."""
         self._loading()
 
+    @property
+    def is_ready(self) -> bool:
+        """True if the model is loaded, so that no call waits for it."""
+        with self._lock:
+            model = self._model
+        return model is not None and model.done() and model.exception() is None
+
+    async def loaded(self) -> None:
+        """Wait until the model is loaded, without a thread that waits.
+
+        Raises:
+            UnfitModelError: the model cannot be used.
+        """
+        await asyncio.shield(asyncio.wrap_future(self._loading()))
+
     def _loading(self) -> Future[Any]:
         with self._lock:
             if self._model is None:
@@ -199,9 +215,25 @@ class Parser:
                 raise UnfitModelError(f"{folder} is no model of spaCy") from error
 
 
+class _Own:
+    """Model that a process reads with."""
+
+    folder: Path | None = None
+
+
+def adopt(folder: Path | None) -> Parser:
+    """Make a model the process's own, the installed one for None, and return its parser."""
+    _Own.folder = folder
+    return shared()
+
+
+def shared() -> Parser:
+    """Return the parser of the process's own model, so that it is in memory once."""
+    return _parser_of(_Own.folder)
+
+
 @lru_cache(maxsize=4)
-def shared(folder: Path | None = None) -> Parser:
-    """Return the process's parser of a model, so that it is in memory once."""
+def _parser_of(folder: Path | None) -> Parser:
     return Parser(folder)
 
 

@@ -14,12 +14,14 @@ from agent_memory_services.kit.redis.client import connect, require_query_engine
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
+from agent_memory_services.language.en.parser import adopt
 from agent_memory_services.long_term_memory.api.servicer import History, LongTermMemoryServicer
 from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Sweep
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
+from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter
@@ -117,10 +119,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         )
         accesses = AccessTracker(store)
         dirty = DirtySets(client, settings.shards)
+        parser = adopt(settings.parser_model)
+        # Loads beside the start: the process is ready before it, and consolidation waits for it.
+        parser.warm()
+        reading = ClaimReading(parser)
         consolidator = Consolidator(
             store,
             Neighbourhood(index),
             judge,
+            reading=reading,
             precision=lambda: vectorizer.current.index.precision,
         )
         compaction = Compaction(store, index, dirty, consolidator)
@@ -147,8 +154,10 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             seconds=settings.forgetting_interval_seconds,
         )
         servicer = LongTermMemoryServicer(
-            creating=Creating(store, vectorizer, compaction, settings.deduplication),
-            memories=Memories(store, vectorizer),
+            creating=Creating(
+                store, vectorizer, compaction, settings.deduplication, reading=reading
+            ),
+            memories=Memories(store, vectorizer, reading=reading),
             listing=Listing(index),
             search=Search(index, vectorizer, accesses),
             compaction=compaction,

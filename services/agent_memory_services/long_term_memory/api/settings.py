@@ -160,6 +160,13 @@ class Settings(ProcessSettings):
         ),
     )
 
+    parser_model: Path | None = Field(
+        default=None,
+        description=(
+            "Folder of another English model of spaCy, by which the claims of memories are read. "
+            "Unset: the installed one, whose files are checked."
+        ),
+    )
     consolidation_judge: Literal["auto", "none", "openai"] = Field(
         default="auto",
         description=(

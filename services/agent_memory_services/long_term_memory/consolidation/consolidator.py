@@ -23,7 +23,13 @@ from agent_memory_services.long_term_memory.consolidation.decisions import (
 from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.rules import likeness, periods, slots
+from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
+from agent_memory_services.long_term_memory.consolidation.rules import (
+    comparing,
+    likeness,
+    periods,
+    slots,
+)
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
 from agent_memory_services.long_term_memory.store.index.schema import Precision
@@ -35,7 +41,11 @@ _MOST_DOUBTS: Final = 5
 
 def concerns(subject: Memory, other: Neighbour) -> bool:
     """Return true if the rules may act on the two."""
-    return _is_same(subject, other) or excludes(subject, other.memory)
+    return (
+        comparing.touches(subject, other.memory)
+        or (_in_one_slot(subject, other.memory) and excludes(subject, other.memory))
+        or _is_same(subject, other)
+    )
 
 
 async def judgements(
@@ -69,9 +79,16 @@ async def _judgement(
 
 
 def _is_same(subject: Memory, other: Neighbour) -> bool:
+    if other.cosine is None and not _in_one_slot(subject, other.memory):
+        # What says the same in other words is near, and found as that.
+        return comparing.same(subject, other.memory)
     # Vectors of what only a slot led to are compared once they are read.
     nearness = 1.0 if other.cosine is None else other.cosine
     return alike(subject, other.memory, nearness) is likeness.Likeness.SAME
+
+
+def _in_one_slot(one: Memory, other: Memory) -> bool:
+    return bool(one.slot) and one.slot == other.slot
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
@@ -110,12 +127,17 @@ class Consolidator:
         neighbourhood: Neighbourhood,
         judge: Judge | None = None,
         *,
+        reading: ClaimReading | None = None,
         precision: Callable[[], Precision] = lambda: "float32",
     ) -> None:
-        """Compare vectors of the present precision, and ask the judge if there is one."""
+        """Compare vectors of the present precision, and ask the judge if there is one.
+
+        Without `reading`, the process's own parser reads what facts claim.
+        """
         self._store = store
         self._neighbourhood = neighbourhood
         self._judge = judge
+        self._reading = reading or ClaimReading()
         self._precision = precision
 
     async def consolidate(
@@ -139,9 +161,11 @@ class Consolidator:
                 yield subject.memory.id, Decision(Action.KEPT, subject.memory)
         if not facts:
             return
-        facts = await self._with_slots(tenant, facts, actor)
+        facts = await self._read_words(tenant, facts, actor)
         found = await self._neighbourhood.of(tenant, facts, now_micros())
         around = list(_without_those_to_come([each.memory.id for each in facts], found))
+        near = (each.memory for neighbours in around for each in neighbours)
+        await self._reading.prepare([*(fact.memory for fact in facts), *near])
         verdicts = await judgements(self._judge, [each.memory for each in facts], around)
         for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
             done = (
@@ -153,13 +177,14 @@ class Consolidator:
                 METERS.did(done.action)
             yield fact.memory.id, done
 
-    async def _with_slots(
+    async def _read_words(
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
     ) -> list[StoredMemory]:
-        """Store the slots that the facts' words fill, by which they find each other."""
-        found = {each.memory.id: slots.with_slot(each.memory) for each in facts}
+        """Store the claims and slots that the facts' words hold, by which they find each other."""
+        claimed = await self._reading.with_claims([each.memory for each in facts])
+        found = {each.id: slots.with_slot(each) for each in claimed}
         changes = [
-            slots.slot_change(each.memory, found[each.memory.id])
+            slots.read_change(each.memory, found[each.memory.id])
             for each in facts
             if found[each.memory.id] is not each.memory
         ]
@@ -205,6 +230,7 @@ class Consolidator:
     ) -> Decision:
         """Decide about a memory by what the store holds now."""
         stored = await self._read(tenant, [fact.id, *concerned])
+        await self._reading.prepare([each.memory for each in stored.values()])
         current = stored.get(fact.id)
         if current is None:
             return Decision(Action.KEPT, fact)

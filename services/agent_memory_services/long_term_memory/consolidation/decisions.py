@@ -1,15 +1,17 @@
 """Decisions of consolidation: what merges, what supersedes, in one plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
 from agent_memory_services.long_term_memory.consolidation.rules import (
+    comparing,
     merging,
     periods,
     statement,
@@ -22,7 +24,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.likeness import 
     likeness,
     may_be_same,
 )
-from agent_memory_services.long_term_memory.domain import conditions, fields
+from agent_memory_services.long_term_memory.domain import conditions, conflicts, fields
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -72,11 +74,16 @@ class View:
 
 
 def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """Return the likeness of two memories by their words and the cosine of their vectors."""
+    """Return the likeness of two memories by their claims, or their words and their vectors."""
+    if comparing.same(one, other):
+        return Likeness.SAME
     one_slot = bool(one.slot) and one.slot == other.slot
-    return likeness(
+    found = likeness(
         statement.read(one.text), statement.read(other.text), nearness, one_slot=one_slot
     )
+    if found is Likeness.SAME and not comparing.agree_on_marks(one.text, other.text):
+        return Likeness.UNSURE
+    return found
 
 
 MOST_ORIGINALS: Final = 64
@@ -181,11 +188,23 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 def excludes(subject: Memory, other: Memory) -> bool:
     """Return true if the rules are certain that two facts cannot both be true at a time."""
-    return (
-        bool(subject.slot)
-        and subject.slot == other.slot
-        and superseding.contradicts(subject, other)
-    )
+    return _ends(subject, other) or _ends(other, subject)
+
+
+def _ends(newer: Memory, older: Memory) -> bool:
+    """Return true if a newer fact certainly ends an older one."""
+    if comparing.ends(newer, older):
+        return True
+    slot = bool(newer.slot) and newer.slot == older.slot
+    return slot and not comparing.compares(newer, older) and superseding.contradicts(newer, older)
+
+
+def _is_ended(one: Memory, other: Memory) -> bool:
+    """Return true if the later of two facts ends the earlier, by when they begin."""
+    own, others = periods.Beginning.of(one), periods.Beginning.of(other)
+    if others.turn_to(own) is not None:
+        return _ends(one, other)
+    return own.turn_to(others) is not None and _ends(other, one)
 
 
 def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
@@ -197,9 +216,9 @@ def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) 
         if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
         and conditions.is_visible(each.memory, view.now)
     ]
-    certain = [each.memory for each in shown if excludes(fact, each.memory)]
+    certain = [each.memory for each in shown if _is_ended(fact, each.memory)]
     rivals = {each.id: each for each in [*judged, *certain]}
-    reason = f"a newer value of {fact.slot}" if certain else _JUDGED
+    reason = f"a newer value of {fact.slot}" if certain and fact.slot else _JUDGED
     after = superseding.succession(fact, rivals.values(), reason)
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return merge(view, StoredMemory(after.fact, subject.vectors), same)
@@ -266,7 +285,44 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
     if found := partner(view, subject, current):
         return merge(view, subject, found)
-    return supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    decided = supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
+    return _with_conflicts(view, decided, subject.memory, current)
+
+
+_CONFLICT: Final = "in conflict with another fact"
+
+
+def _with_conflicts(
+    view: View, decided: Decision, fact: Memory, current: Sequence[StoredMemory]
+) -> Decision:
+    """Return a decision that also marks what contradicts a fact and ends neither way."""
+    if decided.action is Action.MERGED:
+        return decided
+    after = {change.memory.id: copied(change.memory) for change in decided.changes}
+    own = after.get(fact.id) or copied(fact)
+    marked: list[Memory] = []
+    for each in current:
+        other = after.get(each.memory.id) or copied(each.memory)
+        apart = conditions.is_visible(own, view.now) and conditions.is_visible(other, view.now)
+        if apart and _in_conflict(own, other) and conflicts.mark(own, other):
+            marked.append(other)
+    if not marked:
+        return decided
+    changes = {change.memory.id: change for change in decided.changes}
+    ids = tuple(each.id for each in marked)
+    for memory, rivals in ((own, ids), *((each, (fact.id,)) for each in marked)):
+        before = fact if memory is own else view.stored[memory.id].memory
+        change = changes.get(memory.id) or Change(
+            before, memory, ltm.REVISION_CAUSE_UPDATE, reason=_CONFLICT, compared=True
+        )
+        normalise(memory, view.now)
+        related = tuple(dict.fromkeys((*change.related, *rivals)))
+        changes[memory.id] = replace(change, after=memory, related=related)
+    return replace(decided, memory=own, changes=list(changes.values()))
+
+
+def _in_conflict(one: Memory, other: Memory) -> bool:
+    return not one.pinned and not other.pinned and comparing.conflict(one, other)
 
 
 def _shown(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Iterator[StoredMemory]:

@@ -1,4 +1,9 @@
-"""Search for a memory's neighbours: near in meaning, or in the same slot, of the same owner."""
+"""Search for a memory's neighbours of the same owner: near in meaning, in its slot, or by claims.
+
+Claims lead to what nearness alone may miss: what was lately said of the same holder and relation,
+where these have one value or few at a time, and what has the words that a claim repeats, denies or
+ends.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +15,8 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.language.claims import Claim
+from agent_memory_services.long_term_memory.consolidation.rules import comparing
 from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
@@ -20,7 +27,7 @@ from agent_memory_services.long_term_memory.store.index.index import Answer, Mem
 _NEAREST: Final = 8
 """How many neighbours are looked at; the same facts said often are merged before there are more."""
 _SLOT_VALUES: Final = 32
-"""How many values of a slot are looked at, the latest first."""
+"""How many values of a slot, or claims, are looked at, the latest first."""
 # Looking for neighbours takes the store a while; others get a turn between two lots.
 _SUBJECTS_PER_ROUND: Final = 32
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
@@ -32,7 +39,7 @@ class Neighbour:
 
     Attributes:
         memory: the memory.
-        cosine: of the texts' vectors; None where only the slot led to it.
+        cosine: of the texts' vectors; None where only a slot or a claim led to it.
     """
 
     memory: Memory
@@ -48,10 +55,10 @@ class Neighbourhood:
     async def of(
         self, tenant: str, subjects: Sequence[StoredMemory], now: int
     ) -> list[list[Neighbour]]:
-        """Find the neighbours of each memory, many in a round trip; nearest first, then its slot's.
+        """Find the neighbours of each memory, many in a round trip: the nearest, then others.
 
-        What was stored before the call is found, the other subjects included. Values of a slot
-        that ended are neighbours too; nothing else that readers do not see is.
+        What was stored before the call is found, the other subjects included. Of a slot and of
+        claims, what ended is a neighbour too; nothing else that readers do not see is.
         """
         found: list[list[Neighbour]] = []
         for start in range(0, len(subjects), _SUBJECTS_PER_ROUND):
@@ -81,14 +88,48 @@ def _queries(tenant: str, subject: StoredMemory, now: int) -> Iterator[SearchPar
         conditions.visible(now),
     ]
     yield _nearest(_condition(tenant, [*owner, *alike]), subject.vectors.text)
+    facts: list[conditions.Node] = [
+        *owner,
+        conditions.Tag(fields.TYPE, tuple(map(str, FACTS))),
+        conditions.negated(conditions.flag(fields.HIDDEN, value=True)),
+        conditions.negated(conditions.Range(fields.EXPIRE, high=now)),
+    ]
     if memory.slot:
-        values: list[conditions.Node] = [
-            conditions.Tag(fields.TYPE, tuple(map(str, FACTS))),
-            conditions.Tag(fields.SLOT, (memory.slot,)),
-            conditions.negated(conditions.flag(fields.HIDDEN, value=True)),
-            conditions.negated(conditions.Range(fields.EXPIRE, high=now)),
-        ]
-        yield _values(_condition(tenant, [*owner, *values]))
+        yield _values(_condition(tenant, [conditions.Tag(fields.SLOT, (memory.slot,)), *facts]))
+    for part in _by_claims(comparing.claims_of(memory)):
+        yield _values(_condition(tenant, [part, *facts]))
+
+
+def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:
+    """Yield the conditions on what claims may touch: by their relations, and by their words."""
+    if not claims:
+        return
+    keys = {
+        fields.relation_key(each.holder, relation)
+        for each in claims
+        for relation in comparing.touching(each)
+    }
+    if keys:
+        yield conditions.Tag(fields.CLAIMS, tuple(sorted(keys)))
+    said = [
+        conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(words)))
+        if each.relation == comparing.SWITCH
+        else conditions.every(conditions.Tag(fields.CLAIM_WORDS, (key,)) for key in sorted(words))
+        for each in claims
+        if (words := set(fields.word_keys(each.holder, comparing.telling(each))))
+    ]
+    ending = conditions.some(
+        conditions.Prefix(fields.CLAIMS, fields.relation_key(holder, family))
+        for holder in sorted({each.holder.partition("/")[0] for each in claims})
+        for family in comparing.ENDING
+    )
+    every = {
+        key
+        for each in claims
+        for key in fields.word_keys(each.holder, {*comparing.telling(each), *each.relation.split()})
+    }
+    ended = conditions.every([ending, conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(every)))])
+    yield conditions.some([*said, ended])
 
 
 def _condition(tenant: str, parts: Sequence[conditions.Node]) -> str:
@@ -103,6 +144,11 @@ def _nearest(condition: str, vector: bytes) -> SearchParams:
 
 
 def _values(condition: str) -> SearchParams:
+    """Return the query of the latest memories of a condition.
+
+    The engine sorts all that match. In its fourth dialect it would walk along the times instead,
+    but RediSearch 2.10 then ends the store by an assertion (`optimizer_reader.c`).
+    """
     query = Query(condition).sort_by(fields.CREATE, asc=False).paging(0, _SLOT_VALUES + 1)
     return _reading(query.dialect(2)), None
 

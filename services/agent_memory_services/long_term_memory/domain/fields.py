@@ -14,7 +14,7 @@ folded, and everything that is no letter, mark or number a gap.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Generic, TypeVar
@@ -22,8 +22,9 @@ from typing import Final, Generic, TypeVar
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory
 from agent_memory_services.kit.contract.clock import to_micros
+from agent_memory_services.language.claims import MANY_VALUED, PAST
 
 Value = TypeVar("Value")
 
@@ -49,6 +50,10 @@ STRATEGY: Final = "strategy"
 EXTRACTOR: Final = "extractor"
 SOURCE: Final = "source"
 SLOT: Final = "slot"
+CLAIMS: Final = "claims"
+"""Holders and relations of what a memory claims, where they are few (`relation_key`)."""
+CLAIM_WORDS: Final = "claim_words"
+"""Whoever a memory's claims are about, with each word of them (`word_keys`)."""
 PINNED: Final = "pinned"
 STANDING: Final = "standing"
 HIDDEN: Final = "hidden"
@@ -105,6 +110,52 @@ def _hidden(memory: Memory) -> Sequence[str]:
     return (hidden, ARCHIVED) if memory.HasField("archive_time") else (hidden,)
 
 
+_LISTED: Final = frozenset(
+    {ClaimModality.CLAIM_MODALITY_PLAN, ClaimModality.CLAIM_MODALITY_INSTRUCTION}
+)
+MOST_CLAIM_WORDS: Final = 64
+"""Words of one memory's claims that are indexed."""
+
+
+def relation_key(holder: str, relation: str) -> str:
+    """Return the value by which claims of one holder and relation are found."""
+    return f"{holder}\n{relation}"
+
+
+def word_keys(holder: str, words: Iterable[str]) -> list[str]:
+    """Return the values by which claims about one person or thing, with a word, are found.
+
+    What belongs to somebody is found as that person's: `user/car` as `user`, with "car" as a word.
+    """
+    root, *owned = holder.split("/")
+    return [f"{root}\n{word}" for word in dict.fromkeys((*owned, *words))]
+
+
+def _relation_keys(memory: Memory) -> Sequence[str]:
+    found = (relation_key(each.holder, each.relation) for each in memory.claims if _is_listed(each))
+    return list(dict.fromkeys(found))
+
+
+def _is_listed(claim: Claim) -> bool:
+    """Return true if a claim may meet others of its relation that have no word in common with it.
+
+    The rest, such as all that somebody likes or has read, are too many to be looked through, and
+    are found by their words.
+    """
+    if claim.relation.partition(" ")[0] == PAST:
+        return False
+    alone = claim.single or claim.negated or claim.ended or bool(claim.quantities)
+    return alone or claim.modality in _LISTED or claim.relation not in MANY_VALUED
+
+
+def _claim_words(memory: Memory) -> Sequence[str]:
+    found: dict[str, None] = {}
+    for each in memory.claims:
+        said = " ".join((each.relation, each.value, *each.limits))
+        found |= dict.fromkeys(word_keys(each.holder, said.split()))
+    return list(found)[:MOST_CLAIM_WORDS]
+
+
 class Kind(Enum):
     """Type of a field's values, which decides how a filter on it is read."""
 
@@ -126,6 +177,8 @@ class Field(Generic[Value]):
         filtered: name of the field of `MemoryFilter` that sets a condition on it; empty for none.
         sortable: listings are ordered by it.
         beside: it stands beside the record, as accesses do, which change no memory.
+        added: indexes of earlier releases get it when a process starts; what was stored before
+            has no value in it.
     """
 
     name: str
@@ -134,6 +187,7 @@ class Field(Generic[Value]):
     filtered: str = ""
     sortable: bool = False
     beside: bool = False
+    added: bool = False
 
 
 _TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
@@ -147,6 +201,8 @@ _TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
     Field(EXTRACTOR, Kind.TAG, lambda memory: (memory.provenance.extractor,), "extractor"),
     Field(SOURCE, Kind.TAG, lambda memory: memory.provenance.message_ids, "source_message_ids"),
     Field(SLOT, Kind.TAG, lambda memory: (memory.slot,), "slot"),
+    Field(CLAIMS, Kind.TAG, _relation_keys, added=True),
+    Field(CLAIM_WORDS, Kind.TAG, _claim_words, added=True),
     Field(PINNED, Kind.FLAG, lambda memory: (str(int(memory.pinned)),), "pinned"),
     Field(STANDING, Kind.FLAG, lambda memory: (str(int(memory.standing)),), "standing"),
     Field(HIDDEN, Kind.FLAG, _hidden),

@@ -60,7 +60,7 @@ WRITABLE: Final = frozenset(
     {
         *("text", "type", "namespace", "user_id", "session_id", "topics", "entities"),
         *("event_time", "pinned", "standing", "metadata", "context", "validity"),
-        *("expire_time", "slot", "language"),
+        *("expire_time", "slot", "language", "claims"),
     }
 )
 """The fields that a caller may change."""
@@ -142,7 +142,9 @@ def _clear_end(memory: Memory) -> None:
 Cause: TypeAlias = ltm.RevisionCause.ValueType
 Kind: TypeAlias = ltm.MemoryChangeKind.ValueType
 
-_CONSOLIDATED: Final = ("text", "type", "namespace", "user_id", "slot", "validity", "expire_time")
+_CONSOLIDATED: Final = (
+    *("text", "type", "namespace", "user_id", "slot", "claims", "validity", "expire_time"),
+)
 # What consolidation did itself, and what a caller reverted, it must not do again unasked.
 _DELIBERATE: Final = frozenset(
     {ltm.REVISION_CAUSE_MERGE, ltm.REVISION_CAUSE_SUPERSEDE, ltm.REVISION_CAUSE_REVERT}

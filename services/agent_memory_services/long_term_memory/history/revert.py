@@ -24,6 +24,8 @@ _DERIVED = frozenset(
     {
         *("content_hash", "embedding_model", "etag", "update_time"),
         *("last_access_time", "access_count"),
+        # Claims follow the text, and conflicts what others say now.
+        *("claims", "conflicts_with"),
     }
 )
 _COMPARED = frozenset(field.name for field in Memory.DESCRIPTOR.fields) - _DERIVED
@@ -69,13 +71,22 @@ def undone(present: Memory, revision: MemoryRevision) -> Memory:
     result = _copy(present)
     if changed:
         apply_mask(result, revision.before, sorted(changed), changed)
+    if "text" in changed or present.claims == revision.after.claims:
+        del result.claims[:]
+        result.claims.extend(revision.before.claims)
+    found = set(revision.after.conflicts_with) - set(revision.before.conflicts_with)
+    left = [each for each in present.conflicts_with if each not in found]
+    del result.conflicts_with[:]
+    result.conflicts_with.extend(left)
     return result
 
 
 def _again(present: Memory | None, before: Memory) -> _Sides:
     if present is not None:
         raise errors.InvalidState("exists", "that revision deleted the memory, and it exists again")
-    return None, _copy(before)
+    restored = _copy(before)
+    del restored.conflicts_with[:]
+    return None, restored
 
 
 def _no_more(present: Memory | None, revision: MemoryRevision) -> _Sides:

@@ -9,6 +9,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
+from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
 from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
@@ -128,10 +129,20 @@ class Creating:
     """Stores new memories."""
 
     def __init__(
-        self, store: MemoryStore, vectorizer: Vectorizer, compaction: Compaction, default: Policy
+        self,
+        store: MemoryStore,
+        vectorizer: Vectorizer,
+        compaction: Compaction,
+        default: Policy,
+        *,
+        reading: ClaimReading | None = None,
     ) -> None:
-        """Compare by the policy `default` where a call names none."""
+        """Compare by the policy `default` where a call names none.
+
+        Without `reading`, the process's own parser reads what memories claim.
+        """
         self._store = store
+        self._reading = reading or ClaimReading()
         self._vectorizer = vectorizer
         self._compaction = compaction
         self._default = default
@@ -167,6 +178,11 @@ class Creating:
             )
             for at, memory in enumerate(given)
         ]
+        if policy == _CONSOLIDATE:
+            # What the parser is not ready for is read when it is consolidated.
+            claimed = await self._reading.with_claims_at_hand([each.memory for each in drafts])
+            for each, memory in zip(drafts, claimed, strict=True):
+                each.memory = memory
         await self._embed(scope, drafts)
         await self._commit(scope.tenant, drafts, policy, actor, now)
         if policy == _CONSOLIDATE:

@@ -8,6 +8,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
+from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
 from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
 from agent_memory_services.long_term_memory.domain.memory import (
     WRITABLE,
@@ -26,8 +27,11 @@ _ATTEMPTS: Final = 5
 class Memories:
     """The memories of all tenants, by id."""
 
-    def __init__(self, store: MemoryStore, vectorizer: Vectorizer) -> None:
+    def __init__(
+        self, store: MemoryStore, vectorizer: Vectorizer, *, reading: ClaimReading | None = None
+    ) -> None:
         self._store = store
+        self._reading = reading or ClaimReading()
         self._vectorizer = vectorizer
 
     async def get(self, scope: Scope, memory_id: str) -> Memory:
@@ -133,6 +137,8 @@ class Memories:
         after, changed = _changed(before, given, paths)
         if not changed:
             return None
+        if before.claims and not after.claims:
+            [after] = await self._reading.with_claims_at_hand([after])
         if broken := list(violations(after, "memory")):
             raise errors.InvalidFields(broken)
         if not scope.admits(after):
@@ -171,8 +177,15 @@ def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memor
     _keep_reason(before, after)
     if "slot" not in named:
         follow_words(before, after)
-    changed = (*named, "slot")
+    if "text" in named and not _gives_claims(given, paths):
+        # They are those of the old text.
+        after.ClearField("claims")
+    changed = (*named, "slot", "claims")
     return after, {name for name in changed if getattr(after, name) != getattr(before, name)}
+
+
+def _gives_claims(given: Memory, paths: Sequence[str]) -> bool:
+    return bool(given.claims) and (not paths or "*" in paths or "claims" in paths)
 
 
 def _keep_reason(before: Memory, after: Memory) -> None:

@@ -7,9 +7,14 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis import scripts
-from agent_memory_services.long_term_memory.domain import fields, memory
+from agent_memory_services.long_term_memory.domain import conflicts, fields, memory
 from agent_memory_services.long_term_memory.store import documents
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitContext, commit_of
+from agent_memory_services.long_term_memory.store.commit import (
+    Commit,
+    CommitContext,
+    CommitOutcome,
+    commit_of,
+)
 from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
 
 # Adding to a graph of vectors takes the store a while; others get a turn between two lots.
@@ -47,7 +52,8 @@ class MemoryStore:
         """Make several changes, each of another memory, or none of them.
 
         Whatever happens on the way, all of it stands or nothing does: records, the claims on their
-        contents, revisions, the feed, and what is left for consolidation.
+        contents, revisions, the feed, and what is left for consolidation. A conflict that they
+        settle is no longer noted, neither on the changed memories nor on the others.
 
         Args:
             tenant: whose memories.
@@ -61,8 +67,10 @@ class MemoryStore:
         Raises:
             RedisError: the store went away; whether they are made is unknown.
         """
-        call = self._commission(tenant, actor, now).call(changes)
-        return commit_of(await call.run(self._client))
+        rivals = await self._rivals(tenant, changes)
+        also = conflicts.settled(changes, rivals, (), now)
+        call = self._commission(tenant, actor, now).call([*changes, *also])
+        return _within(commit_of(await call.run(self._client)), changes)
 
     async def commit_each(
         self, tenant: str, changes: Sequence[memory.Change], *, actor: str, now: int
@@ -78,13 +86,19 @@ class MemoryStore:
             RedisError: the store went away; which changes are made is unknown.
         """
         commission = self._commission(tenant, actor, now)
-        calls = [commission.call([change]) for change in changes]
+        rivals = await self._rivals(tenant, changes)
+        leaving = {change.memory.id for change in changes if change.after is None}
+        calls = [
+            commission.call([change, *conflicts.settled([change], rivals, leaving, now)])
+            for change in changes
+        ]
         answers: list[Any] = []
         for start in range(0, len(calls), _COMMITS_PER_ROUND):
             round_ = calls[start : start + _COMMITS_PER_ROUND]
             answers += await scripts.run_each(self._client, round_)
         return [
-            answer if isinstance(answer, Exception) else commit_of(answer) for answer in answers
+            answer if isinstance(answer, Exception) else _within(commit_of(answer), [change])
+            for change, answer in zip(changes, answers, strict=True)
         ]
 
     async def get(self, tenant: str, ids: Sequence[str]) -> list[Memory | None]:
@@ -117,5 +131,18 @@ class MemoryStore:
         keys = [shard.memory(tenant, memory_id) for memory_id in ids]
         return cast("int", await _touch(self._client, keys, now=now, interval=interval))
 
+    async def _rivals(self, tenant: str, changes: Sequence[memory.Change]) -> dict[str, Memory]:
+        """Read the memories whose conflicts changes settle; most changes settle none."""
+        if not (wanted := conflicts.concerned(changes)):
+            return {}
+        return {each.id: each for each in await self.get(tenant, wanted) if each is not None}
+
     def _commission(self, tenant: str, actor: str, now: int) -> CommitContext:
         return CommitContext(self.shard(tenant), tenant, actor, now, self._limits)
+
+
+def _within(commit: Commit, changes: Sequence[memory.Change]) -> Commit:
+    """Return the outcome for who asked; a rival that changed meanwhile needs a new look."""
+    if commit.committed or commit.at < len(changes):
+        return commit
+    return Commit(CommitOutcome.STALE)

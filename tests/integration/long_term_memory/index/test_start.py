@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
+from redis.commands.search.query import Query
 
+from agent_memory.common.v1.memory_pb2 import Claim
+from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing
@@ -65,6 +68,25 @@ async def test_an_index_is_made_once(redis: Redis) -> None:
     await asyncio.gather(*(index.create() for index in indexes))
     names = {name.decode() for name in await redis.execute_command("FT._LIST")}
     assert names == {Shard(0).index(1), Shard(1).index(1)}
+
+
+async def test_an_index_of_an_earlier_release_gets_what_was_added(
+    redis: Redis, insert: Inserting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No index is rebuilt for it, and the earlier release goes on with the same one."""
+    present = MemoryIndex(redis, SHARDS, VectorIndex(), DIMENSION)
+    await present.drop()
+    known_then = {name: field for name, field in fields.TAGS.items() if not field.added}
+    with monkeypatch.context() as patch:
+        patch.setattr(fields, "TAGS", known_then)
+        await MemoryIndex(redis, SHARDS, VectorIndex(), DIMENSION).create()
+    told = Claim(holder="user", relation="live", value="in rome")
+    question = Query(str(conditions.Tag(fields.CLAIMS, ("user\nlive",)))).no_content()
+    for _ in range(2):
+        await present.create()
+    await insert(memory(claims=[told]))
+    [found] = await present.search(insert.tenant, [question.dialect(2)])
+    assert found.total == 1
 
 
 async def test_a_lost_index_reads_what_is_stored(

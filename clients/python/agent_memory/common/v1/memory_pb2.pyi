@@ -90,6 +90,50 @@ TIME_PRECISION_YEAR: TimePrecision.ValueType  # 6
 """To the year."""
 Global___TimePrecision: _TypeAlias = TimePrecision  # noqa: Y015
 
+class _ClaimModality:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClaimModalityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClaimModality.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLAIM_MODALITY_UNSPECIFIED: _ClaimModality.ValueType  # 0
+    """As a request: FACT."""
+    CLAIM_MODALITY_FACT: _ClaimModality.ValueType  # 1
+    """It is, was or will be so."""
+    CLAIM_MODALITY_PLAN: _ClaimModality.ValueType  # 2
+    """It is intended."""
+    CLAIM_MODALITY_WISH: _ClaimModality.ValueType  # 3
+    """It is wished for."""
+    CLAIM_MODALITY_ABILITY: _ClaimModality.ValueType  # 4
+    """It can be done."""
+    CLAIM_MODALITY_OBLIGATION: _ClaimModality.ValueType  # 5
+    """It has to be done."""
+    CLAIM_MODALITY_POSSIBILITY: _ClaimModality.ValueType  # 6
+    """It may be so."""
+    CLAIM_MODALITY_INSTRUCTION: _ClaimModality.ValueType  # 7
+    """It is wished of an assistant."""
+
+class ClaimModality(_ClaimModality, metaclass=_ClaimModalityEnumTypeWrapper):
+    """How real it is what a claim says."""
+
+CLAIM_MODALITY_UNSPECIFIED: ClaimModality.ValueType  # 0
+"""As a request: FACT."""
+CLAIM_MODALITY_FACT: ClaimModality.ValueType  # 1
+"""It is, was or will be so."""
+CLAIM_MODALITY_PLAN: ClaimModality.ValueType  # 2
+"""It is intended."""
+CLAIM_MODALITY_WISH: ClaimModality.ValueType  # 3
+"""It is wished for."""
+CLAIM_MODALITY_ABILITY: ClaimModality.ValueType  # 4
+"""It can be done."""
+CLAIM_MODALITY_OBLIGATION: ClaimModality.ValueType  # 5
+"""It has to be done."""
+CLAIM_MODALITY_POSSIBILITY: ClaimModality.ValueType  # 6
+"""It may be so."""
+CLAIM_MODALITY_INSTRUCTION: ClaimModality.ValueType  # 7
+"""It is wished of an assistant."""
+Global___ClaimModality: _TypeAlias = ClaimModality  # noqa: Y015
+
 @_typing.final
 class EventTime(_message.Message):
     """When something happened or will happen."""
@@ -216,6 +260,92 @@ class Validity(_message.Message):
 Global___Validity: _TypeAlias = Validity  # noqa: Y015
 
 @_typing.final
+class Quantity(_message.Message):
+    """A number and what it counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    """A decimal number without trailing zeros, such as `12.5`."""
+    unit: _builtins.str
+    """Its unit, such as `kg`, or what it counts; empty for a bare number."""
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["unit", b"unit", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Quantity: _TypeAlias = Quantity  # noqa: Y015
+
+@_typing.final
+class Claim(_message.Message):
+    """One thing that a statement holds of somebody or something, in words that
+    can be compared.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLDER_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    NEGATED_FIELD_NUMBER: _builtins.int
+    MODALITY_FIELD_NUMBER: _builtins.int
+    QUANTITIES_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    SINGLE_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    holder: _builtins.str
+    """Of whom or what, such as `user`, `user/sister` or `anna`."""
+    relation: _builtins.str
+    """What kind of thing, such as `live`, `work`, `like` or `phone number`."""
+    value: _builtins.str
+    """Its normalised content words, in order, separated by blanks."""
+    negated: _builtins.bool
+    """It is denied."""
+    modality: Global___ClaimModality.ValueType
+    """How real it is."""
+    single: _builtins.bool
+    """Its holder has one such value at a time."""
+    ended: _builtins.bool
+    """It says that the value holds no more."""
+    @_builtins.property
+    def quantities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Quantity]:
+        """The numbers in its value."""
+
+    @_builtins.property
+    def limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Times and places that it is limited to, such as `summer` or `work`."""
+
+    def __init__(
+        self,
+        *,
+        holder: _builtins.str = ...,
+        relation: _builtins.str = ...,
+        value: _builtins.str = ...,
+        negated: _builtins.bool = ...,
+        modality: Global___ClaimModality.ValueType = ...,
+        quantities: _abc.Iterable[Global___Quantity] | None = ...,
+        limits: _abc.Iterable[_builtins.str] | None = ...,
+        single: _builtins.bool = ...,
+        ended: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "holder", b"holder", "limits", b"limits", "modality", b"modality", "negated", b"negated", "quantities", b"quantities", "relation", b"relation", "single", b"single", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Claim: _TypeAlias = Claim  # noqa: Y015
+
+@_typing.final
 class Memory(_message.Message):
     """Something remembered."""
 
@@ -250,6 +380,8 @@ class Memory(_message.Message):
     ARCHIVE_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
+    CONFLICTS_WITH_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the memory within its tenant. Empty on creation lets the
     server choose a ULID.
@@ -346,6 +478,21 @@ class Memory(_message.Message):
         or deleted for good. Set by the server.
         """
 
+    @_builtins.property
+    def claims(self) -> _containers.RepeatedCompositeFieldContainer[Global___Claim]:
+        """What its text claims, by which it is compared with others of its owner.
+        Where it is empty, consolidation reads the claims of an English text; a
+        new text has its own unless they are given with it. Whoever gives claims
+        vouches for them.
+        """
+
+    @_builtins.property
+    def conflicts_with(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories of its owner that contradict it and of which nothing tells
+        which one is true. Each names the other, until one of them ends, changes
+        or is deleted. Set by the server.
+        """
+
     def __init__(
         self,
         *,
@@ -378,10 +525,12 @@ class Memory(_message.Message):
         archive_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
         language: _builtins.str = ...,
+        claims: _abc.Iterable[Global___Claim] | None = ...,
+        conflicts_with: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "claims", b"claims", "conflicts_with", b"conflicts_with", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

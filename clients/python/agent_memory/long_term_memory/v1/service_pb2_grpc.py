@@ -182,9 +182,9 @@ class LongTermMemoryServiceServicer:
     def UpdateMemory(self, request, context):
         """Changes the fields that the mask names: `text`, `type`, `namespace`,
         `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
-        `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`. A
-        named field that is not set is cleared. Only a new text or context is
-        embedded again.
+        `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
+        `language`, `claims`. A named field that is not set is cleared. Only a new
+        text or context is embedded again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,9 +55,9 @@ class LongTermMemoryServiceStub:
     UpdateMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateMemoryRequest, _service_pb2.UpdateMemoryResponse]
     """Changes the fields that the mask names: `text`, `type`, `namespace`,
     `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
-    `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`. A
-    named field that is not set is cleared. Only a new text or context is
-    embedded again.
+    `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
+    `language`, `claims`. A named field that is not set is cleared. Only a new
+    text or context is embedded again.
     """
     DeleteMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]
     """Deletes memories. One that does not exist is no error."""
@@ -112,9 +112,9 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     UpdateMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateMemoryRequest, _service_pb2.UpdateMemoryResponse]  # type: ignore[assignment]
     """Changes the fields that the mask names: `text`, `type`, `namespace`,
     `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
-    `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`. A
-    named field that is not set is cleared. Only a new text or context is
-    embedded again.
+    `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
+    `language`, `claims`. A named field that is not set is cleared. Only a new
+    text or context is embedded again.
     """
     DeleteMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]  # type: ignore[assignment]
     """Deletes memories. One that does not exist is no error."""
@@ -214,9 +214,9 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_service_pb2.UpdateMemoryResponse, _abc.Awaitable[_service_pb2.UpdateMemoryResponse]]:
         """Changes the fields that the mask names: `text`, `type`, `namespace`,
         `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
-        `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`. A
-        named field that is not set is cleared. Only a new text or context is
-        embedded again.
+        `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
+        `language`, `claims`. A named field that is not set is cleared. Only a new
+        text or context is embedded again.
         """
 
     @_abc_1.abstractmethod

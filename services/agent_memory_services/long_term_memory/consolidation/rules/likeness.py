@@ -13,8 +13,6 @@ from agent_memory_services.long_term_memory.consolidation.rules.statement import
 
 REORDERED: Final = 0.80
 """The least cosine of statements with the same words in another order."""
-REFINED: Final = 0.75
-"""The least cosine of statements in one slot of which one says a little more."""
 CLOSE: Final = 0.60
 """The least cosine of statements that a model may declare the same."""
 NEAR: Final = 0.45
@@ -39,7 +37,7 @@ def likeness(one: Statement, other: Statement, cosine: float, *, one_slot: bool)
         cosine: of their texts' vectors.
         one_slot: whether both are values of the same attribute of the same subject.
     """
-    if _is_same(one, other, cosine) or (one_slot and _refines(one, other, cosine)):
+    if _is_same(one, other, cosine):
         return Likeness.SAME
     return Likeness.UNSURE if one_slot or cosine >= NEAR else Likeness.OTHER
 
@@ -76,13 +74,6 @@ def _only_moved(one: Statement, other: Statement) -> bool:
     return [word.text for word in one.words if word.text != moved] == [
         word.text for word in other.words if word.text != moved
     ]
-
-
-def _refines(one: Statement, other: Statement, cosine: float) -> bool:
-    """Return true if one says what the other says and a little more, in the same slot."""
-    if cosine < REFINED or not may_be_same(one, other):
-        return False
-    return not (one.bag - other.bag) or not (other.bag - one.bag)
 
 
 def cosine(one: bytes, other: bytes, precision: str) -> float:

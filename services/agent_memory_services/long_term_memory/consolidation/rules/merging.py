@@ -37,8 +37,13 @@ def merged(shown: Memory, joining: Memory, originals: Sequence[Memory], memory_i
     memory = Memory()
     memory.CopyFrom(shown)
     memory.id = memory_id
+    if memory_id != shown.id:
+        # It inherits them from the originals when these are hidden.
+        del memory.conflicts_with[:]
     chosen = fuller(shown, joining)
     memory.text, memory.context = chosen.text, chosen.context
+    del memory.claims[:]
+    memory.claims.extend(chosen.claims)
     _unite(memory, joining)
     memory.proof_count = min(_proofs(shown, joining), _MOST_PROOFS)
     del memory.provenance.memory_ids[:]

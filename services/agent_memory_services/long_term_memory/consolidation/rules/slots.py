@@ -104,9 +104,6 @@ _UNLESS: Final = re.compile(_RULES["unless"], re.IGNORECASE)
 _SENTENCES: Final = tuple(_sentences(_RULES))
 
 
-_SLOT_READ: Final = "the slot was read from the text"
-
-
 def with_slot(memory: Memory) -> Memory:
     """Return the memory with the slot that its words fill, where it has none."""
     settled = memory.slot or memory.pinned or not is_fact(memory)
@@ -119,8 +116,9 @@ def with_slot(memory: Memory) -> Memory:
     return after
 
 
-def slot_change(before: Memory, after: Memory) -> Change:
-    """Return the change that stores a slot with its memory."""
+def read_change(before: Memory, after: Memory) -> Change:
+    """Return the change that stores with a memory what was read from its text."""
+    read = [name for name in ("slot", "claims") if getattr(before, name) != getattr(after, name)]
     normalise(after, now_micros())
-    cause = ltm.REVISION_CAUSE_UPDATE
-    return Change(before, after, cause, reason=_SLOT_READ, compared=True)
+    reason = f"read from the text: {', '.join(read)}"
+    return Change(before, after, ltm.REVISION_CAUSE_UPDATE, reason=reason, compared=True)

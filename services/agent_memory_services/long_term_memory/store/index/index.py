@@ -151,17 +151,36 @@ class MemoryIndex:
         }
 
     async def create(self) -> None:
-        """Make the indexes that are missing; returns before they have read what is there."""
+        """Make the indexes that are missing; returns before they have read what is there.
+
+        Those of an earlier release get the fields that were added since.
+        """
         for shard, index in self._indexes.items():
             # The library asks any node of a cluster, and only the shard's own may answer.
+            declared = _named(index.schema.redis_fields, self.generation)
             try:
                 await self._client.ft(index.name).create_index(
-                    _named(index.schema.redis_fields, self.generation),
+                    declared,
                     stopwords=index.schema.index.stopwords,
                     definition=_hashes(shard.memory_prefix),
                 )
             except ResponseError as error:
                 if "already exists" not in str(error).lower():
+                    raise
+                await self._complete(index.name, declared)
+
+    async def _complete(self, name: str, declared: Sequence[Field]) -> None:
+        """Add the fields that an index lacks; what is stored has no value in them."""
+        for field in declared:
+            if not (known := fields.TAGS.get(field.name)) or not known.added:
+                continue
+            asked: Any = field
+            alter: Any = self._client.execute_command
+            add = ("SKIPINITIALSCAN", "SCHEMA", "ADD", *asked.redis_args())
+            try:
+                await alter("FT.ALTER", name, *add, **self._where(name))
+            except ResponseError as error:
+                if "duplicate field" not in str(error).lower():
                     raise
 
     async def drop(self) -> None:

@@ -1,0 +1,69 @@
+"""Claims: what a statement holds of whom, in words that can be compared."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class ClaimModality(StrEnum):
+    """Reality of what a claim says."""
+
+    FACT = "fact"
+    PLAN = "plan"
+    WISH = "wish"
+    ABILITY = "ability"
+    OBLIGATION = "obligation"
+    POSSIBILITY = "possibility"
+    INSTRUCTION = "instruction"
+    """A wish about how an assistant behaves."""
+
+
+PAST: Final = "did"
+"""First word of a relation that is over and done."""
+MANY_VALUED: Final = frozenset(
+    """
+    eat drink use play like read learn speak take have go drive ride visit see watch study buy want
+    wear listen know meet fly sing cook teach make get
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+"""Relations of which a holder has any number of values at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number and what it counts.
+
+    Attributes:
+        value: A decimal number without trailing zeros.
+        unit: Its unit, or the noun that it counts; empty for a bare number.
+    """
+
+    value: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that a statement holds.
+
+    Attributes:
+        holder: Of whom or what: "user", "user/sister", "anna".
+        relation: Its kind, such as "live", "work", "like" or "phone number".
+        value: The normalised content words in order, separated by blanks.
+        negated: Whether it is denied.
+        modality: How real it is.
+        quantities: The numbers in the value.
+        limits: Times and places to which it is limited.
+        single: Whether its holder has one such value at a time.
+        ended: Whether it says that the value holds no more.
+    """
+
+    holder: str
+    relation: str
+    value: str
+    negated: bool = False
+    modality: ClaimModality = ClaimModality.FACT
+    quantities: tuple[Quantity, ...] = ()
+    limits: tuple[str, ...] = ()
+    single: bool = False
+    ended: bool = False

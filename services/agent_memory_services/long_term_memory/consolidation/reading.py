@@ -1,0 +1,73 @@
+"""Reading of what facts claim, where nobody gave their claims."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import structlog
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.language.claims import Claim
+from agent_memory_services.language.en import claims as english
+from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
+from agent_memory_services.long_term_memory.consolidation.rules import comparing
+from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
+from agent_memory_services.shared.claims import may_claim, read_into
+
+log = structlog.get_logger()
+
+_LOT: Final = 64
+"""Texts that are read at a time; others get a turn between two lots."""
+
+
+class ClaimReading:
+    """Reads claims behind the event loop; where the parser cannot be used, it finds none."""
+
+    def __init__(self, parser: Parser | None = None) -> None:
+        """Take the parser; without one it is the process's own."""
+        self._parser = parser or shared()
+        self._unfit = False
+
+    async def with_claims(self, memories: Sequence[Memory]) -> list[Memory]:
+        """Return memories with their claims, the same objects where none are to be read.
+
+        It waits until the parser is loaded, as the first calls of a process may have to.
+        """
+        unread = [each for each in memories if _is_unread(each)]
+        if not unread or not await self._is_usable():
+            return list(memories)
+        copies = [copied(each) for each in unread]
+        told = set()
+        for start in range(0, len(copies), _LOT):
+            lot = copies[start : start + _LOT]
+            told |= {each.id for each in await asyncio.to_thread(read_into, lot, self._read)}
+        found = {each.id: each for each in copies if each.id in told}
+        return [found.get(each.id, each) for each in memories]
+
+    async def with_claims_at_hand(self, memories: Sequence[Memory]) -> list[Memory]:
+        """Return memories with their claims as `with_claims`, without any wait for the parser."""
+        return await self.with_claims(memories) if self._parser.is_ready else list(memories)
+
+    async def prepare(self, memories: Iterable[Memory]) -> None:
+        """Read what memories without claims of their own say, so that comparing them is quick."""
+        texts = {each.text for each in memories if not each.claims and may_claim(each)}
+        if texts and await self._is_usable():
+            await asyncio.to_thread(comparing.prepare, sorted(texts))
+
+    def _read(self, texts: Sequence[str]) -> Sequence[Iterable[Claim]]:
+        return english.read(texts, self._parser)
+
+    async def _is_usable(self) -> bool:
+        try:
+            await self._parser.loaded()
+        except UnfitModelError as error:
+            if not self._unfit:
+                log.error("claims.unreadable", error=type(error).__name__)  # noqa: TRY400 - it says it all
+            self._unfit = True
+            return False
+        return True
+
+
+def _is_unread(memory: Memory) -> bool:
+    return not memory.claims and not memory.pinned and is_fact(memory) and may_claim(memory)

@@ -1,0 +1,601 @@
+"""Comparison of what two memories claim: the same, or a newer one that ends the older.
+
+Everything is compared by content words. What could be a coarser or finer value, another aspect, a
+passing state or a part of what a memory says ends nothing.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.remembered import remembered
+from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
+from agent_memory_services.language.en import claims as english
+from agent_memory_services.language.en.parser import UnfitModelError
+from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.shared.claims import from_contract, may_claim
+
+_PREPOSITIONS: Final = frozenset(
+    """
+    in on at for to from with of by under over as near outside into about back out up before after
+    around behind between call name
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+_MONTHS: Final = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+)
+_DAYS: Final = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "today",
+        "tomorrow",
+        "am",
+        "pm",
+        "noon",
+    ]
+)
+_LIKINGS: Final = frozenset({"like", "prefer", "want"})
+_HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
+_BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
+_ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
+_SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
+_ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
+_WEIGHED: Final = frozenset({"live", "work", "name"})
+_UNMARRIED: Final = frozenset({"single", "divorced", "widowed", "divorce", "widow"})
+_DWELLINGS: Final = frozenset(
+    {"house", "apartment", "room", "building", "home", "studio", "cottage"}
+)
+_JOBLESS: Final = frozenset({"unemployed", "jobless", "retired"})
+_LARGE: Final = frozenset(
+    """
+    afghanistan albania algeria argentina armenia australia austria azerbaijan bangladesh
+    belarus belgium bolivia bosnia brazil britain bulgaria cambodia cameroon canada chile china
+    colombia croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland
+    france georgia germany ghana greece guatemala honduras hungary iceland india indonesia iran
+    iraq ireland israel italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos
+    latvia lebanon libya lithuania luxembourg malaysia malta mexico moldova mongolia montenegro
+    morocco mozambique myanmar nepal netherlands nicaragua nigeria norway pakistan panama
+    paraguay peru philippines poland portugal qatar romania russia rwanda scotland senegal
+    serbia singapore slovakia slovenia somalia spain sudan sweden switzerland syria taiwan
+    tanzania thailand tunisia turkey uganda ukraine uruguay usa uk us uae venezuela vietnam
+    wales yemen zambia zimbabwe europe asia africa america scandinavia california texas florida
+    ohio michigan oregon utah nevada arizona colorado bavaria saxony brandenburg tuscany sicily
+    catalonia andalusia galicia brittany provence normandy ontario quebec alberta queensland
+    victoria tasmania cornwall devon kent yorkshire
+    """.split()  # noqa: SIM905
+)
+_PARTS: Final = {
+    "york": "brooklyn manhattan queens bronx harlem astoria williamsburg soho tribeca chelsea",
+    "london": "camden hackney brixton islington soho shoreditch greenwich clapham chelsea croydon",
+    "berlin": "kreuzberg neukölln mitte wedding pankow charlottenburg schöneberg friedrichshain",
+    "paris": "montmartre belleville marais bastille ménilmontant",
+    "tokyo": "shibuya shinjuku ginza akihabara roppongi",
+    "angeles": "hollywood venice brentwood westwood",
+    "francisco": "mission castro soma sunset",
+    "vienna": "leopoldstadt josefstadt favoriten",
+    "hamburg": "altona eimsbüttel pauli",
+    "munich": "schwabing giesing haidhausen",
+    "lisbon": "alfama chiado belém",
+    "barcelona": "gràcia eixample raval",
+}
+"""Parts of towns that are called by their own names."""
+_HARD: Final = re.compile(
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b"
+)
+_REWORDED: Final = frozenset(
+    map(
+        stem,
+        [
+            "married",
+            "marry",
+            "husband",
+            "wife",
+            "spouse",
+            "home",
+            "live",
+            "kept",
+            "keep",
+            "name",
+            "named",
+            "called",
+            "employed",
+            "work",
+            "based",
+            "can",
+            "stand",
+            "hate",
+            "never",
+            "not",
+            "user",
+            "is",
+            "brief",
+            "short",
+            "answer",
+            "reply",
+            "i",
+            "my",
+        ],
+    )
+)
+
+
+@remembered(4096, longest=1_000)
+def _claims(text: str) -> tuple[Claim, ...]:
+    try:
+        [found] = english.read([text])
+    except UnfitModelError:
+        return ()
+    return found
+
+
+def prepare(texts: Iterable[str]) -> None:
+    """Read what texts claim, so that comparing them waits for no parser."""
+    for text in texts:
+        _claims(text)
+
+
+def claims_of(memory: Memory) -> tuple[Claim, ...]:
+    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
+    if memory.claims:
+        return from_contract(memory.claims)
+    return _claims(memory.text) if may_claim(memory) else ()
+
+
+def same(one: Memory, other: Memory) -> bool:
+    """Return true if two memories claim the same, with every content word accounted for."""
+    first, second = claims_of(one), claims_of(other)
+    if not first or [_plain(each) for each in first] != [_plain(each) for each in second]:
+        return False
+    if not agree_on_marks(one.text, other.text):
+        return False
+    words, others = _stems(one.text), _stems(other.text)
+    return (words ^ others) <= _REWORDED
+
+
+def agree_on_marks(one: str, other: str) -> bool:
+    """Return true if two texts hold the same numbers, single letters and signs."""
+    return _marks(one) == _marks(other)
+
+
+def _marks(text: str) -> Counter[str]:
+    plain = text.strip().rstrip(".!")
+    found = (each.group().strip().rstrip(".,:") for each in _HARD.finditer(plain))
+    return Counter(
+        each
+        for each in (_NUMBERS.get(word, word) for word in found)
+        if each not in {"I", "a"} and (not each.isalpha() or _is_mark(each))
+    ) + Counter(_NUMBERS[word] for word in plain.casefold().split() if word in _NUMBERS)
+
+
+def _is_mark(word: str) -> bool:
+    """Return true if a word is a single letter, or would be an empty one without its capitals."""
+    return len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
+
+
+_NUMBERS: Final = {
+    word: str(number)
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
+    )
+}
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return frozenset(
+        stem(_NUMBERS.get(word, word))
+        for word in words
+        if word not in STOP_WORDS and len(_NUMBERS.get(word, word)) > 1
+    )
+
+
+def _plain(claim: Claim) -> tuple[object, ...]:
+    value = claim.value
+    if claim.modality is ClaimModality.INSTRUCTION:
+        # "Wants answers kept brief" and "wants brief answers".
+        value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
+    return (
+        *(claim.holder, claim.relation, value, claim.negated, claim.limits, claim.ended),
+        claim.modality if claim.modality is not ClaimModality.ABILITY else ClaimModality.FACT,
+    )
+
+
+def ends(newer: Memory, older: Memory) -> bool:
+    """Return true if what was said later certainly ends everything that was said earlier."""
+    before = [each for each in claims_of(older) if not each.ended]
+    after = claims_of(newer)
+    return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
+
+
+def touches(one: Memory, other: Memory) -> bool:
+    """Return true if something that one memory says ends, or denies, what the other says.
+
+    Where this is false, neither `ends` the other and they are in no `conflict`.
+    """
+    second = claims_of(other)
+    return any(
+        _ends(each, rival) or _ends(rival, each) for each in claims_of(one) for rival in second
+    )
+
+
+def conflict(one: Memory, other: Memory) -> bool:
+    """Return true if something that one memory says cannot be true beside what the other says."""
+    first, second = claims_of(one), claims_of(other)
+    return any(
+        _ends(each, rival) or _ends(rival, each)
+        for each in first
+        for rival in second
+        if not each.ended and not rival.ended and not _restates(each, rival)
+    )
+
+
+SWITCH: Final = english.SWITCH
+ENDING: Final = (english.END, english.MOVE, english.SWITCH)
+"""First words of the relations whose claims end others, whatever the relation of those is."""
+
+
+def touching(claim: Claim) -> frozenset[str]:
+    """Return the relations of claims about the same holder that may be the same, or may end."""
+    family, _, verb = claim.relation.partition(" ")
+    if family == PAST:
+        # What is over and done neither ends nor is ended; its words lead to what repeats it.
+        return frozenset()
+    if family == english.END:
+        return _ENDED_BY.get(verb, frozenset({verb}) - {""}) | {claim.relation}
+    if family == english.SWITCH:
+        return _SWITCHING | {claim.relation}
+    beside = next((each for each in _BESIDE if claim.relation in each), frozenset())
+    return frozenset({claim.relation}) | beside
+
+
+def telling(claim: Claim) -> frozenset[str]:
+    """Return the words that a claim shares with what it repeats, denies or ends."""
+    numbers = {each.value for each in claim.quantities}
+    words = _bare(claim.value) - _MONTHS - _DAYS - numbers
+    return frozenset(words - _digits(words))
+
+
+_BESIDE: Final = (frozenset({"work", "be", "spouse"}),)
+"""Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
+
+
+def compares(one: Memory, other: Memory) -> bool:
+    """Return true if claims know better than a slot whether both can hold.
+
+    They do for homes, jobs and names, which may be coarser or finer, and for what is limited.
+    """
+    claims, others = claims_of(one), claims_of(other)
+    relations = {each.relation for each in claims} & _WEIGHED
+    limited = {each.limits for each in claims} != {each.limits for each in others}
+    return (bool(claims and others) and limited) or any(
+        each.relation in relations for each in others
+    )
+
+
+def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
+    if any(_restates(each, claim) for each in later):
+        return False
+    return any(_ends(each, claim) for each in later)
+
+
+def _restates(new: Claim, old: Claim) -> bool:
+    return _plain(new) == _plain(old)
+
+
+def _ends(new: Claim, old: Claim) -> bool:
+    if old.relation.startswith("did ") or old.modality not in _ENDABLE:
+        return False
+    if (special := _SPECIAL.get(new.relation.partition(" ")[0])) is not None:
+        return special(new, old)
+    if new.holder != old.holder:
+        return False
+    if new.modality is not old.modality:
+        # "Cannot stand" is no lack of an ability.
+        disliked = new.relation == "like" and new.modality is ClaimModality.ABILITY
+        return disliked and new.negated and not old.negated and _denies(new, old)
+    if new.negated != old.negated:
+        return _denies(new, old)
+    return _moves_number(new, old) if new.negated else _replaces(new, old)
+
+
+def _moved(new: Claim, old: Claim) -> bool:
+    target = _bare(new.value) - _DAYS
+    return bool(target) and target <= _every(old) and bool(_times(old) - _times(new))
+
+
+def _ended_by(new: Claim, old: Claim) -> bool:
+    verb = new.relation.partition(" ")[2]
+    owned = old.holder == new.holder or old.holder.startswith(f"{new.holder}/")
+    if old.negated or not owned or old.relation not in _ENDED_BY.get(verb, {old.relation}):
+        return False
+    liked = old.relation in _LIKINGS and old.modality is ClaimModality.FACT
+    if verb == "cancel" and liked:
+        return False
+    target, words = _forms(_bare(new.value)), _forms(_every(old))
+    if verb == "job":
+        return target <= words
+    if not target <= words:
+        return False
+    if "and" in old.value.split() and not _forms(_bare(old.value)) <= target:
+        return False
+    heads = _forms((*_heads(old), *_names(old), *_bare(old.relation)))
+    return bool(target & heads) or (verb == "instead" and bool(target))
+
+
+def _forms(words: Iterable[str]) -> set[str]:
+    return set(map(stem, words))
+
+
+def _switched(new: Claim, old: Claim) -> bool:
+    heads, others = set(_heads(new)), set(_heads(old))
+    if old.relation not in _SWITCHING:
+        return False
+    return (
+        bool(heads & others) and new.holder == old.holder and _bare(new.value) != _bare(old.value)
+    )
+
+
+def _denies(new: Claim, old: Claim) -> bool:
+    """Return true if one claim is the denial of the other."""
+    words, others = _bare(new.value), _bare(old.value)
+    if not _covers(new, old):
+        return False
+    if new.negated:
+        # "Does not drink coffee in the evening" leaves the rest of the day.
+        narrower = set(new.limits) - set(old.limits)
+        return not narrower and (words <= others or (new.ended and words <= _every(old)))
+    # Whoever eats pork sometimes does not abstain from it.
+    return others <= words and set(old.limits) <= set(new.limits)
+
+
+def _covers(new: Claim, old: Claim) -> bool:
+    if new.relation == old.relation:
+        return True
+    # "No longer works at Acme" ends "is a nurse at Acme".
+    return new.relation == "work" and new.ended and old.relation == "be" and " at " in old.value
+
+
+def _replaces(new: Claim, old: Claim) -> bool:
+    """Return true if a value takes the place of another, neither of them denied."""
+    if _is_state(new, old):
+        return True
+    if new.relation != old.relation or new.holder.startswith("the ") or not _one_limit(new, old):
+        return False
+    if _moves_number(new, old):
+        return True
+    words, others = _bare(new.value), _bare(old.value)
+    vague = not words or not others or words <= others or others <= words
+    if vague or not _one_kind(new, old):
+        return False
+    rule = _REWISHED.get(new.modality, _REPLACED.get(new.relation, _other_value))
+    return rule(new, old)
+
+
+def _other_time(new: Claim, old: Claim) -> bool:
+    times, others = _times(new), _times(old)
+    return bool(times and others) and _bare(new.value) - times == _bare(old.value) - others
+
+
+def _one_limit(new: Claim, old: Claim) -> bool:
+    """Return true if what was said later holds wherever and whenever the older did."""
+    return set(new.limits) == set(old.limits)
+
+
+def _one_kind(new: Claim, old: Claim) -> bool:
+    units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
+    if (units[0] != units[1] or any(units)) and not new.single:
+        return False
+    return bool(_times(new) & _MONTHS) == bool(_times(old) & _MONTHS)
+
+
+def _preferred(new: Claim, old: Claim) -> bool:
+    return new.single or bool(_heads_of(new, old))
+
+
+def _other_value(new: Claim, old: Claim) -> bool:
+    words, others = _bare(new.value), _bare(old.value)
+    if not new.single or (not old.single and new.relation in MANY_VALUED):
+        return False
+    numbers = _digits(words), _digits(others)
+    renumbered = all(numbers) and numbers[0] != numbers[1]
+    return renumbered or not words & others - _heads_of(new, old)
+
+
+def _is_state(new: Claim, old: Claim) -> bool:
+    """Return true if a job ends its lack, or if a marriage begins or ends."""
+    if old.relation == "be":
+        hired = new.relation == "work" and old.value in _JOBLESS and not new.limits
+        return hired or (new.relation == "spouse" and old.value in _UNMARRIED)
+    return old.relation == "spouse" and new.relation == "be" and new.value in _UNMARRIED
+
+
+def _heads_of(new: Claim, old: Claim) -> set[str]:
+    return set(_heads(new)) & set(_heads(old))
+
+
+def _digits(words: set[str]) -> set[str]:
+    return {word for word in words if word[:1].isdigit()}
+
+
+def _moves_number(new: Claim, old: Claim) -> bool:
+    """Return true if nothing differs but one number of the same unit."""
+    if new.relation != old.relation or new.holder.startswith("the "):
+        return False
+    if len(new.quantities) != 1 or len(old.quantities) != 1 or new.limits != old.limits:
+        return False
+    [number], [past] = new.quantities, old.quantities
+    if number.unit != past.unit or number.value == past.value:
+        return False
+    placed = re.search(rf"(?:^|\b(?:at|before|after|by) ){re.escape(number.value)}\b", new.value)
+    if not number.unit and (new.relation in {"have", "go", "meet"} or placed is None):
+        return False
+    words = _bare(new.value) - {number.value}
+    others = _bare(old.value) - {past.value}
+    return words == others or (others < words and new.single)
+
+
+def _one_matter(new: Claim, old: Claim) -> bool:
+    heads = set(_heads(new)[:1]) & set(_heads(old)[:1])
+    if new.value.startswith("to be call") and old.value.startswith("to be call"):
+        return True
+    frame = new.value.split()[:2]
+    shared = bool(heads) or (frame == old.value.split()[:2] and len(frame) > 1 and new.single)
+    if shared and heads and not _same_before(new, old, heads):
+        return False
+    return shared
+
+
+def _same_before(new: Claim, old: Claim, heads: set[str]) -> bool:
+    """Return true if either the words before the head differ, or those behind it, not both."""
+    first, second = new.value.split(), old.value.split()
+    head = next(iter(heads))
+    places = first.index(head), second.index(head)
+    before = first[: places[0]] != second[: places[1]]
+    behind = first[places[0] + 1 :] != second[places[1] + 1 :]
+    return before != behind
+
+
+def _other_home(new: Claim, old: Claim) -> bool:
+    words, others = _bare(new.value), _bare(old.value)
+    if words & others:
+        return "floor" in words & others
+    in_both = new.value.startswith("in ") and old.value.startswith("in ")
+    if not in_both or _DWELLINGS & (words | others):
+        return False
+    if bool(words & _LARGE) != bool(others & _LARGE):
+        return False
+    return not (_is_part(words, others) or _is_part(others, words))
+
+
+def _is_part(words: set[str], town: set[str]) -> bool:
+    return any(not words.isdisjoint(_PARTS[each].split()) for each in town & _PARTS.keys())
+
+
+def _other_job(new: Claim, old: Claim) -> bool:
+    kind = new.value.partition(" ")[0]
+    if kind not in {"for", "as"} or old.value.partition(" ")[0] != kind:
+        return False
+    passing = {"volunteer", "freelancer", "intern", "usher", "and"}
+    if passing & set(new.value.split()) or passing & set(old.value.split()):
+        return False
+    words, others = _bare(new.value), _bare(old.value)
+    shared = words & others
+    return not shared or (kind == "for" and set(_heads(new)) == set(_heads(old)))
+
+
+def _other_place(new: Claim, old: Claim) -> bool:
+    """Return true if a thing is somewhere else, or an attribute is something else."""
+    if "/" not in new.holder:
+        return False
+    places = {"in", "on", "at", "under", "with", "behind", "back", "near"}
+    first, second = new.value.split()[:1], old.value.split()[:1]
+    if not (set(first) <= places and set(second) <= places):
+        return new.single and old.single
+    if set(_names_of_times(new)) or set(_names_of_times(old)):
+        return bool(_names_of_times(new)) and bool(_names_of_times(old))
+    return True
+
+
+_REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
+    "prefer": _preferred,
+    "live": _other_home,
+    "work": _other_job,
+    "be": _other_place,
+}
+_REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
+    ClaimModality.INSTRUCTION: _one_matter,
+    ClaimModality.PLAN: _other_time,
+}
+_SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
+    english.END: _ended_by,
+    english.MOVE: _moved,
+    english.SWITCH: _switched,
+}
+
+
+def _names_of_times(claim: Claim) -> set[str]:
+    return _times(claim) & (_MONTHS | _DAYS)
+
+
+def _times(claim: Claim) -> set[str]:
+    words = set(claim.value.split())
+    digits = {word for word in words if word[:1].isdigit()}
+    return digits | words & (_MONTHS | _DAYS)
+
+
+def _bare(value: str) -> set[str]:
+    """Return the words of a value without what only joins them."""
+    return {word for word in value.split() if word not in _PREPOSITIONS}
+
+
+def _every(claim: Claim) -> set[str]:
+    words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
+    return _bare(" ".join(words)) - {"user"}
+
+
+def _heads(claim: Claim) -> list[str]:
+    """Return the last word of each phrase of a value."""
+    return list(_segments(claim.value.split()))
+
+
+def _segments(words: Sequence[str]) -> Iterator[str]:
+    last = ""
+    for word in words:
+        if word in _PREPOSITIONS or word == "and":
+            if last:
+                yield last
+            last = ""
+        else:
+            last = word
+    if last:
+        yield last
+
+
+def _names(claim: Claim) -> list[str]:
+    """Return the words of a first phrase that qualify "subscription", "account" and the like."""
+    words = claim.value.split()
+    services = {"subscription", "account", "membership", "ticket", "contract"}
+    return [word for word in words if services & set(words) and word not in services]

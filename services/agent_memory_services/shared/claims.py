@@ -1,0 +1,103 @@
+"""Claims in the form of the contract and in that of the language house, which has no messages."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from agent_memory.common.v1 import memory_pb2
+from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
+from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, recognised
+
+Reader: TypeAlias = Callable[[Sequence[str]], Sequence[Iterable[Claim]]]
+"""Reads the claims of each of some English statements, all at once."""
+
+MOST_CLAIMS: Final = 16
+_REMEMBERED: Final = 1024
+"""Claims, of up to ten kilobytes, that were compared last; each is compared with many."""
+LONGEST_STATEMENT: Final = 1_000
+"""Characters of a text that says one thing; what is longer says many."""
+# What the contract allows, in bytes and in items.
+_MAX_NAME: Final = 256
+_MAX_VALUE: Final = 1024
+_MAX_NUMBER: Final = 64
+_MAX_ITEMS: Final = 16
+
+_MODALITIES: Final = {
+    each: memory_pb2.ClaimModality.Value(f"CLAIM_MODALITY_{each.name}") for each in ClaimModality
+}
+_NAMED: Final = {number: each for each, number in _MODALITIES.items()}
+
+
+def to_contract(claims: Iterable[Claim]) -> list[memory_pb2.Claim]:
+    """Return claims for a memory, but for those that are too large for the contract."""
+    return [_to_message(claim) for claim in claims if _fits(claim)][:MOST_CLAIMS]
+
+
+def from_contract(claims: Iterable[memory_pb2.Claim]) -> tuple[Claim, ...]:
+    """Return the claims of a memory; a modality that this release does not know is a fact."""
+    return tuple(_from_packed(claim.SerializeToString(deterministic=True)) for claim in claims)
+
+
+@lru_cache(_REMEMBERED)
+def _from_packed(packed: bytes) -> Claim:
+    claim = memory_pb2.Claim.FromString(packed)
+    return Claim(
+        claim.holder,
+        claim.relation,
+        claim.value,
+        negated=claim.negated,
+        modality=_NAMED.get(claim.modality, ClaimModality.FACT),
+        quantities=tuple(Quantity(each.value, each.unit) for each in claim.quantities),
+        limits=tuple(claim.limits),
+        single=claim.single,
+        ended=claim.ended,
+    )
+
+
+def may_claim(memory: memory_pb2.Memory) -> bool:
+    """Return true if claims can be read from a memory's text: one English statement."""
+    if len(memory.text) > LONGEST_STATEMENT:
+        return False
+    language = memory.language.partition("-")[0].lower()
+    # Too short a text is recognised as none; English is what most of those are.
+    return (language or recognised(memory.text)) in {ENGLISH, UNKNOWN}
+
+
+def read_into(memories: Iterable[memory_pb2.Memory], read: Reader) -> list[memory_pb2.Memory]:
+    """Read the claims of the memories that have none and may have some; those that got any.
+
+    It waits for the reader, so it belongs in a thread.
+    """
+    unread = [each for each in memories if not each.claims and may_claim(each)]
+    for memory, claims in zip(unread, read([each.text for each in unread]), strict=True):
+        memory.claims.extend(to_contract(claims))
+    return [each for each in unread if each.claims]
+
+
+def _to_message(claim: Claim) -> memory_pb2.Claim:
+    return memory_pb2.Claim(
+        holder=claim.holder,
+        relation=claim.relation,
+        value=claim.value,
+        negated=claim.negated,
+        modality=_MODALITIES[claim.modality],
+        quantities=[
+            memory_pb2.Quantity(value=each.value, unit=each.unit) for each in claim.quantities
+        ],
+        limits=claim.limits,
+        single=claim.single,
+        ended=claim.ended,
+    )
+
+
+def _fits(claim: Claim) -> bool:
+    names = (claim.holder, claim.relation, *claim.limits)
+    numbers = [each.value for each in claim.quantities]
+    units = [each.unit for each in claim.quantities]
+    return (
+        all(0 < len(each.encode()) <= _MAX_NAME for each in names)
+        and all(0 < len(each.encode()) <= _MAX_NUMBER for each in numbers)
+        and all(len(each.encode()) <= _MAX_NUMBER for each in units)
+        and len(claim.value.encode()) <= _MAX_VALUE
+        and max(len(claim.limits), len(numbers)) <= _MAX_ITEMS
+    )

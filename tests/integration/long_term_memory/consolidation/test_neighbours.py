@@ -1,0 +1,99 @@
+"""Neighbours that nearness alone does not find."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from agent_memory.common.v1.memory_pb2 import Claim, Memory
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
+from agent_memory_services.long_term_memory.domain.memory import StoredMemory
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from tests.integration.long_term_memory.conftest import Inserting, creation, memory, vectors
+
+FAR = vectors(0, 1)
+
+
+def claimed(
+    relation: str,
+    value: str,
+    *,
+    holder: str = "user",
+    at: int = 1,
+    negated: bool = False,
+    **fields: object,
+) -> Memory:
+    """A memory with one claim, of a second."""
+    claim = Claim(holder=holder, relation=relation, value=value, negated=negated)
+    moment = to_timestamp(at * 1_000_000)
+    return memory(f"{holder} {relation} {value}", claims=[claim], create_time=moment, **fields)
+
+
+async def neighbours(
+    index: MemoryIndex, insert: Inserting, subject: Memory, stored: Iterable[Memory]
+) -> list[str]:
+    """What is a neighbour of a fact, though twenty others are nearer to it."""
+    changes = [creation(each, FAR) for each in stored]
+    changes += [creation(memory(f"near {at}")) for at in range(20)]
+    await insert.store.commit_each(insert.tenant, changes, actor="t", now=now_micros())
+    around = Neighbourhood(index)
+    [found] = await around.of(insert.tenant, [StoredMemory(subject, vectors())], now_micros())
+    return [each.memory.text for each in found if not each.memory.text.startswith("near ")]
+
+
+@pytest.mark.parametrize(
+    ("subject", "stored"),
+    [
+        (claimed("live", "in rome"), claimed("live", "in oslo")),
+        (claimed("end leave", "acme"), claimed("work", "at acme")),
+        (claimed("work", "at acme"), claimed("end leave", "acme")),
+        (claimed("work", "at acme"), claimed("be", "unemployed")),
+        (claimed("end sell", "car"), claimed("be", "red", holder="user/car")),
+        (claimed("be", "red", holder="user/car"), claimed("end sell", "car")),
+        (claimed("end", "phone number"), claimed("phone number", "555")),
+        (claimed("phone number", "555"), claimed("end", "phone number")),
+        (claimed("like", "green tea"), claimed("drink", "tea green")),
+        (claimed("switch", "editor to emacs"), claimed("use", "vim as editor")),
+        (claimed("use", "vim as editor"), claimed("switch", "editor to emacs")),
+        (claimed("like", "pork sausage"), claimed("like", "pork", negated=True)),
+        (claimed("did visit", "museum"), claimed("did visit", "museum")),
+        (claimed("move", "dentist to friday"), claimed("have", "dentist on monday")),
+    ],
+)
+async def test_claims_lead_to_what_they_may_touch(
+    index: MemoryIndex, insert: Inserting, subject: Memory, stored: Memory
+) -> None:
+    """By holder and relation, or by a word that is said to be over."""
+    found = await neighbours(index, insert, subject, [stored])
+    assert found == [stored.text]
+
+
+async def test_claims_of_others_are_no_neighbours(index: MemoryIndex, insert: Inserting) -> None:
+    """Of another holder, another owner, another relation without a word in common."""
+    stored = [
+        claimed("live", "in oslo", holder="anna"),
+        claimed("live", "in bonn", user_id="another"),
+        claimed("like", "tea"),
+        claimed("live", "in kyiv", merged_into="x"),
+    ]
+    stored[-1].merged_into = "x"
+    assert await neighbours(index, insert, claimed("live", "in rome"), stored) == []
+
+
+async def test_the_latest_claims_are_looked_at(index: MemoryIndex, insert: Inserting) -> None:
+    """So many of them, however many there are, and an older one that has the same words."""
+    stored = [claimed("be", f"thing {at}", at=at) for at in range(1, 100)]
+    found = await neighbours(
+        index, insert, claimed("be", "kettle"), [claimed("be", "kettle", at=0), *stored]
+    )
+    latest = {f"user be thing {at}" for at in range(68, 100)}
+    assert latest | {"user be kettle"} <= set(found)
+    assert len(found) < len(latest) + 5
+
+
+async def test_of_many_values_those_with_the_same_words_are_looked_at(
+    index: MemoryIndex, insert: Inserting
+) -> None:
+    """What somebody likes or has visited is no other value of anything."""
+    stored = [claimed(relation, "tea", at=1) for relation in ("like", "did visit")]
+    assert await neighbours(index, insert, claimed("like", "coffee"), stored) == []

@@ -1,0 +1,159 @@
+"""What one memory claims beside another: the same, an end, or nothing that touches it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory_services.long_term_memory.consolidation.decisions import alike, excludes
+from agent_memory_services.long_term_memory.consolidation.rules import comparing
+from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
+
+WORDS = ("tea", "chess", "Rome", "Anna", "IT", "A", "D", "3", "4", "+3", "-3", "3 kg", "3 lb", "C#")
+FRAMES = (
+    "User likes {}",
+    "User has {}",
+    "User is learning {}",
+    "User's flight lands at {}",
+    "User's brother bought {}",
+)
+FACTS = (
+    "User lives in Porto",
+    "User drinks tea",
+    "User has two cats",
+    "User's boss is Carla",
+    "User owns a boat",
+    "User plays chess",
+    "User is a nurse",
+)
+HARMLESS = (
+    "User lives in a small flat",
+    "User drinks wine",
+    "User's sister has three cats",
+    "User's sister sold a boat",
+    "User might stop playing chess",
+    "User was born in Metz",
+    "User is going to Rome in May",
+    "User does not drink tea in the evening",
+)
+
+
+def memory(text: str, day: int = 0) -> Memory:
+    """Return a fact that was said on a day."""
+    made = Memory(id=text, text=text, type=MemoryType.MEMORY_TYPE_SEMANTIC, user_id="u")
+    made.create_time.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("User lives in Berlin", "User moved to Munich"),
+        ("User lives in Berlin", "User no longer lives in Berlin"),
+        ("User works at Acme", "User quit their job at Acme"),
+        ("User works at Acme", "User left Acme"),
+        ("User works as a cook", "User works as a painter"),
+        ("User is unemployed", "User works at Acme"),
+        ("User is a nurse at Mercy Hospital", "User no longer works at Mercy Hospital"),
+        ("User drinks coffee", "User does not drink coffee"),
+        ("User does not eat pork", "User started eating pork again"),
+        ("User likes sushi", "User hates sushi"),
+        ("User owns a Vespa", "User sold the Vespa"),
+        ("User has a gym membership", "User cancelled their gym membership"),
+        ("User plays the piano", "User gave up the piano"),
+        ("User uses Slack", "User stopped using Slack"),
+        ("User has two cats", "User has three cats"),
+        ("User weighs 80 kg", "User weighs 77 kg"),
+        ("User's rent is 800 euros", "User's rent went up to 900 euros"),
+        ("User's phone number is 555-0100", "User's new phone number is 555-0199"),
+        ("User's boss is Carla", "User's boss is now Tim"),
+        ("User's shirt size is S", "User's shirt size is M"),
+        ("User wants answers in French", "User wants answers in English"),
+        ("User wants short answers", "User wants long answers"),
+        ("User plans to retire in 2031", "User decided to retire in 2029 instead"),
+        ("User's wedding is on 3 May 2027", "User's wedding was postponed to 10 May 2027"),
+        ("User is married to Max", "User is divorced"),
+        ("I work at Acme", "I quit my job at Acme"),
+    ],
+)
+def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
+    """A later value of which there is one, a denial and a word of ending end a claim."""
+    assert comparing.ends(memory(newer), memory(older))
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("User lives in Lisbon", "User lives in Portugal"),
+        ("User lives in Brooklyn", "User lives in New York"),
+        ("User lives in Berlin", "User is living in Rome for the summer"),
+        ("User lives in Vienna", "User's mother lives in Graz"),
+        ("User's name is Anna Smith", "User's last name is now Jones"),
+        ("User works as a teacher", "User works as a volunteer on Sundays"),
+        ("User works at Acme", "User works as a plumber"),
+        ("User works at Acme", "User works from home on Fridays"),
+        ("User works as a barista at Kettle and as an usher at Roxy", "User quit ushering at Roxy"),
+        ("User plays tennis", "User plays tennis on Mondays"),
+        ("User is a doctor", "User is a cardiologist"),
+        ("User's friend is Anna", "User's friend is Ben"),
+        ("User's son is called Tom", "User's son is called Max"),
+        ("User has a car insurance", "User sold the car"),
+        ("User loves dinner with Anna", "User cancelled dinner with Anna"),
+        ("User has a flight at 8", "User has a flight at 9"),
+        ("User ran 5 km", "User ran 8 km"),
+        ("User has a meeting in room B12", "User has a meeting in room B21"),
+        ("The sensor reads -4 degrees", "The sensor reads 4 degrees"),
+        ("User owns a boat", "User wants to sell the boat"),
+        ("User is 38 years old", "User is in their late thirties"),
+        ("User wants answers in French", "User wants short answers"),
+        ("User drives a Skoda", "User is driving a rental this weekend"),
+    ],
+)
+def test_what_is_coarser_finer_passing_or_partial_ends_nothing(older: str, newer: str) -> None:
+    """In doubt there are two facts."""
+    assert not comparing.ends(memory(newer), memory(older))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("User lives in Norwich", "User's home is in Norwich"),
+        ("User is married to Ludvig", "User's husband is Ludvig"),
+        ("User's wife's name is Solveig", "User's wife is called Solveig"),
+        ("User works for Tideline", "User is employed at Tideline"),
+        ("User hates getting up early", "User can't stand getting up early"),
+        ("User has three sisters", "User has 3 sisters"),
+        ("User wants brief answers", "User wants answers kept brief"),
+    ],
+)
+def test_other_wordings_claim_the_same(one: str, other: str) -> None:
+    """What is said in other words merges, in either order."""
+    assert comparing.same(memory(one), memory(other))
+    assert comparing.same(memory(other), memory(one))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FRAMES), st.sampled_from(list(permutations(WORDS, 2))))
+def test_no_facts_merge_that_differ_in_a_word_a_number_or_a_sign(
+    frame: str, words: tuple[str, str]
+) -> None:
+    """However near their vectors are."""
+    one, other = (memory(frame.format(word)) for word in words)
+    assert alike(one, other, 1.0) is not Likeness.SAME
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FACTS), st.sampled_from(HARMLESS))
+def test_nothing_ends_that_nothing_contradicts(fact: str, other: str) -> None:
+    """Neither by what was said before it nor by what was said later."""
+    assert not excludes(memory(fact), memory(other, 1))
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=40, deadline=None)
+def test_any_text_has_claims_or_none(text: str) -> None:
+    """And none of them ends what claimed it."""
+    assert not comparing.ends(memory(text), memory(text))
