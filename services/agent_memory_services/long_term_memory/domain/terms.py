@@ -30,7 +30,7 @@ _END: Final = "\N{BROKEN BAR}"
 """Stands between the words of a text and what they are also found by; it is no word itself."""
 
 
-class Word(NamedTuple):
+class Term(NamedTuple):
     """A word of a text.
 
     Attributes:
@@ -53,8 +53,8 @@ class Words:
         joined: what several of them are when they are written together.
     """
 
-    words: tuple[Word, ...]
-    joined: tuple[Word, ...] = ()
+    words: tuple[Term, ...]
+    joined: tuple[Term, ...] = ()
 
 
 _REMEMBERED_CODES: Final = 16_384
@@ -88,31 +88,31 @@ def words_of(text: str) -> Words:
     """Return the words of a text, with the other ways to write them."""
     unified = unicodedata.normalize("NFKC", text)
     if unified.isascii() and not _UNUSUAL.search(unified):
-        return Words(tuple(map(Word, unified.casefold().translate(_GAPS).split())))
+        return Words(tuple(map(Term, unified.casefold().translate(_GAPS).split())))
     tokens = _with_symbols(unified).translate(_GAPS_BUT_SYMBOLS).split()
-    found: list[Word] = []
+    found: list[Term] = []
     for token in tokens:
         if token.isascii() and token.isalpha() and token[1:].islower():
-            found.append(Word(token.lower()))
+            found.append(Term(token.lower()))
         else:
             found += _words_of_token(token)
     return Words(tuple(found), (*_compounds(unified), *_codes(unified)))
 
 
-def asked(text: str) -> list[Word]:
+def asked(text: str) -> list[Term]:
     """Return the words that a text asks for, each once: its own, their parts and those joined.
 
     Only a pair of characters still has parts; it need not be a word of its script.
     """
     found = words_of(text)
     named = (word for word in found.words if word.text.isascii())
-    parts = (Word(part) for word in named for part in word.parts)
-    words: dict[str, Word] = {}
+    parts = (Term(part) for word in named for part in word.parts)
+    words: dict[str, Term] = {}
     for word in chain(found.words, parts, found.joined):
         known = words.get(word.text)
         spellings = (*(known.spellings if known else ()), *word.spellings)
         pair = () if word.text.isascii() else word.parts
-        words[word.text] = Word(word.text, tuple(dict.fromkeys(spellings)), pair)
+        words[word.text] = Term(word.text, tuple(dict.fromkeys(spellings)), pair)
     return list(words.values())
 
 
@@ -132,7 +132,7 @@ def plain(text: str) -> list[str]:
     return [_folded(word.text) for word in words_of(text).words]
 
 
-def _others(word: Word) -> Iterator[str]:
+def _others(word: Term) -> Iterator[str]:
     return chain(word.spellings, word.parts)
 
 
@@ -169,10 +169,10 @@ _SHORTEST_PART: Final = 2
 _MOST_PARTS: Final = 8
 
 
-def _words_of_token(token: str) -> Iterator[Word]:
+def _words_of_token(token: str) -> Iterator[Term]:
     """Yield the words of what stands between two spaces."""
     if token.isascii():
-        yield Word(token.casefold(), parts=_parts(token))
+        yield Term(token.casefold(), parts=_parts(token))
         return
     for at, piece in enumerate(_UNSPACED.split(token)):
         if at % 2:
@@ -181,7 +181,7 @@ def _words_of_token(token: str) -> Iterator[Word]:
             yield _spelled(piece)
 
 
-def _spelled(piece: str) -> Word:
+def _spelled(piece: str) -> Term:
     """Return a word that has symbols, accents or digits of another script."""
     bare = _SYMBOL.sub("", piece)
     text = _SYMBOL.sub(lambda met: _NAMES[met[0]], piece).casefold()
@@ -189,7 +189,7 @@ def _spelled(piece: str) -> Word:
     spellings = dict.fromkeys((plain_, _folded(plain_), _folded(plain_.translate(_DIGRAPHS))))
     spellings.pop(text, None)
     spellings.pop("", None)
-    return Word(text, tuple(spellings), _parts(bare) if bare.isascii() else ())
+    return Term(text, tuple(spellings), _parts(bare) if bare.isascii() else ())
 
 
 def _parts(token: str) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def _parts(token: str) -> tuple[str, ...]:
     return tuple(piece.casefold() for piece in pieces if len(piece) >= _SHORTEST_PART)
 
 
-def _pairs(run: str) -> Iterator[Word]:
+def _pairs(run: str) -> Iterator[Term]:
     """Yield each two neighbouring characters; the marks on a character belong to it."""
     units: list[str] = []
     for character in run:
@@ -211,10 +211,10 @@ def _pairs(run: str) -> Iterator[Word]:
         else:
             units.append(character)
     if len(units) == 1:
-        yield Word(run)
+        yield Term(run)
     for at, (one, other) in enumerate(itertools.pairwise(units)):
         last = at == len(units) - 2
-        yield Word(one + other, parts=(one, other) if last else (one,))
+        yield Term(one + other, parts=(one, other) if last else (one,))
 
 
 _ACCENTS: Final = re.compile(
@@ -245,7 +245,7 @@ _JOINT: Final = re.compile(r"(?<=[^\W_])[-_.&'\u2010\u2013\u2019](?=[^\W_])")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
-def _compounds(text: str) -> Iterator[Word]:
+def _compounds(text: str) -> Iterator[Term]:
     """Yield the words that hyphens and the like join, as if they were written together."""
     if not _JOINT.search(text):
         return
@@ -254,7 +254,7 @@ def _compounds(text: str) -> Iterator[Word]:
         joined = "".join(pieces).casefold()
         if len(pieces) <= _MOST_PARTS and not joined.isdecimal() and not _UNSPACED.search(joined):
             folded = _folded(joined)
-            yield Word(joined, (folded,) if folded != joined else ())
+            yield Term(joined, (folded,) if folded != joined else ())
 
 
 _AMOUNT: Final = re.compile(
@@ -277,12 +277,12 @@ _SHORTEST_PHONE: Final = 8
 _COUNTRY_DIGITS: Final = 3
 
 
-def _codes(text: str) -> Iterator[Word]:
+def _codes(text: str) -> Iterator[Term]:
     """Yield numbers and codes whose groups are set apart, as if they were written together."""
     if not _DIGIT.search(text):
         return
     for amount in _AMOUNT.finditer(text):
-        yield Word("".join(filter(str.isdigit, amount[1])))
+        yield Term("".join(filter(str.isdigit, amount[1])))
     text = _AMOUNT.sub(_TAKEN, text)
     groups: list[re.Match[str]] = []
     for met in _GROUP.finditer(text):
@@ -295,7 +295,7 @@ def _codes(text: str) -> Iterator[Word]:
     yield from _code(text, groups)
 
 
-def _code(text: str, groups: Sequence[re.Match[str]]) -> Iterator[Word]:
+def _code(text: str, groups: Sequence[re.Match[str]]) -> Iterator[Term]:
     """Yield what groups are together, if that is a number or a code."""
     numbered = [at for at, met in enumerate(groups) if not met[0].isalpha()]
     if not numbered:
@@ -311,7 +311,7 @@ def _code(text: str, groups: Sequence[re.Match[str]]) -> Iterator[Word]:
     abroad = text[max(0, start - 1) : start] == "+"
     spellings = dict.fromkeys(chain(_neighbourhoods(pieces), _dialled(whole, abroad=abroad)))
     if len(pieces) > 1 or spellings:
-        yield Word(whole, tuple(spellings))
+        yield Term(whole, tuple(spellings))
 
 
 def _is_decimal(text: str, groups: Sequence[re.Match[str]]) -> bool:

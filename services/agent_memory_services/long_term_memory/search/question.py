@@ -12,7 +12,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.terms import Word
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -29,7 +29,7 @@ class Question:
     """
 
     phrases: tuple[tuple[str, ...], ...]
-    terms: tuple[Word, ...]
+    terms: tuple[Term, ...]
 
     @property
     def empty(self) -> bool:
@@ -37,9 +37,9 @@ class Question:
         return not self.phrases and not self.terms
 
     @property
-    def words(self) -> tuple[Word, ...]:
+    def words(self) -> tuple[Term, ...]:
         """Every word that is looked for."""
-        words = {word.text: word for word in chain(map(Word, chain(*self.phrases)), self.terms)}
+        words = {word.text: word for word in chain(map(Term, chain(*self.phrases)), self.terms)}
         return tuple(words.values())
 
     def must(self, *, around: bool = False) -> str:
@@ -117,7 +117,7 @@ class Wording:
         around: in the texts and the words around them, taken together.
     """
 
-    def __init__(self, asked: Sequence[Word], memories: Sequence[Memory]) -> None:
+    def __init__(self, asked: Sequence[Term], memories: Sequence[Memory]) -> None:
         """Count the words that are asked for in memories."""
         sought = _Sought(asked)
         text = sought.occurrences([memory.text for memory in memories])
@@ -136,7 +136,7 @@ class _Sought:
         pairs: for each word, whether it is a pair of characters.
     """
 
-    def __init__(self, asked: Sequence[Word]) -> None:
+    def __init__(self, asked: Sequence[Term]) -> None:
         self._rows: dict[str, int] = {}
         self._spellings: dict[str, set[int]] = {}
         for word in asked:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.domain.terms import Word
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.question import Question, question_of
 
 
@@ -25,7 +25,7 @@ from agent_memory_services.long_term_memory.search.question import Question, que
 )
 def test_reading(text: str, phrases: tuple[tuple[str, ...], ...], terms: tuple[str, ...]) -> None:
     """Phrases keep every word; of the other words those that say something remain."""
-    assert question_of(text, max_words=10) == Question(phrases, tuple(map(Word, terms)))
+    assert question_of(text, max_words=10) == Question(phrases, tuple(map(Term, terms)))
 
 
 def test_a_long_question_is_cut() -> None:
@@ -35,23 +35,23 @@ def test_a_long_question_is_cut() -> None:
 
 def test_spelling() -> None:
     """Phrases must occur in one field; terms count beside them without having to occur."""
-    question = Question((("a", "b"),), (Word("c"), Word("d")))
+    question = Question((("a", "b"),), (Term("c"), Term("d")))
     assert question.must() == '((@text:"a b"))'
     assert question.match() == '((@text:"a b")) ~@text:(c|d)'
     around = '((@text:"a b")|(@context:"a b"))'
     assert question.must(around=True) == around
     assert question.match(around=True) == f"{around} ~@text|context:(c|d)"
-    assert Question((), (Word("c", ("ç",)),)).match() == "@text:(c|ç)"
+    assert Question((), (Term("c", ("ç",)),)).match() == "@text:(c|ç)"
     assert Question((("a",),), ()).match() == '((@text:"a"))'
     assert Question((), ()).empty
 
 
 def test_words_are_those_of_phrases_and_terms() -> None:
     """Every word that is looked for, once."""
-    assert Question((("a", "b"), ("b",)), (Word("c"), Word("a"))).words == (
-        Word("a"),
-        Word("b"),
-        Word("c"),
+    assert Question((("a", "b"), ("b",)), (Term("c"), Term("a"))).words == (
+        Term("a"),
+        Term("b"),
+        Term("c"),
     )
 
 
