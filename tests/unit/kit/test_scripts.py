@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import agent_memory_services
-from agent_memory_services.kit.redis.lease import _lease
+from agent_memory_services.kit.redis.background import _lease
 from agent_memory_services.kit.redis.scripts import Key, Record, Script, script
 
 _ROOT = Path(str(files(agent_memory_services)))

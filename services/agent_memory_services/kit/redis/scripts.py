@@ -48,7 +48,7 @@ from typing import (
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from agent_memory_services.kit.redis.observed import SCRIPT_NAMES
+from agent_memory_services.kit.redis.client import SCRIPT_NAMES
 
 P = ParamSpec("P")
 

@@ -23,10 +23,9 @@ from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
-from agent_memory_services.long_term_memory.store.documents import document
+from agent_memory_services.long_term_memory.store.documents import Shard, document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
 from agent_memory_services.long_term_memory.store.index import generations, layout
-from agent_memory_services.long_term_memory.store.keys import Shard
 
 _LOT: Final = 64
 _LOOK_SECONDS: Final = 0.2
