@@ -235,7 +235,7 @@ async def test_a_collector_that_is_away_delays_the_end_and_nothing_else() -> Non
     assert ticks > 10
 
 
-async def _outcome(shapes: Shapes, shape: str, timeout: float) -> None:  # noqa: ASYNC109 - gRPC's word
+async def _outcome(shapes: Shapes, shape: str, timeout: float | None) -> None:  # noqa: ASYNC109 - gRPC's word
     try:
         await shapes.call(shape, REQUEST, timeout=timeout)
     except grpc.aio.AioRpcError:
