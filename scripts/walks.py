@@ -39,6 +39,7 @@ from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.kit.server import server
 from agent_memory_services.long_term_memory.api import process as long_term_memory
 from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
+from agent_memory_services.long_term_memory.store.index import generations
 from agent_memory_services.working_memory.api import process as working_memory
 from agent_memory_services.working_memory.api.settings import Settings as WorkingMemorySettings
 
@@ -140,6 +141,8 @@ class Walk:
 
 @asynccontextmanager
 async def _long_term_memory(common: dict[str, Any]) -> AsyncIterator[str]:
+    # No setting says how often a process looks for another index.
+    vars(generations)["_LOOK_SECONDS"] = _BEYOND_THE_RUN
     settings = LongTermMemorySettings(
         **common, shards=1, consolidation_sweep_seconds=0, forgetting_interval_seconds=0
     )
