@@ -29,6 +29,8 @@ from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.messages import copied
 
 _BATCH: Final = 100
+"""Memories of one call, where they are short; of long ones so many as are as much work."""
+_SHORT_BYTES: Final = 256
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
     *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
@@ -85,7 +87,7 @@ class LongTermMemory:
         memory_ids: list[str] = []
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
-        for batch in batched(memories, _BATCH):
+        for batch in batched(memories, _BATCH, weight=_work):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
@@ -196,6 +198,11 @@ class LongTermMemory:
                 *await self._create(memories[middle:], deduplication),
             ]
         return list(answer.results)
+
+
+def _work(memory: Memory) -> int:
+    """Return the work that a memory is, in short memories: what costs time is to embed its text."""
+    return 1 + len(memory.text.encode()) // _SHORT_BYTES
 
 
 def _renamed(memory: Memory) -> Memory:

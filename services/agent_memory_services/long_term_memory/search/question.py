@@ -63,6 +63,29 @@ class Question:
         return f"{must} ~{should}" if must and should else must or should
 
 
+LONGEST: Final = 2000
+"""Characters of a text that is looked for as a whole."""
+_END: Final = 1000
+# In the marks of Latin, Chinese and Arabic; one in the middle of an address asks nothing.
+_ASKED: Final = re.compile(
+    r"[^.!?\u3002\uff01\uff1f\u061f\n]{3,}(?:[?\u061f]+(?![^\s\"')\]])|\uff1f+)"
+)
+
+
+def gist(text: str) -> str:
+    """Return what a text asks, which may be a page that was pasted into a prompt.
+
+    Whoever pastes a page says what they want of it before it or behind it. Quotes in it bind
+    nothing.
+    """
+    text = text.strip()
+    if len(text) <= LONGEST:
+        return text
+    ends = f"{text[:_END]}\n{text[-_END:]}".replace('"', " ")
+    questions = (met[0].strip() for met in _ASKED.finditer(ends))
+    return " ".join(dict.fromkeys(questions)) or ends
+
+
 def question_of(text: str, *, max_words: int) -> Question:
     """Read a text. A quote without a partner means nothing.
 

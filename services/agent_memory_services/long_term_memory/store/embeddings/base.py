@@ -46,7 +46,8 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, in order; shape (len(texts), dimension).
 
-        A text's vector does not depend on its neighbours. Only the first `MAX_CHARACTERS`
+        A text's vector does not depend on its neighbours. What is longer than the model's window
+        is embedded in pieces, whose vectors are put together. Only the first `MAX_CHARACTERS`
         characters of a text count.
 
         Raises:
@@ -86,8 +87,22 @@ class EmbeddingMisconfigured(EmbeddingError):  # noqa: N818 - named for the stat
     """A setting, a key or an installed file is wrong; retrying does not help."""
 
 
-MAX_CHARACTERS: Final = 16_384
+MAX_CHARACTERS: Final = 65_536
 """Characters of a text that are read. Tokenising is linear and comes before any truncation."""
+
+
+def combined(rows: Vectors, sizes: Sequence[int]) -> Vectors:
+    """Return the direction of a text by those of its pieces, each by its size."""
+    if len(rows) == 1:
+        only: Vectors = rows[0]
+        return only
+    mean = np.average(rows, axis=0, weights=sizes)
+    length = np.linalg.norm(mean)
+    whole: Vectors = (mean / length if length > _NO_LENGTH else rows[0]).astype(np.float32)
+    return whole
+
+
+_NO_LENGTH: Final = 1e-6
 
 
 def prepare(texts: Sequence[str]) -> list[str]:

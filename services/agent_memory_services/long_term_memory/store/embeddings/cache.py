@@ -1,7 +1,7 @@
 """Embedders around an embedder: a cache of vectors, metrics and spans."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
+from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.observe.tracing.spans import part
 from agent_memory_services.long_term_memory.store.embeddings.base import (
@@ -48,11 +49,20 @@ class CachedEmbedder:
         misses: Texts the embedder behind was asked for, repeats within one call included.
     """
 
-    def __init__(self, embedder: Embedder, capacity: int) -> None:
-        """Keep the vectors of at most `capacity` texts; at least one."""
+    def __init__(self, embedder: Embedder, capacity: int, *, portion: int | None = None) -> None:
+        """Keep the vectors of at most `capacity` texts; at least one.
+
+        Args:
+            embedder: The embedder behind.
+            capacity: Most texts.
+            portion: Characters that the embedder behind is asked for at a time, so that a caller
+                who leaves in the middle, and comes back, finds what was made. None asks for all
+                at once.
+        """
         if capacity < 1:
             raise ValueError("a cache holds at least one entry")
         self._embedder = embedder
+        self._portion = portion
         # Written to, so that the pages are really there.
         self._vectors: Vectors = np.full(
             (capacity, embedder.fingerprint.dimension), 0, dtype=np.float32
@@ -70,7 +80,7 @@ class CachedEmbedder:
         """Embed texts, asking the embedder behind once for each text it does not know.
 
         Raises:
-            EmbeddingError: as the embedder behind; nothing is kept then.
+            EmbeddingError: as the embedder behind; only earlier portions are kept then.
         """
         keys = [_key(text) for text in texts]
         matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
@@ -86,10 +96,12 @@ class CachedEmbedder:
         MISSES.inc(misses)
         HITS.inc(len(keys) - misses)
         if missing:
-            made = await self._embedder.embed(list(missing.values()))
-            vectors = dict(zip(missing, made, strict=True))
-            for key, vector in vectors.items():
-                self._keep(key, vector)
+            vectors: dict[bytes, Vectors] = {}
+            for portion in self._portions(missing):
+                made = await self._embedder.embed([missing[key] for key in portion])
+                for key, vector in zip(portion, made, strict=True):
+                    vectors[key] = vector
+                    self._keep(key, vector)
             for place, key in enumerate(keys):
                 if key in vectors:
                     matrix[place] = vectors[key]
@@ -99,6 +111,11 @@ class CachedEmbedder:
         """Forget everything and close the embedder behind."""
         self._rows.clear()
         await self._embedder.aclose()
+
+    def _portions(self, missing: Mapping[bytes, str]) -> Iterator[list[bytes]]:
+        if self._portion is None:
+            return iter([list(missing)])
+        return batched(missing, self._portion, weight=lambda key: len(missing[key]))
 
     def _keep(self, key: bytes, vector: Vectors) -> None:
         row = self._rows.pop(key, None)
