@@ -31,6 +31,8 @@ from agent_memory_services.kit.contract.messages import copied
 _BATCH: Final = 100
 """Memories of one call, where they are short; of long ones so many as are as much work."""
 _SHORT_BYTES: Final = 256
+_SECONDS: Final = 120.0
+"""The longest that a call may take: nobody waits for it, and what it began would be lost."""
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
     *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
@@ -188,7 +190,7 @@ class LongTermMemory:
         """Return one result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
-            answer = await self._stub.CreateMemories(request)
+            answer = await self._stub.CreateMemories(request, timeout=_SECONDS)
         except (errors.InvalidFields, errors.Incident) as refused:
             if len(memories) == 1:
                 return [_rejection(refused)]

@@ -10,8 +10,8 @@ from agent_memory_services.long_term_memory.store.embeddings.cache import (
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 
-LOCAL_PORTION: Final = 16_384
-"""Characters that the local model embeds before their vectors are kept: about a second's work."""
+LOCAL_PORTION: Final = 4096
+"""Characters that the local model embeds before their vectors are kept."""
 
 
 async def create_embedder(settings: EmbeddingSettings) -> Embedder:
