@@ -177,7 +177,8 @@ def is_polite(tree: Tree) -> bool:
 def _is_alone(tree: Tree, verb: Token) -> bool:
     """Return true if a sentence tells nothing else to do beside the order."""
     return verb.head == verb.index and not any(
-        token.dep in {"conj", "parataxis", "ccomp"} and _is_command(tree, token)
+        token.lower in {"let", "lets"}
+        or (token.dep in {"conj", "parataxis", "ccomp"} and _is_command(tree, token))
         for token in tree.tokens[verb.index + 1 :]
     )
 
