@@ -78,6 +78,7 @@ class Conversation:
         strategy: What to look for.
         instructions: The custom strategy's instructions, else empty.
         known: Texts of memories that are already stored, so that they are not repeated.
+        known_ids: Their ids, in the same order.
         language: BCP 47 tag of the language that a model writes facts in; empty is the
             conversation's own.
     """
@@ -88,6 +89,7 @@ class Conversation:
     strategy: Strategy = Strategy.DISCRETE
     instructions: str = ""
     known: Sequence[str] = ()
+    known_ids: Sequence[str] = ()
     language: str = ""
 
 
@@ -107,6 +109,7 @@ class Candidate:
         slot: `subject/attribute` of a fact that has one value at a time, such as
             `user/employer`; empty where there is none.
         language: BCP 47 tag of the text's language; empty where it is not known.
+        ends: Ids of the known memories that it ends or corrects.
     """
 
     text: str
@@ -119,6 +122,36 @@ class Candidate:
     standing: bool = False
     slot: str = field(default="")
     language: str = ""
+    ends: tuple[str, ...] = ()
+
+
+class Answering(StrEnum):
+    """Ways of answering a request to forget."""
+
+    DELETE = "delete"
+    MARK = "mark"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A user's request to forget something.
+
+    Attributes:
+        what: What is meant, in the user's words; empty where nothing tells.
+        message_id: The message that asks.
+        at: When it was said.
+        speaker: How the user is called in facts.
+        memory_ids: Memories that are meant besides.
+        language: BCP 47 tag of the words; empty for English.
+    """
+
+    what: str
+    message_id: str
+    at: datetime
+    speaker: str = ""
+    memory_ids: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +162,12 @@ class Findings:
         candidates: The facts.
         dropped: How many items of a model's answer, or messages that cannot be read, were left
             out, by a short word for why.
+        wanted: What the user asks to forget.
     """
 
     candidates: Sequence[Candidate]
     dropped: Mapping[str, int] = field(default_factory=dict)
+    wanted: Sequence[Wanted] = ()
 
 
 class Extractor(Protocol):
