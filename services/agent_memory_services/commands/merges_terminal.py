@@ -63,10 +63,12 @@ def run(
 async def _linked(options: Mapping[str, Any], request: ExportMemoriesRequest) -> list[Memory]:
     """Read the memories that were merged, and what they were merged into."""
     found: list[Memory] = []
-    async with Connection(MemoryClientConfig.of(**options)) as connection:
-        async with aclosing(connection.stream(request)) as parts:
-            async for part in parts:
-                found += [each for each in part.memories if _is_linked(each)]
+    async with (
+        Connection(MemoryClientConfig.of(**options)) as connection,
+        aclosing(connection.stream(request)) as parts,
+    ):
+        async for part in parts:
+            found += [each for each in part.memories if _is_linked(each)]
     return found
 
 

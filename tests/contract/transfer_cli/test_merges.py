@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.models import MemoryRecord
+from agent_memory_client.models import MemoryRecord, Provenance
 from agent_memory_services.commands.merges_terminal import run
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
@@ -33,7 +33,7 @@ def merged(name: str, texts: tuple[str, str], user_id: str) -> list[MemoryRecord
         MemoryRecord(id=f"{name}-{at}", text=text, user_id=user_id, merged_into=name)
         for at, text in enumerate(texts)
     ]
-    ids = {"memory_ids": [each.id for each in originals]}
+    ids = Provenance(memory_ids=[each.id for each in originals])
     record = MemoryRecord(id=name, text=texts[0], user_id=user_id, provenance=ids)
     return [*originals, record]
 
@@ -69,7 +69,7 @@ async def test_a_review_says_which_merges_it_would_take_apart(
     assert "numbers-0 and numbers-1: they differ in numbers, single letters or signs" in told
     assert "people-0 and people-1: they are about different people or things" in told
     assert "denied-0 and denied-1: they contradict each other" in told
-    assert "words-0 and words-1: they differ in words: colleagu, friend" in told
+    assert "words-0 and words-1: they differ in words: colleague, friend" in told
     assert "sound-0" not in told
     assert "5 merges: 3 would be taken apart, 1 would not be made without a model, 1 are" in told
 

@@ -93,7 +93,8 @@ def _doubt(one: Memory, other: Memory) -> Doubt | None:
     if _plain(one.text) == _plain(other.text) or comparing.same(one, other):
         return None
     alone, beside = _content(one.text), _content(other.text)
-    words = ", ".join(sorted(alone ^ beside)[:_MOST_WORDS])
+    apart = {**alone, **beside}
+    words = ", ".join(sorted(apart[each] for each in alone.keys() ^ beside.keys())[:_MOST_WORDS])
     reason = f"they differ in words: {words}" if words else "they are put differently"
     return Doubt(one.id, other.id, Finding.UNSURE, reason)
 
@@ -119,5 +120,6 @@ def _plain(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _content(text: str) -> set[str]:
-    return {stem(word) for word in _plain(text) if word not in STOP_WORDS}
+def _content(text: str) -> dict[str, str]:
+    """Return the content words of a text by their stems."""
+    return {stem(word): word for word in _plain(text) if word not in STOP_WORDS}
