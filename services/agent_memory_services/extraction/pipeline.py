@@ -198,7 +198,7 @@ class ExtractionPipeline:
             strategy=task.strategy,
             instructions=task.config.custom_prompt,
             known=[each.text for each in known],
-            known_ids=[each.id for each in known],
+            memories=known,
             language=task.config.language,
         )
         findings = await backend.extractor.extract(conversation)

@@ -19,6 +19,7 @@ _POSSESSOR: Final = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)['\u2019]s\b")
 _OWNER: Final = "user"
 _SELF: Final = frozenset({_OWNER, "i", "me", "my", "myself", "mine", "we", "us", "our"})
 _PAST: Final = re.compile(r"\b(?:old|former|previous|earlier)\b", re.IGNORECASE)
+_NAME: Final = re.compile(r"\b(?!I\b)[A-Z]\w*")
 _SELVES: Final = frozenset(map(stem, _SELF))
 _OWN: Final = re.compile(
     r"(?:(?:that|the fact|where|how|when|what|who|whom|about|please|all|both)\b ?)*"
@@ -86,7 +87,9 @@ def means(request: str, memory: Memory, speaker: str = "") -> bool:
     wanted = terms(request)
     if not wanted or not wanted <= _found_by(memory):
         return False
-    return not _OWN.match(request) or _is_owners(wanted | {*_stems(speaker)}, memory)
+    # A name tells whom it is about, whoever owns what is told.
+    named = not _OWN.match(request) and _NAME.search(request)
+    return bool(named) or _is_owners(wanted | {*_stems(speaker)}, memory)
 
 
 def names_past(request: str) -> bool:

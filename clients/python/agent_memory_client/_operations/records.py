@@ -97,6 +97,7 @@ def to_provenance(provenance: models.Provenance | None) -> memory_pb2.Provenance
         extractor_version=provenance.extractor_version or "",
         memory_ids=provenance.memory_ids,
         ended_memory_ids=provenance.ended_memory_ids,
+        compared_memory_ids=provenance.compared_memory_ids,
     )
 
 
@@ -203,6 +204,7 @@ def _from_provenance(memory: memory_pb2.Memory) -> models.Provenance | None:
         extractor_version=provenance.extractor_version or None,
         memory_ids=list(provenance.memory_ids),
         ended_memory_ids=list(provenance.ended_memory_ids),
+        compared_memory_ids=list(provenance.compared_memory_ids),
     )
 
 

@@ -69,6 +69,10 @@ class Provenance(_types.Model):
         default_factory=list,
         description="Memories that it ends or corrects, by the word of whoever found it.",
     )
+    compared_memory_ids: list[_types.Text] = Field(
+        default_factory=list,
+        description="Memories that whoever found it compared it with.",
+    )
 
 
 class Validity(_types.Model):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import to_datetime
 from agent_memory_services.shared.prompts import without_recalled
@@ -78,7 +79,7 @@ class Conversation:
         strategy: What to look for.
         instructions: The custom strategy's instructions, else empty.
         known: Texts of memories that are already stored, so that they are not repeated.
-        known_ids: Their ids, in the same order.
+        memories: The same memories as a whole, in the same order; empty where only texts are known.
         language: BCP 47 tag of the language that a model writes facts in; empty is the
             conversation's own.
     """
@@ -89,7 +90,7 @@ class Conversation:
     strategy: Strategy = Strategy.DISCRETE
     instructions: str = ""
     known: Sequence[str] = ()
-    known_ids: Sequence[str] = ()
+    memories: Sequence[Memory] = ()
     language: str = ""
 
 
@@ -110,6 +111,7 @@ class Candidate:
             `user/employer`; empty where there is none.
         language: BCP 47 tag of the text's language; empty where it is not known.
         ends: Ids of the known memories that it ends or corrects.
+        compared: Ids of the known memories that it was compared with.
     """
 
     text: str
@@ -123,6 +125,7 @@ class Candidate:
     slot: str = field(default="")
     language: str = ""
     ends: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
 
 
 class Answering(StrEnum):

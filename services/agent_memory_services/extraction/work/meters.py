@@ -26,8 +26,8 @@ FORGET_OUTCOMES: Final = (
     *("forgotten", "ignored", "marked", "nothing_found", "too_many", "unclear"),
 )
 LEFT_OUT: Final = (
-    *("malformed", "refused", "too_many", "unclear", "unknown_memory", "unknown_message"),
-    *("unknown_language", "unsupported_language"),
+    *("malformed", "not_asked", "refused", "too_many", "unclear", "unknown_memory"),
+    *("unknown_language", "unknown_message", "unsupported_language"),
 )
 """Why an item of a model's answer, or a message, gives no fact."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)

@@ -182,6 +182,7 @@ class Provenance(_message.Message):
     EXTRACTOR_VERSION_FIELD_NUMBER: _builtins.int
     MEMORY_IDS_FIELD_NUMBER: _builtins.int
     ENDED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    COMPARED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
     session_uid: _builtins.str
     """The session's incarnation: a deleted session that is created again under
     the same id has another one.
@@ -205,7 +206,13 @@ class Provenance(_message.Message):
     @_builtins.property
     def ended_memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Memories of the same owner that it ends or corrects, by the word of whoever
-        found it; consolidation then asks no judge about it. Others are ignored.
+        found it. Those of other owners are ignored.
+        """
+
+    @_builtins.property
+    def compared_memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories of the same owner that whoever found it compared it with: it ends
+        none but those above, and consolidation asks no judge about them.
         """
 
     def __init__(
@@ -218,10 +225,11 @@ class Provenance(_message.Message):
         extractor_version: _builtins.str = ...,
         memory_ids: _abc.Iterable[_builtins.str] | None = ...,
         ended_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        compared_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_memory_ids", b"ended_memory_ids", "extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_memory_ids", b"compared_memory_ids", "ended_memory_ids", b"ended_memory_ids", "extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -268,7 +268,8 @@ class Job(_message.Message):
     def dropped_items(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """What could not be taken, by why. Items of a model's answers: `malformed`,
         `unknown_message` (it cites a message that the model was not shown),
-        `unclear` (it cannot be understood alone) or `too_many`. The good items
+        `unclear` (it cannot be understood alone), `not_asked` (a request to forget
+        that no user's message holds) or `too_many`. The good items
         beside them are stored; an answer of which nothing fits is a failed attempt.
         `unknown_memory` counts numbers by which it named memories that it was not
         shown; what it said beside them stands.
