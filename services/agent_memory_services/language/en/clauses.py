@@ -66,6 +66,11 @@ class Tense(StrEnum):
         """True if dates without a year look back."""
         return self in {Tense.PAST, Tense.PERFECT, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
 
+    @property
+    def going_on(self) -> bool:
+        """True if it tells of something under way."""
+        return self in {Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE}
+
 
 class Modality(StrEnum):
     """Reality of what a clause says."""
