@@ -397,13 +397,14 @@ def _been(said: Said) -> Ruling | None:
 def _placed(said: Said) -> Ruling | None:
     """Judge any other place or state, unless it is of the moment: "is with the NHS"."""
     body, low = said.clause.body, _low(said)
-    if not body or not said.content or said.dated or body[0].tag == "WRB":
+    if not body or not said.content or body[0].tag == "WRB":
         return None
     if said.clause.tree.child(said.clause.verb, "prep", "agent") is None:
         return None
     nowhere = re.match(rf"\w+ (?:the |a |my |our |some )?(?:[\w-]+ )?{_NOW}\b", low)
     vague = re.match(rf"\w+ {_VAGUE}", low)
-    over = said.tense.past and not re.search(r"\d|\b(?:for|until|till|since|as)\b", said.rest)
+    lasted = said.dated or re.search(r"\d|\b(?:for|until|till|since|as)\b", said.rest)
+    over = said.tense in {Tense.PAST, Tense.USED_TO} and not lasted
     return None if nowhere or vague or over else PERSONAL
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.being import be
+from agent_memory_services.extraction.extractors.local.reasons import is_left_out
 from agent_memory_services.extraction.extractors.local.said import (
     PERSONAL,
     REFUSED,
@@ -17,7 +18,6 @@ from agent_memory_services.extraction.extractors.local.said import (
     names_employer,
     preference,
 )
-from agent_memory_services.extraction.extractors.local.reasons import is_left_out
 from agent_memory_services.extraction.extractors.local.subjects import Company
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import Modality, Tense
@@ -200,8 +200,8 @@ def _owned(said: Said) -> Ruling | None:
         told = said.dated or kin or said.holds(rf"\b{any_of('surgeries')}\b")
         return if_kept(Ruling(Family.EVENT), kept=told)
     if said.tense is Tense.FUTURE:
-        return _to_come(said)
-    if had & words("passing") and not said.habitual:
+        return if_kept(Ruling(Family.PLAN), kept=said.dated and said.upcoming)
+    if had & words("passing") and not said.habitual and not said.holds(r"^(?:only )?\d"):
         return REFUSED
     return Ruling(Family.RELATION if kin else Family.PROFILE)
 
@@ -237,6 +237,13 @@ def _chooses(said: Said) -> Ruling | None:
     if said.lemma in {"avoid", "refuse", "skip", "limit"} and present:
         vague = said.begins(r"(?:that|this|it|the (?:error|problem|issue|question))\b")
         return if_kept(preference(said), kept=said.rest and not vague and not is_chore(said))
+    over = said.holds(r"\b(?:over|instead of|rather than)\b")
+    if (
+        said.tense is Tense.FUTURE
+        and over
+        and said.lemma in {"take", "choose", "pick", "have", "go"}
+    ):
+        return preference(said)
     always = said.habitual and said.tense in {Tense.PERFECT, Tense.PRESENT}
     return preference(said) if said.lemma in {"choose", "pick"} and always else None
 

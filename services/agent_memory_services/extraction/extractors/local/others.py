@@ -46,7 +46,7 @@ _FAMILY: Final = Ruling(Family.RELATION, topics=("family",))
 
 
 def kin(said: Said) -> Ruling | None:
-    """Judge a clause about a person or an animal: kept, unless there is a reason to leave it out."""
+    """Judge a clause about a person or an animal: kept, unless it is no news."""
     modality = said.clause.modality
     if modality is Modality.WOULD or _is_no_news(said):
         return None
@@ -71,7 +71,8 @@ def _is_no_news(said: Said) -> bool:
     if vague or is_chore(said) or said.holds(_YOURS):
         return True
     idle = {"be", "have", "do", "get", "go", "come", "make", "need", "keep", "want"}
-    return not said.rest and lemma in idle | words("lone_idioms")
+    told = said.rest or {"away", "over", "up", "out", "off"} & said.adverbs
+    return not told and lemma in idle | words("lone_idioms")
 
 
 def _kin_is(said: Said) -> Ruling | None:
@@ -155,8 +156,12 @@ def _own_no_news(said: Said) -> Ruling | None:
         return REFUSED
     if said.clause.verb.lower in {"called", "named"}:
         return if_kept(Ruling(Family.PROFILE), kept=said.rest)
-    failing = lemma in words("fails")
-    if failing and (said.clause.negated or not (said.dated or said.rest) or _head(said) in _DEVICES):
+    failing = lemma in words("fails") and (said.clause.negated or not said.rest)
+    if (
+        (failing or said.subject.noun.rsplit(" ", 1)[-1] in _DEVICES)
+        and not said.dated
+        and lemma not in {"be", "have"}
+    ):
         return REFUSED
     idle = words("small_verbs") | words("lone_idioms") - {"end", "start", "begin", "finish"}
     if not said.rest and not said.dated and (lemma in idle or not said.tense.past):
@@ -189,7 +194,7 @@ def _own_place(said: Said) -> Ruling | None:
         return Ruling(Family.PROFILE)
     if not body or body[0].tag not in {"RB", "IN"} or said.dated:
         return None
-    nowhere = said.begins(
+    nowhere = not said.holds(r"\d") and said.begins(
         r"\w+ (?:it|that|this|time|the way|me|fire|you)\b|(?:over|done|down|up|here|there|not)\b"
     )
     return if_kept(Ruling(Family.PROFILE), kept=said.content and not nowhere)
@@ -216,7 +221,7 @@ def _own_does(said: Said) -> Ruling | None:
 
 
 def thing(said: Said) -> Ruling | None:
-    """Judge anything else: "Blue is my favourite", "The bank turned me down", "Nuts make me ill"."""
+    """Judge anything else: "Blue is my favourite", "The bank turned me down"."""
     if said.clause.modality is not Modality.REAL:
         return None
     if said.lemma == "be" and not said.tense.past:
@@ -234,7 +239,8 @@ def _makes(said: Said) -> Ruling | None:
     """Judge "makes me sick": kept, where it is more than a feeling."""
     if said.lemma != "make" or not said.begins(r"(?:me|us)\b"):
         return None
-    moods = rf"(?:me|us) (?:{_DEGREES})*(?:{any_of('moods', 'feelings')}|laugh|smile|think|wonder|want)\b"
+    felt = rf"{any_of('moods', 'feelings')}|laugh|smile|think|wonder|want"
+    moods = rf"(?:me|us) (?:{_DEGREES})*(?:{felt})\b"
     ill = r"me (?:\w+ )?(?:sick|ill|nauseous|dizzy|sleepy|anxious|itch|cry)\b"
     lasting = said.tense is Tense.PRESENT and (said.begins(ill) or not said.begins(moods))
     if lasting:
@@ -247,6 +253,8 @@ def _befalls(said: Said) -> Ruling | None:
     lemma, head = said.lemma, _head(said)
     idle = words("mind_verbs") | words("effects") | {"make", "be"}
     chores = words("own_chores") | words("chores")
+    if said.clause.finite.tag == "VB":
+        return None
     if lemma in idle or head in chores or is_chore(said) or said.holds(_YOURS):
         return None
     if not _ME & {token.lower for token in said.clause.body}:
@@ -257,6 +265,8 @@ def _befalls(said: Said) -> Ruling | None:
 
 
 def _is_due(said: Said) -> Ruling | None:
+    if said.lemma == "be" and said.clause.tree.child(said.clause.verb, "attr", "acomp"):
+        return None
     chores = words("own_chores") | words("chores")
     due = said.dated and said.upcoming and not said.tense.past and _head(said) not in chores
     return Ruling(Family.COMMITMENT, expires=True) if due else None

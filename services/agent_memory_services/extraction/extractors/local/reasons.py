@@ -43,8 +43,21 @@ def is_of_chat(said: Said) -> bool:
     """Return true if it is about the conversation, its things, or software."""
     if said.habitual and not said.tense.past:
         return False
-    pointed = said.about_chat or (said.tense.past and said.begins(_CHAT_THING))
-    return pointed or is_chore(said)
+    things = said.clause.tree.children(said.deed, "dobj")
+    following = {one.index: said.clause.tree.tokens[one.index + 1 :][:1] for one in things}
+    if any(
+        one.lower in {"this", "that", "these", "those"}
+        and not (
+            following[one.index]
+            and following[one.index][0].head == one.head
+            and following[one.index][0].tag == "NNP"
+        )
+        for one in things
+    ):
+        return True
+    aside = said.company is Company.PEOPLE or said.deed is not said.clause.verb
+    pointed = said.about_chat and not aside
+    return pointed or (said.tense.past and said.begins(_CHAT_THING)) or is_chore(said)
 
 
 def is_of_mind(said: Said) -> bool:
@@ -63,6 +76,8 @@ def is_of_moment(said: Said) -> bool:
     if said.dated or said.habitual or said.company is Company.PEOPLE:
         return False
     verb = said.deed.lemma
+    if said.tense.going_on and _ends(said) & words("moods"):
+        return True
     moving = verb in words("moments")
     if (moving or verb in words("light_verbs")) and _ends(said) & words("momentary"):
         return said.tense is not Tense.PRESENT or said.deed is not said.clause.verb
@@ -84,6 +99,10 @@ def _says_nothing(said: Said) -> bool:
     """Return true if nobody could look for anything in it: "I did", "I got there"."""
     if said.content or said.dated or said.habitual:
         return False
+    if said.lemma == "do" and said.clause.tree.child(said.clause.verb, "dobj") is None:
+        return True
+    if said.rest and not {"away", "over", "off", "up"} & said.adverbs:
+        return True
     if said.tense is Tense.PRESENT:
         return said.lemma in (
             words("lone_idioms") | words("moments") | words("chat_verbs") | words("small_verbs")
@@ -98,7 +117,9 @@ def _is_handled(said: Said) -> bool:
     if said.tense is Tense.PRESENT and said.deed is said.clause.verb:
         return False
     thing = said.clause.tree.child(said.deed, "dobj")
-    return thing is None or not _is_new(said, thing)
+    if thing is None:
+        return said.deed.lemma in words("chat_verbs")
+    return not _is_new(said, thing) and said.clause.tree.child(said.deed, "prep") is None
 
 
 def _is_new(said: Said, thing: Token) -> bool:

@@ -243,6 +243,10 @@ def is_chat_noun(tree: Tree, noun: Token) -> bool:
         return False
     if noun.text[:1].isupper() and noun.tag.startswith("NNP"):
         return False
+    of = tree.child(noun, "prep") if noun.lemma in words("measures") else None
+    inner = tree.child(of, "pobj", "pcomp") if of is not None and of.lower == "of" else None
+    if inner is not None:
+        return is_chat_noun(tree, inner)
     before = tree.children(noun, "compound", "amod", "nmod")
     return not any(one.lower in words("life_compounds") for one in before)
 

@@ -302,7 +302,9 @@ def _related(clause: Clause, phrase: Sequence[Token]) -> Subject | None:
     first, head = phrase[0].lower, clause.subject
     mine = any(token.lower in _ME for token in clause.body)
     they = mine and first == "they" and len(phrase) == 1
-    if not they and (first in _NO_SUBJECT or any(token.tag == "PRP" for token in phrase)):
+    any_such = mine and len(phrase) > 1 and first in {"anything", "everything"}
+    unknown = first in _NO_SUBJECT or any(token.tag == "PRP" for token in phrase)
+    if unknown and not (they or any_such):
         return None
     if not mine and first != "the":
         return None
