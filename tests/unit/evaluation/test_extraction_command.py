@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from agent_memory_services.cli import app
 
 
+@pytest.mark.no_cover
 def test_the_command_prints_precision_and_recall() -> None:
     """Without arguments the shipped messages are judged, by file, language and style."""
     shipped = CliRunner().invoke(app, ["eval", "extraction"])
