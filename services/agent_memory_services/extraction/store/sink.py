@@ -14,9 +14,13 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
     CreateMemoryResult,
     CreateOutcome,
     DeduplicationPolicy,
+    ForgetPolicy,
+    ForgetSubject,
 )
 from agent_memory.long_term_memory.v1.service_pb2 import (
     CreateMemoriesRequest,
+    ForgetMemoriesRequest,
+    ForgetMemoriesResponse,
     GetMemoryRequest,
     ListMemoriesRequest,
     SearchMemoriesRequest,
@@ -25,8 +29,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
 from agent_memory_services.kit.contract import errors, ids, status
-from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import batched, copied
 
 _BATCH: Final = 100
 """Memories of one call, where they are short; of long ones so many as are as much work."""
@@ -157,7 +160,7 @@ class LongTermMemory:
             )
         return Stored([memory.id])
 
-    async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
+    async def known(self, text: str, origin: Origin, limit: int) -> list[Memory]:
         """Return the facts of the same owner that are nearest to a text.
 
         Raises:
@@ -175,7 +178,41 @@ class LongTermMemory:
         answer = await self._stub.SearchMemories(
             SearchMemoriesRequest(query=query, page_size=limit)
         )
-        return [hit.memory.text for hit in answer.hits]
+        return [hit.memory for hit in answer.hits]
+
+    async def forget(
+        self,
+        subject: ForgetSubject,
+        origin: Origin,
+        *,
+        execute: bool,
+    ) -> ForgetMemoriesResponse | None:
+        """Forget facts of the owner of a session for good, or tell what would be forgotten.
+
+        What belongs to nobody is forgotten within the session alone, since others without a name
+        talk in other sessions.
+
+        Returns:
+            What is forgotten; None where the subject names nothing that could be found.
+
+        Raises:
+            ServiceError: nothing can be forgotten now.
+        """
+        conditions = MemoryFilter(
+            namespace=TagFilter(eq=origin.session.namespace), user_id=TagFilter(eq=origin.user_id)
+        )
+        if not origin.user_id:
+            conditions.session_id.eq = origin.session.session_id
+        request = ForgetMemoriesRequest(
+            policy=ForgetPolicy(permanently=True),
+            filter=conditions,
+            about=subject,
+            execute=execute,
+        )
+        try:
+            return await self._stub.ForgetMemories(request)
+        except errors.InvalidFields:
+            return None
 
     async def _find(self, memory_id: str) -> Memory | None:
         """Return a memory, where one is visible to the user on whose behalf it is read."""

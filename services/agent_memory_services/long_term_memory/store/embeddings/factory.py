@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
-from agent_memory_services.long_term_memory.store.embeddings.cache import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     CachedEmbedder,
+    Embedder,
     ObservedEmbedder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder

@@ -29,6 +29,7 @@ from agent_memory_services.long_term_memory.store.embeddings.minilm.model import
     HIDDEN,
     MODEL_NAME,
     WEIGHTS,
+    OnnxEncoder,
     Piece,
     Tokenizer,
     find_model_folder,
@@ -240,11 +241,6 @@ class Encoder(Protocol):
 
 
 def _load_encoder(weights: Path, threads: int | None) -> Encoder:
-    # Imported here, on the loading thread: onnxruntime takes longer to import than to load.
-    from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import (  # noqa: PLC0415
-        OnnxEncoder,
-    )
-
     return OnnxEncoder(weights, threads)
 
 
