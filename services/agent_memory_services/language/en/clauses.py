@@ -146,6 +146,14 @@ def clauses(tree: Tree) -> Iterator[Clause]:
     yield from sorted(found, key=lambda clause: clause.verb.index)
 
 
+def behind(clause: Clause) -> Iterator[Clause]:
+    """Yield what a clause gives as its reason: "I am late because I had a flat tyre"."""
+    for child in clause.tree.children(clause.verb, "advcl"):
+        marker = clause.tree.child(child, "mark")
+        if marker is not None and marker.lower in _REASONS and child.index > clause.verb.index:
+            yield from _read(clause.tree, child, None, Source.REASON)
+
+
 def _put_right(tree: Tree) -> Tree:
     """Mend what a parser gets wrong with short sentences of everyday talk."""
     tokens = list(tree.tokens)

@@ -257,7 +257,7 @@ def _wants(said: Said) -> Ruling | None:
         return if_kept(preference(said), kept=kept)
     if lemma not in words("wants") or said.limited:
         return None
-    return first(said, (_decides, _plans_thing, _plans_to))
+    return first(said, (_decides, _wants_done, _plans_thing, _plans_to))
 
 
 def _decides(said: Said) -> Ruling | None:
@@ -266,6 +266,15 @@ def _decides(said: Said) -> Ruling | None:
     vague = said.holds(r"\b(?:you|your|it|that|this)$|^to (?:ask|use this|try this)\b")
     chore = is_chore(said) and not said.holds(r" [A-Z]")
     return if_kept(Ruling(Family.EVENT), kept=said.rest and not vague and not chore)
+
+
+def _wants_done(said: Said) -> Ruling | None:
+    """Judge "wants their records digitised"."""
+    done = said.clause.tree.child(said.clause.verb, "ccomp")
+    if done is None or done.tag not in {"VBN", "VBD"} or said.lemma not in {"want", "need"}:
+        return None
+    own = any(token.lower in {"my", "our"} for token in said.clause.tree.subtree(done))
+    return Ruling(Family.PLAN) if own and not is_chore(said) else None
 
 
 def _plans_thing(said: Said) -> Ruling | None:

@@ -51,7 +51,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Tense, clauses
+from agent_memory_services.language.en.clauses import Clause, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 
@@ -158,6 +158,9 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
         fact = _of_clause(clause, scene)
         if fact is not None:
             yield fact
+        elif not _is_doubted(clause):
+            reasons = (_of_clause(reason, scene) for reason in behind(clause))
+            yield from (reason for reason in reasons if reason is not None)
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
