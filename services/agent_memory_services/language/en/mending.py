@@ -32,7 +32,8 @@ _RANGE: Final = re.compile("[\u2013\u2014]")
 
 # Typed without an apostrophe; only spellings that are no other word.
 _BARE: Final = {
-    "im": "I am", "iam": "I am", "ive": "I have", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "im": "I am", "iam": "I am",
+    "ive": "I have", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
     "cant": "can't", "isnt": "isn't", "wasnt": "wasn't", "arent": "aren't", "werent": "weren't",
     "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't", "wouldnt": "wouldn't",
     "couldnt": "couldn't", "shouldnt": "shouldn't", "wont": "won't", "youre": "you're",
@@ -130,7 +131,8 @@ _REPEATED: Final = re.compile(
 
 # "Moved form Gdansk": no noun stands there.
 _FORM: Final = re.compile(
-    r"(?<!\bthe)(?<!\ban)(?<!\ba)(?<!\bthis)(?<!\bthat)(?<!\bmy)(?<!tion) form (?=[A-Z]\w|the |my |our )"
+    r"(?<!\bthe)(?<!\ban)(?<!\ba)(?<!\bthis)(?<!\bthat)(?<!\bmy)(?<!tion) form "
+    r"(?=[A-Z]\w|the |my |our )"
 )
 
 

@@ -158,9 +158,6 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
         fact = _of_clause(clause, scene)
         if fact is not None:
             yield fact
-        elif not _is_doubted(clause):
-            reasons = (_of_clause(reason, scene) for reason in behind(clause))
-            yield from (reason for reason in reasons if reason is not None)
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
@@ -187,6 +184,15 @@ def _asks_for(clause: Clause) -> bool:
 
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
+    """Return the fact that a clause states, or else the one that it gives as its reason."""
+    fact = _of_itself(clause, scene)
+    if fact is not None or _is_doubted(clause):
+        return fact
+    reasons = (_of_itself(reason, scene) for reason in behind(clause))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
     subject = subject_of(clause, scene.voice, scene.references)
     if subject is None or _is_doubted(clause):

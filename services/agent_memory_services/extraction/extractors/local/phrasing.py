@@ -325,7 +325,8 @@ _FEWEST_BEFORE: Final = 3
 _SPLICE: Final = re.compile(
     r"\s*[,;]\s+(?:(?:and|but|so|then|yet|plus)\s+)*(?:(?:honestly|actually|basically|also)\s+)?"
     r"(?=(?:(?:I|we|he|she|they)(?:'\w+|(?= )) (?!and\b)|you(?:'\w+| (?:will|can|should|have))"
-    r"|(?:my|our|his|her|their|the|anything|everything) (?:[\w'-]+ ){1,5}?(?:is|are|was|were|has|have|had|will|can|cannot"
+    r"|(?:my|our|his|her|their|the|anything|everything) (?:[\w'-]+ ){1,5}?(?:is|are|was|were|has"
+    r"|have|had|will|can|cannot"
     r"|does|do|did|got|went|made|took|came|left|taught|\w{3,}(?:s|ed))\b)\S*\s*\S)"
     r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the)\b)|\s*,\s+(?=there(?:'s| is| are) )",
     re.IGNORECASE,
@@ -333,7 +334,8 @@ _SPLICE: Final = re.compile(
 _BEGUN: Final = re.compile(
     r"(?:(?:by|in|on|at|for|since|after|before|next|last|this|every|ages) [\w' ]{2,25} (?=I |we ))?"
     r"(?:(?:and|so|yeah|well|but|then|oh|ok|honestly|actually|no|yes|[a-z]+ly),? )*"
-    r"(?:I|we|my|our|he|she|they|it|his|her|their|the|dad|mum|mom|been|got|just|born|had|live|went|sold|bought|shut"
+    r"(?:I|we|my|our|he|she|they|it|his|her|their|the|dad|mum|mom|been|got|just|born|had|live|went"
+    r"|sold|bought|shut"
     r"|quit|left|lost|broke|built|made|took|gave|won|met|became|began|grew|spent|started|\w{2,}ed)\b",
     re.IGNORECASE,
 )
