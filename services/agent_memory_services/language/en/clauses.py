@@ -183,7 +183,7 @@ def _put_right(tree: Tree) -> Tree:
             tokens[token.index] = replace(token, dep="appos", head=token.index - 1)
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
             tokens[token.index] = _before_verb(tree, token, tokens)
-    return Tree(_in_law(tree, _with_verb(tree, tokens)))
+    return Tree(_in_law(tree, _with_participle(tree, _with_verb(tree, tokens))))
 
 
 def _before_verb(tree: Tree, token: Token, tokens: Sequence[Token]) -> Token:
@@ -270,6 +270,23 @@ def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
             found[token.index] = replace(token, dep=dep, head=at)
     found[subject.index] = replace(found[subject.index], dep="nsubj", head=at)
     found[at] = replace(verb, tag="VBZ", lemma=_VERBS_IN_S[verb.lower], dep="ROOT", head=at)
+    return found
+
+
+def _with_participle(tree: Tree, tokens: list[Token]) -> list[Token]:
+    """Take a participle for the verb that it is: "our book club folded after the war"."""
+    root = tree.roots[0]
+    verb, owner = tree.child(root, "acl"), tree.child(root, "det", "poss")
+    if verb is None or owner is None or owner.lower not in {"the", "my", "our"}:
+        return tokens
+    if verb.tag != "VBN" or verb.index != root.index + 1 or not root.tag.startswith("NN"):
+        return tokens
+    found = list(tokens)
+    found[verb.index] = replace(found[verb.index], tag="VBD", dep="ROOT", head=verb.index)
+    found[root.index] = replace(found[root.index], dep="nsubj", head=verb.index)
+    for token in tree.children(root):
+        if token.index > verb.index:
+            found[token.index] = replace(found[token.index], head=verb.index)
     return found
 
 

@@ -123,7 +123,7 @@ _AGAIN: Final = re.compile(
 
 # "We basically we homeschool them", "she she puts mayo on everything".
 _REPEATED: Final = re.compile(
-    r"\b(I|we|he|she|they),? "
+    r"\b((?:(?:that|and|so|but|because) )?(?:I|we|he|she|they)),? "
     r"(?:(?:basically|like|just|actually|really|you know|mean),? )?\1\b(?!')",
     re.IGNORECASE,
 )

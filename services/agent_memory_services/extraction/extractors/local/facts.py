@@ -20,6 +20,7 @@ from agent_memory_services.extraction.extractors.local.reading import hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     note_mentions,
+    possessive,
     resolved,
 )
 from agent_memory_services.extraction.extractors.local.said import (
@@ -51,7 +52,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Tense, behind, clauses
+from agent_memory_services.language.en.clauses import Clause, Modality, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 
@@ -69,6 +70,10 @@ _DOUBT: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
     r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
+)
+# "I get migraines if I skip meals"; whatever happens.
+_CONDITION: Final = re.compile(
+    r"(?<=\w)(?:, | )(?:even |only )?(?:if|unless) (?!so\b|not\b|any)\w.*$"
 )
 _IF_I_CHOOSE: Final = re.compile(
     r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
@@ -214,7 +219,15 @@ def _is_doubted(clause: Clause) -> bool:
         return True
     if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
         return True
+    if _is_condition_of_habit(clause):
+        everything = _CONDITION.sub("", everything)
     return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
+
+
+def _is_condition_of_habit(clause: Clause) -> bool:
+    """Return true if a condition behind a clause only tells when it holds."""
+    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
+    return plain and clause.subject is not None and clause.lemma not in words("opinions")
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
@@ -278,12 +291,19 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     if first is not None and first.tag not in {"NNP", "NNPS"} and not lead[:2].isupper():
         lead = lead[:1].lower() + lead[1:]
     adverb, rest = with_lead(lead, trimmed(_tidied(body), scene.voice.listener))
-    rest = resolved(rest, scene.references) or rest
+    rest = _with_own_pronoun(resolved(rest, scene.references) or rest, clause, subject)
     if subject.about is About.SELF and _is_stray(rest):
         return None
     rest = ground(rest, scene.said, past=_looks_back(clause)).text
     group = f"{adverb} {verb_group(clause, subject)}".strip()
     return statement(subject, group, trimmed(rest), clause)
+
+
+def _with_own_pronoun(rest: str, clause: Clause, subject: Subject) -> str:
+    """Let "her" stand where it means the subject: "Lena got her licence"."""
+    owners = (token.text for token in clause.body if token.lower in {"his", "her", "their", "its"})
+    own = next(owners, "")
+    return rest.replace(possessive(subject.name), own, 1) if own else rest
 
 
 def _tidied(text: str) -> str:

@@ -255,7 +255,7 @@ def _befalls(said: Said) -> Ruling | None:
     chores = words("own_chores") | words("chores")
     if said.clause.finite.tag == "VB":
         return None
-    if lemma in idle or head in chores or is_chore(said) or said.holds(_YOURS):
+    if lemma in idle or head in chores - {"anything", "everything"} or is_chore(said) or said.holds(_YOURS):
         return None
     if not _ME & {token.lower for token in said.clause.body}:
         return first(said, (_is_due, _measures))
@@ -267,7 +267,10 @@ def _befalls(said: Said) -> Ruling | None:
 def _measures(said: Said) -> Ruling | None:
     """Judge what is told of a thing at hand by a number: "The tank holds 180 litres"."""
     subject = said.clause.subject
-    counted = any(token.tag == "CD" and token.head != token.index for token in said.clause.body)
+    counted = any(
+        token.tag == "CD" and not said.clause.tree.tokens[token.head].tag.startswith("NNP")
+        for token in said.clause.body
+    )
     of = subject is not None and said.clause.tree.child(subject, "prep", "relcl", "acl")
     kept = counted and not of and not said.tense.going_on
     return Ruling(Family.EVENT if said.tense.past else Family.PROFILE) if kept else None

@@ -282,6 +282,9 @@ def _implied(
     if not nouns or any(tree.child(noun, "prep") for noun in nouns):
         return None
     things = words("own_things")
+    if phrase == nouns and nouns[-1].tag == "NN":
+        # "Exam is on the 3rd."
+        things = things | words("occasions")
     if (
         nouns[-1].lower in things
         and len(nouns) == 1
