@@ -13,16 +13,18 @@ from agent_memory_services.extraction.domain.facts import (
     Kind,
     Precision,
     Turn,
+    Wanted,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
-from agent_memory_services.extraction.extractors.local.reading import hear
+from agent_memory_services.extraction.extractors.local.reading import Heard, hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     note_mentions,
     possessive,
     resolved,
 )
+from agent_memory_services.extraction.extractors.local.requests import is_polite, requested
 from agent_memory_services.extraction.extractors.local.said import (
     OVER,
     Family,
@@ -89,6 +91,7 @@ _ORDER: Final = re.compile(
     r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
     re.IGNORECASE,
 )
+_LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
@@ -120,8 +123,8 @@ class _Scene:
     references: References
 
 
-def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
-    """Yield the facts that the turns of a conversation state, in order."""
+def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]:
+    """Yield what the turns of a conversation state, and what they ask to forget, in order."""
     people, references = cast(conversation), References()
     before = {id(turn) for turn in conversation.before}
     for heard in hear(conversation, people, parser):
@@ -129,14 +132,34 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
         turn = heard.turn
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
         scene = _Scene(turn, heard.voice, people.company, said, references)
+        wishes = _wishes(heard, people.company)
         found = [
             fact
-            for sentence, tree in heard.sentences
+            for at, (sentence, tree) in enumerate(heard.sentences)
+            # A request to forget states nothing to remember.
+            if at not in wishes
             for fact in _of_sentence(sentence, tree, scene)
         ]
         if id(turn) not in before:
             # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
+            for what in dict.fromkeys(each for wish in wishes.values() for each in wish):
+                yield Wanted(what, turn.message_id, turn.at, heard.voice.speaker)
+
+
+def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
+    """Return what the sentences of a message ask to forget, by their places."""
+    if company is not Company.ASSISTANT:
+        return {}
+    found: dict[int, list[str]] = {}
+    for at, (_, tree) in enumerate(heard.sentences):
+        wish = requested(tree)
+        after = [sentence.text for sentence, _ in heard.sentences[at + 1 : at + 2]]
+        # "Forget my diet, let us order" dismisses a thought.
+        dismissed = any(_LET_US.match(text) for text in after) and not is_polite(tree)
+        if wish is not None and not dismissed:
+            found[at] = wish
+    return found
 
 
 def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
