@@ -325,7 +325,7 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
 def _with_own_pronoun(rest: str, clause: Clause, subject: Subject) -> str:
     """Let "her" stand where it means the subject: "Lena got her licence"."""
     owners = (token.text for token in clause.body if token.lower in {"his", "her", "their", "its"})
-    own = next(owners, "")
+    own = next(owners, "") if " " in subject.name else ""
     return rest.replace(possessive(subject.name), own, 1) if own else rest
 
 

@@ -255,7 +255,12 @@ def _befalls(said: Said) -> Ruling | None:
     chores = words("own_chores") | words("chores")
     if said.clause.finite.tag == "VB":
         return None
-    if lemma in idle or head in chores - {"anything", "everything"} or is_chore(said) or said.holds(_YOURS):
+    if (
+        lemma in idle
+        or head in chores - {"anything", "everything"}
+        or is_chore(said)
+        or said.holds(_YOURS)
+    ):
         return None
     if not _ME & {token.lower for token in said.clause.body}:
         return first(said, (_is_due, _measures))
