@@ -13,6 +13,7 @@ from agent_memory_services.language.claims import PAST, Claim, ClaimModality, Qu
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
+from agent_memory_services.language.en.words import MONTHS, NUMBERS
 
 END: Final = "end"
 """Relation of a claim that ends whatever else is said of its value."""
@@ -21,34 +22,6 @@ SWITCH: Final = "switch"
 MOVE: Final = "move"
 """Relation of a claim that gives its value another time."""
 
-_NUMBERS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
 _UNITS: Final = {
     "kilo": "kg", "kilogram": "kg", "kilogramme": "kg", "kilometre": "km", "kilometer": "km",
     "lbs": "lb", "pound": "lb", "metre": "m", "meter": "m", "gram": "g", "euro": "eur",
@@ -88,22 +61,6 @@ _TIMES: Final = frozenset(
     mondays tuesdays wednesdays thursdays fridays saturdays sundays weekday moment january february
     march april may june july august september october november december while
     """.split()  # noqa: SIM905
-)
-_MONTHS: Final = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
 )
 _NAMED_NUMBERS: Final = frozenset(
     [
@@ -328,7 +285,7 @@ class _Clause:
     def _count(self, word: str, tokens: Sequence[Token], place: int) -> None:
         before = tokens[place - 1].lower if place else ""
         after = next((one for one in tokens[place + 1 : place + 2]), None)
-        month = {before, after.lower if after else ""} & _MONTHS
+        month = {before, after.lower if after else ""} & MONTHS
         if before in _NAMED_NUMBERS or month:
             return
         if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:
@@ -584,8 +541,8 @@ def _normal(token: Token) -> str:
     lower = token.lower
     if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", lower):
         lower = lower.replace(",", "")
-    if lower in _NUMBERS and token.tag == "CD":
-        return _NUMBERS[lower]
+    if lower in NUMBERS and token.tag == "CD":
+        return NUMBERS[lower]
     if token.tag in {"NNP", "NNPS", "CD"} and lower not in _UNITS:
         return lower
     lemma = token.lemma or lower

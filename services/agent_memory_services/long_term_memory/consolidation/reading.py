@@ -70,4 +70,4 @@ class ClaimReading:
 
 
 def _is_unread(memory: Memory) -> bool:
-    return not memory.claims and not memory.pinned and is_fact(memory) and may_claim(memory)
+    return not memory.claims and is_fact(memory) and may_claim(memory)

@@ -10,7 +10,6 @@ from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
-from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -173,7 +172,7 @@ class Creating:
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
-                _identified(self._draft(memory, policy, now + at), actor, request_id, at),
+                _identified(draft(memory, now + at, self._vectorizer.model), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
             )
             for at, memory in enumerate(given)
@@ -189,10 +188,6 @@ class Creating:
             await self._consolidate(scope.tenant, drafts, actor, now)
         await self._show(scope.tenant, drafts)
         return [draft.creation for draft in drafts]
-
-    def _draft(self, given: Memory, policy: Policy, now: int) -> Memory:
-        memory = draft(given, now, self._vectorizer.model)
-        return with_slot(memory) if policy == _CONSOLIDATE else memory
 
     async def _embed(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Make the vectors of the memories within a scope; reject the others."""

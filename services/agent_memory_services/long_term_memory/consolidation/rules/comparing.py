@@ -5,8 +5,10 @@ passing state or a part of what a memory says ends nothing.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -14,7 +16,7 @@ from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import UnfitModelError
-from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.language.en.words import MONTHS, NEGATIONS, NUMBERS, STOP_WORDS, stem
 from agent_memory_services.shared.claims import from_contract, may_claim
 
 _PREPOSITIONS: Final = frozenset(
@@ -22,22 +24,6 @@ _PREPOSITIONS: Final = frozenset(
     in on at for to from with of by under over as near outside into about back out up before after
     around behind between call name
     """.split()  # noqa: SIM905 - a list would be a page long
-)
-_MONTHS: Final = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
 )
 _DAYS: Final = frozenset(
     [
@@ -100,44 +86,6 @@ _PARTS: Final = {
     "barcelona": "gràcia eixample raval",
 }
 """Parts of towns that are called by their own names."""
-_HARD: Final = re.compile(
-    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b"
-)
-_REWORDED: Final = frozenset(
-    map(
-        stem,
-        [
-            "married",
-            "marry",
-            "husband",
-            "wife",
-            "spouse",
-            "home",
-            "live",
-            "kept",
-            "keep",
-            "name",
-            "named",
-            "called",
-            "employed",
-            "work",
-            "based",
-            "can",
-            "stand",
-            "hate",
-            "never",
-            "not",
-            "user",
-            "is",
-            "brief",
-            "short",
-            "answer",
-            "reply",
-            "i",
-            "my",
-        ],
-    )
-)
 
 
 @remembered(4096, longest=1_000)
@@ -163,14 +111,53 @@ def claims_of(memory: Memory) -> tuple[Claim, ...]:
 
 
 def same(one: Memory, other: Memory) -> bool:
-    """Return true if two memories claim the same, with every content word accounted for."""
-    first, second = claims_of(one), claims_of(other)
-    if not first or [_plain(each) for each in first] != [_plain(each) for each in second]:
-        return False
+    """Return true if two memories say the same: in the same words, or by the same claims."""
     if not agree_on_marks(one.text, other.text):
         return False
-    words, others = _stems(one.text), _stems(other.text)
-    return (words ^ others) <= _REWORDED
+    words = words_of(one.text)
+    if words and words == words_of(other.text):
+        return True
+    first, second = claims_of(one), claims_of(other)
+    return bool(first) and Counter(map(_plain, first)) == Counter(map(_plain, second))
+
+
+def may_be_same(one: Memory, other: Memory) -> bool:
+    """Return true if numbers, denials and names agree, so that two memories may say the same."""
+    first, second = set(words_of(one.text)), set(words_of(other.text))
+    denied = [sum(word in NEGATIONS for word in words_of(each.text)) for each in (one, other)]
+    return (
+        agree_on_marks(one.text, other.text)
+        and denied[0] == denied[1]
+        and _names_in(one.text) <= second
+        and _names_in(other.text) <= first
+    )
+
+
+_WORD: Final = re.compile(
+    r"(?<!\w)[+-]?\d+(?:[.:,/-]\d+)*[^\W\d_]*|[^\W\d_][^\W_]*(?:['.:/-][^\W_]+)*"
+    r"|[^\w\s.,;!'\"()\[\]\u2010-\u2015\u201c\u201d\u2026-]"
+)
+_NO_NAMES: Final = frozenset({"user", "the", "i"})
+
+
+@remembered(1024, longest=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text as they are, without regard to case and punctuation."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'").casefold()
+    return tuple(_WORD.findall(plain.rstrip(".! ")))
+
+
+def _names_in(text: str) -> set[str]:
+    """Return the words with a capital; the first one counts unless it is a common one."""
+    capitals = (word for word in _WORD.findall(text.replace("\u2019", "'")) if word[0].isupper())
+    names = {word.casefold().removesuffix("'s") for word in capitals}
+    return names - _NO_NAMES - STOP_WORDS
+
+
+_MARK: Final = re.compile(
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b"
+    r"|\b[A-Z]{2,4}\b"
+)
 
 
 def agree_on_marks(one: str, other: str) -> bool:
@@ -180,56 +167,21 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
-    found = (each.group().strip().rstrip(".,:") for each in _HARD.finditer(plain))
-    return Counter(
-        each
-        for each in (_NUMBERS.get(word, word) for word in found)
-        if each not in {"I", "a"} and (not each.isalpha() or _is_mark(each))
-    ) + Counter(_NUMBERS[word] for word in plain.casefold().split() if word in _NUMBERS)
+    found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
+    written = (NUMBERS[word] for word in plain.casefold().split() if word in NUMBERS)
+    marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
+    return Counter(map(_unified, chain(marks, written)))
 
 
 def _is_mark(word: str) -> bool:
-    """Return true if a word is a single letter, or would be an empty one without its capitals."""
-    return len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
+    """Return true for a number, a sign, a single letter, and what without capitals is no word."""
+    return not word.isalpha() or len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
 
 
-_NUMBERS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
-
-
-def _stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[^\W_]+", text.casefold())
-    return frozenset(
-        stem(_NUMBERS.get(word, word))
-        for word in words
-        if word not in STOP_WORDS and len(_NUMBERS.get(word, word)) > 1
-    )
+def _unified(mark: str) -> str:
+    """Return one form of "4th", "1,020" and "9am"."""
+    number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)?|(\d+)\s?[ap]\.?m", mark, re.IGNORECASE)
+    return mark.replace(",", "") if number is None else number[1] or number[2]
 
 
 def _plain(claim: Claim) -> tuple[object, ...]:
@@ -245,9 +197,46 @@ def _plain(claim: Claim) -> tuple[object, ...]:
 
 def ends(newer: Memory, older: Memory) -> bool:
     """Return true if what was said later certainly ends everything that was said earlier."""
+    return bool(end(newer, older))
+
+
+def end(newer: Memory, older: Memory) -> str:
+    """Return why what was said later certainly ends all that was said earlier; empty if not so."""
     before = [each for each in claims_of(older) if not each.ended]
     after = claims_of(newer)
-    return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
+    if before and after and all(_is_over(each, after) for each in before):
+        return _reason(before[0], after)
+    return _OTHER_VALUE.format(newer.slot) if _in_one_slot(newer, older) else ""
+
+
+_DENIED: Final = "a later statement denies it"
+_OVER: Final = "a later statement says that it is over"
+_OTHER_VALUE: Final = "a later statement gives another value: {}"
+
+
+def _reason(old: Claim, later: Sequence[Claim]) -> str:
+    new = next(each for each in later if _ends(each, old))
+    if new.ended or new.relation.partition(" ")[0] in ENDING:
+        return _OVER
+    return _DENIED if new.negated != old.negated else _OTHER_VALUE.format(new.relation)
+
+
+def _in_one_slot(one: Memory, other: Memory) -> bool:
+    """Return true if two memories give different values for a slot that somebody named."""
+    if not one.slot or one.slot != other.slot or _compares(one, other):
+        return False
+    first, second = (_content(each.text) for each in (one, other))
+    alone, beside = first - second, second - first
+    denied = NEGATIONS & (alone | beside)
+    if denied:
+        return alone | beside <= denied | {"longer", "anymore", "any", "more"}
+    return bool(alone and beside)
+
+
+def _content(text: str) -> set[str]:
+    return set(map(stem, words_of(text))) - STOP_WORDS - _PREPOSITIONS | NEGATIONS & set(
+        words_of(text)
+    )
 
 
 def touches(one: Memory, other: Memory) -> bool:
@@ -294,7 +283,7 @@ def touching(claim: Claim) -> frozenset[str]:
 def telling(claim: Claim) -> frozenset[str]:
     """Return the words that a claim shares with what it repeats, denies or ends."""
     numbers = {each.value for each in claim.quantities}
-    words = _bare(claim.value) - _MONTHS - _DAYS - numbers
+    words = _bare(claim.value) - MONTHS - _DAYS - numbers
     return frozenset(words - _digits(words))
 
 
@@ -302,7 +291,7 @@ _BESIDE: Final = (frozenset({"work", "be", "spouse"}),)
 """Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
 
 
-def compares(one: Memory, other: Memory) -> bool:
+def _compares(one: Memory, other: Memory) -> bool:
     """Return true if claims know better than a slot whether both can hold.
 
     They do for homes, jobs and names, which may be coarser or finer, and for what is limited.
@@ -428,7 +417,7 @@ def _one_kind(new: Claim, old: Claim) -> bool:
     units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
     if (units[0] != units[1] or any(units)) and not new.single:
         return False
-    return bool(_times(new) & _MONTHS) == bool(_times(old) & _MONTHS)
+    return bool(_times(new) & MONTHS) == bool(_times(old) & MONTHS)
 
 
 def _preferred(new: Claim, old: Claim) -> bool:
@@ -557,13 +546,13 @@ _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
 
 
 def _names_of_times(claim: Claim) -> set[str]:
-    return _times(claim) & (_MONTHS | _DAYS)
+    return _times(claim) & (MONTHS | _DAYS)
 
 
 def _times(claim: Claim) -> set[str]:
     words = set(claim.value.split())
     digits = {word for word in words if word[:1].isdigit()}
-    return digits | words & (_MONTHS | _DAYS)
+    return digits | words & (MONTHS | _DAYS)
 
 
 def _bare(value: str) -> set[str]:
