@@ -12,6 +12,8 @@ from collections.abc import (
 )
 from typing import Final
 
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
+
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
@@ -21,10 +23,9 @@ from agent_memory_services.long_term_memory.consolidation.decisions import (
     plan,
 )
 from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
-from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
 from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
@@ -35,6 +36,52 @@ from agent_memory_services.long_term_memory.domain.memory import (
 )
 from agent_memory_services.long_term_memory.store.index.schema import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+_CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
+
+
+class Meters:
+    """Counts what became of memories, and calls of the model."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Create every series, so that a rate of zero is a zero and not a gap."""
+        self._actions = Counter(
+            "agent_memory_consolidation_memories",
+            "Memories that consolidation looked at, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._deferred = Counter(
+            "agent_memory_consolidation_deferred",
+            "Memories left to the next sweep: the store or the judge failed, or they changed.",
+            registry=registry,
+        )
+        self._calls = Counter(
+            "agent_memory_consolidation_model_calls",
+            "Calls of the model that judges facts, by how they ended.",
+            ("outcome",),
+            registry=registry,
+        )
+        for action in Action:
+            self._actions.labels(action)
+        for outcome in _CALL_OUTCOMES:
+            self._calls.labels(outcome)
+
+    def did(self, action: Action) -> None:
+        """Count a memory that was compared."""
+        self._actions.labels(action).inc()
+
+    def deferred(self, count: int) -> None:
+        """Count memories that are left to the next sweep."""
+        self._deferred.inc(count)
+
+    def asked(self, outcome: str) -> None:
+        """Count a call of the model."""
+        self._calls.labels(outcome).inc()
+
+
+METERS: Final = Meters()
+"""Those of this process; a registry takes each series once."""
 
 _MOST_DOUBTS: Final = 5
 """Neighbours that one call of the judge is about."""

@@ -15,9 +15,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
-from agent_memory_services.language.en.parser import UnfitModelError
 from agent_memory_services.language.en.words import MONTHS, NEGATIONS, NUMBERS, STOP_WORDS, stem
-from agent_memory_services.shared.claims import from_contract, may_claim
+from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _PREPOSITIONS: Final = frozenset(
     """
@@ -88,28 +87,6 @@ _PARTS: Final = {
 """Parts of towns that are called by their own names."""
 
 
-@remembered(4096, longest=1_000)
-def _claims(text: str) -> tuple[Claim, ...]:
-    try:
-        [found] = english.read([text])
-    except UnfitModelError:
-        return ()
-    return found
-
-
-def prepare(texts: Iterable[str]) -> None:
-    """Read what texts claim, so that comparing them waits for no parser."""
-    for text in texts:
-        _claims(text)
-
-
-def claims_of(memory: Memory) -> tuple[Claim, ...]:
-    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
-    if memory.claims:
-        return from_contract(memory.claims)
-    return _claims(memory.text) if may_claim(memory) else ()
-
-
 def same(one: Memory, other: Memory) -> bool:
     """Return true if two memories say the same: in the same words, or by the same claims."""
     if not agree_on_marks(one.text, other.text):
@@ -155,8 +132,7 @@ def _names_in(text: str) -> set[str]:
 
 
 _MARK: Final = re.compile(
-    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b"
-    r"|\b[A-Z]{2,4}\b"
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w']|-\w)[+#*-]*|[+#%&€$£]|\b[A-Z]{2,4}\b"
 )
 
 
@@ -175,7 +151,7 @@ def _marks(text: str) -> Counter[str]:
 
 def _is_mark(word: str) -> bool:
     """Return true for a number, a sign, a single letter, and what without capitals is no word."""
-    return not word.isalpha() or len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
+    return not word.isalpha() or len(word) == 1 or word.casefold() in STOP_WORDS - {"am"}
 
 
 def _unified(mark: str) -> str:
@@ -185,12 +161,15 @@ def _unified(mark: str) -> str:
 
 
 def _plain(claim: Claim) -> tuple[object, ...]:
-    value = claim.value
+    value, relation = claim.value, claim.relation
+    if relation == "work" and value.startswith("as "):
+        # "Works as a nurse" and "is a nurse".
+        value, relation = value.removeprefix("as "), "be"
     if claim.modality is ClaimModality.INSTRUCTION:
         # "Wants answers kept brief" and "wants brief answers".
         value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
     return (
-        *(claim.holder, claim.relation, value, claim.negated, claim.limits, claim.ended),
+        *(claim.holder, relation, value, claim.negated, claim.limits, claim.ended),
         claim.modality if claim.modality is not ClaimModality.ABILITY else ClaimModality.FACT,
     )
 
@@ -225,7 +204,7 @@ def _in_one_slot(one: Memory, other: Memory) -> bool:
     """Return true if two memories give different values for a slot that somebody named."""
     if not one.slot or one.slot != other.slot or _compares(one, other):
         return False
-    first, second = (_content(each.text) for each in (one, other))
+    first, second = (set(content(each.text)) for each in (one, other))
     alone, beside = first - second, second - first
     denied = NEGATIONS & (alone | beside)
     if denied:
@@ -233,10 +212,10 @@ def _in_one_slot(one: Memory, other: Memory) -> bool:
     return bool(alone and beside)
 
 
-def _content(text: str) -> set[str]:
-    return set(map(stem, words_of(text))) - STOP_WORDS - _PREPOSITIONS | NEGATIONS & set(
-        words_of(text)
-    )
+def content(text: str) -> list[str]:
+    """Return the stems of the words of a text that say something, denials among them."""
+    empty = (STOP_WORDS | _PREPOSITIONS) - NEGATIONS
+    return [stem(word) for word in words_of(text) if word not in empty]
 
 
 def touches(one: Memory, other: Memory) -> bool:

@@ -22,7 +22,7 @@ def fuller(shown: Memory, joining: Memory) -> Memory:
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.
     """
-    words, others = (Counter(comparing.words_of(each.text)) for each in (shown, joining))
+    words, others = (Counter(comparing.content(each.text)) for each in (shown, joining))
     return joining if words < others else shown
 
 

@@ -1,4 +1,4 @@
-"""Reading of what facts claim, where nobody gave their claims."""
+"""Claims of facts: those that are stored with them, or those that their words are read to make."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,36 @@ import structlog
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import Claim
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
-from agent_memory_services.long_term_memory.consolidation.rules import comparing
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.shared.claims import may_claim, read_into
+from agent_memory_services.shared.claims import from_contract, may_claim, read_into
 
 log = structlog.get_logger()
+
+
+def claims_of(memory: Memory) -> tuple[Claim, ...]:
+    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
+    if memory.claims:
+        return from_contract(memory.claims)
+    return _read(memory.text) if may_claim(memory) else ()
+
+
+@remembered(4096, longest=1_000)
+def _read(text: str) -> tuple[Claim, ...]:
+    try:
+        [found] = english.read([text])
+    except UnfitModelError:
+        return ()
+    return found
+
+
+def _prepare(texts: Iterable[str]) -> None:
+    for text in texts:
+        _read(text)
+
 
 _LOT: Final = 64
 """Texts that are read at a time; others get a turn between two lots."""
@@ -34,7 +56,9 @@ class ClaimReading:
 
         It waits until the parser is loaded, as the first calls of a process may have to.
         """
-        unread = [each for each in memories if _is_unread(each)]
+        unread = [
+            each for each in memories if not each.claims and is_fact(each) and may_claim(each)
+        ]
         if not unread or not await self._is_usable():
             return list(memories)
         copies = [copied(each) for each in unread]
@@ -53,7 +77,7 @@ class ClaimReading:
         """Read what memories without claims of their own say, so that comparing them is quick."""
         texts = {each.text for each in memories if not each.claims and may_claim(each)}
         if texts and await self._is_usable():
-            await asyncio.to_thread(comparing.prepare, sorted(texts))
+            await asyncio.to_thread(_prepare, sorted(texts))
 
     def _read(self, texts: Sequence[str]) -> Sequence[Iterable[Claim]]:
         return english.read(texts, self._parser)
@@ -67,7 +91,3 @@ class ClaimReading:
             self._unfit = True
             return False
         return True
-
-
-def _is_unread(memory: Memory) -> bool:
-    return not memory.claims and is_fact(memory) and may_claim(memory)
