@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent_memory_services.language.claims import PAST, Claim, ClaimModality, Quantity
+from agent_memory_services.language.claims import (
+    END,
+    MOVE,
+    PAST,
+    SWITCH,
+    Claim,
+    ClaimModality,
+    Quantity,
+)
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
 from agent_memory_services.language.en.words import MONTHS, NUMBERS, stem
-
-END: Final = "end"
-"""Relation of a claim that ends whatever else is said of its value."""
-SWITCH: Final = "switch"
-"""Relation of a claim that puts its value in the place of another of its kind."""
-MOVE: Final = "move"
-"""Relation of a claim that gives its value another time."""
 
 _UNITS: Final = {
     "kilo": "kg", "kilogram": "kg", "kilogramme": "kg", "kilometre": "km", "kilometer": "km",
@@ -102,7 +103,7 @@ _ANSWERS: Final = frozenset(
     tone answer example unit clock format style language emoji summary explanation date code
     """.split()  # noqa: SIM905
 )
-_ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "age", "spouse"})
+_ONE_AT_A_TIME: Final = frozenset({"weigh", "age", "spouse"})
 _FEELING: Final = frozenset({"like", "love", "hate", "enjoy", "prefer", "start", "begin"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
 _UNSAID: Final = (

@@ -13,9 +13,17 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
-from agent_memory_services.language.en import claims as english
+from agent_memory_services.language.claims import (
+    END,
+    MANY_VALUED,
+    MOVE,
+    PAST,
+    SWITCH,
+    Claim,
+    ClaimModality,
+)
 from agent_memory_services.language.en.words import MONTHS, NEGATIONS, NUMBERS, STOP_WORDS, stem
+from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _PREPOSITIONS: Final = frozenset(
@@ -52,39 +60,6 @@ _DWELLINGS: Final = frozenset(
     {"house", "apartment", "room", "building", "home", "studio", "cottage"}
 )
 _JOBLESS: Final = frozenset({"unemployed", "jobless", "retired"})
-_LARGE: Final = frozenset(
-    """
-    afghanistan albania algeria argentina armenia australia austria azerbaijan bangladesh
-    belarus belgium bolivia bosnia brazil britain bulgaria cambodia cameroon canada chile china
-    colombia croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland
-    france georgia germany ghana greece guatemala honduras hungary iceland india indonesia iran
-    iraq ireland israel italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos
-    latvia lebanon libya lithuania luxembourg malaysia malta mexico moldova mongolia montenegro
-    morocco mozambique myanmar nepal netherlands nicaragua nigeria norway pakistan panama
-    paraguay peru philippines poland portugal qatar romania russia rwanda scotland senegal
-    serbia singapore slovakia slovenia somalia spain sudan sweden switzerland syria taiwan
-    tanzania thailand tunisia turkey uganda ukraine uruguay usa uk us uae venezuela vietnam
-    wales yemen zambia zimbabwe europe asia africa america scandinavia california texas florida
-    ohio michigan oregon utah nevada arizona colorado bavaria saxony brandenburg tuscany sicily
-    catalonia andalusia galicia brittany provence normandy ontario quebec alberta queensland
-    victoria tasmania cornwall devon kent yorkshire
-    """.split()  # noqa: SIM905
-)
-_PARTS: Final = {
-    "york": "brooklyn manhattan queens bronx harlem astoria williamsburg soho tribeca chelsea",
-    "london": "camden hackney brixton islington soho shoreditch greenwich clapham chelsea croydon",
-    "berlin": "kreuzberg neukölln mitte wedding pankow charlottenburg schöneberg friedrichshain",
-    "paris": "montmartre belleville marais bastille ménilmontant",
-    "tokyo": "shibuya shinjuku ginza akihabara roppongi",
-    "angeles": "hollywood venice brentwood westwood",
-    "francisco": "mission castro soma sunset",
-    "vienna": "leopoldstadt josefstadt favoriten",
-    "hamburg": "altona eimsbüttel pauli",
-    "munich": "schwabing giesing haidhausen",
-    "lisbon": "alfama chiado belém",
-    "barcelona": "gràcia eixample raval",
-}
-"""Parts of towns that are called by their own names."""
 
 
 def same(one: Memory, other: Memory) -> bool:
@@ -240,8 +215,7 @@ def conflict(one: Memory, other: Memory) -> bool:
     )
 
 
-SWITCH: Final = english.SWITCH
-ENDING: Final = (english.END, english.MOVE, english.SWITCH)
+ENDING: Final = (END, MOVE, SWITCH)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 
 
@@ -251,9 +225,9 @@ def touching(claim: Claim) -> frozenset[str]:
     if family == PAST:
         # What is over and done neither ends nor is ended; its words lead to what repeats it.
         return frozenset()
-    if family == english.END:
+    if family == END:
         return _ENDED_BY.get(verb, frozenset({verb}) - {""}) | {claim.relation}
-    if family == english.SWITCH:
+    if family == SWITCH:
         return _SWITCHING | {claim.relation}
     beside = next((each for each in _BESIDE if claim.relation in each), frozenset())
     return frozenset({claim.relation}) | beside
@@ -467,19 +441,19 @@ def _same_before(new: Claim, old: Claim, heads: set[str]) -> bool:
 
 
 def _other_home(new: Claim, old: Claim) -> bool:
+    """Return true if a home takes the place of another: a move was said, or both are towns.
+
+    A district, a country and a place that nobody knows may lie in or around the other one.
+    """
     words, others = _bare(new.value), _bare(old.value)
     if words & others:
         return "floor" in words & others
     in_both = new.value.startswith("in ") and old.value.startswith("in ")
     if not in_both or _DWELLINGS & (words | others):
         return False
-    if bool(words & _LARGE) != bool(others & _LARGE):
+    if places.may_lie_in(words, others) or places.may_lie_in(others, words):
         return False
-    return not (_is_part(words, others) or _is_part(others, words))
-
-
-def _is_part(words: set[str], town: set[str]) -> bool:
-    return any(not words.isdisjoint(_PARTS[each].split()) for each in town & _PARTS.keys())
+    return new.single or (places.is_town(new.value) and places.is_town(old.value))
 
 
 def _other_job(new: Claim, old: Claim) -> bool:
@@ -518,9 +492,9 @@ _REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
     ClaimModality.PLAN: _other_time,
 }
 _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
-    english.END: _ended_by,
-    english.MOVE: _moved,
-    english.SWITCH: _switched,
+    END: _ended_by,
+    MOVE: _moved,
+    SWITCH: _switched,
 }
 
 

@@ -12,8 +12,9 @@ from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import Claim
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
+from agent_memory_services.language.recognition import ENGLISH
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.shared.claims import from_contract, may_claim, read_into
+from agent_memory_services.shared.claims import from_contract, language_of, read_foreign, read_into
 
 log = structlog.get_logger()
 
@@ -22,7 +23,9 @@ def claims_of(memory: Memory) -> tuple[Claim, ...]:
     """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
     if memory.claims:
         return from_contract(memory.claims)
-    return _read(memory.text) if may_claim(memory) else ()
+    if language_of(memory) == ENGLISH:
+        return _read(memory.text)
+    return read_foreign(memory)
 
 
 @remembered(4096, longest=1_000)
@@ -57,7 +60,7 @@ class ClaimReading:
         It waits until the parser is loaded, as the first calls of a process may have to.
         """
         unread = [
-            each for each in memories if not each.claims and is_fact(each) and may_claim(each)
+            each for each in memories if not each.claims and is_fact(each) and language_of(each)
         ]
         if not unread or not await self._is_usable():
             return list(memories)
@@ -75,7 +78,7 @@ class ClaimReading:
 
     async def prepare(self, memories: Iterable[Memory]) -> None:
         """Read what memories without claims of their own say, so that comparing them is quick."""
-        texts = {each.text for each in memories if not each.claims and may_claim(each)}
+        texts = {each.text for each in memories if not each.claims and language_of(each) == ENGLISH}
         if texts and await self._is_usable():
             await asyncio.to_thread(_prepare, sorted(texts))
 
