@@ -56,7 +56,8 @@ _EMPTY: Final = frozenset(
 )
 _CHANGE: Final = frozenset({"now", "nowadays", "instead", "anymore", "actually", "henceforth"})
 _CHANGES: Final = re.compile(
-    r"\b(?:these days|from now on|at the moment|any ?more|after all|as of now)\b", re.IGNORECASE
+    r"\b(?:these days|from now on|at the moment|any ?more|any longer|after all|as of now)\b",
+    re.IGNORECASE,
 )
 _TIMES: Final = frozenset(
     """
@@ -147,10 +148,18 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     Raises:
         UnfitModelError: the model cannot be used.
     """
-    trees = (parser or shared()).parse([_plain(text) for text in texts])
-    return [
-        _claims_of(tree) if "?" not in text else () for text, tree in zip(texts, trees, strict=True)
-    ]
+    reader = parser or shared()
+    plain = [_plain(text) for text in texts]
+    found = {
+        text: _claims_of(tree)
+        for text, tree in zip(plain, reader.parse(plain), strict=True)
+        if "?" not in text
+    }
+    # A verb behind "User" is often taken for a noun, and behind a pronoun never.
+    again = [text for text, claims in found.items() if not claims and text.startswith("User ")]
+    for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):
+        found[text] = _claims_of(Tree([replace(tree.tokens[0], text="User"), *tree.tokens[1:]]))
+    return [found.get(text, ()) for text in plain]
 
 
 _DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
@@ -158,12 +167,14 @@ _DATED: Final = "|".join(sorted(MONTHS))
 _HIRED: Final = r"(?:got|took|accepted|found|started|began) a(?: new)? job (?:at|with|for)\b"
 _REWORDED: Final = (
     (r"[\u2018\u2019]", "'"),
+    (r"\b[Tt]he [Uu]ser\b", "User"),
+    (r"^User studies\b", "User is studying"),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
     (r"(?<=[a-z])-(?=[a-z])", ""),
     (r"(?<=\d) ?([ap])\.?m\b\.?", r" \1m"),
-    (rf"\b(?:on )?(?:the )?(\d+)(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
-    (rf"\b(?:on )?({_DATED}) (?:the )?(\d+)(?:st|nd|rd|th)?\b", r"on \1 \2"),
+    (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
+    (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
     (r"\bteam lead\b", "team leader"),
     (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
     (r"^((?:In|Since|On|During|Until|After|Before) [\w' ]{1,30}?),? (User|I)\b(.*)$", r"\2\3 \1"),
@@ -193,6 +204,14 @@ _REWORDED: Final = (
     (rf"\b(?:has )?(?:just )?{_HIRED}", "works at"),
     (r"\bevery day\b", "daily"),
     (r"\bevery week\b", "weekly"),
+    (r"\b(?:was|were|got|ha(?:s|ve) been) (?:laid off|fired|let go)(?: from| by| at)?\b", "quit"),
+    (r"\blost (?:my|their|his|her) job (?=at\b)", "quit job "),
+    (r"\bI(?: have|'ve)? (?:just )?got (?=(?:married|divorced|engaged)\b)", "I am "),
+    (r"\b(?:has )?(?:just )?(?:got|gotten) (?=(?:married|divorced|engaged)\b)", "is "),
+    (
+        r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y) ((?!name)[\w ]+?)( now)?$",
+        r"\2 \3 is\4 \1",
+    ),
     (r"\bno longer has\b", "does not have any more"),
     (r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b", r"does not \1 any more"),
     (r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b", r"does not \1y any more"),
@@ -294,6 +313,8 @@ class _Clause:
         if holder is None or clause.verb.tag == "TO":
             return
         self._own = holder.root == "user"
+        if holder.own == ("job",) and clause.verb.tag == "VBG":
+            holder = _Holder(holder.root, ())
         lemma = self._lemma()
         particle = {token.lower for token in self._group_and_body()} & _PARTICLES
         body = self._body()
@@ -442,7 +463,8 @@ class _Clause:
         before = tokens[place - 1].lower if place else ""
         after = next((one for one in tokens[place + 1 : place + 2]), None)
         month = {before, after.lower if after else ""} & MONTHS
-        if before in _NAMED_NUMBERS or month:
+        year = before in {"in", "since", "until"} and re.fullmatch("[12]\\d{3}", word)
+        if before in _NAMED_NUMBERS or month or year:
             return
         if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:
             return
@@ -542,7 +564,8 @@ class _Clause:
             settled = False
         relation = said.relation
         if relation == _SAME.get(lemma, lemma) and relation not in _STATES:
-            relation = self._voiced(relation, settled=settled or over)
+            said = self._voiced(said, settled=settled or over)
+            relation = said.relation
         if past and not over and not settled and modality is not ClaimModality.PLAN:
             relation = f"{PAST} {relation}"
         return Claim(
@@ -557,17 +580,19 @@ class _Clause:
             ended=over,
         )
 
-    def _voiced(self, relation: str, *, settled: bool) -> str:
+    def _voiced(self, said: "_Said", *, settled: bool) -> "_Said":
         """Return a verb with its particle, as what is done to somebody, and as done already."""
         group, clause = self._clause.group, self._clause
         particle = next((one.lower for one in group if one.dep == "prt"), "")
-        relation = f"{relation} {particle}".rstrip()
+        relation, words = f"{said.relation} {particle}".rstrip(), said.words
         if any(one.dep == "auxpass" for one in group):
-            going_on = any(one.lower == "being" for one in group)
-            relation = f"be being {relation}" if going_on else f"be {relation}"
+            # A parser takes many an adjective for a participle: both are told by their words.
+            going_on = ["being"] * any(one.lower == "being" for one in group)
+            relation, words = "be", [*going_on, *_normal(clause.verb).split(), *words]
         perfect = clause.tense is Tense.PERFECT and clause.verb.tag != "VBG"
         lasting = clause.verb.lemma in _LASTING or settled
-        return f"have {relation}" if perfect and not lasting else relation
+        relation = f"have {relation}" if perfect and not lasting else relation
+        return replace(said, relation=relation, words=words)
 
     def _started(
         self, holder: _Holder, lemma: str, words: Sequence[str]
@@ -602,11 +627,14 @@ class _Clause:
         if own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
             one = single or _one(own[:-1])
             return _Said(_Holder(holder.root, own[:-1]).path, "name", words, one)
+        articled = complement is not None and self._tree.child(complement, "det") is not None
+        if articled and _is_person(holder):
+            # "The wife is a doctor" tells of her, and names nobody.
+            return _Said(holder.path, "be", words, single)
         nominal = complement is not None and complement.dep in {"attr", "oprd"}
         nominal = nominal or own[0] == "favorite" or words[0].isdigit()
         if not nominal or not _ATTRIBUTES_OF_MANY.isdisjoint(own):
             return _Said(holder.path, "be", words, single)
-        articled = complement is not None and self._tree.child(complement, "det") is not None
         one = single or (_one(own) and not articled)
         return _Said(holder.root, " ".join(own), words, one)
 
@@ -686,6 +714,8 @@ def _given_up(lemma: str, words: Sequence[str], particles: set[str]) -> list[str
         return ["study"]
     if lemma == "lose":
         return rest[2:] if rest[:2] == ["interest", "in"] else None
+    if lemma == "break":
+        return rest[1:] if "up" in particles and rest[:1] == ["with"] else None
     if lemma == "get":
         return [word for word in rest if word != "have"] if "off" in particles else None
     if lemma == "drop" and "out" not in particles:

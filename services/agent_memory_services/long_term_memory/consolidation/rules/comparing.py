@@ -52,6 +52,8 @@ _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
 _ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
+_UNDERTAKINGS: Final = frozenset({"trip", "plan", "visit", "journey", "vacation", "tour", "event"})
+"""Words for what somebody planned, whatever that is."""
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
 _ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
 _WEIGHED: Final = frozenset({"live", "work", "name"})
@@ -69,6 +71,8 @@ def same(one: Memory, other: Memory) -> bool:
     words = words_of(one.text)
     if words and words == words_of(other.text):
         return True
+    if {"husband", "wife"} <= set(words) ^ set(words_of(other.text)):
+        return False
     first, second = claims_of(one), claims_of(other)
     return bool(first) and Counter(map(_plain, first)) == Counter(map(_plain, second))
 
@@ -145,7 +149,7 @@ def _plain(claim: Claim) -> tuple[object, ...]:
         value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
     return (
         *(claim.holder, relation, value, claim.negated, claim.limits, claim.ended),
-        claim.modality if claim.modality is not ClaimModality.ABILITY else ClaimModality.FACT,
+        claim.modality,
     )
 
 
@@ -275,9 +279,7 @@ def _ends(new: Claim, old: Claim) -> bool:
     if new.holder != old.holder:
         return False
     if new.modality is not old.modality:
-        # "Cannot stand" is no lack of an ability.
-        disliked = new.relation == "like" and new.modality is ClaimModality.ABILITY
-        return disliked and new.negated and not old.negated and _denies(new, old)
+        return False
     if new.negated != old.negated:
         return _denies(new, old)
     return _moves_number(new, old) if new.negated else _replaces(new, old)
@@ -296,7 +298,10 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     liked = old.relation in _LIKINGS and old.modality is ClaimModality.FACT
     if verb == "cancel" and liked:
         return False
-    target, words = _forms(_bare(new.value)), _forms(_every(old))
+    said = _bare(new.value)
+    if verb == "cancel" and old.modality is ClaimModality.PLAN and len(said) > 1:
+        said -= _UNDERTAKINGS
+    target, words = _forms(said), _forms(_every(old))
     if verb == "job":
         return target <= words
     if not target <= words:
@@ -390,7 +395,8 @@ def _is_state(new: Claim, old: Claim) -> bool:
     """Return true if a job ends its lack, or if a marriage begins or ends."""
     if old.relation == "be":
         hired = new.relation == "work" and old.value in _JOBLESS and not new.limits
-        return hired or (new.relation == "spouse" and old.value in _UNMARRIED)
+        single = old.value in _UNMARRIED or old.value.split()[:1] == ["engage"]
+        return hired or (new.relation == "spouse" and single)
     return old.relation == "spouse" and new.relation == "be" and new.value in _UNMARRIED
 
 

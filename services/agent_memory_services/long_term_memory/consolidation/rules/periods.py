@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
+from agent_memory.common.v1.memory_pb2 import ClaimModality, Memory, MemoryType, TimePrecision
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.kit.contract.clock import in_zone, to_micros, to_timestamp
 from agent_memory_services.kit.contract.messages import copied
@@ -34,23 +34,31 @@ _BIRTH: Final = frozenset({"birthday", "birth_date", "birthdate", "name", "origi
 class Beginning:
     """Beginning of a fact, in microseconds.
 
+    What is said of an event to come, such as a plan or a ticket, is so from when it is said.
+
     Attributes:
         start: the first moment it may begin at.
         end: the first moment behind those; one that is known to the moment has one moment.
         said: when it was said.
+        turn: when it takes the place of others, where that is later than its start.
     """
 
     start: int
     end: int
     said: int
+    turn: int = 0
 
     @classmethod
     def of(cls, memory: Memory) -> Self:
         """Return the beginning of what a memory tells."""
         said = said_at(memory)
-        if memory.HasField("event_time") and memory.slot.rpartition("/")[2] not in _BIRTH:
-            return cls(*event_period(memory), said)
-        return cls(said, said + 1, said)
+        if not memory.HasField("event_time") or memory.slot.rpartition("/")[2] in _BIRTH:
+            return cls(said, said + 1, said)
+        start, end = event_period(memory)
+        if start <= said:
+            return cls(start, end, said)
+        planned = any(each.modality != ClaimModality.CLAIM_MODALITY_FACT for each in memory.claims)
+        return cls(said, said + 1, said, said if planned else start)
 
     def turn_to(self, newer: "Beginning") -> int | None:
         """Return the moment at which this fact ends as a newer one begins; None where it does not.
@@ -59,10 +67,10 @@ class Beginning:
         begin before an older one of that month; what was said later is then the newer.
         """
         if newer.start >= self.end:
-            return newer.start
+            return max(newer.start, newer.turn)
         if newer.end <= self.start or newer.said <= self.said:
             return None
-        turn = max(newer.start, min(newer.end, newer.said))
+        turn = max(newer.start, newer.turn, min(newer.end, newer.said))
         return turn if turn > self.start else None
 
 
