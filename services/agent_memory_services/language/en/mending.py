@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from agent_memory_services.language.en.sentences import pieces, without_runs
+
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
@@ -239,7 +241,7 @@ _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
-    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no|wait,? actually"
+    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well ){0,3}(?:no,? wait|wait,? no|wait,? actually"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
     r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
     r"(?!\s+(?:for|about|(?<!wait )(?<!wait, no )to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
@@ -278,6 +280,10 @@ _PREPOSITION: Final = re.compile(
 
 def mended(text: str) -> str:
     """Return a text in plain spelling, with short forms written out and repairs carried out."""
+    return "".join(map(_mended, pieces(without_runs(text))))
+
+
+def _mended(text: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_STRAIGHT)
     text = _STRUCK.sub("", text)
     for pattern, replacement in _MARKS:

@@ -34,7 +34,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
     StoredMemory,
     normalise,
 )
-from agent_memory_services.long_term_memory.store.index.schema import Precision
+from agent_memory_services.long_term_memory.store.index.index import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 _CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
