@@ -33,7 +33,7 @@ CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_SUPERSEDED,
 )
 CAROL, DAVE = "User's boss is Carol", "Dave is User's boss now"
-MARRIED, HUSBAND = "User is married to Tom", "Tom is User's husband"
+MARRIED, HUSBAND = "User is married to Tom", "User and Tom are a married couple"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -258,10 +258,23 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     """
     shown = list(_shown(view, subject, neighbours))
     current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
-    if found := partner(view, subject, current):
+    near = [each for each in current if not _are_parted(subject.memory, each.memory, shown)]
+    if found := partner(view, subject, near):
         return merge(view, subject, found)
     decided = supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
     return _with_conflicts(view, decided, subject.memory, current)
+
+
+def _are_parted(one: Memory, other: Memory, shown: Sequence[StoredMemory]) -> bool:
+    """Return true if something else held between two facts: they are of two periods."""
+    older, newer = sorted((one, other), key=lambda each: periods.Beginning.of(each).start)
+    begun, again = periods.Beginning.of(older), periods.Beginning.of(newer)
+    return any(
+        (since := periods.Beginning.of(each.memory)).start < again.start
+        and begun.turn_to(since) is not None
+        and comparing.ends(each.memory, older)
+        for each in shown
+    )
 
 
 _CONFLICT: Final = "in conflict with another fact"
