@@ -30,6 +30,7 @@ class Thing(Enum):
 
 NAMES: Final = {
     "conflicts_with": Thing.MEMORY,
+    "ended_memory_ids": Thing.MEMORY,
     "etag": Thing.ETAG,
     "job_id": Thing.JOB,
     "keep_ids": Thing.MEMORY,
