@@ -29,6 +29,7 @@ class Thing(Enum):
 
 
 NAMES: Final = {
+    "compared_memory_ids": Thing.MEMORY,
     "conflicts_with": Thing.MEMORY,
     "ended_memory_ids": Thing.MEMORY,
     "etag": Thing.ETAG,

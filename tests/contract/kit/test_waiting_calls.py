@@ -57,7 +57,7 @@ async def fates(waiting: int, *, allowed: int) -> Counter[str]:
 
 
 async def _fate(call: Any) -> str:
-    """How a call ended; one that ended while its request was sent lost its status, and was dropped."""
+    """How a call ended: dropped too where gRPC's client lost the status while it wrote."""
     if await call.details() == "Internal error from Core":
         return "CANCELLED"
     return str((await call.code()).name)
