@@ -29,7 +29,9 @@ class Thing(Enum):
 
 
 NAMES: Final = {
+    "compared_memory_ids": Thing.MEMORY,
     "conflicts_with": Thing.MEMORY,
+    "ended_memory_ids": Thing.MEMORY,
     "etag": Thing.ETAG,
     "job_id": Thing.JOB,
     "keep_ids": Thing.MEMORY,
