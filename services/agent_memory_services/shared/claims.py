@@ -55,6 +55,23 @@ def _from_packed(packed: bytes) -> Claim:
     )
 
 
+def in_words(claims: Iterable[memory_pb2.Claim]) -> list[str]:
+    """Return claims as a model reads them: whom, what kind, what, and what limits it."""
+    return [" | ".join(filter(None, _words_of(claim))) for claim in from_contract(claims)]
+
+
+def _words_of(claim: Claim) -> tuple[str, ...]:
+    real = claim.modality is ClaimModality.FACT
+    return (
+        claim.holder,
+        f"not {claim.relation}" if claim.negated else claim.relation,
+        claim.value,
+        "" if real else claim.modality.value,
+        " and ".join(claim.limits),
+        "over" if claim.ended else "",
+    )
+
+
 def language_of(memory: memory_pb2.Memory) -> str:
     """Return the language in which a memory's claims are read; empty where none is read."""
     if len(memory.text) > LONGEST_STATEMENT:

@@ -105,29 +105,32 @@ async def judgements(
 ) -> list[Mapping[str, Verdict] | None]:
     """Ask the judge about each fact's neighbours; verdicts by their ids, where it gives one.
 
-    None for a fact that it is to be asked about again later.
+    Whoever found a fact may have compared it already, and said which others it ends: that is the
+    verdict, and the judge is not asked about them. None for a fact that the judge is to be asked
+    about again later.
     """
-    if judge is None:
-        return [{} for _ in facts]
     return await asyncio.gather(
         *(_judgement(judge, fact, near) for fact, near in zip(facts, around, strict=True))
     )
 
 
 async def _judgement(
-    judge: Judge, fact: Memory, neighbours: Sequence[Neighbour]
+    judge: Judge | None, fact: Memory, neighbours: Sequence[Neighbour]
 ) -> Mapping[str, Verdict] | None:
-    doubtful = _doubtful(fact, neighbours)
-    if not doubtful:
-        return {}
+    told = dict.fromkeys(fact.provenance.ended_memory_ids, Verdict.CONTRADICTS)
+    compared = {*told, *fact.provenance.compared_memory_ids}
+    doubtful = [each for each in _doubtful(fact, neighbours) if each.id not in compared]
+    if judge is None or not doubtful:
+        return told
     verdicts = await judge.verdicts(fact, doubtful)
     if verdicts is None:
         return None
-    return {
+    judged = {
         other.id: verdict
         for other, verdict in zip(doubtful, verdicts, strict=True)
         if verdict is not Verdict.OTHER
     }
+    return judged | told
 
 
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
@@ -253,6 +256,7 @@ class Consolidator:
             for each in neighbours
             if each.memory.id in verdicts or concerns(fact, each.memory)
         ]
+        concerned += [each for each in verdicts if each not in {*concerned, fact.id}]
         if not concerned:
             return Decision(Action.KEPT, fact)
         for _ in range(_ATTEMPTS):
