@@ -45,10 +45,13 @@ class Utterance:
     Attributes:
         text: The words.
         asks: Whether it is a question.
+        told: Whether its form alone, that of a list or of an answer, says that it is about the
+            speaker.
     """
 
     text: str
     asks: bool
+    told: bool = False
 
 
 def sentences(text: str) -> list[Utterance]:

@@ -30,7 +30,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     has_often,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.selection import judge
+from agent_memory_services.extraction.extractors.local.selection import is_secret, judge
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
@@ -46,6 +46,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     MEANT,
     in_third_person,
     statement,
+    third_person,
     trimmed,
     verb_group,
     with_lead,
@@ -152,12 +153,44 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
     if wish is not None:
         yield _wanted(wish, scene)
         end = text.rfind(wish.reason) if wish.reason else len(text)
+    kept = False
     for clause in found:
         if _asks_for(clause) and _offset(clause) < end:
             continue
         fact = _of_clause(clause, scene)
         if fact is not None:
+            kept = True
             yield fact
+    if sentence.told and not kept and wish is None:
+        yield from _as_told(tree, scene)
+
+
+def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
+    """Yield a sentence whose form says that it is about the speaker as it stands."""
+    first, text = tree.tokens[0], joined(tree.tokens)
+    if QUOTED in text or is_secret(text):
+        return
+    if first.lower in {"i", "we"}:
+        verb = tree.tokens[1]
+        rest = in_third_person(tree, tree.tokens[2:], About.SELF, scene.voice)
+        said = verb.text if verb.tag in {"VBD", "MD"} else third_person(verb.text)
+        written = None if rest is None else f"{scene.voice.speaker} {said} {rest}"
+    else:
+        written = in_third_person(tree, tree.tokens, About.KIN, scene.voice)
+    if written is None or resolved(written, scene.references) is None:
+        return
+    dates = ground(trimmed(written.replace(MEANT, "")), scene.said, past=False)
+    text = dates.text[:1].upper() + dates.text[1:]
+    recurring = has_often(text)
+    candidate = Candidate(
+        text=text,
+        kind=Kind.EPISODIC if dates.when and not recurring else Kind.SEMANTIC,
+        message_ids=(scene.turn.message_id,),
+        topics=topics(text),
+        entities=entities(text),
+        event_time=None if recurring else dates.when,
+    )
+    yield Fact(candidate, Family.STATEMENT, About.SELF)
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:

@@ -1,4 +1,4 @@
-"""Fragments, lists and introductions, as the sentences that they stand for."""
+"""Fragments and introductions, as the sentences that they stand for."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,26 +7,10 @@ from typing import Final
 from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
 from agent_memory_services.extraction.extractors.local.said import has_often
 from agent_memory_services.extraction.extractors.local.segments import segment
-from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.parser import Token, Tree
 
 _SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
-_KEYED: Final = re.compile(
-    r"^(?:(?P<own>my|our) )?(?P<key>[A-Za-z][\w' ]{1,28}?)(?:\s*[:=]\s*|\s+-\s+)(?P<value>\S.*)$",
-    re.IGNORECASE,
-)
-# "Languages I speak: Dutch, English": the heading is a statement, and each item fills it.
-_HEADED: Final = re.compile(
-    r"^(?:(?:some|the|a few|my|other) )?(?:(?:favou?rite )?[a-z]+ )??[a-z]+(?: that)? I "
-    r"(?P<says>(?:can |cannot |do not |have |really |absolutely |always |never |regularly )*"
-    r"(?!need\b|want\b|have to|must|should|bought|asked|tried)[a-z]+"
-    r"(?: (?:to|at|in|with|for|about|on))?)\s*:\s*(?P<value>[^?]+)$",
-    re.IGNORECASE,
-)
-_LIKED: Final = {
-    "likes": "I like", "loves": "I love", "hobbies": "I enjoy", "interests": "I like",
-    "dislikes": "I dislike", "hates": "I hate", "languages": "I speak",
-}  # fmt: skip
 _INTRODUCED: Final = re.compile(
     r"^(?:(?:hi|hey|hello)[,!]? )?(?P<start>(?:I am|my name is) [A-Z][\w'-]+), "
     r"(?P<rest>(?:an? |the |\d|from |based |originally |living |currently ).+)$",
@@ -105,109 +89,6 @@ _IDLE_DONE: Final = re.compile(
 )
 _FEWEST_TOKENS: Final = 2
 _MOST_COUNTED: Final = 8
-
-
-# ----------------------------------------------------------------------------- lists of particulars
-
-
-def keyed(text: str, *, among: bool = False) -> list[str]:
-    """Return what a line such as "City: Oslo" says, in sentences; nothing for any other line.
-
-    Args:
-        text: The line.
-        among: Whether it stands among such lines, so that any key will do.
-    """
-    headed = _HEADED.match(text)
-    if headed is not None:
-        return [f"I {headed['says']} {item}" for item in items(headed["value"])]
-    match = _KEYED.match(text)
-    if match is None or "?" in text:
-        return []
-    key = re.sub(r" (?:are|is|include)$", "", match["key"].strip().lower())
-    value = match["value"].strip().rstrip(".;")
-    own = match["own"] is not None and not words("own_chores") & set(key.split())
-    if not (own or among or is_listing(key) or is_listing(key.rsplit(" ", 1)[-1])):
-        return []
-    parts = re.split(r"\s*;\s*", value)
-    nested = [part for part in parts if _KEYED.match(part)]
-    if nested and len(nested) == len(parts) and not re.fullmatch(r"favou?rites", key):
-        pairs = (part.partition(":") for part in nested)
-        return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
-    return _several(key, value) or [_particular(key, value)]
-
-
-def _several(key: str, value: str) -> list[str]:
-    """Return one sentence for each thing under a heading such as "likes"; else nothing."""
-    if re.fullmatch(r"favou?rites", key):
-        pairs = (item.partition(":") for item in items(value))
-        return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
-    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
-        return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
-    if re.match(r"(?:diet|food|eating)", key.replace("my ", "")) and all(
-        re.match(r"no\b", item, re.IGNORECASE) for item in items(value)
-    ):
-        return [f"I do not eat {item[2:].strip()}" for item in items(value)]
-    counted = re.compile(r"(?:an?|one|two|three|four|five|six|\d) ", re.IGNORECASE)
-    if key in words("counted_keys") and all(counted.match(item) for item in items(value)):
-        return [f"I have {item}" for item in items(value)]
-    begins = _LIKED.get(key)
-    return [f"{begins} {item}" for item in items(value)] if begins else []
-
-
-def items(value: str) -> list[str]:
-    """Return the things of a list such as "jazz, old films and rain"."""
-    parts = re.split(r"\s*[,;]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+", value.strip().rstrip("."))
-    return [part for part in parts if part]
-
-
-def is_listing(key: str) -> bool:
-    """Return true if people list a particular of their own under this word."""
-    return (
-        re.fullmatch(rf"{any_of('particulars')}|favou?rite [\w ]+|diet[\w ]*", key.strip().lower())
-        is not None
-    )
-
-
-def _particular(key: str, value: str) -> str:
-    for names, sentence in _PARTICULARS:
-        if key in names or (key.startswith("allerg") and "allergies" in names):
-            return sentence(value)
-    many = key in {"kids", "children"} or (key.endswith("s") and key not in {"status", "address"})
-    return f"my {key} {'are' if many else 'is'} {value}"
-
-
-def _diet(value: str) -> str:
-    denied = re.match(r"(?:no|not) (.+)", value, re.IGNORECASE)
-    if denied:
-        return f"I do not eat {denied[1]}"
-    trait = value.lower().split()[0] in words("traits")
-    return f"I am {value}" if trait else f"my diet is {value}"
-
-
-def _allergies(value: str) -> str:
-    if re.match(r"(?:none|no)\b", value, re.IGNORECASE):
-        return "I do not have allergies"
-    return f"I am allergic to {value}"
-
-
-_PARTICULARS: Final[tuple[tuple[frozenset[str], Callable[[str], str]], ...]] = (
-    (frozenset({"from"}), "I am from {}".format),
-    (frozenset({"works as", "work as"}), "I work as {}".format),
-    (frozenset({"allergic to"}), "I am allergic to {}".format),
-    (frozenset({"lives in", "live in"}), "I live in {}".format),
-    (frozenset({"born in"}), "I was born in {}".format),
-    (frozenset({"speaks"}), "I speak {}".format),
-    (frozenset({"plays"}), "I play {}".format),
-    (frozenset({"drives"}), "I drive {}".format),
-    (frozenset({"name", "first name", "full name"}), "my name is {}".format),
-    (frozenset({"age"}), lambda value: f"I am {value.split()[0]} years old"),
-    (frozenset({"city", "location", "home", "country", "lives", "based"}), "I live in {}".format),
-    (frozenset({"employer", "company"}), "I work at {}".format),
-    (frozenset({"job", "occupation", "profession", "work", "role"}), "my job is {}".format),
-    (frozenset({"allergies"}), _allergies),
-    (frozenset({"diet"}), _diet),
-    (frozenset({"language"}), "I speak {}".format),
-)
 
 
 # ------------------------------------------------------------------------------------ introductions

@@ -26,7 +26,7 @@ from agent_memory_services.extraction.domain.facts import Candidate, Conversatio
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
-from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
+from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, evidence, likely, recognised
 from agent_memory_services.language.sentences import Sentence, sentences
 
 _HIDDEN: Final = "\ue000"
@@ -145,7 +145,7 @@ class _Reading:
         end = len(prose)
         for part in parts:
             end = min(end, _task_ends(prose, part))
-            if part.language in {ENGLISH, UNKNOWN}:
+            if part.language in {ENGLISH, UNKNOWN} or _is_by_chance(prose, part, language):
                 continue
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
@@ -282,6 +282,14 @@ def _language(sentence: str, around: str) -> str:
         if code in LANGUAGES and _begins(text, pack(code)):
             return code
     return found
+
+
+def _is_by_chance(prose: str, part: _Part, around: str) -> bool:
+    """Return true if a fragment has one word of another language, and states nothing in it."""
+    if around not in {ENGLISH, UNKNOWN} or part.language not in LANGUAGES:
+        return False
+    text = Text(prose[part.place.start : part.place.end].strip(_EDGES))
+    return evidence(text.plain, part.language) <= 1 and not _begins(text, pack(part.language))
 
 
 def _task_ends(prose: str, part: _Part) -> int:

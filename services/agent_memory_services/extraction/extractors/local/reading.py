@@ -11,8 +11,8 @@ from agent_memory_services.extraction.extractors.local.answers import answered
 from agent_memory_services.extraction.extractors.local.fragments import (
     completed,
     introduced,
-    keyed,
 )
+from agent_memory_services.extraction.extractors.local.listings import is_sheet, listed, unlabelled
 from agent_memory_services.extraction.extractors.local.phrasing import (
     filled,
     given,
@@ -137,6 +137,7 @@ def _sentences(
             yield Utterance(whole, asks=False)
             return
     listing, before = False, ""
+    sheet = any(is_sheet(one.text) for one in cut)
     for one in _meant(cut):
         meant = without_stalling(one.text)
         asks = one.asks and meant == one.text
@@ -150,10 +151,17 @@ def _sentences(
                 yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)
         elif text:
-            listed = keyed(text, among=listing)
-            listing = bool(listed)
-            for part in listed or _stated(told or filled(text, before) or text):
-                yield from _with_wish(part)
+            particulars = listed(text, among=listing, sheet=sheet)
+            listing = bool(particulars)
+            if particulars is None:
+                text = unlabelled(text)
+                particulars = [Utterance(told or filled(text, before) or text, asks=False)]
+            for one in particulars:
+                if one.told:
+                    yield one
+                    continue
+                for part in _stated(one.text):
+                    yield from _with_wish(part)
         before = text
 
 

@@ -43,6 +43,11 @@ _JUDGES: Final[dict[About, Rule]] = {
 }
 
 
+def is_secret(text: str) -> bool:
+    """Return true if a text names something that is kept from everybody, such as a password."""
+    return _SECRET.search(text) is not None
+
+
 def judge(said: Said) -> Ruling | None:
     """Return the kind of fact that a clause states; None where it states none."""
     if said.clause.modality is Modality.MAY or is_this_task(said):
@@ -53,7 +58,7 @@ def judge(said: Said) -> Ruling | None:
         return None
     if said.tense.past and {"almost", "nearly"} & said.adverbs:
         return None
-    if _SECRET.search(f"{said.subject.noun} {said.rest}"):
+    if is_secret(f"{said.subject.noun} {said.rest}"):
         return None
     verdict = _JUDGES[said.subject.about](said)
     if verdict is None or verdict is REFUSED:
