@@ -7,8 +7,9 @@ from typing import Final
 from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
 from agent_memory_services.extraction.extractors.local.said import has_often
 from agent_memory_services.extraction.extractors.local.segments import segment
-from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.en.words import is_past
 
 _SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
 _INTRODUCED: Final = re.compile(
@@ -54,6 +55,15 @@ _STATES: Final = frozenset(
     based employed obsessed addicted scared terrified located
     """.split()  # noqa: SIM905 - a list would be a page long
 )
+_SAID: Final = frozenset(
+    "thanks said asked given agreed noted understood done needed wanted meant based".split()  # noqa: SIM905
+)
+_TELEGRAM_PLACE: Final = re.compile(r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE)
+_SELDOM: Final = re.compile(
+    r"(?:hardly|barely|rarely|seldom|scarcely|usually|often|mostly|sometimes|normally) (?:ever )?"
+    r"[a-z]+(?<!ly)\b(?! (?:you|it|that|this)\b)",
+    re.IGNORECASE,
+)
 _PLACED: Final = frozenset({"off", "from", "based", "into", "between"})
 _NOT_PLACED: Final = re.compile(
     r"from (?:now|here|today|this|then|what|the)\b|off (?!to\b)|between (?!jobs)"
@@ -88,6 +98,16 @@ _IDLE_DONE: Final = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_TOKENS: Final = 2
+_MOST_FINISHED: Final = 8
+_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
+# "Baby came": said of the noun itself, by verbs that nobody does to it.
+_BARE_DONE: Final = frozenset(
+    "came went was were had did said got felt became seemed looked began".split()  # noqa: SIM905
+)
+_KIN_FIRST: Final = re.compile(
+    rf"(?P<who>{any_of('female', 'male', 'companions')}(?: (?-i:[A-Z])\w+)?)(?P<apart>,)? (?P<rest>(?!and\b|or\b|,)\S.*)$",
+    re.IGNORECASE,
+)
 _MOST_COUNTED: Final = 8
 
 
@@ -129,12 +149,66 @@ def _segments(rest: str) -> list[str]:
 def completed(tree: Tree, text: str) -> str:
     """Return a fragment as the sentence that it stands for, or nothing where it stands for none."""
     first = _first(tree)
-    if first is None or len(tree.tokens) < _FEWEST_TOKENS or _has_subject(tree):
+    if first is None or len(tree.tokens) < _FEWEST_TOKENS:
         return ""
-    capital = text[:2].isupper() or tree.tokens[0].tag in {"NNP", "NNPS"}
+    owned = _owned(tree, text)
+    if owned or _has_subject(tree):
+        return owned
+    named = tree.tokens[0].tag in {"NNP", "NNPS"} and not is_past(tree.tokens[0].lower)
+    capital = text[:2].isupper() or named
     lowered = text if capital else text[:1].lower() + text[1:]
     formed = next(filter(None, (form(tree, first, lowered) for form in _FORMS)), "")
     return formed or segment(text)
+
+
+def says_so(tree: Tree) -> bool:
+    """Return true if the parse of a completed fragment has the subject that it was given."""
+    subjects = [token for token in tree.tokens if token.dep in {"nsubj", "nsubjpass"}]
+    return any(
+        token.lower in {"i", "we"} or any(one.lower in {"my", "our"} for one in tree.subtree(token))
+        for token in subjects
+    )
+
+
+def _owned(tree: Tree, text: str) -> str:
+    """Complete "exam passed", "wife pregnant", "new job at Bosch", "mum in hospital"."""
+    new = re.match(rf"(?:new|brand new|first|second|second-hand) (?=[a-z])", text, re.IGNORECASE)
+    if new and not any(token.tag in _FINITE for token in tree.tokens) and not _is_idle(tree):
+        return f"I have a {text[:1].lower()}{text[1:]}"
+    kin = _KIN_FIRST.match(text)
+    if kin is not None:
+        who, rest = f"my {kin['who'][:1].lower()}{kin['who'][1:]}", kin["rest"]
+        finite = any(token.tag in _FINITE for token in tree.tokens)
+        return f"{who} {'' if finite else 'is '}{rest}"
+    return _finished(tree, text)
+
+
+def _finished(tree: Tree, text: str) -> str:
+    """Complete "exam passed", "boiler fixed at last", "B&B booked for 2 nights"."""
+    done = next((token for token in tree.tokens if token.tag in {"VBD", "VBN"}), None)
+    if done is None or not 0 < done.index <= _FEWEST_TOKENS or len(tree.tokens) > _MOST_FINISHED:
+        return ""
+    before, behind = tree.tokens[: done.index], tree.tokens[done.index + 1 :]
+    nouns = all(token.tag in {"NN", "NNS", "NNP", "JJ"} for token in before)
+    whole = any(token.dep in {"dobj", "ccomp", "xcomp"} for token in behind)
+    if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have", "do"}:
+        return ""
+    if _is_idle(tree) or done.lower in _BARE_DONE:
+        return ""
+    what, rest = text[: len(text) - len(_after(tree, done))].strip(), _after(tree, done)
+    be = "were" if before[-1].tag == "NNS" else "was"
+    noun = f"{what[:1].lower()}{what[1:]}" if not what[:2].isupper() else what
+    return f"my {noun} {be} {rest}"
+
+
+def _after(tree: Tree, token: Token) -> str:
+    return "".join(one.text + one.space for one in tree.tokens[token.index :])
+
+
+def _is_idle(tree: Tree) -> bool:
+    """Return true if a fragment is about the conversation."""
+    idle = words("chores") | words("empty_nouns") | {"job", "mission", "record", "deal"}
+    return any(token.lemma in idle and token.lower != "job" for token in tree.tokens[:3])
 
 
 def _here(text: str) -> str:
@@ -157,14 +231,29 @@ def _done(tree: Tree, first: Token, text: str) -> str:
         return f"I have {text}"
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
-    told = first.tag in {"VBD", "VBN"} or first.lower == "quit"
-    if _IDLE_DONE.match(text) or not told or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
+    told = is_past(first.lower) or first.tag in {"VBD", "VBN"}
+    if _IDLE_DONE.match(text) or not told:
         return ""
     if first.lower in {"born", "raised"}:
         return f"I was {text}"
-    if first.lower in words("traits") | _STATES:
+    if first.lower in {"stuck", "stranded"}:
+        return f"I am {_into_place(text)}"
+    behind = tree.tokens[first.index + 1].tag if following else "IN"
+    bare = behind in {"IN", "TO", "CC", ",", "RB"}
+    if first.lower in words("traits") | _STATES and bare:
         return f"I am {_here(text)}"
-    return "" if first.lower in {"thanks", "said", "asked", "given"} else f"I {text}"
+    return "" if first.lower in _SAID else f"I {_into_place(text)}"
+
+
+def _into_place(text: str) -> str:
+    """Return "landed Lagos" with the preposition that a telegram saves."""
+    return _TELEGRAM_PLACE.sub(r"\g<verb> in ", text)
+
+
+def _rarely(_: Tree, first: Token, text: str) -> str:
+    """Complete "hardly drink", "rarely eat out", "usually walk to work"."""
+    often = _SELDOM.match(text)
+    return f"I {text}" if often and not first.index else ""
 
 
 def _does(_: Tree, first: Token, text: str) -> str:
@@ -277,7 +366,7 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
 
 
 _FORMS: Final[Sequence[Callable[[Tree, Token, str], str]]] = (
-    _placed, _done, _does, _occasion, _described, _noun,
+    _placed, _done, _rarely, _does, _occasion, _described, _noun,
 )  # fmt: skip
 
 

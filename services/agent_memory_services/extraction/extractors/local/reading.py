@@ -11,6 +11,7 @@ from agent_memory_services.extraction.extractors.local.answers import answered
 from agent_memory_services.extraction.extractors.local.fragments import (
     completed,
     introduced,
+    says_so,
 )
 from agent_memory_services.extraction.extractors.local.listings import is_sheet, listed, unlabelled
 from agent_memory_services.extraction.extractors.local.phrasing import (
@@ -211,5 +212,6 @@ def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, 
     }
     trees = parser.parse(list(whole.values()))
     for (place, text), tree in zip(whole.items(), trees, strict=True):
-        parsed[place] = (Utterance(text, asks=False), tree)
+        if says_so(tree):
+            parsed[place] = (Utterance(text, asks=False, told=parsed[place][0].told), tree)
     return parsed
