@@ -55,6 +55,7 @@ from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.clauses import Clause, Tense, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
+from agent_memory_services.language.en.words import is_past
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
@@ -85,6 +86,7 @@ _ORDER: Final = re.compile(
     r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
     re.IGNORECASE,
 )
+_I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
@@ -170,13 +172,16 @@ def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
     first, text = tree.tokens[0], joined(tree.tokens)
     if QUOTED in text or is_secret(text):
         return
+    voice = scene.voice if scene.voice.listener else replace(scene.voice, listener="the assistant")
+    wanted = _I_WANT.match(text) is not None
     if first.lower in {"i", "we"}:
         verb = tree.tokens[1]
-        rest = in_third_person(tree, tree.tokens[2:], About.SELF, scene.voice)
-        said = verb.text if verb.tag in {"VBD", "MD"} else third_person(verb.text)
+        rest = in_third_person(tree, tree.tokens[2:], About.SELF, voice)
+        bare = verb.tag in {"VBP", "VB"} or not is_past(verb.lower)
+        said = third_person(verb.text) if bare and verb.tag != "MD" else verb.text
         written = None if rest is None else f"{scene.voice.speaker} {said} {rest}"
     else:
-        written = in_third_person(tree, tree.tokens, About.KIN, scene.voice)
+        written = in_third_person(tree, tree.tokens, About.KIN, voice)
     if written is None or resolved(written, scene.references) is None:
         return
     dates = ground(trimmed(written.replace(MEANT, "")), scene.said, past=False)
@@ -189,8 +194,9 @@ def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
         topics=topics(text),
         entities=entities(text),
         event_time=None if recurring else dates.when,
+        standing=wanted,
     )
-    yield Fact(candidate, Family.STATEMENT, About.SELF)
+    yield Fact(candidate, Family.INSTRUCTION if wanted else Family.STATEMENT, About.SELF)
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:

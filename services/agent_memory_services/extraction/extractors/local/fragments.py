@@ -240,7 +240,7 @@ def _done(tree: Tree, first: Token, text: str) -> str:
         return f"I am {_into_place(text)}"
     behind = tree.tokens[first.index + 1].tag if following else "IN"
     bare = behind in {"IN", "TO", "CC", ",", "RB"}
-    if first.lower in words("traits") | _STATES and bare:
+    if first.lower in (words("traits") | _STATES) - {"handed"} and bare:
         return f"I am {_here(text)}"
     return "" if first.lower in _SAID else f"I {_into_place(text)}"
 

@@ -59,7 +59,7 @@ _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
         r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
-        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+)(?: (?:please|instead))?$",
+        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?: (?:please|instead))?$",
         "User wants to be called {name}",
         "called",
     ),

@@ -96,7 +96,12 @@ class OwnWords:
 def read_own_words(conversation: Conversation) -> OwnWords:
     """Read the messages, and the sentences of messages, that are not English."""
     people = cast(conversation)
-    readings = [_Reading(turn, conversation, people) for turn in conversation.turns]
+    spoken = [*conversation.before, *conversation.turns]
+    named = {id(turn) for before, turn in pairwise(spoken) if _names(turn.text, before)}
+    readings = [
+        _Reading(turn, conversation, people, plain=id(turn) in named)
+        for turn in conversation.turns
+    ]
     turns = [reading.rest for reading in readings]
     unchanged = all(one is other for one, other in zip(turns, conversation.turns, strict=True))
     return OwnWords(
@@ -110,6 +115,12 @@ def read_own_words(conversation: Conversation) -> OwnWords:
     )
 
 
+def _names(text: str, before: Turn) -> bool:
+    """Return true if a message is one word, a name perhaps, in answer to English."""
+    word = text.strip(" .!")
+    return word.isascii() and word.isalpha() and recognised(before.text) == ENGLISH
+
+
 class _Reading:
     """Reading of one message.
 
@@ -120,12 +131,14 @@ class _Reading:
         unread: The reason for which nobody can read it; empty where somebody can.
     """
 
-    def __init__(self, turn: Turn, conversation: Conversation, people: Cast) -> None:
+    def __init__(
+        self, turn: Turn, conversation: Conversation, people: Cast, *, plain: bool = False
+    ) -> None:
         self.candidates: list[Candidate] = []
         self.rest = turn
         self.unread = ""
         voice = people.voice(turn)
-        if voice is None or turn.text.isspace() or not turn.text:
+        if voice is None or plain or turn.text.isspace() or not turn.text:
             return
         self._turn = turn
         self._speaker = voice.speaker

@@ -7,7 +7,12 @@ from functools import cache
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.answers import answered
+from agent_memory_services.extraction.extractors.local.answers import (
+    answered,
+    asks_of_chat,
+    by_parse,
+    rectified,
+)
 from agent_memory_services.extraction.extractors.local.fragments import (
     completed,
     introduced,
@@ -73,7 +78,10 @@ _JEST: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_SENTENCES: Final = 400
-_MOST_ANSWERED: Final = 2
+_OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
+_MERE_NO: Final = re.compile(r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE)
+_MOST_ANSWERED: Final = 4
+_LONGEST_ANSWER: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +141,18 @@ def _sentences(
     typed = spelled(turn.text, parser.strangers, _aims())
     cut = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
-        whole = answered(_question(earlier), ", ".join(one.text for one in cut))
+        question = _question(earlier)
+        own = any(_OWN_SENTENCE.match(one.text) for one in cut[1:])
+        whole = answered(question, cut[0].text if own else ", ".join(one.text for one in cut))
         if whole:
             yield Utterance(whole, asks=False)
-            return
+            if not own:
+                return
+            cut = cut[1:]
+        told = None if whole else _filled_in(cut, question, earlier, parser)
+        if told is not None:
+            yield told
+            cut = cut[1:]
     listing, before = False, ""
     sheet = any(is_sheet(one.text) for one in cut)
     for one in _meant(cut):
@@ -164,6 +180,32 @@ def _sentences(
                 for part in _stated(one.text):
                     yield from _with_wish(part)
         before = text
+
+
+def _filled_in(
+    said: Sequence[Utterance], question: str, earlier: Sequence[Turn], parser: Parser
+) -> Utterance | None:
+    """Return the first sentence with what it leaves to the assistant's question or claim."""
+    answer = said[0].text
+    if len(answer.split()) > _LONGEST_ANSWER:
+        return None
+    if question and (text := by_parse(parser.parse([question])[0], question, answer)):
+        return Utterance(text, asks=False, told=not asks_of_chat(question))
+    last = earlier[-1] if earlier else None
+    if last is None or last.role != "assistant":
+        return None
+    claim = _claim(last.text)
+    if len(said) > 1 and _MERE_NO.match(answer):
+        answer = f"{answer}, {said[1].text}"
+    text = rectified(parser.parse([claim])[0], answer) if claim else ""
+    return Utterance(text, asks=False, told=True) if text else None
+
+
+def _claim(text: str) -> str:
+    """Return what the assistant says last of the user: "So you work for DHL, right?"."""
+    said = sentences(own_words(text))
+    claims = [one.text for one in said if not one.asks]
+    return claims[-1] if claims else ""
 
 
 def _stated(text: str) -> Iterator[str]:

@@ -155,6 +155,10 @@ def segment(text: str) -> str:
 def _joined(part: str) -> list[str]:
     """Return both halves of what a conjunction joins, where each says something alone."""
     halves = _AND.split(part, maxsplit=1)
+    of_one = re.search(r"\b(?:of|about|for|by|to) [a-z]+", halves[0]) and re.match(r"[a-z]+ing\b|[a-z]+$", halves[-1])
+    if of_one and re.match(r"[a-z]+ing\b", halves[0], re.IGNORECASE):
+        # "Thinking of leaving and moving".
+        return [part]
     if len(halves) == _FEWEST and _told(halves[0]) and (_told(halves[1]) or _own(halves[1])):
         return halves
     return [part]
