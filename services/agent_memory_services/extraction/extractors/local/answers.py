@@ -275,6 +275,8 @@ def by_parse(tree: Tree, question: str, answer: str) -> str:
 
 def asks_of_chat(question: str) -> bool:
     """Return true if a question is about the work at hand: "Which file did you upload?"."""
+    if _SHOULD_I.search(question):
+        return False
     asked = set(re.findall(r"[a-z]+", question.lower()))
     return bool(asked & (words("chores") - {"way", "kind", "sort", "type", "part", "time"}))
 

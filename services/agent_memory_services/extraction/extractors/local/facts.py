@@ -274,7 +274,8 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
 
 def _looks_back(clause: Clause) -> bool:
     """Return true if a date lies behind: not that of what one has signed up for."""
-    return clause.tense.past and clause.verb.lemma not in words("arranges")
+    has_got = clause.verb.lower == "got" and clause.tense is Tense.PERFECT
+    return clause.tense.past and not has_got and clause.verb.lemma not in words("arranges")
 
 
 def _was_read(clause: Clause, rest: str) -> bool:

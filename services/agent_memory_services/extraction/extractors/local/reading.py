@@ -79,6 +79,7 @@ _JEST: Final = re.compile(
 )
 _MOST_SENTENCES: Final = 400
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
+_RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
 _MERE_NO: Final = re.compile(r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE)
 _MOST_ANSWERED: Final = 4
 _LONGEST_ANSWER: Final = 14
@@ -204,7 +205,7 @@ def _filled_in(
 def _claim(text: str) -> str:
     """Return what the assistant says last of the user: "So you work for DHL, right?"."""
     said = sentences(own_words(text))
-    claims = [one.text for one in said if not one.asks]
+    claims = [_RIGHT.sub("", one.text) for one in said if not one.asks or _RIGHT.search(one.text)]
     return claims[-1] if claims else ""
 
 
