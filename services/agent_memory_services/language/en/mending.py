@@ -104,7 +104,7 @@ _HAD: Final = re.compile(
 _WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
     r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
-    r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
+    r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually),"
     r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
     re.IGNORECASE,
 )
@@ -230,7 +230,7 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 _CLOSERS: Final = re.compile(
     r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know))+(?=[.!?]?[ \t]*(?:\n|$))",
+    r"|you know|if that helps|just so you know|my mistake|my bad|silly me|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 _FEW_WORDS: Final = 2
@@ -241,7 +241,7 @@ _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
     r"(?:,|\s-+|\s*\.{2,}|\s*\u2026|;| \()?\s?(?:(?<=\s)|(?<=\())(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no"
     r"|wait,? actually|(?:no,? )?(?:hang|hold) on|edit(?:ed)?:?|typo:?"
-    r"|well,? (?:actually|technically|more like)"
+    r"|well,? (?:actually|technically|more like)(?:,? (?:it is|it's|that is|that's))?"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
     r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
     r"(?!\s+(?:for|about|(?<!wait )(?<!wait, no )to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"

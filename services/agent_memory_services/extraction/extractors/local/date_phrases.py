@@ -76,7 +76,7 @@ _FORMS = {
     ),
     "weekday": (
         rf"(?<!every )(?<!each )(?<!other )(?<!first )(?<!second )(?<!third )"
-        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?(?(preposition)|{_NO_COMPOUND})"
+        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]|(?: (?:morning|afternoon|evening|night)s\b)){_PART}?(?(preposition)|{_NO_COMPOUND})"
     ),
     "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}(?! \d)"),
     "year": _only_after_preposition(rf"{_YEAR}(?! [a-z]+s\b)"),

@@ -9,6 +9,7 @@ from agent_memory_services.extraction.extractors.local.said import has_often
 from agent_memory_services.extraction.extractors.local.segments import segment
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
 
 _SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
@@ -79,10 +80,23 @@ _UNDETERMINED: Final = frozenset(
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{_WEEKDAY}\b", re.IGNORECASE)
 _TIME_FIRST: Final = re.compile(
-    r"(?P<when>.+?)[:,-]+ (?P<what>.+)$"
-    r"|(?P<day>(?:tomorrow|today|tonight|(?:next |this )?\w+day)(?: at [\w:]+)?) (?P<thing>.+)$",
+    r"(?P<day>(?:on )?(?:tomorrow|today|tonight|(?:next |this )?\w+day)(?:,? (?:at )?\d[\d:.]*(?: ?[ap]m\b)?"
+    r"| at \w+)?)[:,]? (?P<thing>(?!\d).+)$|(?P<when>.+?)[:,-]+ (?P<what>.+)$",
     re.IGNORECASE,
 )
+_SOME_DAY: Final = re.compile(
+    rf"\btomorrow\b|\b{_WEEKDAY}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep"
+    r"|oct|nov|dec)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b|\bon the \d",
+    re.IGNORECASE,
+)
+# Greetings, news, the weather, and what is over.
+_NO_OCCASION: Final = re.compile(
+    r"^(?:happy|merry|good|nice|great|lovely|bad|awful|best|see|till|until|thanks|hello|hi|sorry|same|no|not"
+    r"|back|off|out|away|home|available|free|busy|open|closed|what|which|who|how|any|only|since|as of|by|version|release|draft|notes?|minutes|photos?|news)\b"
+    r"|\b(?:yesterday|last|ago|weather|rain|sunny|snow|today|forecast|holiday on|o'clock already)\b",
+    re.IGNORECASE,
+)
+_VERBAL: Final = frozenset({"VBP", "VBZ", "VBD", "MD", "VB", "PRP", "WP", "WDT", "WRB", "UH"})
 _OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{_WEEKDAY})\b", re.IGNORECASE)
 # Said to the listener, or as a greeting.
 _WISHED: Final = re.compile(
@@ -146,14 +160,20 @@ def _segments(rest: str) -> list[str]:
 # --------------------------------------------------------------------------------------- fragments
 
 
-def completed(tree: Tree, text: str) -> str:
-    """Return a fragment as the sentence that it stands for, or nothing where it stands for none."""
+def completed(tree: Tree, text: str) -> Utterance | None:
+    """Return a fragment as the sentence that it stands for; None where it stands for none."""
     first = _first(tree)
     if first is None or len(tree.tokens) < _FEWEST_TOKENS:
-        return ""
-    owned = _owned(tree, text)
-    if owned or _has_subject(tree):
-        return owned
+        return None
+    finished = _finished(tree, text)
+    dated = _occasion(tree, first, text) if _is_appointment(tree, text) else ""
+    if finished or dated:
+        return Utterance(finished or dated, asks=False, told=True)
+    formed = _owned(tree, text) or ("" if _has_subject(tree) else _formed(tree, first, text))
+    return Utterance(formed, asks=False) if formed else None
+
+
+def _formed(tree: Tree, first: Token, text: str) -> str:
     named = tree.tokens[0].tag in {"NNP", "NNPS"} and not is_past(tree.tokens[0].lower)
     capital = text[:2].isupper() or named
     lowered = text if capital else text[:1].lower() + text[1:]
@@ -180,7 +200,21 @@ def _owned(tree: Tree, text: str) -> str:
         who, rest = f"my {kin['who'][:1].lower()}{kin['who'][1:]}", kin["rest"]
         finite = any(token.tag in _FINITE for token in tree.tokens)
         return f"{who} {'' if finite else 'is '}{rest}"
-    return _finished(tree, text)
+    return _mine(tree, text)
+
+
+def _mine(tree: Tree, text: str) -> str:
+    """Complete "rent is 22k a month", "parents evening is on Thursday"."""
+    verb = next((token for token in tree.tokens if token.tag in {"VBZ", "VBP", "VBD"}), None)
+    subject = tree.child(verb, "nsubj", "nsubjpass") if verb is not None else None
+    if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
+        return ""
+    phrase = tree.subtree(subject)
+    bare = all(token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase)
+    told = re.search(r"\d", _after(tree, verb)) or _SOME_DAY.search(_after(tree, verb))
+    if not bare or phrase[0].index or not told or _is_idle(tree) or phrase[0].dep == "prep":
+        return ""
+    return f"my {text if text[:2].isupper() else text[:1].lower() + text[1:]}"
 
 
 def _finished(tree: Tree, text: str) -> str:
@@ -268,15 +302,40 @@ def _does(_: Tree, first: Token, text: str) -> str:
 
 def _occasion(tree: Tree, first: Token, text: str) -> str:
     """Complete "dentist on Friday at 3", "mum's birthday 14 june"."""
+    when = DATE_PHRASE.search(text)
+    timed = when or has_often(text) or _AT_SOME_TIME.search(text)
     nouns = [token for token in tree.tokens if token.tag.startswith("NN") or token.dep == "ROOT"]
-    timed = DATE_PHRASE.search(text) or has_often(text) or _AT_SOME_TIME.search(text)
-    if not timed or not any(token.lemma in words("occasions") for token in nouns):
+    known = any(token.lemma in words("occasions") for token in nouns)
+    if not timed or not (known or _is_appointment(tree, text)):
         return ""
-    owned = first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    kin = _KIN_FIRST.match(text) is not None
+    owned = kin or first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
     plain = not text[:2].isupper() and (
-        first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
+        kin or first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
     )
     return _appointed(text[:1].lower() + text[1:] if plain else text, owned=owned)
+
+
+def _is_appointment(tree: Tree, text: str) -> bool:
+    """Return true if a fragment names a thing and the day or the hour when it will be."""
+    when = min(
+        (found.start() for found in (DATE_PHRASE.search(text), _AT_SOME_TIME.search(text)) if found),
+        default=0,
+    )
+    day = _SOME_DAY.search(text) or re.search(r"\d{1,2}(?::\d\d| ?[ap]m\b)", text, re.IGNORECASE)
+    before = [token for token in tree.tokens if _offset(tree, token) < when] or list(tree.tokens)
+    if day is None or _NO_OCCASION.search(text) or _is_idle(tree):
+        return False
+    # A lone word, or one behind a noun that does not agree with it, is no verb: "school play".
+    nouns = {"VB", "VBP"} if len(before) == 1 or before[0].tag == "NN" else frozenset[str]()
+    if any(one.tag in _VERBAL and (one is not before[-1] or one.tag not in nouns) for one in before):
+        return False
+    head = next((one for one in reversed(before) if one.tag[:2] in {"NN", "VB"}), None)
+    return head is not None and head.lower not in words("moods")
+
+
+def _offset(tree: Tree, token: Token) -> int:
+    return sum(len(one.text) + len(one.space) for one in tree.tokens[: token.index])
 
 
 def _appointed(text: str, *, owned: bool) -> str:
@@ -290,6 +349,7 @@ def _appointed(text: str, *, owned: bool) -> str:
     if when is None or not when.start():
         return ""
     what, then = text[: when.start()].strip(" ,:-"), text[when.start() :].strip()
+    what = re.sub(r"(?:'s| is| are)$", "", what)
     then = re.sub(rf"^(?=\d|{_WEEKDAY}\b)", "on ", then, flags=re.IGNORECASE)
     if owned:
         return f"{what if re.match(r'(?:my|our) ', what) else f'my {what}'} is {then}"

@@ -16,7 +16,7 @@ from agent_memory_services.language.en.words import is_past
 
 _KEY: Final = r"(?:(?:my|our) )?[A-Za-z][\w'&()-]*(?:[ /][\w'&()-]+){0,5}?"
 _PAIR: Final = re.compile(
-    rf"(?:^|[;,/|] *|\. )(?P<key>{_KEY})(?: ?[:=](?![\d/=])| ?[:=](?= |\d+[^\d:]))\s*(?=\S)"
+    rf"(?:^|[;,/|] *|\. )(?P<key>{_KEY})(?: ?[:=](?![\d/=])| ?[:=](?= )|(?<=[a-z])[:=](?=\d))\s*(?=\S)"
 )
 _DASHED: Final = re.compile(rf"^(?P<key>{_KEY}) +- +(?=\S)")
 _APART: Final = re.compile(r"\s*;\s*|\s+[/|]\s+")

@@ -249,12 +249,12 @@ def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, 
     """Parse sentences; fragments once more, as the sentences that they stand for."""
     parsed = list(zip(said, parser.parse([one.text for one in said]), strict=True))
     whole = {
-        place: text
+        place: formed
         for place, (one, tree) in enumerate(parsed)
-        if not one.asks and (text := completed(tree, one.text))
+        if not one.asks and not one.told and (formed := completed(tree, one.text))
     }
-    trees = parser.parse(list(whole.values()))
-    for (place, text), tree in zip(whole.items(), trees, strict=True):
+    trees = parser.parse([formed.text for formed in whole.values()])
+    for (place, formed), tree in zip(whole.items(), trees, strict=True):
         if says_so(tree):
-            parsed[place] = (Utterance(text, asks=False, told=parsed[place][0].told), tree)
+            parsed[place] = (formed, tree)
     return parsed

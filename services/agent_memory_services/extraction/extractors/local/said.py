@@ -28,7 +28,7 @@ _OFTEN: Final = re.compile(
     r"|afternoon|evening|night|week|weekend|month|year|summer|winter|spring|autumn|fall|hour|few"
     rf"|two|three|{_DAY})s?\b"
     r"|\b(?:on|in the|at the|at) (?:weekends|weekdays|mornings?|evenings?|afternoons?|nights"
-    rf"|summers?|winters?|weekend|{_DAY}s)\b|\b{_DAY}s\b"
+    rf"|summers?|winters?|weekend|{_DAY}s)\b|\b{_DAY}s\b|\b{_DAY} (?:morning|afternoon|evening|night)s\b"
     r"|\b(?:once|twice|three times|\w+ times) (?:a|per|each|every) (?:day|week|month|year)\b"
     r"|\ba (?:day|week|month)$|\b(?:daily|weekly|monthly|nightly)\b"
     r"|\bbefore (?:work|bed|school|breakfast)\b|\bafter (?:work|school|dinner)\b"
