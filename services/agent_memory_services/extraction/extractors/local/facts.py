@@ -59,7 +59,9 @@ from agent_memory_services.language.en.words import is_past
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
-    r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
+    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future|from now on"
+    r"|going forward|every time|each time|whenever (?:I|we|you)\b.*)$)",
+    re.IGNORECASE,
 )
 # What somebody says of themselves is theirs alone.
 _HEARSAY: Final = re.compile(
@@ -145,7 +147,8 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    ordered = _ORDER.search(text) and not _ALWAYS_IF.match(text)
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
+    ordered = _ORDER.search(text) and not standing
     if ordered and not _IF_I_CHOOSE.search(text):
         return
     found = list(clauses(tree))
@@ -159,7 +162,8 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
     for clause in found:
         if _asks_for(clause) and _offset(clause) < end:
             continue
-        fact = _of_clause(clause, scene)
+        # What an instruction consists of belongs to no clause behind it.
+        fact = _of_clause(replace(clause, lead=()) if end else clause, scene)
         if fact is not None:
             kept = True
             yield fact

@@ -241,8 +241,8 @@ def _after(tree: Tree, token: Token) -> str:
 
 def _is_idle(tree: Tree) -> bool:
     """Return true if a fragment is about the conversation."""
-    idle = words("chores") | words("empty_nouns") | {"job", "mission", "record", "deal"}
-    return any(token.lemma in idle and token.lower != "job" for token in tree.tokens[:3])
+    idle = words("chores") | words("empty_nouns") | {"mission", "deal", "note", "minute"}
+    return any(token.lemma in idle for token in tree.tokens[:3])
 
 
 def _here(text: str) -> str:
@@ -308,7 +308,7 @@ def _occasion(tree: Tree, first: Token, text: str) -> str:
     known = any(token.lemma in words("occasions") for token in nouns)
     if not timed or not (known or _is_appointment(tree, text)):
         return ""
-    kin = _KIN_FIRST.match(text) is not None
+    kin = _KIN_FIRST.match(text.replace("'s ", " ", 1)) is not None
     owned = kin or first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
     plain = not text[:2].isupper() and (
         kin or first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]

@@ -14,7 +14,7 @@ from agent_memory_services.language.en.parser import Token, Tree
 _ASSISTANT: Final = Voice("User", "the assistant")
 _REASON: Final = re.compile(
     r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate"
-    r"|I live)\b.*)$"
+    r"|I live|I get|I find|I need|I struggle|I lose|I feel|I forget|it)\b.*)$"
 )
 _MOST_WORDS: Final = 60
 _ASKED: Final = (
@@ -31,7 +31,8 @@ _SCOPE: Final = (
     r"|(?:for|in) (?:all|every|any|each)(?: of)?(?: your| future| the| my)* (?:answers?"
     r"|responses?|repl(?:y|ies)|messages?"
     r"|conversations?|chats?|recipes?|code|emails?|questions?)(?: from (?:now|here) on)?"
-    r"|in your (?:answers|responses|replies|messages))"
+    r"|in your (?:answers|responses|replies|messages)"
+    r"|for (?:anything|everything) (?!else\b)[\w' -]+?)"
 )
 _ANSWERS: Final = (
     r"(?:answers?|responses?|repl(?:y|ies)|explanations?|messages?|summaries|emails?|code)"
@@ -55,6 +56,17 @@ def _form(pattern: str, text: str, slot: str = "") -> _Form:
     return _Form(re.compile(pattern, re.IGNORECASE), text, slot)
 
 
+_ALWAYS: Final = r"(?:always|every (?:single )?time|each time|without exception|from now on|in future)"
+# Ways of answering: things that any answer has, and the manner in which they are given.
+_GIVEN: Final = (
+    r"(?:things|everything|stuff|dates?|times|numbers?|amounts|prices|units|sizes|measurements|quantities"
+    r"|temperatures|distances|weights|code|links|sources|recipes|names|examples|instructions|answers|it all)"
+)
+_WAY: Final = (
+    r"(?:(?:in|with|without|like|as(?! soon| well)|under|using|by) (?!this\b|that\b|it\b|the (?:above|file|text)"
+    r"|here|case\b|advance)|(?:more |less |very |really )?(?:slowly|briefly|simply|politely|honestly|bluntly"
+    r"|formally|informally)\b|one at a time)"
+)
 _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
@@ -114,6 +126,25 @@ _FORMS: Final = (
         rf"|prefer) it if you (?:were|would be)|you should|please) (?P<do>be (?:more |less "
         rf"|very |a bit more )?{_MANNER}\b.*)$",
         _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:answer|reply|respond|write|speak|talk|explain|describe|give|tell|show|list|spell"
+        rf"|say|put|use|express|convert|format)(?: (?:me|to me|us|back))?(?: {_GIVEN})?(?: (?:to|for|with) me)?"
+        rf" {_WAY}.*?)(?:,? (?:please|because I am|always))*$",
+        _TO,
+    ),
+    _form(
+        rf"^(?:just |only )?(?P<what>[\w' -]+, (?:and )?not [\w' -]+?),? (?:please|thanks|{_ALWAYS})"
+        rf"(?:,? (?:please|thanks|{_ALWAYS}))*$",
+        "User wants {what}",
+    ),
+    _form(
+        rf"^(?:please,? |just )?(?P<noun>[\w' -]+?),? {_ALWAYS}(?:,? please)?$",
+        "User always wants {noun}",
+    ),
+    _form(
+        r"^(?:please,? |just |only )*(?P<what>(?:one|a single|two) [\w ]+? at a time)(?:,? please)?$",
+        "User wants {what}",
     ),
     _form(rf"^(?:please )?(?P<do>keep (?:your |all |the )?{_ANSWERS} .+)$", _TO),
     _form(
@@ -195,6 +226,11 @@ def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
 def _wish(match: re.Match[str], form: _Form, tree: Tree, start: int) -> Wish | None:
     parts = {name: said for name, said in match.groupdict().items() if said}
     command = _between(tree, start, match.span("do")) if "do" in parts else []
+    if "noun" in parts and any(
+        token.tag in {"VBZ", "VBP", "VBD", "VB", "MD", "PRP", "UH"}
+        for token in _between(tree, start, match.span("noun"))
+    ):
+        return None
     denied = form.text.endswith("not {do}") and _NOW.search(parts.get("do", ""))
     if denied or ("do" in parts and not _commands(command)):
         return None
@@ -262,6 +298,7 @@ def _commands(tokens: Sequence[Token]) -> bool:
 
 def _polished(text: str) -> str:
     text = trimmed(text.replace("\ue001", ""))
+    text = re.sub(rf"(?:,? (?:please|{_ALWAYS}))+$", "", text)
     text = re.sub(r"\bthe assistant's\b", "its", text)
     text = re.sub(r"(?<=\w )yourself\b", "itself", text)
     return text[:1].lower() + text[1:] if not text.startswith("User") else text

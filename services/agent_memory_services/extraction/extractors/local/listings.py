@@ -14,7 +14,7 @@ from agent_memory_services.extraction.extractors.local.words import any_of, word
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
 
-_KEY: Final = r"(?:(?:my|our) )?[A-Za-z][\w'&()-]*(?:[ /][\w'&()-]+){0,5}?"
+_KEY: Final = r"(?:(?:my|our) )?[A-Za-z][\w'&()-]*(?:[ /][\w'&()-]+){0,7}?"
 _PAIR: Final = re.compile(
     rf"(?:^|[;,/|] *|\. )(?P<key>{_KEY})(?: ?[:=](?![\d/=])| ?[:=](?= )|(?<=[a-z])[:=](?=\d))\s*(?=\S)"
 )
@@ -43,6 +43,18 @@ _ABOUT_SELF: Final = re.compile(
     r"|info|basics|particulars|summary|stats)|me|us)$",
     re.IGNORECASE,
 )
+_TAIL: Final = re.compile(
+    r"(?P<verb>(?:I|we) .*?\w) (?P<tail>(?:(?:in|on|at|since|during|last|this|every|from|with|before|after)"
+    r" \w.*|so far|recently|lately|now|already|regularly|again))$",
+    re.IGNORECASE,
+)
+_MEASURED: Final = re.compile(
+    r"(?P<noun>(?!the\b|at\b|in\b|on\b|about\b|error\b|room\b|page\b|chapter\b|line\b)[a-z][a-z ]{1,28}?)(?P<when> (?:this (?:morning|month|week|year)|today|now|currently|last (?:week|month|night)))?"
+    r"(?:,| is| at| of| a (?:sad|mere|solid|modest))? (?P<value>[$\u20ac\u00a3]?\d[\w.,/%:]*(?: ?(?:over \d+|[a-z]{1,3}))?"
+    r"|[xX]{0,2}[SML])",
+    re.IGNORECASE,
+)
+_MEASURES_APART: Final = re.compile(r"\s*(?:,(?!\d)|;|//?|\|)\s*(?:and )?")
 _WEEKDAY: Final = re.compile(
     r"^(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}(?P<many>s)?\.?$", re.IGNORECASE
 )
@@ -108,7 +120,7 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
         return _under(heading.strip(" :=-"), [part.strip(" .,;") for part in rest.split(ITEM)])
     pairs = _pairs(text)
     if not pairs:
-        return None
+        return _measures(text)
     if all(_says(key) for key, _ in pairs):
         return [one for key, value in pairs for one in _under(key, items(value))]
     own = any(_is_own(key) for key, _ in pairs)
@@ -118,6 +130,29 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
         return []
     weekly = sum(_WEEKDAY.match(key) is not None for key, _ in pairs) >= _FEW
     return [one for key, value in pairs for one in _entry(key, value, weekly=weekly)]
+
+
+def _measures(text: str) -> list[Utterance] | None:
+    """Return what "deadlift 180, squat 145" says; None for any other text."""
+    parts = [part for part in _MEASURES_APART.split(text.strip(" .")) if part]
+    read = [_MEASURED.fullmatch(part) for part in parts]
+    named = [one["noun"].strip() for one in read if one]
+    nouns = {word for noun in named for word in noun.lower().split()}
+    if nouns & (words("chores") | words("sheet_keys")) or _NO_KEY.search(" ".join(nouns)):
+        return None
+    timed = read[0] is not None and read[0]["when"] is not None
+    if not (timed or (all(read) and len(parts) >= _FEW)):
+        return None
+    return [
+        Utterance(part, asks=False)
+        if one is None
+        else _told(f"my {_bare(one['noun'].strip())} {_be(one['noun'])} {one['value']}{one['when'] or ''}")
+        for part, one in zip(parts, read, strict=True)
+    ]
+
+
+def _be(noun: str) -> str:
+    return "are" if _is_many(_bare(noun.strip())) else "is"
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -159,6 +194,15 @@ def _of_sheet(key: str) -> bool:
     )
 
 
+def _is_many(key: str) -> bool:
+    """Return true if the noun that a key is about is a plural."""
+    head = re.split(r" (?:in|at|of|on|from|for|with|to|by)\b", key)[0].rsplit(" ", 1)[-1].lower()
+    one = {"status", "address", "gps", "physics", "maths", "news", "bus", "gas", "waitress"}
+    return head in {"kids", "children", "people"} or (
+        head.endswith("s") and not head.endswith(("ss", "us", "is")) and head not in one
+    )
+
+
 def _bare(key: str) -> str:
     bare = re.sub(r"^(?:my|our) ", "", key.strip(), flags=re.IGNORECASE)
     return bare if bare[:2].isupper() else bare[:1].lower() + bare[1:]
@@ -193,6 +237,7 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
     listing = [item for item in listing if item]
     if not heading or _ABOUT_SELF.match(heading):
         return [Utterance(item, asks=False) for item in listing]
+    heading = re.sub(r" (?:atm|rn|right now|currently|at the moment|these days)$", "", heading)
     says = _says(heading)
     if says is None and _of_sheet(heading):
         return []
@@ -201,14 +246,17 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
     weekly = sum(_WEEKDAY.match(key) is not None for key, _ in keyed) >= _FEW
     found: list[Utterance] = []
     for item, (key, value) in zip(listing, keyed, strict=True):
-        if key:
+        if key and key[:1].isupper() and not is_listing(key) and not _person(key, value):
+            if not silent:
+                found.append(_told(f"{key} ({value}) is in my {_bare(heading)}"))
+        elif key:
             found += _entry(key, value, weekly=weekly)
         elif silent:
             continue
         elif _WHOLE.match(item) or _is_done(item):
             found.append(Utterance(item, asks=False))
         elif says is not None:
-            found.append(_told(f"{says} {_lowered(item)}"))
+            found.append(_told(_completed(says, _lowered(item))))
         else:
             found += _of_heading(heading, item)
     return found
@@ -218,6 +266,15 @@ def _says(heading: str) -> str | None:
     """Return what a heading such as "Languages I speak" says of its items, or None."""
     match = _SAYS.match(heading.strip())
     return f"{match['who']} {match['says']}" if match else None
+
+
+def _completed(says: str, item: str) -> str:
+    """Return an item in its place in what is said of it: "I finished Circe in April"."""
+    does = re.fullmatch(r"(?P<can>.+) do(?P<tail> .+)?", says)
+    if does:
+        return f"{does['can']} {item}{does['tail'] or ''}"
+    placed = _TAIL.match(says)
+    return f"{placed['verb']} {item} {placed['tail']}" if placed else f"{says} {item}"
 
 
 def _is_command(heading: str) -> bool:
@@ -253,8 +310,7 @@ def _of_heading(heading: str, item: str) -> list[Utterance]:
     if not is_key(heading):
         return []
     named = heading if re.search(r"\b(?:my|our)\b", heading, re.IGNORECASE) else f"my {key}"
-    head = re.split(r" (?:in|at|of|on|from|for|with|to|by)\b", _bare(named))[0].rsplit(" ", 1)[-1]
-    many = head.endswith("s") and not head.endswith("ss")
+    many = _is_many(_bare(named))
     lacking = _LACKING.match(item)
     if lacking:
         return [_told(f"{_lowered(named)} {'have' if many else 'has'} no {lacking['what']}")]
@@ -279,8 +335,7 @@ def _entry(key: str, value: str, *, weekly: bool = False) -> list[Utterance]:
             return [_told(one) for one in several]
     parts = [part for part in _APART.split(value) if part]
     if len(parts) < _FEW:
-        listing = low.endswith("s") and _particular_of(low) is None and _COMMAS.search(value)
-        if listing and low not in words("companions") | {"address", "status"}:
+        if _is_many(low) and _particular_of(low) is None and _COMMAS.search(value):
             return [one for item in items(value) for one in _of_heading(key, item)]
         return [_told(one) for one in _several(low, value) or [_particular(low, value)]]
     nested = [_PAIR.match(part) for part in parts]
@@ -348,9 +403,7 @@ def _particular(key: str, value: str) -> str:
         return sentence(value)
     if _NONE.match(value) or _YES.match(value):
         return _answered(key, denied=_NONE.match(value) is not None)
-    many = key in {"kids", "children"} or (
-        key.endswith("s") and not key.endswith("ss") and key != "status"
-    )
+    many = _is_many(key)
     if many and _NUMBER.match(value):
         return f"I have {value} {key}"
     return f"my {key} {'are' if many else 'is'} {value}"

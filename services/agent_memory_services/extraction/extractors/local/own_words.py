@@ -299,10 +299,11 @@ def _language(sentence: str, around: str) -> str:
 
 def _is_by_chance(prose: str, part: _Part, around: str) -> bool:
     """Return true if a fragment has one word of another language, and states nothing in it."""
-    if around not in {ENGLISH, UNKNOWN} or part.language not in LANGUAGES:
-        return False
     text = Text(prose[part.place.start : part.place.end].strip(_EDGES))
-    return evidence(text.plain, part.language) <= 1 and not _begins(text, pack(part.language))
+    clear = around not in {ENGLISH, UNKNOWN} and evidence(prose, around) > 1
+    if clear or evidence(text.plain, part.language) > 1 or not text.plain.isascii():
+        return False
+    return part.language not in LANGUAGES or not _begins(text, pack(part.language))
 
 
 def _task_ends(prose: str, part: _Part) -> int:

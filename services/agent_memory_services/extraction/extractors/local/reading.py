@@ -18,7 +18,12 @@ from agent_memory_services.extraction.extractors.local.fragments import (
     introduced,
     says_so,
 )
-from agent_memory_services.extraction.extractors.local.listings import is_sheet, listed, unlabelled
+from agent_memory_services.extraction.extractors.local.listings import (
+    is_listing,
+    is_sheet,
+    listed,
+    unlabelled,
+)
 from agent_memory_services.extraction.extractors.local.phrasing import (
     filled,
     given,
@@ -80,6 +85,9 @@ _JEST: Final = re.compile(
 _MOST_SENTENCES: Final = 400
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
 _RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
+_EMPHASIS: Final = re.compile(
+    r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$", re.IGNORECASE
+)
 _MERE_NO: Final = re.compile(r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE)
 _MOST_ANSWERED: Final = 4
 _LONGEST_ANSWER: Final = 14
@@ -170,6 +178,8 @@ def _sentences(
             yield Utterance(one.text, asks=True)
         elif text:
             particulars = listed(text, among=listing, sheet=sheet)
+            if particulars and not _is_english(text, parser):
+                particulars = None
             listing = bool(particulars)
             if particulars is None:
                 text = unlabelled(text)
@@ -181,6 +191,13 @@ def _sentences(
                 for part in _stated(one.text):
                     yield from _with_wish(part)
         before = text
+
+
+def _is_english(text: str, parser: Parser) -> bool:
+    """Return true if the key or the heading of a list has an English word."""
+    key = re.split(r"[:=\ue002-]", text)[0]
+    found = set(re.findall(r"[a-z]{2,}", key.lower()))
+    return is_listing(key) or bool(found - parser.strangers(found).unlisted) or not found
 
 
 def _filled_in(
@@ -218,13 +235,24 @@ def _stated(text: str) -> Iterator[str]:
 def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:
     """Leave out what is said in scorn: "Great, another delay. I just love waiting"."""
     scorn = False
-    for one in said:
+    for one in _with_emphasis(said):
         ironic = _SARCASM.search(one.text) or _IRONY.search(one.text)
         if ironic or (scorn and _FONDNESS.search(one.text)):
             scorn = True
             continue
         scorn = scorn or _SCORN.match(one.text) is not None
         yield one
+
+
+def _with_emphasis(said: Sequence[Utterance]) -> list[Utterance]:
+    """Join "Every time." to the sentence before it, which it makes an instruction."""
+    found: list[Utterance] = []
+    for one in said:
+        if found and not one.asks and not found[-1].asks and _EMPHASIS.match(one.text):
+            found[-1] = Utterance(f"{found[-1].text}, {one.text.lower()}", asks=False)
+        else:
+            found.append(one)
+    return found
 
 
 def _with_wish(text: str) -> Iterator[Utterance]:

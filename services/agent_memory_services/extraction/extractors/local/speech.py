@@ -31,6 +31,7 @@ _NOT_PROSE = re.compile(
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
 _HEADING: Final = re.compile(r"[A-Za-z][^.!?;:=\n]{1,60}:?$")
+_NUMBERED: Final = re.compile(r"^[^\n]*: *\(?1[.)]\s[^\n]*?\s\(?2[.)]\s[^\n]*$", re.MULTILINE)
 _LONGEST_ITEM: Final = 14
 _MOST_ITEMS: Final = 40
 _MOST_HEADING_WORDS: Final = 9
@@ -143,7 +144,7 @@ def own_words(text: str) -> str:
     text = _MANY_LINES.sub(lambda match: QUOTED if "\n" in match[0] else match[0], text)
     text = _SINGLE.sub(_title_or_speech, text)
     text = _without_pasted(text)
-    text = _with_heading(text)
+    text = _with_heading(_NUMBERED.sub(_on_lines, text))
     lines = (_BULLET.sub("", line) for line in text.split("\n") if not _NOT_PROSE.search(line))
     return _PICTOGRAPH.sub(" ", "\n".join(lines)).strip()
 
@@ -161,6 +162,11 @@ def _with_heading(text: str) -> str:
             found.append(head)
         place += 1 + len(items)
     return "\n".join(found)
+
+
+def _on_lines(match: re.Match[str]) -> str:
+    """Write "three books: 1) Pachinko 2) Circe" on lines of their own."""
+    return re.sub(r"\s+\(?(?=[1-9][.)]\s)", "\n", match[0])
 
 
 def _items_under(lines: Sequence[str], place: int) -> list[str]:
