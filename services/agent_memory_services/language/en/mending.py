@@ -230,7 +230,8 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 _CLOSERS: Final = re.compile(
     r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know|my mistake|my bad|silly me|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
+    r"|you know|if that helps|just so you know|my mistake|my bad|silly me"
+    r"|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 _FEW_WORDS: Final = 2
@@ -239,7 +240,8 @@ _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
-    r"(?:,|\s-+|\s*\.{2,}|\s*\u2026|;| \()?\s?(?:(?<=\s)|(?<=\())(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no"
+    r"(?:,|\s-+|\s*\.{2,}|\s*\u2026|;| \()?\s?(?:(?<=\s)|(?<=\())(?:oh |ah |er |no "
+    r"|well )*(?:no,? wait|wait,? no"
     r"|wait,? actually|(?:no,? )?(?:hang|hold) on|edit(?:ed)?:?|typo:?"
     r"|well,? (?:actually|technically|more like)(?:,? (?:it is|it's|that is|that's))?"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
@@ -250,14 +252,18 @@ _CUE: Final = re.compile(
 )
 # "O negative. No hang on, checked the card, A negative": said in a sentence of its own.
 _CUE_APART: Final = re.compile(
-    r"(?P<before>(?<![^.!?\n\u2026])[^.!?\n\u2026]+)(?:[.!?\u2026]+\s+|\n)(?:(?:oh|ah|er|um)\b[, ]*)*"
-    r"(?P<cue>(?:(?:no|nope|wait|hang on|hold on|sorry|oops|actually|correction|scratch that|edit|typo"
-    r"|I mean|I meant|make that|my bad|my mistake|strike that|misread|ignore that)\b[:,.!]?\s*-*\s*)+)"
+    r"(?P<before>(?<![^.!?\n\u2026])[^.!?\n\u2026]+)(?:[.!?\u2026]+\s+|\n)(?:(?:oh|ah|er"
+    r"|um)\b[, ]*)*"
+    r"(?P<cue>(?:(?:no|nope|wait|hang on|hold on|sorry|oops|actually|correction|scratch that"
+    r"|edit|typo"
+    r"|I mean|I meant|make that|my bad|my mistake|strike that|misread"
+    r"|ignore that)\b[:,.!]?\s*-*\s*)+)"
     r"(?P<after>[^.!?\n\u2026]+)",
     re.IGNORECASE,
 )
 _EXCUSE: Final = re.compile(
-    r",? (?:\(|-+ )?(?:my (?:mistake|bad|fault)|misread|mistyped|typo|(?:I )?forgot (?:the|to|my)|(?:I )?(?:just )?checked"
+    r",? (?:\(|-+ )?(?:my (?:mistake|bad|fault)|misread|mistyped|typo|(?:I )?forgot (?:the|to"
+    r"|my)|(?:I )?(?:just )?checked"
     r"|got (?:it|that|them) (?:wrong|mixed up)|what am I saying|silly me)\b[^.!?\n]*",
     re.IGNORECASE,
 )

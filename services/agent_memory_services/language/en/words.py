@@ -108,14 +108,30 @@ IRREGULAR: Final = {
 """The plain word of each irregular form."""
 
 _NO_VERBS: Final = frozenset({"be", "child", "foot", "man", "mouse", "person", "tooth", "woman"})
-_PASTS: Final = {
-    family[0]: family[1]
-    for family in map(str.split, _FAMILIES.split("\n"))
-    if family and family[0] not in _NO_VERBS
-} | {"do": "did", "be": "was"} | {
-    verb: verb
-    for verb in ("put", "cut", "hit", "let", "set", "cost", "hurt", "read", "quit", "shut", "spread")
-}
+_PASTS: Final = (
+    {
+        family[0]: family[1]
+        for family in map(str.split, _FAMILIES.split("\n"))
+        if family and family[0] not in _NO_VERBS
+    }
+    | {"do": "did", "be": "was"}
+    | {
+        verb: verb
+        for verb in (
+            "put",
+            "cut",
+            "hit",
+            "let",
+            "set",
+            "cost",
+            "hurt",
+            "read",
+            "quit",
+            "shut",
+            "spread",
+        )
+    }
+)
 
 
 _VOWELS: Final = frozenset("aeiouy")

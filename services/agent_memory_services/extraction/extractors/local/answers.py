@@ -25,7 +25,8 @@ _POLITE: Final = re.compile(
     re.IGNORECASE,
 )
 _OPENING: Final = re.compile(
-    r"^(?:(?:it is|that is|that would be|it would be|oh|hmm|well|probably|mostly|just|usually|erm|um|ah"
+    r"^(?:(?:it is|that is|that would be|it would be|oh|hmm|well|probably|mostly|just|usually"
+    r"|erm|um|ah"
     r"|god|gosh|ugh|must be|I think|I guess|let me think|honestly)\b[, ]*)+",
     re.IGNORECASE,
 )
@@ -62,7 +63,8 @@ _WHEN: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"(?:just |only )?(?:one|two|three|four|five|six|\d+)", re.IGNORECASE)
 _NAMED: Final = re.compile(
-    r"(?:an?|the|one|two|three|four|five|\d+|my|some|only|every|both|on|in|at|\w+ and \w+|[a-z-]+$)",
+    r"(?:an?|the|one|two|three|four|five|\d+|my|some|only|every|both|on|in|at|\w+ and \w+"
+    r"|[a-z-]+$)",
     re.IGNORECASE,
 )
 _OBJECT_VERBS: Final = frozenset({"have", "own", "play", "speak", "eat", "drink", "prefer", "like"})
@@ -182,7 +184,7 @@ def _participle(rest: str) -> str:
     return f"{_PARTICIPLES.get(verb.lower(), regular)} {others}".strip()
 
 
-# --------------------------------------------------------------------------- by the question's parse
+# ------------------------------------------------------------------------- by the question's parse
 
 _WH: Final = frozenset({"WDT", "WP", "WP$", "WRB"})
 _TURNED: Final = {
@@ -194,6 +196,9 @@ _ANAPHORIC: Final = re.compile(
     r"|now|ok|okay|fine|good|great|please|thanks|almost|not yet|dunno|idk|depends|same)\b",
     re.IGNORECASE,
 )
+_WHERE: Final = {
+    "work": "at", "study": "at", "go": "to", "move": "to", "fly": "to", "travel": "to",
+}  # fmt: skip
 _HOW_MUCH: Final = frozenset({"many", "much"})
 _AUXILIARIES: Final = frozenset(
     """
@@ -203,19 +208,25 @@ _AUXILIARIES: Final = frozenset(
 _FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
 _TIMES: Final = frozenset({"last", "first", "usually", "often", "normally", "typically"})
 _NOT_SO: Final = re.compile(
-    r"^(?:(?:no|nope|nah|not quite|not any ?more|wrong|used to|actually|sorry|it is|it's|close|almost"
-    r"|well|these days|now)\b[\s,.!-]*)+(?P<new>.*?)(?: (?:these days|now|actually|instead|please))*$",
+    r"^(?:(?:no|nope|nah|not quite|not any ?more|wrong|used to|actually|sorry|it is|it's|close"
+    r"|almost"
+    r"|well|these days|now)\b[\s,.!-]*)+(?P<new>.*?)(?: (?:these days|now|actually|instead"
+    r"|please))*$",
     re.IGNORECASE,
 )
 _FEW_WORDS: Final = 4
 _SENTENCE: Final = re.compile(
-    r"(?:I|we|he|she|they|it|you|that|this|there|not sure|no idea|nothing|whatever|maybe|depends|what"
-    r"|why|who|how|let|can|could|do|does|is|are)\b|(?:my|our) (?:[\w'-]+ ){1,3}(?:is|are|was|has|have)\b",
+    r"(?:I|we|he|she|they|it|you|that|this|there|not sure|no idea|nothing|whatever|maybe|depends"
+    r"|what"
+    r"|why|who|how|let|can|could|do|does|is|are)\b|(?:my|our) (?:[\w'-]+ ){1,3}(?:is|are|was|has"
+    r"|have)\b",
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(r"\bwhat (?:should|shall|can|do) I call you\b", re.IGNORECASE)
 _LISTED_AS: Final = re.compile(r"\b(?:as|for|under) your (?P<what>[\w' -]+)$", re.IGNORECASE)
-_SUITS: Final = re.compile(r",? (?:will do|is fine|works|is good|would be|please)\b.*$|, \w+$", re.IGNORECASE)
+_SUITS: Final = re.compile(
+    r",? (?:will do|is fine|works|is good|would be|please)\b.*$|, \w+$", re.IGNORECASE
+)
 _DO: Final = frozenset({"do", "does", "did"})
 _INTO_SENTENCE: Final = re.compile(
     r"(?:in|at|on|near|from|by|with|to|for|since|every|once|twice|about|around|over|under|through"
@@ -228,17 +239,21 @@ _YEAR_OR_MONTH: Final = re.compile(
     r"|september|october|november|december|spring|summer|autumn|fall|winter)\b",
     re.IGNORECASE,
 )
-_A_DAY: Final = re.compile(r"(?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}\b)", re.I)
-_A_TIME: Final = re.compile(r"\d{1,2}(?::\d\d)? ?(?:[ap]m)?$|noon|midnight", re.IGNORECASE)
+_A_DAY: Final = re.compile(
+    r"(?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}\b)", re.IGNORECASE
+)
+_A_TIME: Final = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m)?$|noon|midnight", re.IGNORECASE)
 _NUMERAL: Final = re.compile(
-    r"(?P<number>(?:just |only |about |around |over |almost )?(?:\d[\d.,]*|an?|one|two|three|four|five"
+    r"(?P<number>(?:just |only |about |around |over |almost )?(?:\d[\d.,]*|an?|one|two|three"
+    r"|four|five"
     r"|six|seven|eight|nine|ten|eleven|twelve|twenty|no|none|zero|a couple|a few|several))"
     r"(?P<more>,.*| (?:of them|in total|now|altogether|so far).*)?$",
     re.IGNORECASE,
 )
 _SHOULD_I: Final = re.compile(
     r"\b(?:should I|I should|shall I|I need to|should we|we should) (?:also )?"
-    r"(?P<verb>(?!know|be aware|consider|keep in mind|remember|look|pick|choose|start|do\b|go\b|say)\w+)"
+    r"(?P<verb>(?!know|be aware|consider|keep in mind|remember|look|pick|choose|start|do\b|go\b"
+    r"|say)\w+)"
     r"(?P<particle> (?:out|off|away|down|up)\b)?(?P<rest>.*)$",
     re.IGNORECASE,
 )
@@ -259,18 +274,14 @@ def by_parse(tree: Tree, question: str, answer: str) -> str:
     wanted = _SHOULD_I.search(question)
     if wanted is not None:
         return _left_to(wanted, answer)
-    if not any(token.lower in {"you", "your"} for token in tree.tokens):
-        return ""
-    if any(token.lower in {"i", "me", "my"} for token in tree.tokens):
+    asked = {token.lower for token in tree.tokens}
+    if not asked & {"you", "your"} or asked & {"i", "me", "my", "it", "them"}:
         return ""
     wh = next((token for token in tree.tokens if token.tag in _WH), None)
     if wh is None or wh.index > _LATEST_WH:
         return _polar(tree, answer)
-    if _YES.match(answer) or _NO.match(answer):
-        return ""
-    if is_past(answer.lower().split()[0]) or re.match(r"no\b", answer, re.IGNORECASE):
-        return ""
-    return _filled(tree, wh, answer)
+    no_object = _YES.match(answer) or _NO.match(answer) or is_past(answer.lower().split()[0])
+    return "" if no_object else _filled(tree, wh, answer)
 
 
 def asks_of_chat(question: str) -> bool:
@@ -307,13 +318,15 @@ def _filled(tree: Tree, wh: Token, answer: str) -> str:
     answer = _measured(phrase, answer)
     own = _subject(tree, behind)
     if not own:
-        said = " ".join(_turned(token, to_object=True) for token in tokens[at:])
-        if asks.lower in _AUXILIARIES or not re.search(r"\b(?:me|my)\b", said):
+        does = " ".join(_turned(token, to_object=True) for token in tokens[at:])
+        if asks.lower in _AUXILIARIES or not re.search(r"\b(?:me|my)\b", does):
             return ""
-        return f"{answer[:1].upper()}{answer[1:]} {said}"
+        return f"{answer[:1].upper()}{answer[1:]} {does}"
     rest = behind[len(own) :]
     rest = [token for token in rest if token.lower != "last"]
-    verb = next((token for token in rest if token.tag.startswith("VB") and token.lower not in _TIMES), None)
+    verb = next(
+        (token for token in rest if token.tag.startswith("VB") and token.lower not in _TIMES), None
+    )
     said = [_spoken(token, verb, asks) for token in rest]
     place = _place(tree, rest, phrase)
     stranded = 0 < place <= len(rest) and rest[place - 1].dep == "prep"
@@ -376,21 +389,16 @@ def _placed(answer: str, wh: Token, phrase: Sequence[Token], verb: Token | None)
     """Return an answer with the preposition that its place in the sentence takes."""
     if _INTO_SENTENCE.match(answer):
         return answer
-    asked, lemma = wh.lower, verb.lemma if verb is not None else "be"
-    when = asked == "when" or phrase[-1].lower in {"time", "day", "year", "month", "date"}
-    if asked == "where":
-        at = lemma in {"work", "study"}
-        return f"{'to' if lemma in {'go', 'move', 'fly', 'travel'} else 'at' if at else 'in'} {answer}"
-    if when and _A_TIME.match(answer):
-        return f"at {answer}"
-    if when and _YEAR_OR_MONTH.match(answer):
-        return f"in {answer}"
-    if when and _A_DAY.match(answer):
-        return f"on {answer}"
+    lemma = verb.lemma if verb is not None else "be"
+    if wh.lower == "where":
+        return f"{_WHERE.get(lemma, 'in')} {answer}"
+    if wh.lower == "when" or phrase[-1].lower in {"time", "day", "year", "month", "date"}:
+        times = ((_A_TIME, "at "), (_YEAR_OR_MONTH, "in "), (_A_DAY, "on "))
+        return next((put for time, put in times if time.match(answer)), "") + answer
     if phrase[-1].lower == "long" and lemma != "be":
         return f"for {answer}"
-    by = asked == "how" and len(phrase) == 1 and lemma in words("journeys") | {"get", "commute"}
-    return f"by {answer}" if by else answer
+    goes = lemma in words("journeys") | {"get", "commute"}
+    return f"by {answer}" if wh.lower == "how" and len(phrase) == 1 and goes else answer
 
 
 def _head_of(auxiliaries: Sequence[Token], own: Sequence[Token]) -> list[str]:
@@ -436,9 +444,17 @@ def _polar(tree: Tree, answer: str) -> str:
     verb = next((token for token in rest if token.tag.startswith(("VB", "IN"))), None)
     if no and asks.lower in _DO:
         said = [*_with_genitive([_turned(one) for one in own]), asks.lower, "not"]
-        return " ".join((*said, *(_turned(one, to_object=one.dep in {"dobj", "pobj"}) for one in rest)))
+        return " ".join(
+            (*said, *(_turned(one, to_object=one.dep in {"dobj", "pobj"}) for one in rest))
+        )
     head = _head_of([asks], own) + (["not"] if no else [])
-    return " ".join((*head, *(_spoken(token, verb, asks) for token in rest), *([left] if not no and left else [])))
+    return " ".join(
+        (
+            *head,
+            *(_spoken(token, verb, asks) for token in rest),
+            *([left] if not no and left else []),
+        )
+    )
 
 
 def rectified(tree: Tree, answer: str) -> str:
@@ -451,10 +467,19 @@ def rectified(tree: Tree, answer: str) -> str:
     new = _NOT_SO.match(answer)
     if new is None or not new["new"] or _ANAPHORIC.match(new["new"]) or _WHOLE.match(new["new"]):
         return ""
-    if not any(token.lower in {"you", "your"} for token in tree.tokens) or len(new["new"].split()) > _FEW_WORDS:
+    if (
+        not any(token.lower in {"you", "your"} for token in tree.tokens)
+        or len(new["new"].split()) > _FEW_WORDS
+    ):
         return ""
     said = new["new"]
-    tags = {"NNP", "NNPS"} if said[:1].isupper() else {"CD"} if re.match(r"\d|\w+teen|one|two|three|four|five|six", said) else {"NN", "NNS", "JJ"}
+    tags = (
+        {"NNP", "NNPS"}
+        if said[:1].isupper()
+        else {"CD"}
+        if re.match(r"\d|\w+teen|one|two|three|four|five|six", said)
+        else {"NN", "NNS", "JJ"}
+    )
     places = [token.index for token in tree.tokens if token.tag in tags]
     if not places:
         return ""
@@ -463,5 +488,11 @@ def rectified(tree: Tree, answer: str) -> str:
         start -= 1
     written = [_turned(token) for token in tree.tokens]
     written[start : end + 1] = [said]
-    kept = [word for word, token in zip(written, [*tree.tokens[: start + 1], *tree.tokens[end + 1 :]], strict=True) if token.dep != "punct" and token.lower not in {"so", "right", "correct"}]
+    kept = [
+        word
+        for word, token in zip(
+            written, [*tree.tokens[: start + 1], *tree.tokens[end + 1 :]], strict=True
+        )
+        if token.dep != "punct" and token.lower not in {"so", "right", "correct"}
+    ]
     return re.sub(r"\bI (?:are|is)\b", "I am", " ".join(kept)).replace(" 's", "'s")

@@ -59,7 +59,8 @@ from agent_memory_services.language.en.words import is_past
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
-    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future|from now on"
+    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
+    r"|from now on"
     r"|going forward|every time|each time|whenever (?:I|we|you)\b.*)$)",
     re.IGNORECASE,
 )

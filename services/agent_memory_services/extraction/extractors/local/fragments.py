@@ -57,9 +57,24 @@ _STATES: Final = frozenset(
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 _SAID: Final = frozenset(
-    "thanks said asked given agreed noted understood done needed wanted meant based".split()  # noqa: SIM905
+    [
+        "thanks",
+        "said",
+        "asked",
+        "given",
+        "agreed",
+        "noted",
+        "understood",
+        "done",
+        "needed",
+        "wanted",
+        "meant",
+        "based",
+    ]
 )
-_TELEGRAM_PLACE: Final = re.compile(r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE)
+_TELEGRAM_PLACE: Final = re.compile(
+    r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE
+)
 _SELDOM: Final = re.compile(
     r"(?:hardly|barely|rarely|seldom|scarcely|usually|often|mostly|sometimes|normally) (?:ever )?"
     r"[a-z]+(?<!ly)\b(?! (?:you|it|that|this)\b)",
@@ -80,20 +95,26 @@ _UNDETERMINED: Final = frozenset(
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{_WEEKDAY}\b", re.IGNORECASE)
 _TIME_FIRST: Final = re.compile(
-    r"(?P<day>(?:on )?(?:tomorrow|today|tonight|(?:next |this )?\w+day)(?:,? (?:at )?\d[\d:.]*(?: ?[ap]m\b)?"
+    r"(?P<day>(?:on )?(?:tomorrow|today|tonight|(?:next "
+    r"|this )?\w+day)(?:,? (?:at )?\d[\d:.]*(?: ?[ap]m\b)?"
     r"| at \w+)?)[:,]? (?P<thing>(?!\d).+)$|(?P<when>.+?)[:,-]+ (?P<what>.+)$",
     re.IGNORECASE,
 )
 _SOME_DAY: Final = re.compile(
-    rf"\btomorrow\b|\b{_WEEKDAY}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep"
-    r"|oct|nov|dec)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b|\bon the \d",
+    rf"\btomorrow\b|\b{_WEEKDAY}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may"
+    rf"|jun|jul|aug|sep"
+    r"|oct|nov|dec)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b"
+    r"|\bon the \d",
     re.IGNORECASE,
 )
 # Greetings, news, the weather, and what is over.
 _NO_OCCASION: Final = re.compile(
-    r"^(?:happy|merry|good|nice|great|lovely|bad|awful|best|see|till|until|thanks|hello|hi|sorry|same|no|not"
-    r"|back|off|out|away|home|available|free|busy|open|closed|what|which|who|how|any|only|since|as of|by|version|release|draft|notes?|minutes|photos?|news)\b"
-    r"|\b(?:yesterday|last|ago|weather|rain|sunny|snow|today|forecast|holiday on|o'clock already)\b",
+    r"^(?:happy|merry|good|nice|great|lovely|bad|awful|best|see|till|until|thanks|hello|hi|sorry"
+    r"|same|no|not"
+    r"|back|off|out|away|home|available|free|busy|open|closed|what|which|who|how|any|only|since"
+    r"|as of|by|version|release|draft|notes?|minutes|photos?|news)\b"
+    r"|\b(?:yesterday|last|ago|weather|rain|sunny|snow|today|forecast|holiday on"
+    r"|o'clock already)\b",
     re.IGNORECASE,
 )
 _VERBAL: Final = frozenset({"VBP", "VBZ", "VBD", "MD", "VB", "PRP", "WP", "WDT", "WRB", "UH"})
@@ -119,7 +140,8 @@ _BARE_DONE: Final = frozenset(
     "came went was were had did said got felt became seemed looked began".split()  # noqa: SIM905
 )
 _KIN_FIRST: Final = re.compile(
-    rf"(?P<who>{any_of('female', 'male', 'companions')}(?: (?-i:[A-Z])\w+)?)(?P<apart>,)? (?P<rest>(?!and\b|or\b|,)\S.*)$",
+    rf"(?P<who>{any_of('female', 'male', 'companions')}(?: (?-i:[A-Z])\w+)?)(?P<apart>,)?"
+    rf" (?P<rest>(?!and\b|or\b|,)\S.*)$",
     re.IGNORECASE,
 )
 _MOST_COUNTED: Final = 8
@@ -192,7 +214,7 @@ def says_so(tree: Tree) -> bool:
 
 def _owned(tree: Tree, text: str) -> str:
     """Complete "exam passed", "wife pregnant", "new job at Bosch", "mum in hospital"."""
-    new = re.match(rf"(?:new|brand new|first|second|second-hand) (?=[a-z])", text, re.IGNORECASE)
+    new = re.match(r"(?:brand )?(?:new|second-hand) (?!to\b)(?=[a-z])", text, re.IGNORECASE)
     if new and not any(token.tag in _FINITE for token in tree.tokens) and not _is_idle(tree):
         return f"I have a {text[:1].lower()}{text[1:]}"
     kin = _KIN_FIRST.match(text)
@@ -210,7 +232,9 @@ def _mine(tree: Tree, text: str) -> str:
     if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
         return ""
     phrase = tree.subtree(subject)
-    bare = all(token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase)
+    bare = all(
+        token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase
+    )
     told = re.search(r"\d", _after(tree, verb)) or _SOME_DAY.search(_after(tree, verb))
     if not bare or phrase[0].index or not told or _is_idle(tree) or phrase[0].dep == "prep":
         return ""
@@ -266,17 +290,14 @@ def _done(tree: Tree, first: Token, text: str) -> str:
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
     told = is_past(first.lower) or first.tag in {"VBD", "VBN"}
-    if _IDLE_DONE.match(text) or not told:
+    if _IDLE_DONE.match(text) or not told or first.lower in _SAID:
         return ""
-    if first.lower in {"born", "raised"}:
-        return f"I was {text}"
-    if first.lower in {"stuck", "stranded"}:
-        return f"I am {_into_place(text)}"
     behind = tree.tokens[first.index + 1].tag if following else "IN"
     bare = behind in {"IN", "TO", "CC", ",", "RB"}
-    if first.lower in (words("traits") | _STATES) - {"handed"} and bare:
-        return f"I am {_here(text)}"
-    return "" if first.lower in _SAID else f"I {_into_place(text)}"
+    state = bare and first.lower in (words("traits") | _STATES) - {"handed"}
+    if state or first.lower in {"stuck", "stranded"}:
+        return f"I am {_here(_into_place(text))}"
+    return f"I {'was ' if first.lower in {'born', 'raised'} else ''}{_into_place(text)}"
 
 
 def _into_place(text: str) -> str:
@@ -309,9 +330,14 @@ def _occasion(tree: Tree, first: Token, text: str) -> str:
     if not timed or not (known or _is_appointment(tree, text)):
         return ""
     kin = _KIN_FIRST.match(text.replace("'s ", " ", 1)) is not None
-    owned = kin or first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    owned = (
+        kin or first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    )
     plain = not text[:2].isupper() and (
-        kin or first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
+        kin
+        or first.tag != "NNP"
+        or first.lower in words("occasions")
+        or "-" in text.split(maxsplit=1)[0]
     )
     return _appointed(text[:1].lower() + text[1:] if plain else text, owned=owned)
 
@@ -319,7 +345,11 @@ def _occasion(tree: Tree, first: Token, text: str) -> str:
 def _is_appointment(tree: Tree, text: str) -> bool:
     """Return true if a fragment names a thing and the day or the hour when it will be."""
     when = min(
-        (found.start() for found in (DATE_PHRASE.search(text), _AT_SOME_TIME.search(text)) if found),
+        (
+            found.start()
+            for found in (DATE_PHRASE.search(text), _AT_SOME_TIME.search(text))
+            if found
+        ),
         default=0,
     )
     day = _SOME_DAY.search(text) or re.search(r"\d{1,2}(?::\d\d| ?[ap]m\b)", text, re.IGNORECASE)
@@ -328,7 +358,9 @@ def _is_appointment(tree: Tree, text: str) -> bool:
         return False
     # A lone word, or one behind a noun that does not agree with it, is no verb: "school play".
     nouns = {"VB", "VBP"} if len(before) == 1 or before[0].tag == "NN" else frozenset[str]()
-    if any(one.tag in _VERBAL and (one is not before[-1] or one.tag not in nouns) for one in before):
+    if any(
+        one.tag in _VERBAL and (one is not before[-1] or one.tag not in nouns) for one in before
+    ):
         return False
     head = next((one for one in reversed(before) if one.tag[:2] in {"NN", "VB"}), None)
     return head is not None and head.lower not in words("moods")

@@ -45,33 +45,55 @@ _MANNER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A form of instruction: `do` is what is to be done, the others say when or with whom."""
+    """A form of instruction: `do` is what is to be done, the others say when or with whom.
+
+    Attributes:
+        pattern: Its form.
+        text: How it is written.
+        slot: The attribute it sets.
+        reasoned: Whether only a reason behind it tells that it holds beyond this answer.
+    """
 
     pattern: re.Pattern[str]
     text: str
     slot: str = ""
+    reasoned: bool = False
 
 
 def _form(pattern: str, text: str, slot: str = "") -> _Form:
     return _Form(re.compile(pattern, re.IGNORECASE), text, slot)
 
 
-_ALWAYS: Final = r"(?:always|every (?:single )?time|each time|without exception|from now on|in future)"
+_ALWAYS: Final = (
+    r"(?:always|every (?:single )?time|each time|without exception|from now on|in future)"
+)
 # Ways of answering: things that any answer has, and the manner in which they are given.
 _GIVEN: Final = (
-    r"(?:things|everything|stuff|dates?|times|numbers?|amounts|prices|units|sizes|measurements|quantities"
-    r"|temperatures|distances|weights|code|links|sources|recipes|names|examples|instructions|answers|it all)"
+    r"(?:things|everything|stuff|dates?|times|numbers?|amounts|prices|units|sizes|measurements"
+    r"|quantities"
+    r"|temperatures|distances|weights|code|links|sources|recipes|names|examples|instructions"
+    r"|answers|it all)"
 )
 _WAY: Final = (
-    r"(?:(?:in|with|without|like|as(?! soon| well)|under|using|by) (?!this\b|that\b|it\b|the (?:above|file|text)"
-    r"|here|case\b|advance)|(?:more |less |very |really )?(?:slowly|briefly|simply|politely|honestly|bluntly"
+    r"(?:(?:in|with|without|like|as(?! soon| well)|under|using|by) (?!this\b|that\b|it\b"
+    r"|the (?:above|file|text)"
+    r"|here|case\b|advance)|(?:more |less |very |really )?(?:slowly|briefly|simply|politely"
+    r"|honestly|bluntly"
     r"|formally|informally)\b|one at a time)"
 )
+_TELLS: Final = (
+    r"(?:answer|reply|respond|write|speak|talk|explain|describe|give|tell|show|list|spell|say"
+    r"|put|use|express"
+    r"|convert|format)"
+)
+_TO_ME: Final = r"(?: (?:me|to me|us|back))?"
+_FOR_ME: Final = r"(?: (?:to|for|with) me)?"
 _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
         r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
-        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?: (?:please|instead))?$",
+        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?:"
+        r" (?:please|instead))?$",
         "User wants to be called {name}",
         "called",
     ),
@@ -127,14 +149,11 @@ _FORMS: Final = (
         rf"|very |a bit more )?{_MANNER}\b.*)$",
         _TO,
     ),
+    _form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} {_GIVEN}{_FOR_ME} {_WAY}.*?)$", _TO),
+    replace(_form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME}{_FOR_ME} {_WAY}.*?)$", _TO), reasoned=True),
     _form(
-        rf"^{_ASKED}(?P<do>(?:answer|reply|respond|write|speak|talk|explain|describe|give|tell|show|list|spell"
-        rf"|say|put|use|express|convert|format)(?: (?:me|to me|us|back))?(?: {_GIVEN})?(?: (?:to|for|with) me)?"
-        rf" {_WAY}.*?)(?:,? (?:please|because I am|always))*$",
-        _TO,
-    ),
-    _form(
-        rf"^(?:just |only )?(?P<what>[\w' -]+, (?:and )?not [\w' -]+?),? (?:please|thanks|{_ALWAYS})"
+        rf"^(?:just |only )?(?P<what>[\w' -]+, (?:and )?not [\w' -]+?),? (?:please|thanks"
+        rf"|{_ALWAYS})"
         rf"(?:,? (?:please|thanks|{_ALWAYS}))*$",
         "User wants {what}",
     ),
@@ -143,7 +162,8 @@ _FORMS: Final = (
         "User always wants {noun}",
     ),
     _form(
-        r"^(?:please,? |just |only )*(?P<what>(?:one|a single|two) [\w ]+? at a time)(?:,? please)?$",
+        r"^(?:please,? |just |only )*(?P<what>(?:one|a single"
+        r"|two) [\w ]+? at a time)(?:,? please)?$",
         "User wants {what}",
     ),
     _form(rf"^(?:please )?(?P<do>keep (?:your |all |the )?{_ANSWERS} .+)$", _TO),
@@ -217,6 +237,8 @@ def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
     reason = _REASON.search(said)
     whole = (said[: reason.start()] if reason else said).rstrip(" .!?,")
     for form in _FORMS:
+        if form.reasoned and not reason:
+            continue
         match = form.pattern.match(whole) or form.pattern.match(trimmed(whole))
         if match is not None and (wish := _wish(match, form, tree, start)) is not None:
             return replace(wish, reason=reason["said"]) if reason else wish

@@ -16,7 +16,8 @@ from agent_memory_services.language.en.words import is_past
 
 _KEY: Final = r"(?:(?:my|our) )?[A-Za-z][\w'&()-]*(?:[ /][\w'&()-]+){0,7}?"
 _PAIR: Final = re.compile(
-    rf"(?:^|[;,/|] *|\. )(?P<key>{_KEY})(?: ?[:=](?![\d/=])| ?[:=](?= )|(?<=[a-z])[:=](?=\d))\s*(?=\S)"
+    rf"(?:^|[;,/|] *|\. )(?P<key>{_KEY})(?: ?[:=](?![\d/=])| ?[:=](?= )"
+    rf"|(?<=[a-z])[:=](?=\d))\s*(?=\S)"
 )
 _DASHED: Final = re.compile(rf"^(?P<key>{_KEY}) +- +(?=\S)")
 _APART: Final = re.compile(r"\s*;\s*|\s+[/|]\s+")
@@ -38,19 +39,24 @@ _SAYS: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_SELF: Final = re.compile(
-    r"^(?:(?:a )?(?:bit|little|few \w+|some \w+|quick|more|short)? ?(?:things |facts |info |notes )?"
+    r"^(?:(?:a )?(?:bit|little|few \w+|some \w+|quick|more|short)? ?(?:things |facts |info "
+    r"|notes )?"
     r"(?:about|on) (?:me|us|myself|my \w+)|(?:quick |short |my )*(?:intro|bio|profile|facts|details"
     r"|info|basics|particulars|summary|stats)|me|us)$",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
-    r"(?P<verb>(?:I|we) .*?\w) (?P<tail>(?:(?:in|on|at|since|during|last|this|every|from|with|before|after)"
+    r"(?P<verb>(?:I|we) .*?\w) (?P<tail>(?:(?:in|on|at|since|during|last|this|every|from|with"
+    r"|before|after)"
     r" \w.*|so far|recently|lately|now|already|regularly|again))$",
     re.IGNORECASE,
 )
 _MEASURED: Final = re.compile(
-    r"(?P<noun>(?!the\b|at\b|in\b|on\b|about\b|error\b|room\b|page\b|chapter\b|line\b)[a-z][a-z ]{1,28}?)(?P<when> (?:this (?:morning|month|week|year)|today|now|currently|last (?:week|month|night)))?"
-    r"(?:,| is| at| of| a (?:sad|mere|solid|modest))? (?P<value>[$\u20ac\u00a3]?\d[\w.,/%:]*(?: ?(?:over \d+|[a-z]{1,3}))?"
+    r"(?P<noun>(?!the\b|at\b|in\b|on\b|about\b|error\b|room\b|page\b|chapter\b"
+    r"|line\b)[a-z][a-z ]{1,28}?)(?P<when> (?:this (?:morning|month|week|year)|today|now"
+    r"|currently|last (?:week|month|night)))?"
+    r"(?:,| is| at| of| a (?:sad|mere|solid"
+    r"|modest))? (?P<value>[$\u20ac\u00a3]?\d[\w.,/%:]*(?: ?(?:over \d+|[a-z]{1,3}))?"
     r"|[xX]{0,2}[SML])",
     re.IGNORECASE,
 )
@@ -69,9 +75,13 @@ _RELATED: Final = re.compile(
 _CLAIMS: Final = re.compile(
     r"^(?!(?:is|was|has|this|his|its|always|perhaps|sometimes)\b)[a-z]{2,}(?<![sui])s (?:\w|an? )"
 )
-_NONE: Final = re.compile(r"(?:none|no|nil|nope|n/a|nothing|zero|0)(?: known| yet)?$", re.IGNORECASE)
+_NONE: Final = re.compile(
+    r"(?:none|no|nil|nope|n/a|nothing|zero|0)(?: known| yet)?$", re.IGNORECASE
+)
 _YES: Final = re.compile(r"(?:yes|yep|yeah|true)$", re.IGNORECASE)
-_LACKING: Final = re.compile(r"(?:no|not) (?!problem|idea|clue|worries|way\b)(?P<what>\w.*)$", re.I)
+_LACKING: Final = re.compile(
+    r"(?:no|not) (?!problem|idea|clue|worries|way\b)(?P<what>\w.*)$", re.IGNORECASE
+)
 _DETERMINER: Final = re.compile(
     r"(?:an?|the|my|our|some|one|two|three|four|five|six|no|not|about|around|only|things?|stuff) ",
     re.IGNORECASE,
@@ -91,7 +101,9 @@ _LIKED: Final = {
 _MOST_VALUE_WORDS: Final = 16
 _MOST_KEY_WORDS: Final = 5
 _WHOLE: Final = re.compile(r"(?:I|we|he|she|they|it|there)\b", re.IGNORECASE)
-_MEASURE: Final = re.compile(r"\d[\d.,]* ?\w{0,3}$|(?:in|on|at|with|for|from|when|since|starting) ", re.I)
+_MEASURE: Final = re.compile(
+    r"\d[\d.,]* ?\w{0,3}$|(?:in|on|at|with|for|from|when|since|starting) ", re.IGNORECASE
+)
 _FEW: Final = 2
 
 
@@ -146,7 +158,9 @@ def _measures(text: str) -> list[Utterance] | None:
     return [
         Utterance(part, asks=False)
         if one is None
-        else _told(f"my {_bare(one['noun'].strip())} {_be(one['noun'])} {one['value']}{one['when'] or ''}")
+        else _told(
+            f"my {_bare(one['noun'].strip())} {_be(one['noun'])} {one['value']}{one['when'] or ''}"
+        )
         for part, one in zip(parts, read, strict=True)
     ]
 
@@ -212,9 +226,10 @@ def is_listing(key: str) -> bool:
     """Return true if people list a particular of their own under this word."""
     pattern = rf"{any_of('particulars')}|favou?rite [\w ]+|diet[\w ]*"
     low = _bare(key).lower()
-    return re.fullmatch(pattern, low) is not None or re.fullmatch(
-        any_of("particulars"), low.rsplit(" ", 1)[-1]
-    ) is not None
+    return (
+        re.fullmatch(pattern, low) is not None
+        or re.fullmatch(any_of("particulars"), low.rsplit(" ", 1)[-1]) is not None
+    )
 
 
 def items(value: str) -> list[str]:
@@ -246,11 +261,8 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
     weekly = sum(_WEEKDAY.match(key) is not None for key, _ in keyed) >= _FEW
     found: list[Utterance] = []
     for item, (key, value) in zip(listing, keyed, strict=True):
-        if key and key[:1].isupper() and not is_listing(key) and not _person(key, value):
-            if not silent:
-                found.append(_told(f"{key} ({value}) is in my {_bare(heading)}"))
-        elif key:
-            found += _entry(key, value, weekly=weekly)
+        if key:
+            found += _keyed_item(heading, key, value, weekly=weekly, silent=silent)
         elif silent:
             continue
         elif _WHOLE.match(item) or _is_done(item):
@@ -260,6 +272,20 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
         else:
             found += _of_heading(heading, item)
     return found
+
+
+def _keyed_item(
+    heading: str, key: str, value: str, *, weekly: bool, silent: bool
+) -> list[Utterance]:
+    """Return what "Taj - bass" says under a heading."""
+    if key.lower() in {"me", "us"}:
+        return []
+    if re.fullmatch(r"favou?rites?", _bare(heading)):
+        return [_told(f"my favorite {_bare(key)} is {value}")]
+    known = is_listing(key) or _WEEKDAY.match(key) or _person(key, value)
+    if key[:1].isupper() and not known:
+        return [] if silent else [_told(f"{key} ({value}) is in my {_bare(heading)}")]
+    return _entry(key, value, weekly=weekly)
 
 
 def _says(heading: str) -> str | None:
@@ -281,7 +307,9 @@ def _is_command(heading: str) -> bool:
     """Return true if a heading asks for something: "Fix these", "Things you need to buy"."""
     if re.match(r"(?:my|our) ", heading, re.IGNORECASE):
         return False
-    asks = r"^to \w+|\b(?:you|your|please|need|want|should|must|to (?:buy|do|get|read|pack|check))\b"
+    asks = (
+        r"^to \w+|\b(?:you|your|please|need|want|should|must|to (?:buy|do|get|read|pack|check))\b"
+    )
     commands = words("tasks") | words("chat_verbs")
     return heading.lower().split()[0] in commands or bool(re.search(asks, heading, re.IGNORECASE))
 
@@ -300,21 +328,28 @@ def _is_done(item: str) -> bool:
 
 
 def _of_heading(heading: str, item: str) -> list[Utterance]:
-    key = _bare(heading)
-    if key in _LIKED:
-        return [_told(f"{_LIKED[key]} {_lowered(item)}")]
-    if key in words("counted_keys") and _COUNTED.match(item):
-        return [_told(f"I have {_lowered(item)}")]
-    if key in words("particulars") and _particular_of(key) is not None:
-        return [_told(_particular(key, item))]
-    if not is_key(heading):
-        return []
-    named = heading if re.search(r"\b(?:my|our)\b", heading, re.IGNORECASE) else f"my {key}"
-    many = _is_many(_bare(named))
-    lacking = _LACKING.match(item)
+    """Return what an item on a line of its own says under a heading that is a noun."""
+    key, low = _bare(heading), _lowered(item)
+    told = ""
+    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
+        told = f"I plan to {item[:1].lower()}{item[1:]}"
+    elif key in _LIKED:
+        told = f"{_LIKED[key]} {low}"
+    elif key in words("counted_keys") and _COUNTED.match(item):
+        told = f"I have {low}"
+    elif key in words("particulars") and _particular_of(key) is not None:
+        told = _particular(key, item)
+    elif is_key(heading):
+        own = re.search(r"\b(?:my|our)\b", heading, re.IGNORECASE) is not None
+        told = _included(heading if own else f"my {key}", item)
+    return [_told(told)] if told else []
+
+
+def _included(named: str, item: str) -> str:
+    many, lacking = _is_many(_bare(named)), _LACKING.match(item)
     if lacking:
-        return [_told(f"{_lowered(named)} {'have' if many else 'has'} no {lacking['what']}")]
-    return [_told(f"{_lowered(named)} {'include' if many else 'includes'} {_lowered(item)}")]
+        return f"{_lowered(named)} {'have' if many else 'has'} no {lacking['what']}"
+    return f"{_lowered(named)} {'include' if many else 'includes'} {_lowered(item)}"
 
 
 # ------------------------------------------------------------------------------ a key and a value
@@ -329,26 +364,23 @@ def _entry(key: str, value: str, *, weekly: bool = False) -> list[Utterance]:
     low = _bare(key)
     if key[:1].isupper() and not is_listing(key) and (person := _person(key, value)):
         return [_told(person)]
-    if low in _LIKED or low in words("counted_keys") | {"favourites", "favorites"}:
-        several = _several(low, value)
-        if several:
-            return [_told(one) for one in several]
+    several = _several(low, value)
+    if several:
+        return [_told(one) for one in several]
     parts = [part for part in _APART.split(value) if part]
-    if len(parts) < _FEW:
-        if _is_many(low) and _particular_of(low) is None and _COMMAS.search(value):
-            return [one for item in items(value) for one in _of_heading(key, item)]
-        return [_told(one) for one in _several(low, value) or [_particular(low, value)]]
-    nested = [_PAIR.match(part) for part in parts]
-    if all(nested):
-        pairs = (part.partition(":") for part in parts)
-        return [_told(f"my {name.strip().lower()} is called {said.strip()}") for name, _, said in pairs]
-    if _particular_of(low) is not None or low in _LIKED:
+    known = _particular_of(low) is not None
+    if len(parts) < _FEW and not known and _is_many(low) and _COMMAS.search(value):
+        return [one for item in items(value) for one in _of_heading(key, item)]
+    if len(parts) < _FEW or known:
         return [_told(_particular(low, part)) for part in parts]
     return [_told(one) for one in _aspects(low, parts)]
 
 
 def _aspects(key: str, parts: Sequence[str]) -> list[str]:
     """Return what is said of one thing part by part: "Surly; frame 56 cm; no mudguards"."""
+    if all(_PAIR.match(part) for part in parts):
+        pairs = (part.partition(":") for part in parts)
+        return [f"my {name.strip().lower()} is called {said.strip()}" for name, _, said in pairs]
     found = []
     for place, part in enumerate(parts):
         lacking, aspect = _LACKING.match(part), _ASPECT.match(part)

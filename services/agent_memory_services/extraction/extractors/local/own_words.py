@@ -26,7 +26,13 @@ from agent_memory_services.extraction.domain.facts import Candidate, Conversatio
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
-from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, evidence, likely, recognised
+from agent_memory_services.language.recognition import (
+    ENGLISH,
+    UNKNOWN,
+    evidence,
+    likely,
+    recognised,
+)
 from agent_memory_services.language.sentences import Sentence, sentences
 
 _HIDDEN: Final = "\ue000"
@@ -53,7 +59,8 @@ _COLON: Final = re.compile(r"[:：]|\n")
 _CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
 _COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
 _ENGLISH_TASK: Final = re.compile(
-    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
+    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix"
+    r"|check"
     r"|explain|sentence|phrase|text|message|letter|e-?mail|word|lyrics|song|poem|wrote|writes)\b",
     re.IGNORECASE,
 )
@@ -99,8 +106,7 @@ def read_own_words(conversation: Conversation) -> OwnWords:
     spoken = [*conversation.before, *conversation.turns]
     named = {id(turn) for before, turn in pairwise(spoken) if _names(turn.text, before)}
     readings = [
-        _Reading(turn, conversation, people, plain=id(turn) in named)
-        for turn in conversation.turns
+        _Reading(turn, conversation, people, plain=id(turn) in named) for turn in conversation.turns
     ]
     turns = [reading.rest for reading in readings]
     unchanged = all(one is other for one, other in zip(turns, conversation.turns, strict=True))

@@ -138,7 +138,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "I said my flight was on Monday but it's on Tuesday."
     (
         re.compile(
-            r"^I (?:said|wrote|told you)(?: that)? (?P<own>my|our|the) (?P<what>[\w' -]+?)(?:'s| is| was"
+            r"^I (?:said|wrote|told you)(?: that)? (?P<own>my|our|the) (?P<what>[\w' -]+?)(?:'s"
+            r"| is| was"
             r"| were| are)"
             r" [^.;]+?,? but (?:actually )?(?:it|that|she|he)(?: is|'s) (?:actually )?",
             re.IGNORECASE,
@@ -297,8 +298,10 @@ _RUN_ON: Final = re.compile(
 )
 _BOUND: Final = re.compile(
     r"(?:\b(?:and|but|so|or|that|which|who|when|if|because|since|while|where|what|how|why|as|than"
-    r"|before|after|until|though|although|whenever|whether|thinks?|claims?|insists?|swears?|believes?"
-    r"|reckons?|pretends?|hopes?|wishes|jokes?|dreams?|knows|tells?|felt|thought|believed|heard|noticed|know|said|say|says|guess|hope"
+    r"|before|after|until|though|although|whenever|whether|thinks?|claims?|insists?|swears?"
+    r"|believes?"
+    r"|reckons?|pretends?|hopes?|wishes|jokes?|dreams?|knows|tells?|felt|thought|believed|heard"
+    r"|noticed|know|said|say|says|guess|hope"
     r"|wish|mean|told|tell|believe|sure|feel|like|remember|thing|things|one|time|way|place"
     r"|reason|day|everything|all|with|for|to|of|in|at|on|is|are|was|the|an?|my|and my)"
     r"|\bthe [\w-]+)$",

@@ -86,9 +86,12 @@ _MOST_SENTENCES: Final = 400
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
 _RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(
-    r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$", re.IGNORECASE
+    r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$",
+    re.IGNORECASE,
 )
-_MERE_NO: Final = re.compile(r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE)
+_MERE_NO: Final = re.compile(
+    r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE
+)
 _MOST_ANSWERED: Final = 4
 _LONGEST_ANSWER: Final = 14
 
@@ -148,20 +151,10 @@ def _sentences(
 ) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
     typed = spelled(turn.text, parser.strangers, _aims())
-    cut = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
+    cut: Sequence[Utterance] = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
-        question = _question(earlier)
-        own = any(_OWN_SENTENCE.match(one.text) for one in cut[1:])
-        whole = answered(question, cut[0].text if own else ", ".join(one.text for one in cut))
-        if whole:
-            yield Utterance(whole, asks=False)
-            if not own:
-                return
-            cut = cut[1:]
-        told = None if whole else _filled_in(cut, question, earlier, parser)
-        if told is not None:
-            yield told
-            cut = cut[1:]
+        whole, cut = _answer(cut, earlier, parser)
+        yield from whole
     listing, before = False, ""
     sheet = any(is_sheet(one.text) for one in cut)
     for one in _meant(cut):
@@ -182,15 +175,24 @@ def _sentences(
                 particulars = None
             listing = bool(particulars)
             if particulars is None:
-                text = unlabelled(text)
-                particulars = [Utterance(told or filled(text, before) or text, asks=False)]
-            for one in particulars:
-                if one.told:
-                    yield one
-                    continue
-                for part in _stated(one.text):
-                    yield from _with_wish(part)
+                plain = told or filled(text, before) or unlabelled(text)
+                particulars = [Utterance(plain, asks=False)]
+            for said in particulars:
+                yield from [said] if said.told else _stated(said.text)
         before = text
+
+
+def _answer(
+    said: Sequence[Utterance], earlier: Sequence[Turn], parser: Parser
+) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
+    """Return what a message says as an answer, if it is one, and the sentences behind that."""
+    question = _question(earlier)
+    own = any(_OWN_SENTENCE.match(one.text) for one in said[1:])
+    whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
+    if whole:
+        return [Utterance(whole, asks=False)], said[1:] if own else ()
+    told = _filled_in(said, question, earlier, parser)
+    return ([told], said[1:]) if told is not None else ((), said)
 
 
 def _is_english(text: str, parser: Parser) -> bool:
@@ -226,10 +228,11 @@ def _claim(text: str) -> str:
     return claims[-1] if claims else ""
 
 
-def _stated(text: str) -> Iterator[str]:
+def _stated(text: str) -> Iterator[Utterance]:
     """Yield what a sentence states, in plain sentences of their own."""
     for plain in plainly(text):
-        yield from segments(plain) or introduced(plain)
+        for part in segments(plain) or introduced(plain):
+            yield from _with_wish(part)
 
 
 def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:

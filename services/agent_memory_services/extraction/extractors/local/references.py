@@ -45,8 +45,10 @@ _HERE: Final = re.compile(r"\bhere\b")
 
 # "Her school", and not "saw her yesterday".
 _OWNED_BY_HER: Final = re.compile(
-    r" (?!(?:to|and|at|in|on|for|with|when|because|but|or|if|so|as|by|from|about|last|next|this|every"
-    r"|yesterday|today|tomorrow|again|now|since|until|there|here|a|an|the|my|two|three|once|twice)\b)"
+    r" (?!(?:to|and|at|in|on|for|with|when|because|but|or|if|so|as|by|from|about|last|next|this"
+    r"|every"
+    r"|yesterday|today|tomorrow|again|now|since|until|there|here|a|an|the|my|two|three|once"
+    r"|twice)\b)"
     r"[a-z]+",
 )
 _DETERMINED: Final = re.compile(

@@ -103,7 +103,9 @@ _INTRO: Final = re.compile(
     r"^(?:(?:quick |short |my )*(?:intro|bio|me)\s*[:,-]\s*)?(?P<name>[A-Z][a-z'-]+)"
     r"(?: here)?, (?=(?:1[4-9]|[2-9]\d)\b)"
 )
-_MANNER: Final = re.compile(r"(?P<what>(?:[a-z-]+ ){1,2}[a-z]+(?: (?:at|in|on|for|of|by|from) [\w' -]+)?)")
+_MANNER: Final = re.compile(
+    r"(?P<what>(?:[a-z-]+ ){1,2}[a-z]+(?: (?:at|in|on|for|of|by|from) [\w' -]+)?)"
+)
 _MOST_WORDS: Final = 9
 
 
@@ -126,8 +128,19 @@ def segments(text: str) -> list[str]:
     told = _all_told(parts, introduces=bool(name))
     if not told[0] or sum(map(bool, told)) + len(name) < _FEWEST:
         whole = any(_SENTENCE.search(part) for part in parts)
-        return [part for part, says in zip(parts, told, strict=True) if says or whole] if told[0] and whole else []
-    return [*name, *(says or part for part, says in zip(parts, told, strict=True) if says or _SENTENCE.search(part))]
+        return (
+            [part for part, says in zip(parts, told, strict=True) if says or whole]
+            if told[0] and whole
+            else []
+        )
+    return [
+        *name,
+        *(
+            says or part
+            for part, says in zip(parts, told, strict=True)
+            if says or _SENTENCE.search(part)
+        ),
+    ]
 
 
 def _all_told(parts: Sequence[str], *, introduces: bool) -> list[str]:
@@ -135,7 +148,12 @@ def _all_told(parts: Sequence[str], *, introduces: bool) -> list[str]:
     told: list[str] = []
     for part in parts:
         says = _told(part)
-        if not says and told and told[-1].startswith(("I have ", "I do not have ")) and _MORE.match(part):
+        if (
+            not says
+            and told
+            and told[-1].startswith(("I have ", "I do not have "))
+            and _MORE.match(part)
+        ):
             says = f"I have {part}" if not _SENTENCE.search(part) else ""
         if not says and introduces and _MANNER.fullmatch(part):
             says = f"I am {_article(part)}{part}"
@@ -155,7 +173,9 @@ def segment(text: str) -> str:
 def _joined(part: str) -> list[str]:
     """Return both halves of what a conjunction joins, where each says something alone."""
     halves = _AND.split(part, maxsplit=1)
-    of_one = re.search(r"\b(?:of|about|for|by|to) [a-z]+", halves[0]) and re.match(r"[a-z]+ing\b|[a-z]+$", halves[-1])
+    of_one = re.search(r"\b(?:of|about|for|by|to) [a-z]+", halves[0]) and re.match(
+        r"[a-z]+ing\b|[a-z]+$", halves[-1]
+    )
     if of_one and re.match(r"[a-z]+ing\b", halves[0], re.IGNORECASE):
         # "Thinking of leaving and moving".
         return [part]

@@ -32,8 +32,10 @@ _FIGURE: Final = re.compile(
     r"|couch potato|soap)\b"
     r"|(?:bored|worried|scared|tickled) to death|killing me\b|all (?:ears|thumbs|set"
     r"|over the place)|mush$"
-    r"|mush on|fried\b|toast$|jelly$|the (?:world|universe|planet|country|city)'s (?:\w+est|best|worst|most)\b"
-    r"|the (?:\w+est|best|worst|most \w+) [\w ]+ (?:in the world|ever|alive|on (?:earth|the planet))\b"
+    r"|mush on|fried\b|toast$|jelly$|the (?:world|universe|planet|country|city)'s (?:\w+est|best"
+    r"|worst|most)\b"
+    r"|the (?:\w+est|best|worst|most \w+) [\w ]+ (?:in the world|ever|alive|on (?:earth"
+    r"|the planet))\b"
     r"|(?:an? |about )?\d+ ?(?:%|percent) [\w ]+ and \d+)",
     re.IGNORECASE,
 )
@@ -67,9 +69,7 @@ def judge(said: Said) -> Ruling | None:
         return None
     if said.tense.past and {"almost", "nearly"} & said.adverbs:
         return None
-    if is_secret(f"{said.subject.noun} {said.rest}"):
-        return None
-    if said.own and _is_mere_talk(said):
+    if is_secret(f"{said.subject.noun} {said.rest}") or (said.own and _is_mere_talk(said)):
         return None
     verdict = _JUDGES[said.subject.about](said)
     if verdict is None or verdict is REFUSED:

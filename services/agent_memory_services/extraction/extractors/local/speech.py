@@ -26,7 +26,8 @@ _PICTOGRAPH = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]|(?<!\\w)[:;]-?[)(DPp](?!\\w)|<3"
 )
 _NOT_PROSE = re.compile(
-    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
+    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT"
+    r"|#include"
     r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
@@ -103,7 +104,9 @@ _CHAT_LINE: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _TWO: Final = 2
-_ADDRESSES: Final = re.compile(r"\b(?:I|you|your|we|me|let's|lol)\b|[?!]\s*$|\bI'", re.IGNORECASE)
+_ADDRESSES: Final = re.compile(
+    r"\b(?:I|you|your|we|me|let's|lol|ich|je|yo|eu|io|ik|du|tu)\b|[?!]\s*$|\bI'", re.IGNORECASE
+)
 _STAMPED: Final = re.compile(
     r"^[ \t]*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
     r"(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
