@@ -21,6 +21,8 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     add_LongTermMemoryServiceServicer_to_server,
 )
 from agent_memory_services.kit.contract.context import current_principal
+from agent_memory_services.kit.contract.errors import MemoryNotFound
+from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -117,6 +119,18 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
             and memory.type in wanted.type.any
         ]
         return long_term.ListMemoriesResponse(memories=found[: request.page_size])
+
+    async def BatchGetMemories(
+        self, request: long_term.BatchGetMemoriesRequest, context: Context
+    ) -> long_term.BatchGetMemoriesResponse:
+        known = {memory.id: memory for memory in self.memories}
+        response = long_term.BatchGetMemoriesResponse()
+        for memory_id in request.memory_ids:
+            if memory_id in known:
+                response.items.add(memory=known[memory_id])
+            else:
+                response.items.add(error=status_of(MemoryNotFound(memory_id)))
+        return response
 
     async def SearchMemories(
         self, request: long_term.SearchMemoriesRequest, context: Context

@@ -95,7 +95,7 @@ FAMILIES: Final = (
     Family(r"<lt>:c:<name>", "its length is bounded"),
     Family(r"<lt>:d:<name>", "consolidation"),
     Family(r"<lt>:tenants(?::sizes)?", "one member per tenant"),
-    Family(r"<lt>:(?:layout|readers)", "one per shard"),
+    Family(r"<lt>:(?:layout|readers|words)", "one per shard"),
     # API keys.
     Family(r"am:auth:keys?(?::<id>)?", "the record of a key is kept after its end"),
 )

@@ -116,6 +116,30 @@ async def test_own_memories_are_read_edited_and_deleted(
     assert BOB.id in services.long_term_memory.memories
 
 
+async def test_answers_name_what_contradicts_a_memory(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """With its text and its day, found or not; what is out of reach is an id alone."""
+    at = datetime(2026, 1, 4, 20, tzinfo=UTC)
+    rum = MemoryRecord(text="Alice hates it", user_id="alice", namespace="home")
+    await client.create_long_term_memories([rum])
+    services.long_term_memory.memories[rum.id].create_time.FromDatetime(at)
+    services.long_term_memory.memories[ALICE.id].conflicts_with.extend([rum.id, BOB.id])
+    told = f'in conflict with "{rum.text}", said 2026-01-04 and memory {BOB.id}'
+    named = [{"id": rum.id, "text": rum.text, "created_at": at.isoformat()}, {"id": BOB.id}]
+    found = await run(client, "search_memory", query="tea", max_results=1)
+    got = await run(client, "get_long_term_memory", memory_id=ALICE.id)
+    edited = await run(client, "edit_long_term_memory", memory_id=ALICE.id, topics=["x"])
+    for answer, shown in (
+        (found, found.result["memories"][0]),
+        (got, got.result["memory"]),
+        (edited, edited.result["memory"]),
+    ):
+        assert told in answer.formatted_response
+        assert shown["in_conflict_with"] == named
+        assert BOB.text not in answer.formatted_response
+
+
 @pytest.mark.parametrize("field", ["user_id", "namespace", "session_id"])
 async def test_a_model_cannot_move_a_memory(client: MemoryAPIClient, field: str) -> None:
     """Owner and place are no arguments of the edit tool."""

@@ -106,6 +106,22 @@ async def test_the_search_is_made_as_asked(stub: WorkingMemoryStub, neighbours: 
     assert (excluded.namespace.eq, excluded.session_id.eq) == ("chat", "s")
 
 
+async def test_lines_name_what_contradicts_them(
+    stub: WorkingMemoryStub, neighbours: Neighbours
+) -> None:
+    """Though no search found it, with the day on which it was said; one that is gone is counted."""
+    said = Timestamp(seconds=1_795_847_400)  # 2026-11-28T06:30Z
+    rome = Memory(id="1", text="User lives in Rome", user_id="alice", create_time=said)
+    oslo = Memory(id="2", text="User lives in Oslo", user_id="bob", create_time=said)
+    rome.conflicts_with.extend(["2", "gone"])
+    remember(neighbours, rome, oslo)
+    search = rpc.LongTermSearch(query=SearchQuery(filter=ALICE))
+    prompt = await build(stub, long_term_search=search)
+    told = 'in conflict with "User lives in Oslo", said 2026-11-28 and one more memory'
+    assert f"- User lives in Rome (said 2026-11-28; {told})" in prompt.messages[0].content
+    assert [hit.memory.id for hit in prompt.hits] == ["1"]
+
+
 async def test_times_are_told_in_the_sessions_zone(
     stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:

@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 _MESSAGES_SHOWN = 20
 _NARROWING = ("user_id", "memory_type")
 _NARROWING_TO_ONE_OF = ("topics", "entities")
+_MOST_RIVALS = 100
 
 
 class ToolMethods(MemoryMethods):
@@ -181,12 +182,13 @@ def _search_memory(
         limit=asked.max_results,
         offset=asked.offset,
     )
-    memories = [_calls.as_json(memory, zone) for memory in found.memories]
+    rivals = _rivals(client, scope, found.memories)
+    memories = [_calls.as_json(memory, zone, rivals) for memory in found.memories]
     more = found.next_offset is not None
     result = {"memories": memories, "has_more": more, "next_offset": found.next_offset}
     if not memories:
         return _calls.ToolAnswer(result, "Nothing that is remembered matches.")
-    lines = [_calls.in_words(memory, zone) for memory in found.memories]
+    lines = [_calls.in_words(memory, zone, rivals) for memory in found.memories]
     if more:
         lines.append(f"There is more from offset {found.next_offset} on.")
     return _calls.ToolAnswer(result, "\n".join(lines))
@@ -197,10 +199,7 @@ def _get_memory(
 ) -> _calls.ToolAnswer:
     """Read a memory within the scope."""
     record = _within_reach(client, scope, asked.memory_id)
-    zone = _zone_of_reader(client, scope)
-    return _calls.ToolAnswer(
-        {"memory": _calls.as_json(record, zone)}, _calls.in_words(record, zone)
-    )
+    return _told(client, scope, record)
 
 
 def _create_memories(
@@ -232,10 +231,7 @@ def _edit_memory(
     edited = client.edit_long_term_memory(
         record.id, updates, etag=record.etag, timeout=scope.timeout
     )
-    reader = _zone_of_reader(client, scope)
-    return _calls.ToolAnswer(
-        {"memory": _calls.as_json(edited, reader)}, f"Changed:\n{_calls.in_words(edited, reader)}"
-    )
+    return _told(client, scope, edited, "Changed:\n")
 
 
 def _delete_memories(
@@ -252,6 +248,30 @@ def _delete_memories(
     missing = [memory_id for memory_id in asked.memory_ids if memory_id not in deleted]
     text = f"Deleted {len(deleted)}." + (f" Not found: {', '.join(missing)}." if missing else "")
     return _calls.ToolAnswer({"deleted": deleted, "not_found": missing}, text)
+
+
+def _told(
+    client: MemoryMethods, scope: _calls.ToolScope, record: models.MemoryRecord, lead: str = ""
+) -> _calls.ToolAnswer:
+    """Answer one memory, behind some words."""
+    zone = _zone_of_reader(client, scope)
+    rivals = _rivals(client, scope, [record])
+    return _calls.ToolAnswer(
+        {"memory": _calls.as_json(record, zone, rivals)},
+        f"{lead}{_calls.in_words(record, zone, rivals)}",
+    )
+
+
+def _rivals(
+    client: MemoryMethods, scope: _calls.ToolScope, records: Sequence[models.MemoryRecord]
+) -> _calls.Rivals:
+    """Find what contradicts some memories, as far as it is within the scope; with these, by id."""
+    known = {record.id: record for record in records}
+    named = dict.fromkeys(each for record in records for each in record.conflicts_with)
+    if not (missing := [each for each in named if each not in known][:_MOST_RIVALS]):
+        return known
+    found = client.batch_get_long_term_memories(missing, timeout=scope.timeout)
+    return known | {record.id: record for record in found.memories if scope.admits(record)}
 
 
 def _within_reach(
@@ -291,7 +311,7 @@ def _get_working_memory(
         "created": created,
         "context": session.context,
         "messages": messages,
-        "memories": [_calls.as_json(memory, zone) for memory in session.memories],
+        "memories": [_calls.as_json(memory, zone, {}) for memory in session.memories],
         "data": session.data,
     }
     return _calls.ToolAnswer(result, _session_in_words(session, zone))
@@ -313,7 +333,8 @@ def _note_memory(
     (noted,) = added.memories
     reader = _zone_of_reader(client, scope)
     return _calls.ToolAnswer(
-        {"memory": _calls.as_json(noted, reader)}, f"Noted:\n{_calls.in_words(noted, reader)}"
+        {"memory": _calls.as_json(noted, reader, {})},
+        f"Noted:\n{_calls.in_words(noted, reader, {})}",
     )
 
 
@@ -336,7 +357,7 @@ def _session_in_words(session: models.WorkingMemory, zone: tzinfo) -> str:
     parts = [
         f"Summary: {session.context}" if session.context else "",
         *(f"{message.role}: {message.content}" for message in session.messages),
-        *(_calls.in_words(memory, zone) for memory in session.memories),
+        *(_calls.in_words(memory, zone, {}) for memory in session.memories),
         f"Data: {session.data}" if session.data else "",
     ]
     return "\n".join(part for part in parts if part) or "This conversation is empty so far."

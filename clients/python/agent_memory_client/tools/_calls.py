@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from agent_memory_client._types import zone_of
 from agent_memory_client._validation import build
@@ -210,13 +210,21 @@ class ToolAnswer(NamedTuple):
     text: str
 
 
-def as_json(record: MemoryRecord, reader: tzinfo) -> dict[str, Any]:
+Rivals: TypeAlias = Mapping[str, MemoryRecord]
+"""Memories by id, among them those that contradict the ones that are told."""
+
+
+def as_json(record: MemoryRecord, reader: tzinfo, rivals: Rivals) -> dict[str, Any]:
     """Spell a memory as a model needs it, with its times in the user's zone."""
     shown = record.model_dump(mode="json", include=_SHOWN, exclude_none=True)
     if record.created_at is not None:
         shown["created_at"] = _told_in(record.created_at, reader).isoformat()
     if (end := _end(record)) is not None:
         shown["no_longer_true_from"] = _told_in(end, reader).isoformat()
+    if record.conflicts_with:
+        shown["in_conflict_with"] = [
+            _rival(memory_id, rivals.get(memory_id), reader) for memory_id in record.conflicts_with
+        ]
     if record.event_date is not None:
         start = event_start(record, reader)
         if _is_moment(record, start):
@@ -227,11 +235,42 @@ def as_json(record: MemoryRecord, reader: tzinfo) -> dict[str, Any]:
     return shown
 
 
-def in_words(record: MemoryRecord, reader: tzinfo) -> str:
+def in_words(record: MemoryRecord, reader: tzinfo, rivals: Rivals) -> str:
     """Spell a memory in one line, with the id by which it can be edited."""
     when = f", {_event(record, reader)}" if record.event_date else ""
-    told = [f"{record.memory_type}{when}", *_bounds(record, reader), f"id: {record.id}"]
+    told = [
+        f"{record.memory_type}{when}",
+        *_bounds(record, reader),
+        *_conflicts(record, reader, rivals),
+        f"id: {record.id}",
+    ]
     return f"- {record.text} ({'; '.join(told)})"
+
+
+def _rival(memory_id: str, record: MemoryRecord | None, reader: tzinfo) -> dict[str, Any]:
+    """Spell what contradicts a memory; by its id alone where it is out of reach."""
+    if record is None:
+        return {"id": memory_id}
+    rival = {"id": memory_id, "text": record.text}
+    if record.created_at is not None:
+        rival["created_at"] = _told_in(record.created_at, reader).isoformat()
+    return rival
+
+
+def _conflicts(record: MemoryRecord, reader: tzinfo, rivals: Rivals) -> Iterator[str]:
+    """Spell what contradicts a memory, and when that was said."""
+    told = []
+    for memory_id in record.conflicts_with:
+        rival = rivals.get(memory_id)
+        if rival is None:
+            told.append(f"memory {memory_id}")
+        else:
+            said = (
+                (f", said {_told_in(rival.created_at, reader).date()}") if rival.created_at else ""
+            )
+            told.append(f'"{rival.text}"{said}')
+    if told:
+        yield f"in conflict with {' and '.join(told)}"
 
 
 def _bounds(record: MemoryRecord, reader: tzinfo) -> Iterator[str]:

@@ -40,6 +40,7 @@ from agent_memory_services.long_term_memory.store.embeddings.vectors import Spac
 from agent_memory_services.long_term_memory.store.index import generations, layout
 from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.reindexing import Rewording
 from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
@@ -81,6 +82,8 @@ log = structlog.get_logger()
 SERVICE_NAME: Final = service_pb2.DESCRIPTOR.services_by_name["LongTermMemoryService"].full_name
 
 _POLL_SECONDS: Final = 0.1
+_WORDING_SECONDS: Final = 60.0
+"""Pause before it is asked whether the words of a shard have to be set anew."""
 
 
 @asynccontextmanager
@@ -153,6 +156,13 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             schedule.over,
             seconds=settings.forgetting_interval_seconds,
         )
+        wording_rounds = Rounds(
+            "words",
+            client,
+            {shard: shard.words_lease for shard in shards},
+            Rewording(client).over,
+            seconds=_WORDING_SECONDS,
+        )
         servicer = LongTermMemoryServicer(
             creating=Creating(
                 store, vectorizer, compaction, settings.deduplication, reading=reading
@@ -179,6 +189,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             follower.following(),
             aclosing(feed),
             accesses.running(),
+            wording_rounds.running(),
             sweeps.running() if settings.consolidation_sweep_seconds else nullcontext(),
             forgetting_rounds.running() if settings.forgetting_interval_seconds else nullcontext(),
         ):

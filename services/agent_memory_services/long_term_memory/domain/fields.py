@@ -6,14 +6,8 @@ conditions are all made from these declarations.
 Times are microseconds since the epoch. The engine keeps numbers as doubles, so they are exact to
 the microsecond from 1684 to 2255; farther out a filter sees a time to within 32 microseconds,
 while the record itself stays exact.
-
-Texts are cut into words here, the same for the index and for questions. The engine would cut by
-its own rules, read some characters as syntax, and keep a word and the ideographic comma behind it
-together. Both sides are therefore brought into one form first: compatible spellings unified, case
-folded, and everything that is no letter, mark or number a gap.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -234,31 +228,3 @@ FILTERED: Final[Mapping[str, Field[Sequence[str]] | Field[int | None]]] = {
     **{field.filtered: field for field in _NUMBER_FIELDS if field.filtered},
 }
 """Fields that a caller's filter may name, by the names of the contract."""
-
-
-_REMEMBERED: Final = 16_384
-"""More than the characters of any language; there are a million."""
-
-
-class _Gaps(dict[int, int]):
-    """Maps a code point to itself or to a space; filled as characters are met."""
-
-    def __missing__(self, code: int) -> int:
-        kept = unicodedata.category(chr(code))[0] in "LMN"
-        found = code if kept else ord(" ")
-        if len(self) < _REMEMBERED:
-            self[code] = found
-        return found
-
-
-_GAPS = _Gaps()
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, in order."""
-    return unicodedata.normalize("NFKC", text).casefold().translate(_GAPS).split()
-
-
-def searchable(text: str) -> str:
-    """Return a text as it is indexed."""
-    return " ".join(words(text))

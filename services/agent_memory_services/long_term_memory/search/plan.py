@@ -14,6 +14,7 @@ from agent_memory.common.v1.search_pb2 import (
 )
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search import signals
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
@@ -134,7 +135,7 @@ class SearchPlan:
     """
 
     legs: tuple[Leg, ...]
-    words: tuple[str, ...]
+    words: tuple[Term, ...]
     fusion: Fusion
     recency: RecencyWeights | None
     min_score: float

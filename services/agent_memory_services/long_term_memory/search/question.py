@@ -1,7 +1,7 @@
 """The question of a search, and its words beside those of a candidate."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -11,7 +11,8 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS, stem
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import fields, terms
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -24,11 +25,11 @@ class Question:
 
     Attributes:
         phrases: words that must occur next to each other, for each pair of double quotes.
-        terms: the other words, of which any may occur.
+        terms: the other words, of which any may occur, in any of their spellings.
     """
 
     phrases: tuple[tuple[str, ...], ...]
-    terms: tuple[str, ...]
+    terms: tuple[Term, ...]
 
     @property
     def empty(self) -> bool:
@@ -36,9 +37,10 @@ class Question:
         return not self.phrases and not self.terms
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def words(self) -> tuple[Term, ...]:
         """Every word that is looked for."""
-        return tuple(dict.fromkeys(chain(*self.phrases, self.terms)))
+        words = {word.text: word for word in chain(map(Term, chain(*self.phrases)), self.terms)}
+        return tuple(words.values())
 
     def must(self, *, around: bool = False) -> str:
         """Return the phrases in the engine's words; empty where there are none.
@@ -52,7 +54,8 @@ class Question:
         """Return the terms in the engine's words; empty where there are none."""
         if not self.terms:
             return ""
-        return f"@{'|'.join(_FIELDS[around])}:({'|'.join(self.terms)})"
+        forms = dict.fromkeys(form for term in self.terms for form in (term.text, *term.spellings))
+        return f"@{'|'.join(_FIELDS[around])}:({'|'.join(forms)})"
 
     def match(self, *, around: bool = False) -> str:
         """Phrases that must occur, and terms: any of them, or for the rank alone beside phrases."""
@@ -67,12 +70,15 @@ def question_of(text: str, *, max_words: int) -> Question:
         text: the question.
         max_words: how many distinct terms to keep.
     """
-    quoted = (tuple(fields.words(found)) for found in _PHRASE.findall(text))
-    rest = fields.words(_PHRASE.sub(" ", text))
-    telling = [word for word in rest if word not in STOP_WORDS]
+    quoted = (
+        tuple(word.text for word in terms.words_of(found).words) for found in _PHRASE.findall(text)
+    )
+    rest = terms.asked(_PHRASE.sub(" ", text))
+    telling = [word for word in rest if word.text not in STOP_WORDS]
     # "Who is it?" is made of nothing else, and they are better than no words at all.
-    terms = tuple(dict.fromkeys(telling or rest))[:max_words]
-    return Question(tuple(dict.fromkeys(filter(None, quoted))), terms)
+    return Question(
+        tuple(dict.fromkeys(filter(None, quoted))), tuple((telling or rest)[:max_words])
+    )
 
 
 def _phrase(phrase: tuple[str, ...], names: Sequence[str]) -> str:
@@ -85,6 +91,24 @@ _REMEMBERED_TEXTS: Final = 1024
 _REMEMBERED_CHARACTERS: Final = 1000
 
 
+_OTHERWISE: Final = 0.5
+"""Times that a word occurs where it is written in another way, or is a part of another word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The words of a text, by their stems.
+
+    Attributes:
+        words: in their order.
+        others: by each other form, the words that it also stands for; a form of several words
+            that are written together stands for none.
+    """
+
+    words: tuple[str, ...]
+    others: Mapping[str, frozenset[str]]
+
+
 class Wording:
     """Occurrences of the words of a question, in any of their forms.
 
@@ -93,29 +117,79 @@ class Wording:
         around: in the texts and the words around them, taken together.
     """
 
-    def __init__(self, terms: Sequence[str], memories: Sequence[Memory]) -> None:
-        """Count terms, given as `words` gives them, in memories."""
-        rows = {form: row for row, form in enumerate(dict.fromkeys(map(stem, terms)))}
-        self.text = _occurrences(rows, [memory.text for memory in memories])
-        beside = _occurrences(rows, [memory.context for memory in memories])
-        self.around = Occurrences(
-            self.text.counts + beside.counts, self.text.lengths + beside.lengths
-        )
+    def __init__(self, asked: Sequence[Term], memories: Sequence[Memory]) -> None:
+        """Count the words that are asked for in memories."""
+        sought = _Sought(asked)
+        text = sought.occurrences([memory.text for memory in memories])
+        beside = sought.occurrences([memory.context for memory in memories])
+        around = text.counts + beside.counts
+        # A pair of characters that nobody has stands between two words more often than for one.
+        known = around.any(axis=1) | ~sought.pairs
+        self.text = Occurrences(text.counts[known], text.lengths)
+        self.around = Occurrences(around[known], text.lengths + beside.lengths)
 
 
-def _occurrences(rows: dict[str, int], texts: Sequence[str]) -> Occurrences:
-    counts = np.zeros((len(rows), len(texts)))
-    lengths = np.zeros(len(texts))
-    for column, text in enumerate(texts):
-        found = _stems(text)
-        lengths[column] = len(found)
-        for row in map(rows.get, found):
-            if row is not None:
-                counts[row, column] += 1
-    return Occurrences(counts, lengths)
+class _Sought:
+    """The words of a question, by their stems and those of their spellings.
+
+    Attributes:
+        pairs: for each word, whether it is a pair of characters.
+    """
+
+    def __init__(self, asked: Sequence[Term]) -> None:
+        self._rows: dict[str, int] = {}
+        self._spellings: dict[str, set[int]] = {}
+        for word in asked:
+            row = self._rows.setdefault(stem(word.text), len(self._rows))
+            for spelling in map(stem, word.spellings):
+                self._spellings.setdefault(spelling, set()).add(row)
+        pairs = {stem(word.text) for word in asked if word.parts}
+        self.pairs = np.array([form in pairs for form in self._rows], dtype=bool)
+        self._forms = {form: {row} for form, row in self._rows.items()}
+        for form, rows in self._spellings.items():
+            self._forms[form] = self._forms.get(form, set()) | rows
+
+    def occurrences(self, texts: Sequence[str]) -> Occurrences:
+        """Count the words in texts."""
+        counts = np.zeros((len(self._rows), len(texts)))
+        lengths = np.zeros(len(texts))
+        for column, text in enumerate(texts):
+            reading = _reading(text)
+            lengths[column] = len(reading.words)
+            for row in map(self._rows.get, reading.words):
+                if row is not None:
+                    counts[row, column] += 1
+            for row in self._written_otherwise(reading):
+                counts[row, column] += _OTHERWISE
+        return Occurrences(counts, lengths)
+
+    def _written_otherwise(self, reading: _Reading) -> Iterator[int]:
+        """Yield the words that a text has in another form only."""
+        if self._spellings:
+            for word in reading.words:
+                yield from self._spellings.get(word, set()) - {self._rows.get(word)}
+        if reading.others:
+            places = {
+                (word, row)
+                for form, rows in self._forms.items()
+                for word in reading.others.get(form, ())
+                for row in rows - self._forms.get(word, set())
+            }
+            yield from (row for _, row in places)
 
 
 # Questions about one owner read the same texts again.
 @remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
-def _stems(text: str) -> tuple[str, ...]:
-    return tuple(map(stem, fields.words(text)))
+def _reading(text: str) -> _Reading:
+    found = terms.words_of(text)
+    words = tuple(stem(word.text) for word in found.words)
+    others: dict[str, set[str]] = {}
+    for word in found.words:
+        for form in (*word.spellings, *word.parts):
+            others.setdefault(stem(form), set()).add(stem(word.text))
+    written = frozenset(words)
+    for word in found.joined:
+        whole = stem(word.text)
+        for form in (word.text, *word.spellings):
+            others.setdefault(stem(form), set()).add(whole if whole in written else "")
+    return _Reading(words, {form: frozenset(stand_for) for form, stand_for in others.items()})

@@ -23,7 +23,7 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import stem
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import terms
 from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Wording
@@ -98,7 +98,7 @@ class Diversity:
 
 def _likenesses(memories: Sequence[Memory]) -> Floats:
     """Pairs of memories: the share of words in common, at least a half within a session."""
-    held = [frozenset(map(stem, fields.words(memory.text))) for memory in memories]
+    held = [frozenset(map(stem, terms.plain(memory.text))) for memory in memories]
     known = {word: column for column, word in enumerate(frozenset().union(*held))}
     table = np.zeros((len(held), len(known)))
     for row, found in enumerate(held):

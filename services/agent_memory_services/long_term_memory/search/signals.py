@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from typing import Final, Protocol, TypeAlias
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.language.en.words import STOP_WORDS
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import terms
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
 Session: TypeAlias = tuple[str, str, str]
@@ -95,16 +96,17 @@ class QuestionNames:
 
     def __init__(self, question: str) -> None:
         tokens = list(_tokens(question))
-        cased = any(capital for _, capital in tokens[1:])
+        cased = any(case is _Case.CAPITAL for _, case in tokens[1:])
         self._words = [word for word, _ in tokens]
         self._starts = [
-            (capital or not cased) and word not in STOP_WORDS for word, capital in tokens
+            (case is not _Case.SMALL or not cased) and word not in STOP_WORDS
+            for word, case in tokens
         ]
         self._role = _role(question, self._words)
 
     def hold(self, name: str) -> bool:
         """Return true if the question has the name, word by word."""
-        sought = fields.words(name)
+        sought = terms.plain(name)
         size = len(sought)
         if sought == [self._role]:
             return True
@@ -138,11 +140,22 @@ def _role(question: str, found: Sequence[str]) -> str | None:
     return None if _SELF.isdisjoint(found) else _USER
 
 
-def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield each word, with True where it is written with a capital."""
+class _Case(Enum):
+    """Case of a word's first letter, which not every script has."""
+
+    CAPITAL = auto()
+    SMALL = auto()
+    NONE = auto()
+
+
+def _tokens(text: str) -> Iterator[tuple[str, _Case]]:
+    """Yield each word, with the case in which it is written."""
     for token in text.split():
         first = next(filter(str.isalpha, token), "")
-        yield from ((word, first.isupper()) for word in fields.words(token))
+        case = _Case.CAPITAL if first.isupper() else _Case.NONE
+        if first.islower() or not first:
+            case = _Case.SMALL
+        yield from ((word, case) for word in terms.plain(token))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
@@ -27,8 +27,8 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         fields.RECORD: _without_accesses(memory).SerializeToString(),
         fields.ETAG: memory.etag,
         fields.CONTENT_HASH: memory.content_hash,
-        fields.TEXT: fields.searchable(memory.text),
-        fields.CONTEXT: fields.searchable(memory.context),
+        fields.TEXT: terms.searchable(memory.text),
+        fields.CONTEXT: terms.searchable(memory.context),
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }

@@ -82,6 +82,16 @@ class Shard:
         return f"{self._root}:forgetting"
 
     @property
+    def words(self) -> str:
+        """Key of the revision in which all texts of the shard are cut into words."""
+        return f"{self._root}:words"
+
+    @property
+    def words_lease(self) -> str:
+        """Key of who brings the words of the shard up to date at the moment."""
+        return f"{self._root}:rewording"
+
+    @property
     def tenants(self) -> str:
         """Key of the tenants that ever stored a memory here."""
         return f"{self._root}:tenants"

@@ -4,7 +4,6 @@ The summary comes first, then the history, then what memory knows, then the ques
 """
 
 from collections.abc import Sequence
-from datetime import tzinfo
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.shared.prompts import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
@@ -50,8 +49,8 @@ def _knowledge(sources: Sources) -> Sequence[Section]:
     """Return the memory sections: one message, of which each section accounts for its part."""
     on_shelf = {memory.id for memory in sources.standing}
     found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
-    shelf = _bullets(STANDING_TITLE, sources.standing, sources.zone)
-    bullets = _bullets(MEMORIES_TITLE, found, sources.zone)
+    shelf = _bullets(STANDING_TITLE, sources.standing, sources)
+    bullets = _bullets(MEMORIES_TITLE, found, sources)
     shared = sum(map(rendering.list_tokens, shelf))
     standing = Section(SectionKind.STANDING, included=len(sources.standing), shared=shared)
     memories = Section(
@@ -64,8 +63,9 @@ def _knowledge(sources: Sources) -> Sequence[Section]:
     return standing, memories
 
 
-def _bullets(title: str, memories: Sequence[Memory], reader: tzinfo) -> list[str]:
-    return [title, *(rendering.bullet(memory, reader) for memory in memories)] if memories else []
+def _bullets(title: str, memories: Sequence[Memory], sources: Sources) -> list[str]:
+    lines = [rendering.bullet(each, sources.zone, sources.rivals) for each in memories]
+    return [title, *lines] if lines else []
 
 
 def _one_message(*lists: list[str]) -> list[Line]:

@@ -1,7 +1,7 @@
 """Requests for prompts, and the parts that prompts consist of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import Enum, auto
 
@@ -73,12 +73,14 @@ class Sources:
         hits: memories that were found, the best first.
         standing: the owner's preferences and instructions, the newest first.
         zone: the zone of the user, in which times are told.
+        rivals: memories by id, among them those that contradict the others.
     """
 
     session: Session | None = None
     hits: Sequence[MemoryHit] = ()
     standing: Sequence[Memory] = ()
     zone: tzinfo = UTC
+    rivals: Mapping[str, Memory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

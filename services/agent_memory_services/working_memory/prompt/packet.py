@@ -9,7 +9,6 @@ reuse what they computed for the prompt before: shelf, summary, history, memorie
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
@@ -86,7 +85,7 @@ class _List:
 
     title: str
     cap: int
-    reader: tzinfo
+    sources: Sources
     lines: list[str] = field(default_factory=list)
     taken: list[Memory] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -98,7 +97,7 @@ class _List:
         for memory in memories:
             if said.says(memory):
                 self.duplicates.append(memory.id)
-            elif self._take(rendering.bullet(memory, self.reader)):
+            elif self._take(_line(memory, self.sources)):
                 self.taken.append(memory)
                 said.add_statements([memory])
             else:
@@ -135,7 +134,7 @@ def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Promp
     question = _question(request, budget)
     room = budget - question.tokens
     said = Said()
-    standing = _List(STANDING_TITLE, int(room * STANDING_SHARE), sources.zone)
+    standing = _List(STANDING_TITLE, int(room * STANDING_SHARE), sources)
     # By age, so that a new preference does not move the others.
     standing.fill(sorted(sources.standing, key=_age), said)
     summary = _summary(sources, int(room * SUMMARY_SHARE))
@@ -143,10 +142,10 @@ def build_packet(request: PromptRequest, sources: Sources, budget: int) -> Promp
         said.add_text(line.content)
     room -= standing.tokens + summary.tokens
     found = [hit.memory for hit in sources.hits]
-    reserve = _reserve(found, budget - question.tokens, sources.zone)
+    reserve = _reserve(found, budget - question.tokens, sources)
     history = _history(sources, room - reserve)
     said.add_history(_shown(sources)[len(history.left_out) :])
-    memories = _List(MEMORIES_TITLE, room - history.tokens, sources.zone)
+    memories = _List(MEMORIES_TITLE, room - history.tokens, sources)
     memories.fill(found, said)
     sections = [
         standing.section(SectionKind.STANDING),
@@ -184,9 +183,13 @@ def _summary(sources: Sources, cap: int) -> Section:
     return Section(SectionKind.SUMMARY, lines, cap=cap, included=len(kept))
 
 
-def _reserve(found: Sequence[Memory], room: int, reader: tzinfo) -> int:
+def _line(memory: Memory, sources: Sources) -> str:
+    return rendering.bullet(memory, sources.zone, sources.rivals)
+
+
+def _reserve(found: Sequence[Memory], room: int, sources: Sources) -> int:
     """Return the tokens kept free for memories: their share, or less where they need less."""
-    needed = sum(rendering.list_tokens(rendering.bullet(memory, reader)) for memory in found)
+    needed = sum(rendering.list_tokens(_line(memory, sources)) for memory in found)
     return min(
         int(room * MEMORIES_SHARE), needed + rendering.title_tokens(MEMORIES_TITLE) if found else 0
     )

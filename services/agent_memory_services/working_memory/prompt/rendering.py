@@ -1,6 +1,6 @@
 """Text of memories, summaries and messages in a prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import time as time_of_day
 from datetime import tzinfo
 from typing import Final
@@ -25,21 +25,26 @@ _INSTANTS: Final = frozenset(
 )
 _DAY: Final = "%Y-%m-%d"
 _MOMENT: Final = "%Y-%m-%d %H:%M"
+_MOST_RIVALS: Final = 3
+"""Contradicting memories that a line quotes; the others are counted."""
+_LONGEST_RIVAL: Final = 200
+"""Characters of a contradicting memory that a line quotes."""
 
 
-def bullet(memory: Memory, reader: tzinfo) -> str:
-    """Return a memory in one line, whatever its text, with the times that it is judged by.
+def bullet(memory: Memory, reader: tzinfo, rivals: Mapping[str, Memory]) -> str:
+    """Return a memory in one line, whatever its text, with what it is judged by.
 
-    These are the time it speaks of, the day it was said, and the day from which it is no longer
-    true. Nothing in the line depends on the present, so that providers can reuse a prompt.
+    These are the time it speaks of, the day it was said, the day from which it is no longer true,
+    and what contradicts it. Nothing in the line depends on the present, so that providers can
+    reuse a prompt.
 
     Args:
         memory: The memory.
         reader: The zone in which times are told that have none of their own.
+        rivals: Memories by id, among them those that contradict it.
     """
-    text = " ".join(memory.text.split())
-    times = "; ".join(_times(memory, reader))
-    return f"- {text} ({times})" if times else f"- {text}"
+    marks = "; ".join([*_times(memory, reader), *_conflicts(memory, reader, rivals)])
+    return f"- {_text(memory)} ({marks})" if marks else f"- {_text(memory)}"
 
 
 def list_tokens(line: str) -> int:
@@ -83,6 +88,29 @@ def _times(memory: Memory, reader: tzinfo) -> Iterator[str]:
         yield f"said {_day(memory.create_time, reader)}"
     if memory.validity.HasField("invalid_from"):
         yield f"no longer true from {_day(memory.validity.invalid_from, reader)}"
+
+
+def _conflicts(memory: Memory, reader: tzinfo, rivals: Mapping[str, Memory]) -> Iterator[str]:
+    """Yield what contradicts a memory, as far as the reader may see it."""
+    known = [rivals[each] for each in memory.conflicts_with if each in rivals]
+    told = [f'"{_cut(_text(each))}"{_said(each, reader)}' for each in known[:_MOST_RIVALS]]
+    if more := len(memory.conflicts_with) - len(told):
+        other = "more" if told else "other"
+        told.append(f"{more} {other} memories" if more > 1 else f"one {other} memory")
+    if told:
+        yield f"in conflict with {' and '.join(told)}"
+
+
+def _said(memory: Memory, reader: tzinfo) -> str:
+    return f", said {_day(memory.create_time, reader)}" if memory.HasField("create_time") else ""
+
+
+def _text(memory: Memory) -> str:
+    return " ".join(memory.text.split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_RIVAL else f"{text[:_LONGEST_RIVAL].rstrip()}..."
 
 
 def _day(moment: Timestamp, reader: tzinfo) -> str:

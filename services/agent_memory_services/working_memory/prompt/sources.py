@@ -1,7 +1,7 @@
 """Filters of the memories that a prompt may hold: a caller's filter, and never more."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Final, Protocol
 
@@ -67,6 +67,8 @@ def standing_search(query: SearchQuery) -> SearchQuery | None:
 
 STANDING_LIMIT: Final = 50
 """The most standing memories that are considered."""
+_MOST_RIVALS: Final = 100
+"""The most contradicting memories that are read for one prompt."""
 
 
 class SessionReader(Protocol):
@@ -82,6 +84,10 @@ class MemorySearcher(Protocol):
 
     async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
         """Return the best `limit` hits; 0 is the service's default. A fault is raised."""
+        ...
+
+    async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
+        """Return those of some memories that the present caller sees. A fault is raised."""
         ...
 
 
@@ -105,7 +111,18 @@ class SourceReader:
             raise failures.exceptions[0] from None
         query = search.result()
         zone = zone_of(query.time_zone if query else "") or UTC
-        return Sources(session.result(), hits.result(), standing.result(), zone)
+        told = [*(hit.memory for hit in hits.result()), *standing.result()]
+        rivals = await self._rivals(told)
+        return Sources(session.result(), hits.result(), standing.result(), zone, rivals)
+
+    async def _rivals(self, told: Sequence[Memory]) -> Mapping[str, Memory]:
+        """Return what is told by id, with what contradicts it, though no search found that."""
+        known = {memory.id: memory for memory in told}
+        named = (each for memory in told for each in memory.conflicts_with)
+        missing = [each for each in dict.fromkeys(named) if each not in known][:_MOST_RIVALS]
+        if not missing:
+            return known
+        return known | {memory.id: memory for memory in await self._memories.get(missing)}
 
     async def _session(self, request: PromptRequest) -> Session | None:
         if (part := request.session) is None:

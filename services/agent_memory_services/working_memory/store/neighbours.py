@@ -11,7 +11,11 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest, SummarizeRequest
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
-from agent_memory.long_term_memory.v1.service_pb2 import ListMemoriesRequest, SearchMemoriesRequest
+from agent_memory.long_term_memory.v1.service_pb2 import (
+    BatchGetMemoriesRequest,
+    ListMemoriesRequest,
+    SearchMemoriesRequest,
+)
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract.errors import FieldViolation, InvalidFields
@@ -53,6 +57,15 @@ class LongTermSearch:
         except InvalidFields as refused:
             raise InvalidFields(_own(refused)) from None
         return response.hits
+
+    async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
+        """Return those of some memories that the present caller sees.
+
+        Raises:
+            ServiceError: the service is away.
+        """
+        response = await self._stub.BatchGetMemories(BatchGetMemoriesRequest(memory_ids=ids))
+        return [item.memory for item in response.items if item.HasField("memory")]
 
 
 def _own(refused: InvalidFields) -> list[FieldViolation]:

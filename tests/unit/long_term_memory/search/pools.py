@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain.fields import words
+from agent_memory_services.long_term_memory.domain.terms import asked
 from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.signals import Evidence
 
@@ -16,7 +16,7 @@ def evidence(
 ) -> Evidence:
     """Memories with their matches, all 0 by default, for a question."""
     match = np.zeros(len(memories)) if matches is None else np.array(matches, dtype=float)
-    return Evidence(memories, match, Wording(words(question), memories).text)
+    return Evidence(memories, match, Wording(asked(question), memories).text)
 
 
 def said(session: str, number: int, text: str = "so") -> Memory:

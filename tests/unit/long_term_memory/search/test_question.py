@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.question import Question, question_of
 
 
@@ -24,35 +25,40 @@ from agent_memory_services.long_term_memory.search.question import Question, que
 )
 def test_reading(text: str, phrases: tuple[tuple[str, ...], ...], terms: tuple[str, ...]) -> None:
     """Phrases keep every word; of the other words those that say something remain."""
-    assert question_of(text, max_words=10) == Question(phrases, terms)
+    assert question_of(text, max_words=10) == Question(phrases, tuple(map(Term, terms)))
 
 
 def test_a_long_question_is_cut() -> None:
     """A page of prose asks with its first words."""
-    assert question_of(" ".join(f"w{at}" for at in range(500)), max_words=7).terms[-1] == "w6"
+    assert question_of(" ".join(f"w{at}" for at in range(500)), max_words=7).terms[-1].text == "w6"
 
 
 def test_spelling() -> None:
     """Phrases must occur in one field; terms count beside them without having to occur."""
-    question = Question((("a", "b"),), ("c", "d"))
+    question = Question((("a", "b"),), (Term("c"), Term("d")))
     assert question.must() == '((@text:"a b"))'
     assert question.match() == '((@text:"a b")) ~@text:(c|d)'
     around = '((@text:"a b")|(@context:"a b"))'
     assert question.must(around=True) == around
     assert question.match(around=True) == f"{around} ~@text|context:(c|d)"
-    assert Question((), ("c",)).match() == "@text:(c)"
+    assert Question((), (Term("c", ("ç",)),)).match() == "@text:(c|ç)"
     assert Question((("a",),), ()).match() == '((@text:"a"))'
     assert Question((), ()).empty
 
 
 def test_words_are_those_of_phrases_and_terms() -> None:
     """Every word that is looked for, once."""
-    assert Question((("a", "b"), ("b",)), ("c", "a")).words == ("a", "b", "c")
+    assert Question((("a", "b"), ("b",)), (Term("c"), Term("a"))).words == (
+        Term("a"),
+        Term("b"),
+        Term("c"),
+    )
 
 
 @given(st.text(max_size=40))
 def test_no_text_is_syntax(text: str) -> None:
     """Of a text, only words reach the engine."""
     question = question_of(text, max_words=10)
-    for word in (*question.terms, *(word for phrase in question.phrases for word in phrase)):
+    forms = [form for term in question.terms for form in (term.text, *term.spellings)]
+    for word in (*forms, *(word for phrase in question.phrases for word in phrase)):
         assert not re.search(r"[\s!-/:-@\[-`{-~]", word)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     Fusion,
@@ -60,10 +61,13 @@ class Case:
         return Ranking(self._plan(), NOW).hits(self._pool())
 
     def _plan(self) -> SearchPlan:
-        legs = (DenseLeg(DENSE, 0.75, "vector", b""), WordLeg(WORDS, 0.25, Question((), ("tea",))))
+        legs = (
+            DenseLeg(DENSE, 0.75, "vector", b""),
+            WordLeg(WORDS, 0.25, Question((), (Term("tea"),))),
+        )
         return SearchPlan(
             legs=legs,
-            words=("tea",),
+            words=(Term("tea"),),
             fusion=self.fusion,
             recency=self.recency,
             min_score=self.min_score,

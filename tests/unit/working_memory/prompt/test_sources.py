@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
@@ -34,6 +35,8 @@ class Places:
     reading: asyncio.Event = field(default_factory=asyncio.Event)
     searches: list[SearchQuery] = field(default_factory=list)
     fault: Exception | None = None
+    marked: dict[str, list[str]] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, once it may be read."""
@@ -46,7 +49,13 @@ class Places:
             raise self.fault
         self.searches.append(query)
         self.reading.set()
-        return hits(memory("standing" if query.filter.standing else "found"))
+        text = "standing" if query.filter.standing else "found"
+        return hits(memory(text, conflicts_with=self.marked.get(text, ())))
+
+    async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
+        """All but one of the memories."""
+        self.read += ids
+        return [memory(each) for each in ids if each != "out of reach"]
 
 
 async def gather(places: Places, request: PromptRequest) -> Sources:
@@ -113,3 +122,20 @@ async def test_times_are_those_of_the_sessions_zone_unless_the_search_names_one(
         sources = await gather(places, PromptRequest("yesterday?", SESSION, part))
         assert [query.time_zone for query in places.searches] == [zone]
         assert str(sources.zone) == zone
+
+
+async def test_what_contradicts_is_read_where_no_search_found_it() -> None:
+    """It is read once, and nothing is where both sides of every conflict were found."""
+    request = PromptRequest(
+        "why?",
+        session=replace(SESSION, actor=Actor("alice")),
+        memories=MemoryPart(SearchQuery(time_zone="UTC")),
+    )
+    marked = {"found": ["rival", "standing", "out of reach"], "standing": ["found", "rival"]}
+    places = Places(session(user("hi")), marked=marked)
+    sources = await gather(places, request)
+    assert places.read == ["rival", "out of reach"]
+    assert sources.rivals.keys() == {"found", "standing", "rival"}
+    places = Places(session(user("hi")), marked={"found": ["standing"], "standing": ["found"]})
+    assert (await gather(places, request)).rivals.keys() == {"found", "standing"}
+    assert places.read == []

@@ -1,6 +1,6 @@
 """Prompts without a budget."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -125,6 +125,45 @@ def test_each_line_says_when_it_was_said_and_until_when_it_was_true(
         assert line in prompt.lines[0].content.splitlines()
         title = prompt.lines[0].content.splitlines()[0]
         assert prompt.lines[0].tokens == title_tokens(title) + list_tokens(line)
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (["User lives in Rome"], 'in conflict with "User lives in Rome", said 2026-01-04'),
+        (["User lives\nin Rome"], 'in conflict with "User lives in Rome", said 2026-01-04'),
+        (["x" * 300], f'in conflict with "{"x" * 200}...", said 2026-01-04'),
+        ([""], "in conflict with one other memory"),
+        (["", ""], "in conflict with 2 other memories"),
+        (["A", ""], 'in conflict with "A", said 2026-01-04 and one more memory'),
+        (
+            [*"ABCDE"],
+            (
+                'in conflict with "A", said 2026-01-04 and "B", said 2026-01-04 and "C", '
+                "said 2026-01-04 and 2 more memories"
+            ),
+        ),
+    ],
+)
+def test_each_line_says_with_what_it_is_in_conflict(others: list[str], told: str) -> None:
+    """The others are quoted in one line, a few of them, and counted where nobody may see them."""
+    fact = memory("User lives in Oslo", "1")
+    fact.create_time.FromDatetime(datetime(2026, 1, 4, 20, tzinfo=UTC))
+    rivals = {}
+    for at, text in enumerate(others):
+        fact.conflicts_with.append(f"rival {at}")
+        if text:
+            rivals[f"rival {at}"] = memory(text, f"rival {at}", create_time=fact.create_time)
+    line = f"- User lives in Oslo (said 2026-01-04; {told})"
+    for sources in (
+        Sources(None, hits(fact), (), rivals=rivals),
+        Sources(None, (), [fact], rivals=rivals),
+    ):
+        for prompt in (build_whole(REQUEST, sources), build_packet(REQUEST, sources, 9_000)):
+            assert line in prompt.lines[0].content.splitlines()
+            assert prompt.lines[0].tokens == title_tokens(
+                prompt.lines[0].content.splitlines()[0]
+            ) + list_tokens(line)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise
+from agent_memory_services.long_term_memory.domain.terms import words
 
 _LONGEST: Final = 200
 """Characters of a text that may be one plain sentence."""
@@ -76,9 +76,7 @@ def _slot(sentence: _Sentence, match: re.Match[str]) -> Slot | None:
     if not value or not sentence.not_values.isdisjoint(value[:1]):
         return None
     subject = "user" if who.lower() in _SPEAKER else who.lower()
-    return Slot(
-        f"{subject}/{sentence.attribute}", frozenset(fields.words(" ".join(value))) - {"the"}
-    )
+    return Slot(f"{subject}/{sentence.attribute}", frozenset(words(" ".join(value))) - {"the"})
 
 
 def _sentences(rules: Mapping[str, Any]) -> Iterator[_Sentence]:

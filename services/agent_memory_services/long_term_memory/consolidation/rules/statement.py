@@ -14,7 +14,7 @@ from typing import Final
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import IRREGULAR, STOP_WORDS, stem
 from agent_memory_services.long_term_memory.consolidation.rules import vocabulary
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.terms import words
 
 NEGATION: Final = "not"
 PAST: Final = "(past)"
@@ -207,7 +207,7 @@ def _names(text: str) -> Iterator[str]:
     for term in text.split():
         first = next(filter(str.isalnum, term), "")
         if first.isupper():
-            for word in fields.words(term)[:1]:
+            for word in words(term)[:1]:
                 if word not in STOP_WORDS and word not in {SUBJECT, "the"}:
                     yield _plain(word)
 

@@ -8,6 +8,9 @@
 
 Each step looks at what is there, so a run that was killed continues where it stood when it is
 started again.
+
+Where only the words are cut otherwise than when a memory was stored, they are set anew in the same
+index: no vector is made, and no index built.
 """
 
 import asyncio
@@ -16,17 +19,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 import numpy as np
+import structlog
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
 from agent_memory_services.long_term_memory.store.index import generations, layout
 from agent_memory_services.long_term_memory.store.keys import Shard
+
+log = structlog.get_logger()
 
 _LOT: Final = 64
 _LOOK_SECONDS: Final = 0.2
@@ -57,6 +64,74 @@ def _refresh(memory: scripts.Key, *, etag: str, fields: Mapping[str, scripts.Val
     """Set fields of a memory that nobody changed since it was read."""
 
 
+async def _keys_of(client: Redis, shard: Shard) -> AsyncIterator[list[str]]:
+    """Yield the keys of all memories of a shard, some at a time."""
+    lot: list[str] = []
+    async for key in client.scan_iter(match=f"{shard.memory_prefix}*", count=1000):
+        lot.append(key.decode())
+        if len(lot) == _LOT:
+            yield lot
+            lot = []
+    if lot:
+        yield lot
+
+
+class Rewording:
+    """Sets the words of memories that were stored when texts were cut otherwise."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def over(self, shard: Shard, lease: Lease) -> None:
+        """Bring a shard up to date once, while its lease is held.
+
+        Raises:
+            RedisError: the store went away; what was done stands.
+        """
+        if await self._client.get(shard.words) == _WORDS:
+            return
+        changed = 0
+        async for keys in _keys_of(self._client, shard):
+            if not await lease.take():
+                return
+            changed += await self.of(keys)
+        await self.done(shard)
+        log.info("words.reindexed", memories=changed)
+
+    async def of(self, keys: Sequence[str]) -> int:
+        """Bring memories up to date; answers how many were not."""
+        wanted = [fields.RECORD, fields.ETAG, *_WORDED]
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.hmget(key, wanted)
+            rows = await pipeline.execute()
+        calls = []
+        for key, (record, etag, *before) in zip(keys, rows, strict=True):
+            if record is not None and (words := _words(record)) != before:
+                made = dict(zip(_WORDED, words, strict=True))
+                calls.append(_refresh.call(key, etag=etag.decode(), fields=made))
+            # Long texts take a while, in which calls are served.
+            await asyncio.sleep(0)
+        for answer in await scripts.run_each(self._client, calls):
+            if isinstance(answer, Exception):
+                raise answer
+        return len(calls)
+
+    async def done(self, shard: Shard) -> None:
+        """Note that a shard is up to date."""
+        await self._client.set(shard.words, _WORDS)
+
+
+_WORDED: Final = (fields.TEXT, fields.CONTEXT)
+_WORDS: Final = str(terms.REVISION).encode()
+
+
+def _words(record: bytes) -> list[bytes]:
+    """Return the words of a memory as they are to be stored."""
+    memory = Memory.FromString(record)
+    return [terms.searchable(text).encode() for text in (memory.text, memory.context)]
+
+
 class Reindexing:
     """Replaces the index of a store."""
 
@@ -70,7 +145,7 @@ class Reindexing:
         self._progress = progress
 
     async def run(self) -> bool:
-        """Do what is left to do; False where the store has that index already.
+        """Do what is left to do; False where the store has that index, and its words, already.
 
         Raises:
             ReindexError: another rebuild is under way, or a process cannot follow.
@@ -82,13 +157,25 @@ class Reindexing:
         self._refuse_other(indexes)
         if indexes.current.layout == self._wanted.layout:
             if indexes.beside is None:
-                return False
+                return await self._reword()
             await (self._retire(indexes) if indexes.retiring else self._abandon(indexes))
             return True
         indexes = await self._announce(indexes)
         await self._build(indexes)
         await self._retire(await self._switch(indexes))
         return True
+
+    async def _reword(self) -> bool:
+        """Set the words of memories anew; False where all of them are up to date."""
+        rewording = Rewording(self._client)
+        done, changed, whole = 0, 0, await self._stored()
+        for shard in self._shards():
+            async for keys in _keys_of(self._client, shard):
+                changed += await rewording.of(keys)
+                done += len(keys)
+                self._progress("rewording", done, max(done, whole))
+            await rewording.done(shard)
+        return changed > 0
 
     def _refuse_other(self, indexes: layout.Indexes) -> None:
         stored, wanted = indexes.current.layout, self._wanted.layout
@@ -262,15 +349,8 @@ class Reindexing:
     async def _keys(self) -> AsyncIterator[tuple[Shard, list[str]]]:
         """Yield the keys of all memories, some at a time."""
         for shard in self._shards():
-            lot: list[str] = []
-            pattern = f"{shard.memory_prefix}*"
-            async for key in self._client.scan_iter(match=pattern, count=1000):
-                lot.append(key.decode())
-                if len(lot) == _LOT:
-                    yield shard, lot
-                    lot = []
-            if lot:
-                yield shard, lot
+            async for keys in _keys_of(self._client, shard):
+                yield shard, keys
 
     def _shards(self) -> Iterable[Shard]:
         return map(Shard, range(self._wanted.layout.shards))
