@@ -71,7 +71,8 @@ _HEARSAY: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
+    r"\b(?:(?<!even )if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine"
+    r"|pretend"
     r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
 )
@@ -229,7 +230,8 @@ def _asks_for(clause: Clause) -> bool:
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
-    subject = None if _is_doubted(clause) else subject_of(clause, scene.voice, scene.references)
+    dismissed = _is_doubted(clause) or _is_ordered(clause)
+    subject = None if dismissed else subject_of(clause, scene.voice, scene.references)
     if subject is None:
         note_mentions(plain, scene.voice.speaker, scene.references)
         scene.references.note(plain)
@@ -250,6 +252,14 @@ def _is_doubted(clause: Clause) -> bool:
     if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
         return True
     return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
+
+
+def _is_ordered(clause: Clause) -> bool:
+    """Return true if a clause is a command behind a statement: "... and do not argue with me"."""
+    subject = clause.subject
+    if not clause.shared or subject is None or subject.lower != "i":
+        return False
+    return any(token.lower == "me" for token in clause.body[:2])
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:

@@ -249,7 +249,7 @@ def _finished(tree: Tree, text: str) -> str:
     before, behind = tree.tokens[: done.index], tree.tokens[done.index + 1 :]
     nouns = all(token.tag in {"NN", "NNS", "NNP", "JJ"} for token in before)
     whole = any(token.dep in {"dobj", "ccomp", "xcomp"} for token in behind)
-    if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have", "do"}:
+    if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have"}:
         return ""
     if _is_idle(tree) or done.lower in _BARE_DONE:
         return ""
@@ -266,7 +266,11 @@ def _after(tree: Tree, token: Token) -> str:
 def _is_idle(tree: Tree) -> bool:
     """Return true if a fragment is about the conversation."""
     idle = words("chores") | words("empty_nouns") | {"mission", "deal", "note", "minute"}
-    return any(token.lemma in idle for token in tree.tokens[:3])
+    return any(
+        token.lemma in idle
+        and not (token.index and tree.tokens[token.index - 1].lower in words("life_compounds"))
+        for token in tree.tokens[:3]
+    )
 
 
 def _here(text: str) -> str:

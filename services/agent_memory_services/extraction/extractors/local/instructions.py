@@ -14,7 +14,7 @@ from agent_memory_services.language.en.parser import Token, Tree
 _ASSISTANT: Final = Voice("User", "the assistant")
 _REASON: Final = re.compile(
     r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate"
-    r"|I live|I get|I find|I need|I struggle|I lose|I feel|I forget|it)\b.*)$"
+    r"|I live|I get|I find|I need|I struggle|I lose|I feel|I forget|I never|I was|it)\b.*)$"
 )
 _MOST_WORDS: Final = 60
 _ASKED: Final = (
@@ -92,7 +92,8 @@ _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
         r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
-        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?:"
+        r"|so)[, ]+)*(?:calls? me|address me as"
+        r"|refer to me as) (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?:"
         r" (?:please|instead))?$",
         "User wants to be called {name}",
         "called",
@@ -149,6 +150,12 @@ _FORMS: Final = (
         rf"|very |a bit more )?{_MANNER}\b.*)$",
         _TO,
     ),
+    _form(rf"^{_ASKED}(?P<do>(?:refer to|address) (?:me|us|my|our)\b.+? as \w.*)$", _TO),
+    _form(rf"^{_ASKED}(?P<do>only {_TELLS}\b(?! (?:it|this|that|the)\b).+)$", _TO),
+    _form(
+        rf"^(?:please,? )?no (?:more )?(?P<none>(?!\w\b)[\w' -]+?) (?P<when>{_WHEN})$",
+        "User wants no {none} {when}",
+    ),
     _form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} {_GIVEN}{_FOR_ME} {_WAY}.*?)$", _TO),
     replace(_form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME}{_FOR_ME} {_WAY}.*?)$", _TO), reasoned=True),
     _form(
@@ -175,7 +182,8 @@ _FORMS: Final = (
     ),
     _form(
         r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please"
-        r"|just)[, ]+)?no (?:more )?(?P<none>(?!problem|worries|idea|way|need|thanks|one\b|rush"
+        r"|just)[, ]+)?no (?:more )?(?P<none>(?!\w\b|problem|worries|idea|way|need|thanks|one\b"
+        r"|rush"
         r"|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b"
         r"|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your"
         r"|the|my) .+?| for me)(?: please)?)$",

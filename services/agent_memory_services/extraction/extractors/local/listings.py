@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from agent_memory_services.extraction.extractors.local.speech import ITEM
+from agent_memory_services.extraction.extractors.local.speech import ITEM, UNBROKEN
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
@@ -35,7 +35,7 @@ _NO_KEY: Final = re.compile(
 # "Languages I can get by in": what is said of the items, which they complete.
 _SAYS: Final = re.compile(
     r"^[\w' -]*?(?: that| which)? ?\b(?P<who>I|we) (?P<says>(?!need\b|want|have to|must|should"
-    r"|asked|thought|said|mean|am (?:asking|looking))(?:[\w']+ ){0,3}?[\w']+)$",
+    r"|asked|thought|said|mean|am (?:asking|looking))(?:[\w']+ ){0,6}?[\w']+)$",
     re.IGNORECASE,
 )
 _ABOUT_SELF: Final = re.compile(
@@ -92,6 +92,14 @@ _ASPECT: Final = re.compile(r"^(?P<noun>[a-z]{3,}) (?P<value>(?:[A-Z\d]|is |are 
 _LABEL: Final = re.compile(
     rf"^(?:{any_of('labels')})\s*[:=]\s*|^(?:{any_of('labels')})\s+-+\s+", re.IGNORECASE
 )
+_CODE: Final = re.compile(
+    r"^\d[\d.]*(?:px|r?em|vh|vw|ms)\b|^#[0-9a-f]{3,8}$|^(?:true|false|null|auto|inherit)$"
+    r"|[{}<>$\\]",
+    re.IGNORECASE,
+)
+_WEEKDAYS: Final = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?:\s*(?:,|&|and|/)\s*|$))+", re.IGNORECASE
+)
 _LIKED: Final = {
     "likes": "I like", "loves": "I love", "hobbies": "I enjoy", "interests": "I like",
     "dislikes": "I dislike", "hates": "I hate", "languages": "I speak", "instruments": "I play",
@@ -114,7 +122,10 @@ def unlabelled(text: str) -> str:
 
 def is_sheet(text: str) -> bool:
     """Return true if a line holds a key of a ticket, a recipe, a document or a shopping list."""
-    return any(_of_sheet(key) for key, _ in _pairs(text)) or (
+    pairs = _pairs(text)
+    if len(pairs) > 1 and any(_CODE.search(value) for _, value in pairs):
+        return True
+    return any(_of_sheet(key, value) for key, value in pairs) or (
         ITEM in text and _of_sheet(text.partition(ITEM)[0].rstrip(": "))
     )
 
@@ -127,6 +138,7 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
         among: Whether it stands among lines that are such lists.
         sheet: Whether a line beside it belongs to a sheet about something else.
     """
+    text = text.replace(UNBROKEN, "")
     heading, mark, rest = text.partition(ITEM)
     if mark:
         return _under(heading.strip(" :=-"), [part.strip(" .,;") for part in rest.split(ITEM)])
@@ -138,7 +150,7 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
     own = any(_is_own(key) for key, _ in pairs)
     if not (own or among or all(is_key(key) and _is_value(value) for key, value in pairs)):
         return None
-    if (sheet and not own) or any(_of_sheet(key) for key, _ in pairs):
+    if (sheet and not own) or any(_of_sheet(key, value) for key, value in pairs):
         return []
     weekly = sum(_WEEKDAY.match(key) is not None for key, _ in pairs) >= _FEW
     return [one for key, value in pairs for one in _entry(key, value, weekly=weekly)]
@@ -201,16 +213,20 @@ def _is_own(key: str) -> bool:
     return own or is_listing(key)
 
 
-def _of_sheet(key: str) -> bool:
+def _of_sheet(key: str, value: str = "") -> bool:
     low = key.lower().split()
-    return not key.lower().startswith(("my ", "our ")) and bool(
-        (words("sheet_keys") | words("labels")) & {*low, "_".join(low)}
-    )
+    counted = low == ["steps"] and value[:1].isdigit()
+    if key.lower().startswith(("my ", "our ")) or is_listing(key) or counted:
+        return False
+    sheets = words("sheet_keys") | words("labels") | words("chores")
+    return bool(sheets & {*low, "_".join(low)})
 
 
 def _is_many(key: str) -> bool:
     """Return true if the noun that a key is about is a plural."""
-    head = re.split(r" (?:in|at|of|on|from|for|with|to|by)\b", key)[0].rsplit(" ", 1)[-1].lower()
+    head = (
+        re.split(r" (?:in|at|of|on|off|from|for|with|to|by)\b", key)[0].rsplit(" ", 1)[-1].lower()
+    )
     one = {"status", "address", "gps", "physics", "maths", "news", "bus", "gas", "waitress"}
     return head in {"kids", "children", "people"} or (
         head.endswith("s") and not head.endswith(("ss", "us", "is")) and head not in one
@@ -279,7 +295,8 @@ def _keyed_item(
 ) -> list[Utterance]:
     """Return what "Taj - bass" says under a heading."""
     if key.lower() in {"me", "us"}:
-        return []
+        where = "" if silent else f" in the {_bare(heading)}"
+        return [_told(f"my role{where} is {value}")]
     if re.fullmatch(r"favou?rites?", _bare(heading)):
         return [_told(f"my favorite {_bare(key)} is {value}")]
     known = is_listing(key) or _WEEKDAY.match(key) or _person(key, value)
@@ -369,7 +386,8 @@ def _entry(key: str, value: str, *, weekly: bool = False) -> list[Utterance]:
         return [_told(one) for one in several]
     parts = [part for part in _APART.split(value) if part]
     known = _particular_of(low) is not None
-    if len(parts) < _FEW and not known and _is_many(low) and _COMMAS.search(value):
+    splits = _is_many(low) and _COMMAS.search(value) and not _WEEKDAYS.fullmatch(value)
+    if len(parts) < _FEW and not known and splits:
         return [one for item in items(value) for one in _of_heading(key, item)]
     if len(parts) < _FEW or known:
         return [_told(_particular(low, part)) for part in parts]
@@ -436,6 +454,9 @@ def _particular(key: str, value: str) -> str:
     if _NONE.match(value) or _YES.match(value):
         return _answered(key, denied=_NONE.match(value) is not None)
     many = _is_many(key)
+    if many and _WEEKDAYS.fullmatch(value):
+        days = [f"{_DAYS[day.lower()]}s" for day in re.findall(r"\b[a-z]{3}", value, re.IGNORECASE)]
+        return f"my {key} are {' and '.join(days)}"
     if many and _NUMBER.match(value):
         return f"I have {value} {key}"
     return f"my {key} {'are' if many else 'is'} {value}"

@@ -83,6 +83,13 @@ _JEST: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_SENTENCES: Final = 400
+# "What does your partner do?", "He lays asphalt."
+_PRONOUN_FIRST: Final = re.compile(r"(?:he|she|it|they)(?P<is>'s| is)? (?=\w)", re.IGNORECASE)
+_ASKED_ABOUT: Final = re.compile(
+    rf"\byour (?P<what>(?:[\w-]+"
+    rf" )?{any_of('companions', 'female', 'male', 'either', 'animals')})\b",
+    re.IGNORECASE,
+)
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
 _RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(
@@ -171,7 +178,7 @@ def _sentences(
             yield Utterance(one.text, asks=True)
         elif text:
             particulars = listed(text, among=listing, sheet=sheet)
-            if particulars and not _is_english(text, parser):
+            if particulars and not listing and not _is_english(text, parser):
                 particulars = None
             listing = bool(particulars)
             if particulars is None:
@@ -191,6 +198,11 @@ def _answer(
     whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
     if whole:
         return [Utterance(whole, asks=False)], said[1:] if own else ()
+    whose = _PRONOUN_FIRST.match(said[0].text)
+    about = _ASKED_ABOUT.search(question) if whose else None
+    if whose and about:
+        meant = f"my {about['what']}{' is' if whose['is'] else ''} {said[0].text[whose.end() :]}"
+        return (), [Utterance(meant, asks=False), *said[1:]]
     told = _filled_in(said, question, earlier, parser)
     return ([told], said[1:]) if told is not None else ((), said)
 

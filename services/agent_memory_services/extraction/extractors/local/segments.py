@@ -29,7 +29,9 @@ _ADVERB: Final = (
 _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
     (
         re.compile(
-            r"(?P<n>1[4-9]|[2-9]\d)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?", re.IGNORECASE
+            r"(?P<n>1[4-9]|[2-9]\d|(?:twenty|thirty|forty|fifty|sixty|seventy"
+            r"|eighty)(?:-\w+)?)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?",
+            re.IGNORECASE,
         ),
         lambda match: f"I am {match['n']} years old",
     ),
@@ -65,7 +67,8 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
     (
         re.compile(
             rf"(?P<what>{_ADVERB}(?:based|born|raised|employed|originally from|from|new to|off to"
-            r"|allergic to|obsessed with|fluent in|engaged to|married to|good at|bad at|into)"
+            r"|half|part|allergic to|obsessed with|fluent in|engaged to|married to|good at"
+            r"|bad at|into)"
             r"\b [\w' -]+)",
             re.IGNORECASE,
         ),
@@ -125,7 +128,8 @@ def segments(text: str) -> list[str]:
     if words("chores") & set(re.findall(r"[a-z]+", text.lower())):
         # "Moved the file, deleted the copy" tells of the conversation.
         return []
-    told = _all_told(parts, introduces=bool(name))
+    aged = re.fullmatch(r"I am [\w-]+ years old", _told(parts[0])) is not None
+    told = _all_told(parts, introduces=bool(name) or aged)
     if not told[0] or sum(map(bool, told)) + len(name) < _FEWEST:
         whole = any(_SENTENCE.search(part) for part in parts)
         return (

@@ -13,6 +13,9 @@ QUOTED: Final = "\ue000"
 ITEM: Final = "\ue002"
 """Mark before an item that stood on a line of its own under its heading."""
 
+UNBROKEN: Final = "\u2060"
+"""Mark behind a full stop within an item, where no sentence ends."""
+
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)
 _LAYOUT = re.compile(
@@ -189,7 +192,7 @@ def _items_under(lines: Sequence[str], place: int) -> list[str]:
             break
         if not bulleted and item.endswith((".", "!", "?", ":")):
             break
-        found.append(item)
+        found.append(item.replace(". ", f".{UNBROKEN} "))
     return found
 
 
