@@ -25,8 +25,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
 from agent_memory_services.kit.contract import errors, ids, status
-from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import batched, copied
 
 _BATCH: Final = 100
 _SERVICE: Final = "LongTermMemoryService"

@@ -1,6 +1,7 @@
-"""Copies of messages, and update masks with the semantics that the API documents."""
+"""Copies and batches of messages, and update masks with the semantics that the API documents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -126,3 +127,16 @@ def _equal(one: Message, other: Message, field: FieldDescriptor) -> bool:
     return _holds(one, field) == _holds(other, field) and bool(
         getattr(one, field.name) == getattr(other, field.name)
     )
+
+
+ItemT = TypeVar("ItemT")
+
+
+def batched(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
+    """Yield the items in lists of `size`, the last one shorter.
+
+    `itertools.batched` needs Python 3.12.
+    """
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

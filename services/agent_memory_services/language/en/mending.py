@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from agent_memory_services.language.en.sentences import pieces, without_runs
+
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
@@ -241,7 +243,7 @@ _MOST_CAPITALS: Final = 0.8
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
     r"(?:,|\s-+|\s*\.{2,}|\s*\u2026|;| \()?\s?(?:(?<=\s)|(?<=\())(?:oh |ah |er |no "
-    r"|well )*(?:no,? wait|wait,? no"
+    r"|well ){0,3}(?:no,? wait|wait,? no"
     r"|wait,? actually|(?:no,? )?(?:hang|hold) on|edit(?:ed)?:?|typo:?"
     r"|well,? (?:actually|technically|more like)(?:,? (?:it is|it's|that is|that's))?"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
@@ -305,6 +307,10 @@ _PREPOSITION: Final = re.compile(
 
 def mended(text: str) -> str:
     """Return a text in plain spelling, with short forms written out and repairs carried out."""
+    return "".join(map(_mended, pieces(without_runs(text))))
+
+
+def _mended(text: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_STRAIGHT)
     text = _STRUCK.sub("", text)
     for pattern, replacement in _MARKS:

@@ -4,9 +4,9 @@ import pytest
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
     MAX_TOKENS,
+    OnnxEncoder,
     Tokenizer,
 )
-from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 TEXTS = [
     "",

@@ -18,8 +18,10 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.minilm import model
-from agent_memory_services.long_term_memory.store.embeddings.minilm.model import Tokenizer
-from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
+    OnnxEncoder,
+    Tokenizer,
+)
 
 FINGERPRINT = Fingerprint("all-MiniLM-L6-v2", "test", 384, normalized=True)
 

@@ -1,8 +1,8 @@
 """Chooses and opens the embedder the settings ask for."""
 
-from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
-from agent_memory_services.long_term_memory.store.embeddings.cache import (
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     CachedEmbedder,
+    Embedder,
     ObservedEmbedder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder

@@ -28,6 +28,7 @@ from agent_memory_services.long_term_memory.store.embeddings.minilm.model import
     HIDDEN,
     MODEL_NAME,
     WEIGHTS,
+    OnnxEncoder,
     Tokenizer,
     find_model_folder,
     weights_digest,
@@ -232,11 +233,6 @@ class Encoder(Protocol):
 
 
 def _load_encoder(weights: Path, threads: int | None) -> Encoder:
-    # Imported here, on the loading thread: onnxruntime takes longer to import than to load.
-    from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import (  # noqa: PLC0415
-        OnnxEncoder,
-    )
-
     return OnnxEncoder(weights, threads)
 
 

@@ -34,7 +34,7 @@ from agent_memory_services.long_term_memory.store.embeddings.settings import (
     EmbeddingSettings,
 )
 from agent_memory_services.shared.model_api import failures
-from agent_memory_services.shared.model_api.chat import open_client
+from agent_memory_services.shared.model_api.chat import blame_of, open_client
 from agent_memory_services.shared.model_api.dialects import RETRY_SECONDS, Dialect
 
 _CODES: Final = frozenset(
@@ -287,7 +287,7 @@ class Endpoint:
         except TimeoutError:
             raise ProviderUnavailable("the embedding provider did not answer in time") from None
         except APIError as error:
-            blame, meaning = failures.blame_of(error), translate(error)
+            blame, meaning = blame_of(error), translate(error)
             size = isinstance(meaning, EmbeddingRejected) or blame.momentary
             if blame.form or isinstance(meaning, EmbeddingRejected):
                 raise _NotTaken(meaning, blame, size=size) from None

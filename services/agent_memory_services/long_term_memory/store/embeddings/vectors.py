@@ -17,7 +17,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
 )
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 
 log = structlog.get_logger()
 
