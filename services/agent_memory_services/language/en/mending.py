@@ -107,13 +107,27 @@ _WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
     r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
     r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually),"
+    r"|,?[ ]?\b(?:oh )?what(?:'s| is| was| do you call| did they call) it"
+    r"(?: called)?(?: again)?(?=[ ,]\w)"
     r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
     re.IGNORECASE,
 )
 _STUTTER: Final = re.compile(
     r"\b(I|we|my|the|a|an|in|on|at|to|and|is|am|have|it)(?:,?\s+(?:\1))+\b", re.IGNORECASE
 )
-_AGAIN: Final = re.compile(r"\b(I am|I have|it is|my \w+ is),? \1\b", re.IGNORECASE)
+_AGAIN: Final = re.compile(
+    r"\b((?:I|we|he|she|it|they)(?:'\w+| (?:am|are|have|has|is|was|will|had))(?: \w+)?"
+    r"|my \w+ is),? \1\b",
+    re.IGNORECASE,
+)
+
+
+# "We basically we homeschool them", "she she puts mayo on everything".
+_REPEATED: Final = re.compile(
+    r"\b(I|we|he|she|they),? "
+    r"(?:(?:basically|like|just|actually|really|you know|mean),? )?\1\b(?!')",
+    re.IGNORECASE,
+)
 
 
 def _has_or_is(match: re.Match[str]) -> str:
@@ -259,7 +273,7 @@ _CUE_APART: Final = re.compile(
     r"(?P<cue>(?:(?:no|nope|wait|hang on|hold on|sorry|oops|actually|correction|scratch that"
     r"|edit|typo"
     r"|I mean|I meant|make that|my bad|my mistake|strike that|misread"
-    r"|ignore that)\b[:,.!]?\s*-*\s*)+)"
+    r"|ignore that)\b[:,.!]?[\s-]*)+)"
     r"(?P<after>[^.!?\n\u2026]+)",
     re.IGNORECASE,
 )
@@ -335,6 +349,7 @@ def _mended(text: str) -> str:
     for run_on, written in _RUN_ON:
         text = run_on.sub(written, text)
     text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
+    text = _REPEATED.sub(r"\1", text)
     text = _CLOSERS.sub("", text)
     return _repaired(text)
 

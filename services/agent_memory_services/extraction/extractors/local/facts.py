@@ -230,9 +230,8 @@ def _asks_for(clause: Clause) -> bool:
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
-    dismissed = _is_doubted(clause) or _is_ordered(clause)
-    subject = None if dismissed else subject_of(clause, scene.voice, scene.references)
-    if subject is None:
+    subject = subject_of(clause, scene.voice, scene.references)
+    if subject is None or _is_doubted(clause) or _is_ordered(clause):
         note_mentions(plain, scene.voice.speaker, scene.references)
         scene.references.note(plain)
         return None
