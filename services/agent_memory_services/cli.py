@@ -12,6 +12,7 @@ from agent_memory_services.commands.config import app as configuration
 from agent_memory_services.commands.gateway import app as gateway_group
 from agent_memory_services.commands.jobs import app as jobs
 from agent_memory_services.commands.keys import app as keys
+from agent_memory_services.commands.merges import app as merges
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
@@ -31,6 +32,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(jobs, name="jobs")
 app.add_typer(evaluation, name="eval")
 app.add_typer(transfer)
+app.add_typer(merges)
 app.add_typer(gateway_group, name="gateway")
 
 _ANY_PORT = "0 for any free one."

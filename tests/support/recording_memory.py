@@ -11,8 +11,10 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import MemoryHit
 from agent_memory.long_term_memory.v1 import service_pb2 as pb
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
+    FORGET_REASON_REQUESTED,
     CreateMemoryResult,
     CreateOutcome,
+    ForgottenMemory,
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     LongTermMemoryServiceServicer,
@@ -25,6 +27,8 @@ from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
 from agent_memory_services.long_term_memory.api.servicer import mark_subjects_of
+from agent_memory_services.long_term_memory.lifecycle.requests import AboutRequest
+from agent_memory_services.shared.forgetting import means
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
 
@@ -41,6 +45,8 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         refused: Texts that are rejected, with the reason.
         delay: Seconds that a write takes.
         held: Whether writes wait until `let_go`.
+        forgotten: The requests of ForgetMemories.
+        lost_forgettings: Raised by the next calls that forget, when they have.
     """
 
     kept: dict[tuple[str, str], Memory] = field(default_factory=dict)
@@ -50,6 +56,8 @@ class RecordingMemory(LongTermMemoryServiceServicer):
     refused: dict[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
     held: bool = False
+    forgotten: list[pb.ForgetMemoriesRequest] = field(default_factory=list)
+    lost_forgettings: deque[Exception] = field(default_factory=deque)
     _go: asyncio.Event = field(default_factory=asyncio.Event)
 
     def let_go(self) -> None:
@@ -81,6 +89,35 @@ class RecordingMemory(LongTermMemoryServiceServicer):
         if self.lost_answers:
             raise self.lost_answers.popleft()
         return pb.CreateMemoriesResponse(results=results)
+
+    async def ForgetMemories(
+        self, request: pb.ForgetMemoriesRequest, context: Context
+    ) -> pb.ForgetMemoriesResponse:
+        asked = AboutRequest.of(request, "")
+        about, caller = asked.about, current_principal()
+        self.forgotten.append(request)
+        owner = (request.filter.namespace.eq, request.filter.user_id.eq)
+        found = [
+            key
+            for key, memory in self.kept.items()
+            if key[0] == caller.tenant
+            and (memory.namespace, memory.user_id) == owner
+            and caller.allows(memory.namespace, memory.user_id)
+            and memory.create_time.ToMicroseconds() <= about.said_until.ToMicroseconds()
+            and (memory.id in about.memory_ids or means(about.text, memory, about.speaker))
+        ]
+        executed = request.execute and len(found) <= about.most
+        if executed and not about.mark_only:
+            for key in found:
+                del self.kept[key]
+        if request.execute and self.lost_forgettings:
+            raise self.lost_forgettings.popleft()
+        reason = FORGET_REASON_REQUESTED
+        return pb.ForgetMemoriesResponse(
+            forgotten=[ForgottenMemory(memory_id=each, reason=reason) for _, each in found],
+            forgotten_count=len(found),
+            executed=executed,
+        )
 
     async def GetMemory(
         self, request: pb.GetMemoryRequest, context: Context

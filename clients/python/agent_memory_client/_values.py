@@ -13,7 +13,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from agent_memory.common.v1.memory_pb2 import ClaimModality, MemoryType, TimePrecision
 from agent_memory.common.v1.search_pb2 import FusionMethod, SearchMode
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory.extraction.v1.extraction_pb2 import JobKind, JobState, SummaryGroupField
+from agent_memory.extraction.v1.extraction_pb2 import (
+    ForgetOutcome,
+    JobKind,
+    JobState,
+    SummaryGroupField,
+)
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
     CreateOutcome,
     DeduplicationPolicy,
@@ -72,6 +77,7 @@ CLAIM_MODALITIES: EnumNames[ClaimModality.ValueType] = EnumNames(ClaimModality)
 CREATE_OUTCOMES: EnumNames[CreateOutcome.ValueType] = EnumNames(CreateOutcome)
 DATA_POLICIES: EnumNames[DataPolicy.ValueType] = EnumNames(DataPolicy)
 DEDUPLICATION_POLICIES: EnumNames[DeduplicationPolicy.ValueType] = EnumNames(DeduplicationPolicy)
+FORGET_OUTCOMES: EnumNames[ForgetOutcome.ValueType] = EnumNames(ForgetOutcome)
 FORGET_REASONS: EnumNames[ForgetReason.ValueType] = EnumNames(ForgetReason)
 FUSION_METHODS: EnumNames[FusionMethod.ValueType] = EnumNames(FusionMethod)
 JOB_KINDS: EnumNames[JobKind.ValueType] = EnumNames(JobKind)

@@ -130,6 +130,9 @@ def _described(job: Job) -> Iterator[tuple[str, str]]:
     for item in job.skipped:
         what = f"message {item.sequence}" if item.sequence else f"memory {item.memory_id}"
         yield "left out", f"{what}: {item.error.reason}: {item.error.message}"
+    for receipt in job.forget_receipts:
+        told = ", ".join(receipt.memory_ids) or f"{receipt.matched} memories could be meant"
+        yield "asked to forget", f"{receipt.message_id}: {receipt.outcome}: {told}"
     yield "created", _moment(job.created_at)
     yield "due", _moment(job.due_at)
     yield "started", _moment(job.started_at)

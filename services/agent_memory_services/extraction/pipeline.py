@@ -20,15 +20,17 @@ from agent_memory_services.extraction.domain.facts import (
     Extractor,
     Strategy,
     Turn,
+    Wanted,
     Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.kit.contract import clock, context
+from agent_memory_services.kit.redis.background import in_background
 from agent_memory_services.language.en import claims
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.shared.claims import read_into
+from agent_memory_services.shared.forgetting import means
 from agent_memory_services.shared.model_api.failures import BudgetSpent
 
 log = structlog.get_logger()
@@ -92,12 +94,14 @@ class ExtractionResult:
         by: Who found them: the name of the extractor or summarizer, or several with commas.
         dropped: How many items of a model's answer were left out, by a short word for why.
         refused: The messages that a model refuses; rules read them.
+        wanted: What the user asks to forget.
     """
 
     memories: Sequence[Memory]
     by: str
     dropped: Mapping[str, int] = field(default_factory=dict)
     refused: Sequence[str] = ()
+    wanted: Sequence[Wanted] = ()
 
 
 ItemT = TypeVar("ItemT")
@@ -143,7 +147,7 @@ class ExtractionPipeline:
         return self._backend.summarizer
 
     async def facts(
-        self, window: Window, task: ExtractionTask, known: Sequence[str]
+        self, window: Window, task: ExtractionTask, known: Sequence[Memory]
     ) -> ExtractionResult:
         """Return the facts that the turns of a window state.
 
@@ -161,13 +165,13 @@ class ExtractionPipeline:
             return await self._around_refusal(window, task, known)
 
     async def by_rules(
-        self, window: Window, task: ExtractionTask, known: Sequence[str] = ()
+        self, window: Window, task: ExtractionTask, known: Sequence[Memory] = ()
     ) -> ExtractionResult:
         """Return the facts that rules find in the turns of a window."""
         return await self._found(self._fallback, window, task, known)
 
     async def _around_refusal(
-        self, window: Window, task: ExtractionTask, known: Sequence[str]
+        self, window: Window, task: ExtractionTask, known: Sequence[Memory]
     ) -> ExtractionResult:
         bare = replace(window, before=())
         if window.before or known:
@@ -185,7 +189,7 @@ class ExtractionPipeline:
         return replace(found, dropped={REFUSED: 1}, refused=[window.turns[0].message_id])
 
     async def _found(
-        self, backend: Backend, window: Window, task: ExtractionTask, known: Sequence[str]
+        self, backend: Backend, window: Window, task: ExtractionTask, known: Sequence[Memory]
     ) -> ExtractionResult:
         conversation = Conversation(
             turns=window.turns,
@@ -193,7 +197,8 @@ class ExtractionPipeline:
             time_zone=task.zone,
             strategy=task.strategy,
             instructions=task.config.custom_prompt,
-            known=known,
+            known=[each.text for each in known],
+            memories=known,
             language=task.config.language,
         )
         findings = await backend.extractor.extract(conversation)
@@ -202,7 +207,10 @@ class ExtractionPipeline:
         with suppress(UnfitModelError):
             # Without a parser facts are stored without claims, as those that callers write.
             await in_background(read_into, memories, self._read)
-        return ExtractionResult(memories, backend.extractor.name, findings.dropped)
+        kept = [each for each in memories if not _is_to_be_forgotten(each, findings.wanted)]
+        return ExtractionResult(
+            kept, backend.extractor.name, findings.dropped, wanted=findings.wanted
+        )
 
     async def summary(
         self, window: Window, task: ExtractionTask, previous: str
@@ -342,6 +350,16 @@ def _together(found: Sequence[ExtractionResult]) -> ExtractionResult:
         ", ".join(names),
         dropped,
         [message_id for each in found for message_id in each.refused],
+        [wanted for each in found for wanted in each.wanted],
+    )
+
+
+def _is_to_be_forgotten(memory: Memory, wanted: Sequence[Wanted]) -> bool:
+    """Return true if the very message that asks to forget something states it."""
+    cited = memory.provenance.message_ids
+    return any(
+        list(cited) == [each.message_id] and means(each.what, memory, each.speaker)
+        for each in wanted
     )
 
 

@@ -11,6 +11,7 @@ from agent_memory.common.v1.memory_pb2 import (
     ClaimModality,
     Memory,
     MemoryType,
+    Provenance,
     Quantity,
     Validity,
 )
@@ -45,13 +46,13 @@ async def test_claims_are_read_from_an_english_text(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     "memory",
     [
-        Memory(text="Ich wohne in Rom"),
+        Memory(text="Jeg bor i Roma"),
         Memory(text="User lives in Rome", language="de"),
         Memory(text="Does the user live in Rome?"),
         Memory(text="User lives in Rome. " * 100),
         Memory(text="User lives in Rome", type=MemoryType.MEMORY_TYPE_MESSAGE),
     ],
-    ids=["german", "said to be german", "a question", "long", "a message"],
+    ids=["norwegian", "said to be german", "a question", "long", "a message"],
 )
 async def test_claims_are_read_from_statements_alone(tenant: Tenant, memory: Memory) -> None:
     """Other texts are compared by their words."""
@@ -74,7 +75,7 @@ async def test_a_new_text_has_its_own_claims(tenant: Tenant) -> None:
     assert told(memory) == [("user", "live", "in oslo")]
     memory = await tenant.update(Memory(id=memory.id, text="User is up there", claims=[MOON]))
     assert list(memory.claims) == [MOON]
-    memory = await tenant.update(Memory(id=memory.id, text="Ich wohne in Rom"), "text")
+    memory = await tenant.update(Memory(id=memory.id, text="Jeg bor i Roma"), "text")
     assert told(memory) == []
 
 
@@ -256,3 +257,26 @@ async def test_an_import_keeps_claims_and_finds_conflicts_anew(
     assert told(await neighbour.get(first)) == told(rows[0])
     await neighbour.call("CompactMemories", rpc.CompactMemoriesRequest())
     assert await conflicts(neighbour, first) == [second]
+
+
+async def test_who_finds_a_fact_may_say_what_it_ends(tenant: Tenant) -> None:
+    """Though no rule sees it; the end has its date, its reason and its way back."""
+    older = await one(tenant, said("User's boss is Carol", 2023))
+    told = Provenance(ended_memory_ids=[older.memory_id, "nothing", older.memory_id])
+    newer = await one(tenant, said("Things go well with Dave in charge", 2024, provenance=told))
+    assert newer.outcome == ltm.CREATE_OUTCOME_SUPERSEDED
+    ended = await tenant.get(older.memory_id)
+    assert ended.validity.invalid_from == year(2024)
+    assert ended.validity.superseded_by == newer.memory_id
+    await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=older.memory_id))
+    assert not (await tenant.get(older.memory_id)).validity.HasField("invalid_from")
+
+
+@pytest.mark.parametrize("fields", [{"user_id": "bob"}, {"namespace": "work"}, {"pinned": True}])
+async def test_nobodys_word_ends_what_it_must_not(tenant: Tenant, fields: dict[str, Any]) -> None:
+    """Another owner's facts, and those that are pinned."""
+    older = await one(tenant, said("User's boss is Carol", 2023, **fields))
+    told = Provenance(ended_memory_ids=[older.memory_id])
+    newer = await one(tenant, said("Things go well with Dave", 2024, provenance=told))
+    assert newer.outcome == ltm.CREATE_OUTCOME_CREATED
+    assert await tenant.get(older.memory_id) == older.memory

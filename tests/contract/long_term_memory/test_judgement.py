@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from agent_memory.common.v1.memory_pb2 import Provenance
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.demo.scripted_model import Reply
@@ -32,8 +33,8 @@ CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_MERGED,
     ltm.CREATE_OUTCOME_SUPERSEDED,
 )
-CAROL, DAVE = "User's boss is Carol", "Dave is User's boss now"
-MARRIED, HUSBAND = "User is married to Tom", "Tom is User's husband"
+CAROL, DAVE = "User reports to Carol", "User reports to Dave"
+MARRIED, HUSBAND = "User is married to Tom", "User and Tom are a married couple"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -52,7 +53,7 @@ async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
         metrics_listen="",
         access_log=False,
         consolidation_openai_base_url=model.base_url,
-        consolidation_timeout_seconds=2,
+        consolidation_timeout_seconds=5,
     )
     async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served
@@ -95,6 +96,22 @@ async def test_a_judge_tells_that_one_ends_the_other(
     assert (newer.outcome, list(newer.related_memory_ids)) == (SUPERSEDED, [older.memory_id])
     assert (await tenant.get(older.memory_id)).validity.invalid_from == year(2024)
     assert len(asked) == 1
+
+
+async def test_nobody_is_asked_about_what_was_compared_before(
+    tenant: Tenant, model: ScriptedModel, asked: list[Request]
+) -> None:
+    """Whoever finds a fact may say what it ends; the word counts, and the judge is not asked."""
+    model.rule = lambda _: verdict("same")
+    older = await one(tenant, said(CAROL, 2023))
+    asked.clear()
+    told = Provenance(ended_memory_ids=[older.memory_id], compared_memory_ids=[older.memory_id])
+    newer = await one(tenant, said(DAVE, 2024, provenance=told))
+    assert (newer.outcome, list(newer.related_memory_ids)) == (SUPERSEDED, [older.memory_id])
+    compared = Provenance(compared_memory_ids=[older.memory_id, newer.memory_id])
+    third = await one(tenant, said("Erin is the boss of User", 2025, provenance=compared))
+    assert third.outcome == CREATED
+    assert not asked
 
 
 async def test_a_newer_fact_that_arrives_first_stays(

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory.extraction.v1.extraction_pb2 import JobState
+from agent_memory.extraction.v1.extraction_pb2 import ForgetOutcome, JobState
 from agent_memory.extraction.v1.service_pb2 import RetryJobRequest
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory_services.kit.contract.errors import (
@@ -93,6 +93,47 @@ async def test_the_model_sees_what_is_known(url: str) -> None:
             await extraction.ended(answer.job_id)
         assert conversation_of(model.requests[0])["known"] == [{"k": 1, "text": "User likes tea"}]
     assert memory.texts == ["User likes tea", "not hers", "User likes rain"]
+
+
+async def test_one_call_finds_facts_and_says_what_they_end(url: str) -> None:
+    """What is stored names the memories by their ids; a number that was not shown is counted."""
+    memory = RecordingMemory()
+    memory.kept[("default", "k")] = Memory(id="k", text="User works at Acme", user_id="alice")
+    async with ScriptedModel() as model:
+        model.queue(facts({"text": "User works at Globex", "ends": [1, 4]}))
+        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        async with extracting(url, memory, **settings) as extraction:
+            answer = await extraction.submit(message(1, "I left Acme for Globex."))
+            job = await extraction.ended(answer.job_id)
+        assert len(model.requests) == 1
+    [stored] = [each for each in memory.kept.values() if each.id != "k"]
+    assert list(stored.provenance.ended_memory_ids) == ["k"]
+    assert list(stored.provenance.compared_memory_ids) == ["k"]
+    assert job.dropped_items == {"unknown_memory": 1}
+
+
+async def test_a_models_answer_may_ask_to_forget_something(url: str) -> None:
+    """It is data: only what the user's own facts tell is forgotten, those by number included."""
+    memory = RecordingMemory()
+    for memory_id, text, user in (
+        ("k", "Reach User at 555", "alice"),
+        ("p", "User's phone number is 555", "alice"),
+        ("b", "User's phone number is 777", "bob"),
+        ("t", "User likes tea", "alice"),
+    ):
+        given = Memory(id=memory_id, text=text, user_id=user, namespace="chat")
+        memory.kept[("default", memory_id)] = given
+    async with ScriptedModel() as model:
+        wish = {"text": "my phone number", "kind": "forget", "ends": [1]}
+        model.queue(facts(wish, {"text": "User wants the phone number 555 forgotten"}))
+        settings = {"extractor": "openai", "openai_base_url": model.base_url}
+        async with extracting(url, memory, **settings) as extraction:
+            answer = await extraction.submit(message(1, "Vergiss bitte meine Nummer"))
+            job = await extraction.ended(answer.job_id)
+    [receipt] = job.forget_receipts
+    assert receipt.outcome == ForgetOutcome.FORGET_OUTCOME_FORGOTTEN
+    assert set(receipt.memory_ids) == {"k", "p"}
+    assert {each.id for each in memory.kept.values()} == {"b", "t"}
 
 
 async def test_a_crash_between_store_and_cursor_doubles_nothing(url: str) -> None:

@@ -264,6 +264,7 @@ def from_job(job: extraction_pb2.Job) -> models.Job:
         error=_from_status(job.error) if job.HasField("error") else None,
         dropped_items=dict(job.dropped_items),
         skipped=[_from_skipped(item) for item in job.skipped],
+        forget_receipts=[_from_receipt(item) for item in job.forget_receipts],
         created_at=_values.from_timestamp(job, "create_time"),
         due_at=_values.from_timestamp(job, "due_time"),
         started_at=_values.from_timestamp(job, "start_time"),
@@ -277,6 +278,15 @@ def from_progress(progress: extraction_pb2.SessionProgress) -> models.Extraction
         session_uid=progress.session_uid,
         received_sequence=progress.received_sequence,
         extracted_sequence=progress.extracted_sequence,
+    )
+
+
+def _from_receipt(receipt: extraction_pb2.ForgetReceipt) -> models.ForgetReceipt:
+    return models.ForgetReceipt(
+        message_id=receipt.message_id,
+        outcome=_values.FORGET_OUTCOMES.name(receipt.outcome),
+        memory_ids=list(receipt.memory_ids),
+        matched=receipt.matched_count,
     )
 
 

@@ -62,6 +62,7 @@ def to_imported(
             proof_count=record.proof_count,
             merged_into=record.merged_into or "",
             archive_time=_values.to_optional_timestamp(record.archived_at),
+            forget_request_time=_values.to_optional_timestamp(record.forget_requested_at),
             sequence=record.sequence or 0,
         )
     )
@@ -95,6 +96,8 @@ def to_provenance(provenance: models.Provenance | None) -> memory_pb2.Provenance
         extractor=provenance.extractor or "",
         extractor_version=provenance.extractor_version or "",
         memory_ids=provenance.memory_ids,
+        ended_memory_ids=provenance.ended_memory_ids,
+        compared_memory_ids=provenance.compared_memory_ids,
     )
 
 
@@ -169,6 +172,7 @@ def record_fields(memory: memory_pb2.Memory) -> dict[str, Any]:
         "etag": memory.etag or None,
         "merged_into": memory.merged_into or None,
         "conflicts_with": list(memory.conflicts_with),
+        "forget_requested_at": _values.from_timestamp(memory, "forget_request_time"),
         "archived_at": _values.from_timestamp(memory, "archive_time"),
         "sequence": memory.sequence or None,
     }
@@ -199,6 +203,8 @@ def _from_provenance(memory: memory_pb2.Memory) -> models.Provenance | None:
         extractor=provenance.extractor or None,
         extractor_version=provenance.extractor_version or None,
         memory_ids=list(provenance.memory_ids),
+        ended_memory_ids=list(provenance.ended_memory_ids),
+        compared_memory_ids=list(provenance.compared_memory_ids),
     )
 
 

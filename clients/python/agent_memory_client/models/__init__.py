@@ -4,6 +4,7 @@ from agent_memory_client.models._criteria import FilterCriteria
 from agent_memory_client.models._extraction import (
     ExtractionPreview,
     ExtractionProgress,
+    ForgetReceipt,
     HealthCheckResponse,
     Job,
     JobChange,
@@ -97,6 +98,7 @@ __all__ = [
     "ExtractionProgress",
     "FilterCriteria",
     "ForgetPolicy",
+    "ForgetReceipt",
     "ForgetResponse",
     "ForgottenMemory",
     "FusionMethod",

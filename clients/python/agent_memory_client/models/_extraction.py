@@ -25,6 +25,17 @@ class SkippedItem(_types.Model):
     error: JobError = Field(description="Why it was left out.")
 
 
+class ForgetReceipt(_types.Model):
+    """A user's request to forget something, and what was done."""
+
+    message_id: _types.Text = Field(description="The message that asks.")
+    outcome: _types.Text | None = Field(
+        description="`forgotten`, `marked`, `nothing_found`, `too_many`, `unclear` or `ignored`."
+    )
+    memory_ids: list[_types.Text] = Field(description="The memories that it was done to.")
+    matched: int = Field(description="How many memories it could be about.")
+
+
 class Job(_types.Model):
     """A piece of background work."""
 
@@ -48,6 +59,9 @@ class Job(_types.Model):
     )
     skipped: list[SkippedItem] = Field(
         default_factory=list, description="What it left out, at most the first 100."
+    )
+    forget_receipts: list[ForgetReceipt] = Field(
+        default_factory=list, description="What became of requests to forget something."
     )
     created_at: _types.UtcDatetime | None
     due_at: _types.UtcDatetime | None

@@ -92,7 +92,9 @@ class ForgottenMemory(_types.Model):
     """A memory that is, or would be, forgotten."""
 
     memory_id: _types.Text
-    reason: _types.Text | None = Field(description="`age`, `inactive`, `budget` or `expired`.")
+    reason: _types.Text | None = Field(
+        description="`age`, `inactive`, `budget`, `expired` or `requested`."
+    )
 
 
 class ForgetResponse(_types.Model):

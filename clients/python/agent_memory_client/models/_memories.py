@@ -65,6 +65,14 @@ class Provenance(_types.Model):
     memory_ids: list[_types.Text] = Field(
         default_factory=list, description="Memories it was made from."
     )
+    ended_memory_ids: list[_types.Text] = Field(
+        default_factory=list,
+        description="Memories that it ends or corrects, by the word of whoever found it.",
+    )
+    compared_memory_ids: list[_types.Text] = Field(
+        default_factory=list,
+        description="Memories that whoever found it compared it with.",
+    )
 
 
 class Validity(_types.Model):
@@ -196,6 +204,9 @@ class MemoryRecord(_types.Model):
     conflicts_with: list[_types.Text] = Field(
         default_factory=list,
         description="Memories that contradict it while nothing tells which one is true.",
+    )
+    forget_requested_at: _types.UtcDatetime | None = Field(
+        default=None, description="When its user asked to forget it, where that only marks it."
     )
     archived_at: _types.UtcDatetime | None = None
     sequence: int | None = Field(

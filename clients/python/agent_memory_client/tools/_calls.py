@@ -220,6 +220,8 @@ def as_json(record: MemoryRecord, reader: tzinfo, rivals: Rivals) -> dict[str, A
         shown["created_at"] = _told_in(record.created_at, reader).isoformat()
     if (end := _end(record)) is not None:
         shown["no_longer_true_from"] = _told_in(end, reader).isoformat()
+    if (asked := record.forget_requested_at) is not None:
+        shown["forget_requested_at"] = _told_in(asked, reader).isoformat()
     if record.conflicts_with:
         shown["in_conflict_with"] = [
             _rival(memory_id, rivals.get(memory_id), reader) for memory_id in record.conflicts_with
@@ -273,11 +275,13 @@ def _conflicts(record: MemoryRecord, reader: tzinfo, rivals: Rivals) -> Iterator
 
 
 def _bounds(record: MemoryRecord, reader: tzinfo) -> Iterator[str]:
-    """Spell the day on which a memory was said, and the one from which it is no longer true."""
+    """Spell when a memory was said, ended, and was asked to be forgotten."""
     if record.created_at is not None:
         yield f"said {_told_in(record.created_at, reader).date()}"
     if (end := _end(record)) is not None:
         yield f"no longer true from {_told_in(end, reader).date()}"
+    if (asked := record.forget_requested_at) is not None:
+        yield f"its user asked on {_told_in(asked, reader).date()} to forget it"
 
 
 def _end(record: MemoryRecord) -> datetime | None:

@@ -28,6 +28,7 @@ from agent_memory_services.extraction.views.refresh import Refresher
 from agent_memory_services.extraction.views.runs import ViewRuns, Writing
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.extraction.work.meters import METERS
+from agent_memory_services.extraction.work.requests import RequestRules
 from agent_memory_services.extraction.work.runs import Runs
 from agent_memory_services.extraction.work.worker import Attempts, RetryPolicy, Worker
 from agent_memory_services.kit.auth.own_identity import OwnIdentity
@@ -163,6 +164,7 @@ def _worker(
         METERS,
         limits=_limits(settings),
         known=settings.known_memories if settings.uses_model else 0,
+        requests=RequestRules(settings.forget_requests, settings.forget_most),
     )
     attempts = Attempts(
         leases,

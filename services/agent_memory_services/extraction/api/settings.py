@@ -10,6 +10,7 @@ from pydantic import (
     model_validator,
 )
 
+from agent_memory_services.extraction.domain.facts import Answering
 from agent_memory_services.extraction.store.budgets import Budget
 from agent_memory_services.kit.contract.environment import AlsoFrom
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -105,6 +106,19 @@ class Settings(ProcessSettings):
         ge=0,
         le=100,
         description="Stored memories shown to the model, so that it does not repeat them.",
+    )
+    forget_requests: Answering = Field(
+        default=Answering.DELETE,
+        description=(
+            'What a user\'s "please forget ..." does to the facts it is about: `delete`, `mark` '
+            "(sets their `forget_request_time` and leaves them) or `ignore`."
+        ),
+    )
+    forget_most: int = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="Facts that one such request may forget; one about more forgets none.",
     )
     view_memories: int = Field(
         default=500,

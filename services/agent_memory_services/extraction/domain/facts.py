@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import to_datetime
 from agent_memory_services.shared.prompts import without_recalled
@@ -78,6 +79,7 @@ class Conversation:
         strategy: What to look for.
         instructions: The custom strategy's instructions, else empty.
         known: Texts of memories that are already stored, so that they are not repeated.
+        memories: The same memories as a whole, in the same order; empty where only texts are known.
         language: BCP 47 tag of the language that a model writes facts in; empty is the
             conversation's own.
     """
@@ -88,6 +90,7 @@ class Conversation:
     strategy: Strategy = Strategy.DISCRETE
     instructions: str = ""
     known: Sequence[str] = ()
+    memories: Sequence[Memory] = ()
     language: str = ""
 
 
@@ -107,6 +110,8 @@ class Candidate:
         slot: `subject/attribute` of a fact that has one value at a time, such as
             `user/employer`; empty where there is none.
         language: BCP 47 tag of the text's language; empty where it is not known.
+        ends: Ids of the known memories that it ends or corrects.
+        compared: Ids of the known memories that it was compared with.
     """
 
     text: str
@@ -119,6 +124,37 @@ class Candidate:
     standing: bool = False
     slot: str = field(default="")
     language: str = ""
+    ends: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+
+
+class Answering(StrEnum):
+    """Ways of answering a request to forget."""
+
+    DELETE = "delete"
+    MARK = "mark"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A user's request to forget something.
+
+    Attributes:
+        what: What is meant, in the user's words; empty where nothing tells.
+        message_id: The message that asks.
+        at: When it was said.
+        speaker: How the user is called in facts.
+        memory_ids: Memories that are meant besides.
+        language: BCP 47 tag of the words; empty for English.
+    """
+
+    what: str
+    message_id: str
+    at: datetime
+    speaker: str = ""
+    memory_ids: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +165,12 @@ class Findings:
         candidates: The facts.
         dropped: How many items of a model's answer, or messages that cannot be read, were left
             out, by a short word for why.
+        wanted: What the user asks to forget.
     """
 
     candidates: Sequence[Candidate]
     dropped: Mapping[str, int] = field(default_factory=dict)
+    wanted: Sequence[Wanted] = ()
 
 
 class Extractor(Protocol):

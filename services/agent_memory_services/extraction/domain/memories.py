@@ -24,6 +24,8 @@ _MAX_TEXT: Final = 32_768
 _MAX_TAG: Final = 256
 _MAX_SLOT: Final = 512
 _MAX_TAGS: Final = 64
+_MAX_ENDED: Final = 16
+_MAX_COMPARED: Final = 100
 _MAX_SOURCES: Final = 256
 # Enough of the turn before, in characters, to find a message by; its end is what was answered.
 _MAX_CONTEXT: Final = 2_000
@@ -72,6 +74,8 @@ def from_candidate(
     memory.topics.extend(_fitting(candidate.topics))
     memory.entities.extend(_fitting(candidate.entities))
     memory.standing = candidate.standing
+    memory.provenance.ended_memory_ids.extend(candidate.ends[:_MAX_ENDED])
+    memory.provenance.compared_memory_ids.extend(candidate.compared[:_MAX_COMPARED])
     memory.language = candidate.language
     if len(candidate.slot.encode()) <= _MAX_SLOT:
         memory.slot = candidate.slot

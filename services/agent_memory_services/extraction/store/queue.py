@@ -1,19 +1,21 @@
 """Queue of jobs: its partitions in the store, and the leases of workers on what is due."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import structlog
 from google.protobuf import proto
 from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as Proto
 from google.rpc.status_pb2 import Status
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory.extraction.v1.extraction_pb2 import Job, SkippedItem
+from agent_memory.extraction.v1.extraction_pb2 import ForgetReceipt, Job, SkippedItem
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetSubject
 from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.kit.contract import ids, status
@@ -57,6 +59,7 @@ class Limits:
 
 
 P = ParamSpec("P")
+ProtoT = TypeVar("ProtoT", bound=Proto)
 
 
 def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], scripts.Script[P]]:
@@ -196,6 +199,8 @@ class Lease:
         record: The job.
         payload: What it works on.
         results: What earlier attempts found, by the name of the window.
+        wanted: What messages ask to forget, as earlier attempts found it, likewise.
+        receipts: What earlier attempts forgot, or were about to, likewise.
     """
 
     partition: int
@@ -203,6 +208,8 @@ class Lease:
     record: records.JobRecord
     payload: records.Payload
     results: Mapping[str, Sequence[Memory]]
+    wanted: Mapping[str, Sequence[ForgetSubject]] = field(default_factory=dict)
+    receipts: Mapping[str, Sequence[ForgetReceipt]] = field(default_factory=dict)
 
     @property
     def job_id(self) -> str:
@@ -299,6 +306,8 @@ class Leases:
         *,
         by: str = "",
         dropped: Mapping[str, int] | None = None,
+        wanted: Sequence[ForgetSubject] = (),
+        receipts: Sequence[ForgetReceipt] = (),
     ) -> None:
         """Keep what was found in a window, so that a later attempt stores the same.
 
@@ -308,16 +317,38 @@ class Leases:
             found: What was found in it.
             by: Name of the extractor; empty where none was needed.
             dropped: How many items of a model's answer were left out, by a short word for why.
+            wanted: What the window's messages ask to forget; it is kept before the rest.
+            receipts: A receipt for each of these.
 
         Raises:
             LeaseLost: another worker has the job.
         """
+        if wanted:
+            await self.keep_receipts(lease, window, receipts)
+            await self._keep(lease, f"{window}{_WANTED}", _pack(wanted))
         await self._hold(
             _keep, lease, window=window, found=_pack(found), who=by, dropped=dropped or {}
         )
 
+    async def keep_receipts(
+        self, lease: Lease, window: str, receipts: Sequence[ForgetReceipt]
+    ) -> None:
+        """Keep what is about to be forgotten, so that a later attempt still tells of it.
+
+        Raises:
+            LeaseLost: another worker has the job.
+        """
+        await self._keep(lease, f"{window}{_FORGOTTEN}", _pack(receipts))
+
+    async def _keep(self, lease: Lease, name: str, packed: bytes) -> None:
+        await self._hold(_keep, lease, window=name, found=packed, who="", dropped={})
+
     async def complete(
-        self, lease: Lease, memory_ids: Sequence[str], skipped: Sequence[SkippedItem] = ()
+        self,
+        lease: Lease,
+        memory_ids: Sequence[str],
+        skipped: Sequence[SkippedItem] = (),
+        receipts: Sequence[ForgetReceipt] = (),
     ) -> None:
         """End a job whose results are stored; its messages count as extracted from now on.
 
@@ -325,11 +356,12 @@ class Leases:
             lease: The job.
             memory_ids: The memories that hold its results.
             skipped: What it left out, with the reasons.
+            receipts: What became of requests to forget.
 
         Raises:
             LeaseLost: another worker has the job.
         """
-        outcome = Job(memory_ids=memory_ids, skipped=skipped)
+        outcome = Job(memory_ids=memory_ids, skipped=skipped, forget_receipts=receipts)
         await self._hold(_complete, lease, outcome=outcome.SerializeToString())
 
     async def retry_later(
@@ -376,7 +408,10 @@ class Leases:
 
 def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
     job_id, fields, messages, before, memories, results = found
-    kept = {name: _unpack(packed) for name, packed in scripts.mapping_of(results).items()}
+    kept = {
+        name.decode(errors="replace"): packed
+        for name, packed in scripts.mapping_of(results).items()
+    }
     return Lease(
         partition=partition,
         token=token,
@@ -384,27 +419,42 @@ def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
         payload=records.read_payload(
             scripts.mapping_of(messages), before, scripts.mapping_of(memories)
         ),
-        results={
-            name.decode(errors="replace"): memories
-            for name, memories in kept.items()
-            if memories is not None
-        },
+        results=_of_windows(kept, "", Memory),
+        wanted=_of_windows(kept, _WANTED, ForgetSubject),
+        receipts=_of_windows(kept, _FORGOTTEN, ForgetReceipt),
     )
 
 
-def _pack(memories: Iterable[Memory]) -> bytes:
+_WANTED: Final = ":wanted"
+_FORGOTTEN: Final = ":forgotten"
+"""Behind the name of a window: what its messages ask to forget, and what of that was done."""
+
+
+def _of_windows(
+    kept: Mapping[str, bytes], suffix: str, kind: type[ProtoT]
+) -> dict[str, Sequence[ProtoT]]:
+    """Return what is kept of windows under a suffix, but for what cannot be read."""
+    found: dict[str, Sequence[ProtoT]] = {}
+    for name, packed in kept.items():
+        window, colon, rest = name.partition(":")
+        if f"{colon}{rest}" == suffix and (items := _unpack(packed, kind)) is not None:
+            found[window] = items
+    return found
+
+
+def _pack(items: Iterable[Proto]) -> bytes:
     packed = BytesIO()
-    for memory in memories:
-        proto.serialize_length_prefixed(memory, packed)
+    for item in items:
+        proto.serialize_length_prefixed(item, packed)
     return packed.getvalue()
 
 
-def _unpack(packed: bytes) -> list[Memory] | None:
-    """Return the memories found in a window; None where they cannot be read and are looked for."""
-    stream, memories = BytesIO(packed), []
+def _unpack(packed: bytes, kind: type[ProtoT]) -> list[ProtoT] | None:
+    """Return what is kept of a window; None where it cannot be read and is looked for again."""
+    stream, items = BytesIO(packed), []
     try:
-        while (memory := proto.parse_length_prefixed(Memory, stream)) is not None:
-            memories.append(memory)
+        while (item := proto.parse_length_prefixed(kind, stream)) is not None:
+            items.append(item)
     except (DecodeError, ValueError):
         return None
-    return memories
+    return items

@@ -14,9 +14,13 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
     CreateMemoryResult,
     CreateOutcome,
     DeduplicationPolicy,
+    ForgetPolicy,
+    ForgetSubject,
 )
 from agent_memory.long_term_memory.v1.service_pb2 import (
     CreateMemoriesRequest,
+    ForgetMemoriesRequest,
+    ForgetMemoriesResponse,
     GetMemoryRequest,
     ListMemoriesRequest,
     SearchMemoriesRequest,
@@ -28,6 +32,10 @@ from agent_memory_services.kit.contract import errors, ids, status
 from agent_memory_services.kit.contract.messages import batched, copied
 
 _BATCH: Final = 100
+"""Memories of one call, where they are short; of long ones so many as are as much work."""
+_SHORT_BYTES: Final = 256
+_SECONDS: Final = 120.0
+"""The longest that a call may take: nobody waits for it, and what it began would be lost."""
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
     *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
@@ -84,7 +92,7 @@ class LongTermMemory:
         memory_ids: list[str] = []
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
-        for batch in batched(memories, _BATCH):
+        for batch in batched(memories, _BATCH, weight=_work):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
@@ -152,7 +160,7 @@ class LongTermMemory:
             )
         return Stored([memory.id])
 
-    async def known(self, text: str, origin: Origin, limit: int) -> list[str]:
+    async def known(self, text: str, origin: Origin, limit: int) -> list[Memory]:
         """Return the facts of the same owner that are nearest to a text.
 
         Raises:
@@ -170,7 +178,41 @@ class LongTermMemory:
         answer = await self._stub.SearchMemories(
             SearchMemoriesRequest(query=query, page_size=limit)
         )
-        return [hit.memory.text for hit in answer.hits]
+        return [hit.memory for hit in answer.hits]
+
+    async def forget(
+        self,
+        subject: ForgetSubject,
+        origin: Origin,
+        *,
+        execute: bool,
+    ) -> ForgetMemoriesResponse | None:
+        """Forget facts of the owner of a session for good, or tell what would be forgotten.
+
+        What belongs to nobody is forgotten within the session alone, since others without a name
+        talk in other sessions.
+
+        Returns:
+            What is forgotten; None where the subject names nothing that could be found.
+
+        Raises:
+            ServiceError: nothing can be forgotten now.
+        """
+        conditions = MemoryFilter(
+            namespace=TagFilter(eq=origin.session.namespace), user_id=TagFilter(eq=origin.user_id)
+        )
+        if not origin.user_id:
+            conditions.session_id.eq = origin.session.session_id
+        request = ForgetMemoriesRequest(
+            policy=ForgetPolicy(permanently=True),
+            filter=conditions,
+            about=subject,
+            execute=execute,
+        )
+        try:
+            return await self._stub.ForgetMemories(request)
+        except errors.InvalidFields:
+            return None
 
     async def _find(self, memory_id: str) -> Memory | None:
         """Return a memory, where one is visible to the user on whose behalf it is read."""
@@ -185,7 +227,7 @@ class LongTermMemory:
         """Return one result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
-            answer = await self._stub.CreateMemories(request)
+            answer = await self._stub.CreateMemories(request, timeout=_SECONDS)
         except (errors.InvalidFields, errors.Incident) as refused:
             if len(memories) == 1:
                 return [_rejection(refused)]
@@ -195,6 +237,11 @@ class LongTermMemory:
                 *await self._create(memories[middle:], deduplication),
             ]
         return list(answer.results)
+
+
+def _work(memory: Memory) -> int:
+    """Return the work that a memory is, in short memories: what costs time is to embed its text."""
+    return 1 + len(memory.text.encode()) // _SHORT_BYTES
 
 
 def _renamed(memory: Memory) -> Memory:

@@ -22,9 +22,12 @@ REJECTIONS: Final = tuple(
     )
 )
 """Why a memory may be refused for good."""
+FORGET_OUTCOMES: Final = (
+    *("forgotten", "ignored", "marked", "nothing_found", "too_many", "unclear"),
+)
 LEFT_OUT: Final = (
-    *("malformed", "refused", "too_many", "unclear", "unknown_message"),
-    *("unknown_language", "unsupported_language"),
+    *("malformed", "not_asked", "refused", "too_many", "unclear", "unknown_memory"),
+    *("unknown_language", "unknown_message", "unsupported_language"),
 )
 """Why an item of a model's answer, or a message, gives no fact."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -79,6 +82,12 @@ class Meters:
             ("reason",),
             registry=registry,
         )
+        self._forget_requests = Counter(
+            "agent_memory_extraction_forget_requests",
+            "Requests in messages to forget something, by outcome.",
+            ("outcome",),
+            registry=registry,
+        )
         self._waiting = Gauge(
             "agent_memory_extraction_jobs_waiting",
             "Jobs that wait in the whole store, due or not.",
@@ -91,6 +100,8 @@ class Meters:
         )
         for reason in REJECTIONS:
             self._rejections.labels(reason)
+        for outcome in FORGET_OUTCOMES:
+            self._forget_requests.labels(outcome)
         for reason in LEFT_OUT:
             self._left_out.labels(reason)
         for lane in Lane:
@@ -124,6 +135,10 @@ class Meters:
         """Count items of an answer, or messages, that were left out, by a short word for why."""
         for reason, count in items.items():
             self._left_out.labels(reason).inc(count)
+
+    def asked_to_forget(self, outcome: str) -> None:
+        """Count a request to forget."""
+        self._forget_requests.labels(outcome).inc()
 
     def queue(self, outlooks: Collection[Outlook]) -> None:
         """Record the figures of the queue, by partition."""

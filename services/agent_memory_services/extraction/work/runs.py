@@ -13,7 +13,7 @@ import structlog
 from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
-from agent_memory.extraction.v1.extraction_pb2 import SkippedItem
+from agent_memory.extraction.v1.extraction_pb2 import ForgetOutcome, ForgetReceipt, SkippedItem
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory_services.extraction.domain.facts import (
     ConversationRefused,
@@ -38,6 +38,7 @@ from agent_memory_services.extraction.store.queue import Lease, Leases
 from agent_memory_services.extraction.store.sink import LongTermMemory, Rejection, Stored
 from agent_memory_services.extraction.views.runs import ViewRuns
 from agent_memory_services.extraction.work.meters import Meters
+from agent_memory_services.extraction.work.requests import Forgetter, RequestRules, Requests
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract import clock, status
 
@@ -170,10 +171,11 @@ _QUERY_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Result of a run: the memories that hold its results, and the items it left out."""
+    """Result of a run: the memories that hold its results, the items it left out, and receipts."""
 
     memory_ids: Sequence[str] = ()
     skipped: Sequence[SkippedItem] = ()
+    receipts: Sequence[ForgetReceipt] = ()
 
 
 class Runs:
@@ -189,8 +191,12 @@ class Runs:
         *,
         limits: WindowLimits,
         known: int,
+        requests: RequestRules | None = None,
     ) -> None:
-        """Cut sessions by `limits`, and show the extractor up to `known` memories it may repeat."""
+        """Cut sessions by `limits`, and show the extractor up to `known` memories it may repeat.
+
+        Requests to forget are answered by `requests`, or by the usual rules.
+        """
         self._leases = leases
         self._memory = memory
         self._pipeline = pipeline
@@ -198,6 +204,7 @@ class Runs:
         self._meters = meters
         self._limits = limits
         self._known = known
+        self._forgetter = Forgetter(leases, memory, meters, requests or RequestRules())
 
     async def perform(self, lease: Lease) -> Done:
         """Do a job's work, as far as its messages and memories can be worked on.
@@ -216,24 +223,34 @@ class Runs:
                 await self._views.perform(lease)
                 return Done()
         salvage = Salvage(lease)
-        memory_ids = await self._performed(lease, salvage)
+        done = await self._performed(lease, salvage)
         self._note_skipped(lease, salvage)
-        return Done(memory_ids, salvage.skipped)
+        return replace(done, skipped=salvage.skipped)
 
-    async def _performed(self, lease: Lease, salvage: Salvage) -> Sequence[str]:
+    async def _performed(self, lease: Lease, salvage: Salvage) -> Done:
         if lease.record.lane is Lane.STORE:
-            return await self._store_as_is(lease, salvage)
+            return Done(await self._store_as_is(lease, salvage))
         task = _task(lease)
         with _acting_for_owner(lease):
             if task.strategy is Strategy.SUMMARY:
-                return await self._summarize(lease, task, salvage)
+                return Done(await self._summarize(lease, task, salvage))
             return await self._extract(lease, task, salvage)
 
-    async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> list[str]:
+    async def _extract(self, lease: Lease, task: ExtractionTask, salvage: Salvage) -> Done:
+        asked: list[Requests] = []
+
         async def kept(window: Window, found: ExtractionResult) -> Sequence[Memory]:
             salvage.refused(found.refused)
+            requests = Requests.of(window.name, found.wanted)
+            asked.append(requests)
             await self._leases.keep(
-                lease, window.name, found.memories, by=found.by, dropped=found.dropped
+                lease,
+                window.name,
+                found.memories,
+                by=found.by,
+                dropped=found.dropped,
+                wanted=requests.subjects,
+                receipts=requests.receipts,
             )
             self._meters.left_out(found.dropped)
             return found.memories
@@ -241,6 +258,7 @@ class Runs:
         async def facts(window: Window) -> Sequence[Memory]:
             memories = lease.results.get(window.name)
             if memories is not None:
+                asked.append(Requests.kept(window.name, lease))
                 return memories
             # What is shown for reference may be to blame for earlier failures, memories included.
             blamed = salvage.searching and lease.record.strikes and not window.before
@@ -257,15 +275,31 @@ class Runs:
             )
             return self._noted(done)
 
+        async def forgotten() -> list[ForgetReceipt]:
+            # Facts of the same messages are stored by now, so that none of them is missed.
+            origin = self._pipeline.origin(task, self._pipeline.extractor)
+            found = [await self._forgetter.answer(lease, each, origin) for each in asked]
+            asked.clear()
+            return [receipt for receipts in found for receipt in receipts]
+
         memory_ids: list[str] = []
+        receipts: list[ForgetReceipt] = []
         for window in self._windows(lease, salvage):
             for memories in await salvage.looked_at(window, facts):
                 memory_ids += await stored(memories)
+            receipts += await forgotten()
         for window in salvage.conclude():
             found = await self._pipeline.by_rules(window, task)
             found = replace(found, dropped={REFUSED: 1})
             memory_ids += await stored(await kept(window, found))
-        return memory_ids
+        receipts += await forgotten()
+        gone = {
+            memory_id
+            for receipt in receipts
+            if receipt.outcome == ForgetOutcome.FORGET_OUTCOME_FORGOTTEN
+            for memory_id in receipt.memory_ids
+        }
+        return Done([each for each in memory_ids if each not in gone], receipts=receipts)
 
     async def _summarize(
         self, lease: Lease, task: ExtractionTask, salvage: Salvage
@@ -320,7 +354,7 @@ class Runs:
         salvage.rejected(given.rejected)
         return [*self._noted(messages), *self._noted(given)]
 
-    async def _nearest(self, window: Window, task: ExtractionTask) -> list[str]:
+    async def _nearest(self, window: Window, task: ExtractionTask) -> list[Memory]:
         if not self._known:
             return []
         text = " ".join(turn.text for turn in window.turns)[-_QUERY_CHARACTERS:].strip()

@@ -141,7 +141,7 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
             note_failure(span, error)
             return await self._failed(lease, failure_of(error))
-        await self._leases.complete(lease, done.memory_ids, done.skipped)
+        await self._leases.complete(lease, done.memory_ids, done.skipped, done.receipts)
         self._meters.completed(lease.record.lane, _age(lease.record.job))
         span.set_attribute("agent_memory.job.memories", len(done.memory_ids))
         log.info("job.succeeded", job_id=lease.job_id, memories=len(done.memory_ids))

@@ -1,7 +1,6 @@
 """Copies and batches of messages, and update masks with the semantics that the API documents."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -132,11 +131,26 @@ def _equal(one: Message, other: Message, field: FieldDescriptor) -> bool:
 ItemT = TypeVar("ItemT")
 
 
-def batched(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
-    """Yield the items in lists of `size`, the last one shorter.
+def _one(_: object) -> int:
+    """Weigh every item alike."""
+    return 1
 
-    `itertools.batched` needs Python 3.12.
+
+def batched(
+    items: Iterable[ItemT], size: int, *, weight: Callable[[ItemT], int] = _one
+) -> Iterator[list[ItemT]]:
+    """Yield the items in lists that weigh `size` at most; what weighs more alone is alone.
+
+    Without a weight they are lists of `size` items, the last one shorter.
     """
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
+    batch: list[ItemT] = []
+    left = size
+    for item in items:
+        heavy = weight(item)
+        if batch and heavy > left:
+            yield batch
+            batch, left = [], size
+        batch.append(item)
+        left -= heavy
+    if batch:
         yield batch

@@ -21,12 +21,13 @@ from agent_memory_services.long_term_memory.consolidation.compaction import Comp
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.watch import MemoryEvent, MemoryWatch
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
+from agent_memory_services.long_term_memory.lifecycle.requests import RequestedForgetting
 from agent_memory_services.long_term_memory.lifecycle.schedule import Retention, Schedule
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.memories.creating import Creating
@@ -174,6 +175,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             imports=Import(store, vectorizer, ContractRules().violations),
             history=history,
             forgetting=forgetting,
+            requested=RequestedForgetting(store, index),
             eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
         )
         follower = generations.Follower(

@@ -28,7 +28,15 @@ from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.history.watch import MemoryWatch
-from agent_memory_services.long_term_memory.lifecycle.forgetting import ForgetRequest, Forgetting
+from agent_memory_services.long_term_memory.lifecycle.forgetting import (
+    ForgetRequest,
+    Forgetting,
+    Forgotten,
+)
+from agent_memory_services.long_term_memory.lifecycle.requests import (
+    AboutRequest,
+    RequestedForgetting,
+)
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
 from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
 from agent_memory_services.long_term_memory.memories.editing import Memories
@@ -135,11 +143,15 @@ class ForgettingCalls(LongTermMemoryServiceServicer):
     """Translates; the rules are elsewhere."""
 
     _forgetting: Forgetting
+    _requested: RequestedForgetting
 
     async def ForgetMemories(
         self, request: rpc.ForgetMemoriesRequest, context: Context
     ) -> rpc.ForgetMemoriesResponse:
         caller = current_principal()
+        if request.HasField("about"):
+            about = AboutRequest.of(request, caller.subject)
+            return _forgotten(await self._requested.forget(Scope.of(caller), about))
         asked = ForgetRequest(
             policy_of(request.policy),
             compile_filter(request.filter, "filter"),
@@ -148,16 +160,19 @@ class ForgettingCalls(LongTermMemoryServiceServicer):
             execute=request.execute,
             actor=caller.subject,
         )
-        forgotten = await self._forgetting.forget(Scope.of(caller), asked)
-        return rpc.ForgetMemoriesResponse(
-            forgotten=[
-                ltm.ForgottenMemory(memory_id=memory_id, reason=reason.value)
-                for memory_id, reason in forgotten.named.items()
-            ],
-            forgotten_count=forgotten.count,
-            considered_count=forgotten.considered,
-            executed=request.execute,
-        )
+        return _forgotten(await self._forgetting.forget(Scope.of(caller), asked))
+
+
+def _forgotten(forgotten: Forgotten) -> rpc.ForgetMemoriesResponse:
+    return rpc.ForgetMemoriesResponse(
+        forgotten=[
+            ltm.ForgottenMemory(memory_id=memory_id, reason=reason.value)
+            for memory_id, reason in forgotten.named.items()
+        ],
+        forgotten_count=forgotten.count,
+        considered_count=forgotten.considered,
+        executed=forgotten.executed,
+    )
 
 
 def policy_of(given: ltm.ForgetPolicy) -> Policy:
@@ -197,6 +212,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         imports: Import,
         history: History,
         forgetting: Forgetting,
+        requested: RequestedForgetting,
         eraser: Eraser,
     ) -> None:
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
@@ -209,6 +225,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self._imports = imports
         self._history = history
         self._forgetting = forgetting
+        self._requested = requested
         self._eraser = eraser
 
     async def CreateMemories(

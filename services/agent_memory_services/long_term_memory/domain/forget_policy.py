@@ -27,6 +27,7 @@ class Reason(IntEnum):
     INACTIVE = ltm.FORGET_REASON_INACTIVE
     BUDGET = ltm.FORGET_REASON_BUDGET
     EXPIRED = ltm.FORGET_REASON_EXPIRED
+    REQUESTED = ltm.FORGET_REASON_REQUESTED
 
     @property
     def words(self) -> str:
@@ -39,6 +40,7 @@ _WORDS: Final = {
     Reason.INACTIVE: "not accessed for too long",
     Reason.BUDGET: "over the owner's budget",
     Reason.EXPIRED: "expired",
+    Reason.REQUESTED: "its user asked to forget it",
 }
 
 

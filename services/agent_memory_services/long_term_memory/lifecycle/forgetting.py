@@ -162,11 +162,13 @@ class Forgotten:
         named: the first ten thousand memories, and why.
         count: how many in all.
         considered: how many might have been.
+        executed: they are forgotten.
     """
 
     named: dict[str, Reason] = field(default_factory=dict)
     count: int = 0
     considered: int = 0
+    executed: bool = False
 
     def add(self, candidates: Reasons) -> None:
         """Count memories that are forgotten."""
@@ -200,7 +202,8 @@ class Forgetting:
         """
         now = now_micros()
         whole = considered(asked.policy, asked.condition)
-        forgotten = Forgotten(considered=await self._listing.count(scope, whole))
+        considered_count = await self._listing.count(scope, whole)
+        forgotten = Forgotten(considered=considered_count, executed=asked.execute)
         async for candidates in self._due(scope, asked, whole, now):
             forgotten.add(await self._apply(scope, asked, candidates, now))
         if asked.policy.keep_per_owner is not None:

@@ -9,8 +9,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
-from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -108,6 +107,7 @@ class Draft:
     Attributes:
         memory: the memory as it is to be stored.
         derived: its id is made from the call, so that a repeated call finds it.
+        named: a memory of an earlier call may have its id.
         stored: the memory with its vectors, once these are made.
         committed: this call stored it.
         creation: the outcome so far.
@@ -115,6 +115,7 @@ class Draft:
 
     memory: Memory
     derived: bool
+    named: bool = True
     stored: StoredMemory | None = None
     committed: bool = False
     creation: Creation = _PENDING
@@ -172,8 +173,9 @@ class Creating:
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
-                _identified(self._draft(memory, policy, now + at), actor, request_id, at),
+                _identified(draft(memory, now + at, self._vectorizer.model), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
+                named=bool(request_id or memory.id),
             )
             for at, memory in enumerate(given)
         ]
@@ -182,6 +184,7 @@ class Creating:
             claimed = await self._reading.with_claims_at_hand([each.memory for each in drafts])
             for each, memory in zip(drafts, claimed, strict=True):
                 each.memory = memory
+        await self._recognise(scope, drafts)
         await self._embed(scope, drafts)
         await self._commit(scope.tenant, drafts, policy, actor, now)
         if policy == _CONSOLIDATE:
@@ -189,14 +192,25 @@ class Creating:
         await self._show(scope.tenant, drafts)
         return [draft.creation for draft in drafts]
 
-    def _draft(self, given: Memory, policy: Policy, now: int) -> Memory:
-        memory = draft(given, now, self._vectorizer.model)
-        return with_slot(memory) if policy == _CONSOLIDATE else memory
+    async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
+        """Settle what is stored already, so that a call that is repeated embeds only the rest."""
+        named = [each for each in drafts if each.named and scope.admits(each.memory)]
+        if not named:
+            return
+        found = await self._store.get(scope.tenant, [each.memory.id for each in named])
+        for each, held in zip(named, found, strict=True):
+            if held is not None:
+                same = held.content_hash == each.memory.content_hash
+                outcome = CommitOutcome.SAME if same else CommitOutcome.TAKEN
+                commit = Commit(outcome, other=held)
+                each.creation = creation_of(each.memory, commit, derived=each.derived)
 
     async def _embed(self, scope: Scope, drafts: Sequence[Draft]) -> None:
-        """Make the vectors of the memories within a scope; reject the others."""
+        """Make the vectors of the new memories within a scope; reject those outside it."""
         admitted = []
         for at, each in enumerate(drafts):
+            if each.creation is not _PENDING:
+                continue
             if scope.admits(each.memory):
                 admitted.append((at, each))
             else:

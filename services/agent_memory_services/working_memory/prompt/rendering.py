@@ -88,6 +88,8 @@ def _times(memory: Memory, reader: tzinfo) -> Iterator[str]:
         yield f"said {_day(memory.create_time, reader)}"
     if memory.validity.HasField("invalid_from"):
         yield f"no longer true from {_day(memory.validity.invalid_from, reader)}"
+    if memory.HasField("forget_request_time"):
+        yield f"its user asked on {_day(memory.forget_request_time, reader)} to forget it"
 
 
 def _conflicts(memory: Memory, reader: tzinfo, rivals: Mapping[str, Memory]) -> Iterator[str]:

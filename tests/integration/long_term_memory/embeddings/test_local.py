@@ -113,6 +113,18 @@ async def test_a_text_embeds_the_same_alone_and_in_a_batch(embedder: LocalEmbedd
     assert (together * alone).sum(axis=1).min() > 0.99999
 
 
+@pytest.mark.parametrize("filler", ["The weather was fine that day. ", "那天天气很好。"])
+async def test_a_long_text_is_read_to_its_end(embedder: LocalEmbedder, filler: str) -> None:
+    """What it says far behind the model's window makes it nearer to what it is about."""
+    page, fact = filler * 200, "My grandmother was born in Trieste. " * 10
+    without, whole, question = await embedder.embed(
+        [page, page + fact, "Where was my grandmother born?"]
+    )
+
+    assert whole @ question > without @ question + 0.02
+    assert whole @ whole == pytest.approx(1, abs=1e-5)
+
+
 async def test_unusual_texts_have_unit_vectors(embedder: LocalEmbedder) -> None:
     """Empty, long, Chinese, emoji and control characters are all embedded."""
     vectors = await embedder.embed(

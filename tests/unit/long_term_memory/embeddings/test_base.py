@@ -129,6 +129,30 @@ async def test_what_a_caller_does_to_its_vectors_stays_with_it() -> None:
     assert (await cached.embed(["a"])).tolist() == [[1, 0]]
 
 
+async def test_what_was_made_for_a_caller_who_left_is_kept() -> None:
+    """Of a long call, the next attempt asks only for what the one before did not reach."""
+    behind = CountingEmbedder()
+    cached = CachedEmbedder(behind, capacity=10, portion=4)
+    asked, embed = asyncio.Event(), behind.embed
+
+    async def never(texts: Sequence[str]) -> Vectors:
+        if "ccc" in texts:
+            asked.set()
+            await asyncio.Event().wait()
+        return await embed(texts)
+
+    behind.embed = never  # type: ignore[method-assign]
+    texts = ["aa", "bb", "ccc", "longer than a portion"]
+    leaving = asyncio.create_task(cached.embed(texts))
+    await asked.wait()
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    behind.embed = embed  # type: ignore[method-assign]
+
+    assert (await cached.embed(texts))[:, 0].tolist() == list(map(len, texts))
+    assert behind.asked == [["aa", "bb"], ["ccc"], ["longer than a portion"]]
+
+
 async def test_no_texts_give_an_empty_matrix_of_the_right_width() -> None:
     """An empty batch asks nobody and still has the dimension."""
     behind = CountingEmbedder()

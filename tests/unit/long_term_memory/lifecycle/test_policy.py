@@ -75,4 +75,5 @@ def test_a_history_says_why_in_plain_words() -> None:
         "INACTIVE": "not accessed for too long",
         "BUDGET": "over the owner's budget",
         "EXPIRED": "expired",
+        "REQUESTED": "its user asked to forget it",
     }

@@ -127,6 +127,14 @@ def test_each_line_says_when_it_was_said_and_until_when_it_was_true(
         assert prompt.lines[0].tokens == title_tokens(title) + list_tokens(line)
 
 
+def test_a_line_says_that_its_user_asked_to_forget_it() -> None:
+    """Where such a request only marks a fact, a model can heed it."""
+    asked = Timestamp(seconds=1_795_847_400)  # 2026-11-28T06:30Z
+    fact = memory("User lives in Oslo", "1", forget_request_time=asked)
+    content = build_whole(REQUEST, Sources(None, hits(fact))).lines[0].content
+    assert "- User lives in Oslo (its user asked on 2026-11-28 to forget it)" in content
+
+
 @pytest.mark.parametrize(
     ("others", "told"),
     [

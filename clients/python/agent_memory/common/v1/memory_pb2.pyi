@@ -181,6 +181,8 @@ class Provenance(_message.Message):
     EXTRACTOR_FIELD_NUMBER: _builtins.int
     EXTRACTOR_VERSION_FIELD_NUMBER: _builtins.int
     MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    ENDED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    COMPARED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
     session_uid: _builtins.str
     """The session's incarnation: a deleted session that is created again under
     the same id has another one.
@@ -201,6 +203,18 @@ class Provenance(_message.Message):
     def memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The memories it was merged from or derived from."""
 
+    @_builtins.property
+    def ended_memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories of the same owner that it ends or corrects, by the word of whoever
+        found it. Those of other owners are ignored.
+        """
+
+    @_builtins.property
+    def compared_memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories of the same owner that whoever found it compared it with: it ends
+        none but those above, and consolidation asks no judge about them.
+        """
+
     def __init__(
         self,
         *,
@@ -210,10 +224,12 @@ class Provenance(_message.Message):
         extractor: _builtins.str = ...,
         extractor_version: _builtins.str = ...,
         memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ended_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        compared_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_memory_ids", b"compared_memory_ids", "ended_memory_ids", b"ended_memory_ids", "extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -382,6 +398,7 @@ class Memory(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     CLAIMS_FIELD_NUMBER: _builtins.int
     CONFLICTS_WITH_FIELD_NUMBER: _builtins.int
+    FORGET_REQUEST_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the memory within its tenant. Empty on creation lets the
     server choose a ULID.
@@ -493,6 +510,12 @@ class Memory(_message.Message):
         or is deleted. Set by the server.
         """
 
+    @_builtins.property
+    def forget_request_time(self) -> _timestamp_pb2.Timestamp:
+        """When its user asked to forget it, where such a request only marks what it
+        is about; it is shown as before. Set by the server.
+        """
+
     def __init__(
         self,
         *,
@@ -527,10 +550,11 @@ class Memory(_message.Message):
         language: _builtins.str = ...,
         claims: _abc.Iterable[Global___Claim] | None = ...,
         conflicts_with: _abc.Iterable[_builtins.str] | None = ...,
+        forget_request_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "claims", b"claims", "conflicts_with", b"conflicts_with", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "claims", b"claims", "conflicts_with", b"conflicts_with", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -89,6 +89,50 @@ JOB_KIND_SUMMARY_VIEW: JobKind.ValueType  # 2
 """Refreshes every partition of a summary view."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
+class _ForgetOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ForgetOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ForgetOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FORGET_OUTCOME_UNSPECIFIED: _ForgetOutcome.ValueType  # 0
+    """Never sent."""
+    FORGET_OUTCOME_FORGOTTEN: _ForgetOutcome.ValueType  # 1
+    """The facts that it is about are deleted; `memory_ids` names them."""
+    FORGET_OUTCOME_MARKED: _ForgetOutcome.ValueType  # 2
+    """The facts that it is about are marked; `memory_ids` names them."""
+    FORGET_OUTCOME_NOTHING_FOUND: _ForgetOutcome.ValueType  # 3
+    """No fact of the user is what it is about; nothing is forgotten."""
+    FORGET_OUTCOME_TOO_MANY: _ForgetOutcome.ValueType  # 4
+    """It could be about more facts than one request may forget; nothing is
+    forgotten.
+    """
+    FORGET_OUTCOME_UNCLEAR: _ForgetOutcome.ValueType  # 5
+    """It does not say what it is about; nothing is forgotten."""
+    FORGET_OUTCOME_IGNORED: _ForgetOutcome.ValueType  # 6
+    """Requests are ignored, by the operator's choice; nothing is forgotten."""
+
+class ForgetOutcome(_ForgetOutcome, metaclass=_ForgetOutcomeEnumTypeWrapper):
+    """What became of a request to forget."""
+
+FORGET_OUTCOME_UNSPECIFIED: ForgetOutcome.ValueType  # 0
+"""Never sent."""
+FORGET_OUTCOME_FORGOTTEN: ForgetOutcome.ValueType  # 1
+"""The facts that it is about are deleted; `memory_ids` names them."""
+FORGET_OUTCOME_MARKED: ForgetOutcome.ValueType  # 2
+"""The facts that it is about are marked; `memory_ids` names them."""
+FORGET_OUTCOME_NOTHING_FOUND: ForgetOutcome.ValueType  # 3
+"""No fact of the user is what it is about; nothing is forgotten."""
+FORGET_OUTCOME_TOO_MANY: ForgetOutcome.ValueType  # 4
+"""It could be about more facts than one request may forget; nothing is
+forgotten.
+"""
+FORGET_OUTCOME_UNCLEAR: ForgetOutcome.ValueType  # 5
+"""It does not say what it is about; nothing is forgotten."""
+FORGET_OUTCOME_IGNORED: ForgetOutcome.ValueType  # 6
+"""Requests are ignored, by the operator's choice; nothing is forgotten."""
+Global___ForgetOutcome: _TypeAlias = ForgetOutcome  # noqa: Y015
+
 class _SummaryGroupField:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -166,6 +210,7 @@ class Job(_message.Message):
     EXTRACTORS_FIELD_NUMBER: _builtins.int
     DROPPED_ITEMS_FIELD_NUMBER: _builtins.int
     SKIPPED_FIELD_NUMBER: _builtins.int
+    FORGET_RECEIPTS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the job within its tenant."""
     kind: Global___JobKind.ValueType
@@ -223,8 +268,11 @@ class Job(_message.Message):
     def dropped_items(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """What could not be taken, by why. Items of a model's answers: `malformed`,
         `unknown_message` (it cites a message that the model was not shown),
-        `unclear` (it cannot be understood alone) or `too_many`. The good items
+        `unclear` (it cannot be understood alone), `not_asked` (a request to forget
+        that no user's message holds) or `too_many`. The good items
         beside them are stored; an answer of which nothing fits is a failed attempt.
+        `unknown_memory` counts numbers by which it named memories that it was not
+        shown; what it said beside them stands.
         `refused` counts messages that the model or its provider refuses: rules read
         them, and summaries leave them out.
         Messages that the extractor without a model cannot read:
@@ -236,6 +284,12 @@ class Job(_message.Message):
         """What it left out because nobody can work on it, and the messages that the
         model refuses, at most the first 100; the rest of the job is done. Empty until
         the job has succeeded.
+        """
+
+    @_builtins.property
+    def forget_receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ForgetReceipt]:
+        """What became of requests in its messages to forget something, such as "please
+        forget my phone number". Empty until the job has succeeded.
         """
 
     def __init__(
@@ -260,14 +314,53 @@ class Job(_message.Message):
         extractors: _abc.Iterable[_builtins.str] | None = ...,
         dropped_items: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         skipped: _abc.Iterable[Global___SkippedItem] | None = ...,
+        forget_receipts: _abc.Iterable[Global___ForgetReceipt] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "session", b"session", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "dropped_items", b"dropped_items", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "skipped", b"skipped", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "create_time", b"create_time", "dropped_items", b"dropped_items", "due_time", b"due_time", "end_time", b"end_time", "error", b"error", "extractors", b"extractors", "first_sequence", b"first_sequence", "forget_receipts", b"forget_receipts", "id", b"id", "kind", b"kind", "last_sequence", b"last_sequence", "memory_ids", b"memory_ids", "session", b"session", "session_uid", b"session_uid", "skipped", b"skipped", "start_time", b"start_time", "state", b"state", "user_id", b"user_id", "view_id", b"view_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Job: _TypeAlias = Job  # noqa: Y015
+
+@_typing.final
+class ForgetReceipt(_message.Message):
+    """A user's request to forget something, and what was done. What it is about is
+    not repeated.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    MATCHED_COUNT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message that asks."""
+    outcome: Global___ForgetOutcome.ValueType
+    """What was done."""
+    matched_count: _builtins.int
+    """How many memories it could be about."""
+    @_builtins.property
+    def memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The memories that it was done to."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        outcome: Global___ForgetOutcome.ValueType = ...,
+        memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        matched_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matched_count", b"matched_count", "memory_ids", b"memory_ids", "message_id", b"message_id", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetReceipt: _TypeAlias = ForgetReceipt  # noqa: Y015
 
 @_typing.final
 class SkippedItem(_message.Message):

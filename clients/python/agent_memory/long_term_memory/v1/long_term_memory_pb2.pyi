@@ -163,6 +163,8 @@ class _ForgetReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ForgetRe
     """It is over its owner's budget."""
     FORGET_REASON_EXPIRED: _ForgetReason.ValueType  # 4
     """It expired."""
+    FORGET_REASON_REQUESTED: _ForgetReason.ValueType  # 5
+    """Somebody asked to forget it."""
 
 class ForgetReason(_ForgetReason, metaclass=_ForgetReasonEnumTypeWrapper):
     """Why a memory is to be forgotten."""
@@ -177,6 +179,8 @@ FORGET_REASON_BUDGET: ForgetReason.ValueType  # 3
 """It is over its owner's budget."""
 FORGET_REASON_EXPIRED: ForgetReason.ValueType  # 4
 """It expired."""
+FORGET_REASON_REQUESTED: ForgetReason.ValueType  # 5
+"""Somebody asked to forget it."""
 Global___ForgetReason: _TypeAlias = ForgetReason  # noqa: Y015
 
 class _MemoryChangeKind:
@@ -372,6 +376,62 @@ class ForgetPolicy(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__keep_per_owner) -> _WhichOneofReturnType__keep_per_owner | None: ...
 
 Global___ForgetPolicy: _TypeAlias = ForgetPolicy  # noqa: Y015
+
+@_typing.final
+class ForgetSubject(_message.Message):
+    """What somebody asks to forget: facts that tell it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    SAID_UNTIL_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    MARK_ONLY_FIELD_NUMBER: _builtins.int
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What they tell, in words, such as `my phone number`, `I live in Rome` or
+    `my ex`; "I" is the owner.
+    """
+    most: _builtins.int
+    """The most facts that may be meant; where there are more, none is forgotten.
+    0 means 20.
+    """
+    mark_only: _builtins.bool
+    """Only notes on the facts when it was asked, in `forget_request_time`."""
+    speaker: _builtins.str
+    """How the owner is called in facts, beside "User"; empty for no other name."""
+    language: _builtins.str
+    """The BCP 47 tag of the text's language; empty means English. In other
+    languages facts have to tell it in the same words.
+    """
+    @_builtins.property
+    def memory_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Facts besides, by their ids; those of other owners are left alone."""
+
+    @_builtins.property
+    def said_until(self) -> _timestamp_pb2.Timestamp:
+        """Only what was said until then; absent means now."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        said_until: _timestamp_pb2.Timestamp | None = ...,
+        most: _builtins.int = ...,
+        mark_only: _builtins.bool = ...,
+        speaker: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["said_until", b"said_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mark_only", b"mark_only", "memory_ids", b"memory_ids", "most", b"most", "said_until", b"said_until", "speaker", b"speaker", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetSubject: _TypeAlias = ForgetSubject  # noqa: Y015
 
 @_typing.final
 class ForgottenMemory(_message.Message):

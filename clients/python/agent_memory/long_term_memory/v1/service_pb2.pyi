@@ -710,6 +710,7 @@ class ForgetMemoriesRequest(_message.Message):
     KEEP_IDS_FIELD_NUMBER: _builtins.int
     EXECUTE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
     execute: _builtins.bool
     """Really forgets; otherwise only says what would go."""
     request_id: _builtins.str
@@ -726,6 +727,15 @@ class ForgetMemoriesRequest(_message.Message):
     def keep_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Memories to keep whatever the policy says."""
 
+    @_builtins.property
+    def about(self) -> _long_term_memory_pb2.ForgetSubject:
+        """Forgets the facts that tell this instead of what the policy says, of which
+        `types` and `permanently` still count. The filter has to name the owner
+        and the namespace, each by `eq`; where the owner is nobody in particular,
+        the session as well. Pinned facts stay. Of a merged fact the originals go
+        too.
+        """
+
     def __init__(
         self,
         *,
@@ -734,10 +744,11 @@ class ForgetMemoriesRequest(_message.Message):
         keep_ids: _abc.Iterable[_builtins.str] | None = ...,
         execute: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        about: _long_term_memory_pb2.ForgetSubject | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "policy", b"policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "filter", b"filter", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["execute", b"execute", "filter", b"filter", "keep_ids", b"keep_ids", "policy", b"policy", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "execute", b"execute", "filter", b"filter", "keep_ids", b"keep_ids", "policy", b"policy", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -758,7 +769,7 @@ class ForgetMemoriesResponse(_message.Message):
     considered_count: _builtins.int
     """How many were considered."""
     executed: _builtins.bool
-    """True when they are gone."""
+    """True when they are gone, or marked."""
     @_builtins.property
     def forgotten(self) -> _containers.RepeatedCompositeFieldContainer[_long_term_memory_pb2.ForgottenMemory]:
         """The memories and why, at most 10000 of them."""

@@ -14,13 +14,14 @@ from agent_memory_services.extraction.domain.facts import (
     Findings,
     Kind,
     Strategy,
+    Wanted,
 )
-from agent_memory_services.extraction.extractors.background import in_background
-from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.facts import Fact, facts
 from agent_memory_services.extraction.extractors.local.own_words import read_own_words
 from agent_memory_services.extraction.extractors.local.said import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.tags import entities, topics
+from agent_memory_services.kit.redis.background import in_background
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.language.recognition import ENGLISH
 
@@ -32,7 +33,7 @@ class LocalExtractor:
     """Extractor by grammar; deterministic, and safe to share between threads."""
 
     name = "local"
-    version = "3"
+    version = "4"
 
     def __init__(self, parser: Parser | None = None) -> None:
         """Take the parser that reads messages; without one it is the installed model's."""
@@ -66,16 +67,18 @@ class LocalExtractor:
             return Findings(_summary(conversation, self._parser))
         lasting = conversation.strategy is Strategy.PREFERENCES
         own = read_own_words(conversation)
+        told = list(facts(own.rest, self._parser))
+        wanted = [each for each in told if isinstance(each, Wanted)]
         found = (
             replace(fact.candidate, language=ENGLISH)
-            for fact in facts(own.rest, self._parser)
-            if not lasting or fact.family in _LASTING
+            for fact in told
+            if isinstance(fact, Fact) and (not lasting or fact.family in _LASTING)
         )
         said = (each for each in own.candidates if not lasting or each.standing)
         candidates = _once(chain(found, said), known=conversation.known)
         cited = {message_id for each in candidates for message_id in each.message_ids}
         unread = Counter(why for message_id, why in own.unread.items() if message_id not in cited)
-        return Findings(candidates, unread)
+        return Findings(candidates, unread, [*wanted, *own.wanted])
 
 
 def _summary(conversation: Conversation, parser: Parser) -> list[Candidate]:

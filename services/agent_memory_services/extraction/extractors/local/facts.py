@@ -13,15 +13,18 @@ from agent_memory_services.extraction.domain.facts import (
     Kind,
     Precision,
     Turn,
+    Wanted,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
-from agent_memory_services.extraction.extractors.local.reading import hear
+from agent_memory_services.extraction.extractors.local.reading import Heard, hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     note_mentions,
+    possessive,
     resolved,
 )
+from agent_memory_services.extraction.extractors.local.requests import is_polite, requested
 from agent_memory_services.extraction.extractors.local.said import (
     OVER,
     Family,
@@ -52,7 +55,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Tense, clauses
+from agent_memory_services.language.en.clauses import Clause, Modality, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
@@ -76,6 +79,10 @@ _DOUBT: Final = re.compile(
     r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
 )
+# "I get migraines if I skip meals"; whatever happens.
+_CONDITION: Final = re.compile(
+    r"(?<=\w)(?:, | )(?:even |only )?(?:if|unless) (?!so\b|not\b|any)\w.*$"
+)
 _IF_I_CHOOSE: Final = re.compile(
     r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
 )
@@ -91,6 +98,7 @@ _ORDER: Final = re.compile(
     re.IGNORECASE,
 )
 _I_WANT: Final = re.compile(r"I want you to \w")
+_LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
@@ -122,8 +130,8 @@ class _Scene:
     references: References
 
 
-def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
-    """Yield the facts that the turns of a conversation state, in order."""
+def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]:
+    """Yield what the turns of a conversation state, and what they ask to forget, in order."""
     people, references = cast(conversation), References()
     before = {id(turn) for turn in conversation.before}
     for heard in hear(conversation, people, parser):
@@ -131,14 +139,34 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact]:
         turn = heard.turn
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
         scene = _Scene(turn, heard.voice, people.company, said, references)
+        wishes = _wishes(heard, people.company)
         found = [
             fact
-            for sentence, tree in heard.sentences
+            for at, (sentence, tree) in enumerate(heard.sentences)
+            # A request to forget states nothing to remember.
+            if at not in wishes
             for fact in _of_sentence(sentence, tree, scene)
         ]
         if id(turn) not in before:
             # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
+            for what in dict.fromkeys(each for wish in wishes.values() for each in wish):
+                yield Wanted(what, turn.message_id, turn.at, heard.voice.speaker)
+
+
+def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
+    """Return what the sentences of a message ask to forget, by their places."""
+    if company is not Company.ASSISTANT:
+        return {}
+    found: dict[int, list[str]] = {}
+    for at, (_, tree) in enumerate(heard.sentences):
+        wish = requested(tree)
+        after = [sentence.text for sentence, _ in heard.sentences[at + 1 : at + 2]]
+        # "Forget my diet, let us order" dismisses a thought.
+        dismissed = any(_LET_US.match(text) for text in after) and not is_polite(tree)
+        if wish is not None and not dismissed:
+            found[at] = wish
+    return found
 
 
 def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
@@ -229,6 +257,15 @@ def _asks_for(clause: Clause) -> bool:
 
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
+    """Return the fact that a clause states, or else the one that it gives as its reason."""
+    fact = _of_itself(clause, scene)
+    if fact is not None or _is_doubted(clause):
+        return fact
+    reasons = (_of_itself(reason, scene) for reason in behind(clause))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
     subject = subject_of(clause, scene.voice, scene.references)
     if subject is None or _is_doubted(clause) or _is_ordered(clause):
@@ -250,6 +287,8 @@ def _is_doubted(clause: Clause) -> bool:
         return True
     if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
         return True
+    if _is_condition_of_habit(clause):
+        everything = _CONDITION.sub("", everything)
     return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
 
 
@@ -259,6 +298,12 @@ def _is_ordered(clause: Clause) -> bool:
     if not clause.shared or subject is None or subject.lower != "i":
         return False
     return any(token.lower == "me" for token in clause.body[:2])
+
+
+def _is_condition_of_habit(clause: Clause) -> bool:
+    """Return true if a condition behind a clause only tells when it holds."""
+    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
+    return plain and clause.subject is not None and clause.lemma not in words("opinions")
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
@@ -323,12 +368,19 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     if first is not None and first.tag not in {"NNP", "NNPS"} and not lead[:2].isupper():
         lead = lead[:1].lower() + lead[1:]
     adverb, rest = with_lead(lead, trimmed(_tidied(body), scene.voice.listener))
-    rest = resolved(rest, scene.references) or rest
+    rest = _with_own_pronoun(resolved(rest, scene.references) or rest, clause, subject)
     if subject.about is About.SELF and _is_stray(rest):
         return None
     rest = ground(rest, scene.said, past=_looks_back(clause)).text
     group = f"{adverb} {verb_group(clause, subject)}".strip()
     return statement(subject, group, trimmed(rest), clause)
+
+
+def _with_own_pronoun(rest: str, clause: Clause, subject: Subject) -> str:
+    """Let "her" stand where it means the subject: "Lena got her licence"."""
+    owners = (token.text for token in clause.body if token.lower in {"his", "her", "their", "its"})
+    own = next(owners, "") if " " in subject.name else ""
+    return rest.replace(possessive(subject.name), own, 1) if own else rest
 
 
 def _tidied(text: str) -> str:

@@ -22,7 +22,13 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from agent_memory_services.extraction.domain.facts import Candidate, Conversation, Kind, Turn
+from agent_memory_services.extraction.domain.facts import (
+    Candidate,
+    Conversation,
+    Kind,
+    Turn,
+    Wanted,
+)
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
@@ -93,11 +99,13 @@ class OwnWords:
         candidates: The statements found.
         rest: The conversation without what was read here; English is found in it.
         unread: Messages that nobody can read, by id, with a short word for why.
+        wanted: What users ask to forget.
     """
 
     candidates: Sequence[Candidate]
     rest: Conversation
     unread: Mapping[str, str]
+    wanted: Sequence[Wanted] = ()
 
 
 def read_own_words(conversation: Conversation) -> OwnWords:
@@ -118,6 +126,7 @@ def read_own_words(conversation: Conversation) -> OwnWords:
             for turn, reading in zip(conversation.turns, readings, strict=True)
             if reading.unread
         },
+        wanted=[each for reading in readings for each in reading.wanted],
     )
 
 
@@ -132,6 +141,7 @@ class _Reading:
 
     Attributes:
         candidates: The statements found.
+        wanted: What its speaker asks to forget.
         rest: The message without what is not English and what is a text to work on; itself where
             there is neither.
         unread: The reason for which nobody can read it; empty where somebody can.
@@ -141,6 +151,7 @@ class _Reading:
         self, turn: Turn, conversation: Conversation, people: Cast, *, plain: bool = False
     ) -> None:
         self.candidates: list[Candidate] = []
+        self.wanted: list[Wanted] = []
         self.rest = turn
         self.unread = ""
         voice = people.voice(turn)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.facts import facts
+from agent_memory_services.extraction.extractors.local.facts import Fact, facts
 from agent_memory_services.extraction.extractors.local.speech import QUOTED, own_words
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import words
@@ -92,7 +92,7 @@ def _points(turns: Sequence[Turn], parser: Parser) -> Iterator[_Point]:
     evidence = [turn for turn in turns if not turn.recalled and turn.role in {"user", "assistant"}]
     for index, turn in enumerate(evidence):
         window = Conversation(turns=[turn], before=evidence[max(0, index - 2) : index])
-        stated = [fact.candidate.text for fact in facts(window, parser)]
+        stated = [each.candidate.text for each in facts(window, parser) if isinstance(each, Fact)]
         for text in stated:
             yield _point(f"{text}.", _FACT + _bonus(text))
         speaker = turn.name or turn.role.capitalize()

@@ -6,9 +6,9 @@ a person or thing that it does not name is dropped.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, datetime, timedelta, tzinfo
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -19,6 +19,7 @@ from agent_memory_services.extraction.domain.facts import (
     ExtractionFailed,
     Kind,
     Precision,
+    Wanted,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.openai.facts import (
@@ -153,6 +154,8 @@ class Frame:
         zone: The zone of moments that name none.
         said: When each of the messages was said; empty where that is not known.
         texts: What each of them says, likewise.
+        users: Numbers of the messages that users said; only they may ask to forget something.
+        memory_ids: Ids of the memories that it was shown; empty where they are not known.
     """
 
     message_ids: Sequence[str]
@@ -160,6 +163,8 @@ class Frame:
     zone: tzinfo
     said: Sequence[datetime] = ()
     texts: Sequence[str] = ()
+    users: Container[int] = ()
+    memory_ids: Sequence[str] = ()
 
     def sources(self, fact: FactAnswer) -> Sequence[int]:
         """Return the numbers of the messages that state a fact; empty where it cites none of them.
@@ -182,14 +187,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The candidates of an answer, and how many of its items were dropped, by reason.
+    """The candidates of an answer, what it asks to forget, and what was dropped, by reason.
 
     The reasons are `malformed`, `unknown_message` (it cites a message that was not shown),
-    `unclear` (it cannot be understood alone) and `too_many`.
+    `unclear` (it cannot be understood alone), `not_asked` (no user asks to forget it) and
+    `too_many`; `unknown_memory` counts numbers of memories that were not shown, of items that
+    stand without them.
     """
 
     candidates: list[Candidate]
     reasons: Mapping[str, int]
+    wanted: Sequence[Wanted] = ()
 
     @property
     def dropped(self) -> int:
@@ -214,7 +222,7 @@ def read_facts(text: str, frame: Frame) -> Verdict:
     empty, unfit = False, Counter[str]()
     for listing in listings(text, FACTS):
         verdict, repeated = _judged(listing.items, frame)
-        if verdict.candidates or repeated:
+        if verdict.candidates or verdict.wanted or repeated:
             return verdict
         if not listing.items and listing.last and not unfit:
             return verdict
@@ -228,6 +236,7 @@ def read_facts(text: str, frame: Frame) -> Verdict:
 def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
     """Return the valid items of a list, and how many of its items repeat a known memory."""
     candidates: list[Candidate] = []
+    wanted: list[Wanted] = []
     reasons: Counter[str] = Counter()
     repeated = 0
     for position, item in enumerate(items):
@@ -239,11 +248,28 @@ def _judged(items: Sequence[Any], frame: Frame) -> tuple[Verdict, int]:
         except _Dropped as dropped:
             reasons[str(dropped)] += 1
             continue
-        if fact.repeats is not None and 1 <= fact.repeats <= frame.known:
+        shown = [number for number in dict.fromkeys(fact.ends) if 1 <= number <= frame.known]
+        if unknown := len(set(fact.ends)) - len(shown):
+            reasons["unknown_memory"] += unknown
+        ends = tuple(frame.memory_ids[number - 1] for number in shown if frame.memory_ids)
+        if fact.kind == _FORGET:
+            wanted.append(_wanted(fact, ends, frame))
+        elif fact.repeats is not None and 1 <= fact.repeats <= frame.known and not ends:
             repeated += 1
         else:
-            candidates.append(_candidate(fact, frame))
-    return Verdict(candidates, reasons), repeated
+            candidates.append(
+                replace(_candidate(fact, frame), ends=ends, compared=tuple(frame.memory_ids))
+            )
+    return Verdict(candidates, reasons, wanted), repeated
+
+
+_FORGET: Final = "forget"
+
+
+def _wanted(fact: FactAnswer, memory_ids: tuple[str, ...], frame: Frame) -> Wanted:
+    latest = max(fact.messages or [1])
+    said = frame.said[latest - 1] if frame.said else datetime.now(UTC)
+    return Wanted(fact.text, frame.message_ids[latest - 1], said, memory_ids=memory_ids)
 
 
 def _fact(item: Any, frame: Frame) -> FactAnswer:
@@ -259,6 +285,10 @@ def _fact(item: Any, frame: Frame) -> FactAnswer:
     messages = frame.sources(fact)
     if not messages:
         raise _Dropped("unknown_message")
+    if fact.kind == _FORGET:
+        if not all(number in frame.users for number in messages):
+            raise _Dropped("not_asked")
+        return fact.model_copy(update={"messages": messages})
     text = grounded(fact.text, frame.latest(messages))
     if not text:
         raise _Dropped("unclear")

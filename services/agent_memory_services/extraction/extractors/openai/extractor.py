@@ -49,11 +49,13 @@ class OpenAIExtractor:
             zone=conversation.time_zone or UTC,
             said=[turn.at for turn in turns],
             texts=[turn.text for turn in turns],
+            users=frozenset(at for at, turn in enumerate(turns, 1) if turn.role == "user"),
+            memory_ids=[each.id for each in conversation.memories],
         )
         verdict = read_facts(answer, frame)
         if verdict.dropped:
             log.warning("extractor.items_dropped", model=self.version, items=dict(verdict.reasons))
-        return Findings(verdict.candidates, verdict.reasons)
+        return Findings(verdict.candidates, verdict.reasons, verdict.wanted)
 
 
 _NOTHING: Final = frozenset({"", "none", "null", "n/a", "nothing"})

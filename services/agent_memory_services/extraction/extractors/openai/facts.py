@@ -45,12 +45,14 @@ _ELSEWHERE: Final = {
     "standing": ("standing", "is_standing"),
     "slot": ("slot", "attribute"),
     "repeats": ("repeats", "repeat", "repeats_known", "duplicate_of"),
+    "ends": ("ends", "ended", "corrects", "replaces", "supersedes", "contradicts", "known"),
 }
 _ECHOED: Final = frozenset({"role", "said"})
 """Fields of a message as the model is shown it; one that is repeated states nothing."""
 _START: Final = ("start", "date", "time", "when", "start_time", "start_date", "begin", "value")
 _NUMBER: Final = re.compile(r"\W*(?:n|no|nr|msg|message)?\W*(\d{1,6})\W*", re.IGNORECASE)
 _EVENTFUL: Final = frozenset({"episodic", "episode", "event", "experience", "appointment"})
+_FORGETTING: Final = frozenset({"forget", "forget_request", "forgetting", "erase", "delete"})
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SHORTEST_CJK: Final = 4
 
@@ -135,7 +137,10 @@ def _event(value: Any) -> Any:
 
 
 def _kind(value: Any) -> str:
-    return "episodic" if _plain(value).lower() in _EVENTFUL else "semantic"
+    named = _plain(value).lower()
+    if named in _FORGETTING:
+        return "forget"
+    return "episodic" if named in _EVENTFUL else "semantic"
 
 
 def _precision(value: Any) -> str:
@@ -143,7 +148,7 @@ def _precision(value: Any) -> str:
     return named if named in _PRECISIONS else "day"
 
 
-_KINDS: Final = frozenset({"semantic", "episodic"})
+_KINDS: Final = frozenset({"semantic", "episodic", *_FORGETTING})
 _PRECISIONS: Final = ("instant", "day", "week", "month", "season", "year")
 Statement = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)
@@ -169,7 +174,7 @@ class FactAnswer(_Answered):
 
     Attributes:
         text: The statement.
-        kind: Whether it lasts or happens.
+        kind: Whether it lasts or happens, or is to be forgotten.
         messages: Numbers of the messages that state it; None where it names none.
         topics: Subjects it is about.
         entities: Names it mentions.
@@ -178,10 +183,11 @@ class FactAnswer(_Answered):
         standing: Whether every prompt should consider it.
         slot: Subject and attribute, where the fact has one value at a time.
         repeats: Number of the known memory that says the same.
+        ends: Numbers of the known memories that it ends or corrects, or that are to be forgotten.
     """
 
     text: Annotated[Statement, BeforeValidator(lambda text: sound(text) if text else text)]
-    kind: Annotated[Literal["semantic", "episodic"], BeforeValidator(_kind)] = "semantic"
+    kind: Annotated[Literal["semantic", "episodic", "forget"], BeforeValidator(_kind)] = "semantic"
     messages: list[int] | None = None
     topics: Annotated[list[str], BeforeValidator(_texts)] = []
     entities: Annotated[list[str], BeforeValidator(_texts)] = []
@@ -190,6 +196,7 @@ class FactAnswer(_Answered):
     standing: Annotated[bool, BeforeValidator(_yes)] = False
     slot: Annotated[str, BeforeValidator(_slot)] = ""
     repeats: Annotated[int | None, BeforeValidator(_first_number)] = None
+    ends: Annotated[list[int], BeforeValidator(_numbers)] = []
 
     @model_validator(mode="before")
     @classmethod
@@ -247,7 +254,7 @@ ANSWER_SCHEMA: Final = _object(
             "items": _object(
                 {
                     "text": _TEXT,
-                    "kind": {"type": "string", "enum": ["semantic", "episodic"]},
+                    "kind": {"type": "string", "enum": ["semantic", "episodic", "forget"]},
                     "messages": {"type": "array", "items": {"type": "integer"}},
                     "topics": _TEXTS,
                     "entities": _TEXTS,
@@ -265,6 +272,7 @@ ANSWER_SCHEMA: Final = _object(
                     "standing": {"type": "boolean"},
                     "slot": _TEXT,
                     "repeats": {"type": ["integer", "null"]},
+                    "ends": {"type": "array", "items": {"type": "integer"}},
                 }
             ),
         }

@@ -19,6 +19,8 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.openai.facts import ANSWER_SCHEMA, MAX_TEXT
 from agent_memory_services.extraction.extractors.summarizers import Note, Task
+from agent_memory_services.kit.contract.clock import to_datetime
+from agent_memory_services.shared.claims import in_words
 from agent_memory_services.shared.model_api import chat, failures
 from agent_memory_services.shared.model_api.chat import Question
 
@@ -57,7 +59,8 @@ Input:
 - `messages`: the new messages, each with its number `n`, who spoke, and when it was said.
 - `before`: earlier messages, only to understand what the new ones refer to. They have no number
   and are never a source.
-- `known`: facts that are remembered already, each with its number `k`.
+- `known`: facts that are remembered already, each with its number `k`, when it was said, and
+  `claims`: what it holds of whom, where that is known.
 - `time_zone`: the zone in which the user speaks of days and hours.
 
 Each fact:
@@ -78,6 +81,17 @@ Each fact:
 - `slot`: `subject/attribute` in lower case where the attribute has one value at a time, such as
   `user/employer` or `user/home_city`; else an empty string.
 - `repeats`: the number `k` of a known fact that says the same; else null.
+- `ends`: the numbers `k` of known facts that are no longer true, or never were, if this fact is:
+  it gives another value of the same attribute of the same person, denies them, says that they
+  are over, or corrects them. A fact that is only more or less exact, limited to a time or place,
+  or about something else ends nothing; in doubt it ends nothing. Usually an empty list. Where a
+  message says that something is over, state that as a fact of its own ("User no longer works at
+  Acme") with what it ends.
+
+Where the user asks you to forget or to delete something that you remember about them, do not state
+it; answer an item of `kind` `forget` instead, with what is to be forgotten as its `text` ("my phone
+number", "I live in Rome"), the message that asks in `messages`, and in `ends` the numbers of the
+known facts that tell it. "Do not forget" and what others ask or say is no such request.
 
 Leave out small talk, questions, guesses, what is only said in play or as an example, general
 knowledge, and what the assistant says without the user taking it up; but a speaker with a name is
@@ -159,7 +173,7 @@ def facts_question(conversation: Conversation) -> Question:
     zone = conversation.time_zone or UTC
     data = {
         "time_zone": str(zone),
-        "known": [{"k": k, "text": text} for k, text in enumerate(conversation.known, 1)],
+        "known": _known(conversation, zone),
         "before": [_spoken(turn, zone) for turn in _reference(conversation)],
         "messages": [
             {"n": n, **_spoken(turn, zone)} for n, turn in enumerate(evidence(conversation), 1)
@@ -168,6 +182,20 @@ def facts_question(conversation: Conversation) -> Question:
     tag = conversation.language
     language = _LANGUAGE.format(tag=tag) if tag else _OWN_LANGUAGE
     return Question(f"{_RULES}\n{language}\n\n{focus}", _dump(data), ANSWER_SCHEMA, "facts")
+
+
+def _known(conversation: Conversation, zone: tzinfo) -> list[dict[str, Any]]:
+    """Return the known facts by number, with what is known of them."""
+    known: list[dict[str, Any]] = [
+        {"k": k, "text": text} for k, text in enumerate(conversation.known, 1)
+    ]
+    for fact, memory in zip(known, conversation.memories, strict=False):
+        if memory.HasField("create_time"):
+            said = to_datetime(memory.create_time).astimezone(zone)
+            fact["said"] = said.date().isoformat()
+        if memory.claims:
+            fact["claims"] = in_words(memory.claims)
+    return known
 
 
 def summary_question(turns: Sequence[Turn], previous: str, max_words: int) -> Question:

@@ -4,7 +4,7 @@ They are a cache of vectors, metrics and spans.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
 from agent_memory_services.kit.contract.clock import Timer
+from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.observe.tracing.spans import part
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -55,7 +56,8 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, in order; shape (len(texts), dimension).
 
-        A text's vector does not depend on its neighbours. Only the first `MAX_CHARACTERS`
+        A text's vector does not depend on its neighbours. What is longer than the model's window
+        is embedded in pieces, whose vectors are put together. Only the first `MAX_CHARACTERS`
         characters of a text count.
 
         Raises:
@@ -95,8 +97,22 @@ class EmbeddingMisconfigured(EmbeddingError):  # noqa: N818 - named for the stat
     """A setting, a key or an installed file is wrong; retrying does not help."""
 
 
-MAX_CHARACTERS: Final = 16_384
+MAX_CHARACTERS: Final = 65_536
 """Characters of a text that are read. Tokenising is linear and comes before any truncation."""
+
+
+def combined(rows: Vectors, sizes: Sequence[int]) -> Vectors:
+    """Return the direction of a text by those of its pieces, each by its size."""
+    if len(rows) == 1:
+        only: Vectors = rows[0]
+        return only
+    mean = np.average(rows, axis=0, weights=sizes)
+    length = np.linalg.norm(mean)
+    whole: Vectors = (mean / length if length > _NO_LENGTH else rows[0]).astype(np.float32)
+    return whole
+
+
+_NO_LENGTH: Final = 1e-6
 
 
 def prepare(texts: Sequence[str]) -> list[str]:
@@ -145,11 +161,20 @@ class CachedEmbedder:
         misses: Texts the embedder behind was asked for, repeats within one call included.
     """
 
-    def __init__(self, embedder: Embedder, capacity: int) -> None:
-        """Keep the vectors of at most `capacity` texts; at least one."""
+    def __init__(self, embedder: Embedder, capacity: int, *, portion: int | None = None) -> None:
+        """Keep the vectors of at most `capacity` texts; at least one.
+
+        Args:
+            embedder: The embedder behind.
+            capacity: Most texts.
+            portion: Characters that the embedder behind is asked for at a time, so that a caller
+                who leaves in the middle, and comes back, finds what was made. None asks for all
+                at once.
+        """
         if capacity < 1:
             raise ValueError("a cache holds at least one entry")
         self._embedder = embedder
+        self._portion = portion
         # Written to, so that the pages are really there.
         self._vectors: Vectors = np.full(
             (capacity, embedder.fingerprint.dimension), 0, dtype=np.float32
@@ -167,7 +192,7 @@ class CachedEmbedder:
         """Embed texts, asking the embedder behind once for each text it does not know.
 
         Raises:
-            EmbeddingError: as the embedder behind; nothing is kept then.
+            EmbeddingError: as the embedder behind; only earlier portions are kept then.
         """
         keys = [_key(text) for text in texts]
         matrix = np.empty((len(keys), self.fingerprint.dimension), dtype=np.float32)
@@ -183,10 +208,12 @@ class CachedEmbedder:
         MISSES.inc(misses)
         HITS.inc(len(keys) - misses)
         if missing:
-            made = await self._embedder.embed(list(missing.values()))
-            vectors = dict(zip(missing, made, strict=True))
-            for key, vector in vectors.items():
-                self._keep(key, vector)
+            vectors: dict[bytes, Vectors] = {}
+            for portion in self._portions(missing):
+                made = await self._embedder.embed([missing[key] for key in portion])
+                for key, vector in zip(portion, made, strict=True):
+                    vectors[key] = vector
+                    self._keep(key, vector)
             for place, key in enumerate(keys):
                 if key in vectors:
                     matrix[place] = vectors[key]
@@ -196,6 +223,11 @@ class CachedEmbedder:
         """Forget everything and close the embedder behind."""
         self._rows.clear()
         await self._embedder.aclose()
+
+    def _portions(self, missing: Mapping[bytes, str]) -> Iterator[list[bytes]]:
+        if self._portion is None:
+            return iter([list(missing)])
+        return batched(missing, self._portion, weight=lambda key: len(missing[key]))
 
     def _keep(self, key: bytes, vector: Vectors) -> None:
         row = self._rows.pop(key, None)

@@ -26,6 +26,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
     Vectors,
+    combined,
     prepare,
 )
 from agent_memory_services.long_term_memory.store.embeddings.settings import (
@@ -404,17 +405,7 @@ def _size(text: str) -> int:
 
 
 def _combined(pieces: Sequence[str], rows: Vectors) -> Vectors:
-    """Return the direction of a text by those of its pieces, each by its length."""
-    if len(pieces) == 1:
-        only: Vectors = rows[0]
-        return only
-    mean = np.average(rows, axis=0, weights=[_size(piece) for piece in pieces])
-    length = np.linalg.norm(mean)
-    whole: Vectors = (mean / length if length > _NO_LENGTH else rows[0]).astype(np.float32)
-    return whole
-
-
-_NO_LENGTH: Final = 1e-6
+    return combined(rows, list(map(_size, pieces)))
 
 
 class OpenAIEmbedder:

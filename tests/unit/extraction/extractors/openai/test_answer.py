@@ -2,7 +2,8 @@
 
 import json
 from contextlib import suppress
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -169,6 +170,37 @@ def test_what_repeats_a_known_memory_is_left_out() -> None:
     """A repeated memory is no fact; the number of a memory nobody showed means nothing."""
     assert read({**GOOD, "repeats": 2}) == ([], 0)
     assert read({**GOOD, "repeats": 3}) == (["User likes tea"], 0)
+
+
+def test_a_fact_says_which_known_memories_it_ends() -> None:
+    """By their numbers; those that nobody showed are left out alone, and counted."""
+    frame = replace(FRAME, memory_ids=["k1", "k2"])
+    said = [{**GOOD, "ends": [2, 9, "1", 2, 0]}, {**GOOD, "repeats": 1}, {**GOOD, "replaces": 1}]
+    verdict = read_facts(json.dumps({"facts": said}), frame)
+    assert [candidate.ends for candidate in verdict.candidates] == [("k2", "k1"), ("k1",)]
+    assert {candidate.compared for candidate in verdict.candidates} == {("k1", "k2")}
+    assert verdict.reasons == {"unknown_memory": 2}
+
+
+def test_what_repeats_one_memory_and_ends_another_is_a_fact() -> None:
+    """Its end of the other would be lost with it."""
+    frame = replace(FRAME, memory_ids=["k1", "k2"])
+    said = [{**GOOD, "repeats": 1, "ends": [2]}]
+    (candidate,) = read_facts(json.dumps({"facts": said}), frame).candidates
+    assert candidate.ends == ("k2",)
+
+
+def test_an_answer_may_ask_to_forget_something() -> None:
+    """Only where a user says so; what else it says of that is no fact."""
+    said = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    frame = replace(FRAME, memory_ids=["k1", "k2"], said=said, users={1, 2})
+    wish = {"text": "my phone number", "kind": "forget", "messages": [2], "ends": [1, 7]}
+    verdict = read_facts(json.dumps({"facts": [wish, {**wish, "messages": [2, 3]}]}), frame)
+    (wanted,) = verdict.wanted
+    assert (wanted.what, wanted.message_id, wanted.at) == ("my phone number", "m2", said[1])
+    assert wanted.memory_ids == ("k1",)
+    assert not verdict.candidates
+    assert verdict.reasons == {"unknown_memory": 1, "not_asked": 1}
 
 
 def test_an_unreadable_date_costs_the_date_only() -> None:

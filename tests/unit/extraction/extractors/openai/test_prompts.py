@@ -5,9 +5,11 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory
 from agent_memory_services.extraction.domain.facts import Conversation, Strategy, Turn
 from agent_memory_services.extraction.extractors.openai.prompts import (
     facts_question,
@@ -30,13 +32,21 @@ def test_what_is_said_is_never_among_the_instructions(text: str) -> None:
 
 
 def test_messages_are_known_by_numbers_and_times_in_the_users_zone() -> None:
-    """The model sees small numbers instead of ids, and when each message was said."""
+    """The model sees small numbers instead of ids, when each was said, and what facts claim."""
+    plan = ClaimModality.CLAIM_MODALITY_PLAN
+    over = Claim(
+        holder="user", relation="like", value="tea", negated=True, ended=True, limits=["summer"]
+    )
+    wish = Claim(holder="user", relation="want", value="tea", modality=plan)
+    known = Memory(id="secret-id", create_time=Timestamp(seconds=1_683_561_360))
+    known.claims.extend([over, wish])
     question = facts_question(
         Conversation(
             turns=[turn("Hi", name="Ann"), turn("from memory", recalled=True), turn("Bye")],
             before=[turn("Earlier")],
             time_zone=ZoneInfo("Asia/Tokyo"),
-            known=["User likes tea"],
+            known=["User likes tea", "User likes rum"],
+            memories=[known, Memory(id="secret-id")],
         )
     )
     data = json.loads(question.data)
@@ -47,7 +57,15 @@ def test_messages_are_known_by_numbers_and_times_in_the_users_zone() -> None:
     assert data["before"] == [
         {"role": "user", "said": data["messages"][0]["said"], "text": "Earlier"}
     ]
-    assert data["known"] == [{"k": 1, "text": "User likes tea"}]
+    assert data["known"] == [
+        {
+            "k": 1,
+            "text": "User likes tea",
+            "said": "2023-05-09",
+            "claims": ["user | not like | tea | summer | over", "user | want | tea | plan"],
+        },
+        {"k": 2, "text": "User likes rum"},
+    ]
     assert data["time_zone"] == "Asia/Tokyo"
 
 

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -144,11 +144,14 @@ def _package_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+Piece: TypeAlias = tuple[int, ...]
+"""Token ids of what fits into the model's window."""
+
 TokenMatrix = npt.NDArray[np.int64]
 
 
 class Tokenizer:
-    """The model's own word pieces, cut to the length it was trained on."""
+    """The model's own word pieces, in pieces of the length it was trained on."""
 
     def __init__(self, folder: Path) -> None:
         """Load `tokenizer.json` from the model's folder."""
@@ -157,10 +160,13 @@ class Tokenizer:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text, with [CLS] and [SEP] around them; at most `MAX_TOKENS`."""
-        ids: list[int] = self._tokenizer.encode(text).ids
-        return ids
+    def pieces(self, text: str) -> list[Piece]:
+        """Return the token ids of a text, in pieces of at most `MAX_TOKENS`.
+
+        Each has [CLS] and [SEP] around it; a text that fits is one piece.
+        """
+        first = self._tokenizer.encode(text)
+        return [tuple(piece.ids) for piece in (first, *first.overflowing)]
 
 
 def pad(rows: Sequence[Sequence[int]]) -> tuple[TokenMatrix, TokenMatrix]:
