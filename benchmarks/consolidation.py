@@ -43,13 +43,11 @@ from agent_memory_services.long_term_memory.domain.memory import (
 )
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.memories.creating import Creating
-from agent_memory_services.long_term_memory.store.commit import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
+from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
 
 DIMENSION: Final = 384
 LOT: Final = 500

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 
 DIMENSION: Final = 384
 CLUSTERS: Final = 200

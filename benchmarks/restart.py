@@ -21,7 +21,7 @@ from search import fill, running
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.long_term_memory.store.index.schema import Precision
+from agent_memory_services.long_term_memory.store.index.index import Precision
 
 MEBIBYTE = 1024 * 1024
 VECTORS_PER_MEMORY = 2

@@ -55,7 +55,7 @@ from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATIO
 from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, draft
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
-from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 TENANT, OWNER = "default", "owner"

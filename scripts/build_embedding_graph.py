@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from agent_memory_services.long_term_memory.store.embeddings.minilm import model, onnx_encoder
+from agent_memory_services.long_term_memory.store.embeddings.minilm import model
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import WEIGHTS
 
 OPSET = 17
@@ -64,10 +64,10 @@ class GraphBuilder:
 
     def embeddings(self) -> str:
         """Sum the token, position and token-type embeddings; every token is of type 0."""
-        words = self.node("Gather", "embeddings.word_embeddings.weight", onnx_encoder.INPUT_IDS)
+        words = self.node("Gather", "embeddings.word_embeddings.weight", model.INPUT_IDS)
         zero, one = self.constant("first", [0]), self.constant("second", [1])
         length = self.node(
-            "Slice", self.node("Shape", onnx_encoder.INPUT_IDS), one, self.constant("third", [2])
+            "Slice", self.node("Shape", model.INPUT_IDS), one, self.constant("third", [2])
         )
         token_type = self.node("Slice", "embeddings.token_type_embeddings.weight", zero, one, zero)
         table = self.node("Add", "embeddings.position_embeddings.weight", token_type)
@@ -107,7 +107,7 @@ class GraphBuilder:
         """
         weights = self.node("Unsqueeze", mask, self.constant("second", [1]))
         total = self.node("Squeeze", self.node("MatMul", weights, hidden), "second")
-        output = [onnx_encoder.OUTPUT]
+        output = [model.OUTPUT]
         self.nodes.append(
             helper.make_node("LpNormalization", [total], output, "normalize", axis=-1, p=2)
         )
@@ -129,7 +129,7 @@ def tokens(name: str) -> ValueInfoProto:
 def build() -> ModelProto:
     """Build the graph: token ids and attention mask in, unit-length sentence embeddings out."""
     graph = GraphBuilder()
-    present = graph.node("Cast", onnx_encoder.ATTENTION_MASK, to=TensorProto.FLOAT)
+    present = graph.node("Cast", model.ATTENTION_MASK, to=TensorProto.FLOAT)
     absent = graph.node("Sub", graph.constant("one", 1.0), present)
     penalty = graph.node("Mul", absent, graph.constant("masked_score", model.MASKED_SCORE))
     mask = graph.node("Unsqueeze", penalty, graph.constant("head_axes", [1, 2]))
@@ -140,12 +140,12 @@ def build() -> ModelProto:
 
     weights = [weight(name, shape) for name, shape in model.TENSOR_SHAPES.items()]
     shape: list[int | str | None] = ["batch", model.HIDDEN]
-    output = helper.make_tensor_value_info(onnx_encoder.OUTPUT, TensorProto.FLOAT, shape)
+    output = helper.make_tensor_value_info(model.OUTPUT, TensorProto.FLOAT, shape)
     return helper.make_model(
         helper.make_graph(
             graph.nodes,
             model.MODEL_NAME,
-            [tokens(onnx_encoder.INPUT_IDS), tokens(onnx_encoder.ATTENTION_MASK)],
+            [tokens(model.INPUT_IDS), tokens(model.ATTENTION_MASK)],
             [output],
             [*weights, *graph.constants.values()],
         ),
@@ -160,5 +160,5 @@ def serialize() -> bytes:
 
 
 if __name__ == "__main__":
-    Path(onnx_encoder.GRAPH_FILE).write_bytes(serialize())
-    print(f"{onnx_encoder.GRAPH_FILE}: {onnx_encoder.GRAPH_FILE.stat().st_size} bytes")
+    Path(model.GRAPH_FILE).write_bytes(serialize())
+    print(f"{model.GRAPH_FILE}: {model.GRAPH_FILE.stat().st_size} bytes")

@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from agent_memory_client._types import LARGEST_INT64, Text
-from agent_memory_client._validation import build
+from agent_memory_client._types import LARGEST_INT64, Text, build
 from agent_memory_client.errors import invalid
 
 DEFAULT_BASE_URL = "http://localhost:8000"

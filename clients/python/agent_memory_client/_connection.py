@@ -27,12 +27,10 @@ from ulid import ULID
 from agent_memory.extraction.v1 import service_pb2 as extraction
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term_memory
 from agent_memory.working_memory.v1 import service_pb2 as working_memory
-from agent_memory_client._channels import SERVICES, Channels, closed
+from agent_memory_client._channels import SERVICES, Channels, Method, closed, method_of
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._contracts import Method, method_of
 from agent_memory_client._operations.operation import Operation, Upload, as_it_is
-from agent_memory_client._status import REQUEST_ID_HEADER, from_rpc_error
-from agent_memory_client._tracing import traced
+from agent_memory_client._status import REQUEST_ID_HEADER, from_rpc_error, traced
 from agent_memory_client.errors import MemoryCancelledError, MemoryClientError, invalid
 
 Response = TypeVar("Response", bound=Message)

@@ -1,12 +1,20 @@
-"""Errors of the client from a gRPC status and its `google.rpc` details."""
+"""Ends of calls: errors from a gRPC status and its `google.rpc` details, and spans.
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+Spans are part of the application's traces, which the services then continue. Without an
+OpenTelemetry SDK in the application nothing is recorded and nothing is sent along.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from agent_memory_client import errors
 
@@ -80,3 +88,42 @@ def _info(
         retry_after=delay.seconds + delay.nanos / 1e9 if retry.HasField("retry_delay") else None,
         request_id=request.request_id or request_id,
     )
+
+
+_TRACER: Final = trace.get_tracer("agent_memory_client")
+_CODE: Final = "rpc.response.status_code"
+
+
+@contextmanager
+def traced(path: str) -> Iterator[Sequence[tuple[str, str]]]:
+    """Trace one call to `/package.Service/Method`; yields the metadata that continues its span."""
+    method = path.removeprefix("/")
+    span = _TRACER.start_span(
+        method,
+        kind=SpanKind.CLIENT,
+        attributes={"rpc.system.name": "grpc", "rpc.method": method},
+    )
+    headers: dict[str, str] = {}
+    propagate.inject(headers, trace.set_span_in_context(span))
+    code = grpc.StatusCode.UNKNOWN
+    try:
+        yield [(name.lower(), value) for name, value in headers.items()]
+        code = grpc.StatusCode.OK
+    except grpc.RpcError as error:
+        code = code_of(error)
+        raise
+    except (asyncio.CancelledError, GeneratorExit):
+        code = grpc.StatusCode.CANCELLED
+        raise
+    finally:
+        _end(span, code)
+
+
+def _end(span: Span, code: grpc.StatusCode) -> None:
+    span.set_attribute(_CODE, code.name)
+    # To leave a stream or give a call up is the application's own decision, and no failure.
+    if code not in {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED}:
+        # The text of an error may name what nobody but the caller should read.
+        span.set_attribute("error.type", code.name)
+        span.set_status(StatusCode.ERROR)
+    span.end()

@@ -31,8 +31,7 @@ from agent_memory.working_memory.v1.working_memory_pb2 import (
     PromptSection,
     SessionChangeKind,
 )
-from agent_memory_client._types import as_utc
-from agent_memory_client._validation import text
+from agent_memory_client._types import as_utc, text
 from agent_memory_client.errors import invalid
 
 _LARGEST_EXACT_INTEGER = 2**53

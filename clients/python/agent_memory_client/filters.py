@@ -38,7 +38,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent_memory.common.v1 import filter_pb2
 from agent_memory_client import _types, _values, errors
-from agent_memory_client._validation import text
+from agent_memory_client._types import text
 
 __all__ = [
     "FIELDS",

@@ -22,7 +22,7 @@ from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.evaluation.corpus import Conversation, Turn
-from agent_memory_services.kit.contract.batches import batched
+from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.contract.transport import channel_options
 
 _SECONDS: Final = 120.0

@@ -26,8 +26,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.report import DEPTHS, Outcome
 from agent_memory_services.kit.contract import ids, transport
-from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import batched, copied
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _SECONDS = 120.0

@@ -20,9 +20,8 @@ from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise, violations
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
 
 def restored(row: Memory, now: int, model: str) -> Memory:

@@ -186,4 +186,4 @@ async def test_create_memory_client_looks_first(services: Services) -> None:
     assert client.config.default_namespace == "home"
     await client.aclose()
     with pytest.raises(MemoryUnavailableError, match="cannot reach extraction"):
-        await create_memory_client(services.url, extraction_address="127.0.0.1:9", timeout=2)
+        await create_memory_client(services.url, extraction_address="127.0.0.1:9", timeout=60)

@@ -10,6 +10,7 @@ from agent_memory_client import (
     MemoryAPIClient,
     MemoryConflictError,
     MemoryNotFoundError,
+    MemoryPermissionError,
     MemoryRecord,
     MemoryResourceExhaustedError,
     MemoryValidationError,
@@ -228,6 +229,17 @@ async def test_memories_may_come_from_an_asynchronous_iterable(client: MemoryAPI
             yield {"text": f"fact {number}"}
 
     assert (await client.import_long_term_memories(some())).created == 3
+
+
+async def test_an_import_that_is_refused_unread_says_why(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """Although the call may end while a memory is sent, for which gRPC has a status of its own."""
+    services.long_term_memory.takes_imports = False
+    for _ in range(200):
+        with pytest.raises(MemoryPermissionError) as raised:
+            await client.import_long_term_memories({"text": "fact" * 200} for _ in range(20))
+        assert raised.value.reason == "ACCESS_DENIED"
 
 
 async def test_an_error_of_the_memories_themselves_is_raised(client: MemoryAPIClient) -> None:

@@ -50,7 +50,7 @@ class Shapes:
         self,
         shape: str,
         *requests: Message | bytes,
-        timeout: float | None = 10,  # noqa: ASYNC109 - gRPC's own word
+        timeout: float | None = 60,  # noqa: ASYNC109 - gRPC's own word
         metadata: Metadata = (),
     ) -> list[SessionRef]:
         """All responses of one call, which is made again where gRPC's client lost its status.
@@ -71,7 +71,7 @@ class Shapes:
         self,
         shape: str,
         *requests: Message | bytes,
-        timeout: float | None = 10,
+        timeout: float | None = 60,
         metadata: Metadata = (),
         compression: grpc.Compression | None = None,
     ) -> Any:

@@ -16,6 +16,7 @@ from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.kit.server.steps import congestion
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.shapes import REQUEST, SHAPES, Shapes, echo, serve
 from tests.contract.kit.working_memory import Told, lifespan_of
@@ -84,14 +85,19 @@ async def test_a_burst_beyond_the_limit_is_answered_in_order() -> None:
     assert (order, most) == (sessions, 1)
 
 
-async def test_who_waits_for_a_place_hears_of_a_refusal_before_the_deadline() -> None:
+async def test_who_waits_for_a_place_hears_of_a_refusal_before_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """And takes nothing with them: the place is there for the next."""
+    # Early enough for the refusal to arrive, however slow the machine is.
+    monkeypatch.setattr(congestion, "_WAITS_AT_MOST", 0.02)
+    monkeypatch.setattr(congestion, "_MAY_WAIT", 0.0)
     gate = Gate()
     async with serve(gate, settings=only(1)) as shapes, asyncio.TaskGroup() as group:
         group.create_task(shapes.call("unary", REQUEST, timeout=60))
         await eventually(lambda: gate.waiting == 1)
         with refused() as refusal:
-            await shapes.call("unary", REQUEST, timeout=2)
+            await shapes.call("unary", REQUEST, timeout=30)
         assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refusal.reason == "OVERLOADED"
         assert refusal.retry_after > 0
@@ -232,7 +238,7 @@ async def test_a_method_nobody_serves_is_refused_without_a_trace_in_the_metrics(
         for path in ("/test.Shapes/Nothing", "/other.Service/unary"):
             call: Callable[..., Any] = shapes.channel.unary_unary(path)
             with refused() as refusal:
-                await call(b"", timeout=5)
+                await call(b"", timeout=60)
             assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
             assert refusal.reason == "UNIMPLEMENTED"
         text = str([family.samples for family in shapes.meters.registry.collect()])

@@ -19,10 +19,12 @@ from agent_memory_services.kit.contract.context import Principal, current_princi
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.kit.server.steps import congestion
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import FULL_NAME, Told, lifespan_of
 from tests.support.servers import Served, serving
 from tests.support.stubs import WorkingMemoryStub
+from tests.support.waiting import eventually
 
 READ = pb.GetWorkingMemoryRequest(session_id="s1", user_id="alice")
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -88,6 +90,8 @@ async def test_metrics_log_and_wire_agree_on_the_code() -> None:
         async with serve(abort) as (served, stub):
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await stub.GetWorkingMemory(READ)
+            # What a handler answers by itself is sent before the call is logged and counted.
+            await eventually(lambda: "code" in (logs or [{}])[-1])
             text = await asyncio.to_thread(_metrics, served)
     assert raised.value.code() is grpc.StatusCode.DATA_LOSS
     assert logs[-1]["code"] == "DATA_LOSS"
@@ -124,8 +128,10 @@ async def test_readiness_and_liveness_are_told_apart() -> None:
             assert answer.status == SERVING
 
 
-async def test_a_full_server_is_not_a_sick_one() -> None:
+async def test_a_full_server_is_not_a_sick_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Health checks pass where calls are refused."""
+    monkeypatch.setattr(congestion, "_WAITS_AT_MOST", 0.02)
+    monkeypatch.setattr(congestion, "_MAY_WAIT", 0.0)
     entered, release = asyncio.Event(), asyncio.Event()
 
     async def wait(*_: object) -> None:
@@ -136,7 +142,7 @@ async def test_a_full_server_is_not_a_sick_one() -> None:
         running = asyncio.ensure_future(stub.GetWorkingMemory(READ))
         await entered.wait()
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ, timeout=1)
+            await stub.GetWorkingMemory(READ, timeout=30)
         assert refusal.reason == "OVERLOADED"
         health = health_pb2_grpc.HealthStub(served.channel)
         assert (await health.Check(health_pb2.HealthCheckRequest())).status == SERVING

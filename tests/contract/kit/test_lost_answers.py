@@ -24,8 +24,8 @@ from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, Summary
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
+from agent_memory_client._channels import service_config
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._contracts import service_config
 from agent_memory_client.connection import Connection
 from agent_memory_client.errors import MemoryClientError
 from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap

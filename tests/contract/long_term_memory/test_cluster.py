@@ -9,7 +9,7 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServ
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
-from agent_memory_services.long_term_memory.store.keys import shard_of
+from agent_memory_services.long_term_memory.store.documents import shard_of
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.cluster import cluster
 from tests.support.raw import next_of

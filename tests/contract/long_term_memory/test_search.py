@@ -47,6 +47,19 @@ async def test_the_fact_comes_first(tenant: Tenant, mode: int) -> None:
     assert found.hits[0].HasField("distance") == (mode != KEYWORD)
 
 
+@pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
+@pytest.mark.parametrize("asked", ["{question} {page}", "{page} {question}"])
+async def test_a_page_that_was_pasted_hides_no_question(
+    tenant: Tenant, mode: SearchMode.ValueType, asked: str
+) -> None:
+    """The question before or behind it is answered, and a quote in the page binds nothing."""
+    await tenant.create(*FACTS)
+    page = 'He said "lorem ipsum" and dolor sit amet. ' * 5000
+    text = asked.format(question="What does Bob climb at the weekend?", page=page)
+    found = await tenant.search(text, mode=mode)
+    assert found.hits[0].memory.text == FACTS[2]
+
+
 async def test_scores_explain_themselves(tenant: Tenant) -> None:
     """On request, the parts of each score are named and add up to it."""
     await tenant.create(*FACTS)
@@ -175,7 +188,7 @@ async def test_a_stream_holds_everything(tenant: Tenant) -> None:
         (SearchQuery(text=" ", min_score=0.5), "query.min_score"),
         (SearchQuery(text="x", time_zone="Nowhere/City"), "query.time_zone"),
         (SearchQuery(time_zone="Nowhere/City"), "query.time_zone"),
-        (SearchQuery(text="x" * 32769), "query.text"),
+        (SearchQuery(text="x" * 262145), "query.text"),
         (SearchQuery(text="x", mode=9), "query.mode"),  # type: ignore[arg-type] # no such mode
         (SearchQuery(recency=RecencyOptions(recency_weight=2)), "query.recency.recency_weight"),
         (

@@ -107,7 +107,7 @@ async def test_a_store_that_is_away_is_unavailable(settings: Settings, proxy: Pr
         await proxy.stop()
         for method, request in CALLS.items():
             with refused() as refusal:
-                await getattr(stub, method)(request, timeout=5)
+                await getattr(stub, method)(request, timeout=60)
             seen = (method, refusal.code, refusal.reason)
             assert seen == (method, Code.UNAVAILABLE, "STORE_UNAVAILABLE")
             assert refusal.retry_after > 0

@@ -17,7 +17,7 @@ from agent_memory_services.kit.redis.client import connect
 
 async def _healthy(address: Address) -> bool:
     def ask() -> int:
-        connection = http.client.HTTPConnection(*address, timeout=5)
+        connection = http.client.HTTPConnection(*address, timeout=60)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status

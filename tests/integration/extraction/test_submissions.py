@@ -13,7 +13,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.records import Lane, Session
 from agent_memory_services.extraction.queue.submissions import Schedule
 from agent_memory_services.extraction.store.queue import Retention, Store
-from agent_memory_services.kit.redis.partitions import PartitionsMismatchError
+from agent_memory_services.kit.redis.keys import PartitionsMismatchError
 from tests.integration.extraction.queue import AT_ONCE, Queue
 from tests.support.sessions import message, session, submission
 

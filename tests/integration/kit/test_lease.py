@@ -4,7 +4,7 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.kit.redis.background import Lease
 from tests.support.waiting import eventually
 
 KEY = "am:test:lease"

@@ -105,6 +105,27 @@ async def test_nobody_waits_for_longer_than_was_said(opened: Opened) -> None:
     await pool.release(held)
 
 
+async def test_what_is_opened_around_the_end_of_a_pool_is_closed(
+    redis: Redis, opened: Opened
+) -> None:
+    """Whether it was being opened, waited for or opened again when the pool was disconnected."""
+    pool = opened(max_connections=2)
+    used = await pool.get_connection()
+    being_opened = asyncio.ensure_future(pool.get_connection())
+    waited_for = asyncio.ensure_future(pool.get_connection())
+    await asyncio.sleep(0)
+    await pool.disconnect()
+    await used.connect()
+    assert used.is_connected
+    await pool.release(used)
+    for asked in (waited_for, being_opened):
+        connection = await asked
+        assert connection.is_connected
+        await pool.release(connection)
+        assert not connection.is_connected
+    await _until(redis, 0)
+
+
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("connected", [True, False], ids=["open", "not yet open"])
 async def test_a_cancellation_loses_no_connection_and_keeps_nobody_waiting(

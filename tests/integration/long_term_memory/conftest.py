@@ -17,10 +17,8 @@ from agent_memory_services.long_term_memory.domain.memory import (
     draft,
     normalise,
 )
-from agent_memory_services.long_term_memory.store.commit import Commit
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
+from agent_memory_services.long_term_memory.store.memories import Commit, MemoryStore
 
 SHARDS = 2
 DIMENSION = 4

@@ -12,7 +12,7 @@ from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionAddress
+from agent_memory_services.working_memory.store.records import SessionAddress
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import ALL, PARTITIONS, contents, said
 

@@ -31,9 +31,9 @@ from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions
-from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.neighbours import ExtractionInbox
 from agent_memory_services.working_memory.store.outbox import Leases, Outbox
+from agent_memory_services.working_memory.store.records import SessionAddress
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said, submissions
 from tests.support.neighbours import ListExtraction, serving_extraction

@@ -28,8 +28,8 @@ from agent_memory_services.working_memory.domain.scope import ANYBODY
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey, State
 from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
-from agent_memory_services.working_memory.store.keys import SessionAddress
 from agent_memory_services.working_memory.store.listings import Listings
+from agent_memory_services.working_memory.store.records import SessionAddress
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from agent_memory_services.working_memory.store.summaries import SummaryRecorder
 from agent_memory_services.working_memory.summaries.writer import Result, SummaryWriter

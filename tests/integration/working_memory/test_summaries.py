@@ -18,8 +18,7 @@ from agent_memory_services.working_memory.domain.windows import SUMMARIZATION_TH
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from agent_memory_services.working_memory.store.neighbours import ExtractionSummarizer
 from agent_memory_services.working_memory.store.sessions import SessionStore
-from agent_memory_services.working_memory.store.summaries import SummaryRecorder
-from agent_memory_services.working_memory.store.summary_queue import SummaryQueue
+from agent_memory_services.working_memory.store.summaries import SummaryQueue, SummaryRecorder
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
 from tests.integration.working_memory.speech import (

@@ -13,7 +13,7 @@ from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.outbox import Outbox, OutboxEntry
 from agent_memory_services.working_memory.store.sessions import SessionStore
-from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
+from agent_memory_services.working_memory.store.summaries import Claim, SummaryQueue
 from tests.integration.working_memory.speech import PARTITIONS, nobody, said
 from tests.support.raw import raw
 from tests.support.traced import Traced

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from agent_memory_client._contracts import _FILES, service_config
+from agent_memory_client._channels import _FILES, service_config
 
 
 def test_every_call_but_an_open_stream_has_a_deadline() -> None:

@@ -7,8 +7,8 @@ import pytest
 from grpc.aio import AioRpcError, Metadata
 from opentelemetry.trace import SpanKind, StatusCode
 
-from agent_memory_client import _tracing
-from agent_memory_client._tracing import traced
+from agent_memory_client import _status
+from agent_memory_client._status import traced
 from tests.support.traced import Traced
 
 PATH = "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages"
@@ -18,7 +18,7 @@ PATH = "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages"
 def application(monkeypatch: pytest.MonkeyPatch) -> Traced:
     """An application that has an SDK."""
     application = Traced()
-    monkeypatch.setattr(_tracing, "_TRACER", application.tracer)
+    monkeypatch.setattr(_status, "_TRACER", application.tracer)
     return application
 
 

@@ -3,7 +3,7 @@
 from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import ResponseError
 
-from agent_memory_services.kit.redis.observed import LongScripts
+from agent_memory_services.kit.redis.client import LongScripts
 
 
 async def test_one_client_asks_no_more_often_than_once_a_second() -> None:

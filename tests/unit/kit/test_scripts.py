@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import agent_memory_services
-from agent_memory_services.kit.redis.lease import _lease
-from agent_memory_services.kit.redis.scripts import Key, Record, Script, script
+from agent_memory_services.kit.redis.background import _lease
+from agent_memory_services.kit.redis.parameters import Record
+from agent_memory_services.kit.redis.scripts import Key, Script, script
 
 _ROOT = Path(str(files(agent_memory_services)))
 # These run in the gateway, which has another way to hand them what they need.

@@ -14,7 +14,7 @@ from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records, sessions
 from agent_memory_client._status import from_status
-from agent_memory_client._validation import build, checked, text
+from agent_memory_client._types import build, checked, text
 from agent_memory_client.filters import compile_filter, decompile_filter
 
 _TEXT_GROUPS = ("user_id", "namespace", "session_id")

@@ -14,7 +14,7 @@ from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records, search
 from agent_memory_client._status import from_status
-from agent_memory_client._validation import build, checked, texts
+from agent_memory_client._types import build, checked, texts
 
 _LARGEST_BATCH = 10_000
 

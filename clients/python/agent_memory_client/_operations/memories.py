@@ -20,7 +20,7 @@ from agent_memory_client._operations.records import (
     to_validity,
 )
 from agent_memory_client._status import from_status
-from agent_memory_client._validation import build, checked, items, texts
+from agent_memory_client._types import build, checked, items, texts
 
 _LARGEST_BATCH = 500
 _NEIGHBOURS = 5

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from google.protobuf.message import Message
 
 from agent_memory_client import _types, errors
-from agent_memory_client._validation import checked
+from agent_memory_client._types import checked
 
 Response = TypeVar("Response", bound=Message)
 Result_co = TypeVar("Result_co", covariant=True)

@@ -8,7 +8,7 @@ from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import records, search, sessions
 from agent_memory_client._operations.operation import Operation
-from agent_memory_client._validation import build, checked
+from agent_memory_client._types import build, checked
 
 _PATH = "long_term_search"
 

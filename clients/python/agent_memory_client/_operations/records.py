@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_memory.common.v1 import memory_pb2, message_pb2
 from agent_memory_client import _values, models
-from agent_memory_client._validation import build, items
+from agent_memory_client._types import build, items
 
 
 def to_memory(

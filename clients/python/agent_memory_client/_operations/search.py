@@ -10,8 +10,7 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_client import _values, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records
-from agent_memory_client._types import Limit, Text
-from agent_memory_client._validation import build, checked
+from agent_memory_client._types import Limit, Text, build, checked
 from agent_memory_client.filters import compile_filter, conjunction
 
 _LARGEST_SEARCH_PAGE = 100

@@ -14,7 +14,7 @@ from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, Ses
 from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records
-from agent_memory_client._validation import build, checked, items
+from agent_memory_client._types import build, checked, items
 
 _UPDATE_PATHS = {"ttl_seconds": "ttl", "long_term_memory_strategy": "extraction"}
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from agent_memory_client import errors, models
 from agent_memory_client._sync.memories import MemoryMethods
-from agent_memory_client._types import zone_of
-from agent_memory_client._validation import build, items
+from agent_memory_client._types import build, items, zone_of
 from agent_memory_client.tools import _calls
 from agent_memory_client.tools import _definitions as tools
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from typing import Any, NamedTuple, TypeAlias
 
-from agent_memory_client._types import zone_of
-from agent_memory_client._validation import build
+from agent_memory_client._types import build, zone_of
 from agent_memory_client.errors import MemoryValidationError
 from agent_memory_client.models import MemoryRecord, TimePrecision
 

@@ -12,11 +12,6 @@ from agent_memory_services.extraction.api.settings import Settings
 from agent_memory_services.extraction.domain.facts import WindowLimits
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
-from agent_memory_services.extraction.extractors.openai.extractor import (
-    OpenAIExtractor,
-    OpenAISummarizer,
-)
-from agent_memory_services.extraction.extractors.openai.prompts import ChatEndpoint
 from agent_memory_services.extraction.extractors.summarizers import LocalSummarizer
 from agent_memory_services.extraction.pipeline import Backend, ExtractionPipeline
 from agent_memory_services.extraction.preview import Preview
@@ -61,6 +56,15 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
     if not settings.uses_model:
         yield ExtractionPipeline(rules, parser=parser)
         return
+    # The provider's library takes longer to import than all the rest.
+    from agent_memory_services.extraction.extractors.openai.extractor import (  # noqa: PLC0415
+        OpenAIExtractor,
+        OpenAISummarizer,
+    )
+    from agent_memory_services.extraction.extractors.openai.prompts import (  # noqa: PLC0415
+        ChatEndpoint,
+    )
+
     key = settings.openai_api_key
     endpoint = ChatEndpoint(
         model=settings.model,

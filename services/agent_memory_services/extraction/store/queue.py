@@ -20,7 +20,7 @@ from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.kit.contract import ids, status
 from agent_memory_services.kit.redis import scripts
-from agent_memory_services.kit.redis.partitions import claim_partitions
+from agent_memory_services.kit.redis.keys import claim_partitions
 
 log = structlog.get_logger()
 

@@ -29,10 +29,13 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
 from agent_memory_services.kit.contract import errors, ids, status
-from agent_memory_services.kit.contract.batches import batched
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import batched, copied
 
 _BATCH: Final = 100
+"""Memories of one call, where they are short; of long ones so many as are as much work."""
+_SHORT_BYTES: Final = 256
+_SECONDS: Final = 120.0
+"""The longest that a call may take: nobody waits for it, and what it began would be lost."""
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
     *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
@@ -89,7 +92,7 @@ class LongTermMemory:
         memory_ids: list[str] = []
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
-        for batch in batched(memories, _BATCH):
+        for batch in batched(memories, _BATCH, weight=_work):
             results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
@@ -224,7 +227,7 @@ class LongTermMemory:
         """Return one result for each memory, though a single one may refuse or end a whole call."""
         request = CreateMemoriesRequest(memories=memories, deduplication=deduplication)
         try:
-            answer = await self._stub.CreateMemories(request)
+            answer = await self._stub.CreateMemories(request, timeout=_SECONDS)
         except (errors.InvalidFields, errors.Incident) as refused:
             if len(memories) == 1:
                 return [_rejection(refused)]
@@ -234,6 +237,11 @@ class LongTermMemory:
                 *await self._create(memories[middle:], deduplication),
             ]
         return list(answer.results)
+
+
+def _work(memory: Memory) -> int:
+    """Return the work that a memory is, in short memories: what costs time is to embed its text."""
+    return 1 + len(memory.text.encode()) // _SHORT_BYTES
 
 
 def _renamed(memory: Memory) -> Memory:

@@ -10,8 +10,8 @@ from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.extraction.domain.records import new_job_id, partition_prefix
 from agent_memory_services.extraction.store.queue import Lease, Limits, Store, step
 from agent_memory_services.kit.contract import errors
-from agent_memory_services.kit.contract.batches import batched
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import decode, encode
 

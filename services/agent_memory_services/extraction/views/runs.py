@@ -16,7 +16,7 @@ from agent_memory_services.extraction.store.queue import Lease
 from agent_memory_services.extraction.store.sources import Memories
 from agent_memory_services.extraction.store.views import KeptSummary, KeptView, ViewStore
 from agent_memory_services.kit.contract import clock, errors
-from agent_memory_services.kit.contract.batches import batched
+from agent_memory_services.kit.contract.messages import batched
 
 SUMMARY_WORDS: Final = 300
 NO_MEMORY: Final = "no memory is in this group"

@@ -1,6 +1,6 @@
-"""Copies of messages, and update masks with the semantics that the API documents."""
+"""Copies and batches of messages, and update masks with the semantics that the API documents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -126,3 +126,31 @@ def _equal(one: Message, other: Message, field: FieldDescriptor) -> bool:
     return _holds(one, field) == _holds(other, field) and bool(
         getattr(one, field.name) == getattr(other, field.name)
     )
+
+
+ItemT = TypeVar("ItemT")
+
+
+def _one(_: object) -> int:
+    """Weigh every item alike."""
+    return 1
+
+
+def batched(
+    items: Iterable[ItemT], size: int, *, weight: Callable[[ItemT], int] = _one
+) -> Iterator[list[ItemT]]:
+    """Yield the items in lists that weigh `size` at most; what weighs more alone is alone.
+
+    Without a weight they are lists of `size` items, the last one shorter.
+    """
+    batch: list[ItemT] = []
+    left = size
+    for item in items:
+        heavy = weight(item)
+        if batch and heavy > left:
+            yield batch
+            batch, left = [], size
+        batch.append(item)
+        left -= heavy
+    if batch:
+        yield batch

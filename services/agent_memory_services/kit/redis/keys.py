@@ -1,7 +1,9 @@
-"""Spelling of identities in Redis keys and in values of search tags."""
+"""Keys of the store: names in them, and the partitions that they are spread over."""
 
 import re
 import zlib
+
+from redis.asyncio import Redis
 
 _PLAIN = re.compile(r"[A-Za-z0-9]+").fullmatch
 _ESCAPED = re.compile(rb"_([0-9a-f]{2})")
@@ -44,3 +46,30 @@ def partition_of(count: int, *parts: str) -> int:
         data = part.encode()
         checksum = zlib.crc32(data, zlib.crc32(len(data).to_bytes(4, "big"), checksum))
     return checksum % count
+
+
+class PartitionsMismatchError(Exception):
+    """The store was created with another number of partitions, and sessions cannot move."""
+
+    def __init__(self, stored: int, wanted: int, setting: str) -> None:
+        super().__init__(
+            f"the store has {stored} partitions, the settings say {wanted}: set {setting}={stored}"
+        )
+
+
+async def claim_partitions(client: Redis, key: str, wanted: int, *, setting: str) -> None:
+    """Store the number of partitions under `key`, or check the one that is stored.
+
+    Args:
+        client: the store.
+        key: key of the number.
+        wanted: number that the settings say.
+        setting: variable of the number, named in the error.
+
+    Raises:
+        PartitionsMismatchError: another number is in use.
+    """
+    await client.set(key, wanted, nx=True)
+    stored = int(await client.get(key) or wanted)
+    if stored != wanted:
+        raise PartitionsMismatchError(stored, wanted, setting)

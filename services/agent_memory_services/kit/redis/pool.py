@@ -22,7 +22,8 @@ class StorePool(ConnectionPool):
     The connection that was used last is used first, so that those which only a burst needed are
     idle and are closed. A connection that comes back is handed to whoever waits longest, and goes
     on to the next where that one is cancelled at the same moment. Giving back never waits and so
-    cannot be cancelled.
+    cannot be cancelled. A connection that was asked for before the pool was disconnected, and is
+    opened or opened again after that, is closed when it comes back.
 
     Attributes:
         timeout: seconds to wait for a connection.
@@ -49,6 +50,9 @@ class StorePool(ConnectionPool):
         self._idle_seconds = idle_seconds
         self._waiting: dict[asyncio.Future[AbstractConnection], None] = {}
         self._idle_since: dict[AbstractConnection, float] = {}
+        # How often the pool was disconnected, and had been when each that is used was asked for.
+        self._disconnected = 0
+        self._asked: dict[AbstractConnection, int] = {}
         self._next_look: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -63,6 +67,7 @@ class StorePool(ConnectionPool):
         Raises:
             ConnectionError: none was free in time, or the store cannot be reached.
         """
+        asked = self._disconnected
         connection = await self._taken()
         try:
             await self.ensure_connection(connection)
@@ -71,12 +76,14 @@ class StorePool(ConnectionPool):
             await _close(connection)
             self._give_back(connection)
             raise
+        self._asked[connection] = asked
         return connection
 
     async def release(self, connection: Any) -> None:
         """Give a connection back."""
         try:
-            if connection.should_reconnect():
+            outdated = self._asked.pop(connection, None) != self._disconnected
+            if outdated or connection.should_reconnect():
                 await _close(connection)
         finally:
             self._give_back(connection)
@@ -86,6 +93,8 @@ class StorePool(ConnectionPool):
         if self._next_look is not None:
             self._next_look.cancel()
             self._next_look = None
+        if inuse_connections:
+            self._disconnected += 1
         await asyncio.gather(*self._closing)
         await super().disconnect(inuse_connections)
 

@@ -66,6 +66,11 @@ class Tense(StrEnum):
         """True if dates without a year look back."""
         return self in {Tense.PAST, Tense.PERFECT, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
 
+    @property
+    def going_on(self) -> bool:
+        """True if it tells of something under way."""
+        return self in {Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE}
+
 
 class Modality(StrEnum):
     """Reality of what a clause says."""
@@ -161,14 +166,44 @@ def _put_right(tree: Tree) -> Tree:
             # "My wife and I", taken for two subjects.
             tokens[token.index] = replace(token, dep="conj", head=first.index)
             tokens[token.index - 1] = replace(tokens[token.index - 1], dep="cc", head=first.index)
+        elif (after := _put_before(tree, token)) is not None:
+            # "My dad farmed beet", "our cat Tofu hates it", "my roommate she is from Lima".
+            tokens[token.index] = replace(token, dep="nsubj")
+            tokens[after.index] = _put_behind(token, after)
         elif _names_again(tree, token):
             # "My niece Lena", taken for two subjects.
             tokens[token.index] = replace(token, dep="appos", head=token.index - 1)
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
-            verb = next((one for one in tokens[token.index + 1 :] if one.tag in _FINITE), None)
-            if verb is not None and tree.child(verb, *_SUBJECTS) is None:
-                tokens[token.index] = replace(token, head=verb.index)
+            tokens[token.index] = _before_verb(tree, token, tokens)
     return Tree(_in_law(tree, _with_verb(tree, tokens)))
+
+
+def _before_verb(tree: Tree, token: Token, tokens: Sequence[Token]) -> Token:
+    verb = next((one for one in tokens[token.index + 1 :] if one.tag in _FINITE), None)
+    free = verb is not None and tree.child(verb, *_SUBJECTS) is None
+    return replace(token, head=verb.index) if verb is not None and free else token
+
+
+def _put_before(tree: Tree, token: Token) -> Token | None:
+    """Return what follows a subject that was taken for an adverbial: its verb, name or pronoun."""
+    owner = tree.child(token, "poss", "det") if token.dep == "npadvmod" else None
+    if owner is None or owner.lower not in {"my", "our", "the"} or token.head <= token.index:
+        return None
+    following = tree.tokens[tree.subtree(token)[-1].index + 1]
+    verb, subject = tree.tokens[token.head], tree.child(tree.tokens[token.head], *_SUBJECTS)
+    if subject is None:
+        return verb if following == verb and owner.lower != "the" else None
+    named = following.tag.startswith("NNP") or following.lower in {"he", "she", "they", "it"}
+    return following if following == subject and named else None
+
+
+def _put_behind(subject: Token, after: Token) -> Token:
+    """Return a second subject as the name of the first, or as what is said for emphasis alone."""
+    if after.dep != "nsubj":
+        return after
+    if after.tag.startswith("NNP"):
+        return replace(after, dep="appos", head=subject.index)
+    return replace(after, dep="intj")
 
 
 def _one_of_two(tree: Tree, token: Token) -> Token | None:
@@ -237,6 +272,8 @@ def _is_mere_auxiliary(token: Token, tokens: Sequence[Token]) -> bool:
 def _is_main_verb(token: Token, head: Token) -> bool:
     if token.tag in {"MD", "TO"}:
         return False
+    if token.lemma == "do" and head.tag.startswith("NN"):
+        return True
     if token.lemma == "have":
         # "I cannot have gluten": a participle differs from its base form.
         alike = head.tag == "VBN" and head.lower == head.lemma and head.lower not in _UNCHANGED

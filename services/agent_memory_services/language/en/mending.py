@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from agent_memory_services.language.en.sentences import pieces, without_runs
+
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
@@ -105,13 +107,27 @@ _WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
     r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
     r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
+    r"|,?[ ]?\b(?:oh )?what(?:'s| is| was| do you call| did they call) it"
+    r"(?: called)?(?: again)?(?=[ ,]\w)"
     r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
     re.IGNORECASE,
 )
 _STUTTER: Final = re.compile(
     r"\b(I|we|my|the|a|an|in|on|at|to|and|is|am|have|it)(?:,?\s+(?:\1))+\b", re.IGNORECASE
 )
-_AGAIN: Final = re.compile(r"\b(I am|I have|it is|my \w+ is),? \1\b", re.IGNORECASE)
+_AGAIN: Final = re.compile(
+    r"\b((?:I|we|he|she|it|they)(?:'\w+| (?:am|are|have|has|is|was|will|had))(?: \w+)?"
+    r"|my \w+ is),? \1\b",
+    re.IGNORECASE,
+)
+
+
+# "We basically we homeschool them", "she she puts mayo on everything".
+_REPEATED: Final = re.compile(
+    r"\b(I|we|he|she|they),? "
+    r"(?:(?:basically|like|just|actually|really|you know|mean),? )?\1\b(?!')",
+    re.IGNORECASE,
+)
 
 
 def _has_or_is(match: re.Match[str]) -> str:
@@ -239,7 +255,7 @@ _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
-    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well )*(?:no,? wait|wait,? no|wait,? actually"
+    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well ){0,3}(?:no,? wait|wait,? no|wait,? actually"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
     r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
     r"(?!\s+(?:for|about|(?<!wait )(?<!wait, no )to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
@@ -278,6 +294,10 @@ _PREPOSITION: Final = re.compile(
 
 def mended(text: str) -> str:
     """Return a text in plain spelling, with short forms written out and repairs carried out."""
+    return "".join(map(_mended, pieces(without_runs(text))))
+
+
+def _mended(text: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).translate(_STRAIGHT)
     text = _STRUCK.sub("", text)
     for pattern, replacement in _MARKS:
@@ -302,6 +322,7 @@ def mended(text: str) -> str:
     for run_on, written in _RUN_ON:
         text = run_on.sub(written, text)
     text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
+    text = _REPEATED.sub(r"\1", text)
     text = _CLOSERS.sub("", text)
     return _repaired(text)
 

@@ -1,6 +1,7 @@
 """Sentences of a text; statements apart from questions."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _ABBREVIATION = re.compile(
@@ -37,6 +38,11 @@ _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
 # No speaker writes so long a sentence; it is a paste, and costs more than it tells.
 _LONGEST = 1000
 
+# Patterns take time with the square of what they look back over.
+_LONGEST_PIECE = 1000
+_RUN = re.compile(r"(\S)\1{15,}")
+_BLANKS = re.compile(r"\s{17,}")
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -49,6 +55,26 @@ class Utterance:
 
     text: str
     asks: bool
+
+
+def without_runs(text: str) -> str:
+    """Shorten runs of one sign, or of blanks, to the sixteen that any meaning needs."""
+    return _RUN.sub(r"\1" * 16, _BLANKS.sub(lambda run: run[0][:16], text))
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Cut a text into parts of at most 1,000 characters that make it up again.
+
+    A part ends with a line where one ends within it, else with a sentence, a word, or anywhere.
+    """
+    start = 0
+    while len(text) - start > _LONGEST_PIECE:
+        limit = start + _LONGEST_PIECE
+        ends = (text.rfind(end, start + 1, limit) for end in ("\n", ". ", " "))
+        end = next((at + 1 for at in ends if at >= 0), limit)
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def sentences(text: str) -> list[Utterance]:

@@ -34,7 +34,7 @@ from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
-from agent_memory_services.long_term_memory.store.commit import DirtySets
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
@@ -42,8 +42,7 @@ from agent_memory_services.long_term_memory.store.index import generations, layo
 from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.reindexing import Rewording
-from agent_memory_services.long_term_memory.store.keys import Shard
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces

@@ -1,7 +1,7 @@
 """The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.duration_pb2 import Duration
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
@@ -17,9 +18,9 @@ from agent_memory_services.kit.auth.scope import require_erasable
 from agent_memory_services.kit.contract import clock, cursors, status
 from agent_memory_services.kit.contract.context import current_principal, remaining
 from agent_memory_services.kit.contract.erasure import ErasedSession
+from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.redis.replay_cache import mark_subjects
-from agent_memory_services.long_term_memory.api import translate
-from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
+from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -37,11 +38,13 @@ from agent_memory_services.long_term_memory.lifecycle.requests import (
     RequestedForgetting,
 )
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
-from agent_memory_services.long_term_memory.memories.creating import Creating
+from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
 from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.search import Search
+from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
-from agent_memory_services.long_term_memory.transfer import Import, exported
+from agent_memory_services.long_term_memory.transfer import Import, ImportReport, exported
 
 
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
@@ -236,7 +239,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             actor=_actor(),
         )
         mark_subjects_of(creation.memory for creation in creations if creation.memory)
-        return rpc.CreateMemoriesResponse(results=map(translate.creation_result, creations))
+        return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 
     async def GetMemory(
         self, request: rpc.GetMemoryRequest, context: Context
@@ -292,10 +295,10 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             after=tokens.position(request.page_token, bytes),
         )
         return rpc.SearchMemoriesResponse(
-            hits=translate.hits_of(page.hits, explain=request.explain),
+            hits=hits_of(page.hits, explain=request.explain),
             next_page_token=tokens.token(page.next),
             total_size=page.total,
-            time_windows=map(translate.time_window, page.times),
+            time_windows=map(time_window, page.times),
         )
 
     async def StreamSearchMemories(
@@ -303,9 +306,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     ) -> AsyncIterator[rpc.StreamSearchMemoriesResponse]:
         limit = cursors.page_size(request.limit, default=_STREAMED, largest=_MOST_STREAMED)
         async for hits in self._search.stream(_scope(), request.query, limit=limit):
-            yield rpc.StreamSearchMemoriesResponse(
-                hits=translate.hits_of(hits, explain=request.explain)
-            )
+            yield rpc.StreamSearchMemoriesResponse(hits=hits_of(hits, explain=request.explain))
 
     async def UpdateMemory(
         self, request: rpc.UpdateMemoryRequest, context: Context
@@ -332,7 +333,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
     ) -> rpc.ImportMemoriesResponse:
         rows = (row.memory async for row in request)
-        return translate.import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
+        return import_answer(await self._imports.run(_scope(), rows, actor=_actor()))
 
     async def ExportMemories(
         self, request: rpc.ExportMemoriesRequest, context: Context
@@ -353,7 +354,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         report = await self._compaction.run(
             _scope(), request.filter, actor=_actor(), may_continue=_time_is_left
         )
-        return translate.compaction_answer(report)
+        return compaction_answer(report)
 
 
 async def _time_is_left() -> bool:
@@ -368,3 +369,59 @@ def _scope() -> Scope:
 
 def _actor() -> str:
     return current_principal().subject
+
+
+def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
+    """Return the message for the outcome of one creation."""
+    if creation.memory is None:
+        error = creation.error or RuntimeError("a rejection without a reason")
+        return ltm.CreateMemoryResult(outcome=creation.outcome, error=item_status(error))
+    return ltm.CreateMemoryResult(
+        outcome=creation.outcome,
+        memory_id=creation.memory.id,
+        related_memory_ids=creation.related,
+        memory=creation.memory,
+    )
+
+
+def compaction_answer(report: Report) -> rpc.CompactMemoriesResponse:
+    """Return the response for a compaction."""
+    return rpc.CompactMemoriesResponse(
+        considered_count=report.considered,
+        merged_count=report.merged,
+        superseded_count=report.superseded,
+    )
+
+
+def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[MemoryHit]:
+    """Hits, with the parts of their scores if these were asked for."""
+    for candidate in candidates:
+        hit = MemoryHit(memory=candidate.memory, score=candidate.score, distance=candidate.distance)
+        if explain:
+            hit.signals.extend(
+                ScoreSignal(name=signal.name, value=signal.value, contribution=signal.contribution)
+                for signal in candidate.signals
+            )
+        yield hit
+
+
+def time_window(spoken: SpokenTime) -> TimeWindow:
+    """Return a time that a question speaks of."""
+    window = TimeWindow(phrase=spoken.phrase)
+    window.start.FromDatetime(spoken.start)
+    window.end.FromDatetime(spoken.end)
+    return window
+
+
+def import_answer(report: ImportReport) -> rpc.ImportMemoriesResponse:
+    """Return the response for an import."""
+    answer = rpc.ImportMemoriesResponse(
+        created_count=report.created,
+        duplicate_count=report.duplicates,
+        rejected_count=report.rejected,
+    )
+    for rejected in report.errors:
+        answer.errors.add(
+            row=rejected.row, memory_id=rejected.memory_id, error=item_status(rejected.error)
+        )
+    return answer

@@ -17,7 +17,7 @@ from agent_memory_services.long_term_memory.domain.memory import HistoryLimits
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
-from agent_memory_services.long_term_memory.store.index.schema import Precision, VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
 from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 
 

@@ -10,16 +10,15 @@ from redis.exceptions import RedisError
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_services.kit.contract import clock, errors
+from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.domain import conditions, fields, memory
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.store.commit import Dirty, DirtySets
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Dirty, DirtySets, MemoryStore
 from agent_memory_services.long_term_memory.store.rounds import ACTOR
 
 log = structlog.get_logger()

@@ -32,7 +32,7 @@ from agent_memory_services.long_term_memory.consolidation.rules import (
 )
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
-from agent_memory_services.long_term_memory.store.index.schema import Precision
+from agent_memory_services.long_term_memory.store.index.index import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 _MOST_DOUBTS: Final = 5

@@ -7,8 +7,7 @@ from redis.exceptions import ResponseError
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.domain.memory import Change
-from agent_memory_services.long_term_memory.store.commit import Commit
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, MemoryStore
 
 
 async def commit_each_whole(

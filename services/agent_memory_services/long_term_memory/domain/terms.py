@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
 
+from agent_memory_services.kit.contract.remembered import remembered
+
 REVISION: Final = 2
 """Counts up when texts are cut in another way, so that stored words are brought up to date."""
 
@@ -87,16 +89,9 @@ def words(text: str) -> list[str]:
 def words_of(text: str) -> Words:
     """Return the words of a text, with the other ways to write them."""
     unified = unicodedata.normalize("NFKC", text)
-    if unified.isascii() and not _UNUSUAL.search(unified):
-        return Words(tuple(map(Term, unified.casefold().translate(_GAPS).split())))
     tokens = _with_symbols(unified).translate(_GAPS_BUT_SYMBOLS).split()
-    found: list[Term] = []
-    for token in tokens:
-        if token.isascii() and token.isalpha() and token[1:].islower():
-            found.append(Term(token.lower()))
-        else:
-            found += _words_of_token(token)
-    return Words(tuple(found), (*_compounds(unified), *_codes(unified)))
+    found = tuple(chain.from_iterable(map(_terms_of_token, tokens)))
+    return Words(found, (*_compounds(unified), *_codes(unified)))
 
 
 def asked(text: str) -> list[Term]:
@@ -136,12 +131,6 @@ def _others(word: Term) -> Iterator[str]:
     return chain(word.spellings, word.parts)
 
 
-_DIGIT: Final = re.compile("[0-9]")
-_UNUSUAL: Final = re.compile(
-    r"[0-9+#_&]|[A-Za-z]-[A-Za-z]|\.[A-Za-z]|[a-z][A-Z]|[A-Z]{2}[a-z]|\b[DOLdol]'[A-Za-z]"
-)
-"""Something that a text has to have before any of its words could be written in another way."""
-
 _ENDING_IN_SYMBOLS: Final = re.compile(
     r"(?<![A-Za-z0-9_])([A-Za-z]{1,20})(\+\+(?![A-Za-z_+#])|[+#](?![A-Za-z0-9_+#]))"
 )
@@ -149,6 +138,8 @@ _LED_BY_A_DOT: Final = re.compile(r"(?<![A-Za-z0-9_.)\]])\.(?=[A-Za-z]{2})")
 
 
 def _with_symbols(text: str) -> str:
+    if "+" not in text and "#" not in text:
+        return _LED_BY_A_DOT.sub(_DOT, text)
     text = _ENDING_IN_SYMBOLS.sub(
         lambda met: f"{met[1]}{met[2].replace('+', _PLUS).replace('#', _SHARP)} ", text
     )
@@ -169,16 +160,19 @@ _SHORTEST_PART: Final = 2
 _MOST_PARTS: Final = 8
 
 
-def _words_of_token(token: str) -> Iterator[Term]:
-    """Yield the words of what stands between two spaces."""
+# The same words come again and again, in texts of any length.
+@remembered(16_384, longest=64)
+def _terms_of_token(token: str) -> tuple[Term, ...]:
+    """Return the words of what stands between two spaces."""
     if token.isascii():
-        yield Term(token.casefold(), parts=_parts(token))
-        return
+        return (Term(token.casefold(), parts=_parts(token)),)
+    found: list[Term] = []
     for at, piece in enumerate(_UNSPACED.split(token)):
         if at % 2:
-            yield from _pairs(piece)
+            found += _pairs(piece)
         elif piece:
-            yield _spelled(piece)
+            found.append(_spelled(piece))
+    return tuple(found)
 
 
 def _spelled(piece: str) -> Term:
@@ -247,14 +241,24 @@ _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 def _compounds(text: str) -> Iterator[Term]:
     """Yield the words that hyphens and the like join, as if they were written together."""
-    if not _JOINT.search(text):
-        return
-    for found in _COMPOUND.finditer(text):
-        pieces = _SEPARATORS.split(found[0])
-        joined = "".join(pieces).casefold()
-        if len(pieces) <= _MOST_PARTS and not joined.isdecimal() and not _UNSPACED.search(joined):
-            folded = _folded(joined)
-            yield Term(joined, (folded,) if folded != joined else ())
+    end = 0
+    for joint in _JOINT.finditer(text):
+        if joint.start() < end:
+            continue
+        start = text.rfind(" ", 0, joint.start()) + 1
+        end = text.find(" ", joint.end())
+        end = len(text) if end < 0 else end
+        for found in _COMPOUND.finditer(text, start, end):
+            pieces = _SEPARATORS.split(found[0])
+            joined = "".join(pieces).casefold()
+            if len(pieces) <= _MOST_PARTS and _is_new(joined):
+                folded = _folded(joined)
+                yield Term(joined, (folded,) if folded != joined else ())
+
+
+def _is_new(joined: str) -> bool:
+    """Return true if neither numbers nor pairs of characters say the same."""
+    return not joined.isdecimal() and not _UNSPACED.search(joined)
 
 
 _AMOUNT: Final = re.compile(
@@ -262,16 +266,19 @@ _AMOUNT: Final = re.compile(
     r"(?![A-Za-z0-9]|[.,'\u2019-][0-9])"
 )
 _TAKEN: Final = " | "
-_GROUP: Final = re.compile(r"[A-Za-z0-9]+")
-_CODED: Final = re.compile(r"[A-Za-z]{0,4}[0-9][A-Za-z0-9]*|[A-Z]{1,4}")
+_NUMBERED: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{0,4}[0-9][A-Za-z0-9]*")
+_LETTERED: Final = re.compile(r"[ -]([A-Z]{1,4})[ -]")
+_LED_BY_LETTERS: Final = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,4})[ -]$")
+_LONGEST_LEAD: Final = 6
 _SEAMS: Final = frozenset(
     {" ", "-", ".", ",", "'", "/", "(", ")", " (", ") ", ")-", "-(", " - ", " / "}
     | {"\u2019", "\u2010", "\u2013"}
 )
+_DIGIT: Final = re.compile("[0-9]")
+_DECIMAL: Final = re.compile(r"[0-9]+[.,][0-9]+")
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?: [0-9]{3})+")
 _MOST_GROUPS: Final = 12
 """More are a table and not a number."""
-_OF_A_DECIMAL: Final = 2
 _SHORTEST_CODE: Final = 5
 _SHORTEST_PHONE: Final = 8
 _COUNTRY_DIGITS: Final = 3
@@ -284,41 +291,34 @@ def _codes(text: str) -> Iterator[Term]:
     for amount in _AMOUNT.finditer(text):
         yield Term("".join(filter(str.isdigit, amount[1])))
     text = _AMOUNT.sub(_TAKEN, text)
-    groups: list[re.Match[str]] = []
-    for met in _GROUP.finditer(text):
-        coded = _CODED.fullmatch(met[0])
-        if groups and not (coded and text[groups[-1].end() : met.start()] in _SEAMS):
-            yield from _code(text, groups)
-            groups = []
-        if coded:
-            groups.append(met)
-    yield from _code(text, groups)
+    pieces: list[str] = []
+    start = end = 0
+    for met in _NUMBERED.finditer(text):
+        seam = text[end : met.start()]
+        letters = _LETTERED.fullmatch(seam)
+        if pieces and (letters or seam in _SEAMS):
+            pieces += [letters[1], met[0]] if letters else [met[0]]
+        else:
+            yield from _code(text, pieces, start, end)
+            pieces, start = [met[0]], met.start()
+        end = met.end()
+    yield from _code(text, pieces, start, end)
 
 
-def _code(text: str, groups: Sequence[re.Match[str]]) -> Iterator[Term]:
+def _code(text: str, pieces: Sequence[str], start: int, end: int) -> Iterator[Term]:
     """Yield what groups are together, if that is a number or a code."""
-    numbered = [at for at, met in enumerate(groups) if not met[0].isalpha()]
-    if not numbered:
+    if not pieces or len(pieces) > _MOST_GROUPS or _DECIMAL.fullmatch(text, start, end):
         return
     # Letters before a number may belong to it, as a country's do; those behind it do not.
-    groups = groups[max(0, numbered[0] - 1) : numbered[-1] + 1]
-    pieces = [met[0].casefold() for met in groups]
-    whole, start = "".join(pieces), groups[0].start()
-    thousands = _THOUSANDS.fullmatch(text, start, groups[-1].end())
-    short = len(whole) < _SHORTEST_CODE and not thousands
-    if short or len(pieces) > _MOST_GROUPS or _is_decimal(text, groups):
+    led = _LED_BY_LETTERS.search(text, max(0, start - _LONGEST_LEAD), start)
+    pieces = [piece.casefold() for piece in ([led[1], *pieces] if led else pieces)]
+    whole = "".join(pieces)
+    if len(whole) < _SHORTEST_CODE and not _THOUSANDS.fullmatch(text, start, end):
         return
     abroad = text[max(0, start - 1) : start] == "+"
     spellings = dict.fromkeys(chain(_neighbourhoods(pieces), _dialled(whole, abroad=abroad)))
     if len(pieces) > 1 or spellings:
         yield Term(whole, tuple(spellings))
-
-
-def _is_decimal(text: str, groups: Sequence[re.Match[str]]) -> bool:
-    if len(groups) != _OF_A_DECIMAL:
-        return False
-    one, other = groups
-    return text[one.end() : other.start()] in {".", ","} and (one[0] + other[0]).isdecimal()
 
 
 def _neighbourhoods(pieces: Sequence[str]) -> Iterator[str]:

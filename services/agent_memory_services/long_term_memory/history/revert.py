@@ -14,9 +14,8 @@ from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, normalise
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.history import revisions
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 
 # What follows from the rest, or says that something changed and not what.

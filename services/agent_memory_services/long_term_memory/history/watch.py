@@ -16,7 +16,7 @@ from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.fields import ACCESSES
 from agent_memory_services.long_term_memory.domain.memory import Kind
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.store.keys import shard_of
+from agent_memory_services.long_term_memory.store.documents import shard_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,8 @@ from agent_memory_services.long_term_memory.domain.forget_policy import Policy, 
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing, Walk
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
 
 def considered(policy: Policy, condition: conditions.Node) -> conditions.Node:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros, to_micros
-from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.forget_policy import Policy
@@ -21,8 +21,8 @@ from agent_memory_services.long_term_memory.lifecycle.forgetting import (
     archived_before,
 )
 from agent_memory_services.long_term_memory.listing import Walk
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.rounds import ACTOR
 

@@ -20,9 +20,8 @@ from agent_memory_services.long_term_memory.domain.memory import (
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
 _OUTCOMES: Final = {
     Action.KEPT: ltm.CREATE_OUTCOME_CREATED,
@@ -109,6 +108,7 @@ class Draft:
     Attributes:
         memory: the memory as it is to be stored.
         derived: its id is made from the call, so that a repeated call finds it.
+        named: a memory of an earlier call may have its id.
         stored: the memory with its vectors, once these are made.
         committed: this call stored it.
         creation: the outcome so far.
@@ -116,6 +116,7 @@ class Draft:
 
     memory: Memory
     derived: bool
+    named: bool = True
     stored: StoredMemory | None = None
     committed: bool = False
     creation: Creation = _PENDING
@@ -175,6 +176,7 @@ class Creating:
                 # A microsecond apart, so that listings keep the order of the call.
                 _identified(self._draft(memory, policy, now + at), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
+                named=bool(request_id or memory.id),
             )
             for at, memory in enumerate(given)
         ]
@@ -183,6 +185,7 @@ class Creating:
             claimed = await self._reading.with_claims_at_hand([each.memory for each in drafts])
             for each, memory in zip(drafts, claimed, strict=True):
                 each.memory = memory
+        await self._recognise(scope, drafts)
         await self._embed(scope, drafts)
         await self._commit(scope.tenant, drafts, policy, actor, now)
         if policy == _CONSOLIDATE:
@@ -194,10 +197,25 @@ class Creating:
         memory = draft(given, now, self._vectorizer.model)
         return with_slot(memory) if policy == _CONSOLIDATE else memory
 
+    async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
+        """Settle what is stored already, so that a call that is repeated embeds only the rest."""
+        named = [each for each in drafts if each.named and scope.admits(each.memory)]
+        if not named:
+            return
+        found = await self._store.get(scope.tenant, [each.memory.id for each in named])
+        for each, held in zip(named, found, strict=True):
+            if held is not None:
+                same = held.content_hash == each.memory.content_hash
+                outcome = CommitOutcome.SAME if same else CommitOutcome.TAKEN
+                commit = Commit(outcome, other=held)
+                each.creation = creation_of(each.memory, commit, derived=each.derived)
+
     async def _embed(self, scope: Scope, drafts: Sequence[Draft]) -> None:
-        """Make the vectors of the memories within a scope; reject the others."""
+        """Make the vectors of the new memories within a scope; reject those outside it."""
         admitted = []
         for at, each in enumerate(drafts):
+            if each.creation is not _PENDING:
+                continue
             if scope.admits(each.memory):
                 admitted.append((at, each))
             else:

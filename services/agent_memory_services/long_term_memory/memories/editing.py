@@ -17,9 +17,8 @@ from agent_memory_services.long_term_memory.domain.memory import (
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
 _ATTEMPTS: Final = 5
 

@@ -24,7 +24,7 @@ from agent_memory_services.long_term_memory.search.legs import (
     ReciprocalRankFusion,
     WordLeg,
 )
-from agent_memory_services.long_term_memory.search.question import Question, question_of
+from agent_memory_services.long_term_memory.search.question import Question, gist, question_of
 from agent_memory_services.long_term_memory.search.temporal import intent, nearness
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
 
@@ -170,17 +170,18 @@ async def plan_of(
     refuse_unfit(query)
     if query.ranking.rerank:
         raise errors.Unimplemented("query.ranking.rerank")
-    question = question_of(query.text, max_words=weights.max_words)
+    text = gist(query.text)
+    question = question_of(text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
-    times = _times(query, asked_at)
+    times = _times(query, text, asked_at)
     return SearchPlan(
-        legs=await _legs(query, question, weights, embed),
+        legs=await _legs(query, question, weights, lambda: embed(text)),
         words=question.words,
         fusion=_fusion(ranking, weights),
         recency=_recency(query.recency, weights.recency),
         min_score=query.min_score,
         max_distance=query.max_distance if query.HasField("max_distance") else None,
-        parts=parts_of(query.text, times, ranking, weights, by_default=hybrid),
+        parts=parts_of(text, times, ranking, weights, by_default=hybrid),
         times=times,
         diversity=ranking.diversity,
         generation=generation,
@@ -188,7 +189,10 @@ async def plan_of(
 
 
 async def _legs(
-    query: SearchQuery, question: Question, weights: Weights, embed: Embed
+    query: SearchQuery,
+    question: Question,
+    weights: Weights,
+    embedded: Callable[[], Awaitable[bytes]],
 ) -> tuple[Leg, ...]:
     dense = _dense_weight(query, question, weights)
     around = chosen(query.ranking, "context_legs", by_default=query.mode not in _SINGLE)
@@ -197,7 +201,7 @@ async def _legs(
         # What must occur must occur, however near the meaning is.
         semantic = query.mode == SearchMode.SEARCH_MODE_SEMANTIC
         must = "" if semantic else question.must(around=around)
-        vector = await embed(query.text)
+        vector = await embedded()
         context = dense * weights.dense_context * around
         legs.append(DenseLeg(DENSE, dense - context, fields.VECTOR, vector, must))
         legs.append(DenseLeg(DENSE_CONTEXT, context, fields.CONTEXT_VECTOR, vector, must))
@@ -209,12 +213,10 @@ async def _legs(
     return tuple(leg for leg in legs if leg.weight > 0)
 
 
-def _times(query: SearchQuery, asked_at: int) -> tuple[intent.SpokenTime, ...]:
+def _times(query: SearchQuery, text: str, asked_at: int) -> tuple[intent.SpokenTime, ...]:
     """Return the times of a question, as seen from when it is asked about."""
     moment = query.as_of if query.HasField("as_of") else clock.to_timestamp(asked_at)
-    return tuple(
-        intent.spoken_times(query.text, clock.to_datetime(moment).astimezone(_zone(query)))
-    )
+    return tuple(intent.spoken_times(text, clock.to_datetime(moment).astimezone(_zone(query))))
 
 
 def _dense_weight(query: SearchQuery, question: Question, weights: Weights) -> float:

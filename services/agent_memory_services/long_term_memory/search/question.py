@@ -63,6 +63,30 @@ class Question:
         return f"{must} ~{should}" if must and should else must or should
 
 
+LONGEST: Final = 2000
+"""Characters of a text that is looked for as a whole."""
+_END: Final = 1000
+# In the marks of Latin, Arabic and Chinese.
+_SENTENCES: Final = re.compile(r"(?<=[.!?\u061f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
+_ASKING: Final = ("?", "\u061f", "\uff1f")
+_CLOSING: Final = "\"')]\u201d\u00bb\u300d "
+
+
+def gist(text: str) -> str:
+    """Return what a text asks, which may be a page that was pasted into a prompt.
+
+    Whoever pastes a page says what they want of it before it or behind it. Quotes in it bind
+    nothing.
+    """
+    text = text.strip()
+    if len(text) <= LONGEST:
+        return text
+    ends = f"{text[:_END]}\n{text[-_END:]}".replace('"', " ")
+    sentences = (sentence.strip() for sentence in _SENTENCES.split(ends))
+    asked = (each for each in sentences if each.rstrip(_CLOSING).endswith(_ASKING))
+    return " ".join(dict.fromkeys(each for each in asked if any(map(str.isalnum, each)))) or ends
+
+
 def question_of(text: str, *, max_words: int) -> Question:
     """Read a text. A quote without a partner means nothing.
 
@@ -185,8 +209,9 @@ def _reading(text: str) -> _Reading:
     words = tuple(stem(word.text) for word in found.words)
     others: dict[str, set[str]] = {}
     for word in found.words:
-        for form in (*word.spellings, *word.parts):
-            others.setdefault(stem(form), set()).add(stem(word.text))
+        if word.spellings or word.parts:
+            for form in (*word.spellings, *word.parts):
+                others.setdefault(stem(form), set()).add(stem(word.text))
     written = frozenset(words)
     for word in found.joined:
         whole = stem(word.text)

@@ -1,21 +1,300 @@
-"""Memories in the store, by id. Writes are commits; searching is elsewhere."""
+"""Memories in the store: by id, and the commits that change them; searching is elsewhere.
 
-from collections.abc import Sequence
+A commit leaves what changed to consolidation, in the dirty sets.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
+from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.long_term_memory.domain import conflicts, fields, memory
+from agent_memory_services.long_term_memory.domain.conditions import is_visible
+from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits
 from agent_memory_services.long_term_memory.store import documents
-from agent_memory_services.long_term_memory.store.commit import (
-    Commit,
-    CommitContext,
-    CommitOutcome,
-    commit_of,
-)
-from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
+from agent_memory_services.long_term_memory.store.documents import Shard, shard_of
+
+_NOTHING: Final = Memory()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A change of one memory as the script takes it.
+
+    Attributes:
+        memory: its record.
+        revisions: its history.
+        old_digest: whose the content before is.
+        new_digest: whose the content after is.
+        left: the memories that left its owner.
+        id: the memory's.
+        step: create, change or delete.
+        etag: as it was read; empty where it is to be created.
+        content_hash: of the content after.
+        claim: to that content; see `CommitContext._claim`.
+        dirty: add, remove or nothing.
+        departs: the way in which it left its owner; empty where it did not.
+        kind: for those who watch.
+        revision: for its history.
+        fence: of the session that it comes from; empty where it comes from none.
+        reverts: the revision that is taken back; empty for none.
+        removed: fields that go.
+        fields: fields that are set, the record first.
+    """
+
+    memory: scripts.Key
+    revisions: scripts.Key
+    old_digest: scripts.Key
+    new_digest: scripts.Key
+    left: scripts.Key
+    id: str
+    step: str
+    etag: str
+    content_hash: str
+    claim: str
+    dirty: str
+    departs: str
+    kind: int
+    revision: bytes
+    fence: str
+    reverts: str
+    removed: Sequence[str]
+    fields: Mapping[str, scripts.Value]
+
+
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/holder", "lua/commit")
+def _commit(
+    feed: scripts.Key,
+    dirty: scripts.Key,
+    tenants: scripts.Key,
+    erased: scripts.Key,
+    *,
+    now: int,
+    tenant: str,
+    revisions_kept: int,
+    changes_kept: int,
+    retention: int,
+    changes: Sequence[_Row],
+) -> Any:
+    """Make several changes of one tenant's memories, all of them or none."""
+
+
+class CommitOutcome(StrEnum):
+    """Outcome of a commit."""
+
+    COMMITTED = "committed"
+    SAME = "same"
+    """The id of a memory to be created holds the same content."""
+    TAKEN = "taken"
+    """The id of a memory to be created holds other content."""
+    DUPLICATE = "duplicate"
+    """Another memory holds the same content."""
+    MISSING = "missing"
+    STALE = "stale"
+    """Somebody else changed the memory since it was read, or the revision that is taken back is
+    no longer kept."""
+    ERASED = "erased"
+    """The session that the memory comes from was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Result of changes that stand or fall together.
+
+    Attributes:
+        outcome: all of them are made, or why none is.
+        at: the position of the change that could not be made.
+        other: the memory that was in its way, if one was.
+    """
+
+    outcome: CommitOutcome
+    at: int = 0
+    other: Memory | None = None
+
+    @property
+    def committed(self) -> bool:
+        """True if the changes are made."""
+        return self.outcome is CommitOutcome.COMMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class CommitContext:
+    """Context of a commit: actor, tenant, place and time.
+
+    Attributes:
+        shard: the shard of the tenant.
+        tenant: whose memories.
+        actor: who changes them, for their history.
+        now: the present, in microseconds.
+        limits: how much of the past is kept.
+    """
+
+    shard: Shard
+    tenant: str
+    actor: str
+    now: int
+    limits: HistoryLimits
+
+    def call(self, changes: Sequence[Change]) -> scripts.ScriptCall:
+        """The run of the script that makes the changes."""
+        if len({change.memory.id for change in changes}) != len(changes):
+            raise ValueError("a commit changes each memory once")
+        shard, limits = self.shard, self.limits
+        return _commit.call(
+            shard.feed(self.tenant),
+            shard.dirty(self.tenant),
+            shard.tenants,
+            shard.erased(self.tenant),
+            now=self.now,
+            tenant=self.tenant,
+            revisions_kept=limits.revisions,
+            changes_kept=limits.changes,
+            retention=limits.retention_milliseconds,
+            changes=[self._row(change) for change in changes],
+        )
+
+    def _row(self, change: Change) -> _Row:
+        shard, tenant = self.shard, self.tenant
+        before, after = change.before or change.memory, change.memory
+        uid = after.provenance.session_uid
+        removed, fields = self._fields(change)
+        return _Row(
+            memory=shard.memory(tenant, after.id),
+            revisions=shard.revisions(tenant, after.id),
+            old_digest=shard.digest(tenant, before.content_hash),
+            new_digest=shard.digest(tenant, after.content_hash),
+            left=shard.left(tenant, before.user_id),
+            id=after.id,
+            step=_step(change),
+            etag=change.before.etag if change.before else "",
+            content_hash=after.content_hash,
+            claim=self._claim(change),
+            dirty="add" if change.unsettles else "remove" if change.retires else "",
+            departs=_departure(change),
+            kind=change.kind,
+            revision=self._revision(change),
+            fence=ids.fence_name(tenant, after.user_id, uid) if uid else "",
+            reverts=change.reverts,
+            removed=removed,
+            fields=fields,
+        )
+
+    def _fields(self, change: Change) -> tuple[list[str], dict[str, str | bytes]]:
+        """The fields to remove from the hash, and those to set."""
+        if change.after is None:
+            return [], {}
+        fields = documents.document(self.tenant, change.after, change.vectors)
+        if change.before is None:
+            return [], fields | documents.accesses(change.after)
+        return documents.absent_fields(change.after), fields
+
+    def _claim(self, change: Change) -> str:
+        """Return the memory's claim to its content: none while readers do not see it."""
+        if change.after is None or not is_visible(change.after, self.now):
+            return ""
+        before = change.before
+        anew = (
+            before is None
+            or before.content_hash != change.after.content_hash
+            or not is_visible(before, self.now)
+        )
+        return "unique" if change.unique and anew else "held"
+
+    def _revision(self, change: Change) -> bytes:
+        return MemoryRevision(
+            cause=change.cause,
+            actor=self.actor,
+            reason=change.reason,
+            related_memory_ids=change.related,
+            create_time=clock.to_timestamp(self.now),
+        ).SerializeToString()
+
+
+def commit_of(answer: Sequence[bytes | int | None]) -> Commit:
+    """Read the script's answer."""
+    outcome, *rest = answer
+    at, *other = rest or [0]
+    held = cast("list[bytes | None]", other) or [None] * len(documents.READ)
+    return Commit(
+        CommitOutcome(cast("bytes", outcome).decode()), cast("int", at), documents.memory_of(held)
+    )
+
+
+def _step(change: Change) -> str:
+    if change.before is None:
+        return "create"
+    return "change" if change.after is not None else "delete"
+
+
+def _departure(change: Change) -> str:
+    """Return the way in which the memory left its owner, if it did."""
+    if change.before is None or not change.before.user_id:
+        return ""
+    if change.after is None:
+        return "deleted"
+    return "moved" if change.after.user_id != change.before.user_id else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """A memory that changed.
+
+    Attributes:
+        memory_id: its id.
+        time: when it changed, in microseconds.
+    """
+
+    memory_id: str
+    time: int
+
+
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/looked_at")
+def _looked_at(dirty: scripts.Key, *, memories: Sequence[Dirty]) -> Any:
+    """Take memories off that did not change since."""
+
+
+class DirtySets:
+    """The changed memories of all tenants."""
+
+    def __init__(self, client: Redis, shards: int) -> None:
+        self._client = client
+        self._shards = shards
+
+    async def page(self, tenant: str, until: int, *, skip: int, count: int) -> list[Dirty]:
+        """Read the memories that changed up to a moment in microseconds, earliest change first."""
+        found: Any = await self._client.zrange(
+            shard_of(tenant, self._shards).dirty(tenant),
+            0,
+            until,
+            byscore=True,
+            offset=skip,
+            num=count,
+            withscores=True,
+        )
+        return [Dirty(memory_id.decode(), int(time)) for memory_id, time in found]
+
+    async def looked_at(self, tenant: str, memories: Iterable[Dirty]) -> None:
+        """Take memories off, unless they changed again meanwhile."""
+        if done := list(memories):
+            key = shard_of(tenant, self._shards).dirty(tenant)
+            await _looked_at(self._client, key, memories=done)
+
+    async def tenants(self, shard: Shard) -> Sequence[str]:
+        """Read the tenants of a shard that have changed memories."""
+        found: Any = await self._client.smembers(shard.tenants)
+        names = sorted(name.decode() for name in found)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.exists(shard.dirty(name))
+            there = await pipeline.execute() if names else []
+        return [name for name, is_there in zip(names, there, strict=True) if is_there]
+
 
 # Adding to a graph of vectors takes the store a while; others get a turn between two lots.
 _COMMITS_PER_ROUND: Final = 32

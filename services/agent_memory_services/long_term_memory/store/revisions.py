@@ -9,8 +9,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
 from agent_memory_services.kit.redis.scripts import Key, script
-from agent_memory_services.long_term_memory.store.documents import memory_of
-from agent_memory_services.long_term_memory.store.keys import shard_of
+from agent_memory_services.long_term_memory.store.documents import memory_of, shard_of
 
 _SLICE: Final = 50
 

@@ -9,9 +9,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract.errors import StoreUnavailable
-from agent_memory_services.kit.redis.background import Periodic
-from agent_memory_services.kit.redis.lease import Lease
-from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.kit.redis.background import Lease, Periodic
+from agent_memory_services.long_term_memory.store.documents import Shard
 
 log = structlog.get_logger()
 

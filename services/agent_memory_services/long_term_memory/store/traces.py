@@ -9,7 +9,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.long_term_memory.domain.scope import Subject
-from agent_memory_services.long_term_memory.store.keys import Shard, shard_of
+from agent_memory_services.long_term_memory.store.documents import Shard, shard_of
 
 _PACKAGE: Final = "agent_memory_services.long_term_memory.store"
 _BARRED_MS: Final = 24 * 60 * 60 * 1000

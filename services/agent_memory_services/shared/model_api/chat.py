@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import stamina
-from openai import APIError, AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+)
 
 from agent_memory_services.shared.model_api import failures
 from agent_memory_services.shared.model_api.answers import Completion, read_completion
@@ -65,6 +71,15 @@ def open_client(*, base_url: str | None, api_key: str | None, timeout: float | N
         timeout=timeout,
         http_client=DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
     )
+
+
+def blame_of(error: APIError) -> failures.Blame:
+    """Judge an error of the provider's library."""
+    if not isinstance(error, APIStatusError):
+        away = failures.ModelFailed("model_unavailable")
+        return failures.Blame(away, momentary=isinstance(error, APIConnectionError))
+    wish = failures.retry_after(error.response.headers)
+    return failures.blame(error.status_code, error.body, wish)
 
 
 class ChatEndpoint:
@@ -164,7 +179,7 @@ class ChatEndpoint:
             raise failures.ModelFailed("model_unavailable") from None
         except APIError as error:
             # Here, because a caller that sees the error may log what it repeats of the request.
-            raise _Refused(failures.blame_of(error)) from None
+            raise _Refused(blame_of(error)) from None
 
 
 class _Refused(Exception):  # noqa: N818 - named for what happened

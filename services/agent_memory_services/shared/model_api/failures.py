@@ -16,7 +16,6 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import structlog
-from openai import APIConnectionError, APIError, APIStatusError
 from stamina.instrumentation import (
     PrometheusOnRetryHook,
     RetryDetails,
@@ -127,13 +126,6 @@ _ABOUT_WORDS: Final = frozenset(
     }
 )
 _PLAIN: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
-
-
-def blame_of(error: APIError) -> Blame:
-    """Judge an error of the provider's library."""
-    if not isinstance(error, APIStatusError):
-        return Blame(ModelFailed(_AWAY), momentary=isinstance(error, APIConnectionError))
-    return blame(error.status_code, error.body, retry_after(error.response.headers))
 
 
 def blame(status: int | None, words: Any, wish: float | None = None) -> Blame:

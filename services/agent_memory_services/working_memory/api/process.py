@@ -40,8 +40,7 @@ from agent_memory_services.working_memory.store.neighbours import (
 )
 from agent_memory_services.working_memory.store.outbox import Leases, Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
-from agent_memory_services.working_memory.store.summaries import SummaryRecorder
-from agent_memory_services.working_memory.store.summary_queue import SummaryQueue
+from agent_memory_services.working_memory.store.summaries import SummaryQueue, SummaryRecorder
 from agent_memory_services.working_memory.summaries.worker import Effort, SummaryWorker
 from agent_memory_services.working_memory.summaries.writer import SummaryWriter
 

@@ -15,7 +15,7 @@ from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 from agent_memory_services.kit.redis.scripts import script
-from agent_memory_services.working_memory.store import keys
+from agent_memory_services.working_memory.store import records
 from agent_memory_services.working_memory.store.outbox import (
     Outbox,
     OutboxEntry,
@@ -73,7 +73,9 @@ _SESSIONS_AT_A_TIME: Final = 100
     "lua/session/summaries",
     "lua/erase",
 )
-def _erase(address: keys.SpelledAddress, parts: keys.SessionParts, *, user: str, owner: str) -> Any:
+def _erase(
+    address: records.SpelledAddress, parts: records.SessionParts, *, user: str, owner: str
+) -> Any:
     """Erase a session of a user, who is named as it is and spelled for keys."""
 
 
@@ -118,12 +120,12 @@ class Eraser:
         self, partition: int, tenant: str, user: str, erased: Counter[str]
     ) -> dict[str, ErasedSession]:
         """Erase the sessions of a partition; the incarnations that went."""
-        listing = keys.listing_key(partition, tenant, None, user)
+        listing = records.listing_key(partition, tenant, None, user)
         gone: dict[str, ErasedSession] = {}
         while members := await self._listed(listing):
             for member in members:
                 namespace, _, session = member.decode().partition(":")
-                address = keys.SessionAddress(partition, encode(tenant), namespace, session)
+                address = records.SessionAddress(partition, encode(tenant), namespace, session)
                 found: Any = await _erase(
                     self._client, address.spelled, address.parts, user=user, owner=encode(user)
                 )

@@ -12,7 +12,7 @@ from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, Wat
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
 from agent_memory_services.working_memory.store import events
-from agent_memory_services.working_memory.store.keys import changes_key
+from agent_memory_services.working_memory.store.records import changes_key
 from agent_memory_services.working_memory.store.sessions import SessionStore
 
 _PART_BYTES: Final = 1 << 20

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from agent_memory_services.kit.redis.feed.tail import Position, Raw
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.domain.session import SessionKey
-from agent_memory_services.working_memory.store.keys import SessionAddress, partition_prefix
+from agent_memory_services.working_memory.store.records import SessionAddress, partition_prefix
 
 
 class Kind(Enum):

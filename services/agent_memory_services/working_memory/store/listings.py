@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.redis.scripts import Key, script
-from agent_memory_services.working_memory.store import keys
+from agent_memory_services.working_memory.store import records
 
 _FIELDS: Final = ("namespace", "session_id", "user", "created", "updated", "expires", "sequence")
 
@@ -92,7 +92,7 @@ class Listings:
         found = await asyncio.gather(
             *(
                 self._partition(
-                    partition, keys.listing_key(partition, tenant, namespace, user), after, count
+                    partition, records.listing_key(partition, tenant, namespace, user), after, count
                 )
                 for partition, namespace, user in listings
             )
@@ -109,7 +109,7 @@ class Listings:
     ) -> tuple[int, list[tuple[ListingPosition, int]]]:
         """Return how many sessions a partition lists, and the positions of the next ones."""
         page_of = _list.call(
-            keys.partition_prefix(partition),
+            records.partition_prefix(partition),
             listing,
             count=count + 1,
             score=None if after is None else after.updated,
@@ -133,8 +133,8 @@ class Listings:
         async with self._client.pipeline(transaction=False) as pipeline:
             for position, partition in page:
                 member = position.member.decode()
-                pipeline.hmget(keys.listed_meta_key(partition, tenant, member), _FIELDS)
-                pipeline.llen(keys.listed_view_key(partition, tenant, member))
+                pipeline.hmget(records.listed_meta_key(partition, tenant, member), _FIELDS)
+                pipeline.llen(records.listed_view_key(partition, tenant, member))
             answers = await pipeline.execute()
         return tuple(_listed(answers[::2], answers[1::2]))
 

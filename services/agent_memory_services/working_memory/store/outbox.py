@@ -17,9 +17,9 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.scripts import Key, script
-from agent_memory_services.working_memory.store import keys
+from agent_memory_services.working_memory.store import records
 
 _ERASED_AT_A_TIME: Final = 100
 _REQUEST: Final = b"request"
@@ -148,37 +148,39 @@ class Outbox:
         self, partition: int, count: int, start: str | bytes = "-"
     ) -> Sequence[OutboxEntry]:
         """Return the first entries of a partition from `start` on, in the order of writing."""
-        found: Any = await self._client.xrange(keys.outbox_key(partition), min=start, count=count)
+        found: Any = await self._client.xrange(
+            records.outbox_key(partition), min=start, count=count
+        )
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def acknowledge(self, partition: int, entry: OutboxEntry) -> None:
         """Delete an entry that was delivered."""
-        await self._client.xdel(keys.outbox_key(partition), entry.id)
+        await self._client.xdel(records.outbox_key(partition), entry.id)
 
     async def dead_letter(self, partition: int, entry: OutboxEntry, reason: str) -> None:
         """Set an entry aside that will never be accepted, with the reason."""
         await _bury(
             self._client,
-            keys.outbox_key(partition),
-            keys.dead_key(partition),
+            records.outbox_key(partition),
+            records.dead_key(partition),
             entry=entry.id,
             reason=reason,
         )
 
     async def end(self, partition: int) -> Position:
         """Return the position of the last entry of a partition."""
-        last: Any = await self._client.xrevrange(keys.outbox_key(partition), count=1)
+        last: Any = await self._client.xrevrange(records.outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
         """Delete the entries of a user, and return how many there were."""
-        return await self._erase(keys.outbox_key(partition), concerns)
+        return await self._erase(records.outbox_key(partition), concerns)
 
     async def erase_dead_letters(
         self, partition: int, concerns: Callable[[OutboxEntry], bool]
     ) -> int:
         """Delete the dead letters of a user, and return how many there were."""
-        return await self._erase(keys.dead_key(partition), concerns)
+        return await self._erase(records.dead_key(partition), concerns)
 
     async def _erase(self, key: str, concerns: Callable[[OutboxEntry], bool]) -> int:
         erased = 0
@@ -200,8 +202,8 @@ class Outbox:
             return {}
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in asked:
-                pipeline.xlen(keys.outbox_key(partition))
-                pipeline.xrange(keys.outbox_key(partition), count=1)
+                pipeline.xlen(records.outbox_key(partition))
+                pipeline.xrange(records.outbox_key(partition), count=1)
             answers = await pipeline.execute()
         sizes = zip(asked, answers[::2], answers[1::2], strict=True)
         return {
@@ -225,7 +227,7 @@ class Leases:
         self._milliseconds = int(seconds * 1000)
         self._holder = new_id()
         self._leases = [
-            Lease(client, keys.lease_key(partition), seconds, holder=self._holder)
+            Lease(client, records.lease_key(partition), seconds, holder=self._holder)
             for partition in range(partitions)
         ]
 
@@ -245,7 +247,7 @@ class Leases:
             Partitions beyond the share, to be given back when nothing of theirs is under way.
         """
         relays: int = await _census(
-            self._client, keys.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
+            self._client, records.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
         )
         share = -(-len(self._leases) // relays)
         for partition in self._kept():
@@ -265,7 +267,7 @@ class Leases:
         """Give everything back, and count no longer."""
         for partition in self._kept():
             await self.release(partition)
-        await self._client.zrem(keys.RELAYS_KEY, self._holder)
+        await self._client.zrem(records.RELAYS_KEY, self._holder)
 
     def _kept(self) -> list[int]:
         return [partition for partition, lease in enumerate(self._leases) if lease.is_kept]

@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 from agent_memory_services.kit.contract import errors, ids
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis import scripts
-from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.partitions import claim_partitions
+from agent_memory_services.kit.redis.keys import claim_partitions, encode
 from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
@@ -27,7 +26,7 @@ from agent_memory_services.working_memory.domain.session import (
     Written,
     retry_on_conflict,
 )
-from agent_memory_services.working_memory.store import keys, records
+from agent_memory_services.working_memory.store import records
 
 _PACKAGE: Final = "agent_memory_services.working_memory.store"
 _SHARED: Final = (
@@ -90,8 +89,8 @@ def _log(meta: scripts.Key, log: scripts.Key, *, start: int | None, count: int, 
 
 @scripts.script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/write")
 def _write(
-    address: keys.SpelledAddress,
-    parts: keys.SessionParts,
+    address: records.SpelledAddress,
+    parts: records.SessionParts,
     *,
     identity: SessionKey,
     expected: int | None,
@@ -114,7 +113,7 @@ def _write(
 
 @scripts.script(_PACKAGE, *_SHARED, "lua/session/delete")
 def _delete(
-    address: keys.SpelledAddress, parts: keys.SessionParts, *, caller: _Caller, etag: str
+    address: records.SpelledAddress, parts: records.SessionParts, *, caller: _Caller, etag: str
 ) -> Any:
     """Delete a session."""
 
@@ -148,14 +147,14 @@ class SessionStore:
         """
         await claim_partitions(
             self._client,
-            keys.PARTITIONS_KEY,
+            records.PARTITIONS_KEY,
             self._partitions,
             setting=_PARTITIONS_SETTING,
         )
 
     def partition_of(self, key: SessionKey) -> int:
         """Return the partition that a session lives in."""
-        return keys.SessionAddress.of(key, self._partitions).partition
+        return records.SessionAddress.of(key, self._partitions).partition
 
     async def read(
         self, key: SessionKey, limits: windows.Limits = ALL, *, with_memories: bool = True
@@ -173,7 +172,7 @@ class SessionStore:
     async def _read(
         self, key: SessionKey, limits: windows.Limits, *, with_memories: bool
     ) -> Session | None:
-        parts = keys.SessionAddress.of(key, self._partitions).parts
+        parts = records.SessionAddress.of(key, self._partitions).parts
         meta: dict[bytes, bytes] = {}
         places: list[bytes] = []
         messages: list[bytes] = []
@@ -206,7 +205,7 @@ class SessionStore:
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
         """Return a slice of the log; None where there is no session."""
-        parts = keys.SessionAddress.of(key, self._partitions).parts
+        parts = records.SessionAddress.of(key, self._partitions).parts
         found = await _log(
             self._client,
             parts.meta,
@@ -232,7 +231,7 @@ class SessionStore:
             EtagMismatch: it has another etag.
             IdAlreadyExists: the log has the message's id with other content.
         """
-        address = keys.SessionAddress.of(key, self._partitions)
+        address = records.SessionAddress.of(key, self._partitions)
         answer = await _write(
             self._client,
             address.spelled,
@@ -265,7 +264,7 @@ class SessionStore:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it has another etag.
         """
-        address = keys.SessionAddress.of(key, self._partitions)
+        address = records.SessionAddress.of(key, self._partitions)
         answer = await _delete(
             self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
         )

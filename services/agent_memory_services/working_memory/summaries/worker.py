@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from agent_memory_services.kit.contract.backoff import retry_after_of
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
 from agent_memory_services.kit.redis.background import Wakeable, end
-from agent_memory_services.working_memory.store.summary_queue import Claim, SummaryQueue
+from agent_memory_services.working_memory.store.summaries import Claim, SummaryQueue
 from agent_memory_services.working_memory.summaries.writer import (
     Result,
     SummaryOutcome,

@@ -29,6 +29,7 @@ class LongTermMemory(LongTermMemoryServiceServicer):
     def __init__(self) -> None:
         self.memories: dict[str, Memory] = {}
         self.watch: Script[rpc.WatchMemoriesRequest] = Script()
+        self.takes_imports = True
 
     def add(self, memory: Memory) -> types.CreateMemoryResult:
         """Store a memory as the service would."""
@@ -156,8 +157,10 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
 
     async def ImportMemories(
-        self, requests: AsyncIterator[rpc.ImportMemoriesRequest], _: Context
+        self, requests: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
     ) -> rpc.ImportMemoriesResponse:
+        if not self.takes_imports:
+            await refuse(context, refusal(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED"))
         count = 0
         async for request in requests:
             self.memories[request.memory.id] = request.memory

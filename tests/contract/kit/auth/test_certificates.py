@@ -87,10 +87,10 @@ async def test_a_certificate_makes_the_principal(certified: Certified) -> None:
     certified.authority.issue("backend-impostor", dns=("backend.test",))
     async with certified.world.serving(**certified.terms) as served:
         async with certified.call_as("backend", served.address) as stub:
-            await stub.AppendMessages(APPEND, timeout=10)
+            await stub.AppendMessages(APPEND, timeout=60)
         async with certified.call_as("backend-impostor", served.address) as stub:
             with refused() as refusal:
-                await stub.GetWorkingMemory(READ, timeout=10)
+                await stub.GetWorkingMemory(READ, timeout=60)
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
     assert certified.world.seen.principals == [
         Principal("acme", f"certificate:uri:{SPIFFE}", Access.ACCESS_WRITER)
@@ -106,10 +106,10 @@ async def test_a_bearer_token_goes_before_the_certificate(certified: Certified) 
         certified.call_as("backend", served.address) as stub,
     ):
         with refused() as refusal:
-            await stub.AppendMessages(APPEND, timeout=10, metadata=bearer(key))
+            await stub.AppendMessages(APPEND, timeout=60, metadata=bearer(key))
         assert (refusal.code, refusal.reason) == DENIED
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ, timeout=10, metadata=bearer("am_wrong"))
+            await stub.GetWorkingMemory(READ, timeout=60, metadata=bearer("am_wrong"))
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
@@ -121,7 +121,7 @@ async def test_without_a_certificate_of_the_authority_nobody_connects(certified:
         for name in (None, "imitation"):
             async with certified.call_as(name, served.address) as stub:
                 with pytest.raises(grpc.aio.AioRpcError) as raised:
-                    await stub.GetWorkingMemory(READ, timeout=5, metadata=bearer(key))
+                    await stub.GetWorkingMemory(READ, timeout=60, metadata=bearer(key))
                 assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await read(served, *bearer(key))
@@ -141,7 +141,7 @@ async def test_a_name_of_two_callers_is_nobodys(certified: Certified) -> None:
         certified.call_as("backend", served.address) as stub,
     ):
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ, timeout=10)
+            await stub.GetWorkingMemory(READ, timeout=60)
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
@@ -152,11 +152,11 @@ async def test_a_certificate_struck_from_the_table_is_refused(certified: Certifi
         certified.world.serving(**certified.terms) as served,
         certified.call_as("backend", served.address) as stub,
     ):
-        await stub.GetWorkingMemory(READ, timeout=10)
+        await stub.GetWorkingMemory(READ, timeout=60)
         certified.identities.write_text("")
         await asyncio.sleep(1.0)
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ, timeout=10)
+            await stub.GetWorkingMemory(READ, timeout=60)
     assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
@@ -169,13 +169,13 @@ async def test_a_replaced_certificate_is_shown_to_the_next_connection(certified:
         certified.world.serving(**terms) as served,
         certified.call_as(None, served.address) as before,
     ):
-        await before.GetWorkingMemory(READ, timeout=10, metadata=key)
+        await before.GetWorkingMemory(READ, timeout=60, metadata=key)
         another = Authority(certified.folder, "another")
         another.issue("server")
         await asyncio.sleep(1.0)
         async with certified.call_as(None, served.address, another.certificate) as after:
-            await after.GetWorkingMemory(READ, timeout=10, metadata=key)
-        await before.GetWorkingMemory(READ, timeout=10, metadata=key)
+            await after.GetWorkingMemory(READ, timeout=60, metadata=key)
+        await before.GetWorkingMemory(READ, timeout=60, metadata=key)
 
 
 async def test_a_service_shows_its_certificate_and_follows_it(certified: Certified) -> None:
@@ -220,9 +220,9 @@ async def test_probes_that_speak_no_tls_have_an_address_of_their_own(certified: 
         grpc.aio.insecure_channel(running.health_address) as channel,
     ):
         health = await health_pb2_grpc.HealthStub(channel).Check(
-            health_pb2.HealthCheckRequest(), timeout=5
+            health_pb2.HealthCheckRequest(), timeout=60
         )
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await pb_grpc.WorkingMemoryServiceStub(channel).GetWorkingMemory(READ, timeout=5)
+            await pb_grpc.WorkingMemoryServiceStub(channel).GetWorkingMemory(READ, timeout=60)
         assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED

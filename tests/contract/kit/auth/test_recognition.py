@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1 import service_pb2_grpc as pb_grpc
-from agent_memory_services.kit.auth.identity import Role
+from agent_memory_services.kit.auth.identity import CredentialCache, Role
 from agent_memory_services.kit.auth.own_identity import OwnIdentity
 from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract import context
@@ -73,7 +73,7 @@ async def test_strangers_learn_nothing(world: World, authorization: str | None) 
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         for request in (READ, pb.GetWorkingMemoryRequest()):
             with refused() as refusal:
-                await stub.GetWorkingMemory(request, timeout=10, metadata=metadata)
+                await stub.GetWorkingMemory(request, timeout=60, metadata=metadata)
             assert (refusal.code, refusal.reason, refusal.message) == STRANGER
             assert not refusal.fields
             assert not refusal.metadata
@@ -133,18 +133,19 @@ async def test_a_revoked_key_is_refused_within_the_time_that_is_promised(world: 
         assert (refusal.code, refusal.reason, refusal.message) == STRANGER
 
 
-async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(world: World) -> None:
+async def test_keys_in_use_go_on_while_they_need_not_be_looked_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Then a store that is away is said to be away, and nobody is called a stranger."""
     key = await world.key()
-    # Long enough for what comes before the store is asked again, on a busy machine too.
-    async with world.serving(auth_recheck_seconds=2.0) as served:
+    async with world.serving(auth_recheck_seconds=600.0) as served:
         await read(served, *bearer(key))
         await world.redis.config_set("maxclients", 1)
         await world.redis.client_kill_filter(_type="normal", skipme=True)
         try:
             await read(served, *bearer(key))
-            await asyncio.sleep(2.0)
-            with refused() as refusal:
+            with monkeypatch.context() as later, refused() as refusal:
+                later.setattr(CredentialCache, "recall", lambda *_: None)
                 await read(served, *bearer(key))
         finally:
             await world.redis.config_set("maxclients", 10_000)
@@ -173,7 +174,7 @@ async def test_an_open_stream_does_not_outlive_its_token(world: World) -> None:
     async with world.serving() as served:
         # The first call of a server takes the longest, and the token has to last until the stream.
         await read(served, *bearer(world.issuer.token()))
-        token = world.issuer.token(exp=int(time.time()) + 3)
+        token = world.issuer.token(exp=int(time.time()) + 5)
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
         stream = stub.WatchWorkingMemory(WATCH, metadata=bearer(token))
         assert (await next_of(stream)).resume_token == "t1"
@@ -188,12 +189,12 @@ async def test_health_is_open_and_reflection_is_not_there(world: World) -> None:
 
     async def reflected(served: Served) -> list[object]:
         stub = reflection_pb2_grpc.ServerReflectionStub(served.channel)
-        return [answer async for answer in stub.ServerReflectionInfo(iter([ask]), timeout=5)]
+        return [answer async for answer in stub.ServerReflectionInfo(iter([ask]), timeout=60)]
 
     async with world.serving() as served:
         for name in ("", "agent_memory.working_memory.v1.WorkingMemoryService", "liveness"):
             health = await health_pb2_grpc.HealthStub(served.channel).Check(
-                health_pb2.HealthCheckRequest(service=name), timeout=5
+                health_pb2.HealthCheckRequest(service=name), timeout=60
             )
             assert health.status == health_pb2.HealthCheckResponse.SERVING
         with refused() as refusal:

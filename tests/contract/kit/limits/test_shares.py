@@ -95,15 +95,15 @@ async def test_one_method_has_its_own_share(limits: dict[str, Any], reason: str)
         asyncio.TaskGroup() as group,
     ):
         stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
-        first = stub.GetWorkingMemory(READ, timeout=10, metadata=ACME)
+        first = stub.GetWorkingMemory(READ, timeout=60, metadata=ACME)
         group.create_task(_awaited(first))
         await eventually(lambda: gate.waiting == 1)
         with refused() as refusal:
-            await stub.GetWorkingMemory(READ, timeout=10, metadata=OTHER)
+            await stub.GetWorkingMemory(READ, timeout=60, metadata=OTHER)
         assert refusal.reason == reason
         assert refusal.retry_after > 0
         gate.open.set()
-        await stub.SetWorkingMemory(WRITE, timeout=10)
+        await stub.SetWorkingMemory(WRITE, timeout=60)
 
 
 async def test_short_memory_refuses_calls_and_nothing_else() -> None:
@@ -111,10 +111,12 @@ async def test_short_memory_refuses_calls_and_nothing_else() -> None:
     settings = ProcessSettings(memory_limit_bytes=1)
     async with serving(lifespan_of(Told()), settings) as served:
         with refused() as refusal:
-            await pb_grpc.WorkingMemoryServiceStub(served.channel).GetWorkingMemory(READ, timeout=5)
+            await pb_grpc.WorkingMemoryServiceStub(served.channel).GetWorkingMemory(
+                READ, timeout=60
+            )
         assert (refusal.reason, refusal.retry_after) == ("OVERLOADED", 1.0)
         health = await health_pb2_grpc.HealthStub(served.channel).Check(
-            health_pb2.HealthCheckRequest(), timeout=5
+            health_pb2.HealthCheckRequest(), timeout=60
         )
         assert health.status == health_pb2.HealthCheckResponse.SERVING
 

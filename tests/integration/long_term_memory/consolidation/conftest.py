@@ -15,13 +15,11 @@ from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
-from agent_memory_services.long_term_memory.store.commit import DirtySets
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
+from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
 
 SCOPE = Scope("acme")
 VECTORS = VectorIndex(algorithm="flat")

@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 from tests.integration.long_term_memory.consolidation.conftest import world
 
 CREATED, MERGED, SUPERSEDED = (

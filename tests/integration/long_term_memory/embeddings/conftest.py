@@ -6,10 +6,10 @@ import pytest
 
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     WEIGHTS,
+    OnnxEncoder,
     Tokenizer,
     find_model_folder,
 )
-from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from agent_memory_services.long_term_memory.store.embeddings.cache import CachedEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.base import CachedEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from tests.integration.long_term_memory.embeddings.provider import DIMENSION, Provider

@@ -18,8 +18,10 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.minilm import model
-from agent_memory_services.long_term_memory.store.embeddings.minilm.model import Tokenizer
-from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import OnnxEncoder
+from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
+    OnnxEncoder,
+    Tokenizer,
+)
 
 FINGERPRINT = Fingerprint("all-MiniLM-L6-v2", "test", 384, normalized=True)
 
@@ -109,6 +111,18 @@ async def test_a_text_embeds_the_same_alone_and_in_a_batch(embedder: LocalEmbedd
     alone = np.concatenate([await embedder.embed([text]) for text in texts])
 
     assert (together * alone).sum(axis=1).min() > 0.99999
+
+
+@pytest.mark.parametrize("filler", ["The weather was fine that day. ", "那天天气很好。"])
+async def test_a_long_text_is_read_to_its_end(embedder: LocalEmbedder, filler: str) -> None:
+    """What it says far behind the model's window makes it nearer to what it is about."""
+    page, fact = filler * 200, "My grandmother was born in Trieste. " * 10
+    without, whole, question = await embedder.embed(
+        [page, page + fact, "Where was my grandmother born?"]
+    )
+
+    assert whole @ question > without @ question + 0.02
+    assert whole @ whole == pytest.approx(1, abs=1e-5)
 
 
 async def test_unusual_texts_have_unit_vectors(embedder: LocalEmbedder) -> None:

@@ -18,7 +18,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from tests.integration.long_term_memory.conftest import DIMENSION, SHARDS, changed, vectors

@@ -18,9 +18,11 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 from agent_memory_services.long_term_memory.store.index.layout import (
     Generation,
     Indexes,
@@ -30,8 +32,6 @@ from agent_memory_services.long_term_memory.store.index.layout import (
     read,
 )
 from agent_memory_services.long_term_memory.store.index.reindexing import Reindexing
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 from tests.integration.long_term_memory.embeddings.provider import Provider
 from tests.support.stubs import LongTermMemoryStub

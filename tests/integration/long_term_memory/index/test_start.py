@@ -12,10 +12,11 @@ from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.engine import require_complete_answers
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
 from agent_memory_services.long_term_memory.store.index.layout import (
     Generation,
     Indexes,
@@ -23,8 +24,6 @@ from agent_memory_services.long_term_memory.store.index.layout import (
     claim,
     read,
 )
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.conftest import DIMENSION, SHARDS, Inserting, memory
 
 MADE_WITH = Fingerprint("model", "1", 4, normalized=True)

@@ -11,8 +11,8 @@ from agent_memory_services.long_term_memory.lifecycle.schedule import (
     Retention,
     Schedule,
 )
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory

@@ -12,8 +12,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.domain.memory import HistoryLimits
-from agent_memory_services.long_term_memory.store.commit import CommitOutcome
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import CommitOutcome, MemoryStore
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
     Inserting,

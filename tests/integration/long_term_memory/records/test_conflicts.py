@@ -5,8 +5,7 @@ import pytest
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.long_term_memory.domain import conflicts
-from agent_memory_services.long_term_memory.store.commit import CommitOutcome
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import CommitOutcome, MemoryStore
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,

@@ -11,7 +11,7 @@ from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.memories.editing import Memories
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import SHARDS, Writing, creation, memory
 from tests.integration.long_term_memory.history.conftest import Lengths

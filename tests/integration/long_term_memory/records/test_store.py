@@ -10,10 +10,9 @@ from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing
-from agent_memory_services.long_term_memory.store.commit import Commit, CommitOutcome
 from agent_memory_services.long_term_memory.store.documents import document
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,

@@ -17,8 +17,7 @@ from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.search.weights import Weights
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import creation
 

@@ -10,8 +10,7 @@ from agent_memory.common.v1.search_pb2 import SearchMode
 from agent_memory_services.long_term_memory.domain.fields import VECTOR
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
 from tests.integration.long_term_memory.search.conftest import Searching, searching_in
 
 HALF = VectorIndex(precision="float16")

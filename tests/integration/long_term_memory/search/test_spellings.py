@@ -5,12 +5,12 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import SearchMode
-from agent_memory_services.kit.redis.lease import Lease
+from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.long_term_memory.domain import fields, terms
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.layout import Generation, claim
 from agent_memory_services.long_term_memory.store.index.reindexing import Reindexing, Rewording
-from agent_memory_services.long_term_memory.store.keys import Shard
 from tests.integration.long_term_memory.search.conftest import Searching
 
 KEYWORD, HYBRID = SearchMode.SEARCH_MODE_KEYWORD, SearchMode.SEARCH_MODE_HYBRID

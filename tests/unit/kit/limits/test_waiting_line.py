@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory_services.kit.contract.errors import Overloaded
-from agent_memory_services.kit.server.steps.waiting_line import WaitingLine
+from agent_memory_services.kit.server.steps.admission import WaitingLine
 
 TAKES = 0.01
 

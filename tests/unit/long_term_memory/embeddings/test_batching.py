@@ -11,7 +11,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Vectors,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import (
-    MAX_GATHERED_TEXTS,
+    MAX_GATHERED_PIECES,
     MicroBatcher,
 )
 from tests.support.interruption import Interruption, Moment
@@ -53,15 +53,15 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-async def batcher(worker: Worker) -> AsyncIterator[MicroBatcher]:
+async def batcher(worker: Worker) -> AsyncIterator[MicroBatcher[str]]:
     """A batcher over the worker."""
-    batcher = MicroBatcher(worker.compute, dimension=1)
+    batcher: MicroBatcher[str] = MicroBatcher(worker.compute, dimension=1)
     yield batcher
     worker.gate.set()
     await batcher.aclose()
 
 
-async def test_vectors_come_back_in_the_order_of_the_texts(batcher: MicroBatcher) -> None:
+async def test_vectors_come_back_in_the_order_of_the_texts(batcher: MicroBatcher[str]) -> None:
     """Sorting and sharing inside is invisible outside."""
     vectors = await batcher.embed(["ccc", "a", "bb", "a"])
 
@@ -69,7 +69,7 @@ async def test_vectors_come_back_in_the_order_of_the_texts(batcher: MicroBatcher
 
 
 async def test_work_runs_on_one_thread_that_is_not_the_loops(
-    batcher: MicroBatcher, worker: Worker
+    batcher: MicroBatcher[str], worker: Worker
 ) -> None:
     """The event loop never computes."""
     await asyncio.gather(*(batcher.embed([str(number)]) for number in range(20)))
@@ -78,7 +78,9 @@ async def test_work_runs_on_one_thread_that_is_not_the_loops(
     assert threading.get_ident() not in worker.threads
 
 
-async def test_texts_gather_while_the_worker_is_busy(batcher: MicroBatcher, worker: Worker) -> None:
+async def test_texts_gather_while_the_worker_is_busy(
+    batcher: MicroBatcher[str], worker: Worker
+) -> None:
     """What arrives during a turn is the next turn, with equal texts computed once."""
     worker.gate.clear()
     first = asyncio.create_task(batcher.embed(["first"]))
@@ -92,10 +94,12 @@ async def test_texts_gather_while_the_worker_is_busy(batcher: MicroBatcher, work
     assert [answer.tolist() for answer in answers] == [[[5]], [[1]], [[2]], [[1]], [[3]]]
 
 
-async def test_a_bulk_load_does_not_hold_up_a_query(batcher: MicroBatcher, worker: Worker) -> None:
+async def test_a_bulk_load_does_not_hold_up_a_query(
+    batcher: MicroBatcher[str], worker: Worker
+) -> None:
     """Each turn takes from every caller, so a query is in the very next one."""
     worker.gate.clear()
-    bulk = asyncio.create_task(batcher.embed([f"text {n}" for n in range(3 * MAX_GATHERED_TEXTS)]))
+    bulk = asyncio.create_task(batcher.embed([f"text {n}" for n in range(3 * MAX_GATHERED_PIECES)]))
     await worker.busy()
     query = asyncio.create_task(batcher.embed(["query"]))
     await asyncio.sleep(0)
@@ -107,14 +111,14 @@ async def test_a_bulk_load_does_not_hold_up_a_query(batcher: MicroBatcher, worke
     assert len(worker.turns) == 4
 
 
-async def test_one_turn_is_bounded(batcher: MicroBatcher, worker: Worker) -> None:
+async def test_one_turn_is_bounded(batcher: MicroBatcher[str], worker: Worker) -> None:
     """Long texts fill a turn sooner than short ones."""
-    await batcher.embed([f"{n:>2000}" for n in range(20)])
+    await batcher.embed([f"{n:>256}" for n in range(20)])
 
     assert {len(turn) for turn in worker.turns} == {4}
 
 
-async def test_a_cancelled_caller_is_skipped(batcher: MicroBatcher, worker: Worker) -> None:
+async def test_a_cancelled_caller_is_skipped(batcher: MicroBatcher[str], worker: Worker) -> None:
     """Nobody computes for a caller that has left, and the others are served."""
     worker.gate.clear()
     first = asyncio.create_task(batcher.embed(["first"]))
@@ -132,7 +136,7 @@ async def test_a_cancelled_caller_is_skipped(batcher: MicroBatcher, worker: Work
 
 
 async def test_cancelling_a_caller_in_a_turn_leaves_its_neighbours(
-    batcher: MicroBatcher, worker: Worker
+    batcher: MicroBatcher[str], worker: Worker
 ) -> None:
     """A vector that nobody waits for any more is dropped."""
     worker.gate.clear()
@@ -146,7 +150,7 @@ async def test_cancelling_a_caller_in_a_turn_leaves_its_neighbours(
 
 
 async def test_a_failed_turn_fails_all_its_callers_and_no_others(
-    batcher: MicroBatcher, worker: Worker
+    batcher: MicroBatcher[str], worker: Worker
 ) -> None:
     """Everyone in the turn hears of it at once; the next turn is unharmed."""
     worker.gate.clear()
@@ -161,7 +165,7 @@ async def test_a_failed_turn_fails_all_its_callers_and_no_others(
     assert (await later).tolist() == [[5]]
 
 
-async def test_vectors_made_before_a_failure_are_delivered(batcher: MicroBatcher) -> None:
+async def test_vectors_made_before_a_failure_are_delivered(batcher: MicroBatcher[str]) -> None:
     """A forward that succeeded is not undone by the next."""
     outcomes = await asyncio.gather(
         *(batcher.embed([text]) for text in ("before", "poison")), return_exceptions=True
@@ -171,7 +175,7 @@ async def test_vectors_made_before_a_failure_are_delivered(batcher: MicroBatcher
     assert isinstance(outcomes[1], ArithmeticError)
 
 
-async def test_a_text_that_was_left_out_is_waited_for_by_nobody(batcher: MicroBatcher) -> None:
+async def test_a_text_that_was_left_out_is_waited_for_by_nobody(batcher: MicroBatcher[str]) -> None:
     """Its callers hear of it, the others have their vectors, and the next turn is unharmed."""
     outcomes = await asyncio.gather(
         *(batcher.embed(texts) for texts in (["forgotten"], ["a", "forgotten"], ["bb"])),
@@ -186,7 +190,7 @@ async def test_a_text_that_was_left_out_is_waited_for_by_nobody(batcher: MicroBa
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("place", ["begins a turn", "is in a turn", "waits for the next turn"])
 async def test_a_cancellation_at_any_await_keeps_nobody_waiting(
-    batcher: MicroBatcher, worker: Worker, place: str, moment: Moment
+    batcher: MicroBatcher[str], worker: Worker, place: str, moment: Moment
 ) -> None:
     """Wherever the caller is who leaves, the others are answered, and so are those who come."""
     before = [] if place == "begins a turn" else [["before"]]
@@ -219,7 +223,7 @@ async def _awaited(what: Awaitable[Vectors]) -> Vectors:
 
 
 async def test_closing_fails_who_waits_and_finishes_who_runs(
-    batcher: MicroBatcher, worker: Worker
+    batcher: MicroBatcher[str], worker: Worker
 ) -> None:
     """No caller is left hanging."""
     worker.gate.clear()
@@ -238,7 +242,7 @@ async def test_closing_fails_who_waits_and_finishes_who_runs(
         await batcher.embed(["late"])
 
 
-async def test_no_texts_need_no_turn(batcher: MicroBatcher, worker: Worker) -> None:
+async def test_no_texts_need_no_turn(batcher: MicroBatcher[str], worker: Worker) -> None:
     """An empty batch has the right width and wakes nobody."""
     assert (await batcher.embed([])).shape == (0, 1)
     assert worker.turns == []

@@ -30,6 +30,12 @@ def test_the_words_around_come_first(memory: Memory, text: str) -> None:
     assert with_context(memory) == text
 
 
+def test_a_long_text_stands_alone() -> None:
+    """What says by itself what it is about is embedded once."""
+    text = "tea " * CONTEXT_CHARACTERS
+    assert with_context(Memory(text=text, context="of Ann")) == text
+
+
 def test_a_long_context_leaves_room() -> None:
     """Of a long context the end counts, which stands nearest."""
     text = with_context(Memory(text="tea", context=f"{'x' * 5000} end"))

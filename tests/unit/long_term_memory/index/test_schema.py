@@ -1,12 +1,12 @@
 """The fields of the search index."""
 
 from agent_memory_services.long_term_memory.domain import fields
-from agent_memory_services.long_term_memory.store.index.schema import (
+from agent_memory_services.long_term_memory.store.documents import Shard
+from agent_memory_services.long_term_memory.store.index.index import (
     REVISION,
     VectorIndex,
     index_schema,
 )
-from agent_memory_services.long_term_memory.store.keys import Shard
 
 FIRST_REVISION = (
     *("tenant", "namespace", "user", "session", "type", "topics", "entities", "strategy"),

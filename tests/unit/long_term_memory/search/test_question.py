@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory_services.long_term_memory.domain.terms import Term
-from agent_memory_services.long_term_memory.search.question import Question, question_of
+from agent_memory_services.long_term_memory.search.question import (
+    LONGEST,
+    Question,
+    gist,
+    question_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,35 @@ def test_no_text_is_syntax(text: str) -> None:
     forms = [form for term in question.terms for form in (term.text, *term.spellings)]
     for word in (*forms, *(word for phrase in question.phrases for word in phrase)):
         assert not re.search(r"[\s!-/:-@\[-`{-~]", word)
+
+
+PAGE = 'The "old" mill at http://mill.example/?page=2 stood by the river.\n' * 600
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (f"Where do I live? {PAGE}", "Where do I live?"),
+        (f"{PAGE}\n\nWho is Ann? And is she well?", "Who is Ann? And is she well?"),
+        (f"我住在哪里\N{FULLWIDTH QUESTION MARK}{PAGE}", "我住在哪里\N{FULLWIDTH QUESTION MARK}"),
+        (f"أين أسكن؟ {PAGE}", "أين أسكن\N{ARABIC QUESTION MARK}"),
+    ],
+)
+def test_of_a_page_its_questions_are_looked_for(text: str, asked: str) -> None:
+    """They stand before or behind what was pasted; a mark in an address is none."""
+    assert gist(text) == asked
+
+
+def test_a_page_without_a_question_is_looked_for_by_its_ends() -> None:
+    """What is wanted of it stands there, and a quote in it need not occur."""
+    asked = gist(f"Summarise this: {PAGE} That is all.")
+    assert len(asked) <= LONGEST + 1
+    assert asked.startswith("Summarise this: The  old  mill")
+    assert asked.endswith("That is all.")
+    assert question_of(asked, max_words=96).phrases == ()
+
+
+@given(st.text(max_size=LONGEST))
+def test_what_fits_is_looked_for_as_a_whole(text: str) -> None:
+    """Up to a length that nobody types, nothing is left out."""
+    assert gist(text) == text.strip()

@@ -254,7 +254,10 @@ class SearchQuery(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     UNTRACKED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """The question. Empty lists what the filter matches, newest first."""
+    """The question. Empty lists what the filter matches, newest first. Of a text
+    of more than 2,000 characters a part is looked for: the questions at its
+    beginning and its end, or else both of these.
+    """
     mode: Global___SearchMode.ValueType
     """How to match."""
     min_score: _builtins.float

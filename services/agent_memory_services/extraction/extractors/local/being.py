@@ -17,6 +17,7 @@ from agent_memory_services.extraction.extractors.local.words import any_of, word
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Token
 
+_NOW: Final = any_of("momentary", "passing", "moods")
 _VAGUE: Final = r"\b(?:it|that|this|your|how|what|hearing|knowing|seeing|you)\b"
 _NAME: Final = re.compile(
     r"(?P<name>[A-Z][a-z\u00e0-\u00ff'-]*(?: (?:de |van |von |da |Mc"
@@ -276,8 +277,8 @@ def _able(said: Said) -> Ruling | None:
     head = _head(said)
     if said.clause.tree.child(head, "prep") and head.lower in words("abilities"):
         return Ruling(Family.PROFILE, topics=("skills",))
-    named = head.text[:1].isupper() and not head.text.isupper() and head.index > 0
-    return PERSONAL if named else None
+    intense = {one.lower for one in said.clause.tree.children(head, "advmod")} & {"so", "too"}
+    return None if intense or said.tense.past or said.about_chat else PERSONAL
 
 
 _ADJECTIVES: Final = (
@@ -393,4 +394,18 @@ def _been(said: Said) -> Ruling | None:
     return Ruling(Family.PLAN) if coming else None
 
 
-_PLACES: Final = (_from, _into, _about_to, _settled, _on, _in, _been)
+def _placed(said: Said) -> Ruling | None:
+    """Judge any other place or state, unless it is of the moment: "is with the NHS"."""
+    body, low = said.clause.body, _low(said)
+    if not body or not said.content or body[0].tag == "WRB":
+        return None
+    if said.clause.tree.child(said.clause.verb, "prep", "agent") is None:
+        return None
+    nowhere = re.match(rf"\w+ (?:the |a |my |our |some )?(?:[\w-]+ )?{_NOW}\b", low)
+    vague = re.match(rf"\w+ {_VAGUE}", low)
+    lasted = said.dated or re.search(r"\d|\b(?:for|until|till|since|as)\b", said.rest)
+    over = said.tense in {Tense.PAST, Tense.USED_TO} and not lasted
+    return None if nowhere or vague or over else PERSONAL
+
+
+_PLACES: Final = (_from, _into, _about_to, _settled, _on, _in, _been, _placed)

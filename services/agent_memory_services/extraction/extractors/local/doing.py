@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.being import be
+from agent_memory_services.extraction.extractors.local.reasons import is_left_out
 from agent_memory_services.extraction.extractors.local.said import (
     PERSONAL,
     REFUSED,
@@ -46,29 +47,25 @@ _AT_WORK: Final = (
 def self(said: Said) -> Ruling | None:
     """Judge a clause about the speaker."""
     modal = _MODAL.get(said.clause.modality)
-    if modal is not None:
-        return modal(said)
-    verdict = first(said, _BY_VERB)
-    if verdict is not None:
-        return verdict
-    undecided = words("opinions") | words("wants") | words("likes") | {"be", "have", "need"}
-    waits = said.lemma == "wait" and said.clause.tree.child(said.clause.verb, "dobj")
-    meets = said.lemma == "see" and said.tense is Tense.PROGRESSIVE and said.dated
-    if said.lemma in undecided and not (waits or meets):
+    return modal(said) if modal is not None else first(said, (*_BY_VERB, told))
+
+
+def told(said: Said) -> Ruling | None:
+    """Judge any other clause by its tense: it is kept, unless there is a reason to leave it out."""
+    judged = {"be", "have", "need"} | words("wants") | words("likes")
+    if said.lemma in judged or is_left_out(said):
         return None
-    return _by_tense(said)
-
-
-def _by_tense(said: Said) -> Ruling | None:
     tense = said.tense
-    going_on = tense in {Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE}
-    if going_on or (tense is Tense.PERFECT and said.clause.verb.tag == "VBG"):
-        return _going_on(said)
-    if tense is Tense.FUTURE:
-        return _to_come(said)
-    if tense is Tense.USED_TO:
-        return if_kept(Ruling(Family.EVENT), kept=not said.holds(r"\b(?:it|that|this)$"))
-    return first(said, _PAST) if tense.past else _state(said)
+    if tense is Tense.FUTURE or said.going_to:
+        return Ruling(Family.PLAN)
+    if tense.going_on or (tense is Tense.PERFECT and said.clause.verb.tag == "VBG"):
+        ends = said.dated and said.upcoming and said.lemma in words("meetings")
+        return Ruling(Family.PLAN if said.dated else Family.HABIT, expires=ends)
+    if tense.past:
+        return Ruling(Family.EVENT)
+    if said.dated and said.upcoming:
+        return Ruling(Family.COMMITMENT, expires=True)
+    return Ruling(Family.HABIT)
 
 
 # ------------------------------------------------------------------------------------- modal verbs
@@ -203,8 +200,8 @@ def _owned(said: Said) -> Ruling | None:
         told = said.dated or kin or said.holds(rf"\b{any_of('surgeries')}\b")
         return if_kept(Ruling(Family.EVENT), kept=told)
     if said.tense is Tense.FUTURE:
-        return _to_come(said)
-    if had & words("passing") and not said.habitual:
+        return if_kept(Ruling(Family.PLAN), kept=said.dated and said.upcoming)
+    if had & words("passing") and not said.habitual and not said.holds(r"^(?:only )?\d"):
         return REFUSED
     return Ruling(Family.RELATION if kin else Family.PROFILE)
 
@@ -240,6 +237,13 @@ def _chooses(said: Said) -> Ruling | None:
     if said.lemma in {"avoid", "refuse", "skip", "limit"} and present:
         vague = said.begins(r"(?:that|this|it|the (?:error|problem|issue|question))\b")
         return if_kept(preference(said), kept=said.rest and not vague and not is_chore(said))
+    over = said.holds(r"\b(?:over|instead of|rather than)\b")
+    if (
+        said.tense is Tense.FUTURE
+        and over
+        and said.lemma in {"take", "choose", "pick", "have", "go"}
+    ):
+        return preference(said)
     always = said.habitual and said.tense in {Tense.PERFECT, Tense.PRESENT}
     return preference(said) if said.lemma in {"choose", "pick"} and always else None
 
@@ -346,7 +350,7 @@ def _employed(said: Said) -> Ruling | None:
     if of_chat or is_chore(said) or not (said.rest or said.habitual):
         return REFUSED
     if said.tense is Tense.PROGRESSIVE and said.begins(r"on\b"):
-        return _going_on(said)
+        return told(said)
     if said.tense is not Tense.PRESENT:
         return _WORK
     if said.begins(r"(?:\w+ ){0,3}?as (?:an? )?\w"):
@@ -417,122 +421,6 @@ def _abstains(said: Said) -> Ruling | None:
     meat = said.begins(r"(?:any )?meat\b") and said.tense is Tense.PRESENT
     topics = ("food", "diet") if said.lemma in {"eat", "drink"} else ("health",)
     return Ruling(Family.PROFILE, "diet" if meat else "", topics, standing=said.own)
-
-
-# ------------------------------------------------------------------------------- what goes on
-
-
-def _going_on(said: Said) -> Ruling | None:
-    lemma, infinitive = said.lemma, said.infinitive
-    if lemma == "go" and infinitive is not None and said.clause.tree.child(infinitive, "aux"):
-        return _going_to(said, infinitive.lemma)
-    idle = r"(?:it|this|that|fine|well|ok|okay|good|great|alright|research on what|for it|on it)\b"
-    if is_chore(said) or said.begins(idle):
-        return None
-    if lemma in words("journeys"):
-        return _travelling(said)
-    if "never" in said.adverbs and said.tense is Tense.PERFECT:
-        return Ruling(Family.EVENT)
-    if _is_passing(said):
-        return None
-    ends = said.dated and said.upcoming and lemma in words("meetings")
-    return Ruling(Family.PLAN if said.dated else Family.HABIT, expires=ends)
-
-
-def _is_passing(said: Said) -> bool:
-    """Return true if what goes on is too vague, or was over at once."""
-    lemma = said.lemma
-    if not said.content and lemma not in {"retire", "divorce", "marry"}:
-        return True
-    if said.dated or said.company is Company.PEOPLE:
-        return False
-    vague = lemma in {"do", "be", "sit", "stand", "use", "run"} and said.tense is not Tense.PERFECT
-    bare = vague and not said.habitual and not said.holds(r"\b(?:an?|my|our) ")
-    return bare or (said.tense is Tense.PAST_PROGRESSIVE and not said.habitual)
-
-
-def _travelling(said: Said) -> Ruling | None:
-    idle = r"(?:to bed|home|crazy|mad|insane|nuts|out|well|through|on|for it|over|back)\b"
-    if said.begins(idle) and not (said.dated and said.holds(r" [A-Z]")):
-        return None
-    goal = rf"(?:[A-Z]|(?:\w+ ){{0,2}}{any_of('outings')})"
-    somewhere = said.holds(rf"\b(?:to|on|for|in|from) (?:the |my |our |an? )?{goal}")
-    told = somewhere or said.dated or said.lemma in {"move", "relocate"}
-    return Ruling(Family.PLAN, topics=("travel",)) if told else None
-
-
-def _going_to(said: Said, verb: str) -> Ruling | None:
-    idle = verb in words("opinions") | words("chat_verbs") | {"bed", "go"}
-    vague = said.holds(r"\b(?:it|this|that|you|your|them|one)\b") or is_inner_chore(said)
-    return None if vague or (idle and not said.dated) else Ruling(Family.PLAN)
-
-
-def _to_come(said: Said) -> Ruling | None:
-    idle = words("opinions") | {"try", "do", "use", "finish", "let", "be"}
-    vague = said.holds(r"\b(?:it|this|that|you|your|them)\b") or is_chore(said)
-    told = said.dated and said.upcoming and said.lemma not in idle and not vague
-    return Ruling(Family.PLAN) if told else None
-
-
-# ---------------------------------------------------------------------------- what happened
-
-
-def _no_event(said: Said) -> Ruling | None:
-    if is_chore(said) or said.begins(_CHAT_THING):
-        return REFUSED
-    denied = said.limited and not {"never", "longer"} & said.adverbs and not said.dated
-    return REFUSED if denied and said.lemma not in {"finish", "go"} else None
-
-
-def _dated_event(said: Said) -> Ruling | None:
-    if said.lemma in words("bare_events"):
-        return Ruling(Family.EVENT)
-    if not said.content:
-        return REFUSED
-    told = said.dated or said.habitual or said.holds(_YOUNG)
-    return Ruling(Family.EVENT) if told else None
-
-
-def _life_event(said: Said) -> Ruling | None:
-    lemma, tree = said.lemma, said.clause.tree
-    if "up" in said.adverbs and lemma in {"give", "take", "sign", "set", "pick", "end"}:
-        return Ruling(Family.EVENT)
-    if lemma not in words("life_verbs") or said.begins(_NO_EVENT):
-        return None
-    if lemma in words("told_verbs") and not said.holds(r"[A-Z]"):
-        return None
-    behind = ("dobj", "xcomp", "prep", "attr", "npadvmod", "ccomp", "advmod")
-    if tree.child(said.clause.verb, *behind) is None and said.tense is not Tense.PERFECT:
-        return None
-    vague = lemma in words("vague_verbs") and said.company is Company.ASSISTANT
-    named = said.holds(rf"^\d+ [a-z]|\b(?:an?|my|our|his|her) |[A-Z]|\b{any_of('turns_of_life')}\b")
-    return Ruling(Family.EVENT) if named or not vague else None
-
-
-_PAST: Final = (_no_event, _dated_event, _life_event)
-
-
-# ------------------------------------------------------------------------- what is done as a rule
-
-
-def _state(said: Said) -> Ruling | None:
-    """Judge what somebody does as a rule: "plays tennis", "weighs 70 kg", "drives a Tesla"."""
-    lemma = said.lemma
-    if not said.habitual and (said.about_chat or is_chore(said)):
-        return None
-    told = said.habitual or said.limited or lemma in words("lone_habits")
-    if not said.content and not told:
-        return None
-    idle = lemma in words("chat_verbs") | words("small_verbs")
-    if idle and not (said.habitual or said.limited or said.dated):
-        lasting = lemma in words("kept_verbs") and said.holds(
-            r"\d|\b(?:an?|my|our|as|for) |[A-Z]|marathon|races\b"
-        )
-        if not lasting and not said.holds(r"\bto (?:work|school|uni\w*)\b"):
-            return None
-    if said.dated and said.upcoming:
-        return Ruling(Family.COMMITMENT, expires=True)
-    return Ruling(Family.HABIT)
 
 
 _MODAL: Final = {Modality.WOULD: _would, Modality.CAN: _can, Modality.MUST: must}

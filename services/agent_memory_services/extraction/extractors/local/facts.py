@@ -208,8 +208,8 @@ def _asks_for(clause: Clause) -> bool:
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
-    subject = None if _is_doubted(clause) else subject_of(clause, scene.voice, scene.references)
-    if subject is None:
+    subject = subject_of(clause, scene.voice, scene.references)
+    if subject is None or _is_doubted(clause):
         note_mentions(plain, scene.voice.speaker, scene.references)
         scene.references.note(plain)
         return None

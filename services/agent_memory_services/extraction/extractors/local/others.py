@@ -34,6 +34,8 @@ _JUDGED: Final = (
     rf"(?:an? )?{any_of('judgements')}\b"
 )
 _YOURS: Final = r"\b(?:you|your)\b"
+_DEGREES: Final = r"(?:so|very|really|super|a bit|quite|pretty|too|all) "
+_ME: Final = frozenset({"me", "us", "my", "our", "mine", "myself", "ours"})
 _DEVICES: Final = frozenset(
     {"phone", "laptop", "battery", "computer", "wifi", "tablet", "charger", "mouse", "keyboard"}
 )
@@ -44,32 +46,33 @@ _FAMILY: Final = Ruling(Family.RELATION, topics=("family",))
 
 
 def kin(said: Said) -> Ruling | None:
-    """Judge a clause about a person or an animal."""
+    """Judge a clause about a person or an animal: kept, unless it is no news."""
     modality = said.clause.modality
-    able = words("skills") | words("consumes") | words("tolerates")
-    if modality is Modality.WOULD or (modality is Modality.CAN and said.lemma not in able):
+    if modality is Modality.WOULD or _is_no_news(said):
         return None
     if modality is Modality.MUST:
         return must(said)
-    return first(said, (_no_news, _kin_is, be, works, lives, likes, _kin_does))
-
-
-def _no_news(said: Said) -> Ruling | None:
-    lemma, named = said.lemma, said.clause.verb.lower in {"called", "named"}
-    if named and said.rest[:1].isupper():
+    if modality is Modality.CAN:
         return _FAMILY
-    idle = lemma in words("opinions") | {"need", "keep"} and not named
-    if idle and not (said.dated and lemma in {"need", "keep", "look", "hope", "follow"}):
-        return REFUSED
+    return first(said, (_kin_is, be, works, lives, likes, _kin_does))
+
+
+def _is_no_news(said: Said) -> bool:
+    lemma = said.lemma
+    if said.clause.verb.lower in {"called", "named"} and said.rest[:1].isupper():
+        return False
+    by = said.clause.tree.child(said.clause.verb, "prep")
+    if lemma in words("mind_verbs") and not said.dated and (by is None or by.lower != "by"):
+        return True
     vague = said.begins(
         r"(?:it|that|this|to me|like|so|a lot|too)\b"
         r"|me(?:$| (?:too|up|crazy|mad|happy|sad|that|to|if|about)\b)"
     )
     if vague or is_chore(said) or said.holds(_YOURS):
-        return REFUSED
-    bare = lemma in words("bare_events") | words("skills") | {"pass", "smoke", "die", "visit"}
-    told = said.rest or bare or {"away", "over", "up"} & said.adverbs
-    return None if told else REFUSED
+        return True
+    idle = {"be", "have", "do", "get", "go", "come", "make", "need", "keep", "want"}
+    told = said.rest or {"away", "over", "up", "out", "off"} & said.adverbs
+    return not told and lemma in idle | words("lone_idioms")
 
 
 def _kin_is(said: Said) -> Ruling | None:
@@ -86,7 +89,8 @@ def _kin_is(said: Said) -> Ruling | None:
 
 
 def _kin_does(said: Said) -> Ruling | None:
-    return None if said.lemma == "be" and not said.content else _FAMILY
+    called = said.clause.verb.lower in {"called", "named"}
+    return None if said.lemma == "be" and not said.content and not called else _FAMILY
 
 
 def birthday(said: Said) -> Ruling:
@@ -146,20 +150,24 @@ def _own_contact(said: Said) -> Ruling | None:
 
 
 def _own_no_news(said: Said) -> Ruling | None:
-    chores = words("own_chores")
+    chores, lemma = words("own_chores"), said.lemma
     of_life = words("life_compounds") & set(said.subject.noun.split())
     if (_head(said) in chores and not of_life) or said.subject.noun in chores:
         return REFUSED
     if said.clause.verb.lower in {"called", "named"}:
         return if_kept(Ruling(Family.PROFILE), kept=said.rest)
-    failing = said.lemma in words("fails")
-    if failing and (said.clause.negated or not (said.dated or said.rest)):
+    failing = lemma in words("fails") and (said.clause.negated or not said.rest)
+    if (
+        (failing or said.subject.noun.rsplit(" ", 1)[-1] in _DEVICES)
+        and not said.dated
+        and lemma not in {"be", "have"}
+    ):
         return REFUSED
-    if not said.rest and not said.dated:
+    idle = words("small_verbs") | words("lone_idioms") - {"end", "start", "begin", "finish"}
+    if not said.rest and not said.dated and (lemma in idle or not said.tense.past):
         return REFUSED
-    told = {"need", "get", "follow", "happen", "look", "keep", "tend"}
-    idle = said.lemma in words("opinions") - told and not said.dated and said.lemma != "be"
-    return REFUSED if idle or is_chore(said) or said.holds(_YOURS) else None
+    mind = lemma in words("mind_verbs") and not said.dated
+    return REFUSED if mind or is_chore(said) or said.holds(_YOURS) else None
 
 
 def _own_is(said: Said) -> Ruling | None:
@@ -175,13 +183,9 @@ def _own_adjective(said: Said) -> Ruling | None:
     complement = said.clause.tree.child(said.clause.verb, "acomp")
     if complement is None:
         return None
-    word = complement.lower
-    told = said.holds(r"\d") or word in (
-        words("traits") | words("demonyms") | words("thing_traits")
-    )
-    lasts = _head(said) in words("lasting_things")
-    lasts = lasts and word not in words("moods") | words("thing_states")
-    return if_kept(Ruling(Family.PROFILE), kept=told or lasts)
+    passing = words("moods") | words("thing_states") | words("feelings")
+    kept = said.holds(r"\d") or (complement.lower not in passing and not said.begins(_JUDGED))
+    return if_kept(Ruling(Family.PROFILE), kept=kept)
 
 
 def _own_place(said: Said) -> Ruling | None:
@@ -190,11 +194,10 @@ def _own_place(said: Said) -> Ruling | None:
         return Ruling(Family.PROFILE)
     if not body or body[0].tag not in {"RB", "IN"} or said.dated:
         return None
-    placed = said.begins(
-        r"(?:in|at|on|near|by|from|about|around|between|under|over|with|for|next|called|named|close"
-        r"|upstairs|downstairs) (?!it\b|that\b|this\b|time\b|the way\b|me\b|fire\b)"
+    nowhere = not said.holds(r"\d") and said.begins(
+        r"\w+ (?:it|that|this|time|the way|me|fire|you)\b|(?:over|done|down|up|here|there|not)\b"
     )
-    return if_kept(Ruling(Family.PROFILE), kept=placed)
+    return if_kept(Ruling(Family.PROFILE), kept=said.content and not nowhere)
 
 
 def _own_noun(said: Said) -> Ruling | None:
@@ -209,44 +212,64 @@ def _own_noun(said: Said) -> Ruling | None:
 
 def _own_does(said: Said) -> Ruling | None:
     tense = said.tense
-    if said.dated:
-        if _head(said) in words("occasions"):
-            return Ruling(Family.COMMITMENT, expires=not tense.past or said.upcoming)
-        return Ruling(Family.EVENT)
-    now = tense in {Tense.PRESENT, Tense.PROGRESSIVE, Tense.PERFECT}
-    if now and said.lemma not in words("fails"):
-        return Ruling(Family.PROFILE) if said.content else None
-    if _head(said) in _DEVICES:
-        return None
-    ended = words("life_verbs") | {"break", "die", "fall", "move", "burn", "flood"}
-    if not tense.past or said.lemma not in ended:
-        return None
-    told = said.lemma != "get" or said.holds(r"\w+ed\b|stolen|a |\d")
-    return Ruling(Family.EVENT) if told else None
+    if said.dated and _head(said) in words("occasions"):
+        return Ruling(Family.COMMITMENT, expires=not tense.past or said.upcoming)
+    return Ruling(Family.EVENT if tense.past or said.dated else Family.PROFILE)
 
 
 # ------------------------------------------------------------------ what comes back to the speaker
 
 
 def thing(said: Said) -> Ruling | None:
-    """Judge anything else: "Blue is my favourite", "Diabetes runs in my family"."""
+    """Judge anything else: "Blue is my favourite", "The bank turned me down"."""
     if said.clause.modality is not Modality.REAL:
         return None
     if said.lemma == "be" and not said.tense.past:
-        return first(said, (_is_favourite, _is_mine))
+        return first(said, (_is_favourite, _is_mine, _is_due))
     if said.lemma == "run" and said.begins(r"in (?:my|our) family\b"):
         return Ruling(Family.PROFILE, topics=("family",))
     matters = said.lemma in {"matter", "mean"} and said.holds(r"\b(?:to|for) (?:me|us)\b")
     if matters:
         much = said.lemma == "matter" or said.holds(r"lot|world")
         return preference(said) if much else None
-    ill = said.begins(
-        r"me (?:sick|ill|nauseous|break out|sleepy|sneeze|anxious|itch|cry|awake|up at night"
-        r"|going)\b"
-        r"|me (?:a )?(?:headaches?|migraines?|hives|a rash)\b"
-    )
-    lasting = ill and said.tense is Tense.PRESENT
-    return Ruling(Family.PROFILE, topics=("health",)) if lasting else None
+    return first(said, (_makes, _befalls))
+
+
+def _makes(said: Said) -> Ruling | None:
+    """Judge "makes me sick": kept, where it is more than a feeling."""
+    if said.lemma != "make" or not said.begins(r"(?:me|us)\b"):
+        return None
+    felt = rf"{any_of('moods', 'feelings')}|laugh|smile|think|wonder|want"
+    moods = rf"(?:me|us) (?:{_DEGREES})*(?:{felt})\b"
+    ill = r"me (?:\w+ )?(?:sick|ill|nauseous|dizzy|sleepy|anxious|itch|cry)\b"
+    lasting = said.tense is Tense.PRESENT and (said.begins(ill) or not said.begins(moods))
+    if lasting:
+        return Ruling(Family.PROFILE, topics=("health",))
+    return None if said.begins(moods) or said.tense is Tense.PRESENT else Ruling(Family.EVENT)
+
+
+def _befalls(said: Said) -> Ruling | None:
+    """Judge what others do to the speaker or theirs, and what is due on a day to come."""
+    lemma, head = said.lemma, _head(said)
+    idle = words("mind_verbs") | words("effects") | {"make", "be"}
+    chores = words("own_chores") | words("chores")
+    if said.clause.finite.tag == "VB":
+        return None
+    if lemma in idle or head in chores or is_chore(said) or said.holds(_YOURS):
+        return None
+    if not _ME & {token.lower for token in said.clause.body}:
+        return _is_due(said)
+    if not said.content:
+        return None
+    return Ruling(Family.EVENT if said.tense.past or said.dated else Family.PROFILE)
+
+
+def _is_due(said: Said) -> Ruling | None:
+    if said.lemma == "be" and said.clause.tree.child(said.clause.verb, "attr", "acomp"):
+        return None
+    chores = words("own_chores") | words("chores")
+    due = said.dated and said.upcoming and not said.tense.past and _head(said) not in chores
+    return Ruling(Family.COMMITMENT, expires=True) if due else None
 
 
 def _is_favourite(said: Said) -> Ruling | None:

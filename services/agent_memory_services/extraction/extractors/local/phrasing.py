@@ -71,6 +71,16 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         ),
         _identified,
     ),
+    # "My fiancé's Buddhist": no possessive.
+    (
+        re.compile(
+            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE})'s (?=(?:an?|the|from|in|on"
+            r"|at|with|not|just|now|only|also|off|away|out|up|\d+|been|got|\w+ing"
+            rf"|{any_of('demonyms', 'traits', 'diets')})\b)",
+            re.IGNORECASE,
+        ),
+        r"\g<who> is ",
+    ),
     # "The wedding is on the 17th, not the 10th."
     (
         re.compile(
@@ -302,6 +312,28 @@ _STARTED: Final = re.compile(
     r"^(?:and |so |yeah |well |but |then )*(?:I|we|my|our)\b", re.IGNORECASE
 )
 _FEWEST_BEFORE: Final = 3
+# "I do QA, my wife is a vet and she's from Lima": a parser reads short sentences best.
+_SPLICE: Final = re.compile(
+    r"\s*[,;]\s+(?:(?:and|but|so|then|yet|plus)\s+)*(?:(?:honestly|actually|basically|also)\s+)?"
+    r"(?=(?:(?:I|we|he|she|they)(?:'\w+|(?= )) (?!and\b)|you(?:'\w+| (?:will|can|should|have))"
+    r"|(?:my|our|his|her|their) (?:[\w'-]+ ){1,5}?(?:is|are|was|were|has|have|had|will|can|cannot"
+    r"|does|do|did|got|went|made|took|came|left|taught|\w{3,}(?:s|ed))\b)\S*\s*\S)"
+    r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the)\b)|\s*,\s+(?=there(?:'s| is| are) )",
+    re.IGNORECASE,
+)
+_BEGUN: Final = re.compile(
+    r"(?:(?:by|in|on|at|for|since|after|before|next|last|this|every|ages) [\w' ]{2,25} (?=I |we ))?"
+    r"(?:(?:and|so|yeah|well|but|then|oh|ok|honestly|actually|no|yes|[a-z]+ly),? )*"
+    r"(?:I|we|my|our|he|she|they|it|his|her|their|been|got|just|born|had|live|the|dad|mum|mom)\b",
+    re.IGNORECASE,
+)
+_HELD: Final = re.compile(
+    r"\b(?:if|maybe|perhaps|supp?os\w+|imagin\w+|pretend\w*|say|says|said|claim\w*|thinks?|dream\w*"
+    r"|wish\w*|story|lol|told|tells?|unless|whether|always|never)\b"
+    r"|\b(?:when|whenever|while|although|though|because|since|once|after|before|until|as)"
+    r" (?:I|we|you|he|she|it|they|my|our|the|there|people)\b[^,]*$",
+    re.IGNORECASE,
+)
 _RESTATED: Final = re.compile(
     r"^(?:(?:hey|so|but|and|ok|also)[, ]+)*(?:(?:did|have) I (?:ever |already )?(?:mention|tell you"
     r"|told you|say|said|mentioned)|(?:do|did) you (?:remember|know|forget)|you (?:do )?(?:remember"
@@ -367,11 +399,24 @@ def _unfolded(text: str) -> list[str]:
 def _parted(text: str) -> list[str]:
     """Cut speech without marks where a new clause of the speaker's own begins."""
     if re.search(r"[,;:.!?\"]", text) or not _STARTED.match(text):
-        return [text]
+        return _spliced(text)
     parts, start = [], 0
     for cut in _RUN_ON.finditer(text):
         before = text[start : cut.start()]
         if len(before.split()) >= _FEWEST_BEFORE and not _BOUND.search(before):
+            parts.append(before)
+            start = cut.end()
+    return [*parts, text[start:]]
+
+
+def _spliced(text: str) -> list[str]:
+    """Cut where a comma parts two statements that each have a subject of their own."""
+    parts, start = [], 0
+    for cut in _SPLICE.finditer(text):
+        before = text[start : cut.start()]
+        few = 2 if re.match(r"(?:I|we)\b", before) else _FEWEST_BEFORE
+        whole = len(before.split()) >= few and _BEGUN.match(before)
+        if whole and not _HELD.search(before) and '"' not in text:
             parts.append(before)
             start = cut.end()
     return [*parts, text[start:]]

@@ -27,7 +27,12 @@ from agent_memory_services.extraction.extractors.local.subjects import Cast, Com
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Parser, Tree
-from agent_memory_services.language.en.sentences import Utterance, sentences
+from agent_memory_services.language.en.sentences import (
+    Utterance,
+    pieces,
+    sentences,
+    without_runs,
+)
 from agent_memory_services.language.en.spelling import spelled
 
 _SARCASM: Final = re.compile(
@@ -129,8 +134,9 @@ def _sentences(
     turn: Turn, earlier: Sequence[Turn], company: Company, parser: Parser
 ) -> Iterator[Utterance]:
     """Yield the sentences of a message, with what it leaves out filled in."""
-    typed = spelled(turn.text, parser.strangers, _aims())
-    cut = sentences(own_words(_JEST.sub(_earnest, typed)))[:_MOST_SENTENCES]
+    typed = spelled(without_runs(turn.text), parser.strangers, _aims())
+    earnest = "".join(_JEST.sub(_earnest, piece) for piece in pieces(typed))
+    cut = sentences(own_words(earnest))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole = answered(_question(earlier), ", ".join(one.text for one in cut))
         if whole:

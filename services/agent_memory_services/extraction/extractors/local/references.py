@@ -26,7 +26,9 @@ _PRONOUN_HEAD = re.compile(
     r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
     r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one(?! [a-z]+$)|ones|his|their"
     r"|its)\b"
-    r"(?!/)(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an|this|there|people|some)\b)",
+    r"(?!/)(?!(?<=\bthis) (?:\w+day|week|weekend|month|year|morning|evening|afternoon|summer|autumn"
+    r"|winter|spring|fall)\b)(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an"
+    r"|this|there|people|some)\b)",
     re.IGNORECASE,
 )
 # "This bowl" was in a picture or at hand; to a reader it is a bowl.

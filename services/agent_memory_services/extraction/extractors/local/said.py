@@ -135,6 +135,19 @@ class Said:
         return found if found is not None and found.tag in {"VB", "VBG"} else None
 
     @property
+    def deed(self) -> Token:
+        """Verb that tells of the deed: "sell" in "am going to sell", "try to sell", "must sell"."""
+        verb, infinitive = self.clause.verb, self.infinitive
+        leads = infinitive is not None and verb.lemma in words("leads_on")
+        return infinitive if infinitive is not None and leads else verb
+
+    @property
+    def going_to(self) -> bool:
+        """True if it is a future of the form "am going to move"."""
+        going = self.lemma == "go" and self.tense in {Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE}
+        return going and self.deed is not self.clause.verb
+
+    @property
     def about_chat(self) -> bool:
         """True if its object is a thing of the conversation: "that idea", "the second option"."""
         return _CHAT_OBJECT.match(self.rest) is not None
@@ -230,6 +243,10 @@ def is_chat_noun(tree: Tree, noun: Token) -> bool:
         return False
     if noun.text[:1].isupper() and noun.tag.startswith("NNP"):
         return False
+    of = tree.child(noun, "prep") if noun.lemma in words("measures") else None
+    inner = tree.child(of, "pobj", "pcomp") if of is not None and of.lower == "of" else None
+    if inner is not None:
+        return is_chat_noun(tree, inner)
     before = tree.children(noun, "compound", "amod", "nmod")
     return not any(one.lower in words("life_compounds") for one in before)
 

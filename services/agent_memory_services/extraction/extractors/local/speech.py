@@ -5,6 +5,7 @@ from typing import Final
 
 from agent_memory_services.extraction.extractors.local.words import any_of
 from agent_memory_services.language.en.mending import mended
+from agent_memory_services.language.en.sentences import without_runs
 
 QUOTED: Final = "\ue000"
 """Placeholder for quoted words; a statement around it is not the speaker's own."""
@@ -129,7 +130,7 @@ def own_words(text: str) -> str:
 
     Quoted titles stay in double quotes; quoted speech becomes `QUOTED`.
     """
-    text = _LAYOUT.sub("", text)
+    text = _LAYOUT.sub("", without_runs(text))
     if _ALL_CODE.match(text):
         text = text.strip(" `")
     text = _LINK.sub(" ", _MARKUP.sub(" ", _FENCE.sub("\n", text)))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -140,17 +140,24 @@ def subject_of(clause: Clause, voice: Voice, references: References) -> Subject 
         return Subject(About.SELF, voice.speaker)
     if _OWN & set(lowered):
         return _owned(tree, head, phrase, voice.speaker, references)
-    return _mentioned(clause, phrase, references)
+    return _mentioned(clause, phrase, voice, references)
 
 
-def _mentioned(clause: Clause, phrase: list[Token], references: References) -> Subject | None:
+def _mentioned(
+    clause: Clause, phrase: list[Token], voice: Voice, references: References
+) -> Subject | None:
     """Return a subject that refers to somebody, or that has to do with the speaker."""
     head = phrase[0]
     if head.lower in _PRONOUNS and len(phrase) == 1:
-        return _referred_to(head.lower, references)
+        meant = _referred_to(head.lower, references)
+        return meant if meant or head.lower != "they" else _related(clause, phrase)
     if head.lower in _OWNERS:
         return _held(clause, phrase, references)
-    return _named(phrase, references) or _related(clause, phrase)
+    return (
+        _named(phrase, references)
+        or _implied(clause.tree, phrase, voice.speaker, references)
+        or _related(clause, phrase)
+    )
 
 
 def _phrase(tree: Tree, head: Token) -> list[Token]:
@@ -267,13 +274,40 @@ def _named(phrase: Sequence[Token], references: References) -> Subject | None:
     return None
 
 
-def _related(clause: Clause, phrase: Sequence[Token]) -> Subject | None:
-    """Read any other subject whose predicate comes back to the speaker ("Art calms me")."""
-    if phrase[0].lower in _NO_SUBJECT or any(token.tag == "PRP" for token in phrase):
+def _implied(
+    tree: Tree, phrase: Sequence[Token], owner: str, references: References
+) -> Subject | None:
+    """Read "Dad", "Grandma Wanda" and "the twins" as the speaker's own."""
+    first, nouns = phrase[0].lower, [token for token in phrase if token.tag.startswith("NN")]
+    if not nouns or any(tree.child(noun, "prep", "poss") for noun in nouns):
         return None
-    if not any(token.lower in _ME for token in clause.body):
+    named = first in words("titles") and all(token.tag.startswith("NNP") for token in nouns[1:])
+    meant = first == "the" and nouns[0].lower in words("own_kin")
+    if not named and not meant:
+        return None
+    kin = phrase[1:] if meant else [replace(phrase[0], text=first), *phrase[1:]]
+    noun = joined(kin).partition(",")[0]
+    known = [name for name in references.names() if name.endswith(f" {nouns[0].lower}")]
+    name = known[0] if known else f"{possessive(owner)} {noun}"
+    references.mention(name, pronouns_for(nouns[0].lower))
+    plural = nouns[0].tag == "NNS" or nouns[0].lower in words("plural")
+    return Subject(About.KIN, name, noun.lower(), plural=plural)
+
+
+def _related(clause: Clause, phrase: Sequence[Token]) -> Subject | None:
+    """Read any other subject whose predicate comes back to the speaker ("Art calms me").
+
+    One with "the" may be known from what the speaker lives through ("The van comes on Friday").
+    """
+    first, head = phrase[0].lower, clause.subject
+    mine = any(token.lower in _ME for token in clause.body)
+    they = mine and first == "they" and len(phrase) == 1
+    any_such = mine and len(phrase) > 1 and first in {"anything", "everything"}
+    unknown = first in _NO_SUBJECT or any(token.tag == "PRP" for token in phrase)
+    if unknown and not (they or any_such):
+        return None
+    if not mine and first != "the":
         return None
     name = joined(phrase)
-    head = clause.subject
-    plural = head is not None and head.tag in {"NNS", "NNPS"}
+    plural = head is not None and (head.tag in {"NNS", "NNPS"} or they)
     return Subject(About.THING, name[:1].upper() + name[1:], name.lower(), plural=plural)

@@ -1,9 +1,160 @@
-"""Step that bounds the streams of one process, and what has to end before it can stop."""
+"""Admission of calls: the line in which calls of one kind wait, and the bound on streams."""
 
 import asyncio
+from collections.abc import Callable
 
 from agent_memory_services.kit.contract.errors import Overloaded, ShuttingDown
 from agent_memory_services.kit.server.call import Call, Step
+
+_WINDOW_SECONDS = 1.0
+# A burst arrives within a few seconds; what goes on for longer does not end by waiting. A busy
+# process looks at what has arrived in fits and starts, so that one calm second tells little.
+_CLOSES_AT = 3
+_OPENS_AT = 0
+# After as long without a call, what was before tells nothing about now.
+_PAUSE_SECONDS = 5.0
+# How many times as many have to arrive as end before they count as more.
+_MORE = 1.05
+# How much the pace so far counts beside the latest end.
+_MEMORY = 0.99
+
+
+class WaitingLine:
+    """A line that a burst stands in and a lasting crowd does not.
+
+    While the line stands, its pace is measured: the time from one end of a call to the next. It
+    is known after a second, when as many calls have ended as were running at its start. Where the
+    line stands and for some seconds more calls arrive than end, it would grow until everybody
+    waited as long as a deadline allows. Then it is closed, until for some seconds no more arrive
+    than end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
+    empties by itself, and bad that stays.)
+
+    Times are seconds on the monotonic clock.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_began",
+        "_closed",
+        "_ended",
+        "_gap_seconds",
+        "_gaps",
+        "_last_end",
+        "_pressure",
+        "_refused",
+        "_stood",
+        "_untimed",
+        "_waiting",
+        "_window_ends",
+    )
+
+    def __init__(self, now: float) -> None:
+        """Begin empty and open."""
+        self._waiting: dict[asyncio.Future[None], object] = {}
+        self._closed = False
+        self._pressure = 0
+        self._window_ends = now + _WINDOW_SECONDS
+        self._arrived, self._ended, self._refused = 0, 0, 0
+        self._stood = False
+        self._untimed = 0
+        self._began = self._last_end = now
+        self._gap_seconds, self._gaps = 0.0, 0.0
+
+    def __len__(self) -> int:
+        """Return the number of calls that wait."""
+        return len(self._waiting)
+
+    @property
+    def closed(self) -> bool:
+        """True if no call may wait."""
+        return self._closed
+
+    @property
+    def first(self) -> object | None:
+        """The call that has waited longest and still waits; None where none does."""
+        # Who was cancelled or refused a moment ago has not left yet, and must not be let in.
+        while self._waiting and next(iter(self._waiting)).done():
+            self.leave(next(iter(self._waiting)))
+        return next(iter(self._waiting.values()), None)
+
+    @property
+    def expected_seconds(self) -> float:
+        """Return the seconds that one more call would wait; 0 while that is not known."""
+        # While a burst arrives the process is busy with that, and ends come slowly.
+        if self._untimed > 0 or self._last_end - self._began < _WINDOW_SECONDS:
+            return 0.0
+        return (len(self._waiting) + 1) * self._gap_seconds / self._gaps
+
+    def arrived(self, now: float) -> None:
+        """A call has come, to run, to wait or to be refused."""
+        self._look_back(now)
+        self._arrived += 1
+
+    def refused(self) -> None:
+        """A call that came was sent away."""
+        self._refused += 1
+
+    def join(self, call: object, running: int, now: float) -> asyncio.Future[None]:
+        """Let a call wait behind the others; what is returned is done when it may run.
+
+        Args:
+            call: what tells it from others.
+            running: how many calls of its kind run now.
+            now: the time.
+        """
+        if not self._waiting:
+            self._untimed = running
+            self._began = self._last_end = now
+            self._gap_seconds, self._gaps = 0.0, 0.0
+        place = asyncio.get_running_loop().create_future()
+        self._waiting[place] = call
+        return place
+
+    def leave(self, place: asyncio.Future[None]) -> None:
+        """Take a call out of the line, if it still is in it."""
+        self._waiting.pop(place, None)
+        self._stood = self._stood and bool(self._waiting)
+
+    def let_in(self) -> None:
+        """Tell the `first` that it may run."""
+        place = next(iter(self._waiting))
+        self.leave(place)
+        place.set_result(None)
+
+    def ended(self, now: float) -> None:
+        """A call that ran is over."""
+        self._look_back(now)
+        self._ended += 1
+        if self._waiting:
+            self._untimed -= 1
+            self._gap_seconds = _MEMORY * self._gap_seconds + now - self._last_end
+            self._gaps = _MEMORY * self._gaps + 1
+            self._last_end = now
+
+    def send_away(self, refusal: Callable[[], Exception]) -> None:
+        """Refuse everybody who waits."""
+        self._refused += len(self._waiting)
+        for place in list(self._waiting):
+            self.leave(place)
+            if not place.done():
+                place.set_exception(refusal())
+
+    def _look_back(self, now: float) -> None:
+        """Judge the window that is over, if it is."""
+        if now < self._window_ends:
+            return
+        stands = self._stood or bool(self._refused)
+        growing = stands and self._arrived > _MORE * self._ended
+        if now - self._window_ends > _PAUSE_SECONDS:
+            self._pressure = 0
+        else:
+            self._pressure += 1 if growing else -1
+            self._pressure = max(0, min(_CLOSES_AT, self._pressure))
+        self._closed = self._pressure > (_OPENS_AT if self._closed else _CLOSES_AT - 1)
+        self._arrived, self._ended, self._refused = 0, 0, 0
+        self._stood = bool(self._waiting)
+        self._window_ends = now + _WINDOW_SECONDS
+
 
 _RETRY_SECONDS = 0.5
 

@@ -12,7 +12,7 @@ from agent_memory_services.kit.contract.errors import DeadlineExceeded, Overload
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.server.call import Call, Pending, Step
 from agent_memory_services.kit.server.settings import LimitSettings
-from agent_memory_services.kit.server.steps.waiting_line import WaitingLine
+from agent_memory_services.kit.server.steps.admission import WaitingLine
 
 _WINDOW_SECONDS = 0.1
 # A burst may make calls wait for each other for as long; what lasts is too much.

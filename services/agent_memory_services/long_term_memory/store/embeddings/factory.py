@@ -1,12 +1,17 @@
 """Chooses and opens the embedder the settings ask for."""
 
-from agent_memory_services.long_term_memory.store.embeddings.base import Embedder
-from agent_memory_services.long_term_memory.store.embeddings.cache import (
+from typing import Final
+
+from agent_memory_services.long_term_memory.store.embeddings.base import (
     CachedEmbedder,
+    Embedder,
     ObservedEmbedder,
 )
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
+
+LOCAL_PORTION: Final = 4096
+"""Characters that the local model embeds before their vectors are kept."""
 
 
 async def create_embedder(settings: EmbeddingSettings) -> Embedder:
@@ -19,7 +24,9 @@ async def create_embedder(settings: EmbeddingSettings) -> Embedder:
     embedder = ObservedEmbedder(await _open(settings), remote=settings.remote)
     if not settings.cache_entries:
         return embedder
-    return CachedEmbedder(embedder, settings.cache_entries)
+    # An endpoint is asked for many batches side by side, a model in the process for one at a time.
+    portion = None if settings.remote else LOCAL_PORTION
+    return CachedEmbedder(embedder, settings.cache_entries, portion=portion)
 
 
 async def _open(settings: EmbeddingSettings) -> Embedder:

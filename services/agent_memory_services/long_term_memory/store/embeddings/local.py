@@ -1,20 +1,20 @@
-"""Embeddings by the local model: texts packed by length into batches that fill the cores.
+"""Embeddings by the local model: pieces of texts packed by length into batches that fill the cores.
 
-There is no timer. A lone text is computed at once; under load a batch is whatever arrived during
-the batch before it.
+A piece is what fits into the model's window, a text one piece or several. There is no timer. A
+lone text is computed at once; under load a batch is whatever arrived during the batch before it.
 
-A forward costs a fixed part plus its padded tokens, on one thread and on two alike. So texts are
-sorted by length and the cheapest cuts are found exactly: a few long texts are not worth padding
-for, many texts of almost one length are not worth splitting.
+A forward costs a fixed part plus its padded tokens, on one thread and on two alike. So pieces are
+sorted by length and the cheapest cuts are found exactly: a few long ones are not worth padding
+for, many of almost one length are not worth splitting.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, Generic, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,33 +22,41 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
     Vectors,
+    combined,
     prepare,
 )
 from agent_memory_services.long_term_memory.store.embeddings.minilm.model import (
     HIDDEN,
     MODEL_NAME,
     WEIGHTS,
+    OnnxEncoder,
+    Piece,
     Tokenizer,
     find_model_folder,
     weights_digest,
 )
 
-MAX_GATHERED_TEXTS: Final = 64
-MAX_GATHERED_CHARACTERS: Final = 4096
+MAX_GATHERED_PIECES: Final = 64
+MAX_GATHERED_TOKENS: Final = 1024
 """Bounds of one turn of the worker: enough to fill a forward, little enough that a
 search query that arrives behind a bulk load waits for a fraction of a second."""
-CHARACTERS_READ: Final = 1024
-"""A longer text costs no more than this: about where the model stops reading."""
 
-Compute: TypeAlias = Callable[[Sequence[str]], Iterator[tuple[Sequence[int], Vectors]]]
-"""Embeds texts in the worker's thread, yielding positions and their vectors forward by forward."""
+
+class _Piece(Hashable, Sized, Protocol):
+    """A text, or as much of it as a forward takes; its length is the work it is, in tokens."""
+
+
+PieceT = TypeVar("PieceT", bound=_Piece)
+
+Compute: TypeAlias = Callable[[Sequence[PieceT]], Iterator[tuple[Sequence[int], Vectors]]]
+"""Embeds pieces in the worker's thread, yielding positions and their vectors by forwards."""
 
 
 @dataclass(slots=True)
-class _Call:
-    """One caller: its texts, all different, and the vectors that have arrived."""
+class _Call(Generic[PieceT]):
+    """One caller: its pieces, all different, and the vectors that have arrived."""
 
-    texts: Sequence[str]
+    pieces: Sequence[PieceT]
     vectors: Vectors
     done: asyncio.Future[None]
     taken: int = 0
@@ -59,7 +67,7 @@ class _Call:
             return
         self.vectors[row] = vector
         self.arrived += 1
-        if self.arrived == len(self.texts):
+        if self.arrived == len(self.pieces):
             self.done.set_result(None)
 
     def fail(self, error: BaseException) -> None:
@@ -68,28 +76,29 @@ class _Call:
 
 
 @dataclass(slots=True)
-class _Turn:
-    """The texts of one turn, each once, with the callers that wait for it."""
+class _Turn(Generic[PieceT]):
+    """The pieces of one turn, each once, with the callers that wait for it."""
 
-    waiting: dict[str, list[tuple[_Call, int]]] = field(default_factory=dict)
-    characters: int = 0
+    waiting: dict[PieceT, list[tuple[_Call[PieceT], int]]] = field(default_factory=dict)
+    tokens: int = 0
 
     @property
     def full(self) -> bool:
-        return len(self.waiting) >= MAX_GATHERED_TEXTS or self.characters >= MAX_GATHERED_CHARACTERS
+        return len(self.waiting) >= MAX_GATHERED_PIECES or self.tokens >= MAX_GATHERED_TOKENS
 
-    def take_one(self, call: _Call) -> None:
+    def take_one(self, call: _Call[PieceT]) -> None:
         row = call.taken
         call.taken += 1
-        text = call.texts[row]
-        self.waiting.setdefault(text, []).append((call, row))
-        self.characters += min(len(text), CHARACTERS_READ)
+        piece = call.pieces[row]
+        if piece not in self.waiting:
+            self.tokens += len(piece)
+        self.waiting.setdefault(piece, []).append((call, row))
 
-    def receive(self, texts: Sequence[str], vectors: Vectors) -> None:
-        for text, vector in zip(texts, vectors, strict=True):
-            for call, row in self.waiting[text]:
+    def receive(self, pieces: Sequence[PieceT], vectors: Vectors) -> None:
+        for piece, vector in zip(pieces, vectors, strict=True):
+            for call, row in self.waiting[piece]:
                 call.receive(row, vector)
-            del self.waiting[text]
+            del self.waiting[piece]
 
     def fail(self, error: BaseException) -> None:
         for callers in self.waiting.values():
@@ -97,16 +106,16 @@ class _Turn:
                 call.fail(error)
 
 
-class MicroBatcher:
+class MicroBatcher(Generic[PieceT]):
     """Shares one worker thread fairly between callers.
 
-    Each turn takes one text from every caller in rotation until it is full, so that a search
+    Each turn takes one piece from every caller in rotation until it is full, so that a search
     query never queues behind another caller's bulk load. A caller that is cancelled is skipped; a
     turn that fails fails its callers alone.
     """
 
-    def __init__(self, compute: Compute, dimension: int) -> None:
-        """Start idle; the thread starts with the first text.
+    def __init__(self, compute: Compute[PieceT], dimension: int) -> None:
+        """Start idle; the thread starts with the first piece.
 
         Args:
             compute: Runs in the worker thread, one call at a time.
@@ -115,20 +124,20 @@ class MicroBatcher:
         self._compute = compute
         self._dimension = dimension
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
-        self._calls: deque[_Call] = deque()
+        self._calls: deque[_Call[PieceT]] = deque()
         self._turns: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts, in order; equal texts are computed once.
+    async def embed(self, pieces: Sequence[PieceT]) -> Vectors:
+        """Embed pieces, in order; equal ones are computed once.
 
         Raises:
-            ProviderUnavailable: the batcher is closed, or closes while texts wait.
+            ProviderUnavailable: the batcher is closed, or closes while pieces wait.
         """
         if self._closed:
             raise ProviderUnavailable("the embedder is closed")
         # By length, so that what one turn takes of a bulk load needs little padding.
-        rows = {text: row for row, text in enumerate(sorted(dict.fromkeys(texts), key=len))}
+        rows = {piece: row for row, piece in enumerate(sorted(dict.fromkeys(pieces), key=len))}
         vectors = np.empty((len(rows), self._dimension), dtype=np.float32)
         if rows:
             call = _Call(list(rows), vectors, asyncio.get_running_loop().create_future())
@@ -136,7 +145,7 @@ class MicroBatcher:
             if self._turns is None or self._turns.done():
                 self._turns = asyncio.create_task(self._take_turns())
             await call.done
-        return vectors[[rows[text] for text in texts]]
+        return vectors[[rows[piece] for piece in pieces]]
 
     async def aclose(self) -> None:
         """Finish the turn that runs, fail the callers that wait, stop the thread."""
@@ -152,25 +161,25 @@ class MicroBatcher:
         while turn := self._gather():
             work = loop.run_in_executor(self._executor, self._run, loop, turn)
             await asyncio.wait({work})
-            # Nobody waits on for a text that the turn took and left unanswered, for any reason.
-            turn.fail(work.exception() or ProviderUnavailable("the model left out a text"))
+            # Nobody waits on for a piece that the turn took and left unanswered, for any reason.
+            turn.fail(work.exception() or ProviderUnavailable("the model left out a piece"))
 
-    def _gather(self) -> _Turn | None:
-        turn = _Turn()
+    def _gather(self) -> _Turn[PieceT] | None:
+        turn = _Turn[PieceT]()
         while self._calls and not turn.full:
             call = self._calls.popleft()
             if call.done.done():
                 continue
             turn.take_one(call)
-            if call.taken < len(call.texts):
+            if call.taken < len(call.pieces):
                 self._calls.append(call)
         return turn if turn.waiting else None
 
-    def _run(self, loop: asyncio.AbstractEventLoop, turn: _Turn) -> None:
-        texts = list(turn.waiting)
-        for positions, vectors in self._compute(texts):
-            # Short texts come first; they need not wait for the long ones of their turn.
-            answered = [texts[position] for position in positions]
+    def _run(self, loop: asyncio.AbstractEventLoop, turn: _Turn[PieceT]) -> None:
+        pieces = list(turn.waiting)
+        for positions, vectors in self._compute(pieces):
+            # Short pieces come first; they need not wait for the long ones of their turn.
+            answered = [pieces[position] for position in positions]
             loop.call_soon_threadsafe(turn.receive, answered, vectors)
 
 
@@ -232,19 +241,18 @@ class Encoder(Protocol):
 
 
 def _load_encoder(weights: Path, threads: int | None) -> Encoder:
-    # Imported here, on the loading thread: onnxruntime takes longer to import than to load.
-    from agent_memory_services.long_term_memory.store.embeddings.minilm.onnx_encoder import (  # noqa: PLC0415
-        OnnxEncoder,
-    )
-
     return OnnxEncoder(weights, threads)
+
+
+_CUT_AT_ONCE: Final = 4096
+"""Characters that are cut into tokens in less time than a thread needs to begin with them."""
 
 
 class LocalEmbedder:
     """Embeds on one worker thread, batching what callers send at the same time.
 
-    Only the first 256 tokens of a text count, as the model was trained. An empty text has a
-    vector too.
+    A text of more than 256 tokens, the window that the model was trained on, is embedded in
+    pieces. An empty text has a vector too.
     """
 
     def __init__(self, encoder: Encoder, tokenizer: Tokenizer, fingerprint: Fingerprint) -> None:
@@ -252,7 +260,7 @@ class LocalEmbedder:
         self._encoder = encoder
         self._tokenizer = tokenizer
         self._fingerprint = fingerprint
-        self._batcher = MicroBatcher(self._compute, fingerprint.dimension)
+        self._batcher: MicroBatcher[Piece] = MicroBatcher(self._compute, fingerprint.dimension)
 
     @classmethod
     async def open(cls, *, model_dir: Path | None = None, threads: int | None = None) -> Self:
@@ -286,13 +294,25 @@ class LocalEmbedder:
             EmbeddingRejected: a text is not valid Unicode.
             ProviderUnavailable: the embedder is closed.
         """
-        return await self._batcher.embed(prepare(texts))
+        ready = prepare(texts)
+        if sum(map(len, ready)) <= _CUT_AT_ONCE:
+            cut = self._cut(ready)
+        else:
+            cut = await asyncio.to_thread(self._cut, ready)
+        rows = await self._batcher.embed([piece for pieces in cut for piece in pieces])
+        if len(rows) == len(cut):
+            return rows
+        ends = np.cumsum([len(pieces) for pieces in cut])
+        parts = zip(np.split(rows, ends[:-1]), cut, strict=True)
+        return np.stack([combined(some, list(map(len, pieces))) for some, pieces in parts])
 
     async def aclose(self) -> None:
         """Stop the worker thread."""
         await self._batcher.aclose()
 
-    def _compute(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
-        tokens = [self._tokenizer.encode(text) for text in texts]
-        for group in pack([len(ids) for ids in tokens]):
-            yield group, self._encoder.encode([tokens[position] for position in group])
+    def _cut(self, texts: Sequence[str]) -> list[list[Piece]]:
+        return [self._tokenizer.pieces(text) for text in texts]
+
+    def _compute(self, pieces: Sequence[Piece]) -> Iterator[tuple[Sequence[int], Vectors]]:
+        for group in pack([len(piece) for piece in pieces]):
+            yield group, self._encoder.encode([pieces[position] for position in group])

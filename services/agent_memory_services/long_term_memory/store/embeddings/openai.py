@@ -26,6 +26,7 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
     Vectors,
+    combined,
     prepare,
 )
 from agent_memory_services.long_term_memory.store.embeddings.settings import (
@@ -34,7 +35,7 @@ from agent_memory_services.long_term_memory.store.embeddings.settings import (
     EmbeddingSettings,
 )
 from agent_memory_services.shared.model_api import failures
-from agent_memory_services.shared.model_api.chat import open_client
+from agent_memory_services.shared.model_api.chat import blame_of, open_client
 from agent_memory_services.shared.model_api.dialects import RETRY_SECONDS, Dialect
 
 _CODES: Final = frozenset(
@@ -287,7 +288,7 @@ class Endpoint:
         except TimeoutError:
             raise ProviderUnavailable("the embedding provider did not answer in time") from None
         except APIError as error:
-            blame, meaning = failures.blame_of(error), translate(error)
+            blame, meaning = blame_of(error), translate(error)
             size = isinstance(meaning, EmbeddingRejected) or blame.momentary
             if blame.form or isinstance(meaning, EmbeddingRejected):
                 raise _NotTaken(meaning, blame, size=size) from None
@@ -404,17 +405,7 @@ def _size(text: str) -> int:
 
 
 def _combined(pieces: Sequence[str], rows: Vectors) -> Vectors:
-    """Return the direction of a text by those of its pieces, each by its length."""
-    if len(pieces) == 1:
-        only: Vectors = rows[0]
-        return only
-    mean = np.average(rows, axis=0, weights=[_size(piece) for piece in pieces])
-    length = np.linalg.norm(mean)
-    whole: Vectors = (mean / length if length > _NO_LENGTH else rows[0]).astype(np.float32)
-    return whole
-
-
-_NO_LENGTH: Final = 1e-6
+    return combined(rows, list(map(_size, pieces)))
 
 
 class OpenAIEmbedder:

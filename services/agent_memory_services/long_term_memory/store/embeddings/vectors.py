@@ -17,13 +17,14 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
 )
-from agent_memory_services.long_term_memory.store.index.schema import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 
 log = structlog.get_logger()
 
 CONTEXT_CHARACTERS: Final = 1000
 """How much of a long context is embedded: its end, which stands nearest the memory. The model
-reads a few hundred tokens, and the text itself must be among them."""
+reads a few hundred tokens, and the text itself must be among them. A text that is longer says
+by itself what it is about, and has one vector instead of two."""
 
 REJECTED: Final = "cannot be embedded: the model refuses it"
 
@@ -147,6 +148,6 @@ def with_speaker(memory: Memory) -> str:
 def with_context(memory: Memory) -> str:
     """Return the same behind the words around it."""
     text = with_speaker(memory)
-    if not memory.context:
+    if not memory.context or len(memory.text) > CONTEXT_CHARACTERS:
         return text
     return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{text}"

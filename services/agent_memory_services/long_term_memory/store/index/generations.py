@@ -16,13 +16,13 @@ from redis.exceptions import RedisError
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.shown_errors import described
 from agent_memory_services.kit.redis.background import Periodic
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder, EmbeddingError
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.layout import Generation, Indexes, read
-from agent_memory_services.long_term_memory.store.keys import Shard
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 
 log = structlog.get_logger()

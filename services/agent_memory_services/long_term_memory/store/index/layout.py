@@ -16,10 +16,10 @@ from redis.asyncio import Redis
 
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.base import Fingerprint
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
-from agent_memory_services.long_term_memory.store.index.schema import REVISION, VectorIndex
-from agent_memory_services.long_term_memory.store.keys import Shard
+from agent_memory_services.long_term_memory.store.index.index import REVISION, VectorIndex
 
 # What another process needs, besides what it knows itself, to embed alike. No secret is among it.
 _SHARED: Final = frozenset({"provider", "model", "base_url", "dimension", "model_dir"})

@@ -24,14 +24,13 @@ from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis import scripts
+from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.kit.redis.lease import Lease
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
-from agent_memory_services.long_term_memory.store.documents import document
+from agent_memory_services.long_term_memory.store.documents import Shard, document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
 from agent_memory_services.long_term_memory.store.index import generations, layout
-from agent_memory_services.long_term_memory.store.keys import Shard
 
 log = structlog.get_logger()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent_memory_services.extraction.domain.facts import Conversation, Kind
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.extraction.extractors.local.summary import summarize
+from agent_memory_services.language.en.sentences import pieces
 from tests.unit.extraction.extractors.local.talk import said, user
 
 EXTRACTOR = LocalExtractor()
@@ -46,6 +47,23 @@ def test_work_grows_with_length_only(piece: str) -> None:
     """A message twice as long takes about twice as many calls of Python, whatever it repeats."""
     once, twice = (_calls_to_read(piece * (length // len(piece))) for length in (20_000, 40_000))
     assert twice < 2.5 * once + 1000
+
+
+@pytest.mark.parametrize("piece", ["\n", "\r\n", "\n \n", ".", "no ", "```\n"])
+def test_a_pattern_looks_back_over_one_piece_only(piece: str) -> None:
+    """A message that repeats what patterns look back over is read, though they take the square."""
+    told = "I live in Rome.\n" + piece * (100_000 // len(piece))
+    assert [found.text for found in EXTRACTOR.find(Conversation([user(told)]))] == [
+        "User lives in Rome"
+    ]
+
+
+@given(st.text(alphabet="ab .\n", max_size=5000) | st.integers(0, 5000).map("a".__mul__))
+def test_pieces_make_up_their_text(text: str) -> None:
+    """Nothing is lost between pieces, and none is longer than 1,000 characters."""
+    cut = list(pieces(text))
+    assert "".join(cut) == text
+    assert max(map(len, cut)) <= 1000
 
 
 def _calls_to_read(text: str) -> int:

@@ -1,22 +1,29 @@
-"""The all-MiniLM-L6-v2 model: its folder, its shape and its tokenizer.
+"""The all-MiniLM-L6-v2 model: its folder, shape, tokenizer and weights, and what runs it.
 
 Source: `config.json` and `1_Pooling/config.json` of sentence-transformers/all-MiniLM-L6-v2. The
 limit of 256 tokens is from its `sentence_bert_config.json`.
 """
 
 import hashlib
+import importlib
 import importlib.util
 import json
 import math
-from collections.abc import Sequence
+import mmap
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import tokenizers
 
-from agent_memory_services.long_term_memory.store.embeddings.base import EmbeddingMisconfigured
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    EmbeddingMisconfigured,
+    Vectors,
+)
 
 MODEL_NAME: Final = "all-MiniLM-L6-v2"
 
@@ -137,11 +144,14 @@ def _package_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+Piece: TypeAlias = tuple[int, ...]
+"""Token ids of what fits into the model's window."""
+
 TokenMatrix = npt.NDArray[np.int64]
 
 
 class Tokenizer:
-    """The model's own word pieces, cut to the length it was trained on."""
+    """The model's own word pieces, in pieces of the length it was trained on."""
 
     def __init__(self, folder: Path) -> None:
         """Load `tokenizer.json` from the model's folder."""
@@ -150,10 +160,13 @@ class Tokenizer:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text, with [CLS] and [SEP] around them; at most `MAX_TOKENS`."""
-        ids: list[int] = self._tokenizer.encode(text).ids
-        return ids
+    def pieces(self, text: str) -> list[Piece]:
+        """Return the token ids of a text, in pieces of at most `MAX_TOKENS`.
+
+        Each has [CLS] and [SEP] around it; a text that fits is one piece.
+        """
+        first = self._tokenizer.encode(text)
+        return [tuple(piece.ids) for piece in (first, *first.overflowing)]
 
 
 def pad(rows: Sequence[Sequence[int]]) -> tuple[TokenMatrix, TokenMatrix]:
@@ -171,3 +184,136 @@ def pad(rows: Sequence[Sequence[int]]) -> tuple[TokenMatrix, TokenMatrix]:
         ids[row, : len(tokens)] = tokens
         mask[row, : len(tokens)] = 1
     return ids, mask
+
+
+LENGTH_BYTES: Final = 8
+MAX_HEADER_BYTES: Final = 100_000_000
+"""The format's own limit."""
+
+
+class TensorFile:
+    """Float32 tensors of a file, mapped into memory read-only.
+
+    Attributes:
+        tensors: Each tensor by name, as long as this object lives or longer.
+    """
+
+    def __init__(self, path: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Map the file; its pages are read when they are first used.
+
+        Args:
+            path: The safetensors file.
+            shapes: Name and shape of each tensor wanted; the file may hold more.
+
+        Raises:
+            EmbeddingMisconfigured: the file is cut short or malformed, or a tensor is missing or
+                of another type or shape.
+        """
+        header, start = _read_header(path)
+        with path.open("rb") as file:
+            self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = np.frombuffer(self._mapping, dtype=np.uint8, offset=start)
+        self.tensors = {
+            name: _view(data, header.get(name), shape, f"{path}: {name}")
+            for name, shape in shapes.items()
+        }
+
+    def release_pages(self) -> None:
+        """Give back the memory of pages read so far; what is used again is read again."""
+        if sys.platform != "win32":
+            self._mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _read_header(path: Path) -> tuple[dict[str, Any], int]:
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+        start = LENGTH_BYTES + length
+        if not 0 < length <= MAX_HEADER_BYTES or path.stat().st_size <= start:
+            raise EmbeddingMisconfigured(f"{path} is not a safetensors file")
+        try:
+            header = json.loads(file.read(length))
+        except ValueError:
+            raise EmbeddingMisconfigured(f"{path} has a malformed header") from None
+    if not isinstance(header, dict):
+        raise EmbeddingMisconfigured(f"{path} has a malformed header")
+    return header, start
+
+
+def _view(
+    data: npt.NDArray[np.uint8], entry: Any, shape: tuple[int, ...], what: str
+) -> npt.NDArray[np.float32]:
+    match entry:
+        case {"dtype": "F32", "shape": list(found), "data_offsets": [int(begin), int(end)]}:
+            pass
+        case _:
+            raise EmbeddingMisconfigured(f"{what} is missing or not float32")
+    if tuple(found) != shape or end - begin != 4 * math.prod(shape):
+        raise EmbeddingMisconfigured(f"{what} has shape {found}, not {list(shape)}")
+    if not 0 <= begin < end <= data.size:
+        raise EmbeddingMisconfigured(f"{what} lies outside the file")
+    return data[begin:end].view("<f4").reshape(shape)
+
+
+GRAPH_FILE: Final = Path(__file__).with_name("all_minilm_l6_v2.onnx")
+"""The graph without its weights, built by `scripts/build_embedding_graph.py`."""
+
+INPUT_IDS: Final = "input_ids"
+ATTENTION_MASK: Final = "attention_mask"
+OUTPUT: Final = "sentence_embedding"
+DEFAULT_THREADS: Final = 2
+"""More gain little on texts of a sentence or two."""
+
+
+class OnnxEncoder:
+    """The shipped graph with the weights of a safetensors file, which stay memory-mapped."""
+
+    def __init__(self, weights: Path, threads: int | None = None) -> None:
+        """Load the graph. Not to be shared with a process forked later.
+
+        Raises:
+            EmbeddingMisconfigured: the weights are damaged or of another shape.
+        """
+        file = TensorFile(weights, TENSOR_SHAPES)
+        runtime = _runtime()
+        # The session reads from these arrays, so they live as long as it does.
+        self._weights = [
+            runtime.OrtValue.ortvalue_from_numpy(tensor) for tensor in file.tensors.values()
+        ]
+        options = _session_options(runtime, threads or min(DEFAULT_THREADS, _usable_cores()))
+        options.add_external_initializers(list(TENSOR_SHAPES), self._weights)
+        self._session = runtime.InferenceSession(
+            GRAPH_FILE.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+        # The session has packed its own copy of all but the word embeddings.
+        file.release_pages()
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """Embed token ids; rows of different length are padded to the longest."""
+        ids, mask = pad(rows)
+        vectors: Vectors
+        (vectors,) = self._session.run([OUTPUT], {INPUT_IDS: ids, ATTENTION_MASK: mask})
+        return vectors
+
+
+def _runtime() -> Any:
+    """Import onnxruntime, which takes longer than to load the model: on the loading thread."""
+    return importlib.import_module("onnxruntime")
+
+
+def _session_options(runtime: Any, threads: int) -> Any:
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
+    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = threads
+    # A plan would be kept for every shape of a batch that ever came, and saves no time.
+    options.enable_mem_pattern = False
+    # A spinning pool would burn a core of an idle server.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
