@@ -128,12 +128,8 @@ def _says_in_words(request: str, text: str, language: str) -> bool:
     if _UNPARTED.search(request):
         return "".join(wanted) in "".join(told)
     owned = language in LANGUAGES and pack(language).forgetting.owned.match(Text(request))
-    if (
-        not owned
-        and len(wanted) > 1
-        and all(any(_alike(one, each) for each in told) for one in wanted)
-    ):
-        return True
+    if not owned and len(wanted) > 1:
+        return all(any(_alike(one, each) for each in told) for one in wanted)
     rows = (told[at : at + len(wanted)] for at in range(len(told) - len(wanted) + 1))
     return any(all(map(_alike, wanted, row)) for row in rows)
 
