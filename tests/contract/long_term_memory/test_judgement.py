@@ -53,7 +53,7 @@ async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
         metrics_listen="",
         access_log=False,
         consolidation_openai_base_url=model.base_url,
-        consolidation_timeout_seconds=2,
+        consolidation_timeout_seconds=5,
     )
     async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served

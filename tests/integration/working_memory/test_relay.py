@@ -383,10 +383,10 @@ async def test_a_relay_that_dies_is_followed_by_another(
     sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """Its leases end by themselves; until then nobody else delivers."""
-    dead = Leases(redis, PARTITIONS, 0.5)
+    dead = Leases(redis, PARTITIONS, 3.0)
     await dead.refresh()
     await say(sessions, "s", "a")
-    async with relay_of(redis, inbox, lease=0.5).running():
+    async with relay_of(redis, inbox, lease=3.0).running():
         assert extraction.said == []
         await eventually(lambda: extraction.said == ["a"])
     assert not dead.held

@@ -310,7 +310,7 @@ async def test_a_session_of_a_dead_worker_is_taken_when_its_lease_ends(
 ) -> None:
     """Nobody has to notice that it died."""
     await say(sessions, *TWELVE)
-    queue = SummaryQueue(redis, PARTITIONS, Backoff(1, 1), lease_seconds=1.0)
+    queue = SummaryQueue(redis, PARTITIONS, Backoff(1, 1), lease_seconds=3.0)
     (partition,) = await queue.due()
     assert (claim := await queue.claim(partition))
     assert claim.key == KEY

@@ -146,6 +146,14 @@ def clauses(tree: Tree) -> Iterator[Clause]:
     yield from sorted(found, key=lambda clause: clause.verb.index)
 
 
+def behind(clause: Clause) -> Iterator[Clause]:
+    """Yield what a clause gives as its reason: "I am late because I had a flat tyre"."""
+    for child in clause.tree.children(clause.verb, "advcl"):
+        marker = clause.tree.child(child, "mark")
+        if marker is not None and marker.lower in _REASONS and child.index > clause.verb.index:
+            yield from _read(clause.tree, child, None, Source.REASON)
+
+
 def _put_right(tree: Tree) -> Tree:
     """Mend what a parser gets wrong with short sentences of everyday talk."""
     tokens = list(tree.tokens)
@@ -175,7 +183,7 @@ def _put_right(tree: Tree) -> Tree:
             tokens[token.index] = replace(token, dep="appos", head=token.index - 1)
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
             tokens[token.index] = _before_verb(tree, token, tokens)
-    return Tree(_in_law(tree, _with_verb(tree, tokens)))
+    return Tree(_in_law(tree, _with_participle(tree, _with_verb(tree, tokens))))
 
 
 def _before_verb(tree: Tree, token: Token, tokens: Sequence[Token]) -> Token:
@@ -262,6 +270,23 @@ def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
             found[token.index] = replace(token, dep=dep, head=at)
     found[subject.index] = replace(found[subject.index], dep="nsubj", head=at)
     found[at] = replace(verb, tag="VBZ", lemma=_VERBS_IN_S[verb.lower], dep="ROOT", head=at)
+    return found
+
+
+def _with_participle(tree: Tree, tokens: list[Token]) -> list[Token]:
+    """Take a participle for the verb that it is: "our book club folded after the war"."""
+    root = tree.roots[0]
+    verb, owner = tree.child(root, "acl"), tree.child(root, "det", "poss")
+    if verb is None or owner is None or owner.lower not in {"the", "my", "our"}:
+        return tokens
+    if verb.tag != "VBN" or verb.index != root.index + 1 or not root.tag.startswith("NN"):
+        return tokens
+    found = list(tokens)
+    found[verb.index] = replace(found[verb.index], tag="VBD", dep="ROOT", head=verb.index)
+    found[root.index] = replace(found[root.index], dep="nsubj", head=verb.index)
+    for token in tree.children(root):
+        if token.index > verb.index:
+            found[token.index] = replace(found[token.index], head=verb.index)
     return found
 
 

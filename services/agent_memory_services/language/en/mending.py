@@ -34,7 +34,8 @@ _RANGE: Final = re.compile("[\u2013\u2014]")
 
 # Typed without an apostrophe; only spellings that are no other word.
 _BARE: Final = {
-    "im": "I am", "ive": "I have", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
+    "im": "I am", "iam": "I am",
+    "ive": "I have", "dont": "don't", "doesnt": "doesn't", "didnt": "didn't",
     "cant": "can't", "isnt": "isn't", "wasnt": "wasn't", "arent": "aren't", "werent": "weren't",
     "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't", "wouldnt": "wouldn't",
     "couldnt": "couldn't", "shouldnt": "shouldn't", "wont": "won't", "youre": "you're",
@@ -124,9 +125,16 @@ _AGAIN: Final = re.compile(
 
 # "We basically we homeschool them", "she she puts mayo on everything".
 _REPEATED: Final = re.compile(
-    r"\b(I|we|he|she|they),? "
+    r"\b((?:(?:that|and|so|but|because) )?(?:I|we|he|she|they)),? "
     r"(?:(?:basically|like|just|actually|really|you know|mean),? )?\1\b(?!')",
     re.IGNORECASE,
+)
+
+
+# "Moved form Gdansk": no noun stands there.
+_FORM: Final = re.compile(
+    r"(?<!\bthe)(?<!\ban)(?<!\ba)(?<!\bthis)(?<!\bthat)(?<!\bmy)(?<!tion) form "
+    r"(?=[A-Z]\w|the |my |our )"
 )
 
 
@@ -322,7 +330,7 @@ def _mended(text: str) -> str:
     for run_on, written in _RUN_ON:
         text = run_on.sub(written, text)
     text = _STUTTER.sub(r"\1", _AGAIN.sub(r"\1", _FILLERS.sub("", text)))
-    text = _REPEATED.sub(r"\1", text)
+    text = _FORM.sub(" from ", _REPEATED.sub(r"\1", text))
     text = _CLOSERS.sub("", text)
     return _repaired(text)
 

@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.being import be
-from agent_memory_services.extraction.extractors.local.reasons import is_left_out
 from agent_memory_services.extraction.extractors.local.said import (
     PERSONAL,
     REFUSED,
@@ -47,25 +46,7 @@ _AT_WORK: Final = (
 def self(said: Said) -> Ruling | None:
     """Judge a clause about the speaker."""
     modal = _MODAL.get(said.clause.modality)
-    return modal(said) if modal is not None else first(said, (*_BY_VERB, told))
-
-
-def told(said: Said) -> Ruling | None:
-    """Judge any other clause by its tense: it is kept, unless there is a reason to leave it out."""
-    judged = {"be", "have", "need"} | words("wants") | words("likes")
-    if said.lemma in judged or is_left_out(said):
-        return None
-    tense = said.tense
-    if tense is Tense.FUTURE or said.going_to:
-        return Ruling(Family.PLAN)
-    if tense.going_on or (tense is Tense.PERFECT and said.clause.verb.tag == "VBG"):
-        ends = said.dated and said.upcoming and said.lemma in words("meetings")
-        return Ruling(Family.PLAN if said.dated else Family.HABIT, expires=ends)
-    if tense.past:
-        return Ruling(Family.EVENT)
-    if said.dated and said.upcoming:
-        return Ruling(Family.COMMITMENT, expires=True)
-    return Ruling(Family.HABIT)
+    return modal(said) if modal is not None else first(said, _BY_VERB)
 
 
 # ------------------------------------------------------------------------------------- modal verbs
@@ -276,7 +257,7 @@ def _wants(said: Said) -> Ruling | None:
         return if_kept(preference(said), kept=kept)
     if lemma not in words("wants") or said.limited:
         return None
-    return first(said, (_decides, _plans_thing, _plans_to))
+    return first(said, (_decides, _wants_done, _plans_thing, _plans_to))
 
 
 def _decides(said: Said) -> Ruling | None:
@@ -285,6 +266,15 @@ def _decides(said: Said) -> Ruling | None:
     vague = said.holds(r"\b(?:you|your|it|that|this)$|^to (?:ask|use this|try this)\b")
     chore = is_chore(said) and not said.holds(r" [A-Z]")
     return if_kept(Ruling(Family.EVENT), kept=said.rest and not vague and not chore)
+
+
+def _wants_done(said: Said) -> Ruling | None:
+    """Judge "wants their records digitised"."""
+    done = said.clause.tree.child(said.clause.verb, "ccomp")
+    if done is None or done.tag not in {"VBN", "VBD"} or said.lemma not in {"want", "need"}:
+        return None
+    own = any(token.lower in {"my", "our"} for token in said.clause.tree.subtree(done))
+    return Ruling(Family.PLAN) if own and not is_chore(said) else None
 
 
 def _plans_thing(said: Said) -> Ruling | None:
@@ -350,7 +340,7 @@ def _employed(said: Said) -> Ruling | None:
     if of_chat or is_chore(said) or not (said.rest or said.habitual):
         return REFUSED
     if said.tense is Tense.PROGRESSIVE and said.begins(r"on\b"):
-        return told(said)
+        return None
     if said.tense is not Tense.PRESENT:
         return _WORK
     if said.begins(r"(?:\w+ ){0,3}?as (?:an? )?\w"):

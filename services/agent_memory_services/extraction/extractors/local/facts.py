@@ -21,6 +21,7 @@ from agent_memory_services.extraction.extractors.local.reading import Heard, hea
 from agent_memory_services.extraction.extractors.local.references import (
     References,
     note_mentions,
+    possessive,
     resolved,
 )
 from agent_memory_services.extraction.extractors.local.requests import is_polite, requested
@@ -53,7 +54,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Tense, clauses
+from agent_memory_services.language.en.clauses import Clause, Modality, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 
@@ -71,6 +72,10 @@ _DOUBT: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
     r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
+)
+# "I get migraines if I skip meals"; whatever happens.
+_CONDITION: Final = re.compile(
+    r"(?<=\w)(?:, | )(?:even |only )?(?:if|unless) (?!so\b|not\b|any)\w.*$"
 )
 _IF_I_CHOOSE: Final = re.compile(
     r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
@@ -207,6 +212,15 @@ def _asks_for(clause: Clause) -> bool:
 
 
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
+    """Return the fact that a clause states, or else the one that it gives as its reason."""
+    fact = _of_itself(clause, scene)
+    if fact is not None or _is_doubted(clause):
+        return fact
+    reasons = (_of_itself(reason, scene) for reason in behind(clause))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
     subject = subject_of(clause, scene.voice, scene.references)
     if subject is None or _is_doubted(clause):
@@ -228,7 +242,15 @@ def _is_doubted(clause: Clause) -> bool:
         return True
     if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
         return True
+    if _is_condition_of_habit(clause):
+        everything = _CONDITION.sub("", everything)
     return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
+
+
+def _is_condition_of_habit(clause: Clause) -> bool:
+    """Return true if a condition behind a clause only tells when it holds."""
+    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
+    return plain and clause.subject is not None and clause.lemma not in words("opinions")
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
@@ -292,12 +314,19 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     if first is not None and first.tag not in {"NNP", "NNPS"} and not lead[:2].isupper():
         lead = lead[:1].lower() + lead[1:]
     adverb, rest = with_lead(lead, trimmed(_tidied(body), scene.voice.listener))
-    rest = resolved(rest, scene.references) or rest
+    rest = _with_own_pronoun(resolved(rest, scene.references) or rest, clause, subject)
     if subject.about is About.SELF and _is_stray(rest):
         return None
     rest = ground(rest, scene.said, past=_looks_back(clause)).text
     group = f"{adverb} {verb_group(clause, subject)}".strip()
     return statement(subject, group, trimmed(rest), clause)
+
+
+def _with_own_pronoun(rest: str, clause: Clause, subject: Subject) -> str:
+    """Let "her" stand where it means the subject: "Lena got her licence"."""
+    owners = (token.text for token in clause.body if token.lower in {"his", "her", "their", "its"})
+    own = next(owners, "") if " " in subject.name else ""
+    return rest.replace(possessive(subject.name), own, 1) if own else rest
 
 
 def _tidied(text: str) -> str:

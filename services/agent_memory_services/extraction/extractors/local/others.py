@@ -225,7 +225,7 @@ def thing(said: Said) -> Ruling | None:
     if said.clause.modality is not Modality.REAL:
         return None
     if said.lemma == "be" and not said.tense.past:
-        return first(said, (_is_favourite, _is_mine, _is_due))
+        return first(said, (_is_favourite, _is_mine, _befalls))
     if said.lemma == "run" and said.begins(r"in (?:my|our) family\b"):
         return Ruling(Family.PROFILE, topics=("family",))
     matters = said.lemma in {"matter", "mean"} and said.holds(r"\b(?:to|for) (?:me|us)\b")
@@ -251,17 +251,34 @@ def _makes(said: Said) -> Ruling | None:
 def _befalls(said: Said) -> Ruling | None:
     """Judge what others do to the speaker or theirs, and what is due on a day to come."""
     lemma, head = said.lemma, _head(said)
-    idle = words("mind_verbs") | words("effects") | {"make", "be"}
+    idle = words("mind_verbs") | words("effects") | {"make"}
     chores = words("own_chores") | words("chores")
     if said.clause.finite.tag == "VB":
         return None
-    if lemma in idle or head in chores or is_chore(said) or said.holds(_YOURS):
+    if (
+        lemma in idle
+        or head in chores - {"anything", "everything"}
+        or is_chore(said)
+        or said.holds(_YOURS)
+    ):
         return None
     if not _ME & {token.lower for token in said.clause.body}:
-        return _is_due(said)
-    if not said.content:
+        return first(said, (_is_due, _measures))
+    if not said.content or lemma == "be":
         return None
     return Ruling(Family.EVENT if said.tense.past or said.dated else Family.PROFILE)
+
+
+def _measures(said: Said) -> Ruling | None:
+    """Judge what is told of a thing at hand by a number: "The tank holds 180 litres"."""
+    subject = said.clause.subject
+    counted = any(
+        token.tag == "CD" and not said.clause.tree.tokens[token.head].tag.startswith("NNP")
+        for token in said.clause.body
+    )
+    of = subject is not None and said.clause.tree.child(subject, "prep", "relcl", "acl")
+    kept = counted and not of and not said.tense.going_on
+    return Ruling(Family.EVENT if said.tense.past else Family.PROFILE) if kept else None
 
 
 def _is_due(said: Said) -> Ruling | None:

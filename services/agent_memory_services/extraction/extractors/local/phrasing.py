@@ -74,12 +74,22 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "My fiancé's Buddhist": no possessive.
     (
         re.compile(
-            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE})'s (?=(?:an?|the|from|in|on"
+            rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}|(?:(?:my|our|the) )?"
+            rf"{any_of('own_things')})'s (?=(?:an?|the|from|in|on"
             r"|at|with|not|just|now|only|also|off|away|out|up|\d+|been|got|\w+ing"
             rf"|{any_of('demonyms', 'traits', 'diets')})\b)",
             re.IGNORECASE,
         ),
         r"\g<who> is ",
+    ),
+    # "That's Babatunde, my in-law."
+    (
+        re.compile(
+            r"^(?:that|this)(?: is|'s) (?P<name>(?-i:[A-Z])[\w'-]+), (?P<who>(?:my|our) [\w' -]+?)"
+            r"(?=$|[,.])",
+            re.IGNORECASE,
+        ),
+        r"\g<who> is \g<name>",
     ),
     # "The wedding is on the 17th, not the 10th."
     (
@@ -316,15 +326,19 @@ _FEWEST_BEFORE: Final = 3
 _SPLICE: Final = re.compile(
     r"\s*[,;]\s+(?:(?:and|but|so|then|yet|plus)\s+)*(?:(?:honestly|actually|basically|also)\s+)?"
     r"(?=(?:(?:I|we|he|she|they)(?:'\w+|(?= )) (?!and\b)|you(?:'\w+| (?:will|can|should|have))"
-    r"|(?:my|our|his|her|their) (?:[\w'-]+ ){1,5}?(?:is|are|was|were|has|have|had|will|can|cannot"
+    r"|(?:my|our|his|her|their|the|anything|everything) (?:[\w'-]+ ){1,5}?(?:is|are|was|were|has"
+    r"|have|had|will|can|cannot"
     r"|does|do|did|got|went|made|took|came|left|taught|\w{3,}(?:s|ed))\b)\S*\s*\S)"
+    rf"|\s*[,;]\s+(?:and |but )?(?={any_of('own_things')}(?:'s| is| was| are) )"
     r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the)\b)|\s*,\s+(?=there(?:'s| is| are) )",
     re.IGNORECASE,
 )
 _BEGUN: Final = re.compile(
     r"(?:(?:by|in|on|at|for|since|after|before|next|last|this|every|ages) [\w' ]{2,25} (?=I |we ))?"
     r"(?:(?:and|so|yeah|well|but|then|oh|ok|honestly|actually|no|yes|[a-z]+ly),? )*"
-    r"(?:I|we|my|our|he|she|they|it|his|her|their|been|got|just|born|had|live|the|dad|mum|mom)\b",
+    rf"(?:{any_of('own_things')}|I|we|my|our|he|she|they|it|his|her|their|the|dad|mum|mom|been|got|just|born|had|live|went"
+    r"|sold|bought|shut"
+    r"|quit|left|lost|broke|built|made|took|gave|won|met|became|began|grew|spent|started|\w{2,}ed)\b",
     re.IGNORECASE,
 )
 _HELD: Final = re.compile(

@@ -279,7 +279,22 @@ def _implied(
 ) -> Subject | None:
     """Read "Dad", "Grandma Wanda" and "the twins" as the speaker's own."""
     first, nouns = phrase[0].lower, [token for token in phrase if token.tag.startswith("NN")]
-    if not nouns or any(tree.child(noun, "prep", "poss") for noun in nouns):
+    if not nouns or any(tree.child(noun, "prep") for noun in nouns):
+        return None
+    things = words("own_things")
+    if phrase == nouns and nouns[-1].tag == "NN":
+        # "Exam is on the 3rd."
+        things = things | words("occasions")
+    if (
+        nouns[-1].lower in things
+        and len(nouns) == 1
+        and phrase[-1] is nouns[0]
+        and (first == "the" or phrase == nouns)
+    ):
+        noun = nouns[0].lower
+        return Subject(About.OWN, f"{possessive(owner)} {noun}", noun)
+    held = tree.child(nouns[-1], "poss")
+    if held is not None and held.lower not in words("own_kin"):
         return None
     named = first in words("titles") and all(token.tag.startswith("NNP") for token in nouns[1:])
     meant = first == "the" and nouns[0].lower in words("own_kin")
