@@ -26,8 +26,7 @@ from agent_memory_services.kit.contract.errors import (
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis import client as store_client
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, SessionKey
 from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions

@@ -12,8 +12,12 @@ from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.errors import Overloaded, StoreUnavailable
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SequenceRange, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    ANYBODY,
+    SequenceRange,
+    Session,
+    SessionKey,
+)
 from agent_memory_services.working_memory.domain.windows import SUMMARIZATION_THRESHOLD, Trigger
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from agent_memory_services.working_memory.store.neighbours import ExtractionSummarizer
