@@ -18,7 +18,7 @@ MOST: Final = 16
 """Conflicts of one memory that are noted."""
 
 _SAID: Final = ("text", "type", "namespace", "user_id")
-_OVER: Final = "no longer in conflict"
+_OVER: Final = "what contradicted it has ended, changed or gone"
 
 
 def mark(one: Memory, other: Memory) -> bool:

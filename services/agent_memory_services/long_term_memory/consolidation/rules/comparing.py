@@ -165,19 +165,46 @@ def end(newer: Memory, older: Memory) -> str:
     after = claims_of(newer)
     if before and after and all(_is_over(each, after) for each in before):
         return _reason(before[0], after)
-    return _OTHER_VALUE.format(newer.slot) if _in_one_slot(newer, older) else ""
+    if not _in_one_slot(newer, older):
+        return ""
+    holder, _, attribute = newer.slot.rpartition("/")
+    return _OTHER_VALUE.format(_matter(holder, attribute.replace("_", " ")))
 
 
 _DENIED: Final = "a later statement denies it"
 _OVER: Final = "a later statement says that it is over"
-_OTHER_VALUE: Final = "a later statement gives another value: {}"
+_OTHER_VALUE: Final = "a later statement says otherwise: {}"
+_MATTERS: Final = {
+    "live": "where {} lives",
+    "work": "what {} works as or for",
+    "be": "what {} is",
+    "have": "what {} has",
+    "like": "what {} likes",
+    "prefer": "what {} prefers",
+    "want": "what {} wants",
+    "plan": "what {} plans",
+    "spouse": "whom {} is married to",
+    "weigh": "how much {} weighs",
+}
+"""Words for what a claim is about, where its relation is no noun."""
 
 
 def _reason(old: Claim, later: Sequence[Claim]) -> str:
     new = next(each for each in later if _ends(each, old))
     if new.ended or new.relation.partition(" ")[0] in ENDING:
-        return _OTHER_VALUE.format(new.value) if new.relation == CHANGE else _OVER
-    return _DENIED if new.negated != old.negated else _OTHER_VALUE.format(new.relation)
+        told = _OTHER_VALUE.format(_matter(old.holder, new.value))
+        return told if new.relation == CHANGE else _OVER
+    if new.negated != old.negated:
+        return _DENIED
+    return _OTHER_VALUE.format(_matter(old.holder, old.relation))
+
+
+def _matter(holder: str, relation: str) -> str:
+    """Return words for what a claim is about: "where User lives", "User's sister's name"."""
+    whose = "'s ".join((holder or "user").split("/"))
+    whose = f"{whose[:1].upper()}{whose[1:]}"
+    told = _MATTERS.get(relation)
+    return told.format(whose) if told else f"{whose}'s {relation}"
 
 
 def _in_one_slot(one: Memory, other: Memory) -> bool:
