@@ -32,7 +32,13 @@ from agent_memory_services.extraction.domain.facts import (
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
-from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
+from agent_memory_services.language.recognition import (
+    ENGLISH,
+    UNKNOWN,
+    evidence,
+    likely,
+    recognised,
+)
 from agent_memory_services.language.sentences import Sentence, sentences
 
 _HIDDEN: Final = "\ue000"
@@ -55,11 +61,15 @@ _PASTED_LINE: Final = re.compile(
 )
 _DIALOGUE: Final = 2
 """Lines of a chat; one line with a colon is none."""
+_LONGEST_PARTICULAR: Final = 48
+"""Characters of a line such as "Nombre: Itziar"; a longer one is somebody's talk."""
+_PARTICULAR: Final = re.compile(r"[^\W\d_][^\n:：.!?]{0,24}[:：]\s*[^\s:：][^\n.!?。！？]*")
 _COLON: Final = re.compile(r"[:：]|\n")
 _CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
 _COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
 _ENGLISH_TASK: Final = re.compile(
-    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
+    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix"
+    r"|check"
     r"|explain|sentence|phrase|text|message|letter|e-?mail|word|lyrics|song|poem|wrote|writes)\b",
     re.IGNORECASE,
 )
@@ -104,7 +114,11 @@ class OwnWords:
 def read_own_words(conversation: Conversation) -> OwnWords:
     """Read the messages, and the sentences of messages, that are not English."""
     people = cast(conversation)
-    readings = [_Reading(turn, conversation, people) for turn in conversation.turns]
+    spoken = [*conversation.before, *conversation.turns]
+    named = {id(turn) for before, turn in pairwise(spoken) if _names(turn.text, before)}
+    readings = [
+        _Reading(turn, conversation, people, plain=id(turn) in named) for turn in conversation.turns
+    ]
     turns = [reading.rest for reading in readings]
     unchanged = all(one is other for one, other in zip(turns, conversation.turns, strict=True))
     return OwnWords(
@@ -119,6 +133,12 @@ def read_own_words(conversation: Conversation) -> OwnWords:
     )
 
 
+def _names(text: str, before: Turn) -> bool:
+    """Return true if a message is one word, a name perhaps, in answer to English."""
+    word = text.strip(" .!")
+    return word.isascii() and word.isalpha() and recognised(before.text) == ENGLISH
+
+
 class _Reading:
     """Reading of one message.
 
@@ -130,13 +150,15 @@ class _Reading:
         unread: The reason for which nobody can read it; empty where somebody can.
     """
 
-    def __init__(self, turn: Turn, conversation: Conversation, people: Cast) -> None:
+    def __init__(
+        self, turn: Turn, conversation: Conversation, people: Cast, *, plain: bool = False
+    ) -> None:
         self.candidates: list[Candidate] = []
         self.wanted: list[Wanted] = []
         self.rest = turn
         self.unread = ""
         voice = people.voice(turn)
-        if voice is None or turn.text.isspace() or not turn.text:
+        if voice is None or plain or turn.text.isspace() or not turn.text:
             return
         self._turn = turn
         self._speaker = voice.speaker
@@ -148,6 +170,8 @@ class _Reading:
 
     def _read(self) -> None:
         prose = _prose(self._text)
+        lines = list(_PASTED_LINE.finditer(prose))
+        self._listing = len(lines) >= _DIALOGUE and _lists_particulars(lines)
         language = recognised(prose)
         parts = list(_parts(prose, language))
         if all(part.language == ENGLISH for part in parts):
@@ -156,7 +180,7 @@ class _Reading:
         end = len(prose)
         for part in parts:
             end = min(end, _task_ends(prose, part))
-            if part.language in {ENGLISH, UNKNOWN}:
+            if part.language in {ENGLISH, UNKNOWN} or _is_by_chance(prose, part, language):
                 continue
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
@@ -212,9 +236,17 @@ class _Reading:
         if _HIDDEN in text.plain or len(text.plain) > _MOST or _SECRET.search(text.plain):
             return
         order = told.orders.search(text) if self._assistant else None
-        if order is None and (
-            any(each.search(text) for each in (refused.thoughts, refused.requests, refused.moments))
-            or not (told.says.search(text) or told.mine.search(text))
+        listed = self._listing and _PARTICULAR.fullmatch(text.plain) is not None
+        if (
+            order is None
+            and not listed
+            and (
+                any(
+                    each.search(text)
+                    for each in (refused.thoughts, refused.requests, refused.moments)
+                )
+                or not (told.says.search(text) or told.mine.search(text))
+            )
         ):
             return
         likes = order is None and told.likes.search(text) is not None
@@ -235,10 +267,19 @@ def _prose(text: str) -> str:
     text = _NOT_PROSE.sub(_hidden, text)
     text = _QUOTATION.sub(_speech_hidden, text)
     lines = list(_PASTED_LINE.finditer(text))
-    if len(lines) >= _DIALOGUE:
+    if len(lines) >= _DIALOGUE and not _lists_particulars(lines):
         for line in lines:
             text = f"{text[: line.start()]}{_hidden(line)}{text[line.end() :]}"
     return text
+
+
+def _lists_particulars(lines: Sequence[re.Match[str]]) -> bool:
+    """Return true if one of some lines with a colon gives a particular of the speaker's own."""
+    texts = [Text(line[0].strip(_EDGES)) for line in lines]
+    short = all(len(text.plain) <= _LONGEST_PARTICULAR for text in texts)
+    return short and any(
+        pack(code).clauses.mine.search(text) for code in LANGUAGES for text in texts
+    )
 
 
 def _hidden(match: re.Match[str]) -> str:
@@ -310,6 +351,15 @@ def _language(sentence: str, around: str) -> str:
         if code in LANGUAGES and _begins(text, pack(code)):
             return code
     return found
+
+
+def _is_by_chance(prose: str, part: _Part, around: str) -> bool:
+    """Return true if a fragment has one word of another language, and states nothing in it."""
+    text = Text(prose[part.place.start : part.place.end].strip(_EDGES))
+    clear = around not in {ENGLISH, UNKNOWN} and evidence(prose, around) > 1
+    if clear or evidence(text.plain, part.language) > 1 or not text.plain.isascii():
+        return False
+    return part.language not in LANGUAGES or not _begins(text, pack(part.language))
 
 
 def _task_ends(prose: str, part: _Part) -> int:

@@ -14,6 +14,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import (
+    CHANGE,
     END,
     MANY_VALUED,
     MOVE,
@@ -191,7 +192,8 @@ _MATTERS: Final = {
 def _reason(old: Claim, later: Sequence[Claim]) -> str:
     new = next(each for each in later if _ends(each, old))
     if new.ended or new.relation.partition(" ")[0] in ENDING:
-        return _OVER
+        told = _OTHER_VALUE.format(_matter(old.holder, new.value))
+        return told if new.relation == CHANGE else _OVER
     if new.negated != old.negated:
         return _DENIED
     return _OTHER_VALUE.format(_matter(old.holder, old.relation))
@@ -245,7 +247,7 @@ def conflict(one: Memory, other: Memory) -> bool:
     )
 
 
-ENDING: Final = (END, MOVE, SWITCH)
+ENDING: Final = (END, MOVE, SWITCH, CHANGE)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 
 
@@ -336,6 +338,20 @@ def _ended_by(new: Claim, old: Claim) -> bool:
         return False
     heads = _forms((*_heads(old), *_names(old), *_bare(old.relation)))
     return bool(target & heads) or (verb == "instead" and bool(target))
+
+
+def _renumbered(new: Claim, old: Claim) -> bool:
+    """Return true if what an older claim counts has another number now."""
+    if new.holder != old.holder or len(old.quantities) != 1 or old.negated:
+        return False
+    [number], [past] = new.quantities, old.quantities
+    named = _forms(_bare(new.value))
+    return (
+        number.unit == past.unit
+        and number.value != past.value
+        and named <= _forms(_every(old))
+        and bool(named & _forms((*_heads(old), *_bare(old.relation))))
+    )
 
 
 def _forms(words: Iterable[str]) -> set[str]:
@@ -527,6 +543,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     END: _ended_by,
     MOVE: _moved,
     SWITCH: _switched,
+    CHANGE: _renumbered,
 }
 
 
