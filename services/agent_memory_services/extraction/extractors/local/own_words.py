@@ -184,6 +184,9 @@ class _Reading:
                 continue
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
+                if (wish := self._wish(prose, part)) is not None:
+                    self.wanted.append(wish)
+                    continue
                 self.candidates += self._statements(prose, part)
         if end < len(prose):
             # A text to work on is in nobody's words, in whatever language it is.
@@ -199,6 +202,20 @@ class _Reading:
             words = len(_WORDS.findall(prose))
             return "unknown_language" if words >= _FEWEST_WORDS and not foreign else ""
         return "" if language in {ENGLISH, *LANGUAGES} else "unsupported_language"
+
+    def _wish(self, prose: str, part: "_Part") -> Wanted | None:
+        """Return what a sentence asks the assistant to forget, where it does."""
+        text = Text(prose[part.place.start : part.place.end])
+        if not self._assistant or _HIDDEN in text.plain:
+            return None
+        rules = pack(part.language)
+        if rules.refused.reported.search(text) or rules.refused.conditions.search(text):
+            return None
+        if (named := rules.forgetting.named(text)) is None:
+            return None
+        turn = self._turn
+        what = named.strip(_EDGES + "?¿¡？")
+        return Wanted(what, turn.message_id, turn.at, self._speaker, language=rules.code)
 
     def _statements(self, prose: str, part: "_Part") -> Iterator[Candidate]:
         text, rules = Text(prose[part.place.start : part.place.end]), pack(part.language)

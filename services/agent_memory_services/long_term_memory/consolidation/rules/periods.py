@@ -235,10 +235,12 @@ def _may_end(memory: Memory, turn: int) -> bool:
 def _begun(fact: Memory, own: Beginning) -> Memory:
     """Return the fact, true from when it ends others on, so that at no moment two are."""
     known = fact.validity.HasField("valid_from")
-    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
+    # What was said within a period that is known no better is so from when it was said.
+    start = own.said if own.start <= own.said < own.end else own.start
+    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= start):
         return fact
     after = copied(fact)
-    after.validity.valid_from.CopyFrom(to_timestamp(own.start))
+    after.validity.valid_from.CopyFrom(to_timestamp(start))
     return after
 
 
