@@ -130,6 +130,11 @@ def recognised(text: str) -> str:
     return likely(text)[0] if _clear(text) else UNKNOWN
 
 
+def evidence(text: str, language: str) -> float:
+    """Return how much in a text speaks for a language: about 1 for each word of its own."""
+    return _scores(text).get(language, 0)
+
+
 @remembered(1024, longest=_LONGEST)
 def likely(text: str) -> tuple[str, ...]:
     """Return the languages that a text may be in, the likeliest first; none where nothing tells."""

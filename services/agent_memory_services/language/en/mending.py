@@ -107,7 +107,7 @@ _HAD: Final = re.compile(
 _WOULD: Final = re.compile(r"(?<=\w)'d(?= )", re.IGNORECASE)
 _FILLERS: Final = re.compile(
     r",?[ ]?(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|hm+|mhm)(?![\w'-]),?(?=\s|$|[.?!])"
-    r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually|well),"
+    r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually),"
     r"|,?[ ]?\b(?:oh )?what(?:'s| is| was| do you call| did they call) it"
     r"(?: called)?(?: again)?(?=[ ,]\w)"
     r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
@@ -254,7 +254,8 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 _CLOSERS: Final = re.compile(
     r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know))+(?=[.!?]?[ \t]*(?:\n|$))",
+    r"|you know|if that helps|just so you know|my mistake|my bad|silly me"
+    r"|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 _FEW_WORDS: Final = 2
@@ -263,13 +264,38 @@ _MOST_CAPITALS: Final = 0.8
 
 _SUBJECT: Final = r"(?:I|we|my|our|he|she|they|it)\b"
 _CUE: Final = re.compile(
-    r"(?:,|\s-+|\s*\.{2,}|;)?\s(?:oh |ah |er |no |well ){0,3}(?:no,? wait|wait,? no|wait,? actually"
+    r"(?:,|\s-+|\s*\.{2,}|\s*\u2026|;| \()?\s?(?:(?<=\s)|(?<=\())(?:oh |ah |er |no "
+    r"|well ){0,3}(?:no,? wait|wait,? no"
+    r"|wait,? actually|(?:no,? )?(?:hang|hold) on|edit(?:ed)?:?|typo:?"
+    r"|well,? (?:actually|technically|more like)(?:,? (?:it is|it's|that is|that's))?"
     r"|I mean|scratch that|correction|make that|or rather|sorry|oops|strike that|actually no"
     r"|no,? sorry|no,? actually|no, make that|nope|no, not that|my bad|I meant)"
     r"(?!\s+(?:for|about|(?<!wait )(?<!wait, no )to|if|but|that|it|this|not|so)\b)[,:.!]?\s+-*\s*"
     r"(?:(?:it is|it's|I meant|I mean|make that|actually|that is|to say),? )?",
     re.IGNORECASE,
 )
+# "O negative. No hang on, checked the card, A negative": said in a sentence of its own.
+_CUE_APART: Final = re.compile(
+    r"(?P<before>(?<![^.!?\n\u2026])[^.!?\n\u2026]+)(?:[.!?\u2026]+\s+|\n)(?:(?:oh|ah|er"
+    r"|um)\b[, ]*)*"
+    r"(?P<cue>(?:(?:no|nope|wait|hang on|hold on|sorry|oops|actually|correction|scratch that"
+    r"|edit|typo"
+    r"|I mean|I meant|make that|my bad|my mistake|strike that|misread"
+    r"|ignore that)\b[:,.!]?[\s-]*)+)"
+    r"(?P<after>[^.!?\n\u2026]+)",
+    re.IGNORECASE,
+)
+_EXCUSE: Final = re.compile(
+    r",? (?:\(|-+ )?(?:my (?:mistake|bad|fault)|misread|mistyped|typo|(?:I )?forgot (?:the|to"
+    r"|my)|(?:I )?(?:just )?checked"
+    r"|got (?:it|that|them) (?:wrong|mixed up)|what am I saying|silly me)\b[^.!?\n]*",
+    re.IGNORECASE,
+)
+_MOST_MEANT: Final = 4
+_NAMED_SUBJECT: Final = re.compile(
+    r"\s*(?P<who>(?:my|our) [\w' -]+?)(?:'s| is| was| are| were| has| have) ", re.IGNORECASE
+)
+_PRONOUN: Final = re.compile(r"(?:he|she|it|they)(?P<is>'s| is)? ", re.IGNORECASE)
 _MOST_REPAIRS: Final = 8
 _STOPS: Final = ".!?\n;"
 _LONGEST_REPAIRED: Final = 400
@@ -287,6 +313,7 @@ _CLASSES: Final = (
         r"|ten|eleven|twelve|twenty|thirty|forty|fifty)\b",
         re.IGNORECASE,
     ),
+    re.compile(r"(?<!\w)(?=\w*\d)(?=\d*[A-Z])[A-Z\d]{2,}(?!\w)"),
     re.compile(r"(?<![.!?] )(?<!^)(?<![\w'])(?!I\b)[A-Z][\w'-]*(?: [A-Z][\w'-]+)*"),
 )
 _NAMED_LAST: Final = re.compile(r"\b(?:called|named|name is) (?P<name>[\w'-]+)$", re.IGNORECASE)
@@ -351,6 +378,7 @@ def _like(written: str, word: str) -> str:
 
 def _repaired(text: str) -> str:
     """Carry repairs out: "on Friday, no wait, Saturday" means Saturday."""
+    text = _CUE_APART.sub(_repaired_apart, text)
     for _ in range(_MOST_REPAIRS):
         cues = list(islice(_CUE.finditer(text), _MOST_REPAIRS))
         changed = next(filter(None, map(_one_repaired, cues)), "")
@@ -358,6 +386,23 @@ def _repaired(text: str) -> str:
             break
         text = changed
     return text
+
+
+def _repaired_apart(match: re.Match[str]) -> str:
+    """Return a sentence with what the next one puts right in it; both where that is nothing."""
+    before, after = match["before"], match["after"]
+    pronoun, named = _PRONOUN.match(after), _NAMED_SUBJECT.match(before)
+    taken_back = re.search(r"wait|hang|hold|scratch|correction|strike", match["cue"], re.IGNORECASE)
+    if pronoun and named and taken_back:
+        return f"{named['who']}{' is' if pronoun['is'] else ''} {after[pronoun.end() :]}"
+    for part in re.split(r",\s+", after):
+        said = re.sub(r"^(?:it is|it's|that is) |,? actually$", "", part.strip(" ,-)"))
+        short = said and len(said.split()) <= _MOST_MEANT
+        same = short and any(kind.match(f" {said}", 1) for kind in _CLASSES)
+        meant = _replaced(before, said) if same else None
+        if meant is not None:
+            return meant
+    return match[0]
 
 
 def _one_repaired(cue: re.Match[str]) -> str:
@@ -375,7 +420,7 @@ def _one_repaired(cue: re.Match[str]) -> str:
         polite = re.search(r"(?:sorry|oops)\W*$", cue[0], re.IGNORECASE)
         meant = None if polite else f" {after}" if start else after
     else:
-        meant = _replaced(before, after)
+        meant = _replaced(before, _EXCUSE.sub("", after).strip(" )"))
     return "" if meant is None else f"{text[:start]}{meant}{text[end:]}"
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|no|approx|inc|ltd|co)|\b[A-Z])\.$",
+    r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|no|approx|inc|ltd|co)"
+    r"|\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+")
@@ -51,10 +52,13 @@ class Utterance:
     Attributes:
         text: The words.
         asks: Whether it is a question.
+        told: Whether its form alone, that of a list or of an answer, says that it is about the
+            speaker.
     """
 
     text: str
     asks: bool
+    told: bool = False
 
 
 def without_runs(text: str) -> str:

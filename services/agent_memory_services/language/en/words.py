@@ -107,6 +107,32 @@ IRREGULAR: Final = {
 }
 """The plain word of each irregular form."""
 
+_NO_VERBS: Final = frozenset({"be", "child", "foot", "man", "mouse", "person", "tooth", "woman"})
+_PASTS: Final = (
+    {
+        family[0]: family[1]
+        for family in map(str.split, _FAMILIES.split("\n"))
+        if family and family[0] not in _NO_VERBS
+    }
+    | {"do": "did", "be": "was"}
+    | {
+        verb: verb
+        for verb in (
+            "put",
+            "cut",
+            "hit",
+            "let",
+            "set",
+            "cost",
+            "hurt",
+            "read",
+            "quit",
+            "shut",
+            "spread",
+        )
+    }
+)
+
 
 _VOWELS: Final = frozenset("aeiouy")
 _SHORTEST: Final = 3
@@ -148,6 +174,26 @@ def _final(word: str) -> str:
     if len(word) > _SHORTEST and word.endswith("y"):
         word = f"{word[:-1]}i"
     return word
+
+
+def past_of(verb: str) -> str:
+    """Return the simple past of a verb's base form."""
+    if verb in _PASTS:
+        return _PASTS[verb]
+    if verb.endswith("e"):
+        return f"{verb}d"
+    if verb.endswith("y") and verb[-2:-1] not in _VOWELS:
+        return f"{verb[:-1]}ied"
+    short = len(verb) <= _SHORTEST + 1 and verb[-1:] not in _VOWELS | {"w", "x", "y"}
+    doubled = short and verb[-2:-1] in _VOWELS and verb[-3:-2] not in _VOWELS
+    return f"{verb}{verb[-1] if doubled else ''}ed"
+
+
+def is_past(word: str) -> bool:
+    """Return true if a lower-case word has the form of a verb's past or of its participle."""
+    if word in IRREGULAR:
+        return IRREGULAR[word] not in _NO_VERBS and not word.endswith(("s", "ing"))
+    return word in {"quit", "cut", "put"} or (word.endswith("ed") and len(word) > _SHORTEST + 1)
 
 
 STOP_WORDS: Final = frozenset(

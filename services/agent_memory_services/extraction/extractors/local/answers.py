@@ -1,8 +1,13 @@
 """Short answers to what the assistant asked, as the statements that they stand for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
+
+from agent_memory_services.extraction.extractors.local.wording import third_person
+from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.en.words import is_past, past_of
 
 _YES: Final = re.compile(
     r"^(?:yes|yeah|yep|yup|yea|sure|of course|definitely|absolutely|indeed|correct|right|i do|i am"
@@ -10,7 +15,8 @@ _YES: Final = re.compile(
     re.IGNORECASE,
 )
 _NO: Final = re.compile(
-    r"^(?:no|nope|nah|never|not really|not at all|not anymore|not any more|i do not|i am not"
+    r"^(?:(?:no|nope),? not (?:really|at all|any more|anymore)|not (?:really|at all|so much)"
+    r"|no|nope|nah|never|not anymore|not any more|i do not|i am not"
     r"|i have not|i cannot|none)\b[\s,.!-]*",
     re.IGNORECASE,
 )
@@ -19,7 +25,9 @@ _POLITE: Final = re.compile(
     re.IGNORECASE,
 )
 _OPENING: Final = re.compile(
-    r"^(?:it is|that is|that would be|oh|hmm|well|probably|mostly|just|usually)\b[, ]*",
+    r"^(?:(?:it is|that is|that would be|it would be|oh|hmm|well|probably|mostly|just|usually"
+    r"|erm|um|ah"
+    r"|god|gosh|ugh|must be|I think|I guess|let me think|honestly)\b[, ]*)+",
     re.IGNORECASE,
 )
 _WHOLE: Final = re.compile(
@@ -32,6 +40,7 @@ _ASKS_YOU: Final = re.compile(
     r"(?: ever)?(?: currently| also| still| already| maybe| perhaps)? (?P<rest>[^?]+)$",
     re.IGNORECASE,
 )
+_ANY_OF: Final = re.compile(r"^(?:and |so |ok,? )?any (?!.*\b(?:I|you)\b)", re.IGNORECASE)
 _OF_CHAT: Final = re.compile(
     r"(?:mean|want|need|know|think|like me|have (?:any )?(?:questions?|a minute|time|access)|see"
     r"|understand|remember|agree|have (?:a )?preference)\b",
@@ -43,25 +52,6 @@ _ASKS_JOB: Final = re.compile(
     r"|what is your (?:job|profession|occupation)|what kind of work do you do)$",
     re.IGNORECASE,
 )
-_START: Final = r"(?:^|, )(?:and |so |by the way,? )?"
-_ASKS_WHERE: Final = re.compile(
-    rf"{_START}(?P<word>where|which (?:city|town|country|company)|what (?:city|town|country"
-    r"|company)) (?P<aux>do|are|did|were) you (?P<rest>[^?]+)$",
-    re.IGNORECASE,
-)
-_ASKS_WHAT: Final = re.compile(
-    rf"{_START}(?:what|which|who|how|where|when)(?: is| are|'s|'re)\b(?: called)? "
-    r"your (?P<what>[^?]+)$",
-    re.IGNORECASE,
-)
-_ASKS_COUNT: Final = re.compile(
-    r"\bhow many (?P<what>[\w ]+?) do you (?P<verb>have|own|speak|drink|play|work)\b", re.IGNORECASE
-)
-_ASKS_OBJECT: Final = re.compile(
-    rf"{_START}(?:what|which)(?: (?:kind|sort|type)s? of)?(?: [\w ]+?)? (?P<aux>do|are) you "
-    r"(?P<verb>(?!mean|want|need|think|say)\w+)(?P<rest>[^?]*)$",
-    re.IGNORECASE,
-)
 _CHOICE: Final = re.compile(
     r"^(?P<before>.*?)\b(?P<one>[\w-]+(?: [\w-]+)?) or (?P<other>[\w-]+)(?P<noun>(?: [\w-]+)*)$",
     re.IGNORECASE,
@@ -71,10 +61,10 @@ _WHEN: Final = re.compile(
     r"|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b",
     re.IGNORECASE,
 )
-_PLACE: Final = re.compile(r"(?:in|at|near|from|on|for)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?:just |only )?(?:one|two|three|four|five|six|\d+)", re.IGNORECASE)
 _NAMED: Final = re.compile(
-    r"(?:an?|one|two|three|four|five|\d+|my|some|only|every|both|on|in|at|\w+ and \w+|[a-z-]+$)",
+    r"(?:an?|the|one|two|three|four|five|\d+|my|some|only|every|both|on|in|at|\w+ and \w+"
+    r"|[a-z-]+$)",
     re.IGNORECASE,
 )
 _OBJECT_VERBS: Final = frozenset({"have", "own", "play", "speak", "eat", "drink", "prefer", "like"})
@@ -90,15 +80,12 @@ _PARTICIPLES: Final = {
     "eat": "eaten", "drink": "drunk", "drive": "driven", "have": "had", "go": "gone", "run": "run",
     "ride": "ridden", "fly": "flown",
 }  # fmt: skip
-_PASTS: Final = {
-    "grow": "grew", "live": "lived", "study": "studied", "go": "went", "work": "worked",
-    "move": "moved", "meet": "met", "travel": "travelled", "learn": "learned", "start": "started",
-}  # fmt: skip
 _ANYTHING: Final = re.compile(r"\b(?:anything|something|any(?: [\w-]+){1,2})$", re.IGNORECASE)
 _ONLY: Final = re.compile(r"^(?:only|just|mostly|mainly) ", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\b")
 _ANY: Final = re.compile(r"\bany\b ")
 _MOST_WORDS: Final = 12
+_LATEST_WH: Final = 3
 
 
 def answered(question: str, answer: str) -> str:
@@ -111,7 +98,7 @@ def answered(question: str, answer: str) -> str:
     answer = _OPENING.sub("", answer.strip(" .!"))
     if not answer or len(answer.split()) > _MOST_WORDS or _WHOLE.match(answer):
         return ""
-    asked = _ASKS_YOU.search(question)
+    asked = _ASKS_YOU.search(_ANY_OF.sub("do you have any ", question))
     if asked is not None:
         return _yes_or_no(asked, answer)
     if _YES.match(answer) or _NO.match(answer):
@@ -136,45 +123,9 @@ def _job(_: re.Match[str], answer: str) -> str:
     return f"I am {'' if bare else 'an ' if answer[:1] in 'aeiou' else 'a '}{answer}"
 
 
-def _where(match: re.Match[str], answer: str) -> str:
-    rest = re.sub(r"\s*\b(?:in|at|right now|these days|now|currently)$", "", match["rest"])
-    at = "company" in match["word"].lower() or re.search(r"\b(?:work|study)$", rest)
-    preposition = "at " if at else "in "
-    if _PLACE.match(answer) or rest.endswith("from"):
-        preposition = ""
-    if not rest and _being(match):
-        return f"I live in {answer}"
-    verb, _, more = rest.partition(" ")
-    if match["aux"].lower() == "did":
-        rest = f"{_PASTS.get(verb.lower(), f'did {verb}')} {more}".strip()
-    return f"I {_being(match)}{rest} {preposition}{answer}"
-
-
-def _being(match: re.Match[str]) -> str:
-    return {"are": "am ", "were": "was "}.get(match["aux"].lower(), "")
-
-
-def _what(match: re.Match[str], answer: str) -> str:
-    return f"my {match['what']} is {answer}"
-
-
-def _count(match: re.Match[str], answer: str) -> str:
-    counted = f" {match['what']}" if re.fullmatch(r"\w+", answer) else ""
-    return f"I {match['verb'].lower()} {answer}{counted}"
-
-
-def _object(match: re.Match[str], answer: str) -> str:
-    rest = re.sub(r"\s+(?:in|at|for|to|about|the most)$", "", match["rest"])
-    return f"I {_being(match)}{match['verb']} {answer}{rest}"
-
-
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...]] = (
     (_ASKS_AGE, _age),
     (_ASKS_JOB, _job),
-    (_ASKS_WHERE, _where),
-    (_ASKS_WHAT, _what),
-    (_ASKS_COUNT, _count),
-    (_ASKS_OBJECT, _object),
 )
 
 
@@ -231,3 +182,317 @@ def _participle(rest: str) -> str:
     verb, _, others = rest.partition(" ")
     regular = f"{verb}d" if verb.endswith("e") else f"{verb}ed"
     return f"{_PARTICIPLES.get(verb.lower(), regular)} {others}".strip()
+
+
+# ------------------------------------------------------------------------- by the question's parse
+
+_WH: Final = frozenset({"WDT", "WP", "WP$", "WRB"})
+_TURNED: Final = {
+    "you": "I", "your": "my", "yours": "mine", "yourself": "myself", "are": "am", "were": "was",
+}  # fmt: skip
+_ANAPHORIC: Final = re.compile(
+    r"(?:the )?(?:first|second|third|last|former|latter|other|same|next)(?: one| option)?$"
+    r"|(?:that|this|these|those|it|both|either|neither|all|any|none|them|option|number|later|soon"
+    r"|now|ok|okay|fine|good|great|please|thanks|almost|not yet|dunno|idk|depends|same)\b",
+    re.IGNORECASE,
+)
+_WHERE: Final = {
+    "work": "at", "study": "at", "go": "to", "move": "to", "fly": "to", "travel": "to",
+}  # fmt: skip
+_HOW_MUCH: Final = frozenset({"many", "much"})
+_AUXILIARIES: Final = frozenset(
+    """
+    do does did is are was were has have had can 's 're will
+    """.split()  # noqa: SIM905 - a list would be a line for each
+)
+_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
+_TIMES: Final = frozenset({"last", "first", "usually", "often", "normally", "typically"})
+_NOT_SO: Final = re.compile(
+    r"^(?:(?:no|nope|nah|not quite|not any ?more|wrong|used to|actually|sorry|it is|it's|close"
+    r"|almost"
+    r"|well|these days|now)\b[\s,.!-]*)+(?P<new>.*?)(?: (?:these days|now|actually|instead"
+    r"|please))*$",
+    re.IGNORECASE,
+)
+_FEW_WORDS: Final = 4
+_SENTENCE: Final = re.compile(
+    r"(?:I|we|he|she|they|it|you|that|this|there|not sure|no idea|nothing|whatever|maybe|depends"
+    r"|what"
+    r"|why|who|how|let|can|could|do|does|is|are)\b|(?:my|our) (?:[\w'-]+ ){1,3}(?:is|are|was|has"
+    r"|have)\b",
+    re.IGNORECASE,
+)
+_CALLED: Final = re.compile(r"\bwhat (?:should|shall|can|do) I call you\b", re.IGNORECASE)
+_LISTED_AS: Final = re.compile(r"\b(?:as|for|under) your (?P<what>[\w' -]+)$", re.IGNORECASE)
+_SUITS: Final = re.compile(
+    r",? (?:will do|is fine|works|is good|would be|please)\b.*$|, \w+$", re.IGNORECASE
+)
+_DO: Final = frozenset({"do", "does", "did"})
+_INTO_SENTENCE: Final = re.compile(
+    r"(?:in|at|on|near|from|by|with|to|for|since|every|once|twice|about|around|over|under|through"
+    r"|via|before|after|when|because|until|between|outside|here|there|ago|last|next|yesterday"
+    r"|today|tomorrow|daily|weekly|usually|never|rarely|often|\w+ly|\w+ing)\b",
+    re.IGNORECASE,
+)
+_YEAR_OR_MONTH: Final = re.compile(
+    r"(?:early |late |mid )?(?:(?:19|20)\d\d|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|spring|summer|autumn|fall|winter)\b",
+    re.IGNORECASE,
+)
+_A_DAY: Final = re.compile(
+    r"(?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}\b)", re.IGNORECASE
+)
+_A_TIME: Final = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m)?$|noon|midnight", re.IGNORECASE)
+_NUMERAL: Final = re.compile(
+    r"(?P<number>(?:just |only |about |around |over |almost )?(?:\d[\d.,]*|an?|one|two|three"
+    r"|four|five"
+    r"|six|seven|eight|nine|ten|eleven|twelve|twenty|no|none|zero|a couple|a few|several))"
+    r"(?P<more>,.*| (?:of them|in total|now|altogether|so far).*)?$",
+    re.IGNORECASE,
+)
+_SHOULD_I: Final = re.compile(
+    r"\b(?:should I|I should|shall I|I need to|should we|we should) (?:also )?"
+    r"(?P<verb>(?!know|be aware|consider|keep in mind|remember|look|pick|choose|start|do\b|go\b"
+    r"|say)\w+)"
+    r"(?P<particle> (?:out|off|away|down|up)\b)?(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+
+
+def by_parse(tree: Tree, question: str, answer: str) -> str:
+    """Return what an answer says, as the statement that the question asks for; or nothing.
+
+    Args:
+        tree: The question's parse.
+        question: The question, without its mark.
+        answer: What was answered, without its closing mark.
+    """
+    answer = re.sub(r",? please$", "", _OPENING.sub("", answer.strip(" .!")))
+    answer = re.split(r",? (?:and |but )?(?:he|she|they|it)(?:'s| is| are| has| have) ", answer)[0]
+    if not answer or _ANAPHORIC.match(answer) or _SENTENCE.match(answer):
+        return ""
+    wanted = _SHOULD_I.search(question)
+    if wanted is not None:
+        return _left_to(wanted, answer)
+    asked = {token.lower for token in tree.tokens}
+    if not asked & {"you", "your"} or asked & {"i", "me", "my", "it", "them"}:
+        return ""
+    wh = next((token for token in tree.tokens if token.tag in _WH), None)
+    if wh is None or wh.index > _LATEST_WH:
+        return _polar(tree, answer)
+    no_object = _YES.match(answer) or _NO.match(answer) or is_past(answer.lower().split()[0])
+    return "" if no_object else _filled(tree, wh, answer)
+
+
+def asks_of_chat(question: str) -> bool:
+    """Return true if a question is about the work at hand: "Which file did you upload?"."""
+    if _SHOULD_I.search(question):
+        return False
+    asked = set(re.findall(r"[a-z]+", question.lower()))
+    return bool(asked & (words("chores") - {"way", "kind", "sort", "type", "part", "time"}))
+
+
+def _left_to(wanted: re.Match[str], answer: str) -> str:
+    """Return what the assistant is to do: "Any food I should leave out?", "Nuts"."""
+    if _YES.match(answer) or _NO.match(answer):
+        return ""
+    if _CALLED.search(wanted.string):
+        return f"call me {_SUITS.sub('', answer)}"
+    as_your = _LISTED_AS.search(wanted["rest"])
+    if as_your:
+        return f"my {as_your['what']} is {answer}"
+    rest = re.sub(r"^ (?:it|that|them)\b", "", wanted["rest"])
+    said = f"{wanted['verb']} {answer}{wanted['particle'] or ''}{rest}"
+    if re.search(r" (?:in|to|for|with|by|at)$", rest):
+        said = f"{wanted['verb']}{wanted['particle'] or ''}{rest} {answer}"
+    return f"I want you to {said}"
+
+
+def _filled(tree: Tree, wh: Token, answer: str) -> str:
+    """Return the answer in the place of the question word."""
+    tokens = [token for token in tree.tokens[wh.index :] if token.dep != "punct"]
+    at = next((n for n, one in enumerate(tokens) if n and one.tag in _FINITE), None)
+    if at is None:
+        return ""
+    phrase, asks, behind = tokens[:at], tokens[at], tokens[at + 1 :]
+    answer = _measured(phrase, answer)
+    own = _subject(tree, behind)
+    if not own:
+        does = " ".join(_turned(token, to_object=True) for token in tokens[at:])
+        if asks.lower in _AUXILIARIES or not re.search(r"\b(?:me|my)\b", does):
+            return ""
+        return f"{answer[:1].upper()}{answer[1:]} {does}"
+    rest = behind[len(own) :]
+    rest = [token for token in rest if token.lower != "last"]
+    verb = next(
+        (token for token in rest if token.tag.startswith("VB") and token.lower not in _TIMES), None
+    )
+    said = [_spoken(token, verb, asks) for token in rest]
+    place = _place(tree, rest, phrase)
+    stranded = 0 < place <= len(rest) and rest[place - 1].dep == "prep"
+    answer = answer if stranded else _placed(answer, wh, phrase, verb)
+    head = _head_of([asks], own)
+    return " ".join((*head, *said[:place], answer, *said[place:]))
+
+
+def _subject(tree: Tree, behind: Sequence[Token]) -> list[Token]:
+    """Return the subject that stands behind the verb that asks."""
+    if not behind:
+        return []
+    if behind[0].lower == "you":
+        return [behind[0]]
+    if behind[0].lower not in {"your", "the"}:
+        return []
+    subject = next((one for one in behind if one.dep in {"nsubj", "nsubjpass"}), None)
+    noun = subject or tree.tokens[behind[0].head]
+    inside = {token.index for token in tree.subtree(noun)} | {behind[0].index}
+    own = []
+    for token in behind:
+        if token.index not in inside and token.tag != "POS":
+            break
+        own.append(token)
+    return own
+
+
+def _measured(phrase: Sequence[Token], answer: str) -> str:
+    """Return an answer to "how many", "how old" and the like with what it counts."""
+    words_ = [token.lower for token in phrase]
+    number = _NUMERAL.match(answer) if words_[0] == "how" else None
+    if number is None:
+        return answer
+    if _HOW_MUCH & set(words_):
+        noun = " ".join(token.text for token in phrase if token.lower not in {"how", *_HOW_MUCH})
+        none = number["number"].lower() in {"none", "zero", "no"}
+        return f"{'no' if none else number['number']} {noun}{number['more'] or ''}".strip()
+    if words_[1:] == ["old"]:
+        return f"{number['number']} years old{number['more'] or ''}"
+    tall = words_[1:] in (["tall"], ["long"]) and "." in answer
+    return f"{answer} {words_[1]}" if tall else answer
+
+
+def _place(tree: Tree, rest: Sequence[Token], phrase: Sequence[Token]) -> int:
+    """Return where in the rest of a question its answer goes."""
+    for place, token in enumerate(rest):
+        # "Which company do you work for": nothing stands behind the preposition.
+        if token.tag == "IN" and not any(one.index > token.index for one in tree.children(token)):
+            return place + 1
+    asked = phrase[-1] if phrase[0].tag == "WDT" else phrase[0]
+    if asked.dep in {"dobj", "pobj"} or phrase[0].tag in {"WP", "WDT"}:
+        for place, token in enumerate(rest):
+            if token.tag.startswith("VB") and asked.head == token.index:
+                particle = place + 1 < len(rest) and rest[place + 1].dep == "prt"
+                return place + (2 if particle else 1)
+    return len(rest)
+
+
+def _placed(answer: str, wh: Token, phrase: Sequence[Token], verb: Token | None) -> str:
+    """Return an answer with the preposition that its place in the sentence takes."""
+    if _INTO_SENTENCE.match(answer):
+        return answer
+    lemma = verb.lemma if verb is not None else "be"
+    if wh.lower == "where":
+        return f"{_WHERE.get(lemma, 'in')} {answer}"
+    if wh.lower == "when" or phrase[-1].lower in {"time", "day", "year", "month", "date"}:
+        times = ((_A_TIME, "at "), (_YEAR_OR_MONTH, "in "), (_A_DAY, "on "))
+        return next((put for time, put in times if time.match(answer)), "") + answer
+    if phrase[-1].lower == "long" and lemma != "be":
+        return f"for {answer}"
+    goes = lemma in words("journeys") | {"get", "commute"}
+    return f"by {answer}" if wh.lower == "how" and len(phrase) == 1 and goes else answer
+
+
+def _head_of(auxiliaries: Sequence[Token], own: Sequence[Token]) -> list[str]:
+    subject = [_turned(token) for token in own]
+    first = subject == ["I"]
+    kept = [token.lower for token in auxiliaries if token.lower not in _DO]
+    written = [{"'s": "is", "'re": "are"}.get(word, word) for word in kept]
+    turned = [{"are": "am", "were": "was"}.get(word, word) if first else word for word in written]
+    return [*_with_genitive(subject), *turned]
+
+
+def _with_genitive(subject: Sequence[str]) -> list[str]:
+    return " ".join(subject).replace(" 's", "'s").split()
+
+
+def _spoken(token: Token, verb: Token | None, asks: Token) -> str:
+    """Return a word of the rest; the verb takes on the form that "do" had."""
+    if verb is not None and token.index == verb.index and asks.lower == "did":
+        return past_of(token.lower)
+    if verb is not None and token.index == verb.index and asks.lower == "does":
+        return third_person(token.text)
+    return _turned(token, to_object=token.dep in {"dobj", "pobj", "dative"})
+
+
+def _turned(token: Token, *, to_object: bool = False) -> str:
+    if token.lower == "you":
+        return "me" if to_object else "I"
+    return _TURNED.get(token.lower, token.text)
+
+
+def _polar(tree: Tree, answer: str) -> str:
+    """Return what yes or no says to a question such as "Is your son vegetarian?"."""
+    no, yes = _NO.match(answer), _YES.match(answer)
+    tokens = [token for token in tree.tokens if token.dep not in {"punct", "intj", "cc"}]
+    match = no or yes
+    if match is None or not tokens or tokens[0].lower not in _AUXILIARIES:
+        return ""
+    asks, own = tokens[0], _subject(tree, tokens[1:])
+    left = answer[match.end() :].strip()
+    if not own or (left and not _WHEN.match(left)):
+        return ""
+    rest = [token for token in tokens[1 + len(own) :] if token.lower not in {"ever", "yet"}]
+    verb = next((token for token in rest if token.tag.startswith(("VB", "IN"))), None)
+    if no and asks.lower in _DO:
+        said = [*_with_genitive([_turned(one) for one in own]), asks.lower, "not"]
+        return " ".join(
+            (*said, *(_turned(one, to_object=one.dep in {"dobj", "pobj"}) for one in rest))
+        )
+    head = _head_of([asks], own) + (["not"] if no else [])
+    return " ".join(
+        (
+            *head,
+            *(_spoken(token, verb, asks) for token in rest),
+            *([left] if not no and left else []),
+        )
+    )
+
+
+def rectified(tree: Tree, answer: str) -> str:
+    """Return what the assistant said of the user with its last word put right; or nothing.
+
+    Args:
+        tree: Parse of what the assistant said: "You drive a Toyota Yaris".
+        answer: What the user says to that: "no no, Corolla".
+    """
+    new = _NOT_SO.match(answer)
+    if new is None or not new["new"] or _ANAPHORIC.match(new["new"]) or _WHOLE.match(new["new"]):
+        return ""
+    if (
+        not any(token.lower in {"you", "your"} for token in tree.tokens)
+        or len(new["new"].split()) > _FEW_WORDS
+    ):
+        return ""
+    said = new["new"]
+    tags = (
+        {"NNP", "NNPS"}
+        if said[:1].isupper()
+        else {"CD"}
+        if re.match(r"\d|\w+teen|one|two|three|four|five|six", said)
+        else {"NN", "NNS", "JJ"}
+    )
+    places = [token.index for token in tree.tokens if token.tag in tags]
+    if not places:
+        return ""
+    start = end = places[-1]
+    while start and tree.tokens[start - 1].tag in tags:
+        start -= 1
+    written = [_turned(token) for token in tree.tokens]
+    written[start : end + 1] = [said]
+    kept = [
+        word
+        for word, token in zip(
+            written, [*tree.tokens[: start + 1], *tree.tokens[end + 1 :]], strict=True
+        )
+        if token.dep != "punct" and token.lower not in {"so", "right", "correct"}
+    ]
+    return re.sub(r"\bI (?:are|is)\b", "I am", " ".join(kept)).replace(" 's", "'s")

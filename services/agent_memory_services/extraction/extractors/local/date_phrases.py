@@ -37,6 +37,19 @@ def _only_after_preposition(pattern: str) -> str:
     return rf"(?(preposition){pattern}|(?!))"
 
 
+# "Sunday school": a weekday without a preposition before a noun is part of its name.
+_NO_COMPOUND = (
+    r"(?! (?!(?:at|in|on|with|and|or|but|for|to|from|by|because|when|after|before|until|till|if"
+    r"|so|as|then"
+    r"|next|last|this|week|the|a|an|I|we|he|she|it|they|you|my|our|your|his|her|their|not|of"
+    r"|about|around"
+    r"|lunchtime|noon|midday|midnight|early|late|first|again|instead|afternoon|evening|night"
+    r"|morning"
+    r"|via|around|through|since|only|too|already|sharp|please|thanks|is|was|are|were|will|works"
+    r"|has|have|had"
+    r"|came|went|am|do|did|does|would|can|could|should|must|while|where|between|w"
+    r"|\w+ly)\b)[a-z]{3,})"
+)
 _FORMS = {
     "iso": r"\d{4}-\d\d-\d\d",
     "slashed": r"\d{1,2}/\d{1,2}/(?:\d\d)?\d\d",
@@ -68,7 +81,8 @@ _FORMS = {
     ),
     "weekday": (
         rf"(?<!every )(?<!each )(?<!other )(?<!first )(?<!second )(?<!third )"
-        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]){_PART}?"
+        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]|(?: (?:morning|afternoon|evening"
+        rf"|night)s\b)){_PART}?(?(preposition)|{_NO_COMPOUND})"
     ),
     "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}(?! \d)"),
     "year": _only_after_preposition(rf"{_YEAR}(?! [a-z]+s\b)"),

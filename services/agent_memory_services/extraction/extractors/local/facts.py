@@ -33,7 +33,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     has_often,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.selection import judge
+from agent_memory_services.extraction.extractors.local.selection import is_secret, judge
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
@@ -49,6 +49,7 @@ from agent_memory_services.extraction.extractors.local.wording import (
     MEANT,
     in_third_person,
     statement,
+    third_person,
     trimmed,
     verb_group,
     with_lead,
@@ -57,10 +58,14 @@ from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.clauses import Clause, Modality, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
+from agent_memory_services.language.en.words import is_past
 
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
-    r"^(?:could|can|would|will) you (?:please )?(?:always|never)\b", re.IGNORECASE
+    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
+    r"|from now on"
+    r"|going forward|every time|each time|whenever (?:I|we|you)\b.*)$)",
+    re.IGNORECASE,
 )
 # What somebody says of themselves is theirs alone.
 _HEARSAY: Final = re.compile(
@@ -69,7 +74,8 @@ _HEARSAY: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine|pretend"
+    r"\b(?:(?<!even )if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine"
+    r"|pretend"
     r"|theoretically|lol|jk|just kidding|as if)\b",
     re.IGNORECASE,
 )
@@ -92,6 +98,7 @@ _ORDER: Final = re.compile(
     re.IGNORECASE,
 )
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
+_I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
@@ -170,7 +177,8 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    ordered = _ORDER.search(text) and not _ALWAYS_IF.match(text)
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
+    ordered = _ORDER.search(text) and not standing
     if ordered and not _IF_I_CHOOSE.search(text):
         return
     found = list(clauses(tree))
@@ -180,12 +188,49 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
     if wish is not None:
         yield _wanted(wish, scene)
         end = text.rfind(wish.reason) if wish.reason else len(text)
+    kept = False
     for clause in found:
         if _asks_for(clause) and _offset(clause) < end:
             continue
-        fact = _of_clause(clause, scene)
+        # What an instruction consists of belongs to no clause behind it.
+        fact = _of_clause(replace(clause, lead=()) if end else clause, scene)
         if fact is not None:
+            kept = True
             yield fact
+    if sentence.told and not kept and wish is None:
+        yield from _as_told(tree, scene)
+
+
+def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
+    """Yield a sentence whose form says that it is about the speaker as it stands."""
+    first, text = tree.tokens[0], joined(tree.tokens)
+    if QUOTED in text or is_secret(text):
+        return
+    voice = scene.voice if scene.voice.listener else replace(scene.voice, listener="the assistant")
+    wanted = _I_WANT.match(text) is not None
+    if first.lower in {"i", "we"}:
+        verb = tree.tokens[1]
+        rest = in_third_person(tree, tree.tokens[2:], About.SELF, voice)
+        bare = verb.tag in {"VBP", "VB"} or not is_past(verb.lower)
+        said = third_person(verb.text) if bare and verb.tag != "MD" else verb.text
+        written = None if rest is None else f"{scene.voice.speaker} {said} {rest}"
+    else:
+        written = in_third_person(tree, tree.tokens, About.KIN, voice)
+    if written is None or resolved(written, scene.references) is None:
+        return
+    dates = ground(trimmed(written.replace(MEANT, "")), scene.said, past=False)
+    text = dates.text[:1].upper() + dates.text[1:]
+    recurring = has_often(text)
+    candidate = Candidate(
+        text=text,
+        kind=Kind.EPISODIC if dates.when and not recurring else Kind.SEMANTIC,
+        message_ids=(scene.turn.message_id,),
+        topics=topics(text),
+        entities=entities(text),
+        event_time=None if recurring else dates.when,
+        standing=wanted,
+    )
+    yield Fact(candidate, Family.INSTRUCTION if wanted else Family.STATEMENT, About.SELF)
 
 
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
@@ -223,7 +268,7 @@ def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
 def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
     subject = subject_of(clause, scene.voice, scene.references)
-    if subject is None or _is_doubted(clause):
+    if subject is None or _is_doubted(clause) or _is_ordered(clause):
         note_mentions(plain, scene.voice.speaker, scene.references)
         scene.references.note(plain)
         return None
@@ -253,6 +298,14 @@ def _is_condition_of_habit(clause: Clause) -> bool:
     return plain and clause.subject is not None and clause.lemma not in words("opinions")
 
 
+def _is_ordered(clause: Clause) -> bool:
+    """Return true if a clause is a command behind a statement: "... and do not argue with me"."""
+    subject = clause.subject
+    if not clause.shared or subject is None or subject.lower != "i":
+        return False
+    return any(token.lower == "me" for token in clause.body[:2])
+
+
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:
     """Read a clause with its references and dates written out; None where one leads nowhere."""
     references = scene.references
@@ -280,7 +333,8 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
 
 def _looks_back(clause: Clause) -> bool:
     """Return true if a date lies behind: not that of what one has signed up for."""
-    return clause.tense.past and clause.verb.lemma not in words("arranges")
+    has_got = clause.verb.lower == "got" and clause.tense is Tense.PERFECT
+    return clause.tense.past and not has_got and clause.verb.lemma not in words("arranges")
 
 
 def _was_read(clause: Clause, rest: str) -> bool:

@@ -1,4 +1,4 @@
-"""Fragments, lists and introductions, as the sentences that they stand for."""
+"""Fragments and introductions, as the sentences that they stand for."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,24 +9,10 @@ from agent_memory_services.extraction.extractors.local.said import has_often
 from agent_memory_services.extraction.extractors.local.segments import segment
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.en.sentences import Utterance
+from agent_memory_services.language.en.words import is_past
 
 _SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
-_KEYED: Final = re.compile(
-    r"^(?:(?P<own>my|our) )?(?P<key>[A-Za-z][\w' ]{1,28}?)(?:\s*[:=]\s*|\s+-\s+)(?P<value>\S.*)$",
-    re.IGNORECASE,
-)
-# "Languages I speak: Dutch, English": the heading is a statement, and each item fills it.
-_HEADED: Final = re.compile(
-    r"^(?:(?:some|the|a few|my|other) )?(?:(?:favou?rite )?[a-z]+ )??[a-z]+(?: that)? I "
-    r"(?P<says>(?:can |cannot |do not |have |really |absolutely |always |never |regularly )*"
-    r"(?!need\b|want\b|have to|must|should|bought|asked|tried)[a-z]+"
-    r"(?: (?:to|at|in|with|for|about|on))?)\s*:\s*(?P<value>[^?]+)$",
-    re.IGNORECASE,
-)
-_LIKED: Final = {
-    "likes": "I like", "loves": "I love", "hobbies": "I enjoy", "interests": "I like",
-    "dislikes": "I dislike", "hates": "I hate", "languages": "I speak",
-}  # fmt: skip
 _INTRODUCED: Final = re.compile(
     r"^(?:(?:hi|hey|hello)[,!]? )?(?P<start>(?:I am|my name is) [A-Z][\w'-]+), "
     r"(?P<rest>(?:an? |the |\d|from |based |originally |living |currently ).+)$",
@@ -70,6 +56,30 @@ _STATES: Final = frozenset(
     based employed obsessed addicted scared terrified located
     """.split()  # noqa: SIM905 - a list would be a page long
 )
+_SAID: Final = frozenset(
+    [
+        "thanks",
+        "said",
+        "asked",
+        "given",
+        "agreed",
+        "noted",
+        "understood",
+        "done",
+        "needed",
+        "wanted",
+        "meant",
+        "based",
+    ]
+)
+_TELEGRAM_PLACE: Final = re.compile(
+    r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE
+)
+_SELDOM: Final = re.compile(
+    r"(?:hardly|barely|rarely|seldom|scarcely|usually|often|mostly|sometimes|normally) (?:ever )?"
+    r"[a-z]+(?<!ly)\b(?! (?:you|it|that|this)\b)",
+    re.IGNORECASE,
+)
 _PLACED: Final = frozenset({"off", "from", "based", "into", "between"})
 _NOT_PLACED: Final = re.compile(
     r"from (?:now|here|today|this|then|what|the)\b|off (?!to\b)|between (?!jobs)"
@@ -85,10 +95,29 @@ _UNDETERMINED: Final = frozenset(
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{_WEEKDAY}\b", re.IGNORECASE)
 _TIME_FIRST: Final = re.compile(
-    r"(?P<when>.+?)[:,-]+ (?P<what>.+)$"
-    r"|(?P<day>(?:tomorrow|today|tonight|(?:next |this )?\w+day)(?: at [\w:]+)?) (?P<thing>.+)$",
+    r"(?P<day>(?:on )?(?:tomorrow|today|tonight|(?:next "
+    r"|this )?\w+day)(?:,? (?:at )?\d[\d:.]*(?: ?[ap]m\b)?"
+    r"| at \w+)?)[:,]? (?P<thing>(?!\d).+)$|(?P<when>.+?)[:,-]+ (?P<what>.+)$",
     re.IGNORECASE,
 )
+_SOME_DAY: Final = re.compile(
+    rf"\btomorrow\b|\b{_WEEKDAY}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may"
+    rf"|jun|jul|aug|sep"
+    r"|oct|nov|dec)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b"
+    r"|\bon the \d",
+    re.IGNORECASE,
+)
+# Greetings, news, the weather, and what is over.
+_NO_OCCASION: Final = re.compile(
+    r"^(?:happy|merry|good|nice|great|lovely|bad|awful|best|see|till|until|thanks|hello|hi|sorry"
+    r"|same|no|not"
+    r"|back|off|out|away|home|available|free|busy|open|closed|what|which|who|how|any|only|since"
+    r"|as of|by|version|release|draft|notes?|minutes|photos?|news)\b"
+    r"|\b(?:yesterday|last|ago|weather|rain|sunny|snow|today|forecast|holiday on"
+    r"|o'clock already)\b",
+    re.IGNORECASE,
+)
+_VERBAL: Final = frozenset({"VBP", "VBZ", "VBD", "MD", "VB", "PRP", "WP", "WDT", "WRB", "UH"})
 _OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{_WEEKDAY})\b", re.IGNORECASE)
 # Said to the listener, or as a greeting.
 _WISHED: Final = re.compile(
@@ -104,110 +133,18 @@ _IDLE_DONE: Final = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_TOKENS: Final = 2
-_MOST_COUNTED: Final = 8
-
-
-# ----------------------------------------------------------------------------- lists of particulars
-
-
-def keyed(text: str, *, among: bool = False) -> list[str]:
-    """Return what a line such as "City: Oslo" says, in sentences; nothing for any other line.
-
-    Args:
-        text: The line.
-        among: Whether it stands among such lines, so that any key will do.
-    """
-    headed = _HEADED.match(text)
-    if headed is not None:
-        return [f"I {headed['says']} {item}" for item in items(headed["value"])]
-    match = _KEYED.match(text)
-    if match is None or "?" in text:
-        return []
-    key = re.sub(r" (?:are|is|include)$", "", match["key"].strip().lower())
-    value = match["value"].strip().rstrip(".;")
-    own = match["own"] is not None and not words("own_chores") & set(key.split())
-    if not (own or among or is_listing(key) or is_listing(key.rsplit(" ", 1)[-1])):
-        return []
-    parts = re.split(r"\s*;\s*", value)
-    nested = [part for part in parts if _KEYED.match(part)]
-    if nested and len(nested) == len(parts) and not re.fullmatch(r"favou?rites", key):
-        pairs = (part.partition(":") for part in nested)
-        return [f"my {name.strip().lower()} is called {value.strip()}" for name, _, value in pairs]
-    return _several(key, value) or [_particular(key, value)]
-
-
-def _several(key: str, value: str) -> list[str]:
-    """Return one sentence for each thing under a heading such as "likes"; else nothing."""
-    if re.fullmatch(r"favou?rites", key):
-        pairs = (item.partition(":") for item in items(value))
-        return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
-    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
-        return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
-    if re.match(r"(?:diet|food|eating)", key.replace("my ", "")) and all(
-        re.match(r"no\b", item, re.IGNORECASE) for item in items(value)
-    ):
-        return [f"I do not eat {item[2:].strip()}" for item in items(value)]
-    counted = re.compile(r"(?:an?|one|two|three|four|five|six|\d) ", re.IGNORECASE)
-    if key in words("counted_keys") and all(counted.match(item) for item in items(value)):
-        return [f"I have {item}" for item in items(value)]
-    begins = _LIKED.get(key)
-    return [f"{begins} {item}" for item in items(value)] if begins else []
-
-
-def items(value: str) -> list[str]:
-    """Return the things of a list such as "jazz, old films and rain"."""
-    parts = re.split(r"\s*[,;]\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+", value.strip().rstrip("."))
-    return [part for part in parts if part]
-
-
-def is_listing(key: str) -> bool:
-    """Return true if people list a particular of their own under this word."""
-    return (
-        re.fullmatch(rf"{any_of('particulars')}|favou?rite [\w ]+|diet[\w ]*", key.strip().lower())
-        is not None
-    )
-
-
-def _particular(key: str, value: str) -> str:
-    for names, sentence in _PARTICULARS:
-        if key in names or (key.startswith("allerg") and "allergies" in names):
-            return sentence(value)
-    many = key in {"kids", "children"} or (key.endswith("s") and key not in {"status", "address"})
-    return f"my {key} {'are' if many else 'is'} {value}"
-
-
-def _diet(value: str) -> str:
-    denied = re.match(r"(?:no|not) (.+)", value, re.IGNORECASE)
-    if denied:
-        return f"I do not eat {denied[1]}"
-    trait = value.lower().split()[0] in words("traits")
-    return f"I am {value}" if trait else f"my diet is {value}"
-
-
-def _allergies(value: str) -> str:
-    if re.match(r"(?:none|no)\b", value, re.IGNORECASE):
-        return "I do not have allergies"
-    return f"I am allergic to {value}"
-
-
-_PARTICULARS: Final[tuple[tuple[frozenset[str], Callable[[str], str]], ...]] = (
-    (frozenset({"from"}), "I am from {}".format),
-    (frozenset({"works as", "work as"}), "I work as {}".format),
-    (frozenset({"allergic to"}), "I am allergic to {}".format),
-    (frozenset({"lives in", "live in"}), "I live in {}".format),
-    (frozenset({"born in"}), "I was born in {}".format),
-    (frozenset({"speaks"}), "I speak {}".format),
-    (frozenset({"plays"}), "I play {}".format),
-    (frozenset({"drives"}), "I drive {}".format),
-    (frozenset({"name", "first name", "full name"}), "my name is {}".format),
-    (frozenset({"age"}), lambda value: f"I am {value.split()[0]} years old"),
-    (frozenset({"city", "location", "home", "country", "lives", "based"}), "I live in {}".format),
-    (frozenset({"employer", "company"}), "I work at {}".format),
-    (frozenset({"job", "occupation", "profession", "work", "role"}), "my job is {}".format),
-    (frozenset({"allergies"}), _allergies),
-    (frozenset({"diet"}), _diet),
-    (frozenset({"language"}), "I speak {}".format),
+_MOST_FINISHED: Final = 8
+_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
+# "Baby came": said of the noun itself, by verbs that nobody does to it.
+_BARE_DONE: Final = frozenset(
+    "came went was were had did said got felt became seemed looked began".split()  # noqa: SIM905
 )
+_KIN_FIRST: Final = re.compile(
+    rf"(?P<who>{any_of('female', 'male', 'companions')}(?: (?-i:[A-Z])\w+)?)(?P<apart>,)?"
+    rf" (?P<rest>(?!and\b|or\b|,)\S.*)$",
+    re.IGNORECASE,
+)
+_MOST_COUNTED: Final = 8
 
 
 # ------------------------------------------------------------------------------------ introductions
@@ -245,15 +182,95 @@ def _segments(rest: str) -> list[str]:
 # --------------------------------------------------------------------------------------- fragments
 
 
-def completed(tree: Tree, text: str) -> str:
-    """Return a fragment as the sentence that it stands for, or nothing where it stands for none."""
+def completed(tree: Tree, text: str) -> Utterance | None:
+    """Return a fragment as the sentence that it stands for; None where it stands for none."""
     first = _first(tree)
-    if first is None or len(tree.tokens) < _FEWEST_TOKENS or _has_subject(tree):
-        return ""
-    capital = text[:2].isupper() or tree.tokens[0].tag in {"NNP", "NNPS"}
+    if first is None or len(tree.tokens) < _FEWEST_TOKENS:
+        return None
+    finished = _finished(tree, text)
+    dated = _occasion(tree, first, text) if _is_appointment(tree, text) else ""
+    if finished or dated:
+        return Utterance(finished or dated, asks=False, told=True)
+    formed = _owned(tree, text) or ("" if _has_subject(tree) else _formed(tree, first, text))
+    return Utterance(formed, asks=False) if formed else None
+
+
+def _formed(tree: Tree, first: Token, text: str) -> str:
+    named = tree.tokens[0].tag in {"NNP", "NNPS"} and not is_past(tree.tokens[0].lower)
+    capital = text[:2].isupper() or named
     lowered = text if capital else text[:1].lower() + text[1:]
     formed = next(filter(None, (form(tree, first, lowered) for form in _FORMS)), "")
     return formed or segment(text)
+
+
+def says_so(tree: Tree) -> bool:
+    """Return true if the parse of a completed fragment has the subject that it was given."""
+    subjects = [token for token in tree.tokens if token.dep in {"nsubj", "nsubjpass"}]
+    return any(
+        token.lower in {"i", "we"} or any(one.lower in {"my", "our"} for one in tree.subtree(token))
+        for token in subjects
+    )
+
+
+def _owned(tree: Tree, text: str) -> str:
+    """Complete "exam passed", "wife pregnant", "new job at Bosch", "mum in hospital"."""
+    new = re.match(r"(?:brand )?(?:new|second-hand) (?!to\b)(?=[a-z])", text, re.IGNORECASE)
+    if new and not any(token.tag in _FINITE for token in tree.tokens) and not _is_idle(tree):
+        return f"I have a {text[:1].lower()}{text[1:]}"
+    kin = _KIN_FIRST.match(text)
+    if kin is not None:
+        who, rest = f"my {kin['who'][:1].lower()}{kin['who'][1:]}", kin["rest"]
+        finite = any(token.tag in _FINITE for token in tree.tokens)
+        return f"{who} {'' if finite else 'is '}{rest}"
+    return _mine(tree, text)
+
+
+def _mine(tree: Tree, text: str) -> str:
+    """Complete "rent is 22k a month", "parents evening is on Thursday"."""
+    verb = next((token for token in tree.tokens if token.tag in {"VBZ", "VBP", "VBD"}), None)
+    subject = tree.child(verb, "nsubj", "nsubjpass") if verb is not None else None
+    if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
+        return ""
+    phrase = tree.subtree(subject)
+    bare = all(
+        token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase
+    )
+    told = re.search(r"\d", _after(tree, verb)) or _SOME_DAY.search(_after(tree, verb))
+    if not bare or phrase[0].index or not told or _is_idle(tree) or phrase[0].dep == "prep":
+        return ""
+    return f"my {text if text[:2].isupper() else text[:1].lower() + text[1:]}"
+
+
+def _finished(tree: Tree, text: str) -> str:
+    """Complete "exam passed", "boiler fixed at last", "B&B booked for 2 nights"."""
+    done = next((token for token in tree.tokens if token.tag in {"VBD", "VBN"}), None)
+    if done is None or not 0 < done.index <= _FEWEST_TOKENS or len(tree.tokens) > _MOST_FINISHED:
+        return ""
+    before, behind = tree.tokens[: done.index], tree.tokens[done.index + 1 :]
+    nouns = all(token.tag in {"NN", "NNS", "NNP", "JJ"} for token in before)
+    whole = any(token.dep in {"dobj", "ccomp", "xcomp"} for token in behind)
+    if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have"}:
+        return ""
+    if _is_idle(tree) or done.lower in _BARE_DONE:
+        return ""
+    what, rest = text[: len(text) - len(_after(tree, done))].strip(), _after(tree, done)
+    be = "were" if before[-1].tag == "NNS" else "was"
+    noun = f"{what[:1].lower()}{what[1:]}" if not what[:2].isupper() else what
+    return f"my {noun} {be} {rest}"
+
+
+def _after(tree: Tree, token: Token) -> str:
+    return "".join(one.text + one.space for one in tree.tokens[token.index :])
+
+
+def _is_idle(tree: Tree) -> bool:
+    """Return true if a fragment is about the conversation."""
+    idle = words("chores") | words("empty_nouns") | {"mission", "deal", "note", "minute"}
+    return any(
+        token.lemma in idle
+        and not (token.index and tree.tokens[token.index - 1].lower in words("life_compounds"))
+        for token in tree.tokens[:3]
+    )
 
 
 def _here(text: str) -> str:
@@ -276,14 +293,26 @@ def _done(tree: Tree, first: Token, text: str) -> str:
         return f"I have {text}"
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
-    told = first.tag in {"VBD", "VBN"} or first.lower == "quit"
-    if _IDLE_DONE.match(text) or not told or first.dep not in {"ROOT", "ccomp", "dep", "advcl"}:
+    told = is_past(first.lower) or first.tag in {"VBD", "VBN"}
+    if _IDLE_DONE.match(text) or not told or first.lower in _SAID:
         return ""
-    if first.lower in {"born", "raised"}:
-        return f"I was {text}"
-    if first.lower in words("traits") | _STATES:
-        return f"I am {_here(text)}"
-    return "" if first.lower in {"thanks", "said", "asked", "given"} else f"I {text}"
+    behind = tree.tokens[first.index + 1].tag if following else "IN"
+    bare = behind in {"IN", "TO", "CC", ",", "RB"}
+    state = bare and first.lower in (words("traits") | _STATES) - {"handed"}
+    if state or first.lower in {"stuck", "stranded"}:
+        return f"I am {_here(_into_place(text))}"
+    return f"I {'was ' if first.lower in {'born', 'raised'} else ''}{_into_place(text)}"
+
+
+def _into_place(text: str) -> str:
+    """Return "landed Lagos" with the preposition that a telegram saves."""
+    return _TELEGRAM_PLACE.sub(r"\g<verb> in ", text)
+
+
+def _rarely(_: Tree, first: Token, text: str) -> str:
+    """Complete "hardly drink", "rarely eat out", "usually walk to work"."""
+    often = _SELDOM.match(text)
+    return f"I {text}" if often and not first.index else ""
 
 
 def _does(_: Tree, first: Token, text: str) -> str:
@@ -298,15 +327,51 @@ def _does(_: Tree, first: Token, text: str) -> str:
 
 def _occasion(tree: Tree, first: Token, text: str) -> str:
     """Complete "dentist on Friday at 3", "mum's birthday 14 june"."""
+    when = DATE_PHRASE.search(text)
+    timed = when or has_often(text) or _AT_SOME_TIME.search(text)
     nouns = [token for token in tree.tokens if token.tag.startswith("NN") or token.dep == "ROOT"]
-    timed = DATE_PHRASE.search(text) or has_often(text) or _AT_SOME_TIME.search(text)
-    if not timed or not any(token.lemma in words("occasions") for token in nouns):
+    known = any(token.lemma in words("occasions") for token in nouns)
+    if not timed or not (known or _is_appointment(tree, text)):
         return ""
-    owned = first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    kin = _KIN_FIRST.match(text.replace("'s ", " ", 1)) is not None
+    owned = (
+        kin or first.lower in {"my", "our"} or any(token.text == "'s" for token in tree.tokens[:3])
+    )
     plain = not text[:2].isupper() and (
-        first.tag != "NNP" or first.lower in words("occasions") or "-" in text.split(maxsplit=1)[0]
+        kin
+        or first.tag != "NNP"
+        or first.lower in words("occasions")
+        or "-" in text.split(maxsplit=1)[0]
     )
     return _appointed(text[:1].lower() + text[1:] if plain else text, owned=owned)
+
+
+def _is_appointment(tree: Tree, text: str) -> bool:
+    """Return true if a fragment names a thing and the day or the hour when it will be."""
+    when = min(
+        (
+            found.start()
+            for found in (DATE_PHRASE.search(text), _AT_SOME_TIME.search(text))
+            if found
+        ),
+        default=0,
+    )
+    day = _SOME_DAY.search(text) or re.search(r"\d{1,2}(?::\d\d| ?[ap]m\b)", text, re.IGNORECASE)
+    before = [token for token in tree.tokens if _offset(tree, token) < when] or list(tree.tokens)
+    if day is None or _NO_OCCASION.search(text) or _is_idle(tree):
+        return False
+    # A lone word, or one behind a noun that does not agree with it, is no verb: "school play".
+    nouns = {"VB", "VBP"} if len(before) == 1 or before[0].tag == "NN" else frozenset[str]()
+    if any(
+        one.tag in _VERBAL and (one is not before[-1] or one.tag not in nouns) for one in before
+    ):
+        return False
+    head = next((one for one in reversed(before) if one.tag[:2] in {"NN", "VB"}), None)
+    return head is not None and head.lower not in words("moods")
+
+
+def _offset(tree: Tree, token: Token) -> int:
+    return sum(len(one.text) + len(one.space) for one in tree.tokens[: token.index])
 
 
 def _appointed(text: str, *, owned: bool) -> str:
@@ -320,6 +385,7 @@ def _appointed(text: str, *, owned: bool) -> str:
     if when is None or not when.start():
         return ""
     what, then = text[: when.start()].strip(" ,:-"), text[when.start() :].strip()
+    what = re.sub(r"(?:'s| is| are)$", "", what)
     then = re.sub(rf"^(?=\d|{_WEEKDAY}\b)", "on ", then, flags=re.IGNORECASE)
     if owned:
         return f"{what if re.match(r'(?:my|our) ', what) else f'my {what}'} is {then}"
@@ -396,7 +462,7 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
 
 
 _FORMS: Final[Sequence[Callable[[Tree, Token, str], str]]] = (
-    _placed, _done, _does, _occasion, _described, _noun,
+    _placed, _done, _rarely, _does, _occasion, _described, _noun,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from agent_memory_services.language.en.parser import Token, Tree
 _ASSISTANT: Final = Voice("User", "the assistant")
 _REASON: Final = re.compile(
     r"(?:,|,? (?:because|since|as)) (?P<said>(?:I am|I have|my|I do not|I cannot|I hate"
-    r"|I live)\b.*)$"
+    r"|I live|I get|I find|I need|I struggle|I lose|I feel|I forget|I never|I was|it)\b.*)$"
 )
 _MOST_WORDS: Final = 60
 _ASKED: Final = (
@@ -31,7 +31,8 @@ _SCOPE: Final = (
     r"|(?:for|in) (?:all|every|any|each)(?: of)?(?: your| future| the| my)* (?:answers?"
     r"|responses?|repl(?:y|ies)|messages?"
     r"|conversations?|chats?|recipes?|code|emails?|questions?)(?: from (?:now|here) on)?"
-    r"|in your (?:answers|responses|replies|messages))"
+    r"|in your (?:answers|responses|replies|messages)"
+    r"|for (?:anything|everything) (?!else\b)[\w' -]+?)"
 )
 _ANSWERS: Final = (
     r"(?:answers?|responses?|repl(?:y|ies)|explanations?|messages?|summaries|emails?|code)"
@@ -44,22 +45,56 @@ _MANNER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A form of instruction: `do` is what is to be done, the others say when or with whom."""
+    """A form of instruction: `do` is what is to be done, the others say when or with whom.
+
+    Attributes:
+        pattern: Its form.
+        text: How it is written.
+        slot: The attribute it sets.
+        reasoned: Whether only a reason behind it tells that it holds beyond this answer.
+    """
 
     pattern: re.Pattern[str]
     text: str
     slot: str = ""
+    reasoned: bool = False
 
 
 def _form(pattern: str, text: str, slot: str = "") -> _Form:
     return _Form(re.compile(pattern, re.IGNORECASE), text, slot)
 
 
+_ALWAYS: Final = (
+    r"(?:always|every (?:single )?time|each time|without exception|from now on|in future)"
+)
+# Ways of answering: things that any answer has, and the manner in which they are given.
+_GIVEN: Final = (
+    r"(?:things|everything|stuff|dates?|times|numbers?|amounts|prices|units|sizes|measurements"
+    r"|quantities"
+    r"|temperatures|distances|weights|code|links|sources|recipes|names|examples|instructions"
+    r"|answers|it all)"
+)
+_WAY: Final = (
+    r"(?:(?:in|with|without|like|as(?! soon| well)|under|using|by) (?!this\b|that\b|it\b"
+    r"|the (?:above|file|text)"
+    r"|here|case\b|advance)|(?:more |less |very |really )?(?:slowly|briefly|simply|politely"
+    r"|honestly|bluntly"
+    r"|formally|informally)\b|one at a time)"
+)
+_TELLS: Final = (
+    r"(?:answer|reply|respond|write|speak|talk|explain|describe|give|tell|show|list|spell|say"
+    r"|put|use|express"
+    r"|convert|format)"
+)
+_TO_ME: Final = r"(?: (?:me|to me|us|back))?"
+_FOR_ME: Final = r"(?: (?:to|for|with) me)?"
 _TO: Final = "User wants the assistant to {do}"
 _FORMS: Final = (
     _form(
         r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
-        r"|so)[, ]+)*calls? me (?P<name>(?-i:[A-Z])[\w'-]+)(?: (?:please|instead))?$",
+        r"|so)[, ]+)*(?:calls? me|address me as"
+        r"|refer to me as) (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?:"
+        r" (?:please|instead))?$",
         "User wants to be called {name}",
         "called",
     ),
@@ -115,6 +150,29 @@ _FORMS: Final = (
         rf"|very |a bit more )?{_MANNER}\b.*)$",
         _TO,
     ),
+    _form(rf"^{_ASKED}(?P<do>(?:refer to|address) (?:me|us|my|our)\b.+? as \w.*)$", _TO),
+    _form(rf"^{_ASKED}(?P<do>only {_TELLS}\b(?! (?:it|this|that|the)\b).+)$", _TO),
+    _form(
+        rf"^(?:please,? )?no (?:more )?(?P<none>(?!\w\b)[\w' -]+?) (?P<when>{_WHEN})$",
+        "User wants no {none} {when}",
+    ),
+    _form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} {_GIVEN}{_FOR_ME} {_WAY}.*?)$", _TO),
+    replace(_form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME}{_FOR_ME} {_WAY}.*?)$", _TO), reasoned=True),
+    _form(
+        rf"^(?:just |only )?(?P<what>[\w' -]+, (?:and )?not [\w' -]+?),? (?:please|thanks"
+        rf"|{_ALWAYS})"
+        rf"(?:,? (?:please|thanks|{_ALWAYS}))*$",
+        "User wants {what}",
+    ),
+    _form(
+        rf"^(?:please,? |just )?(?P<noun>[\w' -]+?),? {_ALWAYS}(?:,? please)?$",
+        "User always wants {noun}",
+    ),
+    _form(
+        r"^(?:please,? |just |only )*(?P<what>(?:one|a single"
+        r"|two) [\w ]+? at a time)(?:,? please)?$",
+        "User wants {what}",
+    ),
     _form(rf"^(?:please )?(?P<do>keep (?:your |all |the )?{_ANSWERS} .+)$", _TO),
     _form(
         rf"^(?:just |only )?(?P<what>(?:{_MANNER}|metric|plain|simple|bullet|english|german"
@@ -124,7 +182,8 @@ _FORMS: Final = (
     ),
     _form(
         r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please"
-        r"|just)[, ]+)?no (?:more )?(?P<none>(?!problem|worries|idea|way|need|thanks|one\b|rush"
+        r"|just)[, ]+)?no (?:more )?(?P<none>(?!\w\b|problem|worries|idea|way|need|thanks|one\b"
+        r"|rush"
         r"|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b"
         r"|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your"
         r"|the|my) .+?| for me)(?: please)?)$",
@@ -186,6 +245,8 @@ def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
     reason = _REASON.search(said)
     whole = (said[: reason.start()] if reason else said).rstrip(" .!?,")
     for form in _FORMS:
+        if form.reasoned and not reason:
+            continue
         match = form.pattern.match(whole) or form.pattern.match(trimmed(whole))
         if match is not None and (wish := _wish(match, form, tree, start)) is not None:
             return replace(wish, reason=reason["said"]) if reason else wish
@@ -195,6 +256,11 @@ def instruction(sentence: str, tree: Tree, start: int = 0) -> Wish | None:
 def _wish(match: re.Match[str], form: _Form, tree: Tree, start: int) -> Wish | None:
     parts = {name: said for name, said in match.groupdict().items() if said}
     command = _between(tree, start, match.span("do")) if "do" in parts else []
+    if "noun" in parts and any(
+        token.tag in {"VBZ", "VBP", "VBD", "VB", "MD", "PRP", "UH"}
+        for token in _between(tree, start, match.span("noun"))
+    ):
+        return None
     denied = form.text.endswith("not {do}") and _NOW.search(parts.get("do", ""))
     if denied or ("do" in parts and not _commands(command)):
         return None
@@ -262,6 +328,7 @@ def _commands(tokens: Sequence[Token]) -> bool:
 
 def _polished(text: str) -> str:
     text = trimmed(text.replace("\ue001", ""))
+    text = re.sub(rf"(?:,? (?:please|{_ALWAYS}))+$", "", text)
     text = re.sub(r"\bthe assistant's\b", "its", text)
     text = re.sub(r"(?<=\w )yourself\b", "itself", text)
     return text[:1].lower() + text[1:] if not text.startswith("User") else text

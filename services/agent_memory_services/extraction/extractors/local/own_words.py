@@ -32,7 +32,13 @@ from agent_memory_services.extraction.domain.facts import (
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
-from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, likely, recognised
+from agent_memory_services.language.recognition import (
+    ENGLISH,
+    UNKNOWN,
+    evidence,
+    likely,
+    recognised,
+)
 from agent_memory_services.language.sentences import Sentence, sentences
 
 _HIDDEN: Final = "\ue000"
@@ -59,7 +65,8 @@ _COLON: Final = re.compile(r"[:：]|\n")
 _CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
 _COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
 _ENGLISH_TASK: Final = re.compile(
-    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix|check"
+    r"\b(?:translat\w*|mean\w*|say|says|said|correct|proofread\w*|rewrit\w*|summari[sz]\w*|fix"
+    r"|check"
     r"|explain|sentence|phrase|text|message|letter|e-?mail|word|lyrics|song|poem|wrote|writes)\b",
     re.IGNORECASE,
 )
@@ -104,7 +111,11 @@ class OwnWords:
 def read_own_words(conversation: Conversation) -> OwnWords:
     """Read the messages, and the sentences of messages, that are not English."""
     people = cast(conversation)
-    readings = [_Reading(turn, conversation, people) for turn in conversation.turns]
+    spoken = [*conversation.before, *conversation.turns]
+    named = {id(turn) for before, turn in pairwise(spoken) if _names(turn.text, before)}
+    readings = [
+        _Reading(turn, conversation, people, plain=id(turn) in named) for turn in conversation.turns
+    ]
     turns = [reading.rest for reading in readings]
     unchanged = all(one is other for one, other in zip(turns, conversation.turns, strict=True))
     return OwnWords(
@@ -119,6 +130,12 @@ def read_own_words(conversation: Conversation) -> OwnWords:
     )
 
 
+def _names(text: str, before: Turn) -> bool:
+    """Return true if a message is one word, a name perhaps, in answer to English."""
+    word = text.strip(" .!")
+    return word.isascii() and word.isalpha() and recognised(before.text) == ENGLISH
+
+
 class _Reading:
     """Reading of one message.
 
@@ -130,13 +147,15 @@ class _Reading:
         unread: The reason for which nobody can read it; empty where somebody can.
     """
 
-    def __init__(self, turn: Turn, conversation: Conversation, people: Cast) -> None:
+    def __init__(
+        self, turn: Turn, conversation: Conversation, people: Cast, *, plain: bool = False
+    ) -> None:
         self.candidates: list[Candidate] = []
         self.wanted: list[Wanted] = []
         self.rest = turn
         self.unread = ""
         voice = people.voice(turn)
-        if voice is None or turn.text.isspace() or not turn.text:
+        if voice is None or plain or turn.text.isspace() or not turn.text:
             return
         self._turn = turn
         self._speaker = voice.speaker
@@ -156,7 +175,7 @@ class _Reading:
         end = len(prose)
         for part in parts:
             end = min(end, _task_ends(prose, part))
-            if part.language in {ENGLISH, UNKNOWN}:
+            if part.language in {ENGLISH, UNKNOWN} or _is_by_chance(prose, part, language):
                 continue
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
@@ -293,6 +312,15 @@ def _language(sentence: str, around: str) -> str:
         if code in LANGUAGES and _begins(text, pack(code)):
             return code
     return found
+
+
+def _is_by_chance(prose: str, part: _Part, around: str) -> bool:
+    """Return true if a fragment has one word of another language, and states nothing in it."""
+    text = Text(prose[part.place.start : part.place.end].strip(_EDGES))
+    clear = around not in {ENGLISH, UNKNOWN} and evidence(prose, around) > 1
+    if clear or evidence(text.plain, part.language) > 1 or not text.plain.isascii():
+        return False
+    return part.language not in LANGUAGES or not _begins(text, pack(part.language))
 
 
 def _task_ends(prose: str, part: _Part) -> int:

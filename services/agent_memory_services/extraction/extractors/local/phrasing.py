@@ -158,12 +158,13 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "I said my flight was on Monday but it's on Tuesday."
     (
         re.compile(
-            r"^I (?:said|wrote|told you)(?: that)? (?P<what>(?:my|our) [\w' -]+?) (?:is|was"
-            r"|were|are)"
+            r"^I (?:said|wrote|told you)(?: that)? (?P<own>my|our|the) (?P<what>[\w' -]+?)(?:'s"
+            r"| is| was"
+            r"| were| are)"
             r" [^.;]+?,? but (?:actually )?(?:it|that|she|he)(?: is|'s) (?:actually )?",
             re.IGNORECASE,
         ),
-        r"\g<what> is ",
+        lambda match: f"{'our' if match['own'].lower() == 'our' else 'my'} {match['what']} is ",
     ),
     # "My name isn't Jon, it's John."
     (
@@ -275,6 +276,12 @@ _STALLING: Final = re.compile(
     r" (?:intro|bio))\s*[:-]\s*)",
     re.IGNORECASE,
 )
+# "Scratch what I said about Thursdays, pilates has moved": it is theirs.
+_BARE_SUBJECT: Final = re.compile(
+    r"(?!(?:I|we|he|she|it|they|you|my|our|the|a|an|there|this|that|it's|what|everything)\b)"
+    r"[a-z]+(?: [a-z]+)? (?:is|has|was|are|have|will|moved|starts|got)\b",
+    re.IGNORECASE,
+)
 # "Correction: the wedding is on the 17th": of what is corrected, the speaker has told before.
 _CORRECTED: Final = re.compile(
     rf"^(?:correction|update|actually|sorry|no|wait)\b[:,.]? the (?P<what>(?:\w+ )?"
@@ -311,8 +318,10 @@ _RUN_ON: Final = re.compile(
 )
 _BOUND: Final = re.compile(
     r"(?:\b(?:and|but|so|or|that|which|who|when|if|because|since|while|where|what|how|why|as|than"
-    r"|before|after|until|though|although|whenever|whether|thinks?|claims?|insists?|swears?|believes?"
-    r"|reckons?|pretends?|hopes?|wishes|jokes?|dreams?|knows|tells?|felt|thought|believed|heard|noticed|know|said|say|says|guess|hope"
+    r"|before|after|until|though|although|whenever|whether|thinks?|claims?|insists?|swears?"
+    r"|believes?"
+    r"|reckons?|pretends?|hopes?|wishes|jokes?|dreams?|knows|tells?|felt|thought|believed|heard"
+    r"|noticed|know|said|say|says|guess|hope"
     r"|wish|mean|told|tell|believe|sure|feel|like|remember|thing|things|one|time|way|place"
     r"|reason|day|everything|all|with|for|to|of|in|at|on|is|are|was|the|an?|my|and my)"
     r"|\bthe [\w-]+)$",
@@ -377,7 +386,10 @@ def filled(text: str, before: str) -> str:
 
 def without_stalling(text: str) -> str:
     """Return a sentence without what a speaker says while thinking or taking something back."""
-    return _CORRECTED.sub(r"my \g<what>", _STALLING.sub("", text))
+    rest = _STALLING.sub("", text)
+    if rest != text and _BARE_SUBJECT.match(rest):
+        rest = f"my {rest}"
+    return _CORRECTED.sub(r"my \g<what>", rest)
 
 
 def restated(text: str) -> str:

@@ -7,11 +7,22 @@ from functools import cache
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.answers import answered
+from agent_memory_services.extraction.extractors.local.answers import (
+    answered,
+    asks_of_chat,
+    by_parse,
+    rectified,
+)
 from agent_memory_services.extraction.extractors.local.fragments import (
     completed,
     introduced,
-    keyed,
+    says_so,
+)
+from agent_memory_services.extraction.extractors.local.listings import (
+    is_listing,
+    is_sheet,
+    listed,
+    unlabelled,
 )
 from agent_memory_services.extraction.extractors.local.phrasing import (
     filled,
@@ -77,7 +88,24 @@ _JEST: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_SENTENCES: Final = 400
-_MOST_ANSWERED: Final = 2
+# "What does your partner do?", "He lays asphalt."
+_PRONOUN_FIRST: Final = re.compile(r"(?:he|she|it|they)(?P<is>'s| is)? (?=\w)", re.IGNORECASE)
+_ASKED_ABOUT: Final = re.compile(
+    rf"\byour (?P<what>(?:[\w-]+"
+    rf" )?{any_of('companions', 'female', 'male', 'either', 'animals')})\b",
+    re.IGNORECASE,
+)
+_OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
+_RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
+_EMPHASIS: Final = re.compile(
+    r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$",
+    re.IGNORECASE,
+)
+_MERE_NO: Final = re.compile(
+    r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE
+)
+_MOST_ANSWERED: Final = 4
+_LONGEST_ANSWER: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +164,12 @@ def _sentences(
     """Yield the sentences of a message, with what it leaves out filled in."""
     typed = spelled(without_runs(turn.text), parser.strangers, _aims())
     earnest = "".join(_JEST.sub(_earnest, piece) for piece in pieces(typed))
-    cut = sentences(own_words(earnest))[:_MOST_SENTENCES]
+    cut: Sequence[Utterance] = sentences(own_words(earnest))[:_MOST_SENTENCES]
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
-        whole = answered(_question(earlier), ", ".join(one.text for one in cut))
-        if whole:
-            yield Utterance(whole, asks=False)
-            return
+        whole, cut = _answer(cut, earlier, parser)
+        yield from whole
     listing, before = False, ""
+    sheet = any(is_sheet(one.text) for one in cut)
     for one in _meant(cut):
         meant = without_stalling(one.text)
         asks = one.asks and meant == one.text
@@ -156,29 +183,97 @@ def _sentences(
                 yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)
         elif text:
-            listed = keyed(text, among=listing)
-            listing = bool(listed)
-            for part in listed or _stated(told or filled(text, before) or text):
-                yield from _with_wish(part)
+            particulars = listed(text, among=listing, sheet=sheet)
+            if particulars and not listing and not _is_english(text, parser):
+                particulars = None
+            listing = bool(particulars)
+            if particulars is None:
+                plain = told or filled(text, before) or unlabelled(text)
+                particulars = [Utterance(plain, asks=False)]
+            for said in particulars:
+                yield from [said] if said.told else _stated(said.text)
         before = text
 
 
-def _stated(text: str) -> Iterator[str]:
+def _answer(
+    said: Sequence[Utterance], earlier: Sequence[Turn], parser: Parser
+) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
+    """Return what a message says as an answer, if it is one, and the sentences behind that."""
+    question = _question(earlier)
+    own = any(_OWN_SENTENCE.match(one.text) for one in said[1:])
+    whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
+    if whole:
+        return [Utterance(whole, asks=False)], said[1:] if own else ()
+    whose = _PRONOUN_FIRST.match(said[0].text)
+    about = _ASKED_ABOUT.search(question) if whose else None
+    if whose and about:
+        meant = f"my {about['what']}{' is' if whose['is'] else ''} {said[0].text[whose.end() :]}"
+        return (), [Utterance(meant, asks=False), *said[1:]]
+    told = _filled_in(said, question, earlier, parser)
+    return ([told], said[1:]) if told is not None else ((), said)
+
+
+def _is_english(text: str, parser: Parser) -> bool:
+    """Return true if the key or the heading of a list has an English word."""
+    key = re.split(r"[:=\ue002-]", text)[0]
+    found = set(re.findall(r"[a-z]{2,}", key.lower()))
+    return is_listing(key) or bool(found - parser.strangers(found).unlisted) or not found
+
+
+def _filled_in(
+    said: Sequence[Utterance], question: str, earlier: Sequence[Turn], parser: Parser
+) -> Utterance | None:
+    """Return the first sentence with what it leaves to the assistant's question or claim."""
+    answer = said[0].text
+    if len(answer.split()) > _LONGEST_ANSWER:
+        return None
+    if question and (text := by_parse(parser.parse([question])[0], question, answer)):
+        return Utterance(text, asks=False, told=not asks_of_chat(question))
+    last = earlier[-1] if earlier else None
+    if last is None or last.role != "assistant":
+        return None
+    claim = _claim(last.text)
+    if len(said) > 1 and _MERE_NO.match(answer):
+        answer = f"{answer}, {said[1].text}"
+    text = rectified(parser.parse([claim])[0], answer) if claim else ""
+    return Utterance(text, asks=False, told=True) if text else None
+
+
+def _claim(text: str) -> str:
+    """Return what the assistant says last of the user: "So you work for DHL, right?"."""
+    said = sentences(own_words(text))
+    claims = [_RIGHT.sub("", one.text) for one in said if not one.asks or _RIGHT.search(one.text)]
+    return claims[-1] if claims else ""
+
+
+def _stated(text: str) -> Iterator[Utterance]:
     """Yield what a sentence states, in plain sentences of their own."""
     for plain in plainly(text):
-        yield from segments(plain) or introduced(plain)
+        for part in segments(plain) or introduced(plain):
+            yield from _with_wish(part)
 
 
 def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:
     """Leave out what is said in scorn: "Great, another delay. I just love waiting"."""
     scorn = False
-    for one in said:
+    for one in _with_emphasis(said):
         ironic = _SARCASM.search(one.text) or _IRONY.search(one.text)
         if ironic or (scorn and _FONDNESS.search(one.text)):
             scorn = True
             continue
         scorn = scorn or _SCORN.match(one.text) is not None
         yield one
+
+
+def _with_emphasis(said: Sequence[Utterance]) -> list[Utterance]:
+    """Join "Every time." to the sentence before it, which it makes an instruction."""
+    found: list[Utterance] = []
+    for one in said:
+        if found and not one.asks and not found[-1].asks and _EMPHASIS.match(one.text):
+            found[-1] = Utterance(f"{found[-1].text}, {one.text.lower()}", asks=False)
+        else:
+            found.append(one)
+    return found
 
 
 def _with_wish(text: str) -> Iterator[Utterance]:
@@ -203,11 +298,12 @@ def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, 
     """Parse sentences; fragments once more, as the sentences that they stand for."""
     parsed = list(zip(said, parser.parse([one.text for one in said]), strict=True))
     whole = {
-        place: text
+        place: formed
         for place, (one, tree) in enumerate(parsed)
-        if not one.asks and (text := completed(tree, one.text))
+        if not one.asks and not one.told and (formed := completed(tree, one.text))
     }
-    trees = parser.parse(list(whole.values()))
-    for (place, text), tree in zip(whole.items(), trees, strict=True):
-        parsed[place] = (Utterance(text, asks=False), tree)
+    trees = parser.parse([formed.text for formed in whole.values()])
+    for (place, formed), tree in zip(whole.items(), trees, strict=True):
+        if says_so(tree):
+            parsed[place] = (formed, tree)
     return parsed

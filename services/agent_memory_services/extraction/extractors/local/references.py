@@ -45,6 +45,14 @@ _THERE: Final = re.compile(
 _ASIDE_THERE: Final = re.compile(r"(\w{4,} ?) there\b")
 _HERE: Final = re.compile(r"\bhere\b")
 
+# "Her school", and not "saw her yesterday".
+_OWNED_BY_HER: Final = re.compile(
+    r" (?!(?:to|and|at|in|on|for|with|when|because|but|or|if|so|as|by|from|about|last|next|this"
+    r"|every"
+    r"|yesterday|today|tomorrow|again|now|since|until|there|here|a|an|the|my|two|three|once"
+    r"|twice)\b)"
+    r"[a-z]+",
+)
 _DETERMINED: Final = re.compile(
     r"\b(?:a|an|my|our|the|one|two|three|another|this|that) "
     r"(?=(?P<nouns>[a-z][\w-]*(?: [a-z][\w-]*){0,3}))"
@@ -167,15 +175,19 @@ def note_mentions(text: str, owner: str, references: References) -> None:
         references: Where they are noted, as the owner's.
     """
     for match in _DETERMINED.finditer(text):
-        end = match.start("nouns")
+        end, chain, pronouns = match.start("nouns"), list[str](), frozenset[str]()
         for noun in match["nouns"].split():
-            end = text.index(noun, end) + len(noun)
-            pronouns = pronouns_for(noun)
-            if pronouns:
-                named = _NAME_AFTER.match(text, end)
-                name = f" {named['name']}" if named else ""
-                references.mention(f"{possessive(owner)} {noun}{name}", pronouns)
+            known = pronouns_for(noun)
+            if pronouns and not known:
                 break
+            end = text.index(noun, end) + len(noun)
+            # "A pet tortoise" is a tortoise, whichever of the two words tells that it is a being.
+            chain = [*chain, noun] if known else []
+            pronouns = known
+        if pronouns:
+            named = _NAME_AFTER.match(text, end)
+            name = f" {named['name']}" if named else ""
+            references.mention(f"{possessive(owner)} {' '.join(chain)}{name}", pronouns)
     for match in _NAMED.finditer(text):
         for name in re.findall(r"[A-Z]\w+", match["names"]):
             references.mention(name, _BY_NAME_ONLY)
@@ -194,8 +206,15 @@ def resolved(text: str, references: References) -> str | None:
     head = _PRONOUN_HEAD.match(text)
     if head is None:
         return text
-    meant = _meant(head["word"].lower(), references)
+    word = head["word"].lower()
+    owns = word == "her" and _OWNED_BY_HER.match(text, head.end("word"))
+    meant = _hers(references) if owns else _meant(word, references)
     return text[: head.start("word")] + meant + text[head.end("word") :] if meant else None
+
+
+def _hers(references: References) -> str:
+    being = references.being("she")
+    return possessive(being) if being else ""
 
 
 def _some(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.language.en.words import is_past
 
 _COMMA: Final = re.compile(r"\s*[,;](?!\d)\s*(?:and\s+|&\s*|but\s+)?|\s+[-/|]\s+")
 _AND: Final = re.compile(r"\s+(?:and|&)\s+")
@@ -17,11 +18,6 @@ _HAD: Final = any_of("companions", "animals", "plural")
 _SENTENCE: Final = re.compile(
     r"\b(?:I|we|you|he|she|they|it|there)\b|\b(?:is|are|was|were)\b|^(?:my|our|your|this|that)\b",
     re.IGNORECASE,
-)
-_DONE: Final = (
-    r"(?:moved|married|got|divorced|sold|bought|quit|grew up|studied|graduated|retired|turned|lost"
-    r"|broke|started|finished|switched|left|joined|adopted|had|became|worked|lived|won|passed"
-    r"|learned|learnt|raised|spent|took|gave up|stopped|used to|changed)"
 )
 _DOES: Final = (
     r"(?:live|work|play|love|like|hate|study|teach|drive|speak|own|prefer|enjoy|run|collect|cannot"
@@ -33,7 +29,9 @@ _ADVERB: Final = (
 _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
     (
         re.compile(
-            r"(?P<n>1[4-9]|[2-9]\d)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?", re.IGNORECASE
+            r"(?P<n>1[4-9]|[2-9]\d|(?:twenty|thirty|forty|fifty|sixty|seventy"
+            r"|eighty)(?:-\w+)?)(?: (?:years? old|yrs?(?: old)?|yo|y/o))?",
+            re.IGNORECASE,
         ),
         lambda match: f"I am {match['n']} years old",
     ),
@@ -69,7 +67,8 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
     (
         re.compile(
             rf"(?P<what>{_ADVERB}(?:based|born|raised|employed|originally from|from|new to|off to"
-            r"|allergic to|obsessed with|fluent in|engaged to|married to|good at|bad at|into)"
+            r"|half|part|allergic to|obsessed with|fluent in|engaged to|married to|good at"
+            r"|bad at|into)"
             r"\b [\w' -]+)",
             re.IGNORECASE,
         ),
@@ -77,15 +76,18 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
     ),
     (
         re.compile(
-            rf"(?P<what>{_ADVERB}(?:living|working|studying|moving|learning|training|expecting"
-            r"|turning|teaching|renting|raising|recovering|commuting|planning|saving|getting"
-            r"|going to be|retiring|volunteering|freelancing)\b [\w' -]+)",
+            rf"(?P<what>{_ADVERB}(?!being|including|according|regarding|considering|nothing"
+            r"|something|anything|everything|morning|evening)[a-z]+ing\b [\w' -]+)",
             re.IGNORECASE,
         ),
         lambda match: f"I am {match['what']}",
     ),
     (
-        re.compile(rf"(?P<what>{_ADVERB}{_DONE}\b(?: [\w'. -]+)?)", re.IGNORECASE),
+        re.compile(
+            r"(?P<what>(?:hardly|barely|rarely|seldom|usually|often|sometimes) (?:ever )?"
+            r"[a-z]+(?<!ly)(?: [\w'. -]+)?)",
+            re.IGNORECASE,
+        ),
         lambda match: f"I {match['what']}",
     ),
     (
@@ -94,30 +96,73 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
     ),
 )
 _FEWEST: Final = 2
+_PAST: Final = re.compile(
+    r"(?P<lead>(?:(?:just|recently|finally|also|now|then|already|never|and|later|eventually) )*)"
+    r"(?P<verb>[a-z]+)\b",
+    re.IGNORECASE,
+)
+_MORE: Final = re.compile(r"(?:an?|one|two|three|four|five|six|\d+|no|the) [a-z].*", re.IGNORECASE)
+_INTRO: Final = re.compile(
+    r"^(?:(?:quick |short |my )*(?:intro|bio|me)\s*[:,-]\s*)?(?P<name>[A-Z][a-z'-]+)"
+    r"(?: here)?, (?=(?:1[4-9]|[2-9]\d)\b)"
+)
+_MANNER: Final = re.compile(
+    r"(?P<what>(?:[a-z-]+ ){1,2}[a-z]+(?: (?:at|in|on|for|of|by|from) [\w' -]+)?)"
+)
 _MOST_WORDS: Final = 9
 
 
 def segments(text: str) -> list[str]:
     """Return the sentences that a string of fragments stands for; nothing for other sentences."""
+    intro = _INTRO.match(text)
+    if intro is not None:
+        name, text = [f"my name is {intro['name']}"], text[intro.end() :]
+    else:
+        name = []
     if "?" in text or ":" in text:
         return []
     parts = [part for part in _COMMA.split(text.strip(" .!")) if part]
     parts = [piece for part in parts for piece in _joined(part)]
-    if len(parts) < _FEWEST or any(_SENTENCE.search(part) for part in parts[:1]):
+    if len(parts) + len(name) < _FEWEST or any(_SENTENCE.search(part) for part in parts[:1]):
         return []
     if words("chores") & set(re.findall(r"[a-z]+", text.lower())):
         # "Moved the file, deleted the copy" tells of the conversation.
         return []
-    told = [_told(part) for part in parts]
-    if not told[0] or sum(map(bool, told)) < _FEWEST:
-        return []
-    found: list[str] = []
-    for part, says in zip(parts, told, strict=True):
-        if says:
-            found.append(says)
-        elif re.match(r"(?:I|we|my|our)\b", part, re.IGNORECASE):
-            found.append(part)
-    return found
+    aged = re.fullmatch(r"I am [\w-]+ years old", _told(parts[0])) is not None
+    told = _all_told(parts, introduces=bool(name) or aged)
+    if not told[0] or sum(map(bool, told)) + len(name) < _FEWEST:
+        whole = any(_SENTENCE.search(part) for part in parts)
+        return (
+            [part for part, says in zip(parts, told, strict=True) if says or whole]
+            if told[0] and whole
+            else []
+        )
+    return [
+        *name,
+        *(
+            says or part
+            for part, says in zip(parts, told, strict=True)
+            if says or _SENTENCE.search(part)
+        ),
+    ]
+
+
+def _all_told(parts: Sequence[str], *, introduces: bool) -> list[str]:
+    """Return what each part says; one without a verb goes on with the verb of the one before."""
+    told: list[str] = []
+    for part in parts:
+        says = _told(part)
+        if (
+            not says
+            and told
+            and told[-1].startswith(("I have ", "I do not have "))
+            and _MORE.match(part)
+        ):
+            says = f"I have {part}" if not _SENTENCE.search(part) else ""
+        if not says and introduces and _MANNER.fullmatch(part):
+            says = f"I am {_article(part)}{part}"
+        told.append(says)
+    return told
 
 
 def segment(text: str) -> str:
@@ -132,6 +177,12 @@ def segment(text: str) -> str:
 def _joined(part: str) -> list[str]:
     """Return both halves of what a conjunction joins, where each says something alone."""
     halves = _AND.split(part, maxsplit=1)
+    of_one = re.search(r"\b(?:of|about|for|by|to) [a-z]+", halves[0]) and re.match(
+        r"[a-z]+ing\b|[a-z]+$", halves[-1]
+    )
+    if of_one and re.match(r"[a-z]+ing\b", halves[0], re.IGNORECASE):
+        # "Thinking of leaving and moving".
+        return [part]
     if len(halves) == _FEWEST and _told(halves[0]) and (_told(halves[1]) or _own(halves[1])):
         return halves
     return [part]
@@ -150,7 +201,9 @@ def _told(part: str) -> str:
         match = pattern.fullmatch(lowered)
         if match is not None:
             return sentence(match)
-    return ""
+    past = _PAST.match(lowered)
+    done = past is not None and is_past(past["verb"].lower())
+    return f"I {lowered.removeprefix('and ')}" if done else ""
 
 
 def _article(what: str) -> str:

@@ -43,7 +43,11 @@ _FIGURE: Final = re.compile(
     r"|couch potato|soap)\b"
     r"|(?:bored|worried|scared|tickled) to death|killing me\b|all (?:ears|thumbs|set"
     r"|over the place)|mush$"
-    r"|mush on|fried\b|toast$|jelly$)",
+    r"|mush on|fried\b|toast$|jelly$|the (?:world|universe|planet|country|city)'s (?:\w+est|best"
+    r"|worst|most)\b"
+    r"|the (?:\w+est|best|worst|most \w+) [\w ]+ (?:in the world|ever|alive|on (?:earth"
+    r"|the planet))\b"
+    r"|(?:an? |about )?\d+ ?(?:%|percent) [\w ]+ and \d+)",
     re.IGNORECASE,
 )
 _CHAT_THING: Final = (
@@ -61,6 +65,18 @@ _JUDGES: Final[dict[About, Rule]] = {
 }
 
 
+def is_secret(text: str) -> bool:
+    """Return true if a text names something that is kept from everybody, such as a password."""
+    return _SECRET.search(text) is not None
+
+
+def _is_mere_talk(said: Said) -> bool:
+    """Return true if a clause tells of the speaker's own words: "I keep saying forty"."""
+    infinitive = said.infinitive
+    verb = infinitive.lemma if said.lemma in {"keep", "stop"} and infinitive else said.lemma
+    return verb in {"say", "repeat", "mumble", "mutter"} and not said.habitual
+
+
 def judge(said: Said) -> Ruling | None:
     """Return the kind of fact that a clause states; None where it states none."""
     if said.clause.modality is Modality.MAY or is_this_task(said):
@@ -71,7 +87,7 @@ def judge(said: Said) -> Ruling | None:
         return None
     if said.tense.past and {"almost", "nearly"} & said.adverbs:
         return None
-    if _SECRET.search(f"{said.subject.noun} {said.rest}"):
+    if is_secret(f"{said.subject.noun} {said.rest}") or (said.own and _is_mere_talk(said)):
         return None
     verdict = _JUDGES[said.subject.about](said)
     if verdict is None and said.own and said.clause.modality is Modality.REAL:

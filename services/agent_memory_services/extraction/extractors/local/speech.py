@@ -1,6 +1,7 @@
 """The words that a speaker stands behind: no code, quotation, paste, mail, lyrics or play."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.words import any_of
@@ -9,6 +10,12 @@ from agent_memory_services.language.en.sentences import without_runs
 
 QUOTED: Final = "\ue000"
 """Placeholder for quoted words; a statement around it is not the speaker's own."""
+
+ITEM: Final = "\ue002"
+"""Mark before an item that stood on a line of its own under its heading."""
+
+UNBROKEN: Final = "\u2060"
+"""Mark behind a full stop within an item, where no sentence ends."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"<(\w+)[^<>\n]{0,200}>.{0,5000}?</\1>", re.DOTALL)
@@ -23,18 +30,16 @@ _PICTOGRAPH = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]|(?<!\\w)[:;]-?[)(DPp](?!\\w)|<3"
 )
 _NOT_PROSE = re.compile(
-    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT|#include"
+    r"^\s*(?:>|//|/\*|#!)|[;{}]\s*$|=>|==|^\s*(?:def|class|import|from|return|SELECT|INSERT"
+    r"|#include"
     r"|Traceback)\b(?! [A-Z])"
     r"|^\s*(?:\w+Error|File \"|at \w+\.)|^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 )
-_HEADING: Final = re.compile(
-    rf"^\s*(?:(?:my )?favou?rites|(?:my|our) (?!question|code|points?\b|plan|idea|list|notes?\b"
-    rf"|steps?\b|request)[\w' -]+"
-    rf"|(?:[\w' -]+ )?I (?!need|want|have to|must|should)[\w' -]+"
-    rf"|{any_of('particulars')})\s*:(?: .*)?$",
-    re.IGNORECASE,
-)
-_SHORT_ITEM: Final = 6
+_HEADING: Final = re.compile(r"[A-Za-z][^.!?;:=\n]{1,60}:?$")
+_NUMBERED: Final = re.compile(r"^[^\n]*: *\(?1[.)]\s[^\n]*?\s\(?2[.)]\s[^\n]*$", re.MULTILINE)
+_LONGEST_ITEM: Final = 14
+_MOST_ITEMS: Final = 40
+_MOST_HEADING_WORDS: Final = 9
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u2013]|\d+[.)]|\[[ xX]\])\s+")
 
 # "Translate this: ..." and "Here is my essay: ..." give text to work on, not facts.
@@ -102,6 +107,10 @@ _CHAT_LINE: Final = re.compile(
     r" ?: \S.*$",
     re.MULTILINE | re.IGNORECASE,
 )
+_TWO: Final = 2
+_ADDRESSES: Final = re.compile(
+    r"\b(?:I|you|your|we|me|let's|lol|ich|je|yo|eu|io|ik|du|tu)\b|[?!]\s*$|\bI'", re.IGNORECASE
+)
 _STAMPED: Final = re.compile(
     r"^[ \t]*[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? *)?\d{1,2}:\d\d(?::\d\d)?"
     r"(?: ?[ap]m)?[\])]? *(?:- *)?[^:\n]{1,40}: ",
@@ -142,22 +151,50 @@ def own_words(text: str) -> str:
     text = _MANY_LINES.sub(lambda match: QUOTED if "\n" in match[0] else match[0], text)
     text = _SINGLE.sub(_title_or_speech, text)
     text = _without_pasted(text)
-    text = _with_heading(text)
+    text = _with_heading(_NUMBERED.sub(_on_lines, text))
     lines = (_BULLET.sub("", line) for line in text.split("\n") if not _NOT_PROSE.search(line))
     return _PICTOGRAPH.sub(" ", "\n".join(lines)).strip()
 
 
 def _with_heading(text: str) -> str:
     """Write short items under a heading such as "My pets:" on the line of the heading."""
-    found: list[str] = []
-    for line in text.split("\n"):
-        item = _BULLET.sub("", line)
-        headed = found and _HEADING.match(found[-1])
-        if headed and item != line and len(item.split()) <= _SHORT_ITEM:
-            found[-1] += f"{'' if found[-1].endswith(':') else ','} {item.strip(' .,;')}"
+    lines, found = text.split("\n"), list[str]()
+    place = 0
+    while place < len(lines):
+        items = _items_under(lines, place)
+        head = lines[place].rstrip()
+        if items:
+            found.append(f"{head.rstrip(' :')}:{ITEM}{ITEM.join(items)}")
         else:
-            found.append(line.rstrip())
+            found.append(head)
+        place += 1 + len(items)
     return "\n".join(found)
+
+
+def _on_lines(match: re.Match[str]) -> str:
+    """Write "three books: 1) Pachinko 2) Circe" on lines of their own."""
+    return re.sub(r"\s+\(?(?=[1-9][.)]\s)", "\n", match[0])
+
+
+def _items_under(lines: Sequence[str], place: int) -> list[str]:
+    """Return the items of a list whose heading is at a place; nothing where there is none."""
+    heading, following = lines[place].strip(), lines[place + 1 : place + 1 + _MOST_ITEMS]
+    if not _HEADING.match(heading) or _BULLET.match(heading):
+        return []
+    if not following or len(heading.split()) > _MOST_HEADING_WORDS:
+        return []
+    bulleted = _BULLET.match(following[0]) is not None
+    if not bulleted and not heading.endswith(":"):
+        return []
+    found = []
+    for line in following:
+        item = _BULLET.sub("", line).strip()
+        if bulleted != (item != line.strip()) or not item or len(item.split()) > _LONGEST_ITEM:
+            break
+        if not bulleted and item.endswith((".", "!", "?", ":")):
+            break
+        found.append(item.replace(". ", f".{UNBROKEN} "))
+    return found
 
 
 def begins_play(sentence: str) -> bool:
@@ -208,8 +245,10 @@ def _without_chat(text: str) -> str:
     speakers = {
         match["who"].lower() for match in named if match and not _is_particular(match["who"])
     }
-    spoken = sum(1 for match in named if match and not _is_particular(match["who"]))
-    if not any(stamped) and (len(speakers) < 2 or spoken < 2):  # noqa: PLR2004 - a talk takes two
+    spoken = [match for match in named if match and not _is_particular(match["who"])]
+    # "GP: Dr Mehta" under "Blood group: A" is a list: in a chat somebody addresses somebody.
+    talk = sum(_ADDRESSES.search(match[0]) is not None for match in spoken)
+    if not any(stamped) and (len(speakers) < _TWO or 2 * talk < len(spoken)):
         return text
     kept, inside = [], False
     for line, stamp, match in zip(lines, stamped, named, strict=True):

@@ -17,7 +17,8 @@ MOST_ENTITIES: Final = 8
 _TITLE = re.compile(r'"([^"]+)"')
 _AMOUNT = re.compile(
     r"\b(?:\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)[ -]"
-    r"(?:years?|months?|weeks?|days?|hours?|minutes?|miles?|km|kg|pounds|lbs|euros|dollars|percent)\b(?!-)"
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|miles?|km|kg|pounds|lbs|euros|dollars"
+    r"|percent)\b(?!-)"
     r"|[$€£]\d[\d,]*(?:\.\d+)?k?|\b\d+(?:\.\d+)?%|\b(?:19|20)\d\d\b"
 )
 _LINKS = r"(?:of|de|del|da|di|du|van|von|der|la|le|el|and|the|&)"
