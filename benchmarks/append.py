@@ -24,8 +24,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.sessions import SessionStore
 

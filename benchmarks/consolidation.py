@@ -34,7 +34,7 @@ from agent_memory_services.language.en.parser import shared
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.memory import (
     Change,
     MemoryVectors,

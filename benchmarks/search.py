@@ -82,7 +82,7 @@ class Corpus:
         frequencies = 1 / np.arange(1, VOCABULARY + 1)
         frequencies[:rarer_than] = 0
         drawn = self.random.choice(VOCABULARY, (count, words), p=frequencies / frequencies.sum())
-        return [" ".join(f"w{number}" for number in row) for row in drawn]
+        return [" ".join(map(_word, row)) for row in drawn]
 
     def vectors(self, count: int) -> npt.NDArray[np.float32]:
         """Unit vectors around the centres of clusters."""
@@ -91,6 +91,11 @@ class Corpus:
         made = made + 1.5 * self.random.normal(size=(count, DIMENSION))
         made /= np.linalg.norm(made, axis=1, keepdims=True)
         return made.astype(np.float32)
+
+
+def _word(number: int) -> str:
+    """Return a word of letters alone; digits would be parts of it, which are words as well."""
+    return "w" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
 async def fill(client: Redis, vectors: VectorIndex, first: int, last: int) -> None:

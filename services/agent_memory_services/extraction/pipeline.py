@@ -24,9 +24,9 @@ from agent_memory_services.extraction.domain.facts import (
     Window,
 )
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate, from_summary
-from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.summarizers import Note, Summarizer, Task
 from agent_memory_services.kit.contract import clock, context
+from agent_memory_services.kit.redis.background import in_background
 from agent_memory_services.language.en import claims
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.shared.claims import read_into

@@ -18,6 +18,12 @@ class ClaimModality(StrEnum):
     """A wish about how an assistant behaves."""
 
 
+END: Final = "end"
+"""Relation of a claim that ends whatever else is said of its value."""
+SWITCH: Final = "switch"
+"""Relation of a claim that puts its value in the place of another of its kind."""
+MOVE: Final = "move"
+"""Relation of a claim that gives its value another time."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
 MANY_VALUED: Final = frozenset(

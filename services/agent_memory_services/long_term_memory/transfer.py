@@ -17,7 +17,12 @@ from agent_memory_services.kit.contract.errors import (
     SessionErased,
 )
 from agent_memory_services.long_term_memory.domain import conditions
-from agent_memory_services.long_term_memory.domain.memory import Change, normalise, violations
+from agent_memory_services.long_term_memory.domain.memory import (
+    Change,
+    content_hash,
+    normalise,
+    violations,
+)
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.listing import ListingCursor, Walk
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
@@ -169,7 +174,7 @@ class Import:
         for (number, memory), present in zip(memories.items(), found, strict=True):
             if present is None:
                 new[number] = memory
-            elif present.content_hash == memory.content_hash:
+            elif content_hash(present) == memory.content_hash:
                 report.duplicates += 1
             else:
                 report.reject(number, memory.id, IdAlreadyExists(memory.id))

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from agent_memory.common.v1 import memory_pb2
+from agent_memory_services.language import foreign_claims
 from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
 from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, recognised
 
@@ -71,23 +72,35 @@ def _words_of(claim: Claim) -> tuple[str, ...]:
     )
 
 
-def may_claim(memory: memory_pb2.Memory) -> bool:
-    """Return true if claims can be read from a memory's text: one English statement."""
+def language_of(memory: memory_pb2.Memory) -> str:
+    """Return the language in which a memory's claims are read; empty where none is read."""
     if len(memory.text) > LONGEST_STATEMENT:
-        return False
-    language = memory.language.partition("-")[0].lower()
+        return ""
+    language = memory.language.partition("-")[0].lower() or foreign_claims.told_in(memory.text)
+    language = language or recognised(memory.text)
     # Too short a text is recognised as none; English is what most of those are.
-    return (language or recognised(memory.text)) in {ENGLISH, UNKNOWN}
+    return ENGLISH if language == UNKNOWN else language
+
+
+def read_foreign(memory: memory_pb2.Memory) -> tuple[Claim, ...]:
+    """Return what a memory in another language than English claims; nothing for English."""
+    language = language_of(memory)
+    return foreign_claims.read(memory.text, language) if language != ENGLISH else ()
 
 
 def read_into(memories: Iterable[memory_pb2.Memory], read: Reader) -> list[memory_pb2.Memory]:
     """Read the claims of the memories that have none and may have some; those that got any.
 
-    It waits for the reader, so it belongs in a thread.
+    It waits for the reader of English, so it belongs in a thread.
     """
-    unread = [each for each in memories if not each.claims and may_claim(each)]
-    for memory, claims in zip(unread, read([each.text for each in unread]), strict=True):
+    unread = [each for each in memories if not each.claims]
+    english = [each for each in unread if language_of(each) == ENGLISH]
+    found = read([each.text for each in english]) if english else []
+    for memory, claims in zip(english, found, strict=True):
         memory.claims.extend(to_contract(claims))
+    for memory in unread:
+        if not memory.claims:
+            memory.claims.extend(to_contract(read_foreign(memory)))
     return [each for each in unread if each.claims]
 
 

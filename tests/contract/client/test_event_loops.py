@@ -105,7 +105,7 @@ async def test_a_client_made_at_import_time_needs_no_loop() -> None:
 async def test_a_closed_client_says_so(client: MemoryAPIClient) -> None:
     """Every later call is refused, of a client that shares its connections too."""
     await client.count_long_term_memories()
-    other = client.with_options(timeout=5)
+    other = client.with_options(timeout=60)
     await client.close()
     await client.close()
     for closed in (client, other):
@@ -173,7 +173,7 @@ async def test_services_at_one_address_share_a_channel(services: Services) -> No
 async def test_other_options_share_the_connections(services: Services) -> None:
     """A client with another timeout uses the same channels; another address is refused."""
     async with MemoryAPIClient(base_url=services.url) as client:
-        other = client.with_options(timeout=5, default_user_id="alice")
+        other = client.with_options(timeout=60, default_user_id="alice")
         assert other._connection.channels is client._connection.channels
         assert (other.config.default_user_id, client.config.default_user_id) == ("alice", None)
         with pytest.raises(MemoryValidationError, match="of their own"):

@@ -46,13 +46,13 @@ async def test_claims_are_read_from_an_english_text(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     "memory",
     [
-        Memory(text="Ich wohne in Rom"),
+        Memory(text="Jeg bor i Roma"),
         Memory(text="User lives in Rome", language="de"),
         Memory(text="Does the user live in Rome?"),
         Memory(text="User lives in Rome. " * 100),
         Memory(text="User lives in Rome", type=MemoryType.MEMORY_TYPE_MESSAGE),
     ],
-    ids=["german", "said to be german", "a question", "long", "a message"],
+    ids=["norwegian", "said to be german", "a question", "long", "a message"],
 )
 async def test_claims_are_read_from_statements_alone(tenant: Tenant, memory: Memory) -> None:
     """Other texts are compared by their words."""
@@ -75,7 +75,7 @@ async def test_a_new_text_has_its_own_claims(tenant: Tenant) -> None:
     assert told(memory) == [("user", "live", "in oslo")]
     memory = await tenant.update(Memory(id=memory.id, text="User is up there", claims=[MOON]))
     assert list(memory.claims) == [MOON]
-    memory = await tenant.update(Memory(id=memory.id, text="Ich wohne in Rom"), "text")
+    memory = await tenant.update(Memory(id=memory.id, text="Jeg bor i Roma"), "text")
     assert told(memory) == []
 
 

@@ -82,7 +82,7 @@ async def test_the_newer_employer_ends_the_older(tenant: Tenant) -> None:
     ended = (await tenant.get(acme.memory_id)).validity
     assert ended.invalid_from == year(2024)
     assert ended.superseded_by == globex.memory_id
-    assert "user/employer" in ended.reason
+    assert ended.reason == "a later statement gives another value: work"
     for at, text in ((year(2023), "I work at Acme"), (year(2025), "I joined Globex")):
         found = await tenant.search("Where do I work?", as_of=at)
         assert [hit.memory.text for hit in found.hits] == [text]
@@ -288,7 +288,7 @@ async def test_taking_a_supersession_back_restores_the_older(tenant: Tenant) -> 
         ltm.REVISION_CAUSE_SUPERSEDE,
         ltm.REVISION_CAUSE_CREATE,
     )
-    assert "user/employer" in ended.reason
+    assert ended.reason == "a later statement gives another value: work"
     assert list(ended.related_memory_ids) == [globex.memory_id]
     await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=acme.memory_id))
     assert await shown(tenant) == {"I work at Acme", "I joined Globex"}
@@ -296,11 +296,12 @@ async def test_taking_a_supersession_back_restores_the_older(tenant: Tenant) -> 
 
 
 async def test_an_edit_is_compared_again(tenant: Tenant) -> None:
-    """A text that changed is looked at by the next compaction, and its slot follows it."""
+    """A text that changed is looked at by the next compaction, and its claims follow it."""
     await one(tenant, said("I work at Acme", 2023))
     edited = await one(tenant, said("I live in Lisbon", 2024))
     await tenant.update(Memory(id=edited.memory_id, text="I joined Globex"), "text")
-    assert (await tenant.get(edited.memory_id)).slot == "user/employer"
+    [claim] = (await tenant.get(edited.memory_id)).claims
+    assert (claim.relation, claim.value) == ("work", "for globex")
     done = await compact(tenant)
     assert (done.considered_count, done.superseded_count) == (1, 1)
     assert await shown(tenant) == {"I joined Globex"}

@@ -33,8 +33,8 @@ CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_MERGED,
     ltm.CREATE_OUTCOME_SUPERSEDED,
 )
-CAROL, DAVE = "User's boss is Carol", "Dave is User's boss now"
-MARRIED, HUSBAND = "User is married to Tom", "Tom is User's husband"
+CAROL, DAVE = "User reports to Carol", "User reports to Dave"
+MARRIED, HUSBAND = "User is married to Tom", "User and Tom are a married couple"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,7 +53,7 @@ async def served(redis_url: str, model: ScriptedModel) -> AsyncIterator[Served]:
         metrics_listen="",
         access_log=False,
         consolidation_openai_base_url=model.base_url,
-        consolidation_timeout_seconds=2,
+        consolidation_timeout_seconds=5,
     )
     async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served

@@ -12,6 +12,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.contract.errors import InvalidField, StoreUnavailable
+from agent_memory_services.working_memory.sessions import erasure
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.residue import residue
 from tests.support.stubs import WorkingMemoryStub
@@ -142,8 +143,11 @@ async def test_what_waits_apart_goes_too(
     assert await residue(redis, SECRET) == []
 
 
-async def test_more_sessions_than_a_batch_are_erased(stub: WorkingMemoryStub, redis: Redis) -> None:
+async def test_more_sessions_than_a_batch_are_erased(
+    stub: WorkingMemoryStub, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All of them, in every namespace, and a second time there is nothing to erase."""
+    monkeypatch.setattr(erasure, "_SESSIONS_AT_A_TIME", 20)
     calls = [
         rpc.AppendMessagesRequest(
             namespace=f"n{number % 3}",
@@ -151,12 +155,12 @@ async def test_more_sessions_than_a_batch_are_erased(stub: WorkingMemoryStub, re
             user_id=ALICE,
             messages=[Message(role="user", content=SECRET)],
         )
-        for number in range(450)
+        for number in range(130)
     ]
     for start in range(0, len(calls), AT_A_TIME):
         await asyncio.gather(*map(stub.AppendMessages, calls[start : start + AT_A_TIME]))
     response = await stub.EraseUser(rpc.EraseUserRequest(user_id=ALICE))
-    assert response.receipt.erased["sessions"] == 450
+    assert response.receipt.erased["sessions"] == 130
     assert await residue(redis, "alice_20liddell", SECRET) == []
     response = await stub.EraseUser(rpc.EraseUserRequest(user_id=ALICE))
     assert not any(response.receipt.erased.values())

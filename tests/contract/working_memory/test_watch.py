@@ -171,13 +171,14 @@ async def test_a_watch_that_hears_nothing_gets_checkpoints(stub: WorkingMemorySt
 
 async def test_the_end_of_a_sessions_time_is_told(stub: WorkingMemoryStub) -> None:
     """Without anybody writing to its partition."""
+    watching = await Watching(stub).begun()
     await stub.SetWorkingMemory(
         rpc.SetWorkingMemoryRequest(
             working_memory=wm.WorkingMemory(session_id="s1", ttl=Duration(seconds=1))
         )
     )
-    watching = await Watching(stub).begun()
-    assert (await watching.change()).kind == DELETED
+    *_, last = await watching.changes(2)
+    assert last.kind == DELETED
 
 
 async def test_a_summary_is_told(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:

@@ -27,41 +27,45 @@ async def _healthy(address: Address) -> bool:
     return await asyncio.to_thread(ask) == 200
 
 
+@pytest.mark.long
 async def test_a_stack_survives_a_crash_and_a_restart(tmp_path: Path) -> None:
-    """A killed service is named and comes back; a later stack on the directory finds its data."""
+    """A killed service comes back behind its gateway; a later stack finds the data of the first."""
     options = StackOptions(state_dir=tmp_path)
     async with Stack(options) as first:
+        assert await _healthy(first.address)
         await _crash_and_come_back(first)
+        await first.processes["extraction"].child.ready(lambda: _healthy(first.address), within=60)
         async with connect(str(first.redis_url)) as client:
             await client.set("key", "value")
-        children = [process.child for process in first.processes.values()]
-    assert not any(child.running for child in children)
     async with Stack(options) as second, connect(str(second.redis_url)) as client:
         assert await client.get("key") == b"value"
 
 
+@pytest.mark.usefixtures("redis")
+async def test_a_stack_of_services_uses_a_given_store_and_survives_a_crash(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """No store is started; a killed service is named and comes back; at the end all have ended."""
+    options = StackOptions(state_dir=tmp_path, redis_url=redis_url, gateway=False)
+    async with Stack(options) as stack:
+        assert stack.redis_url == redis_url
+        assert list(stack.processes) == list(SERVICES)
+        await _crash_and_come_back(stack)
+        children = [process.child for process in stack.processes.values()]
+    assert not any(child.running for child in children)
+    assert not (tmp_path / "store").exists()
+    assert (tmp_path / "envoy.json").exists()
+    assert not (tmp_path / "gateway.log").exists()
+
+
 async def _crash_and_come_back(stack: Stack) -> None:
     """SIGKILL of one service ends the watch by its name; started again it serves as before."""
-    assert await _healthy(stack.address)
     watch = asyncio.create_task(stack.watch())
     process = stack.processes["extraction"]
     await process.child.kill()
     with pytest.raises(ChildFailedError, match="extraction ended with exit code -9"):
         await watch
     await process.start()
-    await process.child.ready(lambda: _healthy(stack.address), within=60)
-
-
-@pytest.mark.usefixtures("redis")
-async def test_a_given_store_is_used(tmp_path: Path, redis_url: str) -> None:
-    """With a store's address no other is started, and services need no gateway."""
-    options = StackOptions(state_dir=tmp_path, redis_url=redis_url, gateway=False)
-    async with Stack(options) as stack:
-        assert stack.redis_url == redis_url
-        assert list(stack.processes) == list(SERVICES)
-    assert not (tmp_path / "store").exists()
-    assert (tmp_path / "envoy.json").exists()
-    assert not (tmp_path / "gateway.log").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from typer.testing import CliRunner
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.cli import app
 from agent_memory_services.evaluation.histories import Way, read_histories
 from agent_memory_services.evaluation.live_system import System
 from agent_memory_services.evaluation.truth import Fault, Verdict, tell
@@ -89,19 +91,19 @@ async def test_told_histories_leave_nothing_behind(served: Served, tmp_path: Pat
 async def test_the_command_prints_faults_by_kind(served: Served, tmp_path: Path) -> None:
     """`agent-memory eval truth` tells a running system the histories of a file."""
     path = written(tmp_path, *JOBS, **WRONG)
-    shown, errors = await _run(str(path), "--failures", "--address", served.address)
-    for expected in ("1 histories, told 1 times", "Stored by CreateMemories", "lost: Initech"):
-        assert expected in shown, errors
-    _, errors = await _run(str(path), "--kind", "home", "--address", served.address)
-    assert "there are: job" in errors
-
-
-async def _run(*arguments: str) -> tuple[str, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services.cli", "eval", "truth"),
-        *("--told", "create", *arguments),
+        *(sys.executable, "-m", "agent_memory_services.cli", "eval", "truth", "--told", "create"),
+        *(str(path), "--failures", "--address", served.address),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     shown, errors = await process.communicate()
-    return shown.decode(), errors.decode()
+    for expected in ("1 histories, told 1 times", "Stored by CreateMemories", "lost: Initech"):
+        assert expected in shown.decode(), errors.decode()
+
+
+def test_the_command_names_the_kinds_that_there_are(tmp_path: Path) -> None:
+    """One that no history is of is refused."""
+    path = written(tmp_path, *JOBS, **WRONG)
+    arguments = ("eval", "truth", "--told", "create", str(path), "--address", "127.0.0.1:1")
+    assert "there are: job" in CliRunner().invoke(app, [*arguments, "--kind", "home"]).stderr

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvloop
@@ -21,6 +21,7 @@ from agent_memory_services.kit.redis.client import (
     probe,
     require_query_engine,
 )
+from agent_memory_services.kit.redis.pool import StorePool
 from agent_memory_services.kit.redis.scripts import Key, script
 from tests.support.interruption import Interruption, Moment
 from tests.support.listening import listening
@@ -85,7 +86,8 @@ async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str) -> No
     async with connect(redis_url, timeout=30.0, max_connections=2) as client:
         await asyncio.gather(*(client.set(f"k{n}", n) for n in range(50)))
         assert (await redis.info("clients"))["connected_clients"] <= 3
-    async with connect(redis_url, timeout=0.5, max_connections=2) as client:
+    async with connect(redis_url, timeout=30.0, max_connections=2) as client:
+        cast("StorePool", client.connection_pool).timeout = 0.2
         held = [await client.connection_pool.get_connection() for _ in range(2)]
         with pytest.raises(RedisConnectionError):
             async with asyncio.timeout(30):

@@ -8,8 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
-from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Session, State
+from agent_memory_services.working_memory.domain.session import Actor, Session, State
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.sessions.sessions import Wanted
 from tests.support.raw import raw

@@ -8,8 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import Message, ToolCall
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory_services.kit.contract.errors import EtagMismatch, IdAlreadyExists, OwnerMismatch
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import SessionKey, Written
+from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, SessionKey, Written
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from tests.integration.working_memory.speech import (
     ALL,

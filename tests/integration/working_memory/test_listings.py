@@ -10,8 +10,7 @@ from redis.exceptions import ResponseError
 
 from agent_memory_services.kit.redis import client as store_client
 from agent_memory_services.kit.redis.keys import PartitionsMismatchError
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.listings import (
     ListingPage,

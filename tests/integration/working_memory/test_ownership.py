@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from agent_memory_services.working_memory.domain.scope import Actor
+from agent_memory_services.working_memory.domain.session import Actor
 
 _USERS = ("ann", "Ann", "bob", "*")
 _LIMITS = [frozenset(some) for size in range(4) for some in combinations(_USERS, size)]

@@ -8,8 +8,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory_services.kit.contract.errors import SessionNotFound
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, LogSlice, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.records import SessionAddress

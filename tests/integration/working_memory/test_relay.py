@@ -26,8 +26,7 @@ from agent_memory_services.kit.contract.errors import (
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis import client as store_client
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, SessionKey
 from agent_memory_services.working_memory.relay import delivery
 from agent_memory_services.working_memory.relay.relay import Pace, Relay
 from agent_memory_services.working_memory.sessions.sessions import Sessions
@@ -383,10 +382,10 @@ async def test_a_relay_that_dies_is_followed_by_another(
     sessions: Sessions, redis: Redis, extraction: ListExtraction, inbox: ExtractionInbox
 ) -> None:
     """Its leases end by themselves; until then nobody else delivers."""
-    dead = Leases(redis, PARTITIONS, 0.5)
+    dead = Leases(redis, PARTITIONS, 3.0)
     await dead.refresh()
     await say(sessions, "s", "a")
-    async with relay_of(redis, inbox, lease=0.5).running():
+    async with relay_of(redis, inbox, lease=3.0).running():
         assert extraction.said == []
         await eventually(lambda: extraction.said == ["a"])
     assert not dead.held

@@ -11,8 +11,13 @@ from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory_services.kit.auth.scope import require_namespace
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.errors import AccessDenied, OwnerMismatch, SessionNotFound
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor, reachable
-from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    ANYBODY,
+    Actor,
+    LogSlice,
+    SessionKey,
+    reachable,
+)
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from agent_memory_services.working_memory.store.listings import Listings
 from tests.integration.working_memory.speech import ALL, said, submissions, wanted

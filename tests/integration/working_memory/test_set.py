@@ -15,8 +15,13 @@ from agent_memory_services.kit.contract.errors import (
     OwnerMismatch,
     SessionNotFound,
 )
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey, State
+from agent_memory_services.working_memory.domain.session import (
+    ANYBODY,
+    Actor,
+    Session,
+    SessionKey,
+    State,
+)
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from tests.integration.working_memory.speech import ALL, contents, said, submitted, wanted
 from tests.support.raw import raw

@@ -24,8 +24,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.errors import EtagMismatch, SessionNotFound
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey, State
+from agent_memory_services.working_memory.domain.session import ANYBODY, LogSlice, SessionKey, State
 from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.store.listings import Listings

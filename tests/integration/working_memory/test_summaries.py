@@ -12,8 +12,12 @@ from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.contract.errors import Overloaded, StoreUnavailable
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SequenceRange, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import (
+    ANYBODY,
+    SequenceRange,
+    Session,
+    SessionKey,
+)
 from agent_memory_services.working_memory.domain.windows import SUMMARIZATION_THRESHOLD, Trigger
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions
 from agent_memory_services.working_memory.store.neighbours import ExtractionSummarizer
@@ -310,7 +314,7 @@ async def test_a_session_of_a_dead_worker_is_taken_when_its_lease_ends(
 ) -> None:
     """Nobody has to notice that it died."""
     await say(sessions, *TWELVE)
-    queue = SummaryQueue(redis, PARTITIONS, Backoff(1, 1), lease_seconds=1.0)
+    queue = SummaryQueue(redis, PARTITIONS, Backoff(1, 1), lease_seconds=3.0)
     (partition,) = await queue.due()
     assert (claim := await queue.claim(partition))
     assert claim.key == KEY

@@ -7,8 +7,7 @@ from redis.asyncio import Redis
 
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.observe.tracing.spans import continued, traced_by
-from agent_memory_services.working_memory.domain.scope import ANYBODY
-from agent_memory_services.working_memory.domain.session import SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, SessionKey
 from agent_memory_services.working_memory.domain.windows import Trigger
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.outbox import Outbox, OutboxEntry

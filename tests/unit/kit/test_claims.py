@@ -12,7 +12,7 @@ from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
 from agent_memory_services.shared.claims import (
     MOST_CLAIMS,
     from_contract,
-    may_claim,
+    language_of,
     read_into,
     to_contract,
 )
@@ -67,7 +67,7 @@ def test_a_modality_of_a_later_release_is_a_fact() -> None:
 
 
 def test_only_what_has_no_claims_is_read() -> None:
-    """All at once, in English or in no language that is known."""
+    """English and what is in no language that is known at once, others by their packs."""
     own = memory_pb2.Claim(holder="a", relation="b")
     memories = [
         Memory(text="User lives in Rome"),
@@ -81,7 +81,7 @@ def test_only_what_has_no_claims_is_read() -> None:
         asked.append(texts)
         return [[Claim("user", "live", "in rome")], []]
 
-    assert read_into(memories, read) == memories[:1]
+    assert read_into(memories, read) == [memories[0], memories[2]]
     assert asked == [["User lives in Rome", "uses vim"]]
-    assert [len(each.claims) for each in memories] == [1, 1, 0, 0]
-    assert not may_claim(Memory(text="a" * 1_001))
+    assert [len(each.claims) for each in memories] == [1, 1, 1, 0]
+    assert language_of(Memory(text="a" * 1_001)) == ""

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_memory_services.extraction.domain.facts import ExtractionFailed, Turn
-from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.summary import condense, summarize
+from agent_memory_services.kit.redis.background import in_background
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 
 

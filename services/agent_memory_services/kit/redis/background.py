@@ -1,4 +1,4 @@
-"""Background work: steps that are repeated, leases on what one process does, ends of tasks.
+"""Background work: steps that are repeated, leases on what one process does, threads that yield.
 
 A task that uses the store is not ended by cancelling it once. The client library bounds its own
 waits by cancelling them, and before Python 3.12 such a bound (`asyncio.wait_for`) can take a
@@ -8,10 +8,16 @@ and everything in this package that ends a task ends it by `end`.
 """
 
 import asyncio
+import contextvars
+import os
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -258,3 +264,30 @@ class Lease:
         seconds = self._seconds / _RENEWALS_PER_LEASE
         async with Periodic(renew, seconds, delay=seconds, report=report).running():
             yield
+
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+# A tenth of the processor where others want it, all of it where none do.
+_NICER: Final = 10
+_NICEST: Final = 19
+
+
+def _give_way() -> None:
+    # Elsewhere this would slow the whole process, and its calls with it.
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        ours = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, min(ours + _NICER, _NICEST))
+
+
+_THREADS: Final = ThreadPoolExecutor(
+    max_workers=os.cpu_count(), thread_name_prefix="background", initializer=_give_way
+)
+
+
+async def in_background(work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> ResultT:
+    """Run `work` off the event loop, in a thread that yields to calls, and return its result."""
+    run = partial(contextvars.copy_context().run, work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, run)

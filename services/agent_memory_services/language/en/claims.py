@@ -9,46 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent_memory_services.language.claims import PAST, Claim, ClaimModality, Quantity
+from agent_memory_services.language.claims import (
+    END,
+    MOVE,
+    PAST,
+    SWITCH,
+    Claim,
+    ClaimModality,
+    Quantity,
+)
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
+from agent_memory_services.language.en.words import MONTHS, NUMBERS, stem
 
-END: Final = "end"
-"""Relation of a claim that ends whatever else is said of its value."""
-SWITCH: Final = "switch"
-"""Relation of a claim that puts its value in the place of another of its kind."""
-MOVE: Final = "move"
-"""Relation of a claim that gives its value another time."""
-
-_NUMBERS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
 _UNITS: Final = {
     "kilo": "kg", "kilogram": "kg", "kilogramme": "kg", "kilometre": "km", "kilometer": "km",
     "lbs": "lb", "pound": "lb", "metre": "m", "meter": "m", "gram": "g", "euro": "eur",
@@ -63,6 +37,10 @@ _SAME: Final = {
     "physician": "doctor", "attorney": "lawyer", "maths": "math", "job": "job",
     "occupation": "job", "profession": "job", "telephone": "phone", "mobile": "phone",
     "husband": "spouse", "wife": "spouse", "wed": "marry", "anymore": "",
+    "movie": "film", "photograph": "photo", "picture": "photo", "bicycle": "bike",
+    "holiday": "vacation", "scared": "afraid", "begin": "start", "commence": "start",
+    "purchase": "buy", "large": "big", "sick": "ill", "frequently": "often", "couch": "sofa",
+    "seldom": "rarely", "television": "tv", "automobile": "car", "email": "email",
 }  # fmt: skip
 _LEMMAS: Final = {
     "'s": "be", "become": "be", "hat": "hate", "married": "marry", "decide": "plan",
@@ -72,14 +50,14 @@ _HATE: Final = frozenset({"hate", "dislike", "detest", "loathe", "despise"})
 _SELF: Final = frozenset({"user", "i", "me", "my", "we", "our"})
 _EMPTY: Final = frozenset(
     """
-    a an the this that 's ' just also very really quite actually basically their his her its my our
-    always usually normally generally currently presently still only already recently all again
-    both
+    a an the 's ' just also very really quite actually basically their its my our
+    always usually normally generally currently presently still already recently all again both
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 _CHANGE: Final = frozenset({"now", "nowadays", "instead", "anymore", "actually", "henceforth"})
 _CHANGES: Final = re.compile(
-    r"\b(?:these days|from now on|at the moment|any ?more|after all|as of now)\b", re.IGNORECASE
+    r"\b(?:these days|from now on|at the moment|any ?more|any longer|after all|as of now)\b",
+    re.IGNORECASE,
 )
 _TIMES: Final = frozenset(
     """
@@ -88,22 +66,6 @@ _TIMES: Final = frozenset(
     mondays tuesdays wednesdays thursdays fridays saturdays sundays weekday moment january february
     march april may june july august september october november december while
     """.split()  # noqa: SIM905
-)
-_MONTHS: Final = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
 )
 _NAMED_NUMBERS: Final = frozenset(
     [
@@ -142,9 +104,36 @@ _ANSWERS: Final = frozenset(
     tone answer example unit clock format style language emoji summary explanation date code
     """.split()  # noqa: SIM905
 )
-_ONE_AT_A_TIME: Final = frozenset({"live", "weigh", "age", "spouse"})
+_ONE_AT_A_TIME: Final = frozenset({"weigh", "age", "spouse"})
+_FEELING: Final = frozenset({"like", "love", "hate", "enjoy", "prefer", "start", "begin"})
 _PARTICLES: Final = frozenset({"up", "off", "out", "through", "down", "away"})
+_UNSAID: Final = (
+    _SELF
+    | _CHANGE
+    | frozenset(
+        """
+        new his her be is are was were been being am 'm 're 've have has had do does did not n't no
+        never longer more any these days from on at moment after used 's mr mrs ms dr mr. mrs. ms.
+        dr. too then
+        """.split()  # noqa: SIM905
+    )
+)
+"""Words that a claim tells otherwise, by its tense, its singleness or its end."""
+_DENIALS: Final = frozenset({"not", "n't", "no", "never", "longer"})
+_IMPLIED: Final = {
+    "live": "home back",
+    "spouse": "marry married name called",
+    "name": "called spelled",
+    "work": "job",
+    END: "interest job work part off out up through",
+}
+"""Words that are told by a relation alone."""
+_GRAMMAR: Final = frozenset({"MD", "TO", "PRP", "CC", "IN", "EX", "WDT", "WP", "WRB"})
+_LISTED: Final = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "CD", "DT", "PRP$", "HYPH", "VBG"})
+"""Tags of the words of a plain member of an enumeration."""
+_SIGNS: Final = frozenset({"+", "-", "#", "++", "%", "&", "*"})
 _TITLES: Final = frozenset({"dr.", "dr", "mr.", "mr", "mrs.", "mrs", "ms.", "ms", "prof."})
+_WITHIN: Final = frozenset({"in", "on", "at", "during", "for", "over", "when", "while"})
 _NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
 _MOST: Final = 16
 
@@ -159,49 +148,133 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     Raises:
         UnfitModelError: the model cannot be used.
     """
-    trees = (parser or shared()).parse([_plain(text) for text in texts])
-    return [
-        tuple(dict.fromkeys(_claims(tree)))[:_MOST] if "?" not in text else ()
-        for text, tree in zip(texts, trees, strict=True)
-    ]
+    reader = parser or shared()
+    plain = [_plain(text) for text in texts]
+    found = {
+        text: _claims_of(tree)
+        for text, tree in zip(plain, reader.parse(plain), strict=True)
+        if "?" not in text
+    }
+    # A verb behind "User" is often taken for a noun, and behind a pronoun never.
+    again = [text for text, claims in found.items() if not claims and text.startswith("User ")]
+    for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):
+        found[text] = _claims_of(Tree([replace(tree.tokens[0], text="User"), *tree.tokens[1:]]))
+    return [found.get(text, ()) for text in plain]
 
 
+_DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
+_DATED: Final = "|".join(sorted(MONTHS))
+_HIRED: Final = r"(?:got|took|accepted|found|started|began) a(?: new)? job (?:at|with|for)\b"
 _REWORDED: Final = (
-    (re.compile(r"[\u2018\u2019]"), "'"),
+    (r"[\u2018\u2019]", "'"),
+    (r"\b[Tt]he [Uu]ser\b", "User"),
+    (r"^User studies\b", "User is studying"),
     # Groups of one number, and words of one meaning, which a parser takes apart.
-    (re.compile(r"(?<=\d) (?=\d)"), ""),
-    (re.compile(r"(?<=[a-z])-(?=[a-z])"), ""),
-    (re.compile(r"\bteam lead\b"), "team leader"),
-    (re.compile(r"\bno longer has\b"), "does not have any more"),
-    (re.compile(r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b"), r"does not \1 any more"),
-    (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b"), r"does not \1y any more"),
-    (re.compile(r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b"), r"does not \1 any more"),
+    (r"(?<=\d) (?=\d)", ""),
+    (r"(?<=[a-z])-(?=[a-z])", ""),
+    (r"(?<=\d) ?([ap])\.?m\b\.?", r" \1m"),
+    (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
+    (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
+    (r"\bteam lead\b", "team leader"),
+    (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
+    (r"^((?:In|Since|On|During|Until|After|Before) [\w' ]{1,30}?),? (User|I)\b(.*)$", r"\2\3 \1"),
+    (r",? always (?:have|has|did)$", ""),
+    (r"\b(?:has|have|'s|'ve) got\b(?= (?:an?|the|no|\d|\w+ \w))", "has"),
+    (r"\bI has\b", "I have"),
+    (r"^(User|I) (?:has|have) a new ([\w ]+?): ", r"\1's new \2 is "),
+    (r"^I's ", "My "),
+    (r"\b(?:ca|could|can)(?:n't|not| not) (?:stand|bear)\b", "hate"),
+    (r"\b(?:dislike|detest|loathe|despise)(s?)\b", r"hate\1"),
+    (r"\bUser hate\b", "User hates"),
+    (r"\bwould (?:like|love) (?=to\b)|'d (?:like|love) (?=to\b)", " want "),
+    (r"\bUser  ?want ", "User wants "),
+    (r"\bwork(s?|ing|ed) out\b", r"exercise\1"),
+    (r"\bexerciseing\b", "exercising"),
+    (r"\bI (?:have|keep) an? (\w+) allergy\b", r"I am allergic to \1"),
+    (r"\b(?:has|have) an? (\w+) allergy\b", r"is allergic to \1"),
+    (r"\bI have an allergy to\b", "I am allergic to"),
+    (r"\b(?:has|have) an allergy to\b", "is allergic to"),
+    (rf"\bI (?:follow|eat|keep|am on|'m on) an? ({_DIETS}) diet\b", r"I am \1"),
+    (rf"\b(?:follows?|eats?|keeps?|is on) an? ({_DIETS}) diet\b", r"is \1"),
+    (r"\bI(?: a|')m (?:fond of|keen on|into|a (?:big |huge |great )?fan of)\b", "I like"),
+    (r"\bis (?:fond of|keen on|into|a (?:big |huge |great )?fan of)\b", "likes"),
+    (r"\bI(?: a|')m (?:based|residing) in\b", "I live in"),
+    (r"\bis (?:based|residing) in\b", "lives in"),
+    (rf"\bI (?:have |'ve )?(?:just )?{_HIRED}", "I work at"),
+    (rf"\b(?:has )?(?:just )?{_HIRED}", "works at"),
+    (r"\bevery day\b", "daily"),
+    (r"\bevery week\b", "weekly"),
+    (r"\b(?:was|were|got|ha(?:s|ve) been) (?:laid off|fired|let go)(?: from| by| at)?\b", "quit"),
+    (r"\blost (?:my|their|his|her) job (?=at\b)", "quit job "),
+    (r"\bI(?: have|'ve)? (?:just )?got (?=(?:married|divorced|engaged)\b)", "I am "),
+    (r"\b(?:has )?(?:just )?(?:got|gotten) (?=(?:married|divorced|engaged)\b)", "is "),
     (
-        re.compile(
-            r"^(Actually|It turns out(?: that)?|Turns out|It turned out(?: that)?),? ",
-            re.IGNORECASE,
-        ),
-        "",
+        r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y) ((?!name)[\w ]+?)( now)?$",
+        r"\2 \3 is\4 \1",
     ),
+    (r"\bno longer has\b", "does not have any more"),
+    (r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b", r"does not \1 any more"),
+    (r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b", r"does not \1y any more"),
+    (r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b", r"does not \1 any more"),
+)
+_REWRITING: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0), to)
+    for pattern, to in _REWORDED
 )
 
 
 def _plain(text: str) -> str:
     """Return a text without what its parser is known to stumble over."""
     plain = text.strip().rstrip(".!")
-    for pattern, replacement in _REWORDED:
+    for pattern, replacement in _REWRITING:
         plain = pattern.sub(replacement, plain)
     return plain
 
 
-def _claims(tree: Tree) -> Iterator[Claim]:
+def _claims_of(tree: Tree) -> tuple[Claim, ...]:
+    """Return the claims of a statement; none where a word that counts is in none of them."""
+    found: dict[Claim, None] = {}
+    verbs: set[int] = set()
+    for clause in _clauses(tree):
+        claims = tuple(clause.claims())
+        found |= dict.fromkeys(claims)
+        verbs |= {clause.verb} if claims else set()
+    whole = 0 < len(found) <= _MOST and not any(_lost(tree, found, verbs))
+    return tuple(found) if whole else ()
+
+
+def _lost(tree: Tree, found: Iterable[Claim], verbs: set[int]) -> Iterator[str]:
+    """Yield the words that count and are in no claim, in their normal form.
+
+    The verb of a clause is told by the relation of its claim, whatever that is called.
+    """
+    told = {
+        stem(word)
+        for each in found
+        for part in (each.holder.replace("/", " "), each.relation, each.value, *each.limits)
+        for word in part.split()
+    }
+    for relation, words in _IMPLIED.items():
+        if any(relation in each.relation.split() for each in found):
+            told |= set(map(stem, words.split()))
+    if any(token.lemma in _RISING for token in tree.tokens):
+        told |= {"up", "down"}
+    for token in tree.tokens:
+        if token.index in verbs or token.tag in _GRAMMAR or token.lower in _UNSAID:
+            continue
+        for word in _normal(token).split() if _counts(token) else ():
+            if stem(word) not in told and stem(token.lemma) not in told:
+                yield word
+
+
+def _clauses(tree: Tree) -> Iterator["_Clause"]:
     text = "".join(token.text + token.space for token in tree.tokens)
     changed = bool(_CHANGES.search(text)) or any(
         token.lower in _CHANGE or token.lower == "new" for token in tree.tokens
     )
     for clause in reading.clauses(tree):
         if clause.subject is not None and clause.source is not reading.Source.REPORTED:
-            yield from _Clause(clause, changed=changed).claims()
+            yield _Clause(clause, changed=changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +299,12 @@ class _Clause:
         self._changed = changed
         self._limits: list[str] = []
         self._quantities: list[Quantity] = []
+        self._own = False
+
+    @property
+    def verb(self) -> int:
+        """Place of the verb."""
+        return self._clause.verb.index
 
     def claims(self) -> Iterator[Claim]:
         """Yield what the clause claims."""
@@ -233,6 +312,9 @@ class _Clause:
         holder = self._holder(clause.subject) if clause.subject is not None else None
         if holder is None or clause.verb.tag == "TO":
             return
+        self._own = holder.root == "user"
+        if holder.own == ("job",) and clause.verb.tag == "VBG":
+            holder = _Holder(holder.root, ())
         lemma = self._lemma()
         particle = {token.lower for token in self._group_and_body()} & _PARTICLES
         body = self._body()
@@ -243,9 +325,21 @@ class _Clause:
             negated and bool(_CHANGES.search(self._text()))
         )
         words = self._words(body)
+        self._limits += [
+            one.lower
+            for one in clause.group
+            if one.tag in {"RB", "RBR", "RBS"}
+            and one.dep not in {"neg", "prt"}
+            and _counts(one)
+            and one.lower not in _CHANGE | _DENIALS
+        ]
         if (ending := self._ending(holder, lemma, particle, words)) is not None:
             yield ending
-            return
+            if lemma not in {"bear", "graduate"}:
+                return
+        if lemma in {"move", "relocate"} and "from" in words and not negated:
+            left, words = _without_origin(words)
+            yield Claim(holder.path, "live", " ".join(left), negated=True, ended=True)
         yield self._plain(holder, lemma, words, negated=negated, over=over)
         yield from self._denied(holder, lemma, body)
 
@@ -283,6 +377,11 @@ class _Clause:
         if not rest or len(rest) > 6:  # noqa: PLR2004 - what is longer is another statement
             return
         markers = {token.lower for token in self._clause.body[len(body) :]}
+        if "but" in markers and self._clause.negated and not holder.own:
+            said = _Said(holder.path, _SAME.get(lemma, lemma), self._words(rest), single=False)
+            said = _reworded(lemma, said, own=False, passive=False, named=False)
+            yield Claim(said.holder, said.relation, " ".join(said.words), single=said.single)
+            return
         negating = markers & {"not", "instead", "no"}
         if negating and ("instead" not in markers or "of" in markers):
             words = self._words(rest)
@@ -310,6 +409,7 @@ class _Clause:
         """Return the words of a value; limits and quantities are kept aside."""
         limited = self._limited(tokens)
         found: list[str] = []
+        tokens = self._ordered(tokens)
         text = " ".join(token.lower for token in tokens)
         marks = {word for mark in _CHANGES.findall(text) for word in mark.lower().split()}
         for place, token in enumerate(tokens):
@@ -319,17 +419,52 @@ class _Clause:
             if not _counts(token) or longer or token.lower in _TITLES:
                 continue
             word = _normal(token)
-            if word:
+            if word and not (token.tag == "PRP$" and self._own):
                 found.append(word)
             if re.fullmatch(r"[+-]?\d[\d.]*", word):
                 self._count(word, tokens, place)
         return found
 
+    def _ordered(self, tokens: Sequence[Token]) -> Sequence[Token]:
+        """Return words with the members of an enumeration in alphabetical order."""
+        first = next((one for one in tokens if self._tree.child(one, "conj") is not None), None)
+        if first is None or any(one.dep == "neg" for one in tokens):
+            return tokens
+        heads = [first]
+        while (following := self._tree.child(heads[-1], "conj")) is not None:
+            heads.append(following)
+        inside = {token.index for token in tokens}
+        spans: list[list[Token]] = []
+        for head in heads:
+            gone = {
+                one.index
+                for child in self._tree.children(head, "conj", "cc", "punct")
+                for one in self._tree.subtree(child)
+            }
+            span = [one for one in self._tree.subtree(head) if one.index not in gone]
+            plain = all(one.tag in _LISTED for one in span)
+            whole = len(span) == span[-1].index - span[0].index + 1
+            if not plain or not whole or not inside.issuperset(one.index for one in span):
+                return tokens
+            spans.append(span)
+        places = range(spans[0][0].index, spans[-1][-1].index + 1)
+        joins = [one for one in tokens if one.index in places and one.tag == "CC"]
+        if not joins:
+            return tokens
+        spans.sort(key=lambda span: [one.lower for one in span])
+        return [
+            *(one for one in tokens if one.index < places.start),
+            *(one for span in spans for one in span),
+            joins[0],
+            *(one for one in tokens if one.index >= places.stop),
+        ]
+
     def _count(self, word: str, tokens: Sequence[Token], place: int) -> None:
         before = tokens[place - 1].lower if place else ""
         after = next((one for one in tokens[place + 1 : place + 2]), None)
-        month = {before, after.lower if after else ""} & _MONTHS
-        if before in _NAMED_NUMBERS or month:
+        month = {before, after.lower if after else ""} & MONTHS
+        year = before in {"in", "since", "until"} and re.fullmatch("[12]\\d{3}", word)
+        if before in _NAMED_NUMBERS or month or year:
             return
         if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:
             return
@@ -360,7 +495,7 @@ class _Clause:
             if any(one.lower.isdigit() for one in phrase):
                 continue
             limited |= {one.index for one in phrase}
-            words = [_normal(one) for one in phrase if _counts(one) and one.dep != "prep"]
+            words = [_normal(one) for one in phrase if _counts(one) and one.lower not in _WITHIN]
             self._limits.append(" ".join(words))
         return limited
 
@@ -374,21 +509,25 @@ class _Clause:
         target = _left_behind(lemma, words)
         told = clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
         if target is None and told and holder.own:
-            return self._fallen(holder, lemma, particles)
+            return self._fallen(holder, lemma, particles, words)
         if target is None and told and lemma in {"switch", "transfer"}:
             return Claim(holder.root, SWITCH, " ".join(words), single=True)
         if target is None and told:
             target = _given_up(lemma, words, particles)
         return _end(holder, lemma, target) if target else None
 
-    def _fallen(self, holder: _Holder, lemma: str, particles: set[str]) -> Claim | None:
+    def _fallen(
+        self, holder: _Holder, lemma: str, particles: set[str], words: Sequence[str]
+    ) -> Claim | None:
         """Return the end of the subject itself: "the trip was cancelled"."""
         passive = any(token.dep == "auxpass" for token in self._clause.group)
         subject = " ".join(holder.own)
         if lemma == "bear" and holder.own[:1] in {("baby",), ("twin",)}:
             return Claim(holder.root, END, "pregnant", ended=True)
         if lemma in _MOVING and passive:
-            return Claim(holder.root, MOVE, subject, ended=True)
+            to = words.index("to") if "to" in words else len(words)
+            limits = tuple(filter(None, (" ".join(words[to + 1 :]),)))
+            return Claim(holder.root, MOVE, subject, limits=limits, ended=True)
         over = (lemma == "cancel" and passive) or (lemma == "fall" and "through" in particles)
         return Claim(holder.root, END, subject, ended=True) if over else None
 
@@ -398,6 +537,8 @@ class _Clause:
         clause = self._clause
         modality = _modality(clause, lemma, words)
         words = [word for word in words if word not in {"no", "never", "longer"}]
+        if lemma in _FEELING and words[:1] == ["to"] and not clause.negated:
+            words = words[1:]
         if (started := self._started(holder, lemma, words)) is not None:
             lemma, words = started
         disliked = lemma in _HATE or (lemma in {"stand", "bear"} and negated)
@@ -408,12 +549,23 @@ class _Clause:
             self._changed and not negated and started is None,
         )
         said = self._owned(holder, lemma, said) if holder.own and words else said
-        said = _reworded(lemma, said, own=bool(holder.own))
+        body = clause.body
+        said = _reworded(
+            lemma,
+            said,
+            own=bool(holder.own) and not _is_person(holder),
+            passive=any(one.dep == "auxpass" for one in clause.group),
+            named=bool(body) and body[0].tag in {"NNP", "NNPS"},
+        )
         past = clause.tense in {Tense.PAST, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
-        settled = lemma in _RISING or started is not None or said.relation == "live"
-        if lemma in {"live", "reside"} and past:
+        settled = lemma in _RISING or started is not None or said.relation in _STATES
+        settled = settled or self._clause.verb.lemma == "become"
+        if lemma in {"live", "reside", "work", "employ"} and past:
             settled = False
         relation = said.relation
+        if relation == _SAME.get(lemma, lemma) and relation not in _STATES:
+            said = self._voiced(said, settled=settled or over)
+            relation = said.relation
         if past and not over and not settled and modality is not ClaimModality.PLAN:
             relation = f"{PAST} {relation}"
         return Claim(
@@ -427,6 +579,20 @@ class _Clause:
             single=said.single or relation in _ONE_AT_A_TIME,
             ended=over,
         )
+
+    def _voiced(self, said: "_Said", *, settled: bool) -> "_Said":
+        """Return a verb with its particle, as what is done to somebody, and as done already."""
+        group, clause = self._clause.group, self._clause
+        particle = next((one.lower for one in group if one.dep == "prt"), "")
+        relation, words = f"{said.relation} {particle}".rstrip(), said.words
+        if any(one.dep == "auxpass" for one in group):
+            # A parser takes many an adjective for a participle: both are told by their words.
+            going_on = ["being"] * any(one.lower == "being" for one in group)
+            relation, words = "be", [*going_on, *_normal(clause.verb).split(), *words]
+        perfect = clause.tense is Tense.PERFECT and clause.verb.tag != "VBG"
+        lasting = clause.verb.lemma in _LASTING or settled
+        relation = f"have {relation}" if perfect and not lasting else relation
+        return replace(said, relation=relation, words=words)
 
     def _started(
         self, holder: _Holder, lemma: str, words: Sequence[str]
@@ -461,11 +627,14 @@ class _Clause:
         if own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
             one = single or _one(own[:-1])
             return _Said(_Holder(holder.root, own[:-1]).path, "name", words, one)
+        articled = complement is not None and self._tree.child(complement, "det") is not None
+        if articled and _is_person(holder):
+            # "The wife is a doctor" tells of her, and names nobody.
+            return _Said(holder.path, "be", words, single)
         nominal = complement is not None and complement.dep in {"attr", "oprd"}
         nominal = nominal or own[0] == "favorite" or words[0].isdigit()
         if not nominal or not _ATTRIBUTES_OF_MANY.isdisjoint(own):
             return _Said(holder.path, "be", words, single)
-        articled = complement is not None and self._tree.child(complement, "det") is not None
         one = single or (_one(own) and not articled)
         return _Said(holder.root, " ".join(own), words, one)
 
@@ -480,31 +649,55 @@ class _Said:
     single: bool
 
 
-def _reworded(lemma: str, said: _Said, *, own: bool) -> _Said:
+def _reworded(lemma: str, said: _Said, *, own: bool, passive: bool, named: bool) -> _Said:
     """Return what is said with the relation that stands for all of its wordings."""
     words, relation = said.words, said.relation
     first = words[0] if words else ""
-    if lemma in {"move", "relocate"} and "to" in words and not own:
+    if lemma == "marry" or (lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])):
+        spouse = words[words.index("to") + 1 :] if "to" in words else words
+        return replace(said, relation="spouse", words=spouse, single=True)
+    if relation in {"work", "employ"}:
+        words = ["for", *words[1:]] if first in {"at", "by", "for"} else words
+        one = said.single or words[:1] in _EMPLOYED
+        return replace(said, relation="work", words=words, single=one)
+    if own:
+        return said
+    if lemma in {"move", "relocate"} and "to" in words:
         place = ["in", *words[words.index("to") + 1 :]]
         return replace(said, relation="live", words=place, single=True)
-    if lemma == "marry" or (lemma == "be" and words[:2] in (["marry", "to"], ["married", "to"])):
-        named = words[words.index("to") + 1 :] if "to" in words else words
-        return replace(said, relation="spouse", words=named, single=True)
-    if lemma in {"engage", "divorce", "widow"} and not own:
-        return replace(said, relation="be", words=[lemma, *words])
-    if lemma == "be" and not own and first in _BEING:
-        return replace(said, relation=_BEING[first], words=words[1:])
-    if relation in {"work", "employ"}:
-        if first in {"at", "by", "for"}:
-            words = ["for", *words[1:]]
-        return replace(
-            said, relation="work", words=words, single=said.single or words[:1] in _EMPLOYED
-        )
+    if lemma in {"call", "name"} and relation != "name" and passive:
+        said = replace(said, relation="name", single=True)
+    elif lemma == "join" and named and words and not _AMONG & set(words):
+        said = replace(said, relation="work", words=["for", *words], single=True)
+    elif lemma in {"engage", "divorce", "widow"}:
+        said = replace(said, relation="be", words=[lemma, *words])
+    elif lemma == "be" and first in _BEING:
+        said = replace(said, relation=_BEING[first], words=words[1:])
     return said
 
 
+_AMONG: Final = frozenset(
+    """
+    for at in on with facebook instagram tiktok twitter linkedin reddit discord slack telegram
+    whatsapp snapchat mastodon bluesky threads pinterest tinder bumble hinge netflix spotify
+    duolingo strava zoom teams patreon costco
+    """.split()  # noqa: SIM905
+)
+"""Words by which somebody who joined something does not work there."""
 _BEING: Final = {"base": "live", "into": "like"}
 _EMPLOYED: Final = (["for"], ["as"])
+_STATES: Final = frozenset({"live", "work", "spouse", "name"})
+_LASTING: Final = frozenset(
+    {"live", "work", "know", "own", "have", "like", "love", "hate", "want", "prefer", "become"}
+)
+"""Verbs whose perfect tells of what still is so."""
+
+
+def _without_origin(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return where somebody moved from, and the other words."""
+    start = words.index("from")
+    end = next((at for at in range(start, len(words)) if words[at] == "to"), len(words))
+    return ["in", *words[start + 1 : end]], [*words[:start], *words[end:]]
 
 
 def _left_behind(lemma: str, words: Sequence[str]) -> list[str] | None:
@@ -521,6 +714,8 @@ def _given_up(lemma: str, words: Sequence[str], particles: set[str]) -> list[str
         return ["study"]
     if lemma == "lose":
         return rest[2:] if rest[:2] == ["interest", "in"] else None
+    if lemma == "break":
+        return rest[1:] if "up" in particles and rest[:1] == ["with"] else None
     if lemma == "get":
         return [word for word in rest if word != "have"] if "off" in particles else None
     if lemma == "drop" and "out" not in particles:
@@ -537,6 +732,20 @@ def _end(holder: _Holder, lemma: str, target: list[str]) -> Claim | None:
         return Claim(holder.path, f"{END} job", value, ended=True)
     relation = f"{END} {lemma}" if lemma in {"sell", "leave", "cancel"} else END
     return Claim(holder.path, relation, value, ended=True) if value else None
+
+
+def _is_person(holder: _Holder) -> bool:
+    """Return true if what somebody has is a person, who lives and works as they do."""
+    return not _PEOPLE.isdisjoint(holder.own)
+
+
+_PEOPLE: Final = frozenset(
+    """
+    mother father parent sister brother son daughter child spouse partner girlfriend boyfriend aunt
+    uncle cousin niece nephew grandmother grandfather friend colleague boss manager neighbor
+    neighbour roommate flatmate ex grandma grandpa fiance fiancee
+    """.split()  # noqa: SIM905
+)
 
 
 def _one(own: Sequence[str]) -> bool:
@@ -573,10 +782,12 @@ _MENTAL: Final = {
 
 
 def _counts(token: Token) -> bool:
+    if token.text in _SIGNS:
+        return True
     if token.dep == "punct" or token.lower in _EMPTY:
         # "A" as a grade or a vitamin is a name.
         return token.text == "A" and token.index > 0 and token.dep != "det"
-    return token.tag not in {"POS", "HYPH", ",", ":", ".", "``", "''"} or token.text in "+-#"
+    return token.tag not in {"POS", "HYPH", ",", ":", ".", "``", "''"}
 
 
 def _normal(token: Token) -> str:
@@ -584,9 +795,9 @@ def _normal(token: Token) -> str:
     lower = token.lower
     if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", lower):
         lower = lower.replace(",", "")
-    if lower in _NUMBERS and token.tag == "CD":
-        return _NUMBERS[lower]
+    if lower in NUMBERS and token.tag == "CD":
+        return NUMBERS[lower]
     if token.tag in {"NNP", "NNPS", "CD"} and lower not in _UNITS:
         return lower
-    lemma = token.lemma or lower
+    lemma = "call" if token.tag == "VBN" and lower == "named" else token.lemma or lower
     return _UNITS.get(lemma, _UNITS.get(lower, _SAME.get(lemma, lemma)))

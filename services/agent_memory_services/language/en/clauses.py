@@ -276,6 +276,8 @@ def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
 
 def _with_participle(tree: Tree, tokens: list[Token]) -> list[Token]:
     """Take a participle for the verb that it is: "our book club folded after the war"."""
+    if not tokens:
+        return tokens
     root = tree.roots[0]
     verb, owner = tree.child(root, "acl"), tree.child(root, "det", "poss")
     if verb is None or owner is None or owner.lower not in {"the", "my", "our"}:

@@ -205,3 +205,25 @@ STOP_WORDS: Final = frozenset(
     you your yours
     """.split()  # noqa: SIM905 - a list would be a page long
 )
+
+MONTHS: Final = frozenset(
+    """
+    january february march april may june july august september october november december
+    """.split()  # noqa: SIM905
+)
+
+NEGATIONS: Final = frozenset({"not", "no", "never", "nor", "neither", "none", "nothing", "nobody"})
+
+NUMBERS: Final = {
+    word: str(number)
+    for number, word in enumerate(
+        """
+        zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+        fifteen sixteen seventeen eighteen nineteen twenty
+        """.split()  # noqa: SIM905
+    )
+} | {
+    word: str(10 * number)
+    for number, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)  # noqa: SIM905
+}
+"""Numbers that are written as words, in digits."""

@@ -27,7 +27,7 @@ _MACRO: Final = re.compile(r"@(\w+)@")
 _LETTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 _EDGE: Final = rf"(?:(?<!{_LETTER})(?={_LETTER})|(?<={_LETTER})(?!{_LETTER}))"
 _NEVER: Final = re.compile(r"(?!)")
-_OPTIONAL: Final = {"words", "combining", "spaced", "verb_last", "prefixed_and"}
+_OPTIONAL: Final = {"words", "combining", "spaced", "verb_last", "prefixed_and", "claims"}
 _DAYS: Final = 7
 _MONTHS: Final = 12
 
@@ -146,6 +146,43 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimWords:
+    """Words by which a statement is compared with others.
+
+    Attributes:
+        user: Words for the user, by which the language of a statement is told.
+        joins: What stands between two things said.
+        auxiliaries: Verbs that help others, which no word of a value stands before.
+        unreal: Signs of wishes, plans, conditions and the past, of which nothing is claimed.
+        over: Signs of what holds no more.
+        denied: Signs of what is not so.
+        changed: Signs of a value that takes the place of another.
+        stopped: Verbs of stopping what the next verb says.
+        quit: Verbs of leaving a job.
+        postponed: Verbs of moving an event to another time.
+        empty: Words without a part in a value, the speaker among them.
+        prepositions: Prepositions, with the English one that stands for them.
+        verbs: Verbs, with the relation that they express.
+        attributes: Sentences that give something of the speaker's, `what`, a `value`.
+    """
+
+    user: Pattern
+    joins: Pattern
+    auxiliaries: Pattern
+    unreal: Pattern
+    over: Pattern
+    denied: Pattern
+    changed: Pattern
+    stopped: Pattern
+    quit: Pattern
+    postponed: Pattern
+    empty: Pattern
+    prepositions: Sequence[tuple[str, Pattern]]
+    verbs: Sequence[tuple[str, Pattern]]
+    attributes: Sequence[Pattern]
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One language.
 
@@ -158,6 +195,7 @@ class Pack:
         clauses: Patterns of clauses about the speaker.
         refused: Patterns of what is left out.
         dates: Words for days and periods.
+        claims: Words by which statements are compared; None where they are compared as they are.
     """
 
     code: str
@@ -168,6 +206,7 @@ class Pack:
     clauses: Clauses
     refused: Refused
     dates: Dates
+    claims: ClaimWords | None = None
 
 
 @cache
@@ -218,7 +257,22 @@ class _Reader:
             clauses=Clauses(**self._patterns("clauses", Clauses)),
             refused=Refused(**self._patterns("refused", Refused)),
             dates=self._dates(),
+            claims=self._claims() if "claims" in self._table else None,
         )
+
+    def _claims(self) -> ClaimWords:
+        table = self._table["claims"]
+        self._check(table, {field.name for field in fields(ClaimWords)}, "claims")
+        lists = {"prepositions", "verbs", "attributes"}
+        return ClaimWords(
+            **{key: self._pattern(table[key], "claims") for key in table.keys() - lists},
+            prepositions=self._named(table["prepositions"]),
+            verbs=self._named(table["verbs"]),
+            attributes=[self._pattern([each], "claims.attributes") for each in table["attributes"]],
+        )
+
+    def _named(self, table: Mapping[str, str]) -> list[tuple[str, Pattern]]:
+        return [(name, self._pattern([words], "claims")) for name, words in table.items()]
 
     def _check(self, table: Mapping[str, Any], wanted: set[str], part: str) -> None:
         optional = set() if part else _OPTIONAL

@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.consolidation.compaction import Comp
 from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
 from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.erasure import Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter

@@ -12,8 +12,7 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.long_term_memory.consolidation.consolidator import Consolidator
-from agent_memory_services.long_term_memory.consolidation.meters import METERS
+from agent_memory_services.long_term_memory.consolidation.consolidator import METERS, Consolidator
 from agent_memory_services.long_term_memory.domain import conditions, fields, memory
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import Shard

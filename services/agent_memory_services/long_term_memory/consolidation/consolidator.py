@@ -12,39 +12,91 @@ from collections.abc import (
 )
 from typing import Final
 
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
+
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.long_term_memory.consolidation.decisions import (
     View,
-    alike,
     excludes,
     plan,
 )
 from agent_memory_services.long_term_memory.consolidation.judge import Judge, Verdict
-from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbour, Neighbourhood
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
-from agent_memory_services.long_term_memory.consolidation.rules import (
-    comparing,
-    likeness,
-    periods,
-    slots,
-)
+from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain import conditions
-from agent_memory_services.long_term_memory.domain.memory import Action, Decision, StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import (
+    Action,
+    Change,
+    Decision,
+    StoredMemory,
+    normalise,
+)
 from agent_memory_services.long_term_memory.store.index.index import Precision
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
+
+_CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
+
+
+class Meters:
+    """Counts what became of memories, and calls of the model."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Create every series, so that a rate of zero is a zero and not a gap."""
+        self._actions = Counter(
+            "agent_memory_consolidation_memories",
+            "Memories that consolidation looked at, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._deferred = Counter(
+            "agent_memory_consolidation_deferred",
+            "Memories left to the next sweep: the store or the judge failed, or they changed.",
+            registry=registry,
+        )
+        self._calls = Counter(
+            "agent_memory_consolidation_model_calls",
+            "Calls of the model that judges facts, by how they ended.",
+            ("outcome",),
+            registry=registry,
+        )
+        for action in Action:
+            self._actions.labels(action)
+        for outcome in _CALL_OUTCOMES:
+            self._calls.labels(outcome)
+
+    def did(self, action: Action) -> None:
+        """Count a memory that was compared."""
+        self._actions.labels(action).inc()
+
+    def deferred(self, count: int) -> None:
+        """Count memories that are left to the next sweep."""
+        self._deferred.inc(count)
+
+    def asked(self, outcome: str) -> None:
+        """Count a call of the model."""
+        self._calls.labels(outcome).inc()
+
+
+METERS: Final = Meters()
+"""Those of this process; a registry takes each series once."""
 
 _MOST_DOUBTS: Final = 5
 """Neighbours that one call of the judge is about."""
 
 
-def concerns(subject: Memory, other: Neighbour) -> bool:
+NEAR: Final = 0.45
+"""The least cosine of statements that a judge is asked about."""
+
+
+def concerns(subject: Memory, other: Memory) -> bool:
     """Return true if the rules may act on the two."""
     return (
-        comparing.touches(subject, other.memory)
-        or (_in_one_slot(subject, other.memory) and excludes(subject, other.memory))
-        or _is_same(subject, other)
+        comparing.touches(subject, other)
+        or excludes(subject, other)
+        or comparing.same(subject, other)
     )
 
 
@@ -81,34 +133,25 @@ async def _judgement(
     return judged | told
 
 
-def _is_same(subject: Memory, other: Neighbour) -> bool:
-    if other.cosine is None and not _in_one_slot(subject, other.memory):
-        # What says the same in other words is near, and found as that.
-        return comparing.same(subject, other.memory)
-    # Vectors of what only a slot led to are compared once they are read.
-    nearness = 1.0 if other.cosine is None else other.cosine
-    return alike(subject, other.memory, nearness) is likeness.Likeness.SAME
-
-
-def _in_one_slot(one: Memory, other: Memory) -> bool:
-    return bool(one.slot) and one.slot == other.slot
-
-
 def _doubtful(subject: Memory, neighbours: Sequence[Neighbour]) -> list[Memory]:
     """Return the neighbours that need a judge; none where the rules decide."""
+    others = [each.memory for each in neighbours]
     if any(
-        excludes(subject, each.memory)
-        or (_is_same(subject, each) and periods.may_merge(subject, each.memory))
-        for each in neighbours
+        excludes(subject, each)
+        or (comparing.same(subject, each) and periods.may_merge(subject, each))
+        for each in others
     ):
         return []
     now = now_micros()
     return [
         each.memory
         for each in neighbours
-        if periods.is_fact(each.memory)
-        and conditions.is_visible(each.memory, now)
-        and alike(subject, each.memory, each.cosine or 0.0) is likeness.Likeness.UNSURE
+        if (
+            periods.is_fact(each.memory)
+            and conditions.is_visible(each.memory, now)
+            and (each.cosine or 0.0) >= NEAR
+        )
+        or (bool(subject.slot) and subject.slot == each.memory.slot)
     ][:_MOST_DOUBTS]
 
 
@@ -183,11 +226,11 @@ class Consolidator:
     async def _read_words(
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
     ) -> list[StoredMemory]:
-        """Store the claims and slots that the facts' words hold, by which they find each other."""
+        """Store the claims that the facts' words hold, by which they find each other."""
         claimed = await self._reading.with_claims([each.memory for each in facts])
-        found = {each.id: slots.with_slot(each) for each in claimed}
+        found = {each.id: each for each in claimed}
         changes = [
-            slots.read_change(each.memory, found[each.memory.id])
+            _read_change(each.memory, found[each.memory.id])
             for each in facts
             if found[each.memory.id] is not each.memory
         ]
@@ -211,7 +254,7 @@ class Consolidator:
         concerned = [
             each.memory.id
             for each in neighbours
-            if each.memory.id in verdicts or concerns(fact, each)
+            if each.memory.id in verdicts or concerns(fact, each.memory)
         ]
         concerned += [each for each in verdicts if each not in {*concerned, fact.id}]
         if not concerned:
@@ -262,6 +305,13 @@ class Consolidator:
             if not wanted:
                 break
         return stored
+
+
+def _read_change(before: Memory, after: Memory) -> Change:
+    """Return the change that stores with a memory what was read from its text."""
+    normalise(after, now_micros())
+    reason = "read from the text: claims"
+    return Change(before, after, ltm.REVISION_CAUSE_UPDATE, reason=reason, compared=True)
 
 
 def _without_those_to_come(

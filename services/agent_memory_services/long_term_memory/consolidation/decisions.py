@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock
@@ -14,15 +16,6 @@ from agent_memory_services.long_term_memory.consolidation.rules import (
     comparing,
     merging,
     periods,
-    statement,
-    superseding,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
-    CLOSE,
-    Likeness,
-    cosine,
-    likeness,
-    may_be_same,
 )
 from agent_memory_services.long_term_memory.domain import conditions, conflicts, fields
 from agent_memory_services.long_term_memory.domain.memory import (
@@ -58,12 +51,13 @@ class View:
         return None if found is None or fields.is_hidden(found.memory) else found
 
     def nearness(self, one: StoredMemory, other: StoredMemory) -> float:
-        """Return the cosine of two texts' vectors."""
-        return cosine(one.vectors.text, other.vectors.text, self.precision)
-
-    def compared(self, one: StoredMemory, other: StoredMemory) -> Likeness:
-        """Return the likeness of what two memories say."""
-        return alike(one.memory, other.memory, self.nearness(one, other))
+        """Return the cosine of two texts' vectors, -1 to 1."""
+        first, second = (
+            np.frombuffer(each.vectors.text, self.precision).astype(np.float32)
+            for each in (one, other)
+        )
+        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return float(first @ second) / lengths if lengths else 0.0
 
     def originals(self, shown: StoredMemory) -> list[StoredMemory]:
         """Return what a memory was merged from; itself where it was not merged."""
@@ -73,19 +67,8 @@ class View:
         ]
 
 
-def alike(one: Memory, other: Memory, nearness: float) -> Likeness:
-    """Return the likeness of two memories by their claims, or their words and their vectors."""
-    if comparing.same(one, other):
-        return Likeness.SAME
-    one_slot = bool(one.slot) and one.slot == other.slot
-    found = likeness(
-        statement.read(one.text), statement.read(other.text), nearness, one_slot=one_slot
-    )
-    if found is Likeness.SAME and not comparing.agree_on_marks(one.text, other.text):
-        return Likeness.UNSURE
-    return found
-
-
+CLOSE: Final = 0.60
+"""The least cosine of statements that a model may declare the same."""
 MOST_ORIGINALS: Final = 64
 """Originals of one merged memory; what joins is compared with each of them."""
 
@@ -108,7 +91,7 @@ def partner(
     if not all(joins(view, subject, *each) for each in zip(found, groups, strict=True)):
         return None
     if any(
-        view.compared(one, other) is not Likeness.SAME
+        not comparing.same(one.memory, other.memory)
         for at, group in enumerate(groups)
         for others in groups[at + 1 :]
         for one in group
@@ -123,7 +106,7 @@ def is_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
     """Return true if two memories say the same and nothing else they tell keeps them apart."""
     if not periods.may_merge(subject.memory, other.memory):
         return False
-    return view.compared(subject, other) is Likeness.SAME or _judged_same(view, subject, other)
+    return comparing.same(subject.memory, other.memory) or _judged_same(view, subject, other)
 
 
 def _judged_same(view: View, subject: StoredMemory, other: StoredMemory) -> bool:
@@ -139,7 +122,7 @@ def joins(
     """Return true if a memory is close to every original of a group with room for it."""
     judged = _judged_same(view, subject, shown)
     return len(originals) < MOST_ORIGINALS and all(
-        view.compared(subject, each) is Likeness.SAME
+        comparing.same(subject.memory, each.memory)
         or (judged and _may_be_same(view, subject, each))
         for each in originals
     )
@@ -147,7 +130,7 @@ def joins(
 
 def _may_be_same(view: View, one: StoredMemory, other: StoredMemory) -> bool:
     near = view.nearness(one, other) >= CLOSE
-    return near and may_be_same(statement.read(one.memory.text), statement.read(other.memory.text))
+    return near and comparing.may_be_same(one.memory, other.memory)
 
 
 def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
@@ -188,44 +171,36 @@ _JUDGED: Final = "contradicted by a newer fact"
 
 def excludes(subject: Memory, other: Memory) -> bool:
     """Return true if the rules are certain that two facts cannot both be true at a time."""
-    return _ends(subject, other) or _ends(other, subject)
+    return comparing.ends(subject, other) or comparing.ends(other, subject)
 
 
-def _ends(newer: Memory, older: Memory) -> bool:
-    """Return true if a newer fact certainly ends an older one."""
-    if comparing.ends(newer, older):
-        return True
-    slot = bool(newer.slot) and newer.slot == older.slot
-    return slot and not comparing.compares(newer, older) and superseding.contradicts(newer, older)
-
-
-def _is_ended(one: Memory, other: Memory) -> bool:
-    """Return true if the later of two facts ends the earlier, by when they begin."""
+def _end(one: Memory, other: Memory) -> str:
+    """Return why the later of two facts ends the earlier, by when they begin; empty if not so."""
     own, others = periods.Beginning.of(one), periods.Beginning.of(other)
     if others.turn_to(own) is not None:
-        return _ends(one, other)
-    return own.turn_to(others) is not None and _ends(other, one)
+        return comparing.end(one, other)
+    return comparing.end(other, one) if own.turn_to(others) is not None else ""
 
 
 def supersede(view: View, subject: StoredMemory, shown: Sequence[StoredMemory]) -> Decision | None:
     """Give a fact its place among those that it excludes; None where there are none."""
     fact = subject.memory
-    judged = [
-        each.memory
+    rivals = {
+        each.memory.id: periods.Rival(each.memory, _JUDGED)
         for each in shown
         if view.verdicts.get(each.memory.id) is Verdict.CONTRADICTS
         and conditions.is_visible(each.memory, view.now)
-    ]
-    certain = [each.memory for each in shown if _is_ended(fact, each.memory)]
-    rivals = {each.id: each for each in [*judged, *certain]}
-    reason = f"a newer value of {fact.slot}" if certain and fact.slot else _JUDGED
-    after = superseding.succession(fact, rivals.values(), reason)
+    }
+    for each in shown:
+        if reason := _end(fact, each.memory):
+            rivals[each.memory.id] = periods.Rival(each.memory, reason)
+    after = periods.succession(fact, rivals.values())
     if after.fact.validity.superseded_by and (same := _past(view, after.fact, subject, shown)):
         return merge(view, StoredMemory(after.fact, subject.vectors), same)
-    changes = [_ending(rivals[each.id], each, fact.id, view.now) for each in after.ended]
+    changes = [_ending(rivals[each.id].memory, each, fact.id, view.now) for each in after.ended]
     if after.begun is not None:
         begun = after.begun
-        changes.append(_beginning(rivals[begun.id], begun, [fact.id], view.now))
+        changes.append(_beginning(rivals[begun.id].memory, begun, [fact.id], view.now))
     if after.fact != fact:
         related = [each.id for each in after.ended]
         changes.append(_beginning(fact, after.fact, related, view.now))
@@ -283,10 +258,23 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     """
     shown = list(_shown(view, subject, neighbours))
     current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
-    if found := partner(view, subject, current):
+    near = [each for each in current if not _are_parted(subject.memory, each.memory, shown)]
+    if found := partner(view, subject, near):
         return merge(view, subject, found)
     decided = supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
     return _with_conflicts(view, decided, subject.memory, current)
+
+
+def _are_parted(one: Memory, other: Memory, shown: Sequence[StoredMemory]) -> bool:
+    """Return true if something else held between two facts: they are of two periods."""
+    older, newer = sorted((one, other), key=lambda each: periods.Beginning.of(each).start)
+    begun, again = periods.Beginning.of(older), periods.Beginning.of(newer)
+    return any(
+        (since := periods.Beginning.of(each.memory)).start < again.start
+        and begun.turn_to(since) is not None
+        and comparing.ends(each.memory, older)
+        for each in shown
+    )
 
 
 _CONFLICT: Final = "in conflict with another fact"

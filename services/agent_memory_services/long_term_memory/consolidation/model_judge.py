@@ -12,8 +12,8 @@ from cachetools import LRUCache
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract import clock, context, errors
+from agent_memory_services.long_term_memory.consolidation.consolidator import METERS
 from agent_memory_services.long_term_memory.consolidation.judge import Verdict
-from agent_memory_services.long_term_memory.consolidation.meters import METERS
 from agent_memory_services.long_term_memory.consolidation.rules.periods import Beginning
 from agent_memory_services.shared.model_api.answers import Shape, listings
 from agent_memory_services.shared.model_api.chat import ChatEndpoint, Question

@@ -15,9 +15,10 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.language.claims import Claim
+from agent_memory_services.language.claims import SWITCH, Claim
 from agent_memory_services.long_term_memory.consolidation.rules import comparing
 from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
+from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -96,7 +97,7 @@ def _queries(tenant: str, subject: StoredMemory, now: int) -> Iterator[SearchPar
     ]
     if memory.slot:
         yield _values(_condition(tenant, [conditions.Tag(fields.SLOT, (memory.slot,)), *facts]))
-    for part in _by_claims(comparing.claims_of(memory)):
+    for part in _by_claims(claims_of(memory)):
         yield _values(_condition(tenant, [part, *facts]))
 
 
@@ -113,7 +114,7 @@ def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:
         yield conditions.Tag(fields.CLAIMS, tuple(sorted(keys)))
     said = [
         conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(words)))
-        if each.relation == comparing.SWITCH
+        if each.relation == SWITCH
         else conditions.every(conditions.Tag(fields.CLAIM_WORDS, (key,)) for key in sorted(words))
         for each in claims
         if (words := set(fields.word_keys(each.holder, comparing.telling(each))))

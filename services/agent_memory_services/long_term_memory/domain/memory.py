@@ -47,9 +47,13 @@ class StoredMemory:
 
 
 def content_hash(memory: Memory) -> str:
-    """Digest of owner, namespace, type and text; sessions do not tell contents apart."""
+    """Digest of owner, namespace, type, text and event; sessions do not tell contents apart.
+
+    The same words about events at two times tell of two events.
+    """
     digest = hashlib.sha256()
-    for part in (memory.user_id, memory.namespace, str(memory.type), memory.text):
+    event = [str(clock.to_micros(memory.event_time.start))] if memory.HasField("event_time") else []
+    for part in (memory.user_id, memory.namespace, str(memory.type), memory.text, *event):
         data = part.encode()
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)

@@ -7,8 +7,8 @@ therefore brought into one form on both sides, here and nowhere else:
               spaces are cut into overlapping pairs of characters. Symbols that belong to a name
               are spelled out, as in `C++`, `C#` and `.NET`.
     spelling  another way to write the word, which finds it as well: without accents, with other
-              digits, without the symbols; several words that are also written together, such as
-              `wi-fi`, the groups of a phone number, an IBAN or an amount.
+              digits, in the other kana, without the symbols; several words that are also written
+              together, such as `wi-fi`, the groups of a phone number, an IBAN or an amount.
     part      what a word is made of: the words of `getUserProfile`, the characters of a pair.
 
 A text is indexed by its words in their order, followed by its spellings and parts. What is met in
@@ -193,7 +193,9 @@ def _parts(token: str) -> tuple[str, ...]:
     pieces = _PART.findall(token)
     if not 1 < len(pieces) <= _MOST_PARTS:
         return ()
-    return tuple(piece.casefold() for piece in pieces if len(piece) >= _SHORTEST_PART)
+    return tuple(
+        piece.casefold() for piece in pieces if len(piece) >= _SHORTEST_PART or piece.isdecimal()
+    )
 
 
 def _pairs(run: str) -> Iterator[Term]:
@@ -205,10 +207,19 @@ def _pairs(run: str) -> Iterator[Term]:
         else:
             units.append(character)
     if len(units) == 1:
-        yield Term(run)
+        yield Term(run, _other_kana(run))
     for at, (one, other) in enumerate(itertools.pairwise(units)):
         last = at == len(units) - 2
-        yield Term(one + other, parts=(one, other) if last else (one,))
+        yield Term(one + other, _other_kana(one + other), (one, other) if last else (one,))
+
+
+_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+"""What is written in katakana, for emphasis or as a name, in the other kana of Japanese."""
+
+
+def _other_kana(pair: str) -> tuple[str, ...]:
+    written = pair.translate(_HIRAGANA)
+    return (written,) if written != pair else ()
 
 
 _ACCENTS: Final = re.compile(
@@ -267,12 +278,12 @@ _AMOUNT: Final = re.compile(
 )
 _TAKEN: Final = " | "
 _NUMBERED: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{0,4}[0-9][A-Za-z0-9]*")
-_LETTERED: Final = re.compile(r"[ -]([A-Z]{1,4})[ -]")
-_LED_BY_LETTERS: Final = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,4})[ -]$")
+_LETTERED: Final = re.compile(r"[ \u00b7-]([A-Z]{1,4})[ \u00b7-]")
+_LED_BY_LETTERS: Final = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,4})[ \u00b7-]$")
 _LONGEST_LEAD: Final = 6
 _SEAMS: Final = frozenset(
     {" ", "-", ".", ",", "'", "/", "(", ")", " (", ") ", ")-", "-(", " - ", " / "}
-    | {"\u2019", "\u2010", "\u2013"}
+    | {"\u00b7", "\u2019", "\u2010", "\u2013"}
 )
 _DIGIT: Final = re.compile("[0-9]")
 _DECIMAL: Final = re.compile(r"[0-9]+[.,][0-9]+")
@@ -333,7 +344,8 @@ def _dialled(number: str, *, abroad: bool) -> Iterator[str]:
     """Yield a phone number without what is dialled before it at home, or from `abroad`."""
     if not number.isdecimal() or len(number) < _SHORTEST_PHONE:
         return
-    if abroad:
-        yield from (number[digits:] for digits in range(1, _COUNTRY_DIGITS + 1))
-    elif number.startswith("0"):
-        yield number.lstrip("0")
+    without = number.lstrip("0")
+    if without != number:
+        yield without
+    if abroad or number.startswith("00"):
+        yield from (without[digits:] for digits in range(1, _COUNTRY_DIGITS + 1))

@@ -18,9 +18,8 @@ from agent_memory_services.long_term_memory.domain.memory import Change, normali
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgotten, archived
 from agent_memory_services.long_term_memory.listing import Walk
-from agent_memory_services.long_term_memory.store.commit import CommitOutcome
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import CommitOutcome, MemoryStore
 from agent_memory_services.shared.forgetting import means, names_past, terms
 
 _PAGE: Final = 200

@@ -9,8 +9,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
-from agent_memory_services.long_term_memory.consolidation.rules.slots import with_slot
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
@@ -174,7 +173,7 @@ class Creating:
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
-                _identified(self._draft(memory, policy, now + at), actor, request_id, at),
+                _identified(draft(memory, now + at, self._vectorizer.model), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
                 named=bool(request_id or memory.id),
             )
@@ -192,10 +191,6 @@ class Creating:
             await self._consolidate(scope.tenant, drafts, actor, now)
         await self._show(scope.tenant, drafts)
         return [draft.creation for draft in drafts]
-
-    def _draft(self, given: Memory, policy: Policy, now: int) -> Memory:
-        memory = draft(given, now, self._vectorizer.model)
-        return with_slot(memory) if policy == _CONSOLIDATE else memory
 
     async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Settle what is stored already, so that a call that is repeated embeds only the rest."""

@@ -8,8 +8,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.consolidation.originals import commit_each_whole
-from agent_memory_services.long_term_memory.consolidation.reading import ClaimReading
-from agent_memory_services.long_term_memory.consolidation.rules.slots import follow_words
+from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.memory import (
     WRITABLE,
     Change,
@@ -174,12 +173,10 @@ def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memor
     after.CopyFrom(before)
     named = apply_mask(after, given, paths, WRITABLE)
     _keep_reason(before, after)
-    if "slot" not in named:
-        follow_words(before, after)
     if "text" in named and not _gives_claims(given, paths):
         # They are those of the old text.
         after.ClearField("claims")
-    changed = (*named, "slot", "claims")
+    changed = (*named, "claims")
     return after, {name for name in changed if getattr(after, name) != getattr(before, name)}
 
 

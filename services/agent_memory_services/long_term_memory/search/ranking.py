@@ -10,19 +10,22 @@ full and being found as a small share of one, `RecencyWeights.found`.
 Weights that add up to more than 1 are scaled down, so that a score stays within 0 to 1 without
 changing an order.
 
+A fact and the message that it was taken from are one hit where the fact says all that the message
+does: the fact, in the better of their places.
+
 Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), as a discount: the next hit is the
 one with the best score after a share of it is taken off for its likeness to a hit before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.language.en.words import stem
+from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import terms
 from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
@@ -112,6 +115,37 @@ def _likenesses(memories: Sequence[Memory]) -> Floats:
     return likenesses
 
 
+def _restated(memories: Sequence[Memory]) -> Mapping[int, int]:
+    """Return the places of messages, each with that of a fact that says all that it does."""
+    told: dict[tuple[str, str], list[int]] = {}
+    for at, memory in enumerate(memories):
+        if memory.type != MemoryType.MEMORY_TYPE_MESSAGE:
+            for source in _sources(memory):
+                told.setdefault(source, []).append(at)
+    if not told:
+        return {}
+    return {
+        at: fact
+        for at, memory in enumerate(memories)
+        if memory.type == MemoryType.MEMORY_TYPE_MESSAGE
+        for source in _sources(memory)
+        for fact in told.get(source, ())
+        if _telling(memory.text) <= _telling(memories[fact].text)
+    }
+
+
+def _sources(memory: Memory) -> Iterator[tuple[str, str]]:
+    """Yield the messages that a memory rests on, of the session that it comes from."""
+    session = memory.provenance.session_uid
+    if session:
+        yield from ((session, message_id) for message_id in memory.provenance.message_ids)
+
+
+def _telling(text: str) -> frozenset[str]:
+    """Return the stems of the words that say something."""
+    return frozenset(stem(word) for word in terms.plain(text) if word not in STOP_WORDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Ranks by a plan, at a moment in microseconds.
@@ -132,7 +166,7 @@ class Ranking:
             RecencyBlend(self.plan.recency, self.now).apply(memories, sheet)
         if self.plan.diversity:
             Diversity(self.plan.diversity).apply(memories, sheet)
-        return self._ordered(pool, sheet)
+        return self._ordered(pool, sheet, _restated(memories))
 
     def _relevance(self, pool: legs.Pool) -> Scoresheet:
         """Score the match of each memory and its signals, as shares of the greatest sum."""
@@ -150,14 +184,20 @@ class Ranking:
         sheet.scale(1 / whole)
         return sheet
 
-    def _ordered(self, pool: legs.Pool, sheet: Scoresheet) -> list[Candidate]:
+    def _ordered(
+        self, pool: legs.Pool, sheet: Scoresheet, restated: Mapping[int, int]
+    ) -> list[Candidate]:
+        if restated:
+            _lift(sheet, restated)
         scores = sheet.scores
         distances = pool.measured.get(DENSE, {})
         candidates = [
             Candidate(memory, float(scores[at]), distances.get(name), sheet, at)
             for at, (name, memory) in enumerate(pool.memories.items())
         ]
-        return sorted(filter(self._good, candidates), key=_place)
+        good = {each.column for each in candidates if self._good(each)}
+        shown = (each for each in candidates if restated.get(each.column) not in good)
+        return sorted((each for each in shown if each.column in good), key=_place)
 
     def _good(self, candidate: Candidate) -> bool:
         farthest = self.plan.max_distance
@@ -165,6 +205,15 @@ class Ranking:
             candidate.distance is not None and candidate.distance <= farthest
         )
         return near and candidate.score >= self.plan.min_score
+
+
+def _lift(sheet: Scoresheet, restated: Mapping[int, int]) -> None:
+    """Give facts the scores of the messages in whose place they stand, where these are better."""
+    scores = sheet.scores
+    values = np.full(len(scores), np.nan)
+    for message, fact in restated.items():
+        values[fact] = np.fmax(values[fact], scores[message])
+    sheet.add("message", values, np.nan_to_num(np.maximum(values - scores, 0.0)))
 
 
 def _place(candidate: Candidate) -> tuple[float, str]:

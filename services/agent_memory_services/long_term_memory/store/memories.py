@@ -347,7 +347,7 @@ class MemoryStore:
             RedisError: the store went away; whether they are made is unknown.
         """
         rivals = await self._rivals(tenant, changes)
-        also = conflicts.settled(changes, rivals, (), now)
+        also = conflicts.settled(changes, rivals, (), now) if _in_conflict(changes) else []
         call = self._commission(tenant, actor, now).call([*changes, *also])
         return _within(commit_of(await call.run(self._client)), changes)
 
@@ -368,7 +368,11 @@ class MemoryStore:
         rivals = await self._rivals(tenant, changes)
         leaving = {change.memory.id for change in changes if change.after is None}
         calls = [
-            commission.call([change, *conflicts.settled([change], rivals, leaving, now)])
+            commission.call(
+                [change, *conflicts.settled([change], rivals, leaving, now)]
+                if _in_conflict([change])
+                else [change]
+            )
             for change in changes
         ]
         answers: list[Any] = []
@@ -412,12 +416,16 @@ class MemoryStore:
 
     async def _rivals(self, tenant: str, changes: Sequence[memory.Change]) -> dict[str, Memory]:
         """Read the memories whose conflicts changes settle; most changes settle none."""
-        if not (wanted := conflicts.concerned(changes)):
+        if not _in_conflict(changes) or not (wanted := conflicts.concerned(changes)):
             return {}
         return {each.id: each for each in await self.get(tenant, wanted) if each is not None}
 
     def _commission(self, tenant: str, actor: str, now: int) -> CommitContext:
         return CommitContext(self.shard(tenant), tenant, actor, now, self._limits)
+
+
+def _in_conflict(changes: Sequence[memory.Change]) -> bool:
+    return any(each.before is not None and each.before.conflicts_with for each in changes)
 
 
 def _within(commit: Commit, changes: Sequence[memory.Change]) -> Commit:

@@ -15,12 +15,13 @@ from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.working_memory.api import translate
-from agent_memory_services.working_memory.domain.scope import Actor, reachable
 from agent_memory_services.working_memory.domain.session import (
+    Actor,
     LogSlice,
     Session,
     SessionKey,
     combine,
+    reachable,
 )
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder

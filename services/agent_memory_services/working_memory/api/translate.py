@@ -9,8 +9,8 @@ from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.auth.scope import require_namespace
 from agent_memory_services.kit.contract import clock, context, cursors, errors
 from agent_memory_services.working_memory.domain import windows
-from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Actor,
     DataPolicy,
     Session,
     SessionKey,

@@ -10,8 +10,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Actor,
     Incoming,
     Session,
     SessionKey,

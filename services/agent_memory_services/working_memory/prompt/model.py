@@ -8,8 +8,7 @@ from enum import Enum, auto
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import ToolCall
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
-from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.session import Actor, Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
 
 

@@ -10,8 +10,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.session import Actor, Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, Sources
 

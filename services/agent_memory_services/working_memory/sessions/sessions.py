@@ -10,9 +10,9 @@ from agent_memory_services.kit.contract import errors
 from agent_memory_services.kit.redis.replay_cache import mark_subjects
 from agent_memory_services.shared.prompts import check_extraction
 from agent_memory_services.working_memory.domain import drafts, views, windows
-from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
+    Actor,
     Change,
     LogPage,
     LogSlice,

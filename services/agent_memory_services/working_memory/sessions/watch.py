@@ -9,8 +9,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.feed.feed import Feed
 from agent_memory_services.kit.redis.watch import Batch, Watch, WatchSource, WatchTokens
-from agent_memory_services.working_memory.domain.scope import Actor
-from agent_memory_services.working_memory.domain.session import LogSlice, SessionKey
+from agent_memory_services.working_memory.domain.session import Actor, LogSlice, SessionKey
 from agent_memory_services.working_memory.store import events
 from agent_memory_services.working_memory.store.records import changes_key
 from agent_memory_services.working_memory.store.sessions import SessionStore

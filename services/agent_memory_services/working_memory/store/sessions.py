@@ -12,8 +12,8 @@ from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import claim_partitions, encode
 from agent_memory_services.working_memory.domain import drafts, windows
-from agent_memory_services.working_memory.domain.scope import Actor
 from agent_memory_services.working_memory.domain.session import (
+    Actor,
     Change,
     Entry,
     Incoming,

@@ -40,8 +40,8 @@ async def test_vectors_of_half_precision_are_compared(
     made = world(redis, embedder, vectors=half)
     await made.index.create()
     results = await made.create(
-        Memory(text="User prefers morning meetings"),
-        Memory(text="User prefers meetings in the morning"),
+        Memory(text="User is allergic to peanuts"),
+        Memory(text="User has a peanut allergy"),
         Memory(text="I work at Acme"),
         Memory(text="I joined Globex"),
     )

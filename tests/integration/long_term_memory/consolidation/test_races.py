@@ -17,7 +17,7 @@ from agent_memory_services.long_term_memory.store.rounds import Rounds
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
 
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT
-COFFEE = ("likes", "enjoys", "loves", "adores", "prefers")
+COFFEE = ("likes", "enjoys", "loves", "adores", "is fond of")
 
 
 async def shown(made: World) -> list[Memory]:

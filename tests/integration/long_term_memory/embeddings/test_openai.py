@@ -53,7 +53,7 @@ def settings(provider: Provider) -> EmbeddingSettings:
         model="m",
         api_key="k",
         dimension=DIMENSION,
-        timeout_seconds=2,
+        timeout_seconds=60,
     )
 
 

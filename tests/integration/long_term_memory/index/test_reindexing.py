@@ -5,8 +5,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
+from agent_memory_services.commands import reindex
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.index import reindexing
 from agent_memory_services.long_term_memory.store.index.index import VectorIndex
 from agent_memory_services.long_term_memory.store.index.layout import (
     Generation,
@@ -34,6 +38,8 @@ from agent_memory_services.long_term_memory.store.index.layout import (
 from agent_memory_services.long_term_memory.store.index.reindexing import Reindexing
 from tests.integration.long_term_memory.conftest import SHARDS, Inserting, memory
 from tests.integration.long_term_memory.embeddings.provider import Provider
+from tests.support.servers import serving
+from tests.support.settings import configured
 from tests.support.stubs import LongTermMemoryStub
 from tests.support.waiting import eventually
 
@@ -68,9 +74,13 @@ class Command:
         """Everything it printed and logged."""
         return self.output.read_text()
 
-    async def ended(self) -> int:
-        """Its exit code, at its end."""
-        return await asyncio.wait_for(self.process.wait(), 100)
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        self.process.kill()
+
+    async def ended(self) -> None:
+        """Wait for its end, which has to be a success."""
+        assert await asyncio.wait_for(self.process.wait(), 100) == 0, self.shown
 
     async def address(self) -> str:
         """Where the service listens, once it is ready."""
@@ -95,6 +105,32 @@ async def command(name: str, given: dict[str, str], output: Path) -> AsyncIterat
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A rebuild as the command does it, in this process."""
+
+    task: asyncio.Task[bool]
+
+    def kill(self) -> None:
+        """End it wherever it is."""
+        self.task.cancel()
+
+    async def ended(self) -> None:
+        """Wait for its end, which has to be a success."""
+        assert await asyncio.wait_for(self.task, 100)
+
+
+@asynccontextmanager
+async def rebuild(settings: Settings) -> AsyncIterator[Rebuild]:
+    """A rebuild, ended at the latest when the block is left."""
+    task = asyncio.create_task(reindex._run(settings, lambda *_: None))
+    try:
+        yield Rebuild(task)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @dataclass
@@ -173,44 +209,72 @@ async def test_a_rebuild_is_given_up(redis: Redis, insert: Inserting) -> None:
 
 
 async def test_an_index_is_replaced_under_writes_and_searches(
-    redis: Redis, redis_url: str, provider: Provider, tmp_path: Path
+    redis: Redis, redis_url: str, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rebuild for another model is killed and repeated, and no search fails or falls short."""
+    monkeypatch.setattr(reindexing, "_GRACE_SECONDS", 1.0)
+    common = {"redis_url": redis_url, "embedding_base_url": provider.url}
+    old, new = (
+        configured(Settings, **common, **{name.lower(): value for name, value in given.items()})
+        for given in (OLD, NEW)
+    )
+    async with serving(lifespan, old) as served:
+        await _replaced(redis, LongTermMemoryServiceStub(served.channel), lambda: rebuild(new))
+
+
+@pytest.mark.long
+async def test_an_index_is_replaced_while_processes_write_and_search(
+    redis: Redis, redis_url: str, provider: Provider, tmp_path: Path
+) -> None:
+    """The same of the command beside a service."""
     old, new = (environment(provider, redis_url, settings) for settings in (OLD, NEW))
+    outputs = iter(("killed", "again"))
     async with (
         command("long-term-memory", old, tmp_path / "old") as service,
         grpc.aio.insecure_channel(await service.address()) as channel,
     ):
-        talk = Talk(LongTermMemoryServiceStub(channel))
-        for start in range(0, STORED, 100):
-            await talk.store(*(f"memory {number}" for number in range(start, start + 100)))
-        talking = asyncio.create_task(talk.go_on())
+        await _replaced(
+            redis,
+            LongTermMemoryServiceStub(channel),
+            lambda: command("reindex", new, tmp_path / next(outputs)),
+        )
 
-        async with command("reindex", new, tmp_path / "killed") as killed, asyncio.timeout(60):
-            while not await filled(redis):
-                await asyncio.sleep(0.002)
-            killed.process.kill()
-        indexes = await read(redis)
-        assert indexes is not None
-        assert indexes.numbers() == (1, 2)
-        assert indexes.building is not None
 
-        async with command("reindex", new, tmp_path / "again") as again:
-            assert await again.ended() == 0, again.shown
-        assert not talking.done()
-        talking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await talking
-        assert talk.missed == []
-        assert talk.asked > 10
+async def _replaced(
+    redis: Redis,
+    stub: LongTermMemoryStub,
+    rebuilding: Callable[[], AbstractAsyncContextManager[Command | Rebuild]],
+) -> None:
+    talk = Talk(stub)
+    for start in range(0, STORED, 100):
+        await talk.store(*(f"memory {number}" for number in range(start, start + 100)))
+    talking = asyncio.create_task(talk.go_on())
 
-        assert await redis.execute_command("FT._LIST") == [Shard(0).index(2).encode()]
-        keys = [key async for key in redis.scan_iter(match=f"{Shard(0).memory_prefix}*")]
-        for key in keys:
-            assert await redis.hstrlen(key, "vector_2") == 2 * 16
-            assert not await redis.hexists(key, "vector")
-        for text in talk.known[-20:]:
-            assert await talk.finds(text)
+    async with rebuilding() as killed, asyncio.timeout(60):
+        while not await filled(redis):
+            await asyncio.sleep(0.002)
+        killed.kill()
+    indexes = await read(redis)
+    assert indexes is not None
+    assert indexes.numbers() == (1, 2)
+    assert indexes.building is not None
+
+    async with rebuilding() as again:
+        await again.ended()
+    assert not talking.done()
+    talking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await talking
+    assert talk.missed == []
+    assert talk.asked > 10
+
+    assert await redis.execute_command("FT._LIST") == [Shard(0).index(2).encode()]
+    keys = [key async for key in redis.scan_iter(match=f"{Shard(0).memory_prefix}*")]
+    for key in keys:
+        assert await redis.hstrlen(key, "vector_2") == 2 * 16
+        assert not await redis.hexists(key, "vector")
+    for text in talk.known[-20:]:
+        assert await talk.finds(text)
 
     with pytest.raises(LayoutMismatchError, match="model: new, not old") as refused:
         await claim(redis, indexes.current)

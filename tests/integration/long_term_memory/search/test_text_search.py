@@ -3,7 +3,7 @@
 import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Provenance, Validity
 from agent_memory.common.v1.search_pb2 import (
     RankingOptions,
     RecencyOptions,
@@ -154,3 +154,59 @@ async def test_the_best_hits_come_in_one_go(searching: Searching) -> None:
         hits = [hit async for part in parts for hit in part]
         assert len({hit.memory.id for hit in hits}) == expected
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+MESSAGE = MemoryType.MEMORY_TYPE_MESSAGE
+TOLD = Provenance(session_uid="s1", message_ids=["m1"])
+
+
+@pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
+async def test_a_fact_stands_for_the_message_that_states_it(
+    searching: Searching, mode: SearchMode.ValueType
+) -> None:
+    """Both are one hit, the fact, in the better place; what the message says besides is no loss."""
+    said, fact = "I live in Oslo!", "User lives in Oslo"
+    told = [
+        Memory(text=said, type=MESSAGE, provenance=TOLD),
+        Memory(text=fact, provenance=TOLD),
+    ]
+    records = await searching.add(*told, *(Memory(text=text) for text in FACTS))
+    query = SearchQuery(text=said, mode=mode, recency=RecencyOptions(enabled=False))
+    query.filter.id.any.extend(each.id for each in records[:2])
+    [[hit]] = await searching.pages(query, 1)
+    assert hit.memory.text == fact
+    assert sum(signal.contribution for signal in hit.signals) == pytest.approx(hit.score)
+    [stood_for] = [signal.value for signal in hit.signals if signal.name == "message"]
+    assert hit.score >= stood_for
+    query.filter.type.any.append(MESSAGE)
+    [[message]] = await searching.pages(query, 1)
+    assert message.memory.text == said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Memory(text="I live in Oslo with a parrot", provenance=TOLD),
+        Memory(text="I live in Oslo", provenance=Provenance(session_uid="s1", message_ids=["m2"])),
+        Memory(text="I live in Oslo", provenance=Provenance(session_uid="s2", message_ids=["m1"])),
+        Memory(text="I live in Oslo"),
+    ],
+)
+async def test_a_message_that_says_more_or_was_said_elsewhere_is_a_hit(
+    searching: Searching, message: Memory
+) -> None:
+    """Only what a fact was taken from, and says in full, gives way to it."""
+    message.type = MESSAGE
+    fact = Memory(text="User lives in Oslo", provenance=TOLD)
+    await searching.add(message, fact)
+    assert sorted(await searching.texts("Where is Oslo?")) == sorted([message.text, fact.text])
+
+
+async def test_a_message_stays_where_its_fact_is_too_far(searching: Searching) -> None:
+    """What a bound drops stands for nothing."""
+    said = "I live in Oslo"
+    await searching.add(
+        Memory(text=said, type=MESSAGE, provenance=TOLD),
+        Memory(text="User lives in Oslo, by the sea, since the year before last", provenance=TOLD),
+    )
+    assert await searching.texts(said, mode=SEMANTIC, max_distance=0.05) == [said]

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory_services.long_term_memory.consolidation.decisions import alike, excludes
+from agent_memory_services.long_term_memory.consolidation.decisions import excludes
 from agent_memory_services.long_term_memory.consolidation.rules import comparing
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import Likeness
 
 WORDS = ("tea", "chess", "Rome", "Anna", "IT", "A", "D", "3", "4", "+3", "-3", "3 kg", "3 lb", "C#")
 FRAMES = (
@@ -140,9 +139,9 @@ def test_other_wordings_claim_the_same(one: str, other: str) -> None:
 def test_no_facts_merge_that_differ_in_a_word_a_number_or_a_sign(
     frame: str, words: tuple[str, str]
 ) -> None:
-    """However near their vectors are."""
+    """In either order, whatever the frame around them."""
     one, other = (memory(frame.format(word)) for word in words)
-    assert alike(one, other, 1.0) is not Likeness.SAME
+    assert not comparing.same(one, other)
 
 
 @settings(max_examples=60, deadline=None)

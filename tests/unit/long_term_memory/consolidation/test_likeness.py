@@ -1,59 +1,62 @@
-"""Whether two statements say the same."""
+"""Statements that say the same, and statements that nobody may merge."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_memory_services.long_term_memory.consolidation.rules.likeness import (
-    Likeness,
-    likeness,
-    may_be_same,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.statement import read
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.consolidation.rules import comparing
 
 PAIRS = tomllib.loads(Path("tests/data/consolidation_pairs.toml").read_text(encoding="utf-8"))
 TEXTS = sorted({text for kind in PAIRS.values() for pair in kind for text in pair})
 
 
-def compared(one: str, other: str, cosine: float = 1.0, *, one_slot: bool = False) -> Likeness:
-    """How two texts stand to each other."""
-    return likeness(read(one), read(other), cosine, one_slot=one_slot)
+def same(one: str, other: str) -> bool:
+    """Return true if two texts are taken for one fact, in either order."""
+    first, second = Memory(text=one), Memory(text=other)
+    found = comparing.same(first, second)
+    assert comparing.same(second, first) is found
+    return found
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS["apart"])
-def test_other_facts_never_merge(one: str, other: str) -> None:
-    """No vector, however near, makes one of two facts that differ in a word that counts."""
-    assert compared(one, other) is not Likeness.SAME
-    assert compared(other, one) is not Likeness.SAME
+@pytest.mark.parametrize(
+    ("agree", "apart", "least"),
+    [("agree", "apart", 1.0), ("unseen_agree", "unseen_apart", 0.8)],
+    ids=["chosen", "unseen"],
+)
+def test_nothing_merges_that_should_not(
+    record_property: Callable[[str, object], None], agree: str, apart: str, least: float
+) -> None:
+    """No two facts become one, and most paraphrases do; what is missed is printed."""
+    merged = [pair for pair in PAIRS[apart] if same(*pair)]
+    missed = [pair for pair in PAIRS[agree] if not same(*pair)]
+    recall = 1 - len(missed) / len(PAIRS[agree])
+    record_property("recall", recall)
+    print(f"recall {recall:.2f}, missed {missed}")  # noqa: T201 - its result
+    assert merged == []
+    assert recall >= least
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS["agree"])
-def test_the_same_said_otherwise_is_the_same(one: str, other: str) -> None:
-    """Paraphrases whose vectors are near are the same, in either order."""
-    assert compared(one, other) is Likeness.SAME
-    assert compared(other, one) is Likeness.SAME
-
-
-@given(st.sampled_from(TEXTS), st.sampled_from(TEXTS), st.floats(-1, 1))
-def test_likeness_has_no_direction(one: str, other: str, cosine: float) -> None:
+@given(st.sampled_from(TEXTS), st.sampled_from(TEXTS))
+def test_sameness_has_no_direction(one: str, other: str) -> None:
     """Whoever is compared with whom, the answer is the same."""
-    assert compared(one, other, cosine) is compared(other, one, cosine)
+    same(one, other)
 
 
 @given(st.text(max_size=60))
-def test_a_text_is_like_itself(text: str) -> None:
-    """Any text with words in it says what it says, and reading never fails."""
-    assert compared(text, text) is Likeness.SAME or not read(text).words
+def test_a_text_says_what_it_says(text: str) -> None:
+    """Any text with words in it is the same as itself, and reading never fails."""
+    assert same(text, text) or not comparing.words_of(text)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_numbers_tell_facts_apart(one: int, other: int) -> None:
     """Statements that differ in a number alone are the same only where the number is."""
-    alike = compared(f"User saved {one} euros", f"User saved {other} euros") is Likeness.SAME
-    assert alike == (one == other)
+    assert same(f"User saved {one} euros", f"User saved {other} euros") == (one == other)
 
 
 @pytest.mark.parametrize(
@@ -69,17 +72,26 @@ def test_numbers_tell_facts_apart(one: int, other: int) -> None:
 )
 def test_what_nobody_may_merge(one: str, other: str, *, allowed: bool) -> None:
     """Where numbers, negations or names differ, not even a model's word counts."""
-    assert may_be_same(read(one), read(other)) is allowed
+    assert comparing.may_be_same(Memory(text=one), Memory(text=other)) is allowed
 
 
-def test_a_refinement_is_another_fact() -> None:
-    """A statement that says a little more never merges, not even in one slot."""
-    shorter, longer = "User is an engineer", "User is a railway engineer"
-    assert compared(shorter, longer, 0.9, one_slot=True) is Likeness.UNSURE
-    assert compared(shorter, longer, 0.9) is Likeness.UNSURE
-    assert compared(shorter, longer, 0.6, one_slot=True) is Likeness.UNSURE
-
-
-def test_what_is_far_is_another_fact() -> None:
-    """A model is asked about near statements only."""
-    assert compared("User is vegetarian", "User plays basketball", 0.2) is Likeness.OTHER
+@pytest.mark.parametrize(
+    ("one", "other", "excluded"),
+    [
+        ("User is vegetarian", "User is vegan", True),
+        ("Bob heeft een hond", "Bob heeft een kat", True),
+        ("User works at Acme", "User is employed at Acme", False),
+        ("User works at Acme", "User works for Acme Labs", False),
+        ("User is vegetarian", "User does not eat meat", False),
+        ("User lives in Lisbon", "User lives near the station", False),
+        ("User is an engineer", "User is a railway engineer", False),
+    ],
+)
+def test_only_another_value_of_a_given_slot_excludes(
+    one: str, other: str, *, excluded: bool
+) -> None:
+    """Another value does; a refinement, another aspect, or a denial of another value does not."""
+    first, second = Memory(text=one, slot="s"), Memory(text=other, slot="s")
+    assert comparing.ends(first, second) is excluded
+    assert comparing.ends(second, first) is excluded
+    assert not comparing.ends(Memory(text=other, slot="t"), first)

@@ -58,6 +58,14 @@ def test_events_come_before_words() -> None:
     assert first.turn_to(told_late) is None
 
 
+def test_what_is_to_come_is_so_from_when_it_was_said() -> None:
+    """A ticket for next year can be sold this year; a job that starts in June replaces then."""
+    ticket, sold = told("2026-01-01", event="2027-03-12"), told("2026-08-01")
+    assert ticket.turn_to(sold) == micros("2026-08-01")
+    assert sold.turn_to(ticket) is None
+    assert told("2025-01-01").turn_to(ticket) == micros("2027-03-12")
+
+
 @pytest.mark.parametrize(
     ("precision", "last"),
     [
@@ -70,7 +78,7 @@ def test_events_come_before_words() -> None:
 )
 def test_a_period_ends_with_its_precision(precision: str, last: str) -> None:
     """What begins within a period is not behind it, and what begins after it is."""
-    event = told("2023-01-01", "2024-03-01", precision)
+    event = told("2024-03-01", "2024-03-01", precision)
     assert event.turn_to(told(last)) == micros(last)
     assert event.end > micros(last)
     assert event.end <= micros(last) + 86_400_000_000

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, Validity
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
-from agent_memory_services.long_term_memory.consolidation.rules.periods import ends_at
-from agent_memory_services.long_term_memory.consolidation.rules.superseding import succession
+from agent_memory_services.long_term_memory.consolidation.rules.periods import (
+    Rival,
+    ends_at,
+    succession,
+)
 
 
 def fact(moment: int, **fields: object) -> Memory:
@@ -27,7 +30,7 @@ def arrived(facts: list[Memory]) -> dict[str, Memory]:
     """What becomes of values that exclude one another, in the order in which they arrive."""
     known: dict[str, Memory] = {}
     for each in facts:
-        after = succession(each, list(known.values()), "newer")
+        after = succession(each, [Rival(other, "newer") for other in known.values()])
         touched = [after.fact, *after.ended, *([after.begun] if after.begun else [])]
         known |= {memory.id: memory for memory in touched}
     return known
@@ -65,7 +68,7 @@ def test_an_event_that_was_told_late_dates_the_end() -> None:
     """What began in the past ends the older value then, though it was told today."""
     older, newer = fact(1000), fact(9000)
     newer.event_time.start.CopyFrom(to_timestamp(5000))
-    after = succession(newer, [older], "newer")
+    after = succession(newer, [Rival(older, "newer")])
     [ended] = after.ended
     assert ends_at(ended) == 5000
     assert to_micros(after.fact.validity.valid_from) == 5000
@@ -75,5 +78,5 @@ def test_what_was_told_at_once_stays_side_by_side() -> None:
     """Nothing tells which of the two came later."""
     one, other = fact(1000), fact(1000)
     other.id = "other"
-    after = succession(one, [other], "newer")
+    after = succession(one, [Rival(other, "newer")])
     assert (after.fact, list(after.ended)) == (one, [])

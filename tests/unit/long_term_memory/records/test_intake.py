@@ -75,8 +75,8 @@ def test_broken_rules_name_their_field(broken: Memory, field: str) -> None:
     assert [violation.field for violation in violations(broken, "memory")] == [field]
 
 
-def test_contents_differ_by_owner_type_and_text_alone() -> None:
-    """The digest tells owners, namespaces, types and texts apart, however they are cut."""
+def test_contents_differ_by_owner_type_text_and_event_alone() -> None:
+    """The digest tells them apart, however they are cut: the same on two days happened twice."""
     base = Memory(text="ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_SEMANTIC)
     same = Memory(
         text="ab",
@@ -92,5 +92,9 @@ def test_contents_differ_by_owner_type_and_text_alone() -> None:
         Memory(text="ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_EPISODIC),
         Memory(text="Ab", user_id="u", namespace="n", type=MemoryType.MEMORY_TYPE_SEMANTIC),
     ]
+    for day in (1, 2):
+        others.append(Memory())
+        others[-1].CopyFrom(base)
+        others[-1].event_time.start.CopyFrom(to_timestamp(day * 86_400_000_000))
     assert content_hash(base) == content_hash(same)
-    assert len({content_hash(each) for each in (base, *others)}) == 5
+    assert len({content_hash(each) for each in (base, *others)}) == 7

@@ -11,8 +11,7 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
-from agent_memory_services.working_memory.domain.scope import ANYBODY, Actor
-from agent_memory_services.working_memory.domain.session import Session, SessionKey
+from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.model import (
     MemoryPart,

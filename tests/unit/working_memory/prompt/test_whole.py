@@ -7,7 +7,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import EventTime, TimePrecision
-from agent_memory_services.working_memory.domain.scope import ANYBODY
+from agent_memory_services.working_memory.domain.session import ANYBODY
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import build_whole
 from agent_memory_services.working_memory.prompt.model import (

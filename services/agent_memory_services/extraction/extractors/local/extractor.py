@@ -16,12 +16,12 @@ from agent_memory_services.extraction.domain.facts import (
     Strategy,
     Wanted,
 )
-from agent_memory_services.extraction.extractors.background import in_background
 from agent_memory_services.extraction.extractors.local.facts import Fact, facts
 from agent_memory_services.extraction.extractors.local.own_words import read_own_words
 from agent_memory_services.extraction.extractors.local.said import Family
 from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.extraction.extractors.local.tags import entities, topics
+from agent_memory_services.kit.redis.background import in_background
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.language.recognition import ENGLISH
 

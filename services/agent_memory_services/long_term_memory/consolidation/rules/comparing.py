@@ -5,39 +5,32 @@ passing state or a part of what a memory says ends nothing.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import MANY_VALUED, PAST, Claim, ClaimModality
-from agent_memory_services.language.en import claims as english
-from agent_memory_services.language.en.parser import UnfitModelError
-from agent_memory_services.language.en.words import STOP_WORDS, stem
-from agent_memory_services.shared.claims import from_contract, may_claim
+from agent_memory_services.language.claims import (
+    END,
+    MANY_VALUED,
+    MOVE,
+    PAST,
+    SWITCH,
+    Claim,
+    ClaimModality,
+)
+from agent_memory_services.language.en.words import MONTHS, NEGATIONS, NUMBERS, STOP_WORDS, stem
+from agent_memory_services.long_term_memory.consolidation.rules import places
+from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _PREPOSITIONS: Final = frozenset(
     """
     in on at for to from with of by under over as near outside into about back out up before after
     around behind between call name
     """.split()  # noqa: SIM905 - a list would be a page long
-)
-_MONTHS: Final = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
 )
 _DAYS: Final = frozenset(
     [
@@ -59,6 +52,8 @@ _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
 _ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
+_UNDERTAKINGS: Final = frozenset({"trip", "plan", "visit", "journey", "vacation", "tour", "event"})
+"""Words for what somebody planned, whatever that is."""
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
 _ENDED_BY: Final = {"sell": _HAVING, "leave": _BELONGING, "job": frozenset({"work"})}
 _WEIGHED: Final = frozenset({"live", "work", "name"})
@@ -67,110 +62,57 @@ _DWELLINGS: Final = frozenset(
     {"house", "apartment", "room", "building", "home", "studio", "cottage"}
 )
 _JOBLESS: Final = frozenset({"unemployed", "jobless", "retired"})
-_LARGE: Final = frozenset(
-    """
-    afghanistan albania algeria argentina armenia australia austria azerbaijan bangladesh
-    belarus belgium bolivia bosnia brazil britain bulgaria cambodia cameroon canada chile china
-    colombia croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland
-    france georgia germany ghana greece guatemala honduras hungary iceland india indonesia iran
-    iraq ireland israel italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos
-    latvia lebanon libya lithuania luxembourg malaysia malta mexico moldova mongolia montenegro
-    morocco mozambique myanmar nepal netherlands nicaragua nigeria norway pakistan panama
-    paraguay peru philippines poland portugal qatar romania russia rwanda scotland senegal
-    serbia singapore slovakia slovenia somalia spain sudan sweden switzerland syria taiwan
-    tanzania thailand tunisia turkey uganda ukraine uruguay usa uk us uae venezuela vietnam
-    wales yemen zambia zimbabwe europe asia africa america scandinavia california texas florida
-    ohio michigan oregon utah nevada arizona colorado bavaria saxony brandenburg tuscany sicily
-    catalonia andalusia galicia brittany provence normandy ontario quebec alberta queensland
-    victoria tasmania cornwall devon kent yorkshire
-    """.split()  # noqa: SIM905
-)
-_PARTS: Final = {
-    "york": "brooklyn manhattan queens bronx harlem astoria williamsburg soho tribeca chelsea",
-    "london": "camden hackney brixton islington soho shoreditch greenwich clapham chelsea croydon",
-    "berlin": "kreuzberg neukölln mitte wedding pankow charlottenburg schöneberg friedrichshain",
-    "paris": "montmartre belleville marais bastille ménilmontant",
-    "tokyo": "shibuya shinjuku ginza akihabara roppongi",
-    "angeles": "hollywood venice brentwood westwood",
-    "francisco": "mission castro soma sunset",
-    "vienna": "leopoldstadt josefstadt favoriten",
-    "hamburg": "altona eimsbüttel pauli",
-    "munich": "schwabing giesing haidhausen",
-    "lisbon": "alfama chiado belém",
-    "barcelona": "gràcia eixample raval",
-}
-"""Parts of towns that are called by their own names."""
-_HARD: Final = re.compile(
-    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w'])[+#*-]*|[+#%&€$£]|(?<=\d)\s?[ap]\.?m\b|\b[A-Z]{2,4}\b"
-)
-_REWORDED: Final = frozenset(
-    map(
-        stem,
-        [
-            "married",
-            "marry",
-            "husband",
-            "wife",
-            "spouse",
-            "home",
-            "live",
-            "kept",
-            "keep",
-            "name",
-            "named",
-            "called",
-            "employed",
-            "work",
-            "based",
-            "can",
-            "stand",
-            "hate",
-            "never",
-            "not",
-            "user",
-            "is",
-            "brief",
-            "short",
-            "answer",
-            "reply",
-            "i",
-            "my",
-        ],
-    )
-)
-
-
-@remembered(4096, longest=1_000)
-def _claims(text: str) -> tuple[Claim, ...]:
-    try:
-        [found] = english.read([text])
-    except UnfitModelError:
-        return ()
-    return found
-
-
-def prepare(texts: Iterable[str]) -> None:
-    """Read what texts claim, so that comparing them waits for no parser."""
-    for text in texts:
-        _claims(text)
-
-
-def claims_of(memory: Memory) -> tuple[Claim, ...]:
-    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
-    if memory.claims:
-        return from_contract(memory.claims)
-    return _claims(memory.text) if may_claim(memory) else ()
 
 
 def same(one: Memory, other: Memory) -> bool:
-    """Return true if two memories claim the same, with every content word accounted for."""
-    first, second = claims_of(one), claims_of(other)
-    if not first or [_plain(each) for each in first] != [_plain(each) for each in second]:
-        return False
+    """Return true if two memories say the same: in the same words, or by the same claims."""
     if not agree_on_marks(one.text, other.text):
         return False
-    words, others = _stems(one.text), _stems(other.text)
-    return (words ^ others) <= _REWORDED
+    words = words_of(one.text)
+    if words and words == words_of(other.text):
+        return True
+    if {"husband", "wife"} <= set(words) ^ set(words_of(other.text)):
+        return False
+    first, second = claims_of(one), claims_of(other)
+    return bool(first) and Counter(map(_plain, first)) == Counter(map(_plain, second))
+
+
+def may_be_same(one: Memory, other: Memory) -> bool:
+    """Return true if numbers, denials and names agree, so that two memories may say the same."""
+    first, second = set(words_of(one.text)), set(words_of(other.text))
+    denied = [sum(word in NEGATIONS for word in words_of(each.text)) for each in (one, other)]
+    return (
+        agree_on_marks(one.text, other.text)
+        and denied[0] == denied[1]
+        and _names_in(one.text) <= second
+        and _names_in(other.text) <= first
+    )
+
+
+_WORD: Final = re.compile(
+    r"(?<!\w)[+-]?\d+(?:[.:,/-]\d+)*[^\W\d_]*|[^\W\d_][^\W_]*(?:['.:/-][^\W_]+)*"
+    r"|[^\w\s.,;!'\"()\[\]\u2010-\u2015\u201c\u201d\u2026-]"
+)
+_NO_NAMES: Final = frozenset({"user", "the", "i"})
+
+
+@remembered(1024, longest=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text as they are, without regard to case and punctuation."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'").casefold()
+    return tuple(_WORD.findall(plain.rstrip(".! ")))
+
+
+def _names_in(text: str) -> set[str]:
+    """Return the words with a capital; the first one counts unless it is a common one."""
+    capitals = (word for word in _WORD.findall(text.replace("\u2019", "'")) if word[0].isupper())
+    names = {word.casefold().removesuffix("'s") for word in capitals}
+    return names - _NO_NAMES - STOP_WORDS
+
+
+_MARK: Final = re.compile(
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w']|-\w)[+#*-]*|[+#%&€$£]|\b[A-Z]{2,4}\b"
+)
 
 
 def agree_on_marks(one: str, other: str) -> bool:
@@ -180,74 +122,79 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
-    found = (each.group().strip().rstrip(".,:") for each in _HARD.finditer(plain))
-    return Counter(
-        each
-        for each in (_NUMBERS.get(word, word) for word in found)
-        if each not in {"I", "a"} and (not each.isalpha() or _is_mark(each))
-    ) + Counter(_NUMBERS[word] for word in plain.casefold().split() if word in _NUMBERS)
+    found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
+    written = (NUMBERS[word] for word in plain.casefold().split() if word in NUMBERS)
+    marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
+    return Counter(map(_unified, chain(marks, written)))
 
 
 def _is_mark(word: str) -> bool:
-    """Return true if a word is a single letter, or would be an empty one without its capitals."""
-    return len(word) == 1 or word.casefold() in STOP_WORDS | {"am", "pm"}
+    """Return true for a number, a sign, a single letter, and what without capitals is no word."""
+    return not word.isalpha() or len(word) == 1 or word.casefold() in STOP_WORDS - {"am"}
 
 
-_NUMBERS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
-
-
-def _stems(text: str) -> frozenset[str]:
-    words = re.findall(r"[^\W_]+", text.casefold())
-    return frozenset(
-        stem(_NUMBERS.get(word, word))
-        for word in words
-        if word not in STOP_WORDS and len(_NUMBERS.get(word, word)) > 1
-    )
+def _unified(mark: str) -> str:
+    """Return one form of "4th", "1,020" and "9am"."""
+    number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)?|(\d+)\s?[ap]\.?m", mark, re.IGNORECASE)
+    return mark.replace(",", "") if number is None else number[1] or number[2]
 
 
 def _plain(claim: Claim) -> tuple[object, ...]:
-    value = claim.value
+    value, relation = claim.value, claim.relation
+    if relation == "work" and value.startswith("as "):
+        # "Works as a nurse" and "is a nurse".
+        value, relation = value.removeprefix("as "), "be"
     if claim.modality is ClaimModality.INSTRUCTION:
         # "Wants answers kept brief" and "wants brief answers".
         value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
     return (
-        *(claim.holder, claim.relation, value, claim.negated, claim.limits, claim.ended),
-        claim.modality if claim.modality is not ClaimModality.ABILITY else ClaimModality.FACT,
+        *(claim.holder, relation, value, claim.negated, claim.limits, claim.ended),
+        claim.modality,
     )
 
 
 def ends(newer: Memory, older: Memory) -> bool:
     """Return true if what was said later certainly ends everything that was said earlier."""
+    return bool(end(newer, older))
+
+
+def end(newer: Memory, older: Memory) -> str:
+    """Return why what was said later certainly ends all that was said earlier; empty if not so."""
     before = [each for each in claims_of(older) if not each.ended]
     after = claims_of(newer)
-    return bool(before) and bool(after) and all(_is_over(each, after) for each in before)
+    if before and after and all(_is_over(each, after) for each in before):
+        return _reason(before[0], after)
+    return _OTHER_VALUE.format(newer.slot) if _in_one_slot(newer, older) else ""
+
+
+_DENIED: Final = "a later statement denies it"
+_OVER: Final = "a later statement says that it is over"
+_OTHER_VALUE: Final = "a later statement gives another value: {}"
+
+
+def _reason(old: Claim, later: Sequence[Claim]) -> str:
+    new = next(each for each in later if _ends(each, old))
+    if new.ended or new.relation.partition(" ")[0] in ENDING:
+        return _OVER
+    return _DENIED if new.negated != old.negated else _OTHER_VALUE.format(new.relation)
+
+
+def _in_one_slot(one: Memory, other: Memory) -> bool:
+    """Return true if two memories give different values for a slot that somebody named."""
+    if not one.slot or one.slot != other.slot or _compares(one, other):
+        return False
+    first, second = (set(content(each.text)) for each in (one, other))
+    alone, beside = first - second, second - first
+    denied = NEGATIONS & (alone | beside)
+    if denied:
+        return alone | beside <= denied | {"longer", "anymore", "any", "more"}
+    return bool(alone and beside)
+
+
+def content(text: str) -> list[str]:
+    """Return the stems of the words of a text that say something, denials among them."""
+    empty = (STOP_WORDS | _PREPOSITIONS) - NEGATIONS
+    return [stem(word) for word in words_of(text) if word not in empty]
 
 
 def touches(one: Memory, other: Memory) -> bool:
@@ -272,8 +219,7 @@ def conflict(one: Memory, other: Memory) -> bool:
     )
 
 
-SWITCH: Final = english.SWITCH
-ENDING: Final = (english.END, english.MOVE, english.SWITCH)
+ENDING: Final = (END, MOVE, SWITCH)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 
 
@@ -283,9 +229,9 @@ def touching(claim: Claim) -> frozenset[str]:
     if family == PAST:
         # What is over and done neither ends nor is ended; its words lead to what repeats it.
         return frozenset()
-    if family == english.END:
+    if family == END:
         return _ENDED_BY.get(verb, frozenset({verb}) - {""}) | {claim.relation}
-    if family == english.SWITCH:
+    if family == SWITCH:
         return _SWITCHING | {claim.relation}
     beside = next((each for each in _BESIDE if claim.relation in each), frozenset())
     return frozenset({claim.relation}) | beside
@@ -294,7 +240,7 @@ def touching(claim: Claim) -> frozenset[str]:
 def telling(claim: Claim) -> frozenset[str]:
     """Return the words that a claim shares with what it repeats, denies or ends."""
     numbers = {each.value for each in claim.quantities}
-    words = _bare(claim.value) - _MONTHS - _DAYS - numbers
+    words = _bare(claim.value) - MONTHS - _DAYS - numbers
     return frozenset(words - _digits(words))
 
 
@@ -302,7 +248,7 @@ _BESIDE: Final = (frozenset({"work", "be", "spouse"}),)
 """Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
 
 
-def compares(one: Memory, other: Memory) -> bool:
+def _compares(one: Memory, other: Memory) -> bool:
     """Return true if claims know better than a slot whether both can hold.
 
     They do for homes, jobs and names, which may be coarser or finer, and for what is limited.
@@ -333,9 +279,7 @@ def _ends(new: Claim, old: Claim) -> bool:
     if new.holder != old.holder:
         return False
     if new.modality is not old.modality:
-        # "Cannot stand" is no lack of an ability.
-        disliked = new.relation == "like" and new.modality is ClaimModality.ABILITY
-        return disliked and new.negated and not old.negated and _denies(new, old)
+        return False
     if new.negated != old.negated:
         return _denies(new, old)
     return _moves_number(new, old) if new.negated else _replaces(new, old)
@@ -354,7 +298,10 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     liked = old.relation in _LIKINGS and old.modality is ClaimModality.FACT
     if verb == "cancel" and liked:
         return False
-    target, words = _forms(_bare(new.value)), _forms(_every(old))
+    said = _bare(new.value)
+    if verb == "cancel" and old.modality is ClaimModality.PLAN and len(said) > 1:
+        said -= _UNDERTAKINGS
+    target, words = _forms(said), _forms(_every(old))
     if verb == "job":
         return target <= words
     if not target <= words:
@@ -428,7 +375,7 @@ def _one_kind(new: Claim, old: Claim) -> bool:
     units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
     if (units[0] != units[1] or any(units)) and not new.single:
         return False
-    return bool(_times(new) & _MONTHS) == bool(_times(old) & _MONTHS)
+    return bool(_times(new) & MONTHS) == bool(_times(old) & MONTHS)
 
 
 def _preferred(new: Claim, old: Claim) -> bool:
@@ -448,7 +395,8 @@ def _is_state(new: Claim, old: Claim) -> bool:
     """Return true if a job ends its lack, or if a marriage begins or ends."""
     if old.relation == "be":
         hired = new.relation == "work" and old.value in _JOBLESS and not new.limits
-        return hired or (new.relation == "spouse" and old.value in _UNMARRIED)
+        single = old.value in _UNMARRIED or old.value.split()[:1] == ["engage"]
+        return hired or (new.relation == "spouse" and single)
     return old.relation == "spouse" and new.relation == "be" and new.value in _UNMARRIED
 
 
@@ -499,19 +447,19 @@ def _same_before(new: Claim, old: Claim, heads: set[str]) -> bool:
 
 
 def _other_home(new: Claim, old: Claim) -> bool:
+    """Return true if a home takes the place of another: a move was said, or both are towns.
+
+    A district, a country and a place that nobody knows may lie in or around the other one.
+    """
     words, others = _bare(new.value), _bare(old.value)
     if words & others:
         return "floor" in words & others
     in_both = new.value.startswith("in ") and old.value.startswith("in ")
     if not in_both or _DWELLINGS & (words | others):
         return False
-    if bool(words & _LARGE) != bool(others & _LARGE):
+    if places.may_lie_in(words, others) or places.may_lie_in(others, words):
         return False
-    return not (_is_part(words, others) or _is_part(others, words))
-
-
-def _is_part(words: set[str], town: set[str]) -> bool:
-    return any(not words.isdisjoint(_PARTS[each].split()) for each in town & _PARTS.keys())
+    return new.single or (places.is_town(new.value) and places.is_town(old.value))
 
 
 def _other_job(new: Claim, old: Claim) -> bool:
@@ -550,20 +498,20 @@ _REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
     ClaimModality.PLAN: _other_time,
 }
 _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
-    english.END: _ended_by,
-    english.MOVE: _moved,
-    english.SWITCH: _switched,
+    END: _ended_by,
+    MOVE: _moved,
+    SWITCH: _switched,
 }
 
 
 def _names_of_times(claim: Claim) -> set[str]:
-    return _times(claim) & (_MONTHS | _DAYS)
+    return _times(claim) & (MONTHS | _DAYS)
 
 
 def _times(claim: Claim) -> set[str]:
     words = set(claim.value.split())
     digits = {word for word in words if word[:1].isdigit()}
-    return digits | words & (_MONTHS | _DAYS)
+    return digits | words & (MONTHS | _DAYS)
 
 
 def _bare(value: str) -> set[str]:

@@ -1,5 +1,6 @@
 """One memory in the place of several that say the same."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ from google.protobuf.internal.containers import RepeatedScalarFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules import periods, statement
+from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods
 from agent_memory_services.long_term_memory.domain.memory import normalise
 
 _MOST_TAGS: Final = 64
@@ -21,7 +22,7 @@ def fuller(shown: Memory, joining: Memory) -> Memory:
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.
     """
-    words, others = statement.read(shown.text).bag, statement.read(joining.text).bag
+    words, others = (Counter(comparing.content(each.text)) for each in (shown, joining))
     return joining if words < others else shown
 
 

@@ -1,16 +1,18 @@
-"""Periods in which facts are true, and their order in time.
+"""Periods in which facts are true, their order in time, and the place of one among its rivals.
 
 Facts are ordered by what they tell of, not by when they arrive: by the time of the event, or else
 by when they were said.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
+from agent_memory.common.v1.memory_pb2 import ClaimModality, Memory, MemoryType, TimePrecision
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
-from agent_memory_services.kit.contract.clock import in_zone, to_micros
+from agent_memory_services.kit.contract.clock import in_zone, to_micros, to_timestamp
+from agent_memory_services.kit.contract.messages import copied
 
 _MONTHS: Final = {
     TimePrecision.TIME_PRECISION_MONTH: 1,
@@ -32,23 +34,31 @@ _BIRTH: Final = frozenset({"birthday", "birth_date", "birthdate", "name", "origi
 class Beginning:
     """Beginning of a fact, in microseconds.
 
+    What is said of an event to come, such as a plan or a ticket, is so from when it is said.
+
     Attributes:
         start: the first moment it may begin at.
         end: the first moment behind those; one that is known to the moment has one moment.
         said: when it was said.
+        turn: when it takes the place of others, where that is later than its start.
     """
 
     start: int
     end: int
     said: int
+    turn: int = 0
 
     @classmethod
     def of(cls, memory: Memory) -> Self:
         """Return the beginning of what a memory tells."""
         said = said_at(memory)
-        if memory.HasField("event_time") and memory.slot.rpartition("/")[2] not in _BIRTH:
-            return cls(*event_period(memory), said)
-        return cls(said, said + 1, said)
+        if not memory.HasField("event_time") or memory.slot.rpartition("/")[2] in _BIRTH:
+            return cls(said, said + 1, said)
+        start, end = event_period(memory)
+        if start <= said:
+            return cls(start, end, said)
+        planned = any(each.modality != ClaimModality.CLAIM_MODALITY_FACT for each in memory.claims)
+        return cls(said, said + 1, said, said if planned else start)
 
     def turn_to(self, newer: "Beginning") -> int | None:
         """Return the moment at which this fact ends as a newer one begins; None where it does not.
@@ -57,10 +67,10 @@ class Beginning:
         begin before an older one of that month; what was said later is then the newer.
         """
         if newer.start >= self.end:
-            return newer.start
+            return max(newer.start, newer.turn)
         if newer.end <= self.start or newer.said <= self.said:
             return None
-        turn = max(newer.start, min(newer.end, newer.said))
+        turn = max(newer.start, newer.turn, min(newer.end, newer.said))
         return turn if turn > self.start else None
 
 
@@ -152,3 +162,92 @@ def _events_agree(one: Memory, other: Memory) -> bool:
         return start < finish and begin < end
     dated = one.HasField("event_time") or other.HasField("event_time")
     return not dated or one.type == MemoryType.MEMORY_TYPE_SEMANTIC
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A fact that cannot be true at the same time as another.
+
+    Attributes:
+        memory: the fact.
+        reason: why the older of the two ends, in words for a user.
+    """
+
+    memory: Memory
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """Place of a fact among the values of its slot, and the changes that follow from it.
+
+    Attributes:
+        fact: the fact, with its own validity; equal to what it was where nothing changes.
+        ended: the older facts, each with its end; empty where it ends none.
+        begun: the fact that ends it, where that did not say yet when it begins.
+    """
+
+    fact: Memory
+    ended: Sequence[Memory]
+    begun: Memory | None = None
+
+
+def succession(fact: Memory, rivals: Iterable[Rival]) -> Succession:
+    """Give a fact its place among facts that cannot be true at the same time.
+
+    An end that a caller set stays, and so does a pinned fact: a person has spoken for both.
+
+    Args:
+        fact: the fact that is looked at.
+        rivals: the others, of the same owner.
+    """
+    own = Beginning.of(fact)
+    ended: list[Memory] = []
+    later: dict[tuple[int, str], Rival] = {}
+    for each in rivals:
+        rival, other = each.memory, Beginning.of(each.memory)
+        if (turn := other.turn_to(own)) is not None:
+            if _may_end(rival, turn):
+                ended.append(_ended(rival, other, turn, fact.id, each.reason))
+        elif (turn := own.turn_to(other)) is not None:
+            later[turn, rival.id] = each
+    after = _begun(fact, own) if ended else fact
+    if not later or not _may_end(after, min(later)[0]):
+        return Succession(after, ended)
+    first = min(later)
+    turn, by = first
+    rival = later[first].memory
+    begun = _begun(rival, Beginning.of(rival))
+    return Succession(
+        _ended(after, own, turn, by, later[first].reason),
+        ended,
+        begun if begun is not rival else None,
+    )
+
+
+def _may_end(memory: Memory, turn: int) -> bool:
+    """Return true if no caller set another end, and the fact does not end earlier already."""
+    end = ends_at(memory)
+    by_a_caller = end is not None and not memory.validity.superseded_by
+    return not memory.pinned and not by_a_caller and (end is None or end > turn)
+
+
+def _begun(fact: Memory, own: Beginning) -> Memory:
+    """Return the fact, true from when it ends others on, so that at no moment two are."""
+    known = fact.validity.HasField("valid_from")
+    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
+        return fact
+    after = copied(fact)
+    after.validity.valid_from.CopyFrom(to_timestamp(own.start))
+    return after
+
+
+def _ended(memory: Memory, own: Beginning, turn: int, by: str, reason: str) -> Memory:
+    after = copied(memory)
+    validity = after.validity
+    if validity.HasField("valid_from") and to_micros(validity.valid_from) >= turn:
+        # It was said later than it began.
+        validity.valid_from.CopyFrom(to_timestamp(own.start))
+    validity.invalid_from.CopyFrom(to_timestamp(turn))
+    validity.superseded_by, validity.reason = by, reason
+    return after

@@ -29,7 +29,7 @@ async def test_extract_answers_what_find_finds() -> None:
 
 async def test_extract_leaves_the_event_loop_free() -> None:
     """Other tasks run while a long window is read."""
-    turns = [user(TALK, message_id=str(index)) for index in range(200)]
+    turns = [user(TALK, message_id=str(index)) for index in range(50)]
     work = asyncio.create_task(LocalExtractor().extract(Conversation(turns)))
     beats = 0
     while not work.done():

@@ -5,6 +5,9 @@ import pytest
 from agent_memory_services.evaluation.judging import Judgement
 from tests.unit.extraction.extractors.local.golden import golden, score
 
+# Long, and of functions that other tests reach.
+pytestmark = pytest.mark.no_cover
+
 MESSAGES = golden(held_out=False)
 KEPT_APART = golden(held_out=True)
 

@@ -13,6 +13,9 @@ from agent_memory_services.extraction.extractors.local.summary import summarize
 from agent_memory_services.language.en.sentences import pieces
 from tests.unit.extraction.extractors.local.talk import said, user
 
+# Long, and of functions that other tests reach.
+pytestmark = pytest.mark.no_cover
+
 EXTRACTOR = LocalExtractor()
 VOCABULARY = """
 I my we she he it they you am is was have had do not never like love prefer live work at in on the a

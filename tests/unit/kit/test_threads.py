@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from agent_memory_services.extraction.extractors.background import in_background
+from agent_memory_services.kit.redis.background import in_background
 
 SPOKEN: ContextVar[str] = ContextVar("spoken")
 

@@ -1,4 +1,4 @@
-"""Reading of what facts claim, where nobody gave their claims."""
+"""Claims of facts: those that are stored with them, or those that their words are read to make."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,39 @@ import structlog
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import Claim
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
-from agent_memory_services.long_term_memory.consolidation.rules import comparing
+from agent_memory_services.language.recognition import ENGLISH
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.shared.claims import may_claim, read_into
+from agent_memory_services.shared.claims import from_contract, language_of, read_foreign, read_into
 
 log = structlog.get_logger()
+
+
+def claims_of(memory: Memory) -> tuple[Claim, ...]:
+    """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
+    if memory.claims:
+        return from_contract(memory.claims)
+    if language_of(memory) == ENGLISH:
+        return _read(memory.text)
+    return read_foreign(memory)
+
+
+@remembered(4096, longest=1_000)
+def _read(text: str) -> tuple[Claim, ...]:
+    try:
+        [found] = english.read([text])
+    except UnfitModelError:
+        return ()
+    return found
+
+
+def _prepare(texts: Iterable[str]) -> None:
+    for text in texts:
+        _read(text)
+
 
 _LOT: Final = 64
 """Texts that are read at a time; others get a turn between two lots."""
@@ -34,7 +59,9 @@ class ClaimReading:
 
         It waits until the parser is loaded, as the first calls of a process may have to.
         """
-        unread = [each for each in memories if _is_unread(each)]
+        unread = [
+            each for each in memories if not each.claims and is_fact(each) and language_of(each)
+        ]
         if not unread or not await self._is_usable():
             return list(memories)
         copies = [copied(each) for each in unread]
@@ -51,9 +78,9 @@ class ClaimReading:
 
     async def prepare(self, memories: Iterable[Memory]) -> None:
         """Read what memories without claims of their own say, so that comparing them is quick."""
-        texts = {each.text for each in memories if not each.claims and may_claim(each)}
+        texts = {each.text for each in memories if not each.claims and language_of(each) == ENGLISH}
         if texts and await self._is_usable():
-            await asyncio.to_thread(comparing.prepare, sorted(texts))
+            await asyncio.to_thread(_prepare, sorted(texts))
 
     def _read(self, texts: Sequence[str]) -> Sequence[Iterable[Claim]]:
         return english.read(texts, self._parser)
@@ -67,7 +94,3 @@ class ClaimReading:
             self._unfit = True
             return False
         return True
-
-
-def _is_unread(memory: Memory) -> bool:
-    return not memory.claims and not memory.pinned and is_fact(memory) and may_claim(memory)
