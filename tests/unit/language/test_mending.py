@@ -38,6 +38,12 @@ def test_plain_spelling(typed: str, plain: str) -> None:
         ("We have two cats, sorry, three cats", "We have three cats"),
         ("I moved there in 2019, or rather 2020", "I moved there in 2020"),
         ("I work at Acme, scratch that, I work at Globex", "I work at Globex"),
+        ("my blood type is O neg\u2026 hang on, A neg", "my blood type is A neg"),
+        ("My type is O neg. No hang on, checked the card, A neg", "My type is A neg"),
+        ("we land at 14:05 - edit: 16:05, misread the ticket", "we land at 16:05"),
+        ("my plate ends in 7KD. No, 7KP.", "my plate ends in 7KP."),
+        ("my son's eight. wait no he turned nine", "my son turned nine"),
+        ("I have 3 kids. Actually 4, forgot the baby.", "I have 4 kids."),
         ("I am late, sorry for the delay", "I am late, sorry for the delay"),
     ],
 )

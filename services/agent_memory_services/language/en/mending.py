@@ -49,6 +49,7 @@ _SHORT: Final = {
     "bc": "because", "cuz": "because", "coz": "because", "cos": "because", "cause": "because",
     "w/": "with", "w/o": "without", "gf": "girlfriend", "bf": "boyfriend", "bff": "best friend",
     "hubby": "husband", "bday": "birthday", "b-day": "birthday", "yrs": "years", "yr": "year",
+    "wks": "weeks", "wk": "week", "hrs": "hours", "mths": "months",
     "tmrw": "tomorrow", "tmr": "tomorrow", "tomoz": "tomorrow", "tonite": "tonight",
     "usualy": "usually", "shoud": "should",
     "prefered": "preferred", "diabtic": "diabetic", "vegitarien": "vegetarian", "familly": "family",
@@ -309,7 +310,7 @@ _CLASSES: Final = (
     ),
     re.compile(r"\b(?:yesterday|today|tomorrow|tonight)\b", re.IGNORECASE),
     re.compile(
-        r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k)?(?!\w)|\b(?:one|two|three|four|five"
+        r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k|st|nd|rd|th)?(?!\w)|\b(?:one|two|three|four|five"
         r"|six|seven|eight|nine"
         r"|ten|eleven|twelve|twenty|thirty|forty|fifty)\b",
         re.IGNORECASE,
@@ -397,7 +398,9 @@ def _repaired_apart(match: re.Match[str]) -> str:
     if pronoun and named and taken_back:
         return f"{named['who']}{' is' if pronoun['is'] else ''} {after[pronoun.end() :]}"
     for part in re.split(r",\s+", after):
-        said = re.sub(r"^(?:it is|it's|that is) |,? actually$", "", part.strip(" ,-)"))
+        said = re.sub(
+            r"^(?:it is |it's |that is )?(?:the (?=\d))?|,? actually$", "", part.strip(" ,-)")
+        )
         short = said and len(said.split()) <= _MOST_MEANT
         same = short and any(kind.match(f" {said}", 1) for kind in _CLASSES)
         meant = _replaced(before, said) if same else None

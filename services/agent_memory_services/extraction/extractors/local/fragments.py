@@ -59,6 +59,8 @@ _STATES: Final = frozenset(
 _SAID: Final = frozenset(
     [
         "thanks",
+        "forwarded",
+        "quoted",
         "said",
         "asked",
         "given",
@@ -72,6 +74,14 @@ _SAID: Final = frozenset(
         "based",
     ]
 )
+_NO_TILL: Final = re.compile(
+    r"no (?P<what>(?!idea|problem|luck|clue|way|rush|news|reply|answer|need)[a-z]+(?: [a-z]+)?)"
+    r"(?P<rest> (?:(?:for |another )?\d+ (?:more )?(?:days?|weeks?|months?|years?)|(?:till|until"
+    r"|since|before)"
+    r" \w+)\b.*)$",
+    re.IGNORECASE,
+)
+_NOW_IN: Final = re.compile(r"now (?:in )?(?P<place>(?-i:[A-Z])[\w' -]+)$", re.IGNORECASE)
 _TELEGRAM_PLACE: Final = re.compile(
     r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE
 )
@@ -187,7 +197,7 @@ def completed(tree: Tree, text: str) -> Utterance | None:
     first = _first(tree)
     if first is None or len(tree.tokens) < _FEWEST_TOKENS:
         return None
-    finished = _finished(tree, text)
+    finished = _without(text) or _finished(tree, text)
     dated = _occasion(tree, first, text) if _is_appointment(tree, text) else ""
     if finished or dated:
         return Utterance(finished or dated, asks=False, told=True)
@@ -232,6 +242,9 @@ def _mine(tree: Tree, text: str) -> str:
     if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
         return ""
     phrase = tree.subtree(subject)
+    if phrase[0].lower == "the" and not phrase[0].index and subject.lemma in words("occasions"):
+        day = verb.lemma == "be" and _SOME_DAY.search(_after(tree, verb))
+        return f"my {text[4:]}" if day else ""
     bare = all(
         token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase
     )
@@ -239,6 +252,15 @@ def _mine(tree: Tree, text: str) -> str:
     if not bare or phrase[0].index or not told or _is_idle(tree) or phrase[0].dep == "prep":
         return ""
     return f"my {text if text[:2].isupper() else text[:1].lower() + text[1:]}"
+
+
+def _without(text: str) -> str:
+    """Complete "no running for 3 weeks", "no car till Friday"."""
+    lacking = _NO_TILL.match(text)
+    if lacking is None:
+        return ""
+    what, rest = lacking["what"], re.sub(r"^ (?=\d)", " for ", lacking["rest"])
+    return f"I {'do' if what.endswith('ing') else 'have'} no {what}{rest}"
 
 
 def _finished(tree: Tree, text: str) -> str:
@@ -281,6 +303,9 @@ def _placed(_: Tree, first: Token, text: str) -> str:
     """Complete "from Lima", "off to Oslo", "not a fan of tea"."""
     if first.lower == "new" and re.match(r"new to (?!me\b|this|it\b|that|you)", text):
         return f"I am {text}"
+    now = _NOW_IN.match(text)
+    if now is not None:
+        return f"I am now in {now['place']}"
     denied = first.lower == "not" and _DENIED.match(text)
     placed = first.lower in _PLACED and not _NOT_PLACED.match(text)
     return f"I am {_here(text)}" if denied or placed else ""

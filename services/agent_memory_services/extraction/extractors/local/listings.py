@@ -216,7 +216,8 @@ def _is_own(key: str) -> bool:
 def _of_sheet(key: str, value: str = "") -> bool:
     low = key.lower().split()
     counted = low == ["steps"] and value[:1].isdigit()
-    if key.lower().startswith(("my ", "our ")) or is_listing(key) or counted:
+    own = re.search(r"\b(?:my|our)\b", key, re.IGNORECASE) is not None
+    if own or is_listing(key) or counted:
         return False
     sheets = words("sheet_keys") | words("labels") | words("chores")
     return bool(sheets & {*low, "_".join(low)})
@@ -281,7 +282,7 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
             found += _keyed_item(heading, key, value, weekly=weekly, silent=silent)
         elif silent:
             continue
-        elif _WHOLE.match(item) or _is_done(item):
+        elif _WHOLE.match(item) or (says is None and _is_done(item)):
             found.append(Utterance(item, asks=False))
         elif says is not None:
             found.append(_told(_completed(says, _lowered(item))))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
@@ -95,6 +95,11 @@ _ASKED_ABOUT: Final = re.compile(
     rf" )?{any_of('companions', 'female', 'male', 'either', 'animals')})\b",
     re.IGNORECASE,
 )
+_NEWCOMER: Final = re.compile(
+    rf"^(?:(?:new|our|my|the|a|got|have) )*(?P<who>{any_of('animals')}|baby|son|daughter|boy"
+    rf"|girl)\b",
+    re.IGNORECASE,
+)
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
 _RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(
@@ -168,7 +173,7 @@ def _sentences(
     if company is Company.ASSISTANT and 0 < len(cut) <= _MOST_ANSWERED and not cut[0].asks:
         whole, cut = _answer(cut, earlier, parser)
         yield from whole
-    listing, before = False, ""
+    listing, before, newcomer = False, "", None
     sheet = any(is_sheet(one.text) for one in cut)
     for one in _meant(cut):
         meant = without_stalling(one.text)
@@ -190,9 +195,18 @@ def _sentences(
             if particulars is None:
                 plain = told or filled(text, before) or unlabelled(text)
                 particulars = [Utterance(plain, asks=False)]
-            for said in particulars:
+            for said in map(partial(_of_newcomer, newcomer), particulars):
                 yield from [said] if said.told else _stated(said.text)
         before = text
+        newcomer = newcomer or _NEWCOMER.search(text)
+
+
+def _of_newcomer(newcomer: re.Match[str] | None, said: Utterance) -> Utterance:
+    """Give a name that is listed to the pet or the child that the message is about."""
+    if newcomer is None or not said.told or not said.text.startswith("my name is "):
+        return said
+    named = said.text.replace("my name", f"my {newcomer['who'].lower()}'s name", 1)
+    return Utterance(named, asks=False, told=True)
 
 
 def _answer(

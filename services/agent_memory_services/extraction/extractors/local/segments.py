@@ -125,11 +125,11 @@ def segments(text: str) -> list[str]:
     parts = [piece for part in parts for piece in _joined(part)]
     if len(parts) + len(name) < _FEWEST or any(_SENTENCE.search(part) for part in parts[:1]):
         return []
-    if words("chores") & set(re.findall(r"[a-z]+", text.lower())):
-        # "Moved the file, deleted the copy" tells of the conversation.
-        return []
     aged = re.fullmatch(r"I am [\w-]+ years old", _told(parts[0])) is not None
     told = _all_told(parts, introduces=bool(name) or aged)
+    if any(_is_chore(says) for says in told):
+        # "Moved the file, deleted the copy" tells of the conversation.
+        return []
     if not told[0] or sum(map(bool, told)) + len(name) < _FEWEST:
         whole = any(_SENTENCE.search(part) for part in parts)
         return (
@@ -145,6 +145,12 @@ def segments(text: str) -> list[str]:
             if says or _SENTENCE.search(part)
         ),
     ]
+
+
+def _is_chore(says: str) -> bool:
+    if not re.match(r"I (?!am\b|have\b|do\b|was\b)", says):
+        return False
+    return bool(words("chores") & set(re.findall(r"[a-z-]+", says.lower())))
 
 
 def _all_told(parts: Sequence[str], *, introduces: bool) -> list[str]:

@@ -55,7 +55,8 @@ _WORKS = (
     r"|transcript|conversation|following|lyrics?|lines?|verse|chorus|song|quote|quotation"
     r"|review|post"
     r"|comment|ad|advert|listing|testimonial|cover letter|cv|resume|speech|monologue|message|chat"
-    r"|passage|excerpt|chapter|diary|entry|note|goes|go|sings?|reads?|novel|character"
+    r"|passage|excerpt|chapter|diary|entry|note|goes|go|sings?|(?<!I )(?<!we )reads?|novel"
+    r"|character"
 )
 _PASTED = re.compile(
     rf"\b(?:{_TASKS}|{_WORKS})\b[^.!?\n]*?:(?=\s)|^(?:please )?(?:{_TASKS})\b[^.!?\n]*[.?!]?\n",
