@@ -151,11 +151,8 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     """
     reader = parser or shared()
     plain = [_plain(text) for text in texts]
-    found = {
-        text: _claims_of(tree)
-        for text, tree in zip(plain, reader.parse(plain), strict=True)
-        if "?" not in text
-    }
+    told = [text for text in plain if text and "?" not in text]
+    found = {text: _claims_of(tree) for text, tree in zip(told, reader.parse(told), strict=True)}
     # A verb behind "User" is often taken for a noun, and behind a pronoun never.
     again = [text for text, claims in found.items() if not claims and text.startswith("User ")]
     for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):

@@ -150,7 +150,8 @@ def behind(clause: Clause) -> Iterator[Clause]:
     """Yield what a clause gives as its reason: "I am late because I had a flat tyre"."""
     for child in clause.tree.children(clause.verb, "advcl"):
         marker = clause.tree.child(child, "mark")
-        if marker is not None and marker.lower in _REASONS and child.index > clause.verb.index:
+        given = marker is not None and marker.lower in {"because", "cause", "although", "though"}
+        if given and child.index > clause.verb.index:
             yield from _read(clause.tree, child, None, Source.REASON)
 
 

@@ -111,7 +111,8 @@ _FILLERS: Final = re.compile(
     r"|,\s*(?:like|you know|I mean|basically|honestly|literally|actually),"
     r"|,?[ ]?\b(?:oh )?what(?:'s| is| was| do you call| did they call) it"
     r"(?: called)?(?: again)?(?=[ ,]\w)"
-    r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know(?= (?:and|but|so|I)\b)",
+    r"|(?<=\w) (?:like you know|you know like)(?= \w)|(?<=\w) you know"
+    r"(?= (?:and|but|so|I|the|an?|my|our|at|in|on|with)\b)",
     re.IGNORECASE,
 )
 _STUTTER: Final = re.compile(

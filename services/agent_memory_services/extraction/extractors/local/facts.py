@@ -33,7 +33,11 @@ from agent_memory_services.extraction.extractors.local.said import (
     has_often,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.selection import is_secret, judge
+from agent_memory_services.extraction.extractors.local.selection import (
+    is_own_statement,
+    is_secret,
+    judge,
+)
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
@@ -97,8 +101,8 @@ _ORDER: Final = re.compile(
     r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
     re.IGNORECASE,
 )
-_I_WANT: Final = re.compile(r"I want you to \w")
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
+_I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
 
 
@@ -171,15 +175,11 @@ def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
 
 def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
     text = sentence.text
-    if _HEARSAY.search(text):
-        return
-    if sentence.asks and not _STANDING_REQUEST.match(text):
+    if sentence.asks and not _STANDING_REQUEST.match(text) and not _HEARSAY.search(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
-    ordered = _ORDER.search(text) and not standing
-    if ordered and not _IF_I_CHOOSE.search(text):
+    if _states_nothing(text):
         return
     found = list(clauses(tree))
     wish, end = None, 0
@@ -199,6 +199,31 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
             yield fact
     if sentence.told and not kept and wish is None:
         yield from _as_told(tree, scene)
+    elif not kept and wish is None and is_own_statement(tree, found, scene.voice, scene.references):
+        yield _as_said(text, tree, scene)
+
+
+def _states_nothing(text: str) -> bool:
+    """Return true if a sentence is hearsay, or the text or the play that an order is about."""
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
+    ordered = _ORDER.search(text) and not standing and not _IF_I_CHOOSE.search(text)
+    return bool(ordered or _HEARSAY.search(text))
+
+
+def _as_said(text: str, tree: Tree, scene: _Scene) -> Fact:
+    """Return a statement in the words in which it was made, since no rule can word it."""
+    past = any(token.tag in {"VBD", "VBN"} for token in tree.tokens)
+    dates = ground(text, scene.said, past=past)
+    day = f" on {scene.said.day} {scene.said:%B %Y}" if dates.text != text else ""
+    candidate = Candidate(
+        text=f'{scene.voice.speaker} said{day}: "{trimmed(text)}"',
+        kind=Kind.EPISODIC if dates.when and not has_often(text) else Kind.SEMANTIC,
+        message_ids=(scene.turn.message_id,),
+        topics=topics(text),
+        entities=entities(text),
+        event_time=None if has_often(text) else dates.when,
+    )
+    return Fact(candidate, Family.STATEMENT, About.SELF)
 
 
 def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
@@ -292,18 +317,18 @@ def _is_doubted(clause: Clause) -> bool:
     return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
 
 
+def _is_condition_of_habit(clause: Clause) -> bool:
+    """Return true if a condition behind a clause only tells when it holds."""
+    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
+    return plain and clause.subject is not None and clause.lemma not in words("opinions")
+
+
 def _is_ordered(clause: Clause) -> bool:
     """Return true if a clause is a command behind a statement: "... and do not argue with me"."""
     subject = clause.subject
     if not clause.shared or subject is None or subject.lower != "i":
         return False
     return any(token.lower == "me" for token in clause.body[:2])
-
-
-def _is_condition_of_habit(clause: Clause) -> bool:
-    """Return true if a condition behind a clause only tells when it holds."""
-    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
-    return plain and clause.subject is not None and clause.lemma not in words("opinions")
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:

@@ -7,10 +7,11 @@ conversation and its things, what is over within the hour, an offer made on the 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local import doing, others
-from agent_memory_services.extraction.extractors.local.references import pronouns_for
+from agent_memory_services.extraction.extractors.local.references import References, pronouns_for
 from agent_memory_services.extraction.extractors.local.said import (
     REFUSED,
     Family,
@@ -20,10 +21,17 @@ from agent_memory_services.extraction.extractors.local.said import (
     is_chore,
     is_this_task,
 )
-from agent_memory_services.extraction.extractors.local.subjects import About, Company
+from agent_memory_services.extraction.extractors.local.subjects import (
+    About,
+    Company,
+    Voice,
+    joined,
+    subject_of,
+)
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Modality, Tense
-from agent_memory_services.language.en.parser import Token
+from agent_memory_services.language.en.clauses import Clause, Modality, Tense
+from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.recognition import ENGLISH, recognised
 
 _SECRET: Final = re.compile(
     r"\b(?:password|passcode|passphrase|pin|api key|token|secret|ssn|social security|credit card"
@@ -57,6 +65,11 @@ _CHAT_THING: Final = (
 _POINTS: Final = r"\b(?:it|this|that|you|your|them|these|those)\b"
 _INDEFINITE: Final = frozenset({"a", "an", "some", "another", "my", "our", "his", "her", "their"})
 _GOING_ON: Final = frozenset({Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE})
+_UNSURE: Final = re.compile(
+    r"\b(?:if|whether|unless|maybe|perhaps|probably|possibly|imagine|suppose|lol|haha|would|could|should"
+    r"|might|may|let|please|thanks?|said|says|told|asked)\b|[\ue000-\uf8ff\"<>{}=/\\|]",
+    re.IGNORECASE,
+)
 _JUDGES: Final[dict[About, Rule]] = {
     About.SELF: doing.self,
     About.KIN: others.kin,
@@ -247,3 +260,39 @@ def _is_offered(said: Said) -> bool:
 _REASONS: Final = (
     _says_nothing, _is_of_chat, _is_of_mind, _is_of_moment, _is_handled, _is_undone, _is_offered,
 )  # fmt: skip
+
+
+# ----------------------------------------------------------------------- what no rule can word
+
+_OWN: Final = frozenset({"my", "our", "me", "us", "i", "we", "mine", "ours", "myself"})
+_OTHERS: Final = frozenset(
+    {"you", "your", "yours", "it", "that", "this", "these", "those", "there", "he"}
+    | {"she", "they"}
+)
+_SHORTEST: Final = 3
+
+
+def is_own_statement(
+    tree: Tree, found: Sequence[Clause], voice: Voice, references: References
+) -> bool:
+    """Return true if a sentence in which nobody known is a subject is about the speaker's life.
+
+    It names somebody or something, counts, or comes back to the speaker, and has nothing of the
+    conversation in it.
+    """
+    lowered = [token.lower for token in tree.tokens]
+    if len(lowered) < _SHORTEST or _UNSURE.search(joined(tree.tokens)):
+        return False
+    if any(subject_of(clause, voice, references) for clause in found):
+        return False
+    begins = {"VB", "VBP", "WP", "WRB", "WDT", "UH"}
+    if tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
+        return False
+    if recognised(joined(tree.tokens)) != ENGLISH:
+        return False
+    chat = words("chores") | words("own_chores") | words("mind_verbs")
+    if _OTHERS & set(lowered) or any(token.lemma in chat for token in tree.tokens):
+        return False
+    nouns = sum(token.tag.startswith("NN") or token.tag == "CD" for token in tree.tokens)
+    telling = any(token.tag in {"NNP", "NNPS", "CD"} for token in tree.tokens[1:])
+    return nouns > 1 and (telling or bool(_OWN & set(lowered)))

@@ -226,9 +226,13 @@ def succession(fact: Memory, rivals: Iterable[Rival]) -> Succession:
 
 
 def _may_end(memory: Memory, turn: int) -> bool:
-    """Return true if no caller set another end, and the fact does not end earlier already."""
+    """Return true if no caller set another end, and the fact does not end earlier already.
+
+    An event that was extracted from a conversation ends by nature, and may fall through before.
+    """
     end = ends_at(memory)
-    by_a_caller = end is not None and not memory.validity.superseded_by
+    by_nature = memory.HasField("event_time") and bool(memory.provenance.extractor)
+    by_a_caller = end is not None and not memory.validity.superseded_by and not by_nature
     return not memory.pinned and not by_a_caller and (end is None or end > turn)
 
 

@@ -1,0 +1,102 @@
+"""Choice of clauses: what people say of themselves is kept, unless there is a reason against it."""
+
+import pytest
+
+from tests.unit.extraction.extractors.local.talk import facts, user
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("I interpret for deaf students", "User interprets for deaf students"),
+        ("I've soundproofed the bedroom with egg boxes", "User has soundproofed the bedroom"),
+        ("I carved a chess set from driftwood", "User carved a chess set"),
+        ("I'm restoring a 1962 tractor", "User is restoring a 1962 tractor"),
+        ("I'm with the local co-op bank these days", "User is with the local co-op bank"),
+        ("I got caught in the ferry strike in 2019", "User got caught in the ferry strike"),
+        ("I'm ticklish", "User is ticklish"),
+        ("Our boiler packed in again", "User's boiler packed in again"),
+        ("My boss only answers voice notes", "User's boss only answers voice notes"),
+        ("My flatmate Kenji can't be near peanuts", "User's flatmate Kenji cannot be near peanuts"),
+        ("I get migraines if I skip meals", "User gets migraines if they skip meals"),
+    ],
+)
+def test_clause_is_kept_whatever_its_verb(message: str, expected: str) -> None:
+    """No list needs to foresee a verb, a noun or an adjective."""
+    assert any(text.startswith(expected) for text in facts(user(message)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I agree with most of it",
+        "I noticed a bug in the script",
+        "I changed the setting and restarted the server",
+        "I'm having lunch",
+        "I'm eating a sandwich",
+        "I just got home",
+        "I'm at the door",
+        "I'm stuck in traffic",
+        "I'm starving",
+        "I'm so fed up",
+        "I'll bring the other one",
+        "I'll take a look at it",
+        "I didn't catch the last part",
+        "We did in the end",
+        "The film surprised me a lot",
+        "My laptop froze again",
+        "They moved to Berlin last month",
+    ],
+)
+def test_clause_with_a_reason_against_it_is_left_out(message: str) -> None:
+    """Thoughts, the conversation, software, the moment, offers and moods make no facts."""
+    assert facts(user(message)) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Dad had his second cataract done", "User's dad had his second cataract done"),
+        ("Auntie Precious does hair in Peckham", "User's auntie Precious does hair in Peckham"),
+        ("the twins start school in September", "User's twins start school in September 2023"),
+        ("the twins' father lives in Halifax", "User's twins' father lives in Halifax"),
+        ("rent's 900 a month", "User's rent is 900 a month"),
+        ("The bank turned me down in March", "The bank turned User down in March 2023"),
+        ("The drum holds 180 litres", "The drum holds 180 litres"),
+        ("The removal van comes on Saturday", "The removal van comes on 13 May 2023"),
+        ("my cousin Lena got her pilot licence", "User's cousin Lena got her pilot licence"),
+    ],
+)
+def test_subject_is_known_from_what_it_is_to_the_speaker(message: str, expected: str) -> None:
+    """People and things of one's own need no "my", and others count by what they do to one."""
+    assert facts(user(message)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "I do QA for a bank, my wife teaches infants, and our son is Buddhist",
+            [
+                "User does QA for a bank",
+                "User's wife teaches infants",
+                "User's son is Buddhist",
+            ],
+        ),
+        ("my dad farmed beet near Ely", ["User's dad farmed beet near Ely"]),
+        ("so basically we we homeschool all four", ["User homeschools all four"]),
+        (
+            "It was a hard year because I had just started on the tugboats",
+            ["User had started on the tugboats"],
+        ),
+    ],
+)
+def test_sentence_is_taken_apart_into_its_clauses(message: str, expected: list[str]) -> None:
+    """Clauses that commas join, and reasons, are read one by one."""
+    assert facts(user(message)) == expected
+
+
+def test_statement_that_no_rule_can_word_is_kept_as_it_was_said() -> None:
+    """A statement with something of the speaker's own in it is better kept than lost."""
+    message = "just me and the baby and my sister till Friday, then back to Leeds"
+    assert facts(user(message)) == [f'User said on 8 May 2023: "{message}"']
