@@ -29,7 +29,9 @@ class Thing(Enum):
 
 
 NAMES: Final = {
+    "compared_memory_ids": Thing.MEMORY,
     "conflicts_with": Thing.MEMORY,
+    "ended_memory_ids": Thing.MEMORY,
     "etag": Thing.ETAG,
     "job_id": Thing.JOB,
     "keep_ids": Thing.MEMORY,
@@ -54,8 +56,8 @@ IDS: Final = {"Memory": Thing.MEMORY, "Message": Thing.MESSAGE, "SummaryView": T
 SAYS: Final = {
     *("arguments", "content", "content_hash", "context", "custom_prompt", "embedding_model"),
     *("entities", "extractor", "extractor_version", "language", "model_name", "name"),
-    *("previous_summary", "prompt", "query", "reason", "role", "slot", "text", "time_zone"),
-    *("tool_call_id", "topics"),
+    *("previous_summary", "prompt", "query", "reason", "role", "slot", "speaker", "text"),
+    *("time_zone", "tool_call_id", "topics"),
 }
 """Fields that name nothing: they say something of their own."""
 APART: Final = {"ToolCall", "TagFilter", "Claim", "Quantity"}

@@ -104,7 +104,10 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             and (memory.namespace, memory.user_id) == owner
             and caller.allows(memory.namespace, memory.user_id)
             and memory.create_time.ToMicroseconds() <= about.said_until.ToMicroseconds()
-            and (memory.id in about.memory_ids or means(about.text, memory, about.speaker))
+            and (
+                memory.id in about.memory_ids
+                or means(about.text, memory, about.speaker, about.language)
+            )
         ]
         executed = request.execute and len(found) <= about.most
         if executed and not about.mark_only:

@@ -72,6 +72,7 @@ def _messages(golden: Golden) -> Iterator[Message]:
 
 def _candidate(memory: Memory, golden: Golden) -> Candidate:
     zone, event = golden.zone or UTC, memory.event_time
+    ended = memory.expire_time if memory.HasField("expire_time") else memory.validity.invalid_from
     episodic = memory.type == MemoryType.MEMORY_TYPE_EPISODIC
     return Candidate(
         text=memory.text,
@@ -83,9 +84,7 @@ def _candidate(memory: Memory, golden: Golden) -> Candidate:
         )
         if memory.HasField("event_time")
         else None,
-        expire_time=memory.expire_time.ToDatetime(tzinfo=UTC).astimezone(zone)
-        if memory.HasField("expire_time")
-        else None,
+        expire_time=ended.ToDatetime(tzinfo=UTC).astimezone(zone) if ended.ListFields() else None,
         standing=memory.standing,
         slot=memory.slot,
     )

@@ -358,7 +358,7 @@ def _is_to_be_forgotten(memory: Memory, wanted: Sequence[Wanted]) -> bool:
     """Return true if the very message that asks to forget something states it."""
     cited = memory.provenance.message_ids
     return any(
-        list(cited) == [each.message_id] and means(each.what, memory, each.speaker)
+        list(cited) == [each.message_id] and means(each.what, memory, each.speaker, each.language)
         for each in wanted
     )
 

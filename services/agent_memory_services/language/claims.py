@@ -24,6 +24,8 @@ SWITCH: Final = "switch"
 """Relation of a claim that puts its value in the place of another of its kind."""
 MOVE: Final = "move"
 """Relation of a claim that gives its value another time."""
+CHANGE: Final = "change"
+"""Relation of a claim that gives what its value names another number."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
 MANY_VALUED: Final = frozenset(

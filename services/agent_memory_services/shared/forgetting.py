@@ -6,15 +6,23 @@ the request does not name is not meant: "my birthday" is not that of User's moth
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Claim, Memory
 from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.language.packs import LANGUAGES, Text, pack
+from agent_memory_services.language.recognition import ENGLISH
 
 MOST_CHARACTERS: Final = 500
 """Of what a request names; more is no request."""
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
+_UNPARTED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_SHORTEST: Final = 3
+"""Letters of a request in another language that names anything."""
+_STEM, _ENDING = 3, 2
+"""Letters that two forms of a word share at least, and that they may differ by."""
 _POSSESSOR: Final = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)['\u2019]s\b")
 _OWNER: Final = "user"
 _SELF: Final = frozenset({_OWNER, "i", "me", "my", "myself", "mine", "we", "us", "our"})
@@ -70,20 +78,26 @@ _CALLED: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = tuple(
 """Words of facts, each with the words by which people ask for such facts."""
 
 
-def terms(text: str) -> frozenset[str]:
+def terms(text: str, language: str = "") -> frozenset[str]:
     """Return the stems of the content words of a request; empty where it names nothing."""
+    if not _is_english(language):
+        words = _plain(text)
+        return frozenset(words) if sum(map(len, words)) >= _SHORTEST else frozenset()
     found = frozenset(stem(word) for word in _words(text) if word not in _EMPTY)
     return frozenset() if found <= _VAGUE else found
 
 
-def means(request: str, memory: Memory, speaker: str = "") -> bool:
+def means(request: str, memory: Memory, speaker: str = "", language: str = "") -> bool:
     """Return true if what a request names is what a memory tells.
 
     Args:
         request: What is to be forgotten, in the owner's words.
         memory: A memory of that owner.
         speaker: How the owner is called in it, beside "User".
+        language: BCP 47 tag of the request; empty for English.
     """
+    if not _is_english(language):
+        return _says_in_words(request, memory.text, language.partition("-")[0].lower())
     wanted = terms(request)
     if not wanted or not wanted <= _found_by(memory):
         return False
@@ -95,6 +109,39 @@ def means(request: str, memory: Memory, speaker: str = "") -> bool:
 def names_past(request: str) -> bool:
     """Return true if a request tells a value that was before from the present one."""
     return _PAST.search(request) is not None
+
+
+def _is_english(language: str) -> bool:
+    return language.partition("-")[0].lower() in {"", ENGLISH}
+
+
+def _says_in_words(request: str, text: str, language: str) -> bool:
+    """Return true if a text holds the words of a request, in a row.
+
+    Endings may differ. A statement may have its words in another order than when it is asked for,
+    but not what somebody owns: "mi número" is not in "el número de mi hermana". Scripts that do not
+    part words are compared by their signs.
+    """
+    wanted, told = _plain(request), _plain(text)
+    if not wanted:
+        return False
+    if _UNPARTED.search(request):
+        return "".join(wanted) in "".join(told)
+    owned = language in LANGUAGES and pack(language).forgetting.owned.match(Text(request))
+    if not owned and len(wanted) > 1:
+        return all(any(_alike(one, each) for each in told) for one in wanted)
+    rows = (told[at : at + len(wanted)] for at in range(len(told) - len(wanted) + 1))
+    return any(all(map(_alike, wanted, row)) for row in rows)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return true if two words begin alike and differ by an ending at most."""
+    kept = max(min(len(one), _STEM), len(one) - _ENDING)
+    return other.startswith(one[:kept]) and abs(len(one) - len(other)) <= _ENDING
+
+
+def _plain(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
 def _found_by(memory: Memory) -> frozenset[str]:

@@ -10,10 +10,18 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import ForgetOutcome, Job, JobState
+from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
+from agent_memory_client import MemoryAPIClient
+from agent_memory_services.extraction.api.process import lifespan
+from agent_memory_services.extraction.api.settings import Settings
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
-from tests.support.extraction_service import extracting
+from agent_memory_services.long_term_memory.api.process import lifespan as long_term_memory
+from agent_memory_services.long_term_memory.api.settings import Settings as LongTermMemorySettings
+from tests.support.extraction_service import QUICK, Extraction, extracting
 from tests.support.recording_memory import RecordingMemory
+from tests.support.servers import serving
 from tests.support.sessions import SAID, message
+from tests.support.settings import configured
 
 PHONE = "User's phone number is 555"
 FORGET = "Please forget my phone number."
@@ -223,3 +231,39 @@ async def test_preferences_and_requests_go_together(url: str) -> None:
     strategy = ExtractionStrategy.EXTRACTION_STRATEGY_PREFERENCES
     job = await told(url, memory, FORGET, strategy=strategy)
     assert receipts(job) == [("m1", "FORGOTTEN", ["known-0"])]
+
+
+async def test_long_term_memory_itself_forgets(redis: Redis, redis_url: str) -> None:
+    """Both services as they are: a number that is told in one chat is forgotten in the next."""
+    assert redis
+    settings: dict[str, Any] = {"redis_url": redis_url, "metrics_listen": ""}
+    behind = configured(LongTermMemorySettings, **settings)
+    async with serving(long_term_memory, behind) as memory:
+        chosen = configured(
+            Settings, long_term_memory_address=memory.address, **{**QUICK, **settings}
+        )
+        async with serving(lifespan, chosen) as served, MemoryAPIClient(memory.address) as client:
+            extraction = Extraction(
+                ExtractionServiceStub(served.channel), RecordingMemory(), served
+            )
+
+            async def tell(session_id: str, *texts: str, user_id: str = "alice") -> Job:
+                said = [message(number, text) for number, text in enumerate(texts, 1)]
+                answer = await extraction.submit(
+                    *said, session_id=session_id, uid=session_id, user_id=user_id
+                )
+                return await extraction.ended(answer.job_id)
+
+            await tell("first", "My phone number is 555. I live in Rome.")
+            await tell("other", "My phone number is 555.", user_id="bob")
+            job = await tell("second", "Hi!", "Could you please forget my phone number?")
+            [receipt] = job.forget_receipts
+            assert receipt.outcome == ForgetOutcome.FORGET_OUTCOME_FORGOTTEN
+            left = await client.search_long_term_memory("", namespace={"eq": "chat"})
+            assert {(each.user_id, each.text) for each in left.memories} == {
+                ("alice", "User lives in Rome"),
+                ("bob", "User's phone number is 555"),
+            }
+            [forgotten] = receipt.memory_ids
+            revisions = await client.list_memory_revisions(forgotten)
+            assert revisions.revisions[0].reason == "its user asked to forget it"

@@ -82,7 +82,7 @@ async def test_the_newer_employer_ends_the_older(tenant: Tenant) -> None:
     ended = (await tenant.get(acme.memory_id)).validity
     assert ended.invalid_from == year(2024)
     assert ended.superseded_by == globex.memory_id
-    assert ended.reason == "a later statement gives another value: work"
+    assert ended.reason == "a later statement says otherwise: what User works as or for"
     for at, text in ((year(2023), "I work at Acme"), (year(2025), "I joined Globex")):
         found = await tenant.search("Where do I work?", as_of=at)
         assert [hit.memory.text for hit in found.hits] == [text]
@@ -288,7 +288,7 @@ async def test_taking_a_supersession_back_restores_the_older(tenant: Tenant) -> 
         ltm.REVISION_CAUSE_SUPERSEDE,
         ltm.REVISION_CAUSE_CREATE,
     )
-    assert ended.reason == "a later statement gives another value: work"
+    assert ended.reason == "a later statement says otherwise: what User works as or for"
     assert list(ended.related_memory_ids) == [globex.memory_id]
     await tenant.call("RevertMemory", rpc.RevertMemoryRequest(memory_id=acme.memory_id))
     assert await shown(tenant) == {"I work at Acme", "I joined Globex"}

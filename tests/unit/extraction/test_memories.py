@@ -47,7 +47,7 @@ def test_the_same_find_has_the_same_id_and_another_has_not() -> None:
 
 
 def test_an_event_keeps_its_time_and_precision() -> None:
-    """Event and expiry become moments in UTC."""
+    """Event and end become moments in UTC; what is over can be found as past."""
     june = datetime(2023, 6, 1, tzinfo=UTC)
     fact = Candidate(
         "User travels to Italy in June 2023",
@@ -60,7 +60,8 @@ def test_an_event_keeps_its_time_and_precision() -> None:
     assert memory.type == MemoryType.MEMORY_TYPE_EPISODIC
     assert memory.event_time.start.ToDatetime(tzinfo=UTC) == june
     assert memory.event_time.precision == TimePrecision.TIME_PRECISION_MONTH
-    assert memory.expire_time.ToDatetime(tzinfo=UTC) == june + timedelta(days=30)
+    assert memory.validity.invalid_from.ToDatetime(tzinfo=UTC) == june + timedelta(days=30)
+    assert not memory.HasField("expire_time")
 
 
 def test_an_event_keeps_the_zone_in_which_its_day_was_meant() -> None:

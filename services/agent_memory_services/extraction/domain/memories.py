@@ -83,14 +83,26 @@ def from_candidate(
         memory.event_time.start.FromDatetime(candidate.event_time.start)
         memory.event_time.precision = _PRECISIONS[candidate.event_time.precision]
         memory.event_time.time_zone = origin.time_zone
-    if candidate.expire_time is not None:
-        memory.expire_time.FromDatetime(candidate.expire_time)
     memory.context = context[:_MAX_CONTEXT]
     if said is not None:
         since = _no_later_than_now(said)
         memory.create_time.CopyFrom(since)
         memory.validity.valid_from.CopyFrom(since)
+    if candidate.expire_time is not None:
+        _end(memory, candidate)
     return memory
+
+
+def _end(memory: Memory, candidate: Candidate) -> None:
+    """End a memory by nature: an event is over then and stays findable as past, the rest goes."""
+    ended = Timestamp()
+    if candidate.expire_time is not None:
+        ended.FromDatetime(candidate.expire_time)
+    since = memory.validity.valid_from
+    if candidate.event_time is not None and ended.ToMicroseconds() > since.ToMicroseconds():
+        memory.validity.invalid_from.CopyFrom(ended)
+    else:
+        memory.expire_time.CopyFrom(ended)
 
 
 def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:

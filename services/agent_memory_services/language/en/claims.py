@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory_services.language.claims import (
+    CHANGE,
     END,
     MOVE,
     PAST,
@@ -150,11 +151,8 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     """
     reader = parser or shared()
     plain = [_plain(text) for text in texts]
-    found = {
-        text: _claims_of(tree)
-        for text, tree in zip(plain, reader.parse(plain), strict=True)
-        if "?" not in text
-    }
+    told = [text for text in plain if text and "?" not in text]
+    found = {text: _claims_of(tree) for text, tree in zip(told, reader.parse(told), strict=True)}
     # A verb behind "User" is often taken for a noun, and behind a pronoun never.
     again = [text for text, claims in found.items() if not claims and text.startswith("User ")]
     for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):
@@ -169,6 +167,9 @@ _REWORDED: Final = (
     (r"[\u2018\u2019]", "'"),
     (r"\b[Tt]he [Uu]ser\b", "User"),
     (r"^User studies\b", "User is studying"),
+    (r"^User not (\w+ing)\b", r"User is not \1"),
+    (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
+    (r"^I's ", "My "),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
     (r"(?<=[a-z])-(?=[a-z])", ""),
@@ -257,6 +258,8 @@ def _lost(tree: Tree, found: Iterable[Claim], verbs: set[int]) -> Iterator[str]:
     for relation, words in _IMPLIED.items():
         if any(relation in each.relation.split() for each in found):
             told |= set(map(stem, words.split()))
+    if any(each.relation.partition(" ")[0] == END for each in found):
+        told |= {*MONTHS, *(token.lower for token in tree.tokens if token.lower.isdigit())}
     if any(token.lemma in _RISING for token in tree.tokens):
         told |= {"up", "down"}
     for token in tree.tokens:
@@ -508,6 +511,8 @@ class _Clause:
             return None
         target = _left_behind(lemma, words)
         told = clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
+        if told and lemma == "change" and "to" in words and len(self._quantities) == 1:
+            return self._changed_number(holder, words)
         if target is None and told and holder.own:
             return self._fallen(holder, lemma, particles, words)
         if target is None and told and lemma in {"switch", "transfer"}:
@@ -515,6 +520,16 @@ class _Clause:
         if target is None and told:
             target = _given_up(lemma, words, particles)
         return _end(holder, lemma, target) if target else None
+
+    def _changed_number(self, holder: _Holder, words: Sequence[str]) -> Claim | None:
+        """Return the other number of what was changed: "changed my dose to 40 mg"."""
+        root = "user" if words[0] in _SELF else holder.root
+        name = [word for word in words[: words.index("to")] if word not in _SELF]
+        number = self._quantities[0]
+        if not name:
+            return None
+        limits = (" ".join(filter(None, (number.value, number.unit))),)
+        return Claim(root, CHANGE, " ".join(name), quantities=(number,), limits=limits, single=True)
 
     def _fallen(
         self, holder: _Holder, lemma: str, particles: set[str], words: Sequence[str]
@@ -590,7 +605,7 @@ class _Clause:
             going_on = ["being"] * any(one.lower == "being" for one in group)
             relation, words = "be", [*going_on, *_normal(clause.verb).split(), *words]
         perfect = clause.tense is Tense.PERFECT and clause.verb.tag != "VBG"
-        lasting = clause.verb.lemma in _LASTING or settled
+        lasting = clause.verb.lemma in _LASTING or settled or said.relation in _MENTAL
         relation = f"have {relation}" if perfect and not lasting else relation
         return replace(said, relation=relation, words=words)
 
@@ -727,6 +742,8 @@ def _given_up(lemma: str, words: Sequence[str], particles: set[str]) -> list[str
 def _end(holder: _Holder, lemma: str, target: list[str]) -> Claim | None:
     while target and target[0] in {"to", "of", "with", "in", "for"}:
         target = target[1:]
+    dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
+    target = target[:dated] or target
     value = " ".join(word for word in target if word != "job")
     if "job" in target or lemma in {"resign", "retire"}:
         return Claim(holder.path, f"{END} job", value, ended=True)
@@ -746,6 +763,12 @@ _PEOPLE: Final = frozenset(
     neighbour roommate flatmate ex grandma grandpa fiance fiancee
     """.split()  # noqa: SIM905
 )
+
+
+def _is_dated(words: Sequence[str]) -> bool:
+    """Return true if words are a date alone, such as "in March 2025"."""
+    said = words[1:] if words[0] in {"in", "on"} else ()
+    return bool(said) and all(word in MONTHS or word.isdigit() or word == "on" for word in said)
 
 
 def _one(own: Sequence[str]) -> bool:

@@ -117,6 +117,29 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Patterns of requests to forget something.
+
+    Attributes:
+        orders: What tells or asks the assistant to forget.
+        denied: What looks so and is none: "do not forget", "forget it", "forget my last question".
+        owned: Words by which something of the speaker's own begins: "my", "our".
+        fillers: Words of a request that name nothing; what is left of it names what is meant.
+    """
+
+    orders: Pattern
+    denied: Pattern
+    owned: Pattern
+    fillers: Pattern
+
+    def named(self, text: Text) -> str | None:
+        """Return what a sentence asks to forget; None where it asks for nothing of the kind."""
+        if self.orders.search(text) is None or self.denied.search(text) is not None:
+            return None
+        return " ".join(self.fillers.compiled.sub(" ", text.plain).split())
+
+
+@dataclass(frozen=True, slots=True)
 class Dates:
     """Words for days and periods.
 
@@ -192,6 +215,7 @@ class Pack:
         spaced: True where words stand apart.
         verb_last: True where a question is told by the end of its last clause.
         prefixed_and: The word "and" where it is written as part of the next word, else empty.
+        forgetting: Patterns of requests to forget something.
         clauses: Patterns of clauses about the speaker.
         refused: Patterns of what is left out.
         dates: Words for days and periods.
@@ -203,6 +227,7 @@ class Pack:
     spaced: bool
     verb_last: bool
     prefixed_and: str
+    forgetting: Forgetting
     clauses: Clauses
     refused: Refused
     dates: Dates
@@ -247,13 +272,15 @@ class _Reader:
         self._spaced = table.get("spaced", True)
 
     def pack(self) -> Pack:
-        self._check(self._table, {"clauses", "refused", "dates", "code", "name"}, "")
+        parts = {"forgetting", "clauses", "refused", "dates"}
+        self._check(self._table, {*parts, "code", "name"}, "")
         return Pack(
             code=self._table["code"],
             name=self._table["name"],
             spaced=self._spaced,
             verb_last=self._table.get("verb_last", False),
             prefixed_and=self._table.get("prefixed_and", ""),
+            forgetting=Forgetting(**self._patterns("forgetting", Forgetting)),
             clauses=Clauses(**self._patterns("clauses", Clauses)),
             refused=Refused(**self._patterns("refused", Refused)),
             dates=self._dates(),
@@ -281,7 +308,9 @@ class _Reader:
         if unknown := table.keys() - wanted - optional:
             raise PackError(f"{self._name}: {part or 'the pack'} has unknown {sorted(unknown)}")
 
-    def _patterns(self, part: str, shape: type[Clauses | Refused]) -> dict[str, Pattern]:
+    def _patterns(
+        self, part: str, shape: type[Clauses | Forgetting | Refused]
+    ) -> dict[str, Pattern]:
         table = self._table[part]
         self._check(table, {field.name for field in fields(shape)}, part)
         return {key: self._pattern(table[key], f"{part}.{key}") for key in table}

@@ -72,7 +72,8 @@ CLOSE: Final = 0.60
 MOST_ORIGINALS: Final = 64
 """Originals of one merged memory; what joins is compared with each of them."""
 
-_MERGED: Final = "says the same"
+_MERGED: Final = "says the same as another memory; both are one now, with the words of both kept"
+_BY_MODEL: Final = " (a model's judgement)"
 
 
 def partner(
@@ -154,10 +155,12 @@ def merge(view: View, subject: StoredMemory, other: StoredMemory) -> Decision:
     # The vectors are always those of an original, so that nothing is embedded again.
     vectors = None if known and chosen is shown else chosen.vectors
     before = shown.memory if known else None
-    changes = [Change(before, result, cause, vectors, _MERGED, ids, unique=False)]
+    certain = any(comparing.same(joining.memory, each.memory) for each in originals)
+    reason = _MERGED if certain else f"{_MERGED}{_BY_MODEL}"
+    changes = [Change(before, result, cause, vectors, reason, ids, unique=False)]
     for each in joined:
         after = merging.hidden(each.memory, result.id, view.now)
-        changes.append(Change(each.memory, after, cause, reason=_MERGED, related=(result.id,)))
+        changes.append(Change(each.memory, after, cause, reason=reason, related=(result.id,)))
     return Decision(Action.MERGED, result, tuple(result.provenance.memory_ids), changes)
 
 
@@ -165,8 +168,8 @@ def _age(memory: Memory) -> tuple[int, str]:
     return clock.to_micros(memory.create_time), memory.id
 
 
-_BEGINS: Final = "it begins where an older value ends"
-_JUDGED: Final = "contradicted by a newer fact"
+_BEGINS: Final = "true from when it was said, as an older statement ends there"
+_JUDGED: Final = f"a later statement contradicts it{_BY_MODEL}"
 
 
 def excludes(subject: Memory, other: Memory) -> bool:
@@ -277,7 +280,7 @@ def _are_parted(one: Memory, other: Memory, shown: Sequence[StoredMemory]) -> bo
     )
 
 
-_CONFLICT: Final = "in conflict with another fact"
+_CONFLICT: Final = "another memory contradicts it, and nothing tells which of the two is true"
 
 
 def _with_conflicts(

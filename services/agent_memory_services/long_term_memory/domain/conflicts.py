@@ -18,7 +18,7 @@ MOST: Final = 16
 """Conflicts of one memory that are noted."""
 
 _SAID: Final = ("text", "type", "namespace", "user_id")
-_OVER: Final = "no longer in conflict"
+_OVER: Final = "what contradicted it has ended, changed or gone"
 
 
 def mark(one: Memory, other: Memory) -> bool:
@@ -55,7 +55,8 @@ def settled(
     edited: dict[str, Memory] = {}
     for change in _settling(changes):
         if change.after is not None:
-            del change.after.conflicts_with[:]
+            for rival_id in _rivals(change):
+                forget(change.after, rival_id)
         heir = own.get(change.memory.merged_into) if change.after is not None else None
         for rival_id in _rivals(change):
             if rival_id in own:
@@ -65,7 +66,7 @@ def settled(
             else:
                 rival = None
             if rival is not None:
-                _forget(rival, change.memory.id)
+                forget(rival, change.memory.id)
                 if heir is not None and not fields.is_hidden(rival) and rival.id != heir.id:
                     mark(rival, heir)
     for rival in edited.values():
@@ -100,7 +101,8 @@ def _settles(change: Change) -> bool:
     )
 
 
-def _forget(memory: Memory, rival_id: str) -> None:
+def forget(memory: Memory, rival_id: str) -> None:
+    """Take the mark of a conflict from one of its two sides."""
     left = [each for each in memory.conflicts_with if each != rival_id]
     del memory.conflicts_with[:]
     memory.conflicts_with.extend(left)

@@ -11,6 +11,8 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id
 from agent_memory_services.kit.contract.messages import apply_mask
+from agent_memory_services.long_term_memory.domain import conflicts
+from agent_memory_services.long_term_memory.domain.fields import is_hidden
 from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, normalise
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.history import revisions
@@ -23,7 +25,7 @@ _DERIVED = frozenset(
     {
         *("content_hash", "embedding_model", "etag", "update_time"),
         *("last_access_time", "access_count"),
-        # Claims follow the text, and conflicts what others say now.
+        # Claims follow the text, and conflicts are marked on both sides or on neither.
         *("claims", "conflicts_with"),
     }
 )
@@ -73,19 +75,18 @@ def undone(present: Memory, revision: MemoryRevision) -> Memory:
     if "text" in changed or present.claims == revision.after.claims:
         del result.claims[:]
         result.claims.extend(revision.before.claims)
+    lost = [each for each in revision.before.conflicts_with if each not in present.conflicts_with]
     found = set(revision.after.conflicts_with) - set(revision.before.conflicts_with)
     left = [each for each in present.conflicts_with if each not in found]
     del result.conflicts_with[:]
-    result.conflicts_with.extend(left)
+    result.conflicts_with.extend([*left, *lost])
     return result
 
 
 def _again(present: Memory | None, before: Memory) -> _Sides:
     if present is not None:
         raise errors.InvalidState("exists", "that revision deleted the memory, and it exists again")
-    restored = _copy(before)
-    del restored.conflicts_with[:]
-    return None, restored
+    return None, _copy(before)
 
 
 def _no_more(present: Memory | None, revision: MemoryRevision) -> _Sides:
@@ -214,6 +215,7 @@ class Reverter:
         inverses = [inverse(each, asked.reason) for each in together]
         changes = [change for change in inverses if change is not None]
         _require_something(one.revision, changes)
+        changes += await self._rivals(scope, changes, asked.reason)
         if not all(_within(scope, change) for change in changes):
             raise errors.AccessDenied(OTHER_SCOPE)
         vectors = await self._vectors(changes)
@@ -230,6 +232,34 @@ class Reverter:
             for own, change in zip(ids, changes, strict=True)
         ]
 
+    async def _rivals(self, scope: Scope, changes: Sequence[Change], reason: str) -> list[Change]:
+        """Return the changes that mark a conflict that comes back on those on its other side.
+
+        Where the other side is gone, or is not for readers any more, the conflict is over.
+        """
+        own = {change.memory.id: change.after for change in changes}
+        coming = [
+            (change.after, each)
+            for change in changes
+            if change.after is not None
+            for each in _coming_back(change)
+        ]
+        wanted = dict.fromkeys(each for _, each in coming if each not in own)
+        read = await self._store.get(scope.tenant, list(wanted)) if wanted else []
+        present = {each.id: each for each in read if each and not is_hidden(each)}
+        rivals = {each.id: _copy(each) for each in present.values() if scope.admits(each)}
+        for memory, rival_id in coming:
+            rival = own[rival_id] if rival_id in own else rivals.get(rival_id)
+            if rival is None or not _may_conflict(memory, rival):
+                conflicts.forget(memory, rival_id)
+            else:
+                conflicts.mark(memory, rival)
+        return [
+            Change(present[each.id], each, ltm.REVISION_CAUSE_REVERT, reason=reason)
+            for each in rivals.values()
+            if each != present[each.id]
+        ]
+
     async def _vectors(self, changes: Sequence[Change]) -> dict[str, MemoryVectors]:
         """Make vectors for memories that come back, or come back with other words."""
         anew = [change.after for change in changes if change.after and _needs_vectors(change)]
@@ -244,6 +274,20 @@ class Reverter:
         if len(found) < len(anew):
             raise errors.InvalidField("revision_id", f"what comes back {REJECTED}")
         return found
+
+
+def _coming_back(change: Change) -> list[str]:
+    """Return the ids of those with which a memory is in conflict again."""
+    before = change.before.conflicts_with if change.before is not None else ()
+    after = change.after.conflicts_with if change.after is not None else ()
+    return [each for each in after if each not in before]
+
+
+def _may_conflict(one: Memory, other: Memory) -> bool:
+    """Return true if two memories can be in conflict: both hold, and readers see both."""
+    ends = [each.validity.HasField("invalid_from") for each in (one, other)]
+    owners = [(each.namespace, each.user_id) for each in (one, other)]
+    return owners[0] == owners[1] and not any(ends) and not is_hidden(one) and not is_hidden(other)
 
 
 def _number(revision_id: str) -> int:

@@ -54,7 +54,7 @@ class AboutRequest:
             InvalidField: it does not, or it does not say what is meant.
         """
         about = request.about
-        if not about.memory_ids and not terms(about.text):
+        if not about.memory_ids and not terms(about.text, about.language):
             raise InvalidField("about.text", "names nothing that facts could be found by")
         _require_owner(request.filter)
         types = tuple(map(str, sorted(request.policy.types or _FACTS)))
@@ -105,18 +105,18 @@ class RequestedForgetting:
         Raises:
             RedisError: the store went away; what was forgotten until then is.
         """
-        forgotten = Forgotten()
-        named = frozenset(asked.about.memory_ids)
+        forgotten, about = Forgotten(), asked.about
+        named = frozenset(about.memory_ids)
         found: dict[str, None] = {}
         async for page in self._walk.pages(scope, asked.condition, size=_PAGE):
             forgotten.considered += len(page)
             for memory in page:
-                if memory.id in named or means(asked.about.text, memory, asked.about.speaker):
+                if memory.id in named or means(about.text, memory, about.speaker, about.language):
                     found[memory.merged_into or memory.id] = None
         present = await self._present(scope, list(found))
         over = [each for each in present if each.validity.HasField("invalid_from")]
-        ids = [each.id for each in (over if over and names_past(asked.about.text) else present)]
-        if asked.execute and 0 < len(ids) <= (asked.about.most or _MOST):
+        ids = [each.id for each in (over if over and names_past(about.text) else present)]
+        if asked.execute and 0 < len(ids) <= (about.most or _MOST):
             ids = await self._apply(scope, asked, ids)
             forgotten.executed = True
         forgotten.add(dict.fromkeys(ids, Reason.REQUESTED))

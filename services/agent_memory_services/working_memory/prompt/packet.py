@@ -7,7 +7,7 @@ reuse what they computed for the prompt before: shelf, summary, history, memorie
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -97,7 +97,7 @@ class _List:
         for memory in memories:
             if said.says(memory):
                 self.duplicates.append(memory.id)
-            elif self._take(_line(memory, self.sources)):
+            elif any(map(self._take, _lines(memory, self.sources))):
                 self.taken.append(memory)
                 said.add_statements([memory])
             else:
@@ -185,6 +185,13 @@ def _summary(sources: Sources, cap: int) -> Section:
 
 def _line(memory: Memory, sources: Sources) -> str:
     return rendering.bullet(memory, sources.zone, sources.rivals)
+
+
+def _lines(memory: Memory, sources: Sources) -> Iterator[str]:
+    """Yield a memory's line, and a shorter one that counts what contradicts it."""
+    yield _line(memory, sources)
+    if memory.conflicts_with:
+        yield rendering.bullet(memory, sources.zone, {})
 
 
 def _reserve(found: Sequence[Memory], room: int, sources: Sources) -> int:

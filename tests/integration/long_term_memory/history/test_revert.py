@@ -3,6 +3,7 @@
 import pytest
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.contract.errors import (
@@ -13,8 +14,10 @@ from agent_memory_services.kit.contract.errors import (
     InvalidState,
     MemoryNotFound,
 )
+from agent_memory_services.long_term_memory.domain import conflicts
 from agent_memory_services.long_term_memory.domain.memory import Change
 from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.history.revert import differing
 from tests.integration.long_term_memory.conftest import (
     Inserting,
     Writing,
@@ -359,3 +362,51 @@ async def test_a_call_that_is_repeated_is_done_once(
     again = await revert(merged, request_id="r1")
     assert sorted(again, key=lambda each: each.id) == sorted(first, key=lambda each: each.id)
     assert len(await revert.history(one)) == 3
+
+
+@pytest.mark.parametrize("settling", ["an end", "a merge", "a deletion", "another text"])
+async def test_taking_back_what_settled_a_conflict_marks_both_again(
+    write: Writing, revert: Reverting, settling: str
+) -> None:
+    """Everything is as it was: each of the two names the other."""
+    one, two = memory("User lives in Rome"), memory("User lives in Oslo")
+    third, merged = memory("The user lives in Rome"), memory("User lives in Rome, merged")
+    assert conflicts.mark(one, two)
+    await write(*(creation(each) for each in (one, two, third)))
+    await write(
+        *{
+            "an end": supersession(one, memory("User left Rome")),
+            "a merge": merge(merged, one, third),
+            "a deletion": [deletion(one)],
+            "another text": [update(one, changed(one, text="User likes tea"), keep_vectors=False)],
+        }[settling]
+    )
+    assert one.id not in (await present(revert, two)).conflicts_with
+    await revert(one)
+    ids = (one.id, two.id)
+    assert [list((await present(revert, each)).conflicts_with) for each in (one, two)] == [
+        [ids[1]],
+        [ids[0]],
+    ]
+    for each in (one, two):
+        assert not differing(each, await present(revert, each))
+
+
+async def test_a_conflict_with_what_is_gone_does_not_come_back(
+    write: Writing, revert: Reverting
+) -> None:
+    """A mark names only what is there."""
+    one, two = memory("User lives in Rome"), memory("User lives in Oslo")
+    assert conflicts.mark(one, two)
+    await write(creation(one), creation(two))
+    await write(deletion(one))
+    await write(deletion(await present(revert, two)))
+    await revert(one)
+    assert not (await present(revert, one)).conflicts_with
+
+
+async def present(revert: Reverting, record: Memory) -> Memory:
+    """Return a memory as it is stored."""
+    [found] = await revert.store.get(TENANT, [record.id])
+    assert found is not None
+    return found

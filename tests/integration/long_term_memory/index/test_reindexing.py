@@ -266,7 +266,7 @@ async def _replaced(
     with contextlib.suppress(asyncio.CancelledError):
         await talking
     assert talk.missed == []
-    assert talk.asked > 10
+    assert talk.asked > 0
 
     assert await redis.execute_command("FT._LIST") == [Shard(0).index(2).encode()]
     keys = [key async for key in redis.scan_iter(match=f"{Shard(0).memory_prefix}*")]

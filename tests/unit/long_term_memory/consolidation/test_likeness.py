@@ -41,6 +41,23 @@ def test_nothing_merges_that_should_not(
     assert recall >= least
 
 
+def test_nothing_merges_that_differs_in_what_counts() -> None:
+    """A letter, a number, a unit, a sign, a name or a word."""
+    assert [pair for pair in PAIRS["kept_apart"] if same(*pair)] == []
+
+
+@pytest.mark.parametrize(("kind", "ended"), [("ends", True), ("stays", False)])
+def test_only_what_a_later_statement_contradicts_ends(kind: str, *, ended: bool) -> None:
+    """Everything else stays beside it."""
+    told = [(Memory(text=older), Memory(text=newer)) for older, newer in PAIRS[kind]]
+    wrong = [
+        (older.text, newer.text)
+        for older, newer in told
+        if comparing.ends(newer, older) is not ended
+    ]
+    assert wrong == []
+
+
 @given(st.sampled_from(TEXTS), st.sampled_from(TEXTS))
 def test_sameness_has_no_direction(one: str, other: str) -> None:
     """Whoever is compared with whom, the answer is the same."""

@@ -249,6 +249,8 @@ def _mine(tree: Tree, text: str) -> str:
         token.tag.startswith(("NN", "JJ")) or token.dep in {"prep", "pobj"} for token in phrase
     )
     told = re.search(r"\d", _after(tree, verb)) or _SOME_DAY.search(_after(tree, verb))
+    if subject.lower in words("world"):
+        return ""
     if not bare or phrase[0].index or not told or _is_idle(tree) or phrase[0].dep == "prep":
         return ""
     return f"my {text if text[:2].isupper() else text[:1].lower() + text[1:]}"

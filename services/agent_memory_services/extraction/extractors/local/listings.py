@@ -199,7 +199,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def is_key(key: str) -> bool:
     """Return true if a particular of somebody's own may stand under this word."""
-    return len(key.split()) <= _MOST_KEY_WORDS and _NO_KEY.search(_bare(key)) is None
+    short = len(key.split()) <= _MOST_KEY_WORDS and re.search(r"\d", key) is None
+    return short and _NO_KEY.search(_bare(key)) is None
 
 
 def _is_value(value: str) -> bool:

@@ -61,6 +61,9 @@ _PASTED_LINE: Final = re.compile(
 )
 _DIALOGUE: Final = 2
 """Lines of a chat; one line with a colon is none."""
+_LONGEST_PARTICULAR: Final = 48
+"""Characters of a line such as "Nombre: Itziar"; a longer one is somebody's talk."""
+_PARTICULAR: Final = re.compile(r"[^\W\d_][^\n:：.!?]{0,24}[:：]\s*[^\s:：][^\n.!?。！？]*")
 _COLON: Final = re.compile(r"[:：]|\n")
 _CLAUSE_ENDS: Final = re.compile(r"(?:,(?!\d)|[;،؛、，；:：—–])\s*")
 _COMMA: Final = r"\s*(?:,(?!\d)|[;،؛、，；–—])\s*|\s+-+\s+|\s*:\s+|\s*：\s*"
@@ -167,6 +170,8 @@ class _Reading:
 
     def _read(self) -> None:
         prose = _prose(self._text)
+        lines = list(_PASTED_LINE.finditer(prose))
+        self._listing = len(lines) >= _DIALOGUE and _lists_particulars(lines)
         language = recognised(prose)
         parts = list(_parts(prose, language))
         if all(part.language == ENGLISH for part in parts):
@@ -179,6 +184,9 @@ class _Reading:
                 continue
             foreign.append(part.place)
             if part.language in LANGUAGES and part.place.end <= end:
+                if (wish := self._wish(prose, part)) is not None:
+                    self.wanted.append(wish)
+                    continue
                 self.candidates += self._statements(prose, part)
         if end < len(prose):
             # A text to work on is in nobody's words, in whatever language it is.
@@ -194,6 +202,20 @@ class _Reading:
             words = len(_WORDS.findall(prose))
             return "unknown_language" if words >= _FEWEST_WORDS and not foreign else ""
         return "" if language in {ENGLISH, *LANGUAGES} else "unsupported_language"
+
+    def _wish(self, prose: str, part: "_Part") -> Wanted | None:
+        """Return what a sentence asks the assistant to forget, where it does."""
+        text = Text(prose[part.place.start : part.place.end])
+        if not self._assistant or _HIDDEN in text.plain:
+            return None
+        rules = pack(part.language)
+        if rules.refused.reported.search(text) or rules.refused.conditions.search(text):
+            return None
+        if (named := rules.forgetting.named(text)) is None:
+            return None
+        turn = self._turn
+        what = named.strip(_EDGES + "?¿¡？")
+        return Wanted(what, turn.message_id, turn.at, self._speaker, language=rules.code)
 
     def _statements(self, prose: str, part: "_Part") -> Iterator[Candidate]:
         text, rules = Text(prose[part.place.start : part.place.end]), pack(part.language)
@@ -214,9 +236,17 @@ class _Reading:
         if _HIDDEN in text.plain or len(text.plain) > _MOST or _SECRET.search(text.plain):
             return
         order = told.orders.search(text) if self._assistant else None
-        if order is None and (
-            any(each.search(text) for each in (refused.thoughts, refused.requests, refused.moments))
-            or not (told.says.search(text) or told.mine.search(text))
+        listed = self._listing and _PARTICULAR.fullmatch(text.plain) is not None
+        if (
+            order is None
+            and not listed
+            and (
+                any(
+                    each.search(text)
+                    for each in (refused.thoughts, refused.requests, refused.moments)
+                )
+                or not (told.says.search(text) or told.mine.search(text))
+            )
         ):
             return
         likes = order is None and told.likes.search(text) is not None
@@ -237,10 +267,19 @@ def _prose(text: str) -> str:
     text = _NOT_PROSE.sub(_hidden, text)
     text = _QUOTATION.sub(_speech_hidden, text)
     lines = list(_PASTED_LINE.finditer(text))
-    if len(lines) >= _DIALOGUE:
+    if len(lines) >= _DIALOGUE and not _lists_particulars(lines):
         for line in lines:
             text = f"{text[: line.start()]}{_hidden(line)}{text[line.end() :]}"
     return text
+
+
+def _lists_particulars(lines: Sequence[re.Match[str]]) -> bool:
+    """Return true if one of some lines with a colon gives a particular of the speaker's own."""
+    texts = [Text(line[0].strip(_EDGES)) for line in lines]
+    short = all(len(text.plain) <= _LONGEST_PARTICULAR for text in texts)
+    return short and any(
+        pack(code).clauses.mine.search(text) for code in LANGUAGES for text in texts
+    )
 
 
 def _hidden(match: re.Match[str]) -> str:

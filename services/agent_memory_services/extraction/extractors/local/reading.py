@@ -189,7 +189,7 @@ def _sentences(
             yield Utterance(one.text, asks=True)
         elif text:
             particulars = listed(text, among=listing, sheet=sheet)
-            if particulars and not listing and not _is_english(text, parser):
+            if particulars and not _is_english(text, parser):
                 particulars = None
             listing = bool(particulars)
             if particulars is None:

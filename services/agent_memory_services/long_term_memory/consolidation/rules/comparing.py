@@ -14,6 +14,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import (
+    CHANGE,
     END,
     MANY_VALUED,
     MOVE,
@@ -164,19 +165,46 @@ def end(newer: Memory, older: Memory) -> str:
     after = claims_of(newer)
     if before and after and all(_is_over(each, after) for each in before):
         return _reason(before[0], after)
-    return _OTHER_VALUE.format(newer.slot) if _in_one_slot(newer, older) else ""
+    if not _in_one_slot(newer, older):
+        return ""
+    holder, _, attribute = newer.slot.rpartition("/")
+    return _OTHER_VALUE.format(_matter(holder, attribute.replace("_", " ")))
 
 
 _DENIED: Final = "a later statement denies it"
 _OVER: Final = "a later statement says that it is over"
-_OTHER_VALUE: Final = "a later statement gives another value: {}"
+_OTHER_VALUE: Final = "a later statement says otherwise: {}"
+_MATTERS: Final = {
+    "live": "where {} lives",
+    "work": "what {} works as or for",
+    "be": "what {} is",
+    "have": "what {} has",
+    "like": "what {} likes",
+    "prefer": "what {} prefers",
+    "want": "what {} wants",
+    "plan": "what {} plans",
+    "spouse": "whom {} is married to",
+    "weigh": "how much {} weighs",
+}
+"""Words for what a claim is about, where its relation is no noun."""
 
 
 def _reason(old: Claim, later: Sequence[Claim]) -> str:
     new = next(each for each in later if _ends(each, old))
     if new.ended or new.relation.partition(" ")[0] in ENDING:
-        return _OVER
-    return _DENIED if new.negated != old.negated else _OTHER_VALUE.format(new.relation)
+        told = _OTHER_VALUE.format(_matter(old.holder, new.value))
+        return told if new.relation == CHANGE else _OVER
+    if new.negated != old.negated:
+        return _DENIED
+    return _OTHER_VALUE.format(_matter(old.holder, old.relation))
+
+
+def _matter(holder: str, relation: str) -> str:
+    """Return words for what a claim is about: "where User lives", "User's sister's name"."""
+    whose = "'s ".join((holder or "user").split("/"))
+    whose = f"{whose[:1].upper()}{whose[1:]}"
+    told = _MATTERS.get(relation)
+    return told.format(whose) if told else f"{whose}'s {relation}"
 
 
 def _in_one_slot(one: Memory, other: Memory) -> bool:
@@ -219,7 +247,7 @@ def conflict(one: Memory, other: Memory) -> bool:
     )
 
 
-ENDING: Final = (END, MOVE, SWITCH)
+ENDING: Final = (END, MOVE, SWITCH, CHANGE)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 
 
@@ -310,6 +338,20 @@ def _ended_by(new: Claim, old: Claim) -> bool:
         return False
     heads = _forms((*_heads(old), *_names(old), *_bare(old.relation)))
     return bool(target & heads) or (verb == "instead" and bool(target))
+
+
+def _renumbered(new: Claim, old: Claim) -> bool:
+    """Return true if what an older claim counts has another number now."""
+    if new.holder != old.holder or len(old.quantities) != 1 or old.negated:
+        return False
+    [number], [past] = new.quantities, old.quantities
+    named = _forms(_bare(new.value))
+    return (
+        number.unit == past.unit
+        and number.value != past.value
+        and named <= _forms(_every(old))
+        and bool(named & _forms((*_heads(old), *_bare(old.relation))))
+    )
 
 
 def _forms(words: Iterable[str]) -> set[str]:
@@ -501,6 +543,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     END: _ended_by,
     MOVE: _moved,
     SWITCH: _switched,
+    CHANGE: _renumbered,
 }
 
 

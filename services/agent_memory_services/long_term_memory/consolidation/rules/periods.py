@@ -226,19 +226,25 @@ def succession(fact: Memory, rivals: Iterable[Rival]) -> Succession:
 
 
 def _may_end(memory: Memory, turn: int) -> bool:
-    """Return true if no caller set another end, and the fact does not end earlier already."""
+    """Return true if no caller set another end, and the fact does not end earlier already.
+
+    An event that was extracted from a conversation ends by nature, and may fall through before.
+    """
     end = ends_at(memory)
-    by_a_caller = end is not None and not memory.validity.superseded_by
+    by_nature = memory.HasField("event_time") and bool(memory.provenance.extractor)
+    by_a_caller = end is not None and not memory.validity.superseded_by and not by_nature
     return not memory.pinned and not by_a_caller and (end is None or end > turn)
 
 
 def _begun(fact: Memory, own: Beginning) -> Memory:
     """Return the fact, true from when it ends others on, so that at no moment two are."""
     known = fact.validity.HasField("valid_from")
-    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= own.start):
+    # What was said within a period that is known no better is so from when it was said.
+    start = own.said if own.start <= own.said < own.end else own.start
+    if fact.pinned or (known and to_micros(fact.validity.valid_from) <= start):
         return fact
     after = copied(fact)
-    after.validity.valid_from.CopyFrom(to_timestamp(own.start))
+    after.validity.valid_from.CopyFrom(to_timestamp(start))
     return after
 
 

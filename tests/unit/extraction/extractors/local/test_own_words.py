@@ -161,6 +161,13 @@ def test_what_lasts_or_comes_back_has_no_day(text: str) -> None:
         ("> Ich wohne in Bonn.", []),
         ("[10:32] Max: Ich wohne in Bonn\n[10:33] Eva: Ich auch", []),
         ("Eva: Ich wohne in Bonn.\nMax: Ich bin Koch.", []),
+        (
+            "Nombre: Itziar\nPiso: tercero sin ascensor",
+            ['User said: "Nombre: Itziar"', 'User said: "Piso: tercero sin ascensor"'],
+        ),
+        ("姓名：林晓彤\n忌口：羊肉", ['User said: "姓名：林晓彤"', 'User said: "忌口：羊肉"']),
+        ("Pills\n- vitamin D", ["User takes vitamin D"]),
+        ("Eva: Hallo\nMax: Na du", []),
     ],
 )
 def test_languages_may_be_mixed(text: str, facts: list[str]) -> None:

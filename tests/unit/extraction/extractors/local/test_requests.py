@@ -1,12 +1,15 @@
 """Recognition of what users ask to forget."""
+# ruff: noqa: RUF001 - letters and marks of other scripts are meant
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.extraction.domain.facts import Conversation, Findings, Turn
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
+from agent_memory_services.shared.forgetting import means
 
 EXTRACTOR = LocalExtractor()
 SAID = datetime(2026, 1, 5, tzinfo=UTC)
@@ -155,3 +158,107 @@ def test_people_among_themselves_ask_each_other() -> None:
         Turn("m2", "user", "Sure!", SAID, name="Ben"),
     ]
     assert not EXTRACTOR.read(Conversation(turns, time_zone=UTC)).wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "told", "other"),
+    [
+        (
+            "de",
+            "Vergiss bitte meine Telefonnummer.",
+            "Meine Telefonnummer ist 555.",
+            "Die Telefonnummer meiner Schwester ist 555.",
+        ),
+        (
+            "de",
+            "Kannst du bitte vergessen, dass ich in Hamburg wohne?",
+            "Ich wohne in Hamburg.",
+            "Ich arbeite in Hamburg.",
+        ),
+        (
+            "es",
+            "Por favor, olvida mi número de teléfono.",
+            "Mi número de teléfono es 555.",
+            "El número de teléfono de mi hermana es 555.",
+        ),
+        ("es", "Olvida que vivo en Madrid.", "Vivo en Madrid.", "Trabajo en Madrid."),
+        (
+            "fr",
+            "Oublie mon numéro de téléphone, s'il te plaît.",
+            "Mon numéro de téléphone est le 555.",
+            "Le numéro de ma sœur est le 555.",
+        ),
+        ("fr", "Peux-tu oublier que j'habite à Lyon ?", "J'habite à Lyon.", "Je travaille à Lyon."),
+        (
+            "it",
+            "Dimentica il mio numero di telefono, per favore.",
+            "Il mio numero di telefono è 555.",
+            "Il numero di mia sorella è 555.",
+        ),
+        (
+            "nl",
+            "Vergeet alsjeblieft mijn telefoonnummer.",
+            "Mijn telefoonnummer is 555.",
+            "Het nummer van mijn zus is 555.",
+        ),
+        (
+            "pt",
+            "Por favor, esqueça o meu número de telefone.",
+            "O meu número de telefone é 555.",
+            "O número da minha irmã é 555.",
+        ),
+        (
+            "pl",
+            "Zapomnij proszę mój numer telefonu.",
+            "Mój numer telefonu to 555.",
+            "Numer mojej siostry to 555.",
+        ),
+        (
+            "ru",
+            "Забудь, пожалуйста, мой номер телефона.",
+            "Мой номер телефона 555.",
+            "Номер моей сестры 555.",
+        ),
+        ("tr", "Lütfen telefon numaramı unut.", "Telefon numaram 555.", "Kardeşimin numarası 555."),
+        ("ar", "من فضلك انس رقم هاتفي", "رقم هاتفي هو 555", "رقم أختي 555"),
+        ("hi", "कृपया मेरा फ़ोन नंबर भूल जाओ", "मेरा फ़ोन नंबर 555 है", "मेरी बहन का नंबर 555 है"),
+        ("zh", "请忘记我的电话号码", "我的电话号码是555", "我妹妹的电话号码是555"),
+        ("ja", "私の電話番号を忘れてください", "私の電話番号は555です", "妹の電話番号は555です"),
+        ("ko", "내 전화번호를 잊어 주세요", "내 전화번호는 555예요", "여동생 전화번호는 555예요"),
+    ],
+)
+def test_other_languages_ask_in_their_own_words(
+    language: str, asked: str, told: str, other: str
+) -> None:
+    """What is left of a request is found in the words of the fact, and in no other's."""
+    found = read(asked)
+    (wanted,) = found.wanted
+    assert wanted.language == language
+    assert not found.candidates
+    meant = [
+        means(wanted.what, Memory(text=f'User said: "{text}"'), "User", language)
+        for text in (told, other)
+    ]
+    assert meant == [True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vergiss nicht meine Telefonnummer!",
+        "Ich vergesse immer meine Telefonnummer.",
+        "Vergiss es.",
+        "No olvides mi cumpleaños.",
+        "N'oublie pas mon anniversaire.",
+        "Не забудь мой день рождения.",
+        "别忘了我的生日",
+        "誕生日を忘れないでください",
+        "Non dimenticare il mio compleanno.",
+        "Vergeet mijn verjaardag niet.",
+        "Doğum günümü unutma!",
+        "내 생일 잊지 마",
+    ],
+)
+def test_other_languages_deny_it_in_their_own_words(text: str) -> None:
+    """What must not be forgotten, or is forgotten by people, is no request."""
+    assert not read(text).wanted
