@@ -346,6 +346,10 @@ def _about_to(said: Said) -> Ruling | None:
         return Ruling(Family.PLAN, topics=("travel",))
     if not low.startswith("about to "):
         return None
+    soon = said.infinitive
+    idle = words("moments") | words("chat_verbs") | words("opinions")
+    if soon is not None and soon.lemma in idle and not said.dated:
+        return REFUSED
     vague = re.search(r"\b(?:it|this|that|you|say|ask|go|give up|cry|die|bed)\b", low)
     return if_kept(Ruling(Family.PLAN), kept=not vague and not said.nouns & words("chores"))
 

@@ -156,6 +156,9 @@ def _own_no_news(said: Said) -> Ruling | None:
         return REFUSED
     if said.clause.verb.lower in {"called", "named"}:
         return if_kept(Ruling(Family.PROFILE), kept=said.rest)
+    passing = _head(said) in words("momentary") - words("own_things") and not said.habitual
+    if passing and not said.dated:
+        return REFUSED
     failing = lemma in words("fails") and (said.clause.negated or not said.rest)
     if (
         (failing or said.subject.noun.rsplit(" ", 1)[-1] in _DEVICES)
@@ -251,7 +254,7 @@ def _makes(said: Said) -> Ruling | None:
 def _befalls(said: Said) -> Ruling | None:
     """Judge what others do to the speaker or theirs, and what is due on a day to come."""
     lemma, head = said.lemma, _head(said)
-    idle = words("mind_verbs") | words("effects") | {"make"}
+    idle = words("mind_verbs") | words("effects") | words("wants") | words("likes") | {"make"}
     chores = words("own_chores") | words("chores")
     if said.clause.finite.tag == "VB":
         return None
@@ -276,8 +279,9 @@ def _measures(said: Said) -> Ruling | None:
         token.tag == "CD" and not said.clause.tree.tokens[token.head].tag.startswith("NNP")
         for token in said.clause.body
     )
+    soon = any(token.lemma in {"minute", "second", "sec", "min"} for token in said.clause.body)
     of = subject is not None and said.clause.tree.child(subject, "prep", "relcl", "acl")
-    kept = counted and not of and not said.tense.going_on
+    kept = counted and not of and not soon and not said.tense.going_on
     return Ruling(Family.EVENT if said.tense.past else Family.PROFILE) if kept else None
 
 

@@ -154,6 +154,8 @@ def _is_of_chat(said: Said) -> bool:
         return False
     things = said.clause.tree.children(said.deed, "dobj")
     following = {one.index: said.clause.tree.tokens[one.index + 1 :][:1] for one in things}
+    if any(one.lemma in {"email", "essay", "draft", "text", "message"} for one in things):
+        return True
     if any(
         one.lower in {"this", "that", "these", "those"}
         and not (
@@ -286,7 +288,8 @@ def is_own_statement(
     if any(subject_of(clause, voice, references) for clause in found):
         return False
     begins = {"VB", "VBP", "WP", "WRB", "WDT", "UH"}
-    if tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
+    momentary = lowered[0] in words("moods") | words("momentary")
+    if momentary or tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
         return False
     if recognised(joined(tree.tokens)) != ENGLISH:
         return False
