@@ -28,6 +28,8 @@ CHANGE: Final = "change"
 """Relation of a claim that gives what its value names another number."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
+SINCE: Final = "since"
+"""First word of a limit that says when what holds now began, or when it ended."""
 MANY_VALUED: Final = frozenset(
     """
     eat drink use play like read learn speak take have go drive ride visit see watch study buy want

@@ -120,6 +120,16 @@ _OFTEN: Final = dict.fromkeys(LANGUAGES, 1.0) | {ENGLISH: 1.1}
 _OTHERS: Final = 0.75
 _NEAR: Final = 0.5
 _LONGEST: Final = 2_000
+_ADDRESS: Final = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|info|edu|gov|io|dev|app)\b"
+    r"|(?<!\S)~?(?:/[\w.-]+){2,}"
+)
+"""Addresses of mails, pages and files, which are in no language."""
+_CAPITALISING: Final = frozenset({"de"})
+"""Languages whose nouns have a capital wherever they stand."""
+_NAME: Final = re.compile(r"(?<=[a-z] )[A-Z][a-z]+")
+"""Words with a capital within a sentence, such as the name Kim, which is a word of Turkish."""
 
 
 def recognised(text: str) -> str:
@@ -150,7 +160,7 @@ def _scores(text: str) -> Mapping[str, float]:
     script = _script(text)
     if script not in _SIGNS:
         return {} if script == UNKNOWN else {script: 1.0}
-    found = _evidence(text.lower(), script)
+    found = _evidence(_ADDRESS.sub(" ", text), script)
     if not found and script in _DEFAULTS:
         return {_DEFAULTS[script]: 1.0}
     return {each: found[each] * _prior(each) for each in found}
@@ -182,11 +192,15 @@ def _evidence(text: str, script: str) -> dict[str, float]:
     scores: dict[str, float] = {}
     words = _WIDE if script in {"devanagari", "arabic"} else _WORD
     weights = _weights()[script]
-    for word in words.findall(text):
+    lower = text.lower()
+    names = {word.lower() for word in _NAME.findall(text)}
+    for word in words.findall(lower):
         for language, weight in weights.get(word.replace("\u2019", "'"), ()):
+            if word in names and language not in _CAPITALISING:
+                continue
             scores[language] = scores.get(language, 0) + weight
     for sign, languages in _SIGNS[script]:
-        if sign.search(text):
+        if sign.search(lower):
             for language in languages:
                 scores[language] = scores.get(language, 0) + _SIGN / len(languages)
     return scores

@@ -29,6 +29,10 @@ def test_short_messages_of_every_language_are_recognised(language: str) -> None:
         "I run a small bakery in Porto called Doce Pão.",
         "My name is Jürgen Müller and I live in Köln.",
         "I love crème brûlée and jalapeños.",
+        "User's email is b@y.org",
+        "User's website is https://www.hola.es/el/la/de",
+        "User's domain is bob.com",
+        "User is dating Kim",
     ],
 )
 def test_english_stays_english_whatever_names_it_holds(text: str) -> None:

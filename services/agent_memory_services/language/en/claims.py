@@ -14,6 +14,7 @@ from agent_memory_services.language.claims import (
     END,
     MOVE,
     PAST,
+    SINCE,
     SWITCH,
     Claim,
     ClaimModality,
@@ -92,6 +93,20 @@ _ENDING: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _MOVING: Final = frozenset({"move", "postpone", "reschedule", "delay", "push", "shift"})
+_BEGINNING: Final = frozenset({"move", "relocate", "join", "marry"})
+"""Verbs of what holds since it happened."""
+_PAST_TIME: Final = re.compile(
+    r"(?:last|this|earlier|past) |(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today)$"
+)
+"""Beginning of a time at which something happened, and not during which it holds."""
+_WHEN: Final = re.compile(
+    rf"(?:^| )(?:(?:on|in|back|early|late) )*(?:(?:{'|'.join(sorted(MONTHS))})(?: on)?"
+    r"|(?:spring|summer|autumn|fall|winter)(?= \d)|(?:19|20)\d\d)(?: \d{1,4})*$"
+    r"|(?:^| )(?:yesterday|today|tonight|ago)$"
+)
+"""Time at the end of a value."""
+_CODE: Final = re.compile(r"[@\d]|\w\.\w")
+"""Part of a number, an address or another value that is no adjective."""
 _RISING: Final = frozenset({"go", "rise", "increase", "drop", "fall", "change", "grow", "shrink"})
 _STARTING: Final = frozenset({"start", "begin", "resume"})
 _ATTRIBUTES_OF_MANY: Final = frozenset(
@@ -163,6 +178,10 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
 _DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
 _DATED: Final = "|".join(sorted(MONTHS))
 _HIRED: Final = r"(?:got|took|accepted|found|started|began) a(?: new)? job (?:at|with|for)\b"
+_CHANGED: Final = (
+    "moved|relocated|joined|married|quit|left|sold|stopped|resigned|retired|cancelled|canceled|"
+    "finished|gave up|broke up|dropped|ended"
+)
 _REWORDED: Final = (
     (r"[\u2018\u2019]", "'"),
     (r"\b[Tt]he [Uu]ser\b", "User"),
@@ -170,6 +189,7 @@ _REWORDED: Final = (
     (r"^User not (\w+ing)\b", r"User is not \1"),
     (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
     (r"^I's ", "My "),
+    (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
     (r"(?<=[a-z])-(?=[a-z])", ""),
@@ -177,6 +197,8 @@ _REWORDED: Final = (
     (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
     (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
     (r"\bteam lead\b", "team leader"),
+    (r"\bto call (?:User|them|him|her|me) (?=[A-Z])", "to be called "),
+    (r"^(User|I) wants? the assistant to be called ", r"\1 wants to be called "),
     (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
     (r"^((?:In|Since|On|During|Until|After|Before) [\w' ]{1,30}?),? (User|I)\b(.*)$", r"\2\3 \1"),
     (r",? always (?:have|has|did)$", ""),
@@ -343,8 +365,33 @@ class _Clause:
         if lemma in {"move", "relocate"} and "from" in words and not negated:
             left, words = _without_origin(words)
             yield Claim(holder.path, "live", " ".join(left), negated=True, ended=True)
+        if lemma in _BEGINNING and not negated and self._is_told():
+            words = self._since(words)
         yield self._plain(holder, lemma, words, negated=negated, over=over)
         yield from self._denied(holder, lemma, body)
+
+    def _is_told(self) -> bool:
+        """Return true if the clause tells of what happened already."""
+        clause = self._clause
+        if clause.modality is not reading.Modality.REAL:
+            return False
+        return clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
+
+    def _since(self, words: list[str]) -> list[str]:
+        """Return a value without the time since which it holds, which is kept aside as a limit."""
+        value = " ".join(words)
+        ago = " ago" in value
+        times = [one for one in self._limits if _PAST_TIME.match(one) or ago]
+        self._limits = [one for one in self._limits if one not in times]
+        found = _WHEN.search(value)
+        if found is not None:
+            times.append(found.group().strip())
+            value = value[: found.start()]
+            said = found.group().split()
+            self._quantities = [one for one in self._quantities if one.value not in said]
+        if times:
+            self._limits.append(f"{SINCE} {' '.join(times)}")
+        return value.split()
 
     def _lemma(self) -> str:
         lemma = self._clause.lemma
@@ -510,7 +557,7 @@ class _Clause:
         if clause.modality is not reading.Modality.REAL or clause.negated:
             return None
         target = _left_behind(lemma, words)
-        told = clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
+        told = self._is_told()
         if told and lemma == "change" and "to" in words and len(self._quantities) == 1:
             return self._changed_number(holder, words)
         if target is None and told and holder.own:
@@ -519,7 +566,11 @@ class _Clause:
             return Claim(holder.root, SWITCH, " ".join(words), single=True)
         if target is None and told:
             target = _given_up(lemma, words, particles)
-        return _end(holder, lemma, target) if target else None
+        if not target:
+            return None
+        target = self._since(target)
+        limits = tuple(one for one in self._limits if one.partition(" ")[0] == SINCE)
+        return _end(holder, lemma, target, limits)
 
     def _changed_number(self, holder: _Holder, words: Sequence[str]) -> Claim | None:
         """Return the other number of what was changed: "changed my dose to 40 mg"."""
@@ -647,7 +698,7 @@ class _Clause:
             # "The wife is a doctor" tells of her, and names nobody.
             return _Said(holder.path, "be", words, single)
         nominal = complement is not None and complement.dep in {"attr", "oprd"}
-        nominal = nominal or own[0] == "favorite" or words[0].isdigit()
+        nominal = nominal or own[0] == "favorite" or bool(_CODE.search(words[0]))
         if not nominal or not _ATTRIBUTES_OF_MANY.isdisjoint(own):
             return _Said(holder.path, "be", words, single)
         one = single or (_one(own) and not articled)
@@ -739,16 +790,16 @@ def _given_up(lemma: str, words: Sequence[str], particles: set[str]) -> list[str
     return rest if gave_up or lemma in _ENDING else None
 
 
-def _end(holder: _Holder, lemma: str, target: list[str]) -> Claim | None:
+def _end(holder: _Holder, lemma: str, target: list[str], limits: tuple[str, ...]) -> Claim | None:
     while target and target[0] in {"to", "of", "with", "in", "for"}:
         target = target[1:]
     dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
     target = target[:dated] or target
     value = " ".join(word for word in target if word != "job")
     if "job" in target or lemma in {"resign", "retire"}:
-        return Claim(holder.path, f"{END} job", value, ended=True)
+        return Claim(holder.path, f"{END} job", value, limits=limits, ended=True)
     relation = f"{END} {lemma}" if lemma in {"sell", "leave", "cancel"} else END
-    return Claim(holder.path, relation, value, ended=True) if value else None
+    return Claim(holder.path, relation, value, limits=limits, ended=True) if value else None
 
 
 def _is_person(holder: _Holder) -> bool:

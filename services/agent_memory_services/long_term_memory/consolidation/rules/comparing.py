@@ -19,6 +19,7 @@ from agent_memory_services.language.claims import (
     MANY_VALUED,
     MOVE,
     PAST,
+    SINCE,
     SWITCH,
     Claim,
     ClaimModality,
@@ -52,7 +53,9 @@ _DAYS: Final = frozenset(
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset({"have", "run", "drive", "ride", "keep", "rent", "lease"})
 _BELONGING: Final = frozenset({"work", "be", "live", "study", "play", "attend", "rent", "teach"})
-_ENDABLE: Final = frozenset({ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION})
+_ENDABLE: Final = frozenset(
+    {ClaimModality.FACT, ClaimModality.PLAN, ClaimModality.INSTRUCTION, ClaimModality.ABILITY}
+)
 _UNDERTAKINGS: Final = frozenset({"trip", "plan", "visit", "journey", "vacation", "tour", "event"})
 """Words for what somebody planned, whatever that is."""
 _SWITCHING: Final = frozenset({"work", "be", "use", "drink", "eat", "play", "study", "prefer"})
@@ -374,10 +377,10 @@ def _denies(new: Claim, old: Claim) -> bool:
         return False
     if new.negated:
         # "Does not drink coffee in the evening" leaves the rest of the day.
-        narrower = set(new.limits) - set(old.limits)
+        narrower = _lasting(new) - _lasting(old)
         return not narrower and (words <= others or (new.ended and words <= _every(old)))
     # Whoever eats pork sometimes does not abstain from it.
-    return others <= words and set(old.limits) <= set(new.limits)
+    return others <= words and _lasting(old) <= _lasting(new)
 
 
 def _covers(new: Claim, old: Claim) -> bool:
@@ -410,7 +413,12 @@ def _other_time(new: Claim, old: Claim) -> bool:
 
 def _one_limit(new: Claim, old: Claim) -> bool:
     """Return true if what was said later holds wherever and whenever the older did."""
-    return set(new.limits) == set(old.limits)
+    return _lasting(new) == _lasting(old)
+
+
+def _lasting(claim: Claim) -> set[str]:
+    """Return the limits within which a claim holds; the day on which it began is none."""
+    return {each for each in claim.limits if each.partition(" ")[0] != SINCE}
 
 
 def _one_kind(new: Claim, old: Claim) -> bool:
