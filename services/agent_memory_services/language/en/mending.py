@@ -203,6 +203,7 @@ _TIMED_DAY: Final = re.compile(
     re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    (re.compile(r"(?:^|(?<=[,.;!] ))were (?=an? )", re.IGNORECASE), "we are "),
     (
         re.compile(
             r"(?<![\w'])ill (?=(?:be|have|go|take|try|do|see|get|let|come|need|send|start|move)\b)",

@@ -22,7 +22,8 @@ _SUBJECT = r"(?:I|you|we|he|she|it|they|my|your|our|this|that|these|those|there|
 _QUESTION = re.compile(
     rf"^(?:\W|(?:and|so|but|or|also|ok|okay|well|hey|hi|oh)\b)*"
     rf"(?:(?:what|which|who|whose|where|when|why|how)\b(?:\s+(?!I\b)[\w'-]+){{0,3}}?\s+{_AUXILIARY}"
-    rf"\s+{_SUBJECT}\b|{_AUXILIARY}(?: not)?\s+{_SUBJECT}\b|(?:what|how) about\b|any\s+\w+)",
+    rf"\s+{_SUBJECT}\b|(?!ha[ds]\s+(?:my|our|the|this|that|any)\b)"
+    rf"{_AUXILIARY}(?: not)?\s+{_SUBJECT}\b|(?:what|how) about\b|any\s+\w+)",
     re.IGNORECASE,
 )
 _TAIL = re.compile(

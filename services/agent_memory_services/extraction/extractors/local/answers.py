@@ -56,6 +56,14 @@ _CHOICE: Final = re.compile(
     r"^(?P<before>.*?)\b(?P<one>[\w-]+(?: [\w-]+)?) or (?P<other>[\w-]+)(?P<noun>(?: [\w-]+)*)$",
     re.IGNORECASE,
 )
+# "Is anyone in your family diabetic?", "My mum."
+_ASKS_ANYONE: Final = re.compile(
+    r"^(?:(?:and|so) )?(?P<aux>is|does|has|was|did) (?:anyone|anybody|someone|somebody)(?: else)?"
+    r"(?: (?:in|of|at|on) your [\w-]+(?: [\w-]+)?(?= [\w-]+$))?"
+    r" (?P<rest>(?!know\b|want\b|help)\w.*)$",
+    re.IGNORECASE,
+)
+_SOMEBODY: Final = re.compile(r"[Mm]y [a-z-]+(?: [a-z-]+| [A-Z]\w+)?(?=$|,|\.)")
 _WHEN: Final = re.compile(
     r"^(?:since|for|until|at|in|on|every|once|twice|(?:part|full)[- ]time"
     r"|(?:\w+ ){1,2}(?:years?|months?|weeks?))\b",
@@ -96,6 +104,10 @@ def answered(question: str, answer: str) -> str:
         answer: The whole of what the user answered, without its closing mark.
     """
     answer = _OPENING.sub("", answer.strip(" .!"))
+    anyone = _ASKS_ANYONE.match(question)
+    somebody = _SOMEBODY.match(answer)
+    if anyone and somebody:
+        return f"{somebody[0]} {anyone['aux'].lower()} {anyone['rest']}"
     if not answer or len(answer.split()) > _MOST_WORDS or _WHOLE.match(answer):
         return ""
     asked = _ASKS_YOU.search(_ANY_OF.sub("do you have any ", question))

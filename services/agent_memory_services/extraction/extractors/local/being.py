@@ -348,7 +348,8 @@ def _about_to(said: Said) -> Ruling | None:
         return None
     soon = said.infinitive
     idle = words("moments") | words("chat_verbs") | words("opinions")
-    if soon is not None and soon.lemma in idle and not said.dated:
+    momentary = words("momentary") | words("occasions")
+    if not said.dated and ((soon and soon.lemma in idle) or said.nouns & momentary):
         return REFUSED
     vague = re.search(r"\b(?:it|this|that|you|say|ask|go|give up|cry|die|bed)\b", low)
     return if_kept(Ruling(Family.PLAN), kept=not vague and not said.nouns & words("chores"))
@@ -361,7 +362,7 @@ def _settled(said: Said) -> Ruling | None:
 
 def _on(said: Said) -> Ruling | None:
     low = _low(said)
-    if re.match(rf"off {any_of('given_up')}\b", low):
+    if re.match(rf"off (?:{any_of('given_up')}\b|(?:the |my )?[a-z-]+ since\b)", low):
         return Ruling(Family.PROFILE)
     if re.match(r"on the \w+ floor\b", low):
         return Ruling(Family.PROFILE, topics=("home",))

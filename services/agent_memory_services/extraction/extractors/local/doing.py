@@ -96,7 +96,20 @@ def _can(said: Said) -> Ruling | None:
         return Ruling(Family.PROFILE, topics=("food", "diet"), standing=said.own)
     if lemma in words("skills") and not said.about_chat:
         return Ruling(Family.PROFILE, topics=("skills",))
-    return Ruling(Family.HABIT) if said.habitual else None
+    return Ruling(Family.HABIT) if said.habitual or (denied and _is_unable(said)) else None
+
+
+def _is_unable(said: Said) -> bool:
+    """Return true if somebody cannot do what others do: "cannot swallow tablets"."""
+    idle = words("opinions") | words("chat_verbs") | words("mind_verbs")
+    if said.lemma in idle | words("small_verbs") - {"go"} or said.about_chat or said.dated:
+        return False
+    tree, verb = said.clause.tree, said.clause.verb
+    things = tree.children(verb, "dobj") or [
+        one for prep in tree.children(verb, "prep") for one in tree.children(prep, "pobj")
+    ]
+    plain = [one for one in things if one.tag == "NNS" and not tree.child(one, "det", "poss")]
+    return bool(plain) and not is_chore(said) and not said.holds(r"\b[Yy]our?\b")
 
 
 def must(said: Said) -> Ruling | None:

@@ -16,7 +16,7 @@ from agent_memory_services.extraction.domain.facts import (
     Wanted,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
-from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
+from agent_memory_services.extraction.extractors.local.instructions import ACTS, Wish, instruction
 from agent_memory_services.extraction.extractors.local.reading import Heard, hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
@@ -34,6 +34,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     past_state,
 )
 from agent_memory_services.extraction.extractors.local.selection import (
+    is_about_somebody,
     is_own_statement,
     is_secret,
     judge,
@@ -103,7 +104,11 @@ _ORDER: Final = re.compile(
 )
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _I_WANT: Final = re.compile(r"I want you to \w")
-_ALWAYS_IF: Final = re.compile(r"if (?:I|we) .+?,? (?:please )?(?:always|never)\b", re.IGNORECASE)
+_ALWAYS_IF: Final = re.compile(
+    rf"if (?:I|we) .+?,? (?:please )?(?:always|never)\b"
+    rf"|if I {ACTS}\b[^,]*, (?!(?:I|we|you|it|what|would|how|is|does|can|will|do I)\b)\w",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +149,11 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
         scene = _Scene(turn, heard.voice, people.company, said, references)
         wishes = _wishes(heard, people.company)
-        found = [
-            fact
-            for at, (sentence, tree) in enumerate(heard.sentences)
+        found: list[Fact] = []
+        for at, (sentence, tree) in enumerate(heard.sentences):
             # A request to forget states nothing to remember.
-            if at not in wishes
-            for fact in _of_sentence(sentence, tree, scene)
-        ]
+            if at not in wishes:
+                found += _of_sentence(sentence, tree, scene, told=bool(found))
         if id(turn) not in before:
             # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
@@ -173,7 +176,8 @@ def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
     return found
 
 
-def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
+def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene, *, told: bool) -> Iterator[Fact]:
+    """Yield what a sentence states; `told` is true where the speaker told of themself before."""
     text = sentence.text
     if sentence.asks and not _STANDING_REQUEST.match(text) and not _HEARSAY.search(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
@@ -188,19 +192,31 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fac
     if wish is not None:
         yield _wanted(wish, scene)
         end = text.rfind(wish.reason) if wish.reason else len(text)
-    kept = False
+    stated = list(_of_clauses(found, scene, end))
+    yield from stated
+    if stated or wish is not None:
+        return
+    if sentence.told:
+        yield from _as_told(tree, scene)
+    elif _is_theirs(tree, found, scene, told=told):
+        yield _as_said(text, tree, scene)
+
+
+def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fact]:
+    """Yield what clauses state, but those of the instruction that ends at a place."""
     for clause in found:
         if _asks_for(clause) and _offset(clause) < end:
             continue
         # What an instruction consists of belongs to no clause behind it.
         fact = _of_clause(replace(clause, lead=()) if end else clause, scene)
         if fact is not None:
-            kept = True
             yield fact
-    if sentence.told and not kept and wish is None:
-        yield from _as_told(tree, scene)
-    elif not kept and wish is None and is_own_statement(tree, found, scene.voice, scene.references):
-        yield _as_said(text, tree, scene)
+
+
+def _is_theirs(tree: Tree, found: Sequence[Clause], scene: _Scene, *, told: bool) -> bool:
+    """Return true if a sentence that no rule can word is about the speaker's life all the same."""
+    own = is_own_statement(tree, found, scene.voice, scene.references, told=told)
+    return own or (told and is_about_somebody(tree, found))
 
 
 def _states_nothing(text: str) -> bool:

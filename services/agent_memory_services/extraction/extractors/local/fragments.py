@@ -92,7 +92,8 @@ _SELDOM: Final = re.compile(
 )
 _PLACED: Final = frozenset({"off", "from", "based", "into", "between"})
 _NOT_PLACED: Final = re.compile(
-    r"from (?:now|here|today|this|then|what|the)\b|off (?!to\b)|between (?!jobs)"
+    r"from (?:now|here|today|this|then|what|the)\b|between (?!jobs)"
+    r"|off (?!to\b|(?:the |my )?[a-z-]+ (?:since|for|until|till)\b)"
 )
 _DENIED: Final = re.compile(
     r"not (?:an? (?:big |huge )?fan|much of an?|an? \w+ person|a morning|into|from|keen|fond"
@@ -260,7 +261,8 @@ def _without(text: str) -> str:
     """Complete "no running for 3 weeks", "no car till Friday"."""
     lacking = _NO_TILL.match(text)
     if lacking is None:
-        return ""
+        over = re.match(r"no more (?P<what>[\w' -]+?) for (?:me|us)\b", text, re.IGNORECASE)
+        return f"I have no more {over['what']}" if over else ""
     what, rest = lacking["what"], re.sub(r"^ (?=\d)", " for ", lacking["rest"])
     return f"I {'do' if what.endswith('ing') else 'have'} no {what}{rest}"
 
@@ -320,14 +322,16 @@ def _done(tree: Tree, first: Token, text: str) -> str:
         return f"I have {text}"
     if first.tag == "VBG" and first.lower not in _PASSING:
         return f"I am {text}"
-    told = is_past(first.lower) or first.tag in {"VBD", "VBN"}
+    stuck = first.lower in {"stuck", "stranded"}
+    told = stuck or is_past(first.lower) or first.tag in {"VBD", "VBN"}
     if _IDLE_DONE.match(text) or not told or first.lower in _SAID:
         return ""
     behind = tree.tokens[first.index + 1].tag if following else "IN"
     bare = behind in {"IN", "TO", "CC", ",", "RB"}
     state = bare and first.lower in (words("traits") | _STATES) - {"handed"}
-    if state or first.lower in {"stuck", "stranded"}:
-        return f"I am {_here(_into_place(text))}"
+    if state or stuck:
+        placed = _here(_into_place(text))
+        return f"I am {placed[:1].lower()}{placed[1:]}"
     return f"I {'was ' if first.lower in {'born', 'raised'} else ''}{_into_place(text)}"
 
 
@@ -347,7 +351,8 @@ def _does(_: Tree, first: Token, text: str) -> str:
     word = first.lower
     base = {"has": "have", "teaches": "teach", "studies": "study"}.get(word, word.removesuffix("s"))
     verb = base if base in _FIRST_VERBS else word
-    if verb not in _FIRST_VERBS or first.index or _WISHED.match(text):
+    told = re.search(r"\bwhen(?:ever)? you\b|\bme\b", text, re.IGNORECASE)
+    if verb not in _FIRST_VERBS or first.index or _WISHED.match(text) or told:
         return ""
     return f"I {verb}{text[len(first.text) :]}"
 
@@ -464,8 +469,8 @@ def _noun(tree: Tree, first: Token, text: str) -> str:
         text,
         re.IGNORECASE,
     )
-    if keen:
-        return f"I am {_article(text)} {text}"
+    if keen or re.match(r"only child\b", text, re.IGNORECASE):
+        return f"I am {_article(text)} {text[:1].lower()}{text[1:]}"
     known = re.match(r"type[- ][12] diabetic|\d+ years? old", text, re.IGNORECASE)
     kind = re.match(
         r"(?:huge|big|massive) fan of|early bird|night owl|morning person", text, re.IGNORECASE

@@ -34,6 +34,11 @@ _SCOPE: Final = (
     r"|in your (?:answers|responses|replies|messages)"
     r"|for (?:anything|everything) (?!else\b)[\w' -]+?)"
 )
+# What people and assistants do in a conversation.
+ACTS: Final = (
+    r"(?:ask|talk|speak|write|discuss|mention|send|share|paste|post|upload|show|tell|say|suggest"
+    r"|recommend|answer|reply|refer|explain|describe|quote|give me|help me|translate)(?:ing)?"
+)
 _ANSWERS: Final = (
     r"(?:answers?|responses?|repl(?:y|ies)|explanations?|messages?|summaries|emails?|code)"
 )
@@ -94,7 +99,7 @@ _FORMS: Final = (
         r"^(?:(?:please|just|you (?:can|may)|everyone|everybody|my friends|people|but"
         r"|so)[, ]+)*(?:calls? me|address me as"
         r"|refer to me as) (?P<name>(?-i:[A-Z])[\w'-]+\.?(?: (?-i:[A-Z])[\w'-]+){0,2})(?:"
-        r" (?:please|instead))?$",
+        r" (?:please|instead|(?:in )?here|in (?:this|our|these) chats?|from now on))*$",
         "User wants to be called {name}",
         "called",
     ),
@@ -107,6 +112,8 @@ _FORMS: Final = (
         _TO + " {when}",
     ),
     _form(rf"^(?P<when>if (?:I|we) .+?),? {_ASKED}(?P<do>(?:always|never)\b.+)$", _TO + " {when}"),
+    # "If I paste code, only show the lines you changed": whenever it is said or shown.
+    _form(rf"^(?P<when>if I {ACTS}\b[^,]*), (?:then )?{_ASKED}(?P<do>\w.+)$", _TO + " {when}"),
     _form(rf"^{_ASKED}(?P<scope>{_SCOPE})[,:]? {_ASKED}(?P<do>\w.+)$", _TO + " {scope}"),
     _form(
         rf"^{_ASKED}(?P<do>(?:always|never|do not ever) (?!mind\b|give up|say never|again$"
@@ -129,11 +136,30 @@ _FORMS: Final = (
         _TO + " {scope}, {more}",
     ),
     _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?\w[^,]*?),? "
+        rf"(?P<when>when(?:ever)? (?:I|we|you) (?:are )?{ACTS}\b[^,]*)(?:, not [\w' ]+)?$",
+        _TO + " {when}",
+    ),
+    _form(
         r"^I would (?:rather|prefer(?: it if| that)?) you (?:did not|do not|not"
         r"|never) (?P<do>(?!know|tell|ask|go)\w.+)$",
         "User wants the assistant to not {do}",
     ),
     _form(rf"^{_ASKED}(?P<do>(?:stop|quit|avoid) \w+ing\b.*)$", _TO),
+    # "Prices in zloty from here on, please."
+    _form(
+        r"^(?:(?:and|so|but|please|just)[, ]+)*(?P<noun>[\w'-]+(?: [\w'-]+)? (?:in|as|with|without"
+        r"|like|by|to) [\w' -]+?),? (?P<scope>from (?:now|here) on|going forward|in future)"
+        r"(?:,? (?:please|thanks))*$",
+        "User wants {noun} {scope}",
+    ),
+    # "No onion, no garlic, nothing from under the ground."
+    _form(
+        r"^(?:(?:and|so|but|please)[, ]+)*no (?P<none>(?!problem|worries|idea|way|rush|need|one\b)"
+        r"[\w'-]+(?: [\w'-]+)?(?:,? (?:and )?no [\w'-]+(?: [\w'-]+)?)+"
+        r"(?:,? (?:and )?nothing [\w' -]+)?)(?:,? (?:please|thanks))*$",
+        "User wants no {none}",
+    ),
     _form(
         r"^(?:please )?do not (?P<do>(?:ever )?(?:call|address) me (?!back|later|again|when|if"
         r"|at|on|up)\w.*)$",

@@ -34,8 +34,8 @@ _NO_KEY: Final = re.compile(
 )
 # "Languages I can get by in": what is said of the items, which they complete.
 _SAYS: Final = re.compile(
-    r"^[\w' -]*?(?: that| which)? ?\b(?P<who>I|we) (?P<says>(?!need\b|want|have to|must|should"
-    r"|asked|thought|said|mean|am (?:asking|looking))(?:[\w']+ ){0,6}?[\w']+)$",
+    r"^[\w' -]*?(?: that| which|,? where)? ?\b(?P<who>I|we) (?P<says>(?!need\b|want|have to|must"
+    r"|should|asked|thought|said|mean|am (?:asking|looking))(?:[\w']+ ){0,6}?[\w']+)$",
     re.IGNORECASE,
 )
 _ABOUT_SELF: Final = re.compile(
@@ -93,7 +93,7 @@ _LABEL: Final = re.compile(
     rf"^(?:{any_of('labels')})\s*[:=]\s*|^(?:{any_of('labels')})\s+-+\s+", re.IGNORECASE
 )
 _CODE: Final = re.compile(
-    r"^\d[\d.]*(?:px|r?em|vh|vw|ms)\b|^#[0-9a-f]{3,8}$|^(?:true|false|null|auto|inherit)$"
+    r"^\d[\d.]*(?:px|r?em|vh|vw|ms)\b|^#[0-9a-f]{3,8}$|^0x[0-9a-f]+$|^(?:true|false|null|auto|inherit)$"
     r"|[{}<>$\\]",
     re.IGNORECASE,
 )
@@ -218,6 +218,9 @@ def _of_sheet(key: str, value: str = "") -> bool:
     low = key.lower().split()
     counted = low == ["steps"] and value[:1].isdigit()
     own = re.search(r"\b(?:my|our)\b", key, re.IGNORECASE) is not None
+    if "_" in key:
+        # The name of a variable or of a field.
+        return True
     if own or is_listing(key) or counted:
         return False
     sheets = words("sheet_keys") | words("labels") | words("chores")
@@ -310,7 +313,11 @@ def _keyed_item(
 def _says(heading: str) -> str | None:
     """Return what a heading such as "Languages I speak" says of its items, or None."""
     match = _SAYS.match(heading.strip())
-    return f"{match['who']} {match['says']}" if match else None
+    if match is None:
+        return None
+    where = re.match(r"(?:\w+ )?(?:places )?where\b", heading, re.IGNORECASE)
+    bare = re.search(r" (?:in|at|to|from)$", match["says"]) is None
+    return f"{match['who']} {match['says']}{' in' if where and bare else ''}"
 
 
 def _completed(says: str, item: str) -> str:

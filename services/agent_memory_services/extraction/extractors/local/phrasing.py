@@ -46,7 +46,8 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "My brother he is a pilot."
     (
         re.compile(
-            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}(?: (?-i:[A-Z])\w+)?),? "
+            rf"{_OPEN}(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}"
+            r"(?: (?-i:[A-Z])\w+| (?:mrs?|ms|miss|dr)\.? \w+)?),? "
             rf"(?:he|she|they|it)(?: '?s)? (?={_BE}|[a-z]+(?:s|ed)\b|are\b|have\b|(?:just "
             rf"|also |now )*(?:got|went|had|"
             r"became|left|took|made|came|met|won|lost|bought)\b)",
@@ -134,6 +135,26 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             re.IGNORECASE,
         ),
         r"I love \g<what>",
+    ),
+    # "The physio says it's the rotator cuff": of the speaker, unless it names somebody.
+    (
+        re.compile(
+            r"^(?:the |my )?(?P<who>doctor|doc|gp|physio|nurse|dentist|consultant|specialist"
+            r"|surgeon|optician|midwife)s? (?:says?|said|reckons?|thinks?) (?:that )?"
+            r"(?:(?:it|that)(?:'s| is| was) )?(?P<what>(?!(?:it|that|I|he|she|they|you|to|no|yes"
+            r"|so|we|my|the|this|there|\d+|one|two|three|four|five|six|ten)\b)[\w' -]+)$",
+            re.IGNORECASE,
+        ),
+        lambda match: f"my {match['who'].lower()}'s diagnosis is {match['what']}",
+    ),
+    # "Couldn't eat tripe if you paid me."
+    (
+        re.compile(
+            r"^(?:I )?(?:could|would) not (?P<does>\w[^,]*?),? (?:even )?(?:if you paid me|to save"
+            r" my life|for (?:all the|any) money)(?:\b.*)?$",
+            re.IGNORECASE,
+        ),
+        r"I never \g<does>",
     ),
     (re.compile(r"\b(?P<who>I|we) (?P<be>am|are) all about ", re.IGNORECASE), r"\g<who> love "),
     (
@@ -296,6 +317,13 @@ _AS: Final = re.compile(
     re.IGNORECASE,
 )
 _AS_ASKED: Final = re.compile(rf"{_AS.pattern.partition(', (?P<rest>')[0]}, (?=\w)", re.IGNORECASE)
+# "Anything by Thomas Hardy, and nothing with dragons in it": tastes, told by what is named.
+_ANY_SUCH: Final = re.compile(
+    r"^(?:anything (?P<liked>(?:by|from|with|about|set) (?!you\b|it\b|that\b|this\b)[\w' -]+?)"
+    r"(?:,? (?:and|but) nothing (?P<not>(?:by|from|with|about|set) [\w' -]+))?"
+    r"|nothing (?P<lone>(?:by|with|about|set) (?!you\b|it\b|that\b|this\b)[\w' -]+))$",
+    re.IGNORECASE,
+)
 _SEVERAL_WORDS: Final = re.compile(r"\w+ [\w'-]+ \w")
 _SHORT: Final = 6
 _BUT_NOT: Final = re.compile(
@@ -328,7 +356,8 @@ _BOUND: Final = re.compile(
     re.IGNORECASE,
 )
 _STARTED: Final = re.compile(
-    r"^(?:and |so |yeah |well |but |then )*(?:I|we|my|our)\b", re.IGNORECASE
+    r"^(?:and |so |yeah |well |but |then |right |ok |okay |oh |yes )*(?:I|we|my|our)\b",
+    re.IGNORECASE,
 )
 _FEWEST_BEFORE: Final = 3
 # "I do QA, my wife is a vet and she's from Lima": a parser reads short sentences best.
@@ -339,7 +368,7 @@ _SPLICE: Final = re.compile(
     r"|have|had|will|can|cannot"
     r"|does|do|did|got|went|made|took|came|left|taught|\w{3,}(?:s|ed))\b)\S*\s*\S)"
     rf"|\s*[,;]\s+(?:and |but )?(?={any_of('own_things')}(?:'s| is| was| are) )"
-    r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the)\b)|\s*,\s+(?=there(?:'s| is| are) )",
+    r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the|it)\b)|\s*,\s+(?=there(?:'s| is| are) )",
     re.IGNORECASE,
 )
 _BEGUN: Final = re.compile(
@@ -406,6 +435,13 @@ def plainly(text: str) -> list[str]:
 
 
 def _unfolded(text: str) -> list[str]:
+    any_such = _ANY_SUCH.match(text)
+    if any_such is not None:
+        liked, not_liked = any_such["liked"], any_such["not"] or any_such["lone"]
+        return [
+            *([f"I like anything {liked}"] if liked else []),
+            *([f"I do not like anything {not_liked}"] if not_liked else []),
+        ]
     given = _AS.match(text)
     if given is not None and _SEVERAL_WORDS.match(given["what"]):
         return [f"I am {given['what']}", *_unfolded(given["rest"])]
@@ -429,7 +465,8 @@ def _parted(text: str) -> list[str]:
     parts, start = [], 0
     for cut in _RUN_ON.finditer(text):
         before = text[start : cut.start()]
-        if len(before.split()) >= _FEWEST_BEFORE and not _BOUND.search(before):
+        whole = len(before.split()) >= _FEWEST_BEFORE and not _BOUND.search(before)
+        if whole and re.search(r"\bif\b", before) is None:
             parts.append(before)
             start = cut.end()
     return [*parts, text[start:]]

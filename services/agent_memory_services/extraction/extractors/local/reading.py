@@ -33,7 +33,7 @@ from agent_memory_services.extraction.extractors.local.phrasing import (
     without_stalling,
 )
 from agent_memory_services.extraction.extractors.local.segments import segments
-from agent_memory_services.extraction.extractors.local.speech import begins_play, own_words
+from agent_memory_services.extraction.extractors.local.speech import ITEM, begins_play, own_words
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import any_of, words
@@ -79,7 +79,9 @@ _ASKS_WITHOUT_MARK: Final = re.compile(
 )
 # Where "no honey please" begins within "I am vegan, so no honey please".
 _NO_WISH: Final = re.compile(
-    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)", re.IGNORECASE
+    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)"
+    r"|,\s+so (?=(?:please,? )?(?:always|never|do not ever) (?!been\b|had\b)\w)",
+    re.IGNORECASE,
 )
 # "My boss is a dinosaur haha".
 _JEST: Final = re.compile(
@@ -183,7 +185,8 @@ def _sentences(
             # What follows is said in the scene that this sets.
             return
         told = restated(one.text)
-        if not told and (asks or _ASKS_WITHOUT_MARK.match(text)):
+        asks = (asks or _ASKS_WITHOUT_MARK.match(text) is not None) and ITEM not in text
+        if not told and asks:
             if asker := given(one.text):
                 yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)

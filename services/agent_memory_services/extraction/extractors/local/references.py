@@ -24,7 +24,8 @@ _SUBJECT_FORMS: Final = {
 _OWNING: Final = frozenset({"his", "their"})
 _PRONOUN_HEAD = re.compile(
     r"^(?:(?:to|with|at|on|in|for|about|of|from|by|after|around|near|into|up|out)\s+)*"
-    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those|one(?! [a-z]+$)|ones|his|their"
+    r"(?P<word>him|her|it|them|he|she|they|that|this|these|those"
+    r"|one(?! (?!(?:of|with|in|on|from|that|you|is|for|more)\b)[a-z])|ones|his|their"
     r"|its)\b"
     r"(?!/)(?!(?<=\bthis) (?:\w+day|week|weekend|month|year|morning|evening|afternoon|summer|autumn"
     r"|winter|spring|fall)\b)(?!(?<=\bthat) (?:I|we|you|he|she|it|they|the|my|our|a|an"

@@ -39,7 +39,9 @@ _OFTEN: Final = re.compile(
 )
 # Things of the conversation itself; liking or having them says nothing about a person.
 _CHAT_OBJECT: Final = re.compile(
-    r"^(?:(?:that|this|these|those|your|it|them|one(?! [a-z]+$)|ones|both|either|neither"
+    r"^(?:(?:that|this|these|those|your|it|them"
+    r"|one(?! (?!(?:of|with|in|on|from|that|you|is|for|more)\b)[a-z])"
+    r"|ones|both|either|neither"
     r"|everything|nothing"
     r"|which|what|all of|some of|any of|none of)\b"
     r"(?! (?:restaurant|city|town|country|job|team|place|cafe|gym|music|season)\b)"
@@ -222,7 +224,7 @@ def preference(said: Said, *, listener: bool = False, slot: str = "") -> Ruling:
 
 def is_chore(said: Said) -> bool:
     """Return true if a clause is about the conversation or about software."""
-    if said.company is Company.PEOPLE or said.lemma in {"eat", "drink"}:
+    if said.company is Company.PEOPLE or said.lemma in {"eat", "drink", "swallow", "chew"}:
         return False
     tree, verb = said.clause.tree, said.clause.verb
     if any(is_chat_noun(tree, one) for one in tree.children(verb, "dobj", "attr")):

@@ -95,6 +95,11 @@ _FORMS: Final[Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]] 
         lambda match: f"I {match['what']}",
     ),
 )
+_FORMER: Final = re.compile(
+    r"(?P<what>(?:semi-)?(?:retired|former|ex|part-time|full-time|trainee|freelance|self-employed)"
+    r"(?:[ -][a-z]+){1,2}(?:man|men|woman|er|or|ist|ian|nt|ive|ess)\b(?: [\w' ()-]+)?)",
+    re.IGNORECASE,
+)
 _FEWEST: Final = 2
 _PAST: Final = re.compile(
     r"(?P<lead>(?:(?:just|recently|finally|also|now|then|already|never|and|later|eventually) )*)"
@@ -207,6 +212,9 @@ def _told(part: str) -> str:
         match = pattern.fullmatch(lowered)
         if match is not None:
             return sentence(match)
+    former = _FORMER.fullmatch(lowered)
+    if former is not None:
+        return f"I am {_article(former['what'])}{former['what']}"
     past = _PAST.match(lowered)
     done = past is not None and is_past(past["verb"].lower())
     return f"I {lowered.removeprefix('and ')}" if done else ""

@@ -44,6 +44,7 @@ _FIGURE: Final = re.compile(
     r"|the|their) (?:job|work|phone|laptop|desk)"
     r"|dying (?:of (?!cancer|\w+ (?:disease|failure))|to |for |inside|here|over)|drowning in"
     r"|buried in"
+    r"|(?:immortal|invincible|indestructible|psychic|clairvoyant|telepathic|omniscient)\b"
     r"|over the moon|on (?:fire|cloud nine|top of the world)|in (?:heaven|hell|paradise)\b"
     r"|an? (?:zombie|wreck|machine|beast|robot|monster|potato|rock ?star|king|queen|god|goddess"
     r"|ghost|ninja|wizard|genius|walking \w+|soap opera|circus|rollercoaster|roller coaster"
@@ -69,6 +70,9 @@ _UNSURE: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|probably|possibly|imagine|suppose|lol|haha|would|could|should"
     r"|might|may|let|please|thanks?|said|says|told|asked)\b|[\ue000-\uf8ff\"<>{}=/\\|]",
     re.IGNORECASE,
+)
+_LASTED: Final = (
+    r"\bfor (?:[\w-]+ ){0,2}(?:years|decades|ages|months|weeks)\b|\bsince (?!then\b|when\b)"
 )
 _JUDGES: Final[dict[About, Rule]] = {
     About.SELF: doing.self,
@@ -186,6 +190,8 @@ def _is_of_moment(said: Said) -> bool:
     """Return true if it is over within the hour: "I am having lunch", "I just got home"."""
     if said.dated or said.habitual or said.company is Company.PEOPLE:
         return False
+    if said.tense is Tense.PERFECT and said.holds(_LASTED):
+        return False
     verb = said.deed.lemma
     if said.tense.going_on and _ends(said) & words("moods"):
         return True
@@ -272,30 +278,74 @@ _OTHERS: Final = frozenset(
     | {"she", "they"}
 )
 _SHORTEST: Final = 3
+_PER: Final = re.compile(r"(?<=\d) ?/ ?(?=[a-z])")
+_TIMES: Final = frozenset(
+    {
+        "day",
+        "morning",
+        "afternoon",
+        "evening",
+        "week",
+        "weekend",
+        "month",
+        "year",
+        "summer",
+        "winter",
+    }
+)
 
 
 def is_own_statement(
-    tree: Tree, found: Sequence[Clause], voice: Voice, references: References
+    tree: Tree, found: Sequence[Clause], voice: Voice, references: References, *, told: bool
 ) -> bool:
     """Return true if a sentence in which nobody known is a subject is about the speaker's life.
 
     It names somebody or something, counts, or comes back to the speaker, and has nothing of the
-    conversation in it.
+    conversation in it. Where the speaker `told` of themself before, a thing may be its subject.
     """
     lowered = [token.lower for token in tree.tokens]
-    if len(lowered) < _SHORTEST or _UNSURE.search(joined(tree.tokens)):
+    if len(lowered) < _SHORTEST or _UNSURE.search(_PER.sub(" a ", joined(tree.tokens))):
         return False
-    if any(subject_of(clause, voice, references) for clause in found):
-        return False
+    for clause in found:
+        subject = subject_of(clause, voice, references)
+        if subject and not (told and subject.about is About.THING and clause.tense.past):
+            return False
     begins = {"VB", "VBP", "WP", "WRB", "WDT", "UH"}
     momentary = lowered[0] in words("moods") | words("momentary")
     if momentary or tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
         return False
     if recognised(joined(tree.tokens)) != ENGLISH:
         return False
-    chat = words("chores") | words("own_chores") | words("mind_verbs")
-    if _OTHERS & set(lowered) or any(token.lemma in chat for token in tree.tokens):
+    chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
+    others = any(token.lower in _OTHERS and not _is_aside(tree, token) for token in tree.tokens)
+    if others or any(token.lemma in chat for token in tree.tokens):
         return False
     nouns = sum(token.tag.startswith("NN") or token.tag == "CD" for token in tree.tokens)
     telling = any(token.tag in {"NNP", "NNPS", "CD"} for token in tree.tokens[1:])
     return nouns > 1 and (telling or bool(_OWN & set(lowered)))
+
+
+def _is_aside(tree: Tree, token: Token) -> bool:
+    """Return true if a pronoun only goes back to the sentence's own thing, or tells the day."""
+    if token.lower == "this":
+        return token.index + 1 < len(tree.tokens) and tree.tokens[token.index + 1].lower in _TIMES
+    return token.lower in {"it", "there"} and token.dep in {"pobj", "advmod"}
+
+
+def is_about_somebody(tree: Tree, found: Sequence[Clause]) -> bool:
+    """Return true if a sentence tells what somebody does who is called by name alone.
+
+    It is theirs who speak where they spoke of themselves just before: "Fernando loves the bell".
+    """
+    if not found or _UNSURE.search(joined(tree.tokens)):
+        return False
+    clause = found[0]
+    head = clause.subject
+    if head is None or head.tag != "NNP" or clause.modality is not Modality.REAL:
+        return False
+    named = [token for token in tree.subtree(head) if token.tag not in {"NNP", "NNPS"}]
+    if named or clause.lemma in words("mind_verbs") | words("opinions") - words("outward"):
+        return False
+    return {"you", "your"}.isdisjoint(token.lower for token in tree.tokens) and any(
+        token.tag.startswith(("NN", "CD")) for token in clause.body
+    )

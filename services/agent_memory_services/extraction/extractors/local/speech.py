@@ -165,7 +165,7 @@ def _with_heading(text: str) -> str:
         items = _items_under(lines, place)
         head = lines[place].rstrip()
         if items:
-            found.append(f"{head.rstrip(' :')}:{ITEM}{ITEM.join(items)}")
+            found.append(f"{head.rstrip(' :-')}:{ITEM}{ITEM.join(items)}")
         else:
             found.append(head)
         place += 1 + len(items)
@@ -185,7 +185,7 @@ def _items_under(lines: Sequence[str], place: int) -> list[str]:
     if not following or len(heading.split()) > _MOST_HEADING_WORDS:
         return []
     bulleted = _BULLET.match(following[0]) is not None
-    if not bulleted and not heading.endswith(":"):
+    if not bulleted and not heading.endswith((":", " -")):
         return []
     found = []
     for line in following:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
@@ -184,10 +185,12 @@ def _together(phrase: Sequence[Token], voice: Voice, references: References) -> 
 
 
 def _owned_name(phrase: Sequence[Token], owner: str) -> str:
+    # What is left out, a comma or an aside, leaves a gap.
+    gaps = [after.index - token.index > 1 for token, after in pairwise(phrase)]
     text = "".join(
-        (possessive(owner) if token.lower in _OWN else token.text) + token.space
-        for token in phrase
-        if token.text != ","
+        ("" if token.text == "," else possessive(owner) if token.lower in _OWN else token.text)
+        + (" " if gap else token.space)
+        for token, gap in zip(phrase, [*gaps, False], strict=True)
     )
     text = " ".join(text.split())
     return text[:1].upper() + text[1:]

@@ -100,3 +100,45 @@ def test_statement_that_no_rule_can_word_is_kept_as_it_was_said() -> None:
     """A statement with something of the speaker's own in it is better kept than lost."""
     message = "just me and the baby and my sister till Friday, then back to Leeds"
     assert facts(user(message)) == [f'User said on 8 May 2023: "{message}"']
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("I can't swallow big capsules", "User cannot swallow big capsules"),
+        ("My knee is bad and I cannot climb stairs", "User cannot climb stairs"),
+        ("couldn't eat olives if you paid me", "User never eats olives"),
+        ("For years I've done the sudoku over breakfast", "User has done the sudoku"),
+        ("Trimmed the hedge with my uncle, I'm a retired signalman", "User is a retired signalman"),
+        ("We have one good frying pan", "User has one good frying pan"),
+        ("The GP says it's gout", "User's gp's diagnosis is gout"),
+        ("Nothing with clowns in it", "User does not like anything with clowns in it"),
+        ("Off the statins since March", "User is off the statins since March"),
+        ("One of my neighbours, Ife, keeps bees", "One of User's neighbours Ife keeps bees"),
+    ],
+)
+def test_lasting_state_is_kept_in_whatever_turn_of_speech(message: str, expected: str) -> None:
+    """Inability, long custom, diagnoses and tastes are facts, however they are put."""
+    assert any(text.startswith(expected) for text in facts(user(message)))
+
+
+def test_somebody_called_by_name_belongs_to_what_the_speaker_told_before() -> None:
+    """A name alone is anybody's; behind a fact about the speaker it is one of theirs."""
+    assert 'User said: "Otto loves the swing"' in facts(
+        user("I built a tree house last year. Otto loves the swing.")
+    )
+    assert facts(user("Otto loves the swing.")) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I'm about to hop into a meeting",
+        "I swear if the tram is late again I'm walking to the moon",
+        "technically I'm invincible",
+        "The film surprised me a lot",
+    ],
+)
+def test_jest_and_the_moment_make_no_facts(message: str) -> None:
+    """What follows a condition without a comma, and what nobody can be, is not told in earnest."""
+    assert facts(user(message)) == []

@@ -68,3 +68,26 @@ def test_people_do_not_instruct_one_another() -> None:
     """Among people an imperative is conversation."""
     turns = [said("Ben", "Always lock the door!"), said("Mara", "Sure.", message_id="m2")]
     assert facts(*turns) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "Speak to me like a novice when we talk about taxes.",
+            "User wants the assistant to speak to User like a novice when User talks about taxes",
+        ),
+        (
+            "If I paste an essay, only mark the typos.",
+            "User wants the assistant to only mark the typos if User pastes an essay",
+        ),
+        ("Distances in miles from here on, please.", "User wants distances in miles from here on"),
+        ("no nuts, no sesame, nothing fried", "User wants no nuts, no sesame, nothing fried"),
+        ("Address me as Skipper in here", "User wants to be called Skipper"),
+    ],
+)
+def test_instruction_tells_on_what_occasion_of_the_talk_it_holds(
+    message: str, expected: str
+) -> None:
+    """What is done in a conversation, asking, pasting or talking of something, makes a rule."""
+    assert expected in facts(user(message))

@@ -183,3 +183,15 @@ def test_manner_asked_for_stands(message: str, expected: str) -> None:
 def test_words_are_not_taken_for_what_they_are_not(message: str, expected: list[str]) -> None:
     """Compounds, talk about talk and boasts are no dates and no facts; what is to come is ahead."""
     assert facts(user(message)) == expected
+
+
+def test_heading_that_asks_where_is_completed_by_its_items() -> None:
+    """A dash may end a heading too, and the names of fields are no particulars."""
+    assert facts(user("Where I've worked:\n- Lagos until 2015\n- Bonn since then")) == [
+        "User has worked in Lagos until 2015",
+        "User has worked in Bonn since then",
+    ]
+    assert "User's hotel wishes include quiet room" in facts(
+        user("hotel wishes -\nquiet room\nhigh floor")
+    )
+    assert facts(user("exit_status: 0xC0000005\nattempts: 3\nowner: root")) == []
