@@ -226,6 +226,12 @@ _NOT_SO: Final = re.compile(
     r"|please))*$",
     re.IGNORECASE,
 )
+# "Your dog is seven, got it." "Eight!"
+_BARE_NUMBER: Final = re.compile(
+    r"(?P<new>\d[\d.,:]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen"
+    r"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?)(?:,? actually)?",
+    re.IGNORECASE,
+)
 _FEW_WORDS: Final = 4
 _SENTENCE: Final = re.compile(
     r"(?:I|we|he|she|they|it|you|that|this|there|not sure|no idea|nothing|whatever|maybe|depends"
@@ -476,7 +482,7 @@ def rectified(tree: Tree, answer: str) -> str:
         tree: Parse of what the assistant said: "You drive a Toyota Yaris".
         answer: What the user says to that: "no no, Corolla".
     """
-    new = _NOT_SO.match(answer)
+    new = _NOT_SO.match(answer) or _BARE_NUMBER.fullmatch(answer)
     if new is None or not new["new"] or _ANAPHORIC.match(new["new"]) or _WHOLE.match(new["new"]):
         return ""
     if (
@@ -484,12 +490,12 @@ def rectified(tree: Tree, answer: str) -> str:
         or len(new["new"].split()) > _FEW_WORDS
     ):
         return ""
-    said = new["new"]
+    said = new["new"].lower() if _BARE_NUMBER.fullmatch(new["new"]) else new["new"]
     tags = (
         {"NNP", "NNPS"}
         if said[:1].isupper()
         else {"CD"}
-        if re.match(r"\d|\w+teen|one|two|three|four|five|six", said)
+        if _BARE_NUMBER.fullmatch(said) or re.match(r"\d", said)
         else {"NN", "NNS", "JJ"}
     )
     places = [token.index for token in tree.tokens if token.tag in tags]

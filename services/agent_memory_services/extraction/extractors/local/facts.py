@@ -216,7 +216,7 @@ def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fa
 def _is_theirs(tree: Tree, found: Sequence[Clause], scene: _Scene, *, told: bool) -> bool:
     """Return true if a sentence that no rule can word is about the speaker's life all the same."""
     own = is_own_statement(tree, found, scene.voice, scene.references, told=told)
-    return own or (told and is_about_somebody(tree, found))
+    return own or is_about_somebody(tree, found, told=told)
 
 
 def _states_nothing(text: str) -> bool:

@@ -56,7 +56,9 @@ _MEASURED: Final = re.compile(
     r"|line\b)[a-z][a-z ]{1,28}?)(?P<when> (?:this (?:morning|month|week|year)|today|now"
     r"|currently|last (?:week|month|night)))?"
     r"(?:,| is| at| of| a (?:sad|mere|solid"
-    r"|modest))? (?P<value>[$\u20ac\u00a3]?\d[\w.,/%:]*(?: ?(?:over \d+|[a-z]{1,3}))?"
+    r"|modest))? (?P<value>(?:(?:under|over|below|above|at (?:least|most)|max) )?"
+    r"[$\u20ac\u00a3]?\d[\w.,/%:]*(?: ?(?:over \d+|(?!a\b)[a-z]{1,3}))?"
+    r"(?: and a (?:half|quarter))?(?: (?:a|per) (?:day|night|week|month|year|hour))?"
     r"|[xX]{0,2}[SML])",
     re.IGNORECASE,
 )
@@ -165,7 +167,8 @@ def _measures(text: str) -> list[Utterance] | None:
     if nouns & (words("chores") | words("sheet_keys")) or _NO_KEY.search(" ".join(nouns)):
         return None
     timed = read[0] is not None and read[0]["when"] is not None
-    if not (timed or (all(read) and len(parts) >= _FEW)):
+    measured = sum(one is not None for one in read)
+    if not (timed or (read[0] and measured >= _FEW and len(parts) - measured <= 1)):
         return None
     return [
         Utterance(part, asks=False)

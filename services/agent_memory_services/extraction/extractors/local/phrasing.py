@@ -147,6 +147,10 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         ),
         lambda match: f"my {match['who'].lower()}'s diagnosis is {match['what']}",
     ),
+    (
+        re.compile(rf"^I meant (?={any_of('traits', 'diets', 'demonyms')}$)", re.IGNORECASE),
+        "I am ",
+    ),
     # "Couldn't eat tripe if you paid me."
     (
         re.compile(
@@ -324,6 +328,27 @@ _ANY_SUCH: Final = re.compile(
     r"|nothing (?P<lone>(?:by|with|about|set) (?!you\b|it\b|that\b|this\b)[\w' -]+))$",
     re.IGNORECASE,
 )
+# "I told you my bank was Monzo. It isn't, it's Starling."
+_NAMED_BEFORE: Final = re.compile(
+    r"(?:I (?:told you|said|wrote|thought)(?: that)? )?(?P<what>(?:my|our) [\w' -]+?)"
+    r"(?: is| was|'s) (?!not\b)\w",
+    re.IGNORECASE,
+)
+_NAMED_ANEW: Final = re.compile(
+    r"(?:(?:no|sorry|wait|actually),? )*(?:it|that)(?: is| was) not(?: (?:any ?more|now))?[,;]? "
+    r"(?:it|that)(?: is|'s) (?:actually |now )?(?P<new>[\w' -]+)$",
+    re.IGNORECASE,
+)
+# "Can I put diesel in my old Fiesta?": whoever asks has one.
+_OWN_MAKE: Final = re.compile(
+    r"\bmy (?P<kind>(?:(?:old|new|second-hand|used|trusty|electric|little|(?:19|20)\d\d) )*)"
+    r"(?P<make>[A-Z][a-z]+(?:[ -][A-Z0-9][\w-]*)*)(?=$|[?.,!]| (?:by|in|on|at|for|with|to|from|when"
+    r"|and|or|so|has|is|makes?|keeps?|needs?|will)\b)"
+)
+_NO_MAKE: Final = (
+    rf"\b(?:{any_of('software', 'demonyms', 'female', 'male', 'companions', 'chores')}"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter|excel|word|gmail|english|god)\b"
+)
 _SEVERAL_WORDS: Final = re.compile(r"\w+ [\w'-]+ \w")
 _SHORT: Final = 6
 _BUT_NOT: Final = re.compile(
@@ -368,6 +393,7 @@ _SPLICE: Final = re.compile(
     r"|have|had|will|can|cannot"
     r"|does|do|did|got|went|made|took|came|left|taught|\w{3,}(?:s|ed))\b)\S*\s*\S)"
     rf"|\s*[,;]\s+(?:and |but )?(?={any_of('own_things')}(?:'s| is| was| are) )"
+    r"|\s*[,;]\s+and (?=[a-z]+s (?:is|are) (?:on|at|in) )"
     r"|\s*,?\s+so (?=(?:I|we|he|she|they|my|our|you|the|it)\b)|\s*,\s+(?=there(?:'s| is| are) )",
     re.IGNORECASE,
 )
@@ -403,11 +429,20 @@ def introducing(text: str) -> str:
 def given(text: str) -> str:
     """Return what a question says of who asks: "As a single dad, how do I ..."; else nothing."""
     match = _AS_ASKED.match(text)
-    return f"I am {match['what']}" if match and _SEVERAL_WORDS.match(match["what"]) else ""
+    if match and _SEVERAL_WORDS.match(match["what"]):
+        return f"I am {match['what']}"
+    owned = _OWN_MAKE.search(text)
+    if owned is None or re.search(_NO_MAKE, owned["make"], re.IGNORECASE):
+        return ""
+    what = f"{owned['kind'] or ''}{owned['make']}"
+    return f"I have {'an' if what[0].lower() in 'aeio' else 'a'} {what}"
 
 
 def filled(text: str, before: str) -> str:
     """Return "my wife is not" with what the sentence before says of the speaker; or nothing."""
+    named, anew = _NAMED_BEFORE.match(before), _NAMED_ANEW.match(text)
+    if named and anew:
+        return f"{named['what']} is {anew['new']}"
     match = _BUT_NOT.match(f"{before} but {text}") if len(text.split()) <= _SHORT else None
     told = _unfolded(match[0]) if match else []
     return told[1] if len(told) > 1 else ""

@@ -92,6 +92,7 @@ _JEST: Final = re.compile(
 _MOST_SENTENCES: Final = 400
 # "What does your partner do?", "He lays asphalt."
 _PRONOUN_FIRST: Final = re.compile(r"(?:he|she|it|they)(?P<is>'s| is)? (?=\w)", re.IGNORECASE)
+_LONE_PRONOUN: Final = re.compile(r"(?:he|she|they)(?:,? (?:not|actually)\b.*)?", re.IGNORECASE)
 _ASKED_ABOUT: Final = re.compile(
     rf"\byour (?P<what>(?:[\w-]+"
     rf" )?{any_of('companions', 'female', 'male', 'either', 'animals')})\b",
@@ -103,7 +104,12 @@ _NEWCOMER: Final = re.compile(
     re.IGNORECASE,
 )
 _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IGNORECASE)
-_RIGHT: Final = re.compile(r",? (?:right|correct|yes|yeah|no|is that right)$", re.IGNORECASE)
+_RIGHT: Final = re.compile(
+    r",? (?:right|correct|yes|yeah|no|is that right|got it|noted|understood)$", re.IGNORECASE
+)
+_NOTED: Final = re.compile(
+    r"^(?:(?:got it|noted|understood|okay|ok|right|thanks|sure|great)[:,.!]? )+", re.IGNORECASE
+)
 _EMPHASIS: Final = re.compile(
     r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$",
     re.IGNORECASE,
@@ -221,8 +227,10 @@ def _answer(
     whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
     if whole:
         return [Utterance(whole, asks=False)], said[1:] if own else ()
+    if len(said) > 1 and _LONE_PRONOUN.fullmatch(said[0].text):
+        said = said[1:]
     whose = _PRONOUN_FIRST.match(said[0].text)
-    about = _ASKED_ABOUT.search(question) if whose else None
+    about = _ASKED_ABOUT.search(question or _claim_before(earlier)) if whose else None
     if whose and about:
         meant = f"my {about['what']}{' is' if whose['is'] else ''} {said[0].text[whose.end() :]}"
         return (), [Utterance(meant, asks=False), *said[1:]]
@@ -256,11 +264,17 @@ def _filled_in(
     return Utterance(text, asks=False, told=True) if text else None
 
 
+def _claim_before(earlier: Sequence[Turn]) -> str:
+    """Return what the assistant said of the user just before, or nothing."""
+    last = earlier[-1] if earlier else None
+    return _claim(last.text) if last is not None and last.role == "assistant" else ""
+
+
 def _claim(text: str) -> str:
     """Return what the assistant says last of the user: "So you work for DHL, right?"."""
     said = sentences(own_words(text))
     claims = [_RIGHT.sub("", one.text) for one in said if not one.asks or _RIGHT.search(one.text)]
-    return claims[-1] if claims else ""
+    return _NOTED.sub("", claims[-1]) if claims else ""
 
 
 def _stated(text: str) -> Iterator[Utterance]:

@@ -332,20 +332,30 @@ def _is_aside(tree: Tree, token: Token) -> bool:
     return token.lower in {"it", "there"} and token.dep in {"pobj", "advmod"}
 
 
-def is_about_somebody(tree: Tree, found: Sequence[Clause]) -> bool:
-    """Return true if a sentence tells what somebody does who is called by name alone.
+# "Petra from next door": somebody of one's own surroundings.
+_NEAR: Final = re.compile(
+    r"[A-Z][\w'-]+ (?:from|at|in|next) (?:next door|door|upstairs|downstairs|work|church|school"
+    r"|number \d+|across the (?:road|street|hall)|the (?:office|gym|club|choir)|my|our)\b"
+)
 
-    It is theirs who speak where they spoke of themselves just before: "Fernando loves the bell".
+
+def is_about_somebody(tree: Tree, found: Sequence[Clause], *, told: bool) -> bool:
+    """Return true if a sentence tells what somebody does who is called by name.
+
+    It is theirs who speak where they `told` of themselves before ("Fernando loves the bell"), or
+    where the name comes with a place of their own.
     """
-    if not found or _UNSURE.search(joined(tree.tokens)):
+    near = _NEAR.match(joined(tree.tokens)) is not None
+    if not found or not (told or near) or _UNSURE.search(joined(tree.tokens)):
         return False
     clause = found[0]
     head = clause.subject
     if head is None or head.tag != "NNP" or clause.modality is not Modality.REAL:
         return False
-    named = [token for token in tree.subtree(head) if token.tag not in {"NNP", "NNPS"}]
-    if named or clause.lemma in words("mind_verbs") | words("opinions") - words("outward"):
+    if clause.lemma in words("mind_verbs") | words("opinions") - words("outward"):
         return False
-    return {"you", "your"}.isdisjoint(token.lower for token in tree.tokens) and any(
-        token.tag.startswith(("NN", "CD")) for token in clause.body
-    )
+    alone = all(token.tag in {"NNP", "NNPS"} for token in tree.subtree(head))
+    addressed = any(token.lower in {"you", "your"} for token in tree.tokens)
+    if not near and (addressed or not alone):
+        return False
+    return any(token.tag.startswith(("NN", "CD")) for token in clause.body)

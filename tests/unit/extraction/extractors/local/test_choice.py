@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.extraction.extractors.local.talk import facts, user
+from tests.unit.extraction.extractors.local.talk import facts, said, user
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,27 @@ def test_somebody_called_by_name_belongs_to_what_the_speaker_told_before() -> No
 def test_jest_and_the_moment_make_no_facts(message: str) -> None:
     """What follows a condition without a comma, and what nobody can be, is not told in earnest."""
     assert facts(user(message)) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Zoya from next door has a drill", 'User said: "Zoya from next door has a drill"'),
+        ("Will E10 hurt my old Polo?", "User has an old Polo"),
+        ("waist 34, collar 16 and a half", "User's collar is 16 and a half"),
+        ("Carbs under 120g a day, fibre over 30", "User's carbs are under 120g a day"),
+        ("I told you my bank was Monzo. It isn't, it's Lloyds.", "User's bank is Lloyds"),
+        ("Did I say vegan? I meant pescatarian.", "User is pescatarian"),
+    ],
+)
+def test_what_is_presupposed_measured_or_put_right_is_told(message: str, expected: str) -> None:
+    """Questions tell what one has, and the later of two sayings counts."""
+    assert expected in facts(user(message))
+
+
+def test_claim_of_the_assistant_is_put_right_by_a_number_or_a_pronoun() -> None:
+    """What the assistant said of somebody stands for what the answer leaves out."""
+    ten = said("", "Your son Ravi is nine, got it.", role="assistant", message_id="m0")
+    assert "User's son Ravi is ten" in facts(ten, user("Ten!"))
+    chef = said("", "Noted, your partner Jo is a chef.", role="assistant", message_id="m0")
+    assert "User's partner is a baker" in facts(chef, user("she's a baker"))
