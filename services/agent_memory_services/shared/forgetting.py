@@ -15,8 +15,6 @@ from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.language.packs import LANGUAGES, Text, pack
 from agent_memory_services.language.recognition import ENGLISH
 
-MOST_CHARACTERS: Final = 500
-"""Of what a request names; more is no request."""
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 _UNPARTED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SHORTEST: Final = 3

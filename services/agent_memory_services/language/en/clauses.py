@@ -14,8 +14,9 @@ _LONGEST_ADVERB: Final = 3
 _KEPT_MARKS: Final = frozenset({'"', "%", ")", "+", "#"})
 # Their past looks like the present; said of oneself they are nearly always the past.
 _PAST_ALIKE: Final = frozenset({"quit", "hit", "hurt", "cut", "shut", "put"})
-_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
-_VERBS: Final = _FINITE | {"VB", "VBN", "VBG"}
+FINITE_TAGS: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
+"""Tags of a verb that agrees with a subject."""
+_VERBS: Final = FINITE_TAGS | {"VB", "VBN", "VBG"}
 _FLOW: Final = frozenset({"cc", "intj", "preconj", "mark"})
 _REASONS: Final = frozenset({"because", "since", "as", "although", "though", "so", "cause"})
 _CONTRASTS: Final = frozenset({"whereas", "although", "though", "but", "so"})
@@ -136,7 +137,7 @@ class Clause:
     @property
     def finite(self) -> Token:
         """The word of the group that agrees with the subject."""
-        return next((token for token in self.group if token.tag in _FINITE), self.verb)
+        return next((token for token in self.group if token.tag in FINITE_TAGS), self.verb)
 
 
 def clauses(tree: Tree) -> Iterator[Clause]:
@@ -188,7 +189,7 @@ def _put_right(tree: Tree) -> Tree:
 
 
 def _before_verb(tree: Tree, token: Token, tokens: Sequence[Token]) -> Token:
-    verb = next((one for one in tokens[token.index + 1 :] if one.tag in _FINITE), None)
+    verb = next((one for one in tokens[token.index + 1 :] if one.tag in FINITE_TAGS), None)
     free = verb is not None and tree.child(verb, *_SUBJECTS) is None
     return replace(token, head=verb.index) if verb is not None and free else token
 
@@ -254,7 +255,7 @@ def _in_law(tree: Tree, tokens: list[Token]) -> list[Token]:
 
 def _with_verb(tree: Tree, tokens: list[Token]) -> list[Token]:
     """Take a plural for the verb that it is: "my flight leaves at nine", "Sam works nights"."""
-    if any(token.tag in _FINITE for token in tokens):
+    if any(token.tag in FINITE_TAGS for token in tokens):
         return tokens
     verb = next((one for one in tokens[1:] if one.tag == "NNS" and one.lower in _VERBS_IN_S), None)
     if verb is None or not tokens[verb.index - 1].tag.startswith("NN"):
@@ -433,7 +434,7 @@ def _is_command(tree: Tree, verb: Token) -> bool:
 def _is_predicate(tree: Tree, child: Token, subject: Token | None) -> bool:
     if subject is not None:
         return True
-    if child.tag in _FINITE or child.lower in _VERB_NOUNS:
+    if child.tag in FINITE_TAGS or child.lower in _VERB_NOUNS:
         return True
     if child.tag in {"VB", "VBG", "VBN"}:
         # "I am vegan and living in Rome"; but "I like to swim and dance" is one wish.
@@ -563,7 +564,7 @@ def _tense(tree: Tree, verb: Token, group: Sequence[Token], auxiliaries: Sequenc
     lemmas = {token.lemma for token in auxiliaries} | {
         "be" for token in auxiliaries if token.lower in {"'m", "'re", "'s"}
     }
-    finite = next((token for token in group if token.tag in _FINITE), verb)
+    finite = next((token for token in group if token.tag in FINITE_TAGS), verb)
     complement = tree.child(verb, "xcomp")
     if verb.lower == "used" and complement is not None and complement.tag == "VB":
         return Tense.USED_TO

@@ -6,6 +6,7 @@ from typing import Final
 
 from agent_memory_services.extraction.extractors.local.wording import third_person
 from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.clauses import FINITE_TAGS
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.words import is_past, past_of
 
@@ -217,7 +218,6 @@ _AUXILIARIES: Final = frozenset(
     do does did is are was were has have had can 's 're will
     """.split()  # noqa: SIM905 - a list would be a line for each
 )
-_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
 _TIMES: Final = frozenset({"last", "first", "usually", "often", "normally", "typically"})
 _NOT_SO: Final = re.compile(
     r"^(?:(?:no|nope|nah|not quite|not any ?more|wrong|used to|actually|sorry|it is|it's|close"
@@ -329,7 +329,7 @@ def _left_to(wanted: re.Match[str], answer: str) -> str:
 def _filled(tree: Tree, wh: Token, answer: str) -> str:
     """Return the answer in the place of the question word."""
     tokens = [token for token in tree.tokens[wh.index :] if token.dep != "punct"]
-    at = next((n for n, one in enumerate(tokens) if n and one.tag in _FINITE), None)
+    at = next((n for n, one in enumerate(tokens) if n and one.tag in FINITE_TAGS), None)
     if at is None:
         return ""
     phrase, asks, behind = tokens[:at], tokens[at], tokens[at + 1 :]

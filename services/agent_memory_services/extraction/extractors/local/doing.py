@@ -23,14 +23,6 @@ from agent_memory_services.language.en.clauses import Modality, Tense
 
 _WORK: Final = Ruling(Family.PROFILE, topics=("work",))
 _LAST: Final = r"\b(?:some ?day|one day|eventually|living|career|before I|when I)\b"
-_YOUNG: Final = (
-    r"\b(?:as a (?:kid|child|teenager|teen|boy|girl|student)|when I was|growing up"
-    r"|in (?:college|high school|university|my (?:twenties|thirties|teens|childhood|youth)))\b"
-)
-_NO_EVENT: Final = (
-    r"(?:a (?:look|while|screenshot|guess|chance|note|break|go|shot)|up$|on$|working|out$|off$"
-    r"|away$|the time|care|long|place|me (?:hours|days|a)|rid|lost|confused|stuck|used to)\b"
-)
 _CHAT_THING: Final = (
     r"(?:it|that|this|them"
     r"|the (?:code|script|file|function|command|following|first|second|last|same|above|error))\b"

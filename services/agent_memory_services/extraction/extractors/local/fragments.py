@@ -8,6 +8,7 @@ from agent_memory_services.extraction.extractors.local.date_phrases import DATE_
 from agent_memory_services.extraction.extractors.local.said import has_often
 from agent_memory_services.extraction.extractors.local.segments import segment
 from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.language.en.clauses import FINITE_TAGS
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
@@ -145,7 +146,6 @@ _IDLE_DONE: Final = re.compile(
 )
 _FEWEST_TOKENS: Final = 2
 _MOST_FINISHED: Final = 8
-_FINITE: Final = frozenset({"VBP", "VBZ", "VBD", "MD"})
 # "Baby came": said of the noun itself, by verbs that nobody does to it.
 _BARE_DONE: Final = frozenset(
     "came went was were had did said got felt became seemed looked began".split()  # noqa: SIM905
@@ -226,12 +226,12 @@ def says_so(tree: Tree) -> bool:
 def _owned(tree: Tree, text: str) -> str:
     """Complete "exam passed", "wife pregnant", "new job at Bosch", "mum in hospital"."""
     new = re.match(r"(?:brand )?(?:new|second-hand) (?!to\b)(?=[a-z])", text, re.IGNORECASE)
-    if new and not any(token.tag in _FINITE for token in tree.tokens) and not _is_idle(tree):
+    if new and not any(token.tag in FINITE_TAGS for token in tree.tokens) and not _is_idle(tree):
         return f"I have a {text[:1].lower()}{text[1:]}"
     kin = _KIN_FIRST.match(text)
     if kin is not None:
         who, rest = f"my {kin['who'][:1].lower()}{kin['who'][1:]}", kin["rest"]
-        finite = any(token.tag in _FINITE for token in tree.tokens)
+        finite = any(token.tag in FINITE_TAGS for token in tree.tokens)
         return f"{who} {'' if finite else 'is '}{rest}"
     return _mine(tree, text)
 

@@ -65,7 +65,6 @@ _CHAT_THING: Final = (
 )
 _POINTS: Final = r"\b(?:it|this|that|you|your|them|these|those)\b"
 _INDEFINITE: Final = frozenset({"a", "an", "some", "another", "my", "our", "his", "her", "their"})
-_GOING_ON: Final = frozenset({Tense.PROGRESSIVE, Tense.PAST_PROGRESSIVE})
 _UNSURE: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|probably|possibly|imagine|suppose|lol|haha|would|could|should"
     r"|might|may|let|please|thanks?|said|says|told|asked)\b|[\ue000-\uf8ff\"<>{}=/\\|]",

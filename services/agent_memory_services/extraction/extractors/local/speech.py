@@ -118,7 +118,6 @@ _STAMPED: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBLE = re.compile(r'"([^"\n]{1,600})"')
-_OPEN_QUOTE = re.compile(r'(?:^|[\s:])"[^"]{20,}\Z', re.DOTALL)
 _MANY_LINES = re.compile(r'"[^"]{3,2000}"', re.DOTALL)
 _SINGLE = re.compile(r"(?<![\w'])'(?=\w)([^'\n]{1,300}(?:'\w[^'\n]{0,300}){0,5})'(?![\w])")
 _SPEECH_BEFORE = re.compile(
