@@ -252,7 +252,7 @@ async def test_the_stream_of_changes_is_bounded(redis: Redis) -> None:
 async def test_a_drain_ends_watches_with_the_reason(settings: Settings) -> None:
     """Watchers are told to go elsewhere, at once."""
     async with AsyncExitStack() as stack:
-        async with serving(lifespan, settings) as served:
+        async with serving(lifespan, settings, drain_seconds=60) as served:
             channel = grpc.aio.insecure_channel(served.address)
             await stack.enter_async_context(channel)
             watching = await Watching(WorkingMemoryServiceStub(channel)).begun()
