@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, takewhile
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
@@ -22,6 +23,9 @@ _ALWAYS_WORDS: Final = 60
 _FEWEST_TELLING: Final = 4
 _MOST_SENTENCE_WORDS: Final = 40
 _TOO_ALIKE: Final = 0.6
+# Characters of the newest messages that the grammar reads, and that are read at all: each takes
+# seconds. Of what was said between the two, sentences can only be quoted.
+_MOST_PARSED, _MOST_READ = 50_000, 500_000
 
 _FACT, _EARLIER, _DECISION, _CONCRETE, _QUESTION = 3.0, 2.0, 1.5, 0.5, -0.5
 _DECIDES: Final = re.compile(
@@ -89,14 +93,32 @@ def _point(text: str, bonus: float) -> _Point:
 
 
 def _points(turns: Sequence[Turn], parser: Parser) -> Iterator[_Point]:
-    evidence = [turn for turn in turns if not turn.recalled and turn.role in {"user", "assistant"}]
-    for index, turn in enumerate(evidence):
-        window = Conversation(turns=[turn], before=evidence[max(0, index - 2) : index])
-        stated = [each.candidate.text for each in facts(window, parser) if isinstance(each, Fact)]
-        for text in stated:
+    said = [turn for turn in turns if not turn.recalled and turn.role in {"user", "assistant"}]
+    evidence = _newest(said, _MOST_READ)
+    stated = _stated(evidence, parser)
+    for place, turn in enumerate(evidence):
+        for text in stated[place]:
             yield _point(f"{text}.", _FACT + _bonus(text))
         speaker = turn.name or turn.role.capitalize()
-        yield from _quotes(turn, speaker, questions_only=bool(stated))
+        yield from _quotes(turn, speaker, questions_only=bool(stated[place]))
+
+
+def _stated(evidence: Sequence[Turn], parser: Parser) -> defaultdict[int, list[str]]:
+    """Return the facts that messages state, by the messages' places."""
+    # Callers may give several messages one id, or none.
+    placed = [replace(turn, message_id=str(place)) for place, turn in enumerate(evidence)]
+    stated: defaultdict[int, list[str]] = defaultdict(list)
+    for each in facts(Conversation(turns=_newest(placed, _MOST_PARSED)), parser):
+        if isinstance(each, Fact):
+            stated[int(each.candidate.message_ids[0])].append(each.candidate.text)
+    return stated
+
+
+def _newest(turns: Sequence[Turn], characters: int) -> Sequence[Turn]:
+    """Return the newest messages that have no more characters in all, and one at least."""
+    lengths = accumulate(len(turn.text) for turn in reversed(turns))
+    fitting = sum(1 for _ in takewhile(lambda length: length <= characters, lengths))
+    return turns[-max(1, fitting) :]
 
 
 def _quotes(turn: Turn, speaker: str, *, questions_only: bool) -> Iterator[_Point]:

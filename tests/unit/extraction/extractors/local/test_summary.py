@@ -58,3 +58,23 @@ def test_repetition_is_told_once() -> None:
     """A point made twice stands once."""
     talk = turns(("user", "I live in Oslo."), ("user", "Yes, I live in Oslo."))
     assert summarize(talk, "", 50) == "User lives in Oslo."
+
+
+def test_messages_may_share_an_id() -> None:
+    """Facts stand where they were said, though callers give messages one id, or none."""
+    talk = [Turn("", "user", text, MONDAY) for text in ("I live in Oslo.", "My dog is called Rex.")]
+    assert summarize(talk, "", 50) == "User lives in Oslo. User's dog is called Rex."
+
+
+def test_what_lies_far_back_is_quoted_and_what_lies_further_is_left_out() -> None:
+    """The grammar reads only the newest of a very long conversation."""
+    home, filler = ("user", "I live in Oslo with my two dogs and a parrot."), ("user", "z" * 51_000)
+    recent = ("user", "My sister Ana works at the harbour in Bergen.")
+    stated, quoted = "User lives in Oslo", "User: I live in Oslo with my two dogs and a parrot."
+    near, far = (summarize(turns(home, *([filler] * n), recent), "", 99) for n in (0, 1))
+    assert stated in near
+    assert stated not in far
+    assert quoted in far
+    furthest = summarize(turns(home, *([filler] * 10), recent), "", 99)
+    assert "Oslo" not in furthest
+    assert all("Ana" in summary for summary in (near, far, furthest))
