@@ -302,6 +302,57 @@ def by_parse(tree: Tree, question: str, answer: str) -> str:
     return "" if no_object else _filled(tree, wh, answer)
 
 
+_OFFERS: Final = re.compile(
+    r"\b(?:would you|do you (?:want|need|mean|see|think|agree|understand|know|remember)"
+    r"|did you mean"
+    r"|want me|like me|shall|should|may I|can I|could you|can you (?:share|tell|send|show|give"
+    r"|provide|describe|explain|clarify|see|try)|have you tried|your (?:question|message|file|code)"
+    r"|help you|which (?:one|option|of)|how (?:are|is) (?:you|it)\b|how can|what can|ready"
+    r"|what(?: is| are)? (?:happening|going on)|are you sure|are you there"
+    r"|you (?:like|prefer) me)\b",
+    re.IGNORECASE,
+)
+
+
+_NOT_THEIRS: Final = frozenset({"i", "me", "my", "it", "them", "this", "that"})
+_NO_ANSWER: Final = re.compile(
+    r"\b(?:no idea|dunno|not sure|who knows|depends|(?:ha)+|lol|nothing|whatever|never mind)\b",
+    re.IGNORECASE,
+)
+
+
+def quoted_with(question: str, answer: str) -> str:
+    """Return an answer that nothing can word along with its question; or nothing.
+
+    Args:
+        question: What the assistant asked of the user, without its mark.
+        answer: What was answered, a few words without a verb of their own.
+    """
+    answer = _OPENING.sub("", answer.strip(" .!"))
+    asked = set(question.lower().split())
+    about = asked & {"you", "your"} and not asked & {"i", "me", "my", "it", "them", "this", "that"}
+    if (
+        not about
+        or len(question.split()) < _FEW_WORDS
+        or _OFFERS.search(question)
+        or asks_of_chat(question)
+    ):
+        return ""
+    idle = (
+        _NO_ANSWER.search(answer)
+        or _YES.match(answer)
+        or _NO.match(answer)
+        or _ANAPHORIC.match(answer)
+    )
+    if not answer or idle or _SENTENCE.match(answer) or _POLITE.match(answer):
+        return ""
+    turned = " ".join(
+        {"you": "me", "your": "my", "yours": "mine", "yourself": "myself"}.get(word.lower(), word)
+        for word in question.split()
+    )
+    return f'my answer to "{turned[:1].lower()}{turned[1:]}" is {answer}'
+
+
 def asks_of_chat(question: str) -> bool:
     """Return true if a question is about the work at hand: "Which file did you upload?"."""
     if _SHOULD_I.search(question):
@@ -475,6 +526,40 @@ def _polar(tree: Tree, answer: str) -> str:
     )
 
 
+_NOTED_AS: Final = re.compile(
+    r"^.*?\b(?:I(?: have|'ve)(?: got)?|we have|there is|according to) (?:down )?your "
+    r"(?P<what>[\w' -]+?) (?:down |listed |noted |set )*(?:as|to|for|on|at) (?P<value>.+)$",
+    re.IGNORECASE,
+)
+_SAID_BEFORE: Final = re.compile(
+    r"^(?:so |ok,? |and )?(?:you (?:said|mentioned|told me|wrote)|I (?:see|know|have noted|remember"
+    r"|understand))(?: earlier| before)?(?: that)? ",
+    re.IGNORECASE,
+)
+
+
+def own_claim(claim: str) -> str:
+    """Return what the assistant said of the user in the user's own person; nothing for others."""
+    noted = _NOTED_AS.match(claim)
+    if noted is not None:
+        return f"my {noted['what']} is {noted['value']}"
+    plain = re.sub(r"^so ", "", _SAID_BEFORE.sub("", claim), flags=re.IGNORECASE)
+    if re.search(r"\byour?\b", plain, re.IGNORECASE) is None:
+        return ""
+    changes = ((r"\byou(?: are|'re)\b", "I am"), (r"\byour\b", "my"), (r"\byou\b", "I"))
+    for pattern, own in changes:
+        plain = re.sub(pattern, own, plain, flags=re.IGNORECASE)
+    return plain
+
+
+def _named_kind(answer: str) -> re.Match[str] | None:
+    """Return a lone word that tells what somebody is: "So you are a nurse." "Midwife!"."""
+    lists = ("occupations", "demonyms", "diets", "animals", "female", "male", "either")
+    kinds = frozenset().union(*map(words, lists))
+    said = re.fullmatch(r"(?P<new>[\w-]+)", answer)
+    return said if said and answer.lower() in kinds else None
+
+
 def rectified(tree: Tree, answer: str) -> str:
     """Return what the assistant said of the user with its last word put right; or nothing.
 
@@ -482,7 +567,7 @@ def rectified(tree: Tree, answer: str) -> str:
         tree: Parse of what the assistant said: "You drive a Toyota Yaris".
         answer: What the user says to that: "no no, Corolla".
     """
-    new = _NOT_SO.match(answer) or _BARE_NUMBER.fullmatch(answer)
+    new = _NOT_SO.match(answer) or _BARE_NUMBER.fullmatch(answer) or _named_kind(answer)
     if new is None or not new["new"] or _ANAPHORIC.match(new["new"]) or _WHOLE.match(new["new"]):
         return ""
     if (
@@ -490,7 +575,8 @@ def rectified(tree: Tree, answer: str) -> str:
         or len(new["new"].split()) > _FEW_WORDS
     ):
         return ""
-    said = new["new"].lower() if _BARE_NUMBER.fullmatch(new["new"]) else new["new"]
+    bare = re.sub(r"^(?:in|at|on|to|from|with|for|near) ", "", new["new"])
+    said = bare.lower() if _BARE_NUMBER.fullmatch(bare) or _named_kind(answer) else bare
     tags = (
         {"NNP", "NNPS"}
         if said[:1].isupper()

@@ -42,8 +42,7 @@ _ADVERBS: Final = frozenset(
 )
 _FIRST_VERBS: Final = frozenset(
     """
-    have live work love like hate prefer own drive play speak study teach run enjoy weigh use
-    collect
+    have live work love like hate prefer own drive play speak study teach run enjoy weigh collect
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 _PASSING: Final = frozenset(

@@ -301,6 +301,12 @@ _STALLING: Final = re.compile(
     r" (?:intro|bio))\s*[:-]\s*)",
     re.IGNORECASE,
 )
+_TAKEN_BACK: Final = re.compile(
+    r"^(?:(?:wait|no|nope|sorry|hang on|hold on|oops|actually|scratch that|correction|my bad"
+    r"|my mistake|oh|well|that is wrong|that's wrong|wrong)[,.:;!-]+\s+){1,4}"
+    r"(?=(?:I|my|we|our|it|the)\b)",
+    re.IGNORECASE,
+)
 # "Scratch what I said about Thursdays, pilates has moved": it is theirs.
 _BARE_SUBJECT: Final = re.compile(
     r"(?!(?:I|we|he|she|it|they|you|my|our|the|a|an|there|this|that|it's|what|everything)\b)"
@@ -450,7 +456,7 @@ def filled(text: str, before: str) -> str:
 
 def without_stalling(text: str) -> str:
     """Return a sentence without what a speaker says while thinking or taking something back."""
-    rest = _STALLING.sub("", text)
+    rest = _STALLING.sub("", _TAKEN_BACK.sub("", text))
     if rest != text and _BARE_SUBJECT.match(rest):
         rest = f"my {rest}"
     return _CORRECTED.sub(r"my \g<what>", rest)

@@ -217,6 +217,9 @@ def _says_nothing(said: Said) -> bool:
         return False
     if said.lemma == "do" and said.clause.tree.child(said.clause.verb, "dobj") is None:
         return True
+    if said.subject.plural and said.tense.past and said.deed.lemma not in words("chat_verbs"):
+        # "Kim and I broke up".
+        return False
     if said.rest and not {"away", "over", "off", "up"} & said.adverbs:
         return True
     if said.tense is Tense.PRESENT:
@@ -297,31 +300,63 @@ _TIMES: Final = frozenset(
 def is_own_statement(
     tree: Tree, found: Sequence[Clause], voice: Voice, references: References, *, told: bool
 ) -> bool:
-    """Return true if a sentence in which nobody known is a subject is about the speaker's life.
+    """Return true if a sentence that no rule can word is about the speaker's life all the same.
 
     It names somebody or something, counts, or comes back to the speaker, and has nothing of the
     conversation in it. Where the speaker `told` of themself before, a thing may be its subject.
     """
-    lowered = [token.lower for token in tree.tokens]
-    if len(lowered) < _SHORTEST or _UNSURE.search(_PER.sub(" a ", joined(tree.tokens))):
+    own = bool(_OWN & {token.lower for token in tree.tokens})
+    if not _states(tree) or _is_of_talk(tree, own=own, told=told):
         return False
-    for clause in found:
-        subject = subject_of(clause, voice, references)
-        if subject and not (told and subject.about is About.THING and clause.tense.past):
-            return False
-    begins = {"VB", "VBP", "WP", "WRB", "WDT", "UH"}
-    momentary = lowered[0] in words("moods") | words("momentary")
-    if momentary or tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
+    if any(_is_idle_clause(clause) for clause in found):
         return False
-    if recognised(joined(tree.tokens)) != ENGLISH:
+    subjects = [subject_of(clause, voice, references) for clause in found]
+    if any(each and each.about is About.SELF for each in subjects) and not _tells_more(tree):
         return False
-    chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
-    others = any(token.lower in _OTHERS and not _is_aside(tree, token) for token in tree.tokens)
-    if others or any(token.lemma in chat for token in tree.tokens):
-        return False
-    nouns = sum(token.tag.startswith("NN") or token.tag == "CD" for token in tree.tokens)
+    empty = words("empty") | words("empty_nouns")
+    nouns = sum(
+        token.tag == "CD" or (token.tag.startswith("NN") and token.lower not in empty)
+        for token in tree.tokens
+    )
     telling = any(token.tag in {"NNP", "NNPS", "CD"} for token in tree.tokens[1:])
-    return nouns > 1 and (telling or bool(_OWN & set(lowered)))
+    return nouns > 1 and (telling or own or told)
+
+
+def _states(tree: Tree) -> bool:
+    """Return true if a sentence states something, in English, without a doubt."""
+    first, text = tree.tokens[0], joined(tree.tokens)
+    unsure = _UNSURE.search(_PER.sub(" a ", text)) or is_secret(text)
+    if len(tree.tokens) < _SHORTEST or unsure:
+        return False
+    asks = first.tag in {"VB", "WP", "WRB", "WDT", "UH"} or any(
+        root.tag == "VB" for root in tree.roots
+    )
+    momentary = first.lower in words("moods") | words("momentary")
+    return not (asks or momentary) and recognised(text) == ENGLISH
+
+
+def _is_of_talk(tree: Tree, *, own: bool, told: bool) -> bool:
+    """Return true if a sentence is about the conversation, the listener or what is pointed at."""
+    chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
+    pointing = {"you", "your", "yours"} if own else _OTHERS - {"it", "there"} if told else _OTHERS
+    others = any(token.lower in pointing and not _is_aside(tree, token) for token in tree.tokens)
+    return others or any(token.lemma in chat for token in tree.tokens)
+
+
+def _is_idle_clause(clause: Clause) -> bool:
+    """Return true if a clause only thinks or says, asks for something, or is not real."""
+    if clause.modality not in {Modality.REAL, Modality.CAN}:
+        return True
+    idle = words("opinions") | words("mind_verbs") | words("chat_verbs") | words("moments")
+    return clause.lemma in words("effects") | idle - {"have", "do", "put", "cut"}
+
+
+def _tells_more(tree: Tree) -> bool:
+    """Return true if a sentence about the speaker names or counts something."""
+    return any(
+        token.tag in {"NNP", "NNPS"} or (token.tag == "CD" and token.lower not in {"one", "two"})
+        for token in tree.tokens[1:]
+    )
 
 
 def _is_aside(tree: Tree, token: Token) -> bool:
@@ -338,6 +373,12 @@ _NEAR: Final = re.compile(
 )
 
 
+# "Forgot the new one, she's called Soba": no rule knows who she is.
+_NAMES: Final = re.compile(
+    r"(?:he|she|it|they)(?:'s| is| are)? (?:called|named) [A-Z][\w'-]+", re.IGNORECASE
+)
+
+
 def is_about_somebody(tree: Tree, found: Sequence[Clause], *, told: bool) -> bool:
     """Return true if a sentence tells what somebody does who is called by name.
 
@@ -345,6 +386,8 @@ def is_about_somebody(tree: Tree, found: Sequence[Clause], *, told: bool) -> boo
     where the name comes with a place of their own.
     """
     near = _NEAR.match(joined(tree.tokens)) is not None
+    if told and _NAMES.match(joined(tree.tokens)):
+        return True
     if not found or not (told or near) or _UNSURE.search(joined(tree.tokens)):
         return False
     clause = found[0]
