@@ -199,7 +199,9 @@ def _in_figures(match: re.Match[str]) -> str:
 _TIMED_DAY: Final = re.compile(
     r"\b(?:(?<=every )|(?<=each ))(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b"
     r"|(?<=mon and )thu\b|(?<=tue and )thu\b|\b(?:mon|tues?|weds?|thu|thurs?|fri|sat"
-    r"|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
+    r"|sun)\b(?=,? (?:at |@ ?|the )?\d{1,2}(?:[:.]\d\d|[ap]m| ?[ap]m|st\b|nd\b|rd\b|th\b))"
+    r"|\b(?:tues|weds|thurs?(?<!thu))\b|(?:(?<=\bon )|(?<=next )|(?<=this )|(?<=last ))"
+    r"(?:mon|tue|wed|thu|fri)\b",
     re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
@@ -295,6 +297,11 @@ _EXCUSE: Final = re.compile(
     r"|got (?:it|that|them) (?:wrong|mixed up)|what am I saying|silly me)\b[^.!?\n]*",
     re.IGNORECASE,
 )
+_SOMETHING_ELSE: Final = re.compile(
+    r"that(?:'s| is| was) [^,]{2,40}, (?:it|he|she)(?:'s| is(?= \w+ing))? ?(?P<rest>\w.*)$",
+    re.IGNORECASE,
+)
+_WHOSE: Final = re.compile(r"\b(?P<who>(?:the|my|our) [\w -]+?)(?:'s| is| was) ", re.IGNORECASE)
 _MOST_MEANT: Final = 4
 _SOME_OTHER: Final = re.compile(
     r"(?:an?|in|on|at|to|from|with|for) (?!moment|sec|bit|minute|all\b|fact|least|second|lot)"
@@ -428,7 +435,12 @@ def _one_repaired(cue: re.Match[str]) -> str:
     before, after = text[start : cue.start()], text[cue.end() : end].strip(" ,-")
     if not after or len(before.split()) < _FEW_WORDS:
         return ""
-    if re.match(_SUBJECT, after, re.IGNORECASE):
+    other = _SOMETHING_ELSE.match(after)
+    whose = _WHOSE.search(before) if other else None
+    if other and whose:
+        # Of a flight at 6:10: no wait, that's boarding, it leaves at 6:55.
+        meant: str | None = f"{before[: whose.start()]}{whose['who']} {other['rest']}"
+    elif re.match(_SUBJECT, after, re.IGNORECASE):
         # Said anew from its subject on; what was said before no longer counts.
         polite = re.search(r"(?:sorry|oops)\W*$", cue[0], re.IGNORECASE)
         meant = None if polite else f" {after}" if start else after

@@ -1,9 +1,10 @@
 """Facts of a conversation, found message by message."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count, takewhile
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import (
@@ -37,7 +38,9 @@ from agent_memory_services.extraction.extractors.local.selection import (
     is_about_somebody,
     is_own_statement,
     is_secret,
+    is_telegram,
     judge,
+    tells,
 )
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
@@ -152,15 +155,36 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]
         scene = _Scene(turn, heard.voice, people.company, said, references)
         wishes = _wishes(heard, people.company)
         found: list[Fact] = []
+        left: dict[int, tuple[Utterance, Tree]] = {}
         for at, (sentence, tree) in enumerate(heard.sentences):
             # A request to forget states nothing to remember.
-            if at not in wishes:
-                found += _of_sentence(sentence, tree, scene, told=bool(found))
+            stated = (
+                [] if at in wishes else list(_of_sentence(sentence, tree, scene, told=bool(found)))
+            )
+            if not stated and at not in wishes:
+                left[at] = (sentence, tree)
+            found += stated
+        if found and "\n" not in turn.text and is_telegram([tree for _, tree in heard.sentences]):
+            found += _left_over(left, scene)
         if id(turn) not in before:
             # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
             for what in dict.fromkeys(each for wish in wishes.values() for each in wish):
                 yield Wanted(what, turn.message_id, turn.at, heard.voice.speaker)
+
+
+def _left_over(left: Mapping[int, tuple[Utterance, Tree]], scene: _Scene) -> Iterator[Fact]:
+    """Yield what a telegram says in fragments that no rule can word, those in a row together."""
+    kept = {
+        at: (one.text, tree)
+        for at, (one, tree) in left.items()
+        if not one.asks and QUOTED not in one.text and tells(tree)
+    }
+    for at, (_, tree) in kept.items():
+        if at - 1 in kept:
+            continue
+        row = list(takewhile(kept.__contains__, count(at)))
+        yield _as_said(". ".join(kept[one][0] for one in row), tree, scene)
 
 
 def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:

@@ -104,7 +104,8 @@ _AS_HOW: Final = (
 )
 _CHOSEN: Final = (
     r"(?:use|speak|talk|stick (?:to|with)|keep to|switch to|prefer|work in|stay in|avoid|skip"
-    r"|drop|omit|leave out|lose|ditch|spare me|cut(?: out)?|minimi[sz]e|limit|cite|go easy on)"
+    r"|drop|omit|leave out|sign off with|lose|ditch|spare me|cut(?: out)?|minimi[sz]e|limit|cite"
+    r"|go easy on)"
 )
 _PLAINLY: Final = r"(?:,? (?:please|thanks|with me|to me|for me|only|in (?:here|your answers)))*"
 _TO_ME: Final = r"(?: (?:me|to me|us|back))?"
@@ -235,7 +236,8 @@ _FORMS: Final = (
         _TO,
     ),
     _form(
-        rf"^{_ASKED}(?P<do>(?:do not )?(?:sign|spell|pronounce|write|address|format|capitali[sz]e)"
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:sign(?: off)?|spell|pronounce|write|address"
+        r"|format|capitali[sz]e)"
         r" (?:my|our) (?:[\w']+ )?(?:names?|surname|e-?mails|letters|messages|replies|posts|texts)"
         r" (?:with|as|in|without|like|off)\b.+)$",
         _TO,
@@ -244,6 +246,25 @@ _FORMS: Final = (
         rf"^{_ASKED}(?P<do>(?:do not )?(?:round|send|write|keep|show|quote|label|spell out)"
         rf"(?: me)? (?:all |any |my |your )?{_GIVEN} (?!this\b|that\b)(?:to|in|as|with|without"
         r"|under|up|down|an? \w+ (?:before|ahead|early)|by|at|on)\b.*)$",
+        _TO,
+    ),
+    _form(
+        r"^(?:(?:so|and|but|please)[, ]+)*nothing (?P<none>(?!else\b|more\b|at\b|much\b|really\b)"
+        r"[\w' -]+?)(?: for (?:me|us))?,? (?:ever|please|pls|thanks)(?:,? please)?$",
+        "User wants nothing {none}",
+    ),
+    _form(
+        rf"^I (?:would like|want|would prefer|prefer|need) (?P<what>(?:your )?(?:shorter"
+        r"|longer|simpler|quicker|clearer|briefer|plainer|brief|short|concise|detailed|less|fewer"
+        r"|more) [\w' -]*?"
+        rf"{_ANSWERS}[\w' -]*)$",
+        "User wants {what}",
+    ),
+    _form(
+        r"^I (?:want|need|would like|expect) you to (?P<do>(?:always )?(?:be (?!able|aware|an?\b"
+        r"|my\b|the\b|ready)[\w' -]+|(?:correct|challenge|remind|push|call|address|treat|contradict"
+        r"|question|proofread) (?:me|my|us|our)\b(?! (?:name|email|phone|text|essay"
+        r"|letter)\b)[\w' -]*))$",
         _TO,
     ),
     _form(

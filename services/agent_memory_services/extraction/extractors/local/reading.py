@@ -82,7 +82,8 @@ _ASKS_WITHOUT_MARK: Final = re.compile(
 )
 # Where "no honey please" begins within "I am vegan, so no honey please".
 _NO_WISH: Final = re.compile(
-    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)"
+    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?(?:no \w"
+    r"|nothing [\w' -]{2,30} (?:ever|please)$))"
     r"|,\s+so (?=(?:please,? )?(?:always|never|do not ever) (?!been\b|had\b)\w)",
     re.IGNORECASE,
 )
@@ -258,7 +259,7 @@ def _answer(
     own = any(_OWN_SENTENCE.match(one.text) for one in said[1:])
     whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
     if whole:
-        return [Utterance(whole, asks=False)], said[1:] if own else ()
+        return [Utterance(whole, asks=False, told=whole.startswith("I "))], said[1:] if own else ()
     if len(said) > 1 and _LONE_PRONOUN.fullmatch(said[0].text):
         said = said[1:]
     whose = _PRONOUN_FIRST.match(said[0].text)

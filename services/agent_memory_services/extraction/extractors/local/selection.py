@@ -280,6 +280,7 @@ _OTHERS: Final = frozenset(
     | {"she", "they"}
 )
 _SHORTEST: Final = 3
+_LONGEST_FRAGMENT: Final = 9
 _PER: Final = re.compile(r"(?<=\d) ?/ ?(?=[a-z])")
 _TIMES: Final = frozenset(
     {
@@ -306,6 +307,7 @@ def is_own_statement(
     conversation in it. Where the speaker `told` of themself before, a thing may be its subject.
     """
     own = bool(_OWN & {token.lower for token in tree.tokens})
+    told = told and _goes_back(tree)
     if not _states(tree) or _is_of_talk(tree, own=own, told=told):
         return False
     if any(_is_idle_clause(clause) for clause in found):
@@ -319,7 +321,25 @@ def is_own_statement(
         for token in tree.tokens
     )
     telling = any(token.tag in {"NNP", "NNPS", "CD"} for token in tree.tokens[1:])
-    return nouns > 1 and (telling or own or told)
+    sought = not found and _is_sought(tree)
+    return nouns > 1 and ((telling and not sought) or own or told)
+
+
+def _goes_back(tree: Tree) -> bool:
+    """Return true if a sentence is about what was told before: of a pronoun, kin or a thing had."""
+    lists = ("companions", "plural", "animals", "own_things", "own_kin")
+    near = frozenset({"it", "they", "them", "ours", "both"}).union(*map(words, lists))
+    return any(token.lower in near for token in tree.tokens)
+
+
+def _is_sought(tree: Tree) -> bool:
+    """Return true if a fragment may be looked for: "cheap flights to Rome", not "sons in Rome"."""
+    if any(token.text in {",", "-"} for token in tree.tokens):
+        return False
+    lists = ("companions", "plural", "traits", "diets", "occupations", "described", "ailments")
+    theirs = frozenset().union(*map(words, lists))
+    named = any(token.lower in theirs for token in tree.tokens)
+    return not named and any(root.tag.startswith("NN") for root in tree.roots)
 
 
 def _states(tree: Tree) -> bool:
@@ -331,7 +351,8 @@ def _states(tree: Tree) -> bool:
     asks = first.tag in {"VB", "WP", "WRB", "WDT", "UH"} or any(
         root.tag == "VB" for root in tree.roots
     )
-    momentary = first.lower in words("moods") | words("momentary")
+    tasks = words("tasks") | words("chat_verbs")
+    momentary = first.lower in words("moods") | words("momentary") | tasks
     return not (asks or momentary) and recognised(text) == ENGLISH
 
 
@@ -340,7 +361,9 @@ def _is_of_talk(tree: Tree, *, own: bool, told: bool) -> bool:
     chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
     pointing = {"you", "your", "yours"} if own else _OTHERS - {"it", "there"} if told else _OTHERS
     others = any(token.lower in pointing and not _is_aside(tree, token) for token in tree.tokens)
-    return others or any(token.lemma in chat for token in tree.tokens)
+    return others or any(
+        token.lemma in chat and token.tag.startswith(("NN", "VB")) for token in tree.tokens
+    )
 
 
 def _is_idle_clause(clause: Clause) -> bool:
@@ -359,10 +382,40 @@ def _tells_more(tree: Tree) -> bool:
     )
 
 
+def is_telegram(trees: Sequence[Tree]) -> bool:
+    """Return true if most sentences of a message are fragments: "Leg op done. Pins out May 30."."""
+    bare = sum(
+        not any(token.dep in {"nsubj", "nsubjpass"} and token.tag == "PRP" for token in tree.tokens)
+        and len(tree.tokens) <= _LONGEST_FRAGMENT
+        for tree in trees
+    )
+    return len(trees) > 1 and 2 * bare > len(trees)
+
+
+def tells(tree: Tree) -> bool:
+    """Return true if a fragment names something that a reader could look for."""
+    if is_secret(joined(tree.tokens)) or _UNSURE.search(joined(tree.tokens)):
+        return False
+    if tree.tokens[0].tag in {"VB", "UH", "WP", "WRB"} or tree.tokens[0].lower in _OTHERS:
+        return False
+    idle = (
+        words("moods") | words("momentary") | words("feelings") | words("empty")
+        | words("chores") | words("world") | words("closers")
+    )  # fmt: skip
+    told = [
+        token for token in tree.tokens
+        if token.tag.startswith(("NN", "CD", "VBN", "VBD", "VBG", "JJ"))
+        and token.lower not in idle and token.lemma not in idle
+    ]  # fmt: skip
+    return bool(told) and not any(token.lower in {"you", "your"} for token in tree.tokens)
+
+
 def _is_aside(tree: Tree, token: Token) -> bool:
     """Return true if a pronoun only goes back to the sentence's own thing, or tells the day."""
     if token.lower == "this":
         return token.index + 1 < len(tree.tokens) and tree.tokens[token.index + 1].lower in _TIMES
+    if token.lower in {"he", "she", "they", "his", "her", "their"}:
+        return any(one.tag == "NNP" for one in tree.tokens[: token.index])
     return token.lower in {"it", "there"} and token.dep in {"pobj", "advmod"}
 
 

@@ -39,6 +39,7 @@ _NOT_PROSE = re.compile(
 _HEADING: Final = re.compile(r"[A-Za-z][^.!?;:=\n]{1,60}:?$")
 _MARKER: Final = re.compile(r"(?<!\S)\(?(?P<mark>[1-9]|[a-i](?=\)))[.)]\s+(?=\S)")
 _DASH: Final = re.compile(r"^[ \t]*(?P<sign>[-*\u2022\u2013]) \S", re.MULTILINE)
+_ARROW: Final = re.compile(r"(?<=\w) ?(?:-+>|\u2192) ?(?=\w)")
 _PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
 _MOST_PARTS: Final = 60
 _LONGEST_REQUEST: Final = 40
@@ -87,14 +88,16 @@ _POINTED = re.compile(
 )
 _PLAY = re.compile(
     r"^\W*(?:(?:ok|okay|so|now|hey|hi|please|well|and)\b\W*)*(?:let us (?:play|pretend|imagine"
-    r"|role|do a (?:role|scene))"
+    r"|role|do an? (?:\w+ )?(?:role|scene|mock|practice|improv|skit|sketch|interview))"
     r"|let(?:'s| us) say|role[- ]?play|you are (?:a|an|my|the) (?!bit|little|lot|genius|star"
     r"|legend|life|great|good|huge|real|wonderful|big|true|best|star|angel|saint)"
     r"|you will be (?:a|an|my|the)\b|(?:I want you to |please |can you |could you )?(?:act"
     r"|behave|respond|talk) (?:as|like)\b"
     r"|pretend|imagine|picture this|suppose|assume|hypothetically"
     r"|in (?:this|the|my) (?:story|scenario|game|novel|scene|campaign|dream)|scenario\b"
-    r"|in character\b|once upon a time|as the narrator\b"
+    r"|in character\b|(?:please )?play (?:an?|the) (?!song|game|record|video|track|film|movie|tune"
+    r"|round|match|piece|bit|clip|playlist|album|joke|trick|part\b(?! of))"
+    r"(?:[\w-]+ ){0,2}[\w-]+$|once upon a time|as the narrator\b"
     r"|you are (?-i:(?!(?:Welcome|Right|OK|Okay|So|Very)\b)[A-Z][a-z]+(?: [A-Z][a-z]+)*)(?:,|$)"
     r"|I am (?:writing|working on) (?:an? |my |the )?(?:\w+ )?(?:novel|story|script|screenplay"
     r"|poem|play)\b.*\b(?:first person|narrator)\b)",
@@ -147,7 +150,8 @@ _GIVES_TEXT: Final = re.compile(
     rf"\b(?:got|received|found|wrote|sent me|forwarded me|texted me|emailed me) (?:me )?(?:this|the"
     rf"|these) (?:\w+ ){{0,2}}?(?:{_TEXTS})s?\b|\b(?:wrote|sent|texted|emailed|messaged) me (?:this"
     rf"|the following)\b|\b(?:my|the|a|our|his|her) (?:\w+ ){{0,2}}?{_TEXTS}s?(?: (?:for|so far"
-    rf"|about|from) [\w' ]{{1,40}})?$|^(?:please )?(?:{_TASKS})\b",
+    rf"|about|from) [\w' ]{{1,40}})?$|^(?:\w+ )?{_TEXTS} for (?:my|an?|the) "
+    rf"|^(?:please )?(?:{_TASKS})\b",
     re.IGNORECASE,
 )
 _CHAT_LINE: Final = re.compile(
@@ -193,7 +197,7 @@ def own_words(text: str) -> str:
         text = text.strip(" `")
     text = _LINK.sub(" ", _MARKUP.sub(" ", _FENCE.sub("\n", text)))
     text = _INLINE_CODE.sub(_short_code, text)
-    text = _without_mail(_without_chat(text))
+    text = _without_mail(_without_chat(_ARROW.sub(": ", text)))
     # An apostrophe and a single quotation mark look alike until short forms are gone.
     text = mended(text)
     text = _DOUBLE.sub(_title_or_speech, text)
@@ -365,7 +369,7 @@ def _without_material(text: str) -> str:
     if len(parts) < _TWO or len(parts) > _MOST_PARTS:
         return text
     if _is_request(parts[0]):
-        return f"{parts[0]}\n{QUOTED}"
+        return f"{parts[0].rstrip(' .:')} {QUOTED}"
     return f"{QUOTED}\n{parts[-1]}" if _is_task(parts[-1]) else text
 
 
