@@ -499,7 +499,7 @@ def put_right(before: str, after: str) -> tuple[str, str] | None:
         else:
             meant = _replaced(before, bare) if kinds and kinds[0].search(before) else None
         if meant and meant != before:
-            more = [one for one in parts[at + 1 :] if one and _EXCUSES.match(one) is None]
+            more = [one for one in parts[at + 1 :] if " " in one and _EXCUSES.match(one) is None]
             return meant, ". ".join(more)
     return None
 

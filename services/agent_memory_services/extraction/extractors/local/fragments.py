@@ -258,6 +258,8 @@ def _mine(tree: Tree, text: str) -> str:
     if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
         return ""
     phrase = tree.subtree(subject)
+    if any(token.text == "," for token in tree.tokens[: verb.index]):
+        return ""
     if phrase[0].lower == "the" and not phrase[0].index and subject.lemma in words("occasions"):
         day = verb.lemma == "be" and _SOME_DAY.search(_after(tree, verb))
         return f"my {text[4:]}" if day else ""

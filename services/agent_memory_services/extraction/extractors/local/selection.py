@@ -315,6 +315,8 @@ def is_own_statement(
     subjects = [subject_of(clause, voice, references) for clause in found]
     if any(each and each.about is About.SELF for each in subjects) and not _tells_more(tree):
         return False
+    if not (own or told) and any(subjects):
+        return False
     empty = words("empty") | words("empty_nouns")
     nouns = sum(
         token.tag == "CD" or (token.tag.startswith("NN") and token.lower not in empty)
@@ -360,6 +362,8 @@ def _is_of_talk(tree: Tree, *, own: bool, told: bool) -> bool:
     """Return true if a sentence is about the conversation, the listener or what is pointed at."""
     chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
     pointing = {"you", "your", "yours"} if own else _OTHERS - {"it", "there"} if told else _OTHERS
+    if tree.tokens[0].lower in {"he", "she", "this", "that"}:
+        return True
     others = any(token.lower in pointing and not _is_aside(tree, token) for token in tree.tokens)
     return others or any(
         token.lemma in chat and token.tag.startswith(("NN", "VB")) for token in tree.tokens
