@@ -52,13 +52,11 @@ class Limits:
 
     Attributes:
         retention: microseconds that a finished job is kept.
-        finished: finished jobs that are kept, however short a time ago they ended.
         idle: milliseconds that a settled session is kept.
         backlog: changes that are kept for watchers.
     """
 
     retention: int
-    finished: int
     idle: int
     backlog: int
 
@@ -77,15 +75,21 @@ def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], sc
 
 
 class Store:
-    """The partitions of one Redis."""
+    """The partitions of one Redis.
+
+    Attributes:
+        client: the Redis.
+        partitions: how many there are.
+        most_finished: finished jobs that each of them keeps, however short a time ago they ended.
+    """
 
     def __init__(self, client: Redis, partitions: int, retention: Retention) -> None:
         """Use `partitions` partitions; `open` checks that the store agrees."""
         self.client = client
         self.partitions = partitions
+        self.most_finished = -(-retention.jobs // partitions)
         self._limits = Limits(
             retention=int(retention.job_seconds * 1_000_000),
-            finished=-(-retention.jobs // partitions),
             idle=int(retention.session_seconds * 1_000),
             backlog=retention.changes,
         )
@@ -148,7 +152,13 @@ class Store:
 
 @step("poll")
 def _poll(
-    base: scripts.Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
+    base: scripts.Key,
+    limits: Limits,
+    *,
+    max_strikes: int,
+    strike_span: int,
+    too_often: bytes,
+    most_finished: int,
 ) -> Any:
     """Take lost jobs back, forget old ones, and read whose jobs are due."""
 
@@ -300,6 +310,7 @@ class Leases:
             max_strikes=self._max_strikes,
             strike_span=self._strike_seconds,
             too_often=lost.SerializeToString(),
+            most_finished=self._store.most_finished,
         )
         return [_outlook(answer) for answer in answers]
 

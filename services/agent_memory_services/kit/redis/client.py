@@ -98,7 +98,7 @@ class ObservedPipeline(Pipeline):
         in_parts = not (self.is_transaction or self.explicit_transaction or self.watching)
         if not (stack and in_parts and all(args[0] in _BRIEF for args, _ in stack)):
             return await super().execute(raise_on_error)
-        packed = [hiredis.pack_command(args) for args, _ in stack]
+        packed = [_packed(args) for args, _ in stack]
         if sum(map(len, packed)) > LARGEST:
             return await super().execute(raise_on_error)
         self.command_stack = []
@@ -147,7 +147,7 @@ class ObservedRedis(Redis):
             return await _relieved(self._answer(args, options), self._relieve)
 
     async def _answer(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if args[0] in _BRIEF and len(packed := hiredis.pack_command(args)) <= LARGEST:
+        if args[0] in _BRIEF and len(packed := _packed(args)) <= LARGEST:
             answer = await self._shared.ask(packed)
             return _read(self.response_callbacks, args, options, answer)
         return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
@@ -209,18 +209,22 @@ async def _relieved(asked: Awaitable[AnswerT], relieve: Callable[[], Awaitable[N
     return answer
 
 
+def _packed(args: tuple[Any, ...]) -> bytes:
+    packed: bytes = hiredis.pack_command(args)
+    return packed
+
+
 def _read(
     callbacks: Mapping[Any, Callable[..., Any]],
     args: tuple[Any, ...],
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     answer: Any,
 ) -> Any:
     """Return an answer as the library's own method gives it; an error stays one."""
     callback = callbacks.get(args[0])
     if callback is None or isinstance(answer, Exception):
         return answer
-    options.pop("keys", None)
-    return callback(answer, **options)
+    return callback(answer, **{name: option for name, option in options.items() if name != "keys"})
 
 
 def _command(args: tuple[Any, ...]) -> AbstractContextManager[Any]:

@@ -1,8 +1,8 @@
 """One connection to a server of the store that many calls share.
 
-The library takes a connection out of its pool for every command, and waits on it alone for the
-answer. Here a command is written as soon as it is asked. Answers come in the order of the
-commands and are handed to whoever asked: what a turn of the event loop gathers travels together.
+The library takes a connection out of its pool for every command, writes to it, and waits on it
+alone for the answer. Here the commands that one turn of the event loop gathers are written by one
+call of the system. Answers come in the order of the commands and are handed to whoever asked.
 """
 
 import asyncio
@@ -112,6 +112,7 @@ class _Line(asyncio.Protocol):
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
         self._asked: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._unwritten: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._fault: RedisError | None = None
         self._room = asyncio.Event()
@@ -155,7 +156,7 @@ class _Line(asyncio.Protocol):
             raise StoreTimeoutError("the store does not take what is written") from error
 
     def ask(self, command: bytes) -> asyncio.Future[Any]:
-        """Write a command; what is returned is done when its answer is there."""
+        """Write a command in this turn of the loop; what is returned is done by its answer."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         if self._fault is not None:
             answer.set_exception(self._fault)
@@ -163,7 +164,9 @@ class _Line(asyncio.Protocol):
         self._asked.append((answer, self._loop.time() + self._seconds))
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
-        self._transport.write(command)
+        if not self._unwritten:
+            self._loop.call_soon(self._write)
+        self._unwritten.append(command)
         return answer
 
     async def aclose(self) -> None:
@@ -200,6 +203,11 @@ class _Line(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Let them go on."""
         self._room.set()
+
+    def _write(self) -> None:
+        commands, self._unwritten = self._unwritten, []
+        if self._fault is None:
+            self._transport.write(b"".join(commands))
 
     def _look(self) -> None:
         """See that the oldest answer is not overdue."""

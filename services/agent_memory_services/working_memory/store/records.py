@@ -241,7 +241,7 @@ class StoredView(Sequence[Shown]):
 
     def serialized(self) -> bytes:
         """Return the messages as a `WorkingMemory` has them on the wire, and nothing else."""
-        parts = []
+        parts: list[bytes] = []
         for place, message in zip(reversed(self._places), reversed(self._messages), strict=True):
             sequence = _sequence_field(place.rpartition(b":")[2])
             parts += (_MESSAGES, _varint(len(message) + len(sequence)), message, sequence)
@@ -253,6 +253,7 @@ class StoredView(Sequence[Shown]):
         return tuple(_shown(read_place(place), message) for place, message in pairs)
 
 
+@lru_cache(4096)
 def _varint(number: int) -> bytes:
     """Return a number as the wire format of protocol buffers has it."""
     spelled = bytearray()

@@ -27,7 +27,7 @@ end
 
 local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
 if #stale == 0 then
-  local beyond = call('ZCARD', base .. 'finished') - limits.finished
+  local beyond = call('ZCARD', base .. 'finished') - most_finished
   stale = beyond > 0 and call('ZRANGE', base .. 'finished', 0, math.min(beyond, LOT) - 1) or stale
 end
 for _, id in ipairs(stale) do

@@ -1,7 +1,7 @@
 -- What every step on a partition shares. `base` is the prefix of the partition's keys: they all
 -- carry its hash tag, so one step may touch any of them. `limits` are the microseconds that a
--- finished job is kept, how many of them are, the milliseconds that a settled session is kept when
--- it is idle, and the changes that are kept for watchers.
+-- finished job is kept, the milliseconds that a settled session is kept when it is idle, and the
+-- changes that are kept for watchers.
 --
 --   tenants            tenants that wait, by when their first job is due
 --   waiting            jobs that wait, by when they are due
