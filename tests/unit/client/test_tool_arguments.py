@@ -12,11 +12,9 @@ from agent_memory_client import MemoryValidationError
 from agent_memory_client.tools._definitions import TOOLS, tool_of
 
 SEARCH, CREATE = "search_memory", "eagerly_create_long_term_memory"
-DATA, EDIT, DELETE = (
-    "update_working_memory_data",
-    "edit_long_term_memory",
-    "delete_long_term_memories",
-)
+DATA, EDIT = "update_working_memory_data", "edit_long_term_memory"
+DELETE = "delete_long_term_memories"
+A = {"query": "a"}
 TEA = {"text": "User likes tea"}
 
 
