@@ -14,8 +14,10 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     ExportMemoriesRequest,
     ImportMemoriesRequest,
 )
+from agent_memory_client import MemoryAPIClient
 from agent_memory_client.connection import Connection, from_status
-from agent_memory_services.transfer_cli import files
+from agent_memory_client.models import MemoryRecord
+from agent_memory_services.transfer_cli import files, foreign
 
 EXPORT_SUFFIX = ".export"
 OnExported = Callable[[int], None]
@@ -193,6 +195,85 @@ async def _send(
     tally.duplicates += answer.duplicate_count
     tally.rejected += len(rejections)
     return sorted(rejections, key=lambda rejection: rejection.line)
+
+
+_MESSAGES_PER_CALL = 500
+
+
+async def bring(
+    memory: MemoryAPIClient,
+    contents: foreign.Contents,
+    *,
+    user: str | None,
+    namespace: str | None,
+    told: Callable[[str], None],
+) -> Tally:
+    """Store what a file of another memory or chat says.
+
+    Conversations become sessions, and this returns when they are extracted. What was stored by an
+    earlier run is there already, so one that was interrupted is repeated.
+
+    Args:
+        memory: whom to tell.
+        contents: what the file says.
+        user: the owner of what names none.
+        namespace: the namespace of what names none.
+        told: hears what is done.
+
+    Raises:
+        MemoryClientError: a service refused or went away.
+    """
+    tally = Tally(rejected=len(contents.rejected))
+    if contents.memories:
+        told(f"{len(contents.memories)} memories")
+        rows = [_placed(each, user, namespace) for each in contents.memories]
+        report = await memory.import_long_term_memories(rows)
+        tally.created += report.created
+        tally.duplicates += report.duplicates
+        tally.rejected += len(report.errors)
+        contents.rejected += [(each.memory_id or "", str(each.error)) for each in report.errors]
+    for number, conversation in enumerate(contents.conversations, 1):
+        told(f"conversation {number} of {len(contents.conversations)}")
+        before, after = await _learned(memory, conversation, user, namespace)
+        tally.duplicates += before
+        tally.created += max(0, after - before)
+        tally.lines += len(conversation.messages)
+    return tally
+
+
+def _placed(record: MemoryRecord, user: str | None, namespace: str | None) -> MemoryRecord:
+    named = {"user_id": record.user_id or user, "namespace": record.namespace or namespace}
+    return record.model_copy(update=named)
+
+
+async def _learned(
+    memory: MemoryAPIClient,
+    conversation: foreign.Conversation,
+    user: str | None,
+    namespace: str | None,
+) -> tuple[int, int]:
+    """Store a conversation; answers how many memories of it there were before, and are now."""
+    session = conversation.session_id
+
+    async def count() -> int:
+        return await memory.count_long_term_memories(
+            session_id=session,
+            memory_type={"none": ["message"]},
+            **({} if namespace is None else {"namespace": namespace}),
+        )
+
+    before = await count()
+    messages = conversation.messages
+    for start in range(0, len(messages), _MESSAGES_PER_CALL):
+        await memory.append_messages_to_working_memory(
+            session,
+            messages[start : start + _MESSAGES_PER_CALL],
+            user_id=user,
+            namespace=namespace,
+        )
+    if messages:
+        await memory.wait_for_extraction(session, user_id=user, namespace=namespace, timeout=None)
+    return before, await count()
 
 
 def _counts(tally: Tally) -> dict[str, int]:
