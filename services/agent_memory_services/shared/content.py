@@ -14,9 +14,10 @@ from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.messages import copied
 
 LARGEST_TEXT: Final = 262_144
-"""Bytes of text that a message shows at most."""
-_MARK_BYTES: Final = 128
-"""Bytes that are kept free for the mark in each text that is shortened."""
+"""Bytes of text beyond which the answer of a tool is not shown whole, and nothing else is taken."""
+SHOWN_TEXT: Final = 16_384
+"""Bytes that are shown of a longer answer: a few thousand tokens, which leave a usual window its
+room for what was said besides."""
 _HEAD_SHARE: Final = 2 / 3
 _NO_SPACE_BEFORE: Final = tuple(".,;:!?)]}%'\"")
 _ROLE: Final = "tool"
@@ -115,7 +116,7 @@ def shortened(message: Message) -> Message:
     if whole <= LARGEST_TEXT:
         return message
     short = copied(message)
-    left = LARGEST_TEXT - _MARK_BYTES * len(holders)
+    left = SHOWN_TEXT
     for holder, name in _long_holders(short):
         text: str = getattr(holder, name)
         size = len(text.encode())

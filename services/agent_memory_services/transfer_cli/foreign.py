@@ -272,7 +272,7 @@ def _chatgpt(item: Mapping[str, Any]) -> Conversation:
     at = item.get("current_node") or _last_leaf(nodes)
     chain: list[Mapping[str, Any]] = []
     seen: set[str] = set()
-    while at in nodes and at not in seen:
+    while isinstance(at, str) and at in nodes and at not in seen:
         seen.add(at)
         chain.append(nodes[at])
         at = nodes[at].get("parent")
@@ -358,16 +358,16 @@ def _moments(found: Sequence[re.Match[str]], zone: tzinfo) -> list[datetime | No
 def _moment(
     found: re.Match[str], date: Sequence[int], zone: tzinfo, month_first: bool
 ) -> datetime | None:
-    first, second, third = date
-    year, month, day = (third, first, second) if month_first else (third, second, first)
-    if first > _LAST_DAY:
-        year, month, day = first, second, third
-    hour, minute, *rest = map(int, re.split(r"[:.]", found["time"]))
+    one, two, three = date
+    year, month, day = (three, one, two) if month_first else (three, two, one)
+    if one > _LAST_DAY:
+        year, month, day = one, two, three
+    hour, minute, second = (*map(int, re.split(r"[:.]", found["time"])), 0)[:3]
     if half := found["half"]:
         hour = hour % _NOON + (_NOON if half in "Pp" else 0)
     year += _MILLENNIUM if year < _CENTURY else 0
     try:
-        return datetime(year, month, day, hour, minute, *rest, tzinfo=zone)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
 
@@ -402,7 +402,7 @@ def _slack(documents: Mapping[str, bytes], reader: Reader) -> Contents:
             if not text or entry.get("subtype") in {"channel_join", "channel_leave", "bot_message"}:
                 continue
             who = names.get(entry.get("user"), entry.get("user") or "somebody")
-            said = re.sub(r"<@(\w+)>", lambda at: names.get(at[1], at[1]), text)
+            said = re.sub(r"<@(\w+)>", lambda at: str(names.get(at[1], at[1])), text)
             moment = datetime.fromtimestamp(float(entry["ts"]), UTC)
             channels.setdefault(channel, []).append((who, said, moment))
     contents = Contents()

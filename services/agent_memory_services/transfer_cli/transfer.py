@@ -234,9 +234,9 @@ async def bring(
         contents.rejected += [(each.memory_id or "", str(each.error)) for each in report.errors]
     for number, conversation in enumerate(contents.conversations, 1):
         told(f"conversation {number} of {len(contents.conversations)}")
-        before, after = await _learned(memory, conversation, user, namespace)
-        tally.duplicates += before
-        tally.created += max(0, after - before)
+        new, learned = await _learned(memory, conversation, user, namespace)
+        tally.created += learned if new else 0
+        tally.duplicates += 0 if new else learned
         tally.lines += len(conversation.messages)
     return tally
 
@@ -252,28 +252,30 @@ async def _learned(
     user: str | None,
     namespace: str | None,
 ) -> tuple[int, int]:
-    """Store a conversation; answers how many memories of it there were before, and are now."""
+    """Store a conversation; answers its new messages, and the memories that hold what it says."""
     session = conversation.session_id
-
-    async def count() -> int:
-        return await memory.count_long_term_memories(
-            session_id=session,
-            memory_type={"none": ["message"]},
-            **({} if namespace is None else {"namespace": namespace}),
-        )
-
-    before = await count()
     messages = conversation.messages
+    new = 0
     for start in range(0, len(messages), _MESSAGES_PER_CALL):
-        await memory.append_messages_to_working_memory(
+        appended = await memory.append_messages_to_working_memory(
             session,
             messages[start : start + _MESSAGES_PER_CALL],
             user_id=user,
             namespace=namespace,
         )
-    if messages:
-        await memory.wait_for_extraction(session, user_id=user, namespace=namespace, timeout=None)
-    return before, await count()
+        new += appended.new_message_count
+    if not messages:
+        return 0, 0
+    await memory.wait_for_extraction(session, user_id=user, namespace=namespace, timeout=None)
+    learned: set[str] = set()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await memory.list_jobs(
+            session_id=session, namespace=namespace, limit=100, cursor=cursor or None
+        )
+        learned.update(each for job in page.jobs for each in job.memory_ids)
+        cursor = page.next_cursor
+    return new, len(learned)
 
 
 def _counts(tally: Tally) -> dict[str, int]:

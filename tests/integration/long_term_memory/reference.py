@@ -121,7 +121,7 @@ def _numbers(given: MetadataNumberFilter, numbers: Sequence[float]) -> bool:
     bounds = [
         (_COMPARISONS[name], getattr(given, name))
         for name in ("gt", "gte", "lt", "lte")
-        if given.HasField(name)  # type: ignore[arg-type] # a variable name
+        if given.HasField(name)
     ]
     return (
         (not given.HasField("eq") or given.eq in numbers)

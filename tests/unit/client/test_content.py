@@ -19,9 +19,10 @@ from agent_memory_client._operations.prompts import from_prompt
 PICTURE = bytes(range(256))
 BASE64 = base64.b64encode(PICTURE).decode()
 TEXT = "A text that is long enough to be stored once and not twice."
+ASKED = "What a model asks a tool for, in so many words."
 OUTPUT = {"type": "output_text", "text": TEXT, "annotations": [], "logprobs": []}
 NESTED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-DUMPED = {"refusal": None, "annotations": [], "audio": None, "function_call": None}
+DUMPED: dict[str, Any] = {"refusal": None, "annotations": [], "audio": None, "function_call": None}
 
 # What came, its role, its text, and the kinds of its parts where it has some.
 FORMS: dict[str, tuple[dict[str, Any], str, str, list[str]]] = {
@@ -128,7 +129,7 @@ FORMS: dict[str, tuple[dict[str, Any], str, str, list[str]]] = {
             "content": [
                 {"type": "thinking", "thinking": TEXT, "signature": "s" * 80},
                 {"type": "text", "text": "Let me look."},
-                {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"q": TEXT}},
+                {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {"q": ASKED}},
             ],
         },
         "assistant",
@@ -180,7 +181,7 @@ FORMS: dict[str, tuple[dict[str, Any], str, str, list[str]]] = {
                 {"text": "Here.", "thought": None},
                 {"inline_data": {"data": PICTURE, "mime_type": "image/png"}},
                 {
-                    "function_call": {"id": None, "name": "f", "args": {"q": TEXT}},
+                    "function_call": {"id": None, "name": "f", "args": {"q": ASKED}},
                     "thought_signature": b"\x00\xff",
                 },
             ],
@@ -222,6 +223,7 @@ def test_a_message_is_read_kept_and_given_back_as_it_came(
     assert read.as_given() == came
     assert to_messages([read]) == to_messages([read.model_dump()]) == [sent]
     assert sent.SerializeToString().count(TEXT.encode()) <= 1 + (text == TEXT and bool(kinds))
+    assert sent.SerializeToString().count(ASKED.encode()) <= 1
     assert BASE64.encode() not in sent.SerializeToString()
 
 
@@ -285,7 +287,7 @@ def test_what_is_no_message_is_refused_by_its_path(wrong: dict[str, Any], path: 
 
 def test_an_answer_of_a_tool_is_sent_though_it_is_empty() -> None:
     """Providers refuse a history in which a call has no answer."""
-    given = [
+    given: list[dict[str, Any]] = [
         {"role": "tool", "tool_call_id": "c", "content": None},
         {"role": "user", "content": ""},
     ]

@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -382,7 +382,7 @@ def _first(fields: Mapping[str, Any], names: Iterable[str]) -> str:
     return next((fields[name] for name in names if _is_text(fields.get(name))), "")
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value != ""
 
 

@@ -8,6 +8,7 @@ schema in words, so that the model can correct itself.
 
 import ast
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -225,12 +226,12 @@ def _read_number(value: Any, schema: Schema, _: str) -> Any:
         number = float(text)
     except (TypeError, ValueError, OverflowError):
         return value
-    if number != number or number - number != 0:  # noqa: PLR0124 - neither is equal to itself
+    if not math.isfinite(number):
         return value
-    least, most = schema.get("minimum", number), schema.get("maximum", number)
+    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
     if most == 1 < number <= _PERCENT:
         number /= _PERCENT
-    number = min(max(number, least), most)
+    number = float(min(max(number, least), most))
     if schema["type"] == "integer":
         return int(number) if number.is_integer() else value
     return number
