@@ -18,7 +18,13 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.instructions import ACTS, Wish, instruction
-from agent_memory_services.extraction.extractors.local.keeping import ENOUGH, LEANS, Place, Saying
+from agent_memory_services.extraction.extractors.local.keeping import (
+    ENOUGH,
+    LEANS,
+    MORE,
+    Place,
+    Saying,
+)
 from agent_memory_services.extraction.extractors.local.reading import Heard, hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
@@ -117,12 +123,14 @@ class Fact:
         family: What sort of fact it is.
         about: Whom it is about.
         name: The speaker's name, where the fact tells it.
+        quoted: Whether it is in the words in which it was said.
     """
 
     candidate: Candidate
     family: Family
     about: About
     name: str = ""
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,42 +168,43 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]
 def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fact]:
     """Return what a message states; sentences at the places of `wishes` ask to forget something."""
     found: list[Fact] = []
-    quoted, told, before, at = -1, False, None, 0
+    before: Saying | None = None
+    told, at = False, 0
     for saying in _sayings(heard, answers=scene.answers):
-        stated = list[Fact]()
-        forgets = False
-        for place, (sentence, tree) in enumerate(saying.parts, at):
+        places = range(at, at + len(saying.parts))
+        at = places.stop
+        if any(place in wishes for place in places):
             # A request to forget states nothing to remember.
-            forgets = forgets or place in wishes
-            if place not in wishes:
-                stated += _of_sentence(sentence, tree, scene)
-        at += len(saying.parts)
+            before, told = None, False
+            continue
+        stated = [fact for part, tree in saying.parts for fact in _of_sentence(part, tree, scene)]
+        behind = saying.behind(before) if before is not None else None
+        kept = _is_kept(saying, stated, behind=behind is not None, told=told)
+        if kept and behind is not None and found and found[-1].quoted and told:
+            # What it leans on is told with it.
+            found.pop()
         found += stated
-        texts = [fact.candidate.text for fact in stated]
-        leans = before is not None and saying.leans and before.may_be_kept
-        kept = not forgets and _is_kept(saying, stated, texts, leans=leans and told)
         if kept:
-            if leans and before is not None:
-                saying = replace(saying, text=f"{before.text}. {saying.text}")
-                if 0 <= quoted == len(found) - len(stated) - 1:
-                    del found[quoted]
-            found.append(_as_said(saying, scene))
-            quoted = len(found) - 1
-        told = bool(stated or kept)
-        before = None if saying.asks or forgets else saying
+            found.append(_as_said(behind or saying, scene))
+        before = behind if kept and behind is not None else saying
+        told = bool(kept or stated)
     return found
 
 
-def _is_kept(
-    saying: Saying, stated: Sequence[Fact], texts: Sequence[str], *, leans: bool
-) -> bool:
-    """Return true if a sentence is kept as it was said, given what it was found to state."""
+def _is_kept(saying: Saying, stated: Sequence[Fact], *, behind: bool, told: bool) -> bool:
+    """Return true if a sentence is kept as it was said, given what it was found to state.
+
+    `behind` is true where it leans on the sentence before it, and `told` where that told something.
+    """
     if not saying.may_be_kept or _states_nothing(saying.text):
         return False
     if stated:
         ordered = any(fact.family is Family.INSTRUCTION for fact in stated)
-        return not ordered and saying.loses(texts)
-    return saying.points >= (LEANS if leans else ENOUGH)
+        lost = saying.loses([fact.candidate.text for fact in stated])
+        return lost and not ordered and saying.points >= MORE
+    if not behind and saying.strays:
+        return False
+    return saying.points >= (LEANS if behind and told else ENOUGH)
 
 
 def _sayings(heard: Heard, *, answers: bool) -> list[Saying]:
@@ -288,7 +297,7 @@ def _as_said(saying: Saying, scene: _Scene) -> Fact:
         entities=entities(text),
         event_time=when,
     )
-    return Fact(candidate, Family.STATEMENT, About.SELF)
+    return Fact(candidate, Family.STATEMENT, About.SELF, quoted=True)
 
 
 def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:

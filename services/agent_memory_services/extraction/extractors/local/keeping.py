@@ -8,7 +8,7 @@ regression on the sentences of golden messages, so that no sign needs to decide 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -33,6 +33,7 @@ from agent_memory_services.language.en.clauses import (
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.language.recognition import ENGLISH, recognised
 
 _WEIGHTS: Final = {
     "@bias": 2.3, "name": 1.3, "life": 1.0, "long": 1.0, "told": 0.9, "many nouns": 0.8,
@@ -48,15 +49,21 @@ ENOUGH: Final = 1.0
 """Points from which on a sentence is kept in which rules find nothing."""
 LEANS: Final = -0.5
 """Points from which on one is kept together with the sentence before it, on which it leans."""
+MORE: Final = 0.5
+"""Points from which on one is kept beside the facts that lose part of it."""
 _FEWEST_LOST: Final = 2
 _MOST_WORDS: Final = 80
 _FEW, _SEVERAL, _MANY = 3, 6, 12
 _SHORT_FRAGMENT: Final = 5
 
 _TELLING: Final = frozenset({"NN", "CD", "VB", "JJ"})
+_PRECISE: Final = frozenset({"NNP", "NNPS", "CD"})
 _NAMING: Final = frozenset({"NN", "CD"})
 _ME: Final = frozenset({"i", "we", "my", "our", "me", "us", "mine", "ours", "myself"})
 _THINGS: Final = frozenset({"it", "that", "this", "these", "those", "there"})
+_GUESSES: Final = frozenset(
+    {"think", "guess", "suppose", "believe", "hope", "wish", "wonder", "doubt", "imagine", "assume"}
+)
 _PEOPLE: Final = frozenset({"he", "she", "they"})
 _UNSURE: Final = re.compile(
     r"\b(?:if|whether|unless|maybe|perhaps|possibly|imagine|suppose|supposing|let us|pretend"
@@ -78,10 +85,24 @@ _SOFTWARE: Final = re.compile(
     r"|version|server|tab|window|mic|click|download|save|pdf|email|password|website|internet)\b",
     re.IGNORECASE,
 )
+_NEAR: Final = re.compile(
+    r"\b(?:next door|upstairs|downstairs|across the (?:road|street|hall)|(?:at|from) (?:work|church"
+    r"|school|the (?:office|gym|club|choir)))\b",
+    re.IGNORECASE,
+)
 _LIFE: Final = (
     "occupations", "diets", "traits", "lasting_traits", "described", "ailments", "demonyms",
     "foods", "surgeries", "amounts",
 )  # fmt: skip
+_IDLE: Final = (
+    "empty",
+    "chores",
+    "mind_verbs",
+    "small_verbs",
+    "chat_verbs",
+    "opinions",
+    "idle_times",
+)
 _KIN: Final = ("companions", "female", "male", "either", "animals", "plural", "own_kin")
 
 
@@ -132,22 +153,39 @@ class Saying:
         return [clause for _, tree in self.parts for clause in clauses(tree)]
 
     @property
+    def strays(self) -> bool:
+        """True if it refers to somebody whom no word before it tells."""
+        pronouns = _PEOPLE | {"him", "her", "them"}
+        telling = (one for one in self.tokens if one.tag[:2] == "NN" or one.lower in pronouns)
+        return next((one.lower in pronouns for one in telling), False)
+
+    @property
     def leans(self) -> bool:
-        """True if only what stands before tells what it is about: "She is ninety", "Six weeks"."""
-        first = self.clauses[0] if self.clauses else None
-        if first is not None and first.subject is not None:
-            return first.subject.lower in _PEOPLE | _THINGS - {"there"}
+        """True if only what stands before tells what it is about: "It broke", "Six weeks"."""
+        first = self.clauses[0].subject if self.clauses else None
         finite = any(token.tag in FINITE_TAGS for token in self.tokens)
-        return not finite and len(self.tokens) <= _SHORT_FRAGMENT
+        fragment = not finite and len(self.tokens) <= _SHORT_FRAGMENT
+        return fragment or self.strays or (first is not None and first.lower == "it")
+
+    def behind(self, before: "Saying") -> "Saying | None":
+        """Return it with the sentence before it, if only that tells what it is about."""
+        if not before.may_be_kept or not self.leans:
+            return None
+        return replace(self, text=f"{before.text}. {self.text}")
 
     @property
     def may_be_kept(self) -> bool:
-        """True if it is in the speaker's own words, and nothing in it is to be kept from all."""
+        """True if it is English in the speaker's own words, and tells no secret and no figure."""
         if self.asks or QUOTED in self.text or is_secret(self.text):
             return False
-        if len(self.text.split()) > _MOST_WORDS:
+        if len(self.text.split()) > _MOST_WORDS or recognised(self.text) != ENGLISH:
             return False
-        return not any(is_figure(joined(one.body)) for one in self.clauses if one.body)
+        if any(is_figure(joined(one.body)) for one in self.clauses if one.body):
+            return False
+        first = self.clauses[0] if self.clauses else None
+        if first is None or first.lemma not in _GUESSES:
+            return True
+        return first.tree.child(first.verb, "ccomp") is None
 
     @property
     def points(self) -> float:
@@ -157,7 +195,7 @@ class Saying:
     def loses(self, found: Sequence[str]) -> bool:
         """Return true if the facts found in it leave something out that it tells."""
         told = _stems(" ".join(found)) | _stems(" ".join(_dates(self.text)))
-        told |= words("empty") | words("chores") | words("mind_verbs") | words("small_verbs")
+        told = told.union(*map(words, _IDLE))
         idle = {
             token
             for clause in self.clauses
@@ -173,7 +211,9 @@ class Saying:
             and not _stems(token.lower) <= told
             and token not in idle
         ]
-        return len(lost) >= _FEWEST_LOST and any(token.tag[:2] in _NAMING for token in lost)
+        named = any(token.tag in _PRECISE for token in lost)
+        nouns = any(token.tag[:2] in _NAMING for token in lost)
+        return named or (nouns and len(lost) >= _FEWEST_LOST)
 
 
 def _stems(text: str) -> set[str]:
@@ -212,8 +252,7 @@ def _of_words(saying: Saying) -> Iterator[tuple[str, object]]:
     yield "often", has_often(text)
     yield "no noun", not nouns
     yield "one noun", len(nouns) == 1
-    yield "two nouns", len(nouns) == 2
-    yield "many nouns", len(nouns) > 2
+    yield "many nouns", len(nouns) >= _FEW
     yield "very short", len(tokens) <= _FEW
     yield "short", _FEW < len(tokens) <= _SEVERAL
     yield "long", len(tokens) > _MANY
@@ -222,10 +261,14 @@ def _of_words(saying: Saying) -> Iterator[tuple[str, object]]:
     yield "nobody", not low & _ME
     yield "you", low & {"you", "your", "yours"}
     yield "pointing", low & {"that", "this", "these", "those"}
-    yield "object it", any(
-        one.lower in {"it", "that", "this", "them"} and one.dep in {"dobj", "pobj"} for one in tokens
+    yield (
+        "object it",
+        any(
+            one.lower in {"it", "that", "this", "them"} and one.dep in {"dobj", "pobj"}
+            for one in tokens
+        ),
     )
-    yield "kin", any(not low.isdisjoint(words(name)) for name in _KIN)
+    yield "kin", _NEAR.search(text) or any(not low.isdisjoint(words(name)) for name in _KIN)
     yield "life", any(not (low | lemmas).isdisjoint(words(name)) for name in _LIFE)
     yield "occasion", not lemmas.isdisjoint(words("occasions"))
     yield "mood", not low.isdisjoint(words("moods"))
@@ -233,10 +276,13 @@ def _of_words(saying: Saying) -> Iterator[tuple[str, object]]:
     yield "judgement", not low.isdisjoint(words("judgements"))
     yield "world", not low.isdisjoint(words("world"))
     yield "chat noun", not (low | lemmas).isdisjoint(words("chores") | words("own_chores"))
-    yield "chore", any(
-        token.dep in {"dobj", "attr", "pobj"} and is_chat_noun(tree, token)
-        for _, tree in saying.parts
-        for token in tree.tokens
+    yield (
+        "chore",
+        any(
+            token.dep in {"dobj", "attr", "pobj"} and is_chat_noun(tree, token)
+            for _, tree in saying.parts
+            for token in tree.tokens
+        ),
     )
     yield "task", names_task(text)
     yield "software", _SOFTWARE.search(text)

@@ -43,9 +43,8 @@ _FIGURE: Final = re.compile(
     r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire"
     r"|couch potato|soap)\b"
     r"|(?:bored|worried|scared|tickled) to death|killing me\b|all (?:ears|thumbs|set"
-    r"|over the place)|mush$"
-    r"|mush on|fried\b|toast$|jelly$|the (?:world|universe|planet|country|city)'s (?:\w+est|best"
-    r"|worst|most)\b"
+    r"|over the place)|mush\b|fried\b|toast$|jelly$"
+    r"|the (?:world|universe|planet|country|city)'s (?:\w+est|best|worst|most)\b"
     r"|the (?:\w+est|best|worst|most \w+) [\w ]+ (?:in the world|ever|alive|on (?:earth"
     r"|the planet))\b"
     r"|(?:an? |about )?\d+ ?(?:%|percent) [\w ]+ and \d+)",
