@@ -61,8 +61,8 @@ def test_reference_that_leads_nowhere(message: str) -> None:
             'User said: "My sister and my cousin Eva came. She is a nurse and she loves jazz"',
         ),
         (
-            "Dr Haddad taught me maths in Beirut. She was ninety and still wrote to me.",
-            'User said: "Dr Haddad taught me maths in Beirut. She was ninety and still wrote to me"',
+            "Dr Haddad taught me maths in Beirut. She was ninety and wrote to me.",
+            'User said: "Dr Haddad taught me maths in Beirut. She was ninety and wrote to me"',
         ),
     ],
 )
