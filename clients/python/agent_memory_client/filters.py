@@ -28,17 +28,23 @@ conditions, or of UTC. `in_`, `not_in`, `not_eq` and `startswith` are other name
 `UserId(eq="alice")`. Anything unknown raises `MemoryValidationError` with its path.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar, Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent_memory.common.v1 import filter_pb2
-from agent_memory_client import _types, _values, errors
-from agent_memory_client._types import text
+from agent_memory_client import errors
+from agent_memory_client._conditions import (
+    Condition,
+    FlagCondition,
+    NumberCondition,
+    StrategyCondition,
+    TagCondition,
+    TimeCondition,
+    TypeCondition,
+    from_contract,
+)
 
 __all__ = [
     "FIELDS",
@@ -50,15 +56,21 @@ __all__ = [
     "ExtractedFrom",
     "ExtractionStrategy",
     "Extractor",
+    "FlagCondition",
     "Id",
     "LastAccessed",
     "MemoryType",
     "Namespace",
+    "NumberCondition",
     "Pinned",
     "SessionId",
     "Slot",
     "Standing",
+    "StrategyCondition",
+    "TagCondition",
+    "TimeCondition",
     "Topics",
+    "TypeCondition",
     "UpdatedAt",
     "UserId",
     "compile_filter",
@@ -66,206 +78,8 @@ __all__ = [
     "decompile_filter",
 ]
 
-_OTHER_NAMES = {
-    "in": "any",
-    "in_": "any",
-    "not_in": "none",
-    "not_eq": "ne",
-    "startswith": "prefix",
-}
 _GROUPS = ("any_of", "none_of")
 _DEEPEST = 30
-_ENDS = 2
-
-
-class Condition(BaseModel):
-    """Operators on one field; every one that is set must hold.
-
-    Attributes:
-        name: Name of the field for callers.
-        field: Name of the field in the contract.
-        known: Operators, by the name that the contract has for them.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: ClassVar[str]
-    field: ClassVar[str]
-    known: ClassVar[Sequence[str]]
-
-    def operators(self) -> dict[str, Any]:
-        """Answer the operators that are set, with their values."""
-        return self.model_dump(exclude_none=True)
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> Any:
-        """Convert a value, operators or a condition to the form of the contract.
-
-        Raises:
-            MemoryValidationError: An operator is unknown, or a value has the wrong type.
-        """
-        raise NotImplementedError
-
-
-class TagCondition(Condition):
-    """Operators on an exact, case-sensitive text, or on a list of such texts.
-
-    On a list `eq` means "contains" and `prefix` "one of them starts with". `in_`, `not_in`,
-    `not_eq` and `startswith` are other names of `any`, `none`, `ne` and `prefix`.
-    """
-
-    known = ("eq", "ne", "any", "all", "none", "prefix", "exists")
-
-    eq: str | None = None
-    ne: str | None = None
-    any: Sequence[str] | None = None
-    all: Sequence[str] | None = None
-    none: Sequence[str] | None = None
-    prefix: str | None = None
-    exists: bool | None = None
-    in_: Sequence[str] | None = None
-    not_in: Sequence[str] | None = None
-    not_eq: str | None = None
-    startswith: str | None = None
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> filter_pb2.TagFilter:
-        """Convert conditions on texts."""
-        given = _operators(value, path, cls.known)
-        result = filter_pb2.TagFilter()
-        for name, operand in given.items():
-            here = f"{path}.{name}"
-            if name in {"eq", "ne", "prefix"}:
-                setattr(result, name, text(operand, here))
-            elif name != "exists":
-                several = _at_least_one if name == "any" else _several
-                getattr(result, name).extend(text(item, here) for item in several(operand, here))
-        if "exists" in given:
-            # The contract has no operator for it: the empty value stands for nothing set.
-            taken = "ne" if _flag(given["exists"], f"{path}.exists") else "eq"
-            if taken in given:
-                raise errors.invalid(f"{path}.exists", f"{taken} is given too")
-            setattr(result, taken, "")
-        return result
-
-
-class TimeCondition(Condition):
-    """Operators on a moment, to the microsecond, or on a day; `between` has both ends in."""
-
-    known = ("eq", "ne", "gt", "gte", "lt", "lte", "between", "exists")
-
-    eq: _types.When | None = None
-    ne: _types.When | None = None
-    gt: _types.When | None = None
-    gte: _types.When | None = None
-    lt: _types.When | None = None
-    lte: _types.When | None = None
-    between: tuple[_types.When, _types.When] | None = None
-    exists: bool | None = None
-
-    @classmethod
-    def to_contract(
-        cls, value: Any, path: str, time_zone: str | None = None
-    ) -> filter_pb2.TimeFilter:
-        """Convert conditions on a time, but for "is not this day"; see `refused_day`."""
-        given = _bounds(_operators(value, path, cls.known), path)
-        result = filter_pb2.TimeFilter()
-        for name, operand in given.items():
-            here = f"{path}.{name}"
-            if name == "exists":
-                result.exists = _flag(operand, here)
-                continue
-            start, after = _span(operand, here, time_zone)
-            bounds = {name: start} if after is None else _of_day(name, start, after)
-            for bound, moment in bounds.items():
-                _narrow(result, bound, moment)
-        return result
-
-    @classmethod
-    def refused_day(
-        cls, value: Any, path: str, time_zone: str | None = None
-    ) -> filter_pb2.TimeFilter | None:
-        """Convert the day that a time must not be within, where a day is refused."""
-        given = _operators(value, path, cls.known)
-        if "ne" not in given:
-            return None
-        start, after = _span(given["ne"], f"{path}.ne", time_zone)
-        return None if after is None else filter_pb2.TimeFilter(gte=start, lt=after)
-
-
-class NumberCondition(Condition):
-    """Operators on a whole number; `between` has both ends in."""
-
-    known = ("eq", "ne", "gt", "gte", "lt", "lte", "between")
-
-    eq: int | None = None
-    ne: int | None = None
-    gt: int | None = None
-    gte: int | None = None
-    lt: int | None = None
-    lte: int | None = None
-    between: tuple[int, int] | None = None
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> filter_pb2.NumberFilter:
-        """Convert conditions on a whole number."""
-        given = _bounds(_operators(value, path, cls.known), path)
-        return filter_pb2.NumberFilter(
-            **{name: _whole_number(operand, f"{path}.{name}") for name, operand in given.items()}
-        )
-
-
-class ChoiceCondition(Condition):
-    """Operators on a value out of a fixed set."""
-
-    known = ("eq", "ne", "any", "none")
-
-    eq: str | None = None
-    ne: str | None = None
-    any: Sequence[str] | None = None
-    none: Sequence[str] | None = None
-    in_: Sequence[str] | None = None
-    not_in: Sequence[str] | None = None
-    not_eq: str | None = None
-
-
-class TypeCondition(ChoiceCondition):
-    """Operators on `semantic`, `episodic` and `message`."""
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> filter_pb2.TypeFilter:
-        """Convert conditions on the type of a memory."""
-        chosen, refused = _choices(value, path, _values.MEMORY_TYPES)
-        return filter_pb2.TypeFilter(any=chosen, none=refused)
-
-
-class StrategyCondition(ChoiceCondition):
-    """Operators on `discrete`, `summary`, `preferences` and `custom`."""
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> filter_pb2.StrategyFilter:
-        """Convert conditions on the strategy that found a memory."""
-        chosen, refused = _choices(value, path, _values.STRATEGIES)
-        return filter_pb2.StrategyFilter(any=chosen, none=refused)
-
-
-class FlagCondition(Condition):
-    """Operators on what is true or false."""
-
-    known = ("eq", "ne")
-
-    eq: bool | None = None
-    ne: bool | None = None
-
-    @classmethod
-    def to_contract(cls, value: Any, path: str) -> bool:
-        """Convert conditions to the value that a flag must have."""
-        given = _operators(value, path, cls.known)
-        wanted = {_flag(item, f"{path}.{name}") == (name == "eq") for name, item in given.items()}
-        if len(wanted) > 1:
-            raise errors.invalid(path, "eq and ne contradict each other")
-        return wanted.pop()
-
 
 FIELDS: Final[dict[str, type[Condition]]] = {}
 """Classes of the conditions by the name of their field: all that can be filtered by."""
@@ -412,7 +226,7 @@ def decompile_filter(memory_filter: filter_pb2.MemoryFilter) -> dict[str, Any]:
     conditions: dict[str, Any] = {}
     for field, value in memory_filter.ListFields():
         if field.name in names:
-            conditions[names[field.name]] = _condition(field.name, value)
+            conditions[names[field.name]] = from_contract(field.name, value)
         else:
             conditions[field.name] = [decompile_filter(item) for item in value]
     return conditions
@@ -478,159 +292,3 @@ def _set(result: filter_pb2.MemoryFilter, field: str, condition: Any) -> None:
         getattr(result, field).CopyFrom(condition)
     else:
         setattr(result, field, condition)
-
-
-def _operators(value: Any, path: str, known: Iterable[str]) -> dict[str, Any]:
-    """Answer the operators of one field under one name each; a plain value means equality.
-
-    Raises:
-        MemoryValidationError: An operator is unknown or given twice, or there is none.
-    """
-    found: dict[str, Any] = {}
-    for written, operand in _written(value, path).items():
-        name = _OTHER_NAMES.get(written, written)
-        if name not in known:
-            raise errors.invalid(
-                f"{path}.{written}", f"unknown operator; known are {', '.join(known)}"
-            )
-        if name in found:
-            raise errors.invalid(f"{path}.{written}", f"the same as {name}, which is given too")
-        if operand is None:
-            raise errors.invalid(f"{path}.{written}", "needs a value")
-        found[name] = operand
-    if not found:
-        raise errors.invalid(path, "holds no condition")
-    return found
-
-
-def _written(value: Any, path: str) -> Mapping[str, Any]:
-    if isinstance(value, Condition):
-        return value.operators()
-    if isinstance(value, Mapping):
-        return value
-    if isinstance(value, (list, tuple, set, frozenset)):
-        raise errors.invalid(path, "say `any`, `all` or `none` for several values")
-    return {"eq": value}
-
-
-def _bounds(given: dict[str, Any], path: str) -> dict[str, Any]:
-    """Answer the operators with `between` as its two ends."""
-    if "between" not in given:
-        return given
-    here = f"{path}.between"
-    ends = _several(given.pop("between"), here)
-    if len(ends) != _ENDS:
-        raise errors.invalid(here, "needs the first and the last value")
-    if given.keys() & {"gte", "lte"}:
-        raise errors.invalid(here, "gte or lte is given too")
-    return given | {"gte": ends[0], "lte": ends[1]}
-
-
-def _choices(value: Any, path: str, names: _values.EnumNames[Any]) -> tuple[list[Any], list[Any]]:
-    """Answer the values of which one must hold, and those that must not."""
-    given = _operators(value, path, ChoiceCondition.known)
-    for one, many in (("eq", "any"), ("ne", "none")):
-        if one in given and many in given:
-            raise errors.invalid(path, f"give {one} or {many}, not both")
-        if one in given:
-            given[many] = [given[one]]
-    chosen = _at_least_one(given["any"], f"{path}.any") if "any" in given else ()
-    refused = _several(given.get("none", ()), f"{path}.none")
-    return (
-        [names.parse(item, f"{path}.any") for item in chosen],
-        [names.parse(item, f"{path}.none") for item in refused],
-    )
-
-
-def _whole_number(value: Any, path: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise errors.invalid(path, f"needs a whole number, not {type(value).__name__}")
-    if abs(value) > _types.LARGEST_INT64:
-        raise errors.invalid(path, "lies outside of 64 bits")
-    return value
-
-
-def _flag(value: Any, path: str) -> bool:
-    if not isinstance(value, bool):
-        raise errors.invalid(path, f"needs true or false, not {type(value).__name__}")
-    return value
-
-
-def _span(value: Any, path: str, time_zone: str | None) -> tuple[Timestamp, Timestamp | None]:
-    """Read a moment, or the first moments of a day and of the next one.
-
-    A moment is a `datetime`, an ISO 8601 text or Unix seconds; a day is a `date` or its text.
-    """
-    try:
-        written = _TIMES.validate_python(value)
-    except ValidationError as error:
-        raise errors.invalid(path, f"{value!r} is no time") from error
-    try:
-        zone = _types.zone_of(time_zone)
-    except ValueError as error:
-        raise errors.invalid("time_zone", str(error)) from error
-    try:
-        start = _values.to_timestamp(_types.moment_of(written, zone))
-        if not _types.is_day(written):
-            return start, None
-        return start, _values.to_timestamp(_types.moment_of(written + timedelta(days=1), zone))
-    except (ValueError, OverflowError) as error:
-        raise errors.invalid(path, f"{value!r} is no time") from error
-
-
-def _of_day(name: str, start: Timestamp, after: Timestamp) -> dict[str, Timestamp]:
-    """Spell an operator on a day as bounds on moments; `ne` is a group of its own."""
-    bounds = {
-        "eq": {"gte": start, "lt": after},
-        "gt": {"gte": after},
-        "gte": {"gte": start},
-        "lt": {"lt": start},
-        "lte": {"lt": after},
-    }
-    return bounds.get(name, {})
-
-
-def _narrow(result: filter_pb2.TimeFilter, bound: str, moment: Timestamp) -> None:
-    """Set a bound, or keep the narrower of two."""
-    kept = getattr(result, bound)
-    narrower = max if bound in {"gt", "gte"} else min
-    if result.HasField(bound):  # type: ignore[arg-type] # a variable name
-        moment = narrower(kept, moment, key=Timestamp.ToMicroseconds)
-    kept.CopyFrom(moment)
-
-
-def _several(value: Any, path: str) -> Sequence[Any]:
-    if not isinstance(value, (list, tuple, set, frozenset)):
-        raise errors.invalid(path, "needs a list")
-    return list(value)
-
-
-def _at_least_one(value: Any, path: str) -> Sequence[Any]:
-    """Read a list that is not empty: in the contract an empty one would match everything."""
-    if not (values := _several(value, path)):
-        raise errors.invalid(path, "needs at least one value")
-    return values
-
-
-def _condition(field: str, value: Any) -> Any:
-    if not isinstance(value, Message):
-        return value
-    choices: Mapping[str, _values.EnumNames[Any]] = {
-        "type": _values.MEMORY_TYPES,
-        "strategy": _values.STRATEGIES,
-    }
-    return {
-        operator.name: _operand(operand, choices.get(field))
-        for operator, operand in value.ListFields()
-    }
-
-
-def _operand(operand: Any, choices: _values.EnumNames[Any] | None) -> Any:
-    if isinstance(operand, Timestamp):
-        return operand.ToDatetime(UTC)
-    if isinstance(operand, (str, int)):
-        return operand
-    return [choices.name(item) if choices else item for item in operand]
-
-
-_TIMES: TypeAdapter[datetime | date] = TypeAdapter(_types.When)
