@@ -101,8 +101,10 @@ class SyncConnection(_Connection):
         name(operation.request)
         metadata = self._metadata()
         with failures(metadata), traced(method.path) as trace:
-            response = self.channels.unary(method)(
-                operation.request, timeout=bound, metadata=(*metadata, *trace)
+            response = _result(
+                self.channels.unary(method).future(
+                    operation.request, timeout=bound, metadata=(*metadata, *trace)
+                )
             )
         return operation.result(response)
 
@@ -144,7 +146,9 @@ class SyncConnection(_Connection):
         iterable(given, operation.path, Iterable)
         requests = _Requests(operation, iter(given))
         with requests.errors(), failures(metadata):
-            response = self.channels.upload(method)(requests, timeout=bound, metadata=metadata)
+            response = _result(
+                self.channels.upload(method).future(requests, timeout=bound, metadata=metadata)
+            )
         return operation.result(response)
 
     def health(self, service: str, timeout: float | None = None) -> int:
@@ -156,10 +160,12 @@ class SyncConnection(_Connection):
         bound = _health_seconds(timeout, self.config)
         metadata = self._metadata()
         with failures(metadata):
-            answer = self._health(service)(
-                StringValue(value=service), timeout=bound, metadata=metadata
+            answer = _result(
+                self._health(service).future(
+                    StringValue(value=service), timeout=bound, metadata=metadata
+                )
             )
-        return answer.value
+        return int(answer.value)
 
 
 class AsyncConnection(_Connection):
@@ -229,6 +235,14 @@ class AsyncConnection(_Connection):
                 )
             )
         return int(answer.value)
+
+
+def _result(call: Any) -> Any:
+    """Wait for the end of a call outside of gRPC's core, in which no thread may be at a fork."""
+    try:
+        return call.result()
+    finally:
+        call.cancel()
 
 
 async def _answer(call: Any) -> Any:
