@@ -49,6 +49,7 @@ _KINDS = {
     "TimeCondition": "datetime | str | Operators | _conditions.TimeCondition",
     "NumberCondition": "int | Operators | _conditions.NumberCondition",
     "FlagCondition": "bool | Operators | _conditions.FlagCondition",
+    "MetadataCondition": "Operators | _conditions.MetadataCondition",
 }
 
 

@@ -3,7 +3,7 @@
 An operator is written by its name, by another name of it, or as a plain value that means equality.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ _OTHER_NAMES = {
     "startswith": "prefix",
 }
 _ENDS = 2
+_LONGEST_PATH = 2000
 
 
 class Condition(BaseModel):
@@ -215,8 +216,59 @@ class FlagCondition(Condition):
         return wanted.pop()
 
 
+class MetadataCondition(Condition):
+    """Operators on the values of metadata, by their paths.
+
+    Attributes:
+        paths: A value or operators by path.
+    """
+
+    known = (
+        *("eq", "ne", "gt", "gte", "lt", "lte", "between"),
+        *("any", "all", "none", "prefix", "exists"),
+    )
+
+    paths: Mapping[str, Any]
+
+    def operators(self) -> dict[str, Any]:
+        """Answer the conditions by path."""
+        return dict(self.paths)
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> list[filter_pb2.MetadataFilter]:
+        """Convert conditions on metadata; a list of mappings holds where each of them does."""
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            groups = enumerate(value)
+            return [each for n, item in groups for each in cls.to_contract(item, f"{path}[{n}]")]
+        given = value.operators() if isinstance(value, Condition) else value
+        if not isinstance(given, Mapping):
+            raise errors.invalid(path, f"needs conditions by key, not {type(given).__name__}")
+        if not given:
+            raise errors.invalid(path, "holds no condition")
+        return list(cls._conditions(given, path, ""))
+
+    @classmethod
+    def _conditions(
+        cls, given: Mapping[str, Any], path: str, prefix: str
+    ) -> Iterator[filter_pb2.MetadataFilter]:
+        for key, value in given.items():
+            here, name = f"{path}.{key}", f"{prefix}{_types.text(key, path)}"
+            written = isinstance(value, Mapping) and all(
+                _OTHER_NAMES.get(each, each) in cls.known for each in value
+            )
+            if isinstance(value, Mapping) and not written:
+                if len(here) > _LONGEST_PATH:
+                    raise errors.invalid(here[:80], "is nested too deep")
+                yield from cls._conditions(value, here, f"{name}.")
+            else:
+                operators = {"eq": value} if value is None else _written(value, here)
+                yield _on_value(name, _some(operators, here, cls.known), here)
+
+
 def from_contract(field: str, value: Any) -> Any:
     """Convert the condition on a field of the contract to operators, or to a plain value."""
+    if field == "metadata":
+        return _metadata(value)
     if not isinstance(value, Message):
         return value
     choices: Mapping[str, _values.EnumNames[Any]] = {
@@ -229,12 +281,74 @@ def from_contract(field: str, value: Any) -> Any:
     }
 
 
+def _metadata(filters: Iterable[filter_pb2.MetadataFilter]) -> Any:
+    """Convert conditions on metadata back; those on one path go into mappings of their own."""
+    groups: list[dict[str, Any]] = []
+    for each in filters:
+        operators = {
+            name: getattr(each, field)
+            for field, name in (("exists", "exists"), ("flag", "eq"), ("not_flag", "ne"))
+            if each.HasField(field)  # type: ignore[arg-type] # a variable name
+        }
+        for part in (each.text, each.number):
+            told = {name.name: _operand(value, None) for name, value in part.ListFields()}
+            for name, value in told.items():
+                if name in operators:
+                    groups.append({each.path: {name: value}})
+                else:
+                    operators[name] = value
+        if groups and each.path not in groups[-1]:
+            groups[-1][each.path] = operators
+        else:
+            groups.append({each.path: operators})
+    return groups[0] if len(groups) == 1 else groups
+
+
 def _operand(operand: Any, choices: _values.EnumNames[Any] | None) -> Any:
     if isinstance(operand, Timestamp):
         return operand.ToDatetime(UTC)
-    if isinstance(operand, (str, int)):
+    if isinstance(operand, (str, int, float)):
         return operand
     return [choices.name(item) if choices else item for item in operand]
+
+
+def _some(given: Mapping[str, Any], path: str, known: Iterable[str]) -> dict[str, Any]:
+    """Answer operators as `_operators` does, with what asks for nothing as `exists`."""
+    found = dict(given)
+    for name, exists in (("eq", False), ("ne", True), ("not_eq", True)):
+        if name in found and found[name] is None:
+            del found[name]
+            found["exists"] = exists
+    return _bounds(_operators(found, path, known), path)
+
+
+def _on_value(name: str, given: Mapping[str, Any], path: str) -> filter_pb2.MetadataFilter:
+    """Convert the operators on one value, each by the type of its operand."""
+    result = filter_pb2.MetadataFilter(path=name)
+    for operator, operand in given.items():
+        here = f"{path}.{operator}"
+        if operator == "exists":
+            result.exists = _flag(operand, here)
+        elif operator in {"any", "all", "none"}:
+            several = _at_least_one if operator == "any" else _several
+            values = several(operand, here)
+            if operator != "all" and values and all(map(_is_number, values)):
+                getattr(result.number, operator).extend(map(float, values))
+            else:
+                getattr(result.text, operator).extend(_types.text(each, here) for each in values)
+        elif isinstance(operand, bool) and operator in {"eq", "ne"}:
+            setattr(result, "flag" if operator == "eq" else "not_flag", operand)
+        elif operator == "prefix" or (operator in {"eq", "ne"} and not _is_number(operand)):
+            setattr(result.text, operator, _types.text(operand, here))
+        elif _is_number(operand):
+            setattr(result.number, operator, float(operand))
+        else:
+            raise errors.invalid(here, f"needs a number, not {type(operand).__name__}")
+    return result
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _operators(value: Any, path: str, known: Iterable[str]) -> dict[str, Any]:

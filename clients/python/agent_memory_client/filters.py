@@ -17,10 +17,14 @@ event_date
 access_count                              eq, ne, gt, gte, lt, lte, between
 memory_type, extraction_strategy          eq, ne, any, none
 pinned, standing                          eq, ne
+metadata                                  eq, ne, gt, gte, lt, lte, between, any, all, none,
+                                          prefix, exists
 any_of, none_of                           a list of filters
 ========================================  ==================================================
 
-A plain value means `eq`. A time is a moment, or a day such as `"2024-01-01"`: `eq` then means
+A plain value means `eq`. Any key of the metadata can be asked for: `{"metadata": {"agent_id": "a",
+"importance": {"gte": 5}}}`; a dot leads into an object, and on a list a condition holds where one
+of its values fulfils it. A time is a moment, or a day such as `"2024-01-01"`: `eq` then means
 within that day, `gt` after its end, `lte` before its end, and `between` from the start of the first
 to the end of the last. Days, and times without a zone, are those of the `time_zone` beside the
 conditions, or of UTC. `in_`, `not_in`, `not_eq` and `startswith` are other names of `any`,
@@ -38,6 +42,7 @@ from agent_memory_client import errors
 from agent_memory_client._conditions import (
     Condition,
     FlagCondition,
+    MetadataCondition,
     NumberCondition,
     StrategyCondition,
     TagCondition,
@@ -60,6 +65,8 @@ __all__ = [
     "Id",
     "LastAccessed",
     "MemoryType",
+    "Metadata",
+    "MetadataCondition",
     "Namespace",
     "NumberCondition",
     "Pinned",
@@ -188,6 +195,11 @@ class Standing(FlagCondition):
     """Condition on the place on the shelf that every prompt considers."""
 
 
+@_on("metadata")
+class Metadata(MetadataCondition):
+    """Condition on the metadata: `Metadata(paths={"agent.id": {"eq": "chef"}})`."""
+
+
 def compile_filter(
     conditions: Mapping[str, Any], path: str = "filters", *, time_zone: str | None = None
 ) -> filter_pb2.MemoryFilter:
@@ -288,7 +300,9 @@ def _group(
 
 
 def _set(result: filter_pb2.MemoryFilter, field: str, condition: Any) -> None:
-    if isinstance(condition, Message):
+    if isinstance(condition, list):
+        getattr(result, field).extend(condition)
+    elif isinstance(condition, Message):
         getattr(result, field).CopyFrom(condition)
     else:
         setattr(result, field, condition)

@@ -36,6 +36,7 @@ class FilterArguments(TypedDict, total=False):
     access_count: int | Operators | _conditions.NumberCondition | None
     pinned: bool | Operators | _conditions.FlagCondition | None
     standing: bool | Operators | _conditions.FlagCondition | None
+    metadata: Operators | _conditions.MetadataCondition | None
 
 
 class FilterCriteria(Model):
@@ -69,3 +70,4 @@ class FilterCriteria(Model):
     access_count: Any = None
     pinned: Any = None
     standing: Any = None
+    metadata: Any = None

@@ -26,9 +26,6 @@ from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory, draft
 from agent_memory_services.shared.claims import read_into
 
-# Long, and of functions that other tests reach.
-pytestmark = pytest.mark.no_cover
-
 LEAST = {Way.CHAT: 112, Way.CREATE: 149}
 """Histories that are wholly right; more may be, and fewer never again."""
 NOW = now_micros()
