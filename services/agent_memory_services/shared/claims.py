@@ -83,9 +83,10 @@ def language_of(memory: memory_pb2.Memory) -> str:
     """Return the language in which a memory's claims are read; empty where none is read."""
     if len(memory.text) > LONGEST_STATEMENT:
         return ""
-    language = memory.language.partition("-")[0].lower() or foreign_claims.told_in(memory.text)
+    language = memory.language.partition("-")[0].lower()
     if not language and _ENGLISH_USER.match(memory.text):
         return ENGLISH
+    language = language or foreign_claims.told_in(memory.text)
     language = language or recognised(memory.text)
     # Too short a text is recognised as none; English is what most of those are.
     return ENGLISH if language == UNKNOWN else language

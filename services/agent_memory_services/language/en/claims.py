@@ -20,15 +20,6 @@ from agent_memory_services.language.claims import (
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.endings import Endings, without_origin
-from agent_memory_services.language.en.matters import (
-    LASTING,
-    STATES,
-    Said,
-    attribute,
-    is_person,
-    one_only,
-    unified,
-)
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
 from agent_memory_services.language.en.values import (
     MARKED,
@@ -40,7 +31,17 @@ from agent_memory_services.language.en.values import (
     counts,
     normal,
 )
-from agent_memory_services.language.en.wordings import contrasted, reworded
+from agent_memory_services.language.en.wordings import (
+    LASTING,
+    STATES,
+    Said,
+    attribute,
+    contrasted,
+    is_person,
+    one_only,
+    reworded,
+    unified,
+)
 from agent_memory_services.language.en.words import MONTHS, stem
 
 _LEMMAS: Final = {

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.language.en.words import STOP_WORDS, stem
-from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods, wording
+from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -103,7 +103,7 @@ def _doubt(one: Memory, other: Memory) -> Doubt | None:
 def _difference(one: Memory, other: Memory) -> str:
     """Return what certainly tells two facts apart; empty where nothing does."""
     first, second = claims_of(one), claims_of(other)
-    if not wording.agree_on_marks(one.text, other.text):
+    if not comparing.agree_on_marks(one.text, other.text):
         return "they differ in numbers, single letters or signs"
     if first and second:
         if {each.holder for each in first}.isdisjoint(each.holder for each in second):

@@ -21,7 +21,12 @@ OF_THE_WRITE = (fields.ETAG, fields.UPDATE)
 async def kept(redis: Redis, made: World, memory_id: str) -> tuple[Memory, dict[str, bytes]]:
     """A memory and what its index holds of it, but for what tells of the write alone."""
     key = made.store.shard(SCOPE.tenant).memory(SCOPE.tenant, memory_id)
-    held = {str(name, "ascii"): bytes(value) for name, value in (await redis.hgetall(key)).items()}
+    found = (await redis.hgetall(key)).items()
+    held = {
+        name.decode(): value
+        for name, value in found
+        if isinstance(name, bytes) and isinstance(value, bytes)
+    }
     record = Memory.FromString(held.pop(fields.RECORD))
     record.ClearField("etag")
     record.ClearField("update_time")

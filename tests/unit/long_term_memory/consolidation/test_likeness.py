@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules import comparing, wording
+from agent_memory_services.long_term_memory.consolidation.rules import comparing
 
 PAIRS = tomllib.loads(Path("tests/data/consolidation_pairs.toml").read_text(encoding="utf-8"))
 TEXTS = sorted({text for kind in PAIRS.values() for pair in kind for text in pair})
@@ -67,7 +67,7 @@ def test_sameness_has_no_direction(one: str, other: str) -> None:
 @given(st.text(max_size=60))
 def test_a_text_says_what_it_says(text: str) -> None:
     """Any text with words in it is the same as itself, and reading never fails."""
-    assert same(text, text) or not wording.words_of(text)
+    assert same(text, text) or not comparing.words_of(text)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))

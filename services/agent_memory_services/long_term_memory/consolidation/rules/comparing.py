@@ -3,24 +3,25 @@
 What is only a part of what a memory says ends nothing.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import CHANGE, END, OTHER, SWITCH, Claim
-from agent_memory_services.language.en.words import NEGATIONS, roots
+from agent_memory_services.language.en.words import NEGATIONS, NUMBERS, STOP_WORDS, roots, stem
 from agent_memory_services.long_term_memory.consolidation.rules import succession
-from agent_memory_services.long_term_memory.consolidation.rules.ending import ENDING
-from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
-from agent_memory_services.long_term_memory.consolidation.rules.wording import (
-    agree_on_marks,
+from agent_memory_services.long_term_memory.consolidation.rules.ending import (
+    ENDING,
+    PREPOSITIONS,
     bare,
-    content,
     every,
-    names_in,
-    words_of,
 )
+from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _WEIGHED: Final = frozenset({"live", "work", "name"})
 
@@ -50,6 +51,62 @@ def may_be_same(one: Memory, other: Memory) -> bool:
         and names_in(one.text) <= second
         and names_in(other.text) <= first
     )
+
+
+_WORD: Final = re.compile(
+    r"(?<!\w)[+-]?\d+(?:[.:,/-]\d+)*[^\W\d_]*|[^\W\d_][^\W_]*(?:['.:/-][^\W_]+)*"
+    r"|[^\w\s.,;!'\"()\[\]\u2010-\u2015\u201c\u201d\u2026-]"
+)
+_NO_NAMES: Final = frozenset({"user", "the", "i"})
+
+
+@remembered(1024, longest=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text as they are, without regard to case and punctuation."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'").casefold()
+    return tuple(_WORD.findall(plain.rstrip(".! ")))
+
+
+def names_in(text: str) -> set[str]:
+    """Return the words with a capital; the first one counts unless it is a common one."""
+    capitals = (word for word in _WORD.findall(text.replace("\u2019", "'")) if word[0].isupper())
+    names = {word.casefold().removesuffix("'s") for word in capitals}
+    return names - _NO_NAMES - STOP_WORDS
+
+
+_MARK: Final = re.compile(
+    r"[+-]?\d[\w.:,/+-]*|(?<![\w'])[A-Za-z](?![\w']|-\w)[+#*-]*|[+#%&€$£]|\b[A-Z]{2,4}\b"
+)
+
+
+def agree_on_marks(one: str, other: str) -> bool:
+    """Return true if two texts hold the same numbers, single letters and signs."""
+    return _marks(one) == _marks(other)
+
+
+def _marks(text: str) -> Counter[str]:
+    plain = text.strip().rstrip(".!")
+    found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
+    written = (NUMBERS[word] for word in plain.casefold().split() if word in NUMBERS)
+    marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
+    return Counter(map(_unified, chain(marks, written)))
+
+
+def _is_mark(word: str) -> bool:
+    """Return true for a number, a sign, a single letter, and what without capitals is no word."""
+    return not word.isalpha() or len(word) == 1 or word.casefold() in STOP_WORDS - {"am"}
+
+
+def _unified(mark: str) -> str:
+    """Return one form of "4th", "1,020" and "9am"."""
+    number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)?|(\d+)\s?[ap]\.?m", mark, re.IGNORECASE)
+    return mark.replace(",", "") if number is None else number[1] or number[2]
+
+
+def content(text: str) -> list[str]:
+    """Return the stems of the words of a text that say something, denials among them."""
+    empty = (STOP_WORDS | PREPOSITIONS) - NEGATIONS
+    return [stem(word) for word in words_of(text) if word not in empty]
 
 
 def ends(newer: Memory, older: Memory) -> bool:

@@ -1,6 +1,6 @@
 """Claims that end others by what they say: an end, another time, another number, an exchange."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent_memory_services.language.claims import (
@@ -8,23 +8,13 @@ from agent_memory_services.language.claims import (
     END,
     MOVE,
     PAST,
+    SINCE,
     SWITCH,
     Claim,
     ClaimModality,
 )
-from agent_memory_services.language.en.matters import is_person
+from agent_memory_services.language.en.wordings import is_person
 from agent_memory_services.language.en.words import MONTHS, roots
-from agent_memory_services.long_term_memory.consolidation.rules.wording import (
-    DAYS,
-    DAYTIMES,
-    bare,
-    digits,
-    every,
-    heads,
-    lasting,
-    moments,
-    qualifiers,
-)
 
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset(
@@ -71,6 +61,78 @@ _GENERIC: Final[Mapping[str, frozenset[str]]] = {
     "take": _TESTS,
 }
 """Words that add nothing to what a relation says by itself."""
+
+
+PREPOSITIONS: Final = frozenset(
+    """
+    in on at for to from with of by under over as near outside into about back out up before after
+    around behind between call name
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+DAYS: Final = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday today tomorrow am pm noon
+    """.split()  # noqa: SIM905
+)
+DAYTIMES: Final = frozenset({"morning", "afternoon", "evening", "night", "weekend", "weekday"})
+
+
+def bare(value: str) -> set[str]:
+    """Return the words of a value without what only joins them."""
+    return {word for word in value.split() if word not in PREPOSITIONS}
+
+
+def every(claim: Claim) -> set[str]:
+    """Return all words of a claim that say something, but for the user."""
+    words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
+    return bare(" ".join(words)) - {"user"}
+
+
+def heads(claim: Claim) -> list[str]:
+    """Return the last word of each phrase of a value."""
+    return list(_segments(claim.value.split()))
+
+
+def _segments(words: Sequence[str]) -> Iterator[str]:
+    last = ""
+    for word in words:
+        if word in PREPOSITIONS or word == "and":
+            if last:
+                yield last
+            last = ""
+        else:
+            last = word
+    if last:
+        yield last
+
+
+def qualifiers(claim: Claim) -> list[str]:
+    """Return the words of a first phrase that qualify "subscription", "account" and the like."""
+    words = claim.value.split()
+    services = {"subscription", "account", "membership", "ticket", "contract"}
+    return [word for word in words if services & set(words) and word not in services]
+
+
+def digits(words: Iterable[str]) -> set[str]:
+    """Return the numbers among some words."""
+    return {word for word in words if word[:1].isdigit()}
+
+
+def times(claim: Claim) -> set[str]:
+    """Return the numbers, days and months in a value."""
+    words = set(claim.value.split())
+    return digits(words) | words & (MONTHS | DAYS)
+
+
+def moments(claim: Claim) -> set[str]:
+    """Return the numbers, days, months and times of day in a value and in its limits."""
+    words = {word.rstrip("s") for limit in claim.limits for word in limit.split()}
+    return times(claim) | digits(words) | words & (MONTHS | DAYS | DAYTIMES)
+
+
+def lasting(claim: Claim) -> set[str]:
+    """Return the limits within which a claim holds; the day on which it began is none."""
+    return {each for each in claim.limits if each.partition(" ")[0] != SINCE}
 
 
 def ends_others(claim: Claim) -> Callable[[Claim, Claim], bool] | None:

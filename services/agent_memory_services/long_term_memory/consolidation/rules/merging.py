@@ -8,7 +8,7 @@ from google.protobuf.internal.containers import RepeatedScalarFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.consolidation.rules import periods, wording
+from agent_memory_services.long_term_memory.consolidation.rules import comparing, periods
 from agent_memory_services.long_term_memory.domain.memory import normalise
 
 _MOST_TAGS: Final = 64
@@ -22,7 +22,7 @@ def fuller(shown: Memory, joining: Memory) -> Memory:
     It is always the text of an original, so that its vectors are there already and no word is
     anybody's invention.
     """
-    words, others = (Counter(wording.content(each.text)) for each in (shown, joining))
+    words, others = (Counter(comparing.content(each.text)) for each in (shown, joining))
     return joining if words < others else shown
 
 

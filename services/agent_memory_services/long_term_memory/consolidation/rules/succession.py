@@ -20,18 +20,16 @@ from agent_memory_services.language.claims import (
 from agent_memory_services.language.en.words import MONTHS
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
-    aliases,
-    ends_others,
-    fulfils,
-    has_other_time,
-)
-from agent_memory_services.long_term_memory.consolidation.rules.wording import (
     DAYS,
     DAYTIMES,
     PREPOSITIONS,
+    aliases,
     bare,
     digits,
+    ends_others,
     every,
+    fulfils,
+    has_other_time,
     heads,
     lasting,
     times,
@@ -317,7 +315,7 @@ def _preferred(new: Claim, old: Claim) -> bool:
     _, over, other = new.value.partition(" over ")
     if over:
         return bare(other) <= bare(old.value)
-    alike = len(heads(new)) == len(heads(old)) == 1
+    alike = len(new.value.split()) == len(old.value.split()) == 1
     return bool(_heads_of(new, old)) or (new.single and alike)
 
 
@@ -426,6 +424,7 @@ def _moves_number(new: Claim, old: Claim) -> bool:
 
 def _one_matter(new: Claim, old: Claim) -> bool:
     """Return true if two instructions are about the same: one of them in other words."""
+    new, old = (replace(each, value=_without_use(each.value)) for each in (new, old))
     first, second = new.value.split(), old.value.split()
     topics = set(heads(new)[:1]) & set(heads(old)[:1])
     if _differs_behind(first, second):
@@ -433,6 +432,11 @@ def _one_matter(new: Claim, old: Claim) -> bool:
     if topics:
         return _same_before(new, old, topics)
     return len(first) > 1 and first[:2] == second[:2] and new.single
+
+
+def _without_use(value: str) -> str:
+    """Return an instruction's value without words that only say that it is to be followed."""
+    return " ".join(word for word in value.split() if word not in {"use", "keep"})
 
 
 def _differs_behind(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -539,7 +543,7 @@ def plain(claim: Claim) -> tuple[object, ...]:
         value, relation = value.removeprefix("as "), "be"
     if modality is ClaimModality.INSTRUCTION:
         # "Wants answers kept brief" and "wants brief answers".
-        value = " ".join(sorted(word for word in value.split() if word not in {"keep", "use"}))
+        value = " ".join(sorted(_without_use(value).split()))
     if relation == "speak" and modality is ClaimModality.ABILITY:
         modality = ClaimModality.FACT
     words = value.split()
