@@ -11,6 +11,8 @@ from typing import Final
 from agent_memory_services.language.en.values import Holder
 from agent_memory_services.language.en.words import MONTHS
 
+_QUOTED: Final = re.compile(r'^User said: "(.*?)[.!]*"$', re.DOTALL)
+"""Words of the user that stand for themselves."""
 _DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
 _DATED: Final = "|".join(sorted(MONTHS))
 _HIRED: Final = (
@@ -124,7 +126,7 @@ _REWRITING: Final = tuple(
 
 def reworded(text: str) -> str:
     """Return a text without what its parser is known to stumble over."""
-    plain = text.strip().rstrip(".!")
+    plain = _QUOTED.sub(r"\1", text.strip()).rstrip(".!")
     for pattern, replacement in _REWRITING:
         plain = pattern.sub(replacement, plain)
     return plain
