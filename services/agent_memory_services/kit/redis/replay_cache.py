@@ -16,14 +16,32 @@ _LONGEST_CALL_MS: Final = 60 * 60 * 1000
 # Two processes' clocks may differ; a call that began this late may do without a remembered answer.
 _SKEW_MICROS: Final = 5_000_000
 
-_concerned: ContextVar[set[str] | None] = ContextVar("concerned", default=None)
+
+class Concerned(set[str]):
+    """Owners of the words in an answer.
+
+    Attributes:
+        life_ms: the longest that these words may be kept; None is as long as any answer.
+    """
+
+    life_ms: int | None = None
 
 
-def begin() -> set[str]:
+_concerned: ContextVar[Concerned | None] = ContextVar("concerned", default=None)
+
+
+def begin() -> Concerned:
     """Collect, for the present call, whom its answer concerns."""
-    concerned: set[str] = set()
+    concerned = Concerned()
     _concerned.set(concerned)
     return concerned
+
+
+def mark_life(milliseconds: int) -> None:
+    """Say that the answer of the present call repeats what is kept for so long only."""
+    if (concerned := _concerned.get()) is not None:
+        known = concerned.life_ms
+        concerned.life_ms = milliseconds if known is None else min(known, milliseconds)
 
 
 def mark_subjects(*owners: str) -> None:
