@@ -17,7 +17,7 @@ from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.contract.messages import batched, copied
-from agent_memory_services.kit.redis.replay_cache import erase_answers
+from agent_memory_services.kit.redis.replay_cache import conversation_of, erase_answers
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.domain.scope import Scope, Subject
@@ -81,14 +81,6 @@ class Eraser:
             if not found:
                 return erased
         raise errors.EtagMismatch(current)
-
-
-def conversation_of(user: str, session_uid: str) -> str:
-    """Return the name under which answers about an owner's conversation are found.
-
-    Whoever names the incarnation of somebody else's reaches none of theirs.
-    """
-    return f"\0{user}\0{session_uid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +171,7 @@ class ConversationForgetting:
         if gone:
             await self._revive(scope, asked, gone, actor)
             await self._traces.erase_past(scope.tenant, list(gone))
-        if asked.user:
+        if asked.user and asked.uids:
             subjects = [conversation_of(asked.user, uid) for uid in asked.uids]
             await erase_answers(self._client, scope.tenant, subjects)
         return len(gone)

@@ -27,7 +27,7 @@ def store(redis: Redis) -> SessionStore:
 def sessions(store: SessionStore, grown: list[int], redis: Redis) -> Sessions:
     """The rules over that store."""
 
-    async def withdraw(partition: int, _tenant: str, session_uid: str) -> None:
+    async def withdraw(partition: int, _tenant: str, session_uid: str, _user: str) -> None:
         await Outbox(redis).withdraw(partition, session_uid)
 
     return Sessions(store, grown.append, nobody, withdraw=withdraw)

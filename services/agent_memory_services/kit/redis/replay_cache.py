@@ -37,6 +37,24 @@ def begin() -> Concerned:
     return concerned
 
 
+def conversation_of(user: str, session_uid: str) -> str:
+    """Return the name under which answers about a user's conversation are found.
+
+    Whoever names the incarnation of somebody else's session reaches none of theirs.
+    """
+    return f"\0{user}\0{session_uid}"
+
+
+def mark_conversation(user: str, session_uid: str) -> None:
+    """Say that the answer of the present call repeats what a user said in a conversation.
+
+    Of a conversation without an owner the incarnation is the subject.
+    """
+    mark_subjects(user or session_uid)
+    if user and session_uid:
+        mark_subjects(conversation_of(user, session_uid))
+
+
 def mark_life(milliseconds: int) -> None:
     """Say that the answer of the present call repeats what is kept for so long only."""
     if (concerned := _concerned.get()) is not None:

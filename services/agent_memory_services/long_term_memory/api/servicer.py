@@ -19,7 +19,7 @@ from agent_memory_services.kit.contract import clock, cursors, status
 from agent_memory_services.kit.contract.context import current_principal, remaining
 from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
-from agent_memory_services.kit.redis.replay_cache import mark_subjects
+from agent_memory_services.kit.redis.replay_cache import mark_conversation
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
@@ -28,7 +28,6 @@ from agent_memory_services.long_term_memory.erasure import (
     Conversation,
     ConversationForgetting,
     Eraser,
-    conversation_of,
 )
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
@@ -55,10 +54,7 @@ from agent_memory_services.long_term_memory.transfer import Import, ImportReport
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
     """Say that the answer of the present call repeats memories, for when they are erased."""
     for memory in memories:
-        uid = memory.provenance.session_uid
-        mark_subjects(memory.user_id or uid)
-        if memory.user_id and uid:
-            mark_subjects(conversation_of(memory.user_id, uid))
+        mark_conversation(memory.user_id, memory.provenance.session_uid)
 
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]

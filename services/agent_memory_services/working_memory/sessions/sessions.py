@@ -7,7 +7,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import errors
-from agent_memory_services.kit.redis.replay_cache import mark_life, mark_subjects
+from agent_memory_services.kit.redis.replay_cache import mark_conversation, mark_life
 from agent_memory_services.shared.prompts import check_extraction
 from agent_memory_services.working_memory.domain import drafts, views, windows
 from agent_memory_services.working_memory.domain.session import (
@@ -61,7 +61,7 @@ class Revision:
     state: State
 
 
-async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str) -> None:
+async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str, _user: str) -> None:
     return
 
 
@@ -74,7 +74,7 @@ class Sessions:
         outbox_grew: Callable[[int], None],
         view_overflowed: Callable[[], None],
         reconstruction: Reconstruction | None = None,
-        withdraw: Callable[[int, str, str], Awaitable[None]] = _nothing_waits,
+        withdraw: Callable[[int, str, str, str], Awaitable[None]] = _nothing_waits,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -310,7 +310,7 @@ class Sessions:
         """
         deleted = await self._store.delete(key, actor, etag=etag)
         if deleted is not None and forget:
-            await self._withdraw(self._store.partition_of(key), key.tenant, deleted[0])
+            await self._withdraw(self._store.partition_of(key), key.tenant, *deleted)
         return deleted
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
@@ -331,7 +331,7 @@ class Sessions:
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)
-        mark_subjects(written.user, written.uid)
+        mark_conversation(written.user, written.uid)
         if written.expires is not None:
             mark_life((written.expires - written.updated) // 1000)
         if written.submissions:
