@@ -71,7 +71,7 @@ for at, change in ipairs(changes) do
   if other then
     return hindered('duplicate', at, other)
   end
-  if change.claim ~= '' then
+  if change.claim ~= '' and change.claim ~= 'apart' then
     claimed[change.new_digest] = change.memory
   end
 end
@@ -166,7 +166,8 @@ end
 -- Last, when every record is as it shall be: one that gives a content up comes before or after the
 -- one that takes it.
 for _, change in ipairs(changes) do
-  if change.step ~= 'delete' and not holder_of(change.new_digest, change.content_hash, now) then
+  if change.step ~= 'delete' and change.claim ~= 'apart'
+    and not holder_of(change.new_digest, change.content_hash, now) then
     redis.call('SET', change.new_digest, change.memory)
   end
 end

@@ -4,7 +4,7 @@
 --
 -- The owner is the user, spelled for keys. `withheld` is what the session keeps to itself, if it
 -- does; so many messages are kept for `reference`. `trace` is of the call that submits, empty where
--- it is not traced.
+-- it is not traced. Of a `deleted` session no message is stored any more, and those go that were.
 local lanes = {
   extract = { fresh = extract_job, wait = wait, patience = patience },
   store = { fresh = store_job, wait = 0, patience = 0 },
@@ -18,7 +18,7 @@ if barred and tonumber(barred) > now then
 end
 
 local head = base .. 'session:' .. session
-local known = call('HMGET', head, 'received', 'floor', 'owner', 'user')
+local known = call('HMGET', head, 'received', 'floor', 'owner', 'user', 'indexed')
 local received, floor, former = tonumber(known[1]), tonumber(known[2]), known[3]
 local former_user = known[4] or ''
 if former_user ~= '' then
@@ -161,6 +161,18 @@ for at, message in ipairs(messages) do
       collect('store', sequence, message)
     end
     call('ZADD', base .. 'recent:' .. session, sequence, message)
+  end
+end
+if indexing and #messages > 0 then
+  call('HSET', head, 'indexed', 1)
+elseif not known[1] then
+  call('HSET', head, 'indexed', 0)
+end
+-- A session that was forgotten may have messages that are stored.
+if deleted and known[5] ~= '0' then
+  job_of('store')
+  for _, id in ipairs(call('ZRANGE', base .. 'open:' .. session, 0, -1)) do
+    call('HSET', base .. 'job:' .. id, 'unindexing', 1)
   end
 end
 for _, given in ipairs(memories) do
