@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import httpx
+import httpx2
 from rich.console import Console
 from rich.table import Table
 
@@ -25,7 +25,7 @@ MESSAGES: Final = 100
 CHARACTERS: Final = 8_000
 GOAL_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.2
-EMBEDDED: Final = re.compile(r"^agent_memory_embedding_texts_total\{[^}]*\} ([0-9.e+]+)$", re.M)
+EMBEDDED: Final = re.compile(r"^agent_memory_embedding_texts_total\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
 PARTS: Final = (
     "The service on host {n} answers slowly since the change of its pool to {m} connections.",
     "We looked at the plan of query {m} again, and table {n} is read as a whole each time.",
@@ -51,7 +51,7 @@ def _sentences(number: int, room: int) -> Iterator[str]:
 async def embedded(stack: Stack) -> int:
     """Count the texts that long-term memory has embedded."""
     (address,) = (value for name, value in stack.metrics.items() if "long" in name)
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         page = (await http.get(f"http://{address}/metrics")).text
     return round(sum(map(float, EMBEDDED.findall(page))))
 
@@ -71,7 +71,9 @@ async def main() -> None:
             before, began = await embedded(stack), time.perf_counter()
             await client.append_messages_to_working_memory("talk", messages, timeout=60)
             appended = time.perf_counter() - began
-            while await client.count_long_term_memories(memory_type="message") < MESSAGES:
+            while True:
+                if await client.count_long_term_memories(memory_type="message") == MESSAGES:
+                    break
                 await asyncio.sleep(POLL_SECONDS)
             stored = time.perf_counter() - began
             texts = await embedded(stack) - before
