@@ -20,8 +20,8 @@ from agent_memory_client.models import MemoryRecord
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.kit.redis.client import connect
 
-MEMORIES: Final = 2_000
-MESSAGES: Final = 2_000
+MEMORIES: Final = 500
+MESSAGES: Final = 1_000
 BATCH: Final = 100
 KIBIBYTE: Final = 1024
 # Nothing else is to be stored by what is said.
@@ -95,10 +95,10 @@ async def talk(client: MemoryAPIClient, *, index: bool) -> None:
         ]
         strategy = {"strategy": "none" if index else "discrete", "index_messages": index}
         await client.get_or_create_working_memory(session)
-        await client.update_session_strategy(session, strategy)
+        await client.update_working_memory(session, {"long_term_memory_strategy": strategy})
         await client.append_messages_to_working_memory(session, said)
     while index:
-        if await client.count_long_term_memories({"memory_type": {"eq": "message"}}) >= MESSAGES:
+        if await client.count_long_term_memories(memory_type="message") == MESSAGES:
             return
         await asyncio.sleep(POLL_SECONDS)
 

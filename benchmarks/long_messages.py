@@ -25,7 +25,9 @@ MESSAGES: Final = 100
 CHARACTERS: Final = 8_000
 GOAL_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.2
-EMBEDDED: Final = re.compile(r"^agent_memory_embedding_texts_total\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
+EMBEDDED: Final = re.compile(
+    r"^agent_memory_embedding_texts_total\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE
+)
 PARTS: Final = (
     "The service on host {n} answers slowly since the change of its pool to {m} connections.",
     "We looked at the plan of query {m} again, and table {n} is read as a whole each time.",

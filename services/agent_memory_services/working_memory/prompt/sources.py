@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Final, Protocol
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.kit.contract import ids
 from agent_memory_services.kit.contract.clock import zone_of
@@ -154,24 +154,33 @@ async def _search(
 ) -> SearchQuery | None:
     """Return the search to make.
 
-    It waits for the session: that tells whose memories are meant where the request leaves it open,
-    the zone of the question's times, and the messages that the prompt shows already.
+    It waits for the session only where the request leaves open whose memories are meant, in which
+    zone the question's times are, or where messages that the prompt shows could be found again.
     """
     part = request.memories
     if part is None:
         return None
-    session = await reading
-    owner = request.session.actor.user if request.session else ""
-    query = search_for(
-        part.query,
-        request.query,
-        owner=owner or (session.user if session else ""),
-        zone=session.state.time_zone if session else "",
-        without=request.session.key if request.session and part.exclude_session else None,
-    )
-    if session is not None and not part.exclude_session:
+    owner, zone = request.session.actor.user if request.session else "", ""
+    owned = owner or names_users(part.query.filter)
+    repeats = not part.exclude_session and finds_messages(part.query.filter)
+    session = None
+    if not (owned and part.query.time_zone) or repeats:
+        session = await reading
+    if session is not None:
+        owner = owner or session.user
+        zone = session.state.time_zone
+    without = request.session.key if request.session and part.exclude_session else None
+    query = search_for(part.query, request.query, owner=owner, zone=zone, without=without)
+    if session is not None and repeats:
         leave_out(query, session.uid, surely_shown(request, session))
     return query
+
+
+def finds_messages(conditions: MemoryFilter) -> bool:
+    """Return true if messages may fulfil a filter, as far as its own conditions on types tell."""
+    types = conditions.type
+    asked = not types.any or MemoryType.MEMORY_TYPE_MESSAGE in types.any
+    return asked and MemoryType.MEMORY_TYPE_MESSAGE not in types.none
 
 
 def leave_out(query: SearchQuery, session_uid: str, shown: Sequence[Shown]) -> None:

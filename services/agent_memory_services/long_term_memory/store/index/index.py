@@ -243,6 +243,7 @@ class MemoryIndex:
                 await self._client.ft(index.name).create_index(
                     declared,
                     stopwords=index.schema.index.stopwords,
+                    no_highlight=True,
                     definition=_hashes(shard.memory_prefix),
                 )
             except ResponseError as error:

@@ -151,7 +151,10 @@ for _, change in ipairs(changes) do
     change.before = redis.call('HGET', change.memory, 'record')
   end
   write(change)
-  remember(change)
+  -- What was said is told by itself; its history begins with what becomes of it.
+  if change.claim ~= 'apart' then
+    remember(change)
+  end
   tell(change)
   if change.departs ~= '' then
     part(change)
