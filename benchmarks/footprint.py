@@ -20,8 +20,8 @@ from agent_memory_client.models import MemoryRecord
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.kit.redis.client import connect
 
-MEMORIES: Final = 500
-MESSAGES: Final = 1_000
+MEMORIES: Final = 2_000
+MESSAGES: Final = 2_000
 BATCH: Final = 100
 KIBIBYTE: Final = 1024
 # Nothing else is to be stored by what is said.

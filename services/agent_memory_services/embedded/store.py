@@ -133,7 +133,7 @@ class EmbeddedStore:
             "appendfsync": self._fsync,
             # The append-only file holds everything; a snapshot beside it would be a second truth.
             "save": "",
-            # A memory is a hash of some twenty fields, which takes half as much as one list.
+            # The fields of a memory as one list, which takes about a kilobyte less.
             "hash-max-listpack-value": "2048",
             "hash-max-listpack-entries": "64",
         }
