@@ -198,6 +198,8 @@ def _message(line: Line) -> wm.PromptMessage:
         tool_calls=line.tool_calls,
         tool_call_id=line.tool_call_id,
         name=line.name,
+        parts=line.parts,
+        original=line.original,
     )
 
 

@@ -147,8 +147,10 @@ class Sessions:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
             IdAlreadyExists: an id is in the log with other content; nothing was added.
+            InvalidField: the parts of a message say too much.
         """
-        incoming = await drafts.receive(enumerate(messages), drafts.Naming(key, request_id))
+        complete = drafts.complete(messages, "messages")
+        incoming = await drafts.receive(enumerate(complete), drafts.Naming(key, request_id))
         written = await self._write(
             key, Change(etag=etag, actor=actor, messages=incoming, window=window)
         )
@@ -177,8 +179,9 @@ class Sessions:
         Raises:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
-            InvalidField: an id comes twice with different content, a memory has no text, or the
-                time zone is not known, or the custom prompt cannot be followed.
+            InvalidField: an id comes twice with different content, the parts of a message say too
+                much, a memory has no text, the time zone is not known, or the custom prompt cannot
+                be followed.
         """
         naming = drafts.Naming(key, request_id)
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)
