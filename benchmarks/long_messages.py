@@ -1,8 +1,9 @@
 """From 100 long messages that are appended at once to all of them being found by searches.
 
 A stack of its own keeps messages and makes them searchable; nothing else is extracted. Every text
-has to be embedded once, as the process's own counter tells. Run it with
-`python benchmarks/long_messages.py`; on two cores it takes about half a minute.
+has to be embedded once, as the process's own counter tells. Processor seconds tell what it costs
+where other work keeps the machine busy. Run it with `python benchmarks/long_messages.py`; on two
+cores it takes about a minute.
 """
 
 import asyncio

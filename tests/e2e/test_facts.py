@@ -132,7 +132,7 @@ async def test_what_was_said_is_found_although_nothing_is_extracted(
         "kept": {"strategy": "none", "index_messages": True},
         "off": {"index_messages": False},
     }
-    text = "The flux compensator hums in B minor."
+    text = "Does the flux compensator hum in B minor?"
     for name, strategy in switches.items():
         session = WorkingMemory(
             messages=[MemoryMessage(role="user", content=text)],
