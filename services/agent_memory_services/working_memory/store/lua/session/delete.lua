@@ -1,7 +1,8 @@
 -- Deletes a session. What it left in the outbox stays there; behind it goes the word that its
 -- messages are to be found no more.
 --
--- Refuses a caller who may not touch it, and an etag that it does not have; the empty one is any.
+-- Answers the incarnation and its owner. Refuses a caller who may not touch it, and an etag that it
+-- does not have; the empty one is any.
 
 local uid, version, held_user, owner, sequence =
   unpack(redis.call('HMGET', parts.meta, 'uid', 'version', 'user', 'owner', 'sequence'))
@@ -29,4 +30,4 @@ if tonumber(sequence) > 0 then
   redis.call('XADD', address.partition .. ':outbox', '*', 'tenant', identity.tenant,
     'request', request)
 end
-return { 'ok' }
+return { 'ok', uid, held_user }
