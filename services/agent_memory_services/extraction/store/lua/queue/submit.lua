@@ -163,12 +163,11 @@ for at, message in ipairs(messages) do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
+-- Of a session that was forgotten, or is of an earlier release, messages may be stored.
+local indexed = known[5] or (known[1] and '' or 0)
 if indexing and #messages > 0 then
-  call('HSET', head, 'indexed', 1)
-elseif not known[1] then
-  call('HSET', head, 'indexed', 0)
+  indexed = 1
 end
--- A session that was forgotten may have messages that are stored.
 if deleted and known[5] ~= '0' then
   job_of('store')
   for _, id in ipairs(call('ZRANGE', base .. 'open:' .. session, 0, -1)) do
@@ -188,7 +187,7 @@ if not next(collecting) then
   announce(tenant, thread, session, '')
 end
 
-call('HSET', head, 'received', received, 'floor', floor, 'uid', uid)
+call('HSET', head, 'received', received, 'floor', floor, 'uid', uid, 'indexed', indexed)
 if former ~= owner then
   call('HSET', head, 'user', user, 'owner', owner)
   if former then
