@@ -36,14 +36,14 @@ from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.language.recognition import ENGLISH, recognised
 
 _WEIGHTS: Final = {
-    "@bias": 2.3, "name": 1.3, "life": 1.0, "long": 1.0, "told": 0.9, "many nouns": 0.8,
-    "first name": 0.7, "number": 0.7, "often": 0.6, "answers": 0.5, "kin": 0.5, "occasion": 0.5,
-    "parts": 0.5, "order": 0.4, "my": 0.3, "chat verb": -0.3, "future": -0.3, "object it": -0.3,
-    "polite": -0.3, "asked next": -0.4, "software": -0.4, "tense future": -0.4,
-    "that does": -0.4, "chore": -0.5, "task": -0.5, "very short": -0.5, "mood": -0.6,
-    "no clause": -0.6, "one noun": -0.6, "only things": -0.6, "asked": -0.7, "unsure": -0.7,
-    "may": -0.8, "you do": -0.8, "nobody": -0.9, "alone": -1.0, "no noun": -1.0,
-    "verb first": -1.0, "pointing": -1.2, "mind": -1.3,
+    "@bias": 1.8, "name": 1.2, "life": 1.1, "long": 1.0, "told": 0.9, "kin": 0.8,
+    "many nouns": 0.7, "number": 0.6, "often": 0.6, "answers": 0.5, "occasion": 0.5,
+    "parts": 0.5, "first name": 0.4, "tense perfect": 0.4, "tense present": 0.4, "date": 0.3,
+    "chat verb": -0.4, "no clause": -0.4, "software": -0.4, "tense future": -0.4,
+    "that does": -0.4, "very short": -0.4, "chore": -0.5, "task": -0.5, "mood": -0.6,
+    "one noun": -0.6, "only things": -0.6, "alone": -0.7, "asked": -0.7, "unsure": -0.7,
+    "you do": -0.7, "nobody": -0.8, "verb first": -0.8, "may": -0.9, "mind": -1.1,
+    "no noun": -1.1, "pointing": -1.3,
 }  # fmt: skip
 ENOUGH: Final = 1.0
 """Points from which on a sentence is kept in which rules find nothing."""
