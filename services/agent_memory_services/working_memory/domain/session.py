@@ -174,6 +174,7 @@ class Session:
         view_size: number of messages in view.
         tokens: tokens of the messages in view.
         shown: messages in view, oldest first; the latest of them where the read was limited.
+            What the store has is parsed when somebody looks at it.
         memories: memories placed in it, oldest first.
         window: tokens of the window that its writers named; None where none did.
     """
@@ -189,7 +190,7 @@ class Session:
     last_sequence: int
     view_size: int
     tokens: int
-    shown: tuple[Shown, ...] = ()
+    shown: Sequence[Shown] = ()
     memories: tuple[Memory, ...] = ()
     window: int | None = None
 

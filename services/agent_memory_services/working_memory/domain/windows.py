@@ -9,7 +9,7 @@ those of a vocabulary of about 100,000 entries trained mostly on English.
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import accumulate
 from math import ceil
@@ -18,7 +18,7 @@ from typing import Final
 from agent_memory.common.v1.message_pb2 import ContentPart, Media, Message, ToolCall
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.shared.content import answers_of, calls_of
-from agent_memory_services.working_memory.domain.session import Shown
+from agent_memory_services.working_memory.domain.session import Session, Shown
 
 MESSAGE_TOKENS: Final = 4
 """What a chat format spends on a message besides its content: its role and its delimiters."""
@@ -241,6 +241,15 @@ def usage_of(tokens: int, window: int) -> Usage:
         until_summarization=min(_FULL, _FULL * tokens / (window * SUMMARIZATION_THRESHOLD)),
         window=window,
     )
+
+
+def within(session: Session, limits: Limits) -> Session:
+    """Return a session whose view is cut to the limits; one that fits is returned as it is."""
+    is_whole = len(session.shown) == session.view_size
+    fits = _within(session.view_size, limits.messages) and _within(session.tokens, limits.tokens)
+    if is_whole and fits:
+        return session
+    return replace(session, shown=tuple(latest(session.shown, limits)))
 
 
 def is_answer(message: Message) -> bool:

@@ -222,7 +222,7 @@ class SessionStore:
             meta = meta or scripts.mapping_of(fields)
             for kept, more in zip((places, messages, memories), lists, strict=True):
                 kept.extend(more)
-        shown = records.read_shown(places, messages)
+        shown = records.StoredView(places, messages)
         return records.read_session(key, meta, view_size, shown, memories)
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:

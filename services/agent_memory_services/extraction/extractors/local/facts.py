@@ -68,6 +68,8 @@ from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
 
+# "My last name is now Reed": judged as what it says without its adverb.
+_NOW: Final = re.compile(r"^(?:now|currently|these days) (?=\w)", re.IGNORECASE)
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
@@ -423,7 +425,7 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
     return Said(
         clause=clause,
         subject=subject,
-        rest=_tidied(dates.text),
+        rest=_NOW.sub("", _tidied(dates.text)),
         dated=dates.nearest is not None,
         upcoming=_upcoming(dates.nearest, scene.said, past=_looks_back(clause)),
         company=scene.company,
