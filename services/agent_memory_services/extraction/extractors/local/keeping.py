@@ -183,9 +183,13 @@ class Saying:
         if any(is_figure(joined(one.body)) for one in self.clauses if one.body):
             return False
         first = self.clauses[0] if self.clauses else None
-        if first is None or first.lemma not in _GUESSES:
+        if first is None or first.lemma not in _GUESSES | words("wants"):
             return True
-        return first.tree.child(first.verb, "ccomp") is None
+        behind = first.tree.child(first.verb, "ccomp")
+        if behind is None or first.lemma in _GUESSES:
+            return behind is None
+        # "I want the output to be a table."
+        return not any(is_chat_noun(first.tree, one) for one in first.tree.subtree(behind))
 
     @property
     def points(self) -> float:
@@ -240,7 +244,8 @@ def _of_words(saying: Saying) -> Iterator[tuple[str, object]]:
     lemmas = {token.lemma for token in tokens}
     names = [token for token in tokens[1:] if token.tag.startswith("NNP")]
     numbers = [token for token in tokens if token.tag == "CD" or any(map(str.isdigit, token.text))]
-    nouns = [t for t in tokens if t.tag in {"NN", "NNS"} and t.lemma not in words("empty")]
+    idle = words("empty") | words("idle_times")
+    nouns = [one for one in tokens if one.tag in {"NN", "NNS"} and one.lemma not in idle]
     first = tokens[0] if tokens else None
     tag = first.tag if first else ""
     yield "name", names
