@@ -178,6 +178,8 @@ class Saying:
         """True if it is English in the speaker's own words, and tells no secret and no figure."""
         if self.asks or QUOTED in self.text or is_secret(self.text):
             return False
+        if self.tokens and self.tokens[0].lower in words("tasks"):
+            return False
         if len(self.text.split()) > _MOST_WORDS or recognised(self.text) != ENGLISH:
             return False
         if any(is_figure(joined(one.body)) for one in self.clauses if one.body):
