@@ -41,7 +41,8 @@ _TICK_SECONDS = 0.005
 _PAUSE_SECONDS = 0.5
 _AT_A_TIME = 20
 _LONG = "It was a long day and there is much to tell of it. " * 4
-_CALL_SECONDS = 30.0
+# Longer than a starved caller needs to read its answers: what runs out is to be a server's time.
+_CALL_SECONDS = 300.0
 _GIVING_WAY = 5
 
 
@@ -53,7 +54,7 @@ class Fate:
         answers: when each answered call began, on the machine's monotonic clock, and how many
             seconds it took.
         told_when: refusals that say when to try again.
-        others: everything else, by code.
+        others: everything else, by code and words.
         appended: ids of acknowledged messages, with their sessions.
         created: ids of acknowledged memories.
     """
@@ -96,8 +97,8 @@ class Calls:
                 # As everybody should who is told to.
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
-                code = error.code().name
-                fate.others[code] = fate.others.get(code, 0) + 1
+                said = f"{error.code().name}: {error.details()}"
+                fate.others[said] = fate.others.get(said, 0) + 1
         else:
             fate.answers.append((began, time.monotonic() - began))
 

@@ -494,8 +494,16 @@ def put_right(before: str, after: str) -> tuple[str, str] | None:
             if (whole := kind.match(f" {bare}", 1)) and (whole.end() == len(bare) + 1)
         ]
         old = denied["old"] if denied and denied["old"] in before.split() else ""
-        if kinds and old:
-            meant: str | None = re.sub(rf"\b{re.escape(old)}\b", bare, before)
+        names = [
+            name
+            for name in _CLASSES[-1].finditer(before)
+            if not any(kind.fullmatch(name[0]) for kind in _CLASSES[:-1])
+        ]
+        if kinds and kinds[0] is _CLASSES[-1] and names and not old:
+            # Of "to Ghent in May", the month is another kind of name.
+            meant: str | None = f"{before[: names[-1].start()]}{bare}{before[names[-1].end() :]}"
+        elif kinds and old:
+            meant = re.sub(rf"\b{re.escape(old)}\b", bare, before)
         else:
             meant = _replaced(before, bare) if kinds and kinds[0].search(before) else None
         if meant and meant != before:

@@ -21,6 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.claims import MANY_VALUED, PAST
+from agent_memory_services.language.en.words import root
 
 ValueT = TypeVar("ValueT")
 
@@ -124,9 +125,11 @@ def word_keys(holder: str, words: Iterable[str]) -> list[str]:
     """Return the values by which claims about one person or thing, with a word, are found.
 
     What belongs to somebody is found as that person's: `user/car` as `user`, with "car" as a word.
+    A word is found as it is and by its root.
     """
-    root, *owned = holder.split("/")
-    return [f"{root}\n{word}" for word in dict.fromkeys((*owned, *words))]
+    owner, *owned = holder.split("/")
+    said = [*owned, *words]
+    return [f"{owner}\n{word}" for word in dict.fromkeys((*said, *map(root, said)))]
 
 
 def _relation_keys(memory: Memory) -> Sequence[str]:

@@ -7,6 +7,7 @@ writes because the one before reads no other. In the other it holds what was sai
 memory in a field of its own, and the request is built of it here: a later release writes that.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
@@ -172,6 +173,19 @@ class Outbox:
         last: Any = await self._client.xrevrange(records.outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
+    async def withdraw(self, partition: int, session_uid: str) -> int:
+        """Delete the entries of an incarnation, dead ones too, and return how many there were."""
+
+        def concerns(entry: OutboxEntry) -> bool:
+            try:
+                return entry.request().session_uid == session_uid
+            except DecodeError:
+                return False
+
+        return await self.erase(partition, concerns) + await self.erase_dead_letters(
+            partition, concerns
+        )
+
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
         """Delete the entries of a user, and return how many there were."""
         return await self._erase(records.outbox_key(partition), concerns)
@@ -255,8 +269,7 @@ class Leases:
             self._client, records.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
         )
         share = -(-len(self._leases) // relays)
-        for partition in self._kept():
-            await self._leases[partition].take()
+        await asyncio.gather(*(self._leases[partition].take() for partition in self._kept()))
         for partition in self._in_own_order():
             if len(self._kept()) >= share:
                 break

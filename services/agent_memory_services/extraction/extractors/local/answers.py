@@ -64,6 +64,13 @@ _ASKS_ANYONE: Final = re.compile(
     r" (?P<rest>(?!know\b|want\b|help)\w.*)$",
     re.IGNORECASE,
 )
+# "Is there anything you don't eat?", "Liver and tripe".
+_THERE_ANY: Final = re.compile(
+    r"^(?:(?:and|so) )?(?:is|are) there (?:any(?:thing|one|body|where)?|something|some)(?: else)?"
+    r"(?: (?:foods?|things?|places?|people|drinks?|dishes|days?|times?))?(?: (?:that|which|who))?"
+    r" you (?P<says>(?!would|want|need|should|like me|mean|see\b|know\b)[a-z].*)$",
+    re.IGNORECASE,
+)
 _SOMEBODY: Final = re.compile(r"[Mm]y [a-z-]+(?: [a-z-]+| [A-Z]\w+)?(?=$|,|\.)")
 _WHEN: Final = re.compile(
     r"^(?:since|for|until|at|in|on|every|once|twice|(?:part|full)[- ]time"
@@ -116,10 +123,8 @@ def answered(question: str, answer: str) -> str:
         answer: The whole of what the user answered, without its closing mark.
     """
     answer = _OPENING.sub("", answer.strip(" .!"))
-    anyone = _ASKS_ANYONE.match(question)
-    somebody = _SOMEBODY.match(answer)
-    if anyone and somebody:
-        return f"{somebody[0]} {anyone['aux'].lower()} {anyone['rest']}"
+    if named := _named_such(question, answer):
+        return named
     if not answer or len(answer.split()) > _MOST_WORDS or _WHOLE.match(answer):
         return ""
     asked = _ASKS_YOU.search(_ANY_OF.sub("do you have any ", question))
@@ -132,6 +137,17 @@ def answered(question: str, answer: str) -> str:
         if match is not None:
             return statement(match, answer)
     return ""
+
+
+def _named_such(question: str, answer: str) -> str:
+    """Return who or what it is that a question asks for: "Anyone diabetic?", "My mum"."""
+    there, anyone = _THERE_ANY.match(question), _ASKS_ANYONE.match(question)
+    somebody = _SOMEBODY.match(answer)
+    if anyone and somebody:
+        return f"{somebody[0]} {anyone['aux'].lower()} {anyone['rest']}"
+    if not there or not answer or _NO.match(answer) or _WHOLE.match(answer):
+        return ""
+    return f"I {there['says']} {_YES.sub('', answer)}"
 
 
 def _age(_: re.Match[str], answer: str) -> str:

@@ -111,6 +111,8 @@ _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(
     rf"if (?:I|we) .+?,? (?:please )?(?:always|never)\b"
+    rf"|if (?:I|we) {ACTS}\b[^,?]{{1,60}}? (?:assume|use|put|give|keep|only|just|do not|stick|leave"
+    r"|skip|add|include)\b"
     rf"|if I {ACTS}\b[^,]*, (?!(?:I|we|you|it|what|would|how|is|does|can|will|do I)\b)\w",
     re.IGNORECASE,
 )

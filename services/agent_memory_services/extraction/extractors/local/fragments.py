@@ -93,7 +93,9 @@ _NO_TILL: Final = re.compile(
     r" \w+)\b.*)$",
     re.IGNORECASE,
 )
-_NOW_IN: Final = re.compile(r"now (?:in )?(?P<place>(?-i:[A-Z])[\w' -]+)$", re.IGNORECASE)
+_NOW_IN: Final = re.compile(
+    r"(?:now(?: in)?|currently in) (?P<place>(?-i:[A-Z])[\w' -]+)$", re.IGNORECASE
+)
 _TELEGRAM_PLACE: Final = re.compile(
     r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE
 )

@@ -142,6 +142,30 @@ _FORMS: Final = (
         rf"|every ?time I ask\b.*)$",
         _TO + " {scope}",
     ),
+    # "If I ask for a recipe assume four people", "when you quote prices put them in rand".
+    _form(
+        rf"^{_ASKED}(?P<when>(?:if|when) (?:I|we|you) (?:are )?(?:{ACTS}|list|draft|book|plan)\b"
+        r"(?: [\w'-]+){1,5}?) (?P<do>(?:assume|use|put|give|keep|make|write|show|say|leave|skip"
+        r"|start|end|add|include|do not|stick|round|convert|reply|answer|format|be|ask|check|tell"
+        r"|avoid|mention|treat|only|just)\b .+)$",
+        _TO + " {when}",
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<when>unless (?:I|we) (?:say|ask|tell you"
+        r"|mention)\b.*|unless (?:told|asked)\b.*|by default)$",
+        _TO + " {when}",
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} (?:the |your )?(?:answers?|results?|summary|conclusion"
+        r"|short version|bottom line|gist|facts|numbers|reasoning|steps|long version) (?:first|last"
+        r"|up front|only|at the end|before|after)\b.*)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:drop|skip|lose|ditch|cut|leave out|go easy on|tone down) (?!this\b"
+        r"|that\b|it\b)[\w' -]+?) (?:with|for) me$",
+        _TO,
+    ),
     _form(
         rf"^{_ASKED}(?P<do>\w[^,]+?),? (?P<when>(?:whenever|every ?time|each time|any ?time)"
         r" (?:I|we|you) .+)$",

@@ -230,6 +230,8 @@ def _of_sheet(key: str, value: str = "") -> bool:
     low = key.lower().split()
     if low == ["status"]:
         return _is_ticket(key, value)
+    if low == ["bucket", "list"]:
+        return False
     counted = low == ["steps"] and value[:1].isdigit()
     own = re.search(r"\b(?:my|our)\b", key, re.IGNORECASE) is not None
     if "_" in key:
@@ -292,7 +294,12 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
     """Return what the items under a heading say."""
     listing = [item for item in listing if item]
     if not heading or _ABOUT_SELF.match(heading):
-        return [Utterance(item, asks=False) for item in listing]
+        return [
+            _told(f"I have no {lacks['what']}")
+            if (lacks := re.match(r"no (?P<what>[a-z]+(?: [a-z]+)?)$", item, re.IGNORECASE))
+            else Utterance(item, asks=False)
+            for item in listing
+        ]
     heading = re.sub(r" (?:atm|rn|right now|currently|at the moment|these days)$", "", heading)
     says = _says(heading)
     if says is None and _of_sheet(heading):

@@ -124,6 +124,7 @@ _MERE_NO: Final = re.compile(
 )
 _MOST_ANSWERED: Final = 4
 _LONGEST_ANSWER: Final = 14
+_FEWEST_OWN: Final = 2
 _LONGEST_AMENDMENT: Final = 200
 
 
@@ -257,7 +258,9 @@ def _answer(
 ) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
     """Return what a message says as an answer, if it is one, and the sentences behind that."""
     question = _question(earlier)
-    own = any(_OWN_SENTENCE.match(one.text) for one in said[1:])
+    own = any(
+        _OWN_SENTENCE.match(one.text) and len(one.text.split()) > _FEWEST_OWN for one in said[1:]
+    )
     whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
     if whole:
         return [Utterance(whole, asks=False, told=whole.startswith("I "))], said[1:] if own else ()
