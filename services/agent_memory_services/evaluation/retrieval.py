@@ -104,6 +104,23 @@ BASELINES: Final[Sequence[Baseline]] = (
 """The server's defaults first, then the usual methods of the field."""
 
 
+def _without(part: str, **fields: bool | float) -> Baseline:
+    return Baseline(f"without {part}", SearchQuery(ranking=RankingOptions(**fields)))  # type: ignore[arg-type]
+
+
+LESSENED: Final[Sequence[Baseline]] = (
+    DEFAULT,
+    _without("meaning", dense_weight=0.0),
+    _without("words", dense_weight=1.0),
+    _without("words around", context_legs=False),
+    _without("neighbours", neighbour_smoothing=False),
+    _without("sessions", session_prior=False),
+    _without("names", entity_match=False),
+    _without("times", temporal_intent=False),
+)
+"""The server's defaults first, then without one part of the ranking at a time."""
+
+
 _PER_CALL = 200
 
 
