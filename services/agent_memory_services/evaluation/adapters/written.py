@@ -115,6 +115,8 @@ def _scripts(text: str) -> list[_Script]:
             found[-1].take(line)
         else:
             raise ValueError(f"no beginning of a script: {line}")
+    if not found:
+        raise ValueError("it is empty")
     return found
 
 

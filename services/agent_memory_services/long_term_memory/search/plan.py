@@ -15,7 +15,7 @@ from agent_memory.common.v1.search_pb2 import (
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.terms import Term
-from agent_memory_services.long_term_memory.search import signals
+from agent_memory_services.long_term_memory.search import signals, telling
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     Fusion,
@@ -54,9 +54,11 @@ def parts_of(
         part
         for option, parts in (
             ("neighbour_smoothing", _neighbours(weights)),
-            ("session_prior", _sessions(weights)),
+            ("session_prior", _sessions(text, weights)),
             ("entity_match", _entities(text, weights)),
             ("temporal_intent", _temporal(text, times, weights)),
+            ("kind_match", _kinds(text, weights)),
+            ("telling", iter([telling.Telling(text)])),
         )
         if wanted(option)
         for part in parts
@@ -79,8 +81,9 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
     )
 
 
-def _sessions(weights: Weights) -> Iterator[signals.Part]:
-    yield signals.SessionBest(weights.parts.session_best)
+def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:
+    of_kind = weights.parts.session_of_kind * telling.asks_for_several(text)
+    yield signals.SessionBest(weights.parts.session_best + of_kind)
     yield signals.SessionCoverage(weights.parts.session_coverage)
 
 
@@ -98,6 +101,11 @@ def _temporal(
         yield nearness.TimeNearness(weights.parts.time_nearness, spans)
     if intent.asks_when(text):
         yield nearness.ToldTime(weights.parts.told_time)
+
+
+def _kinds(text: str, weights: Weights) -> Iterator[signals.Part]:
+    if kinds := telling.kinds_of(text):
+        yield telling.Kinds(weights.parts.kind, kinds)
 
 
 def _micros(moment: datetime) -> int:
