@@ -89,7 +89,7 @@ async def read(conversation: Conversation, vectors: Vectors) -> list[Asked]:
     for memory, turn in zip(memories, conversation.turns, strict=True):
         memory.id = turn.id
     alone = await vectors.of(list(map(with_speaker, memories)))
-    around = await vectors.of(list(map(with_context, memories)))
+    around = await vectors.of([with_context(memory, with_speaker(memory)) for memory in memories])
     told = np.array([telling.features(memory.text) for memory in memories])
     asked = [question for question in conversation.questions if question.counts]
     sought = await vectors.of([question.text for question in asked])
@@ -107,7 +107,7 @@ async def _asked(
 
     query = SearchQuery(text=question.text, recency=RecencyOptions(enabled=False))
     plan = await plan_of(query, DEFAULTS, unused, _NOW)
-    plan = replace(plan, parts=tuple(part for part in plan.parts if part.name != "telling"))
+    plan = replace(plan, telling=None)
     ids = [memory.id for memory in memories]
     measured = {leg.name: dict[str, float]() for leg in plan.legs}
     for leg, values in zip((DENSE, DENSE_CONTEXT), distances, strict=True):

@@ -15,7 +15,7 @@ from agent_memory.common.v1.search_pb2 import (
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.terms import Term
-from agent_memory_services.long_term_memory.search import signals, telling
+from agent_memory_services.long_term_memory.search import signals
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     Fusion,
@@ -25,6 +25,12 @@ from agent_memory_services.long_term_memory.search.legs import (
     WordLeg,
 )
 from agent_memory_services.long_term_memory.search.question import Question, gist, question_of
+from agent_memory_services.long_term_memory.search.telling import (
+    Kinds,
+    Telling,
+    asks_for_several,
+    kinds_of,
+)
 from agent_memory_services.long_term_memory.search.temporal import intent, nearness
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
 
@@ -58,7 +64,6 @@ def parts_of(
             ("entity_match", _entities(text, weights)),
             ("temporal_intent", _temporal(text, times, weights)),
             ("kind_match", _kinds(text, weights)),
-            ("telling", iter([telling.Telling(text)])),
         )
         if wanted(option)
         for part in parts
@@ -82,7 +87,7 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
 
 
 def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:
-    of_kind = weights.parts.session_of_kind * telling.asks_for_several(text)
+    of_kind = weights.parts.session_of_kind * asks_for_several(text)
     yield signals.SessionBest(weights.parts.session_best + of_kind)
     yield signals.SessionCoverage(weights.parts.session_coverage)
 
@@ -104,8 +109,8 @@ def _temporal(
 
 
 def _kinds(text: str, weights: Weights) -> Iterator[signals.Part]:
-    if kinds := telling.kinds_of(text):
-        yield telling.Kinds(weights.parts.kind, kinds)
+    if kinds := kinds_of(text):
+        yield Kinds(weights.parts.kind, kinds)
 
 
 def _micros(moment: datetime) -> int:
@@ -136,6 +141,7 @@ class SearchPlan:
         min_score: the least score of a hit.
         max_distance: the greatest cosine distance of a hit, or None.
         parts: what speaks for a memory besides its own match.
+        telling: the reader of what messages tell, or None.
         times: the times that the question speaks of.
         diversity: how far hits are spread, 0 to 1.
         generation: the generation of the index that the question is embedded for; None is the
@@ -149,6 +155,7 @@ class SearchPlan:
     min_score: float
     max_distance: float | None
     parts: tuple[signals.Part, ...] = ()
+    telling: Telling | None = None
     times: tuple[intent.SpokenTime, ...] = ()
     diversity: float = 0.0
     generation: int | None = None
@@ -190,6 +197,7 @@ async def plan_of(
         min_score=query.min_score,
         max_distance=query.max_distance if query.HasField("max_distance") else None,
         parts=parts_of(text, times, ranking, weights, by_default=hybrid),
+        telling=Telling(text) if chosen(ranking, "telling", by_default=hybrid) else None,
         times=times,
         diversity=ranking.diversity,
         generation=generation,

@@ -22,7 +22,7 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import NUMBERS, stem
 from agent_memory_services.long_term_memory.domain import terms
-from agent_memory_services.long_term_memory.search.scores import Floats
+from agent_memory_services.long_term_memory.search.scores import Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.signals import Evidence
 from agent_memory_services.long_term_memory.search.temporal import intent, nearness
 
@@ -112,7 +112,7 @@ class TellingWeights:
     Attributes:
         features: of each of `FEATURES`.
         asked: of the feature of each way in `ASKED`, on top, where a question asks so.
-        usual: what an answer usually has, which is what a memory counts that is no message.
+        usual: what the features of an answer usually add up to.
     """
 
     features: Mapping[str, float]
@@ -134,33 +134,34 @@ TELLING: Final = TellingWeights(
 
 
 class Telling:
-    """How far a message tells anything, 0 to 1, for a way of asking.
+    """Lifts messages that tell something over others, for a way of asking.
 
-    Only messages tell more or less. What is no message was kept for what it tells.
-
-    Attributes:
-        weight: worth of a message that tells all there is.
+    Only messages tell more or less: what is no message was kept for what it tells, and stays where
+    it is. A message that tells as much as answers usually do stays as well.
     """
 
-    name = "telling"
+    name: Final = "telling"
 
     def __init__(self, question: str, weights: TellingWeights = TELLING) -> None:
         """Read messages for a question."""
         self._weights = weights.of(ways(question))
-        self._least = float(np.minimum(self._weights, 0).sum())
         self._usual = weights.usual
-        self.weight = float(np.abs(self._weights).sum())
 
-    def measure(self, evidence: Evidence) -> Floats:
-        """Return how far each memory tells anything."""
-        read = np.array([features(memory.text) for memory in evidence.memories])
-        told = np.where(_messages(evidence.memories), read @ self._weights, self._usual)
-        values: Floats = np.clip((told - self._least) / self.weight, 0.0, 1.0)
-        return values
+    def measure(self, memories: Sequence[Memory]) -> Floats:
+        """Return how much more each memory tells than an answer usually does, below 0 for less.
 
+        It is worth as much as it is, where a full match is worth 1.
+        """
+        told = np.array([features(memory.text) for memory in memories]) @ self._weights
+        messages = [memory.type == MemoryType.MEMORY_TYPE_MESSAGE for memory in memories]
+        return np.where(messages, told - self._usual, 0.0)
 
-def _messages(memories: Sequence[Memory]) -> list[bool]:
-    return [memory.type == MemoryType.MEMORY_TYPE_MESSAGE for memory in memories]
+    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+        """Add what each memory tells to the scores."""
+        if memories:
+            values = self.measure(memories)
+            # No score is below 0.
+            sheet.add(self.name, values, np.maximum(values, -sheet.scores))
 
 
 _BEFORE_A_KIND: Final = frozenset(

@@ -40,8 +40,8 @@ def shares(plan: SearchPlan) -> dict[str, float]:
 
 
 def parts(plan: SearchPlan) -> set[str]:
-    """The names of the parts."""
-    return {part.name for part in plan.parts}
+    """The names of the parts, and of the reading of what messages tell."""
+    return {part.name for part in (*plan.parts, plan.telling) if part}
 
 
 async def test_modes_choose_legs() -> None:

