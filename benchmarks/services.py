@@ -1,17 +1,23 @@
-"""Requests per second and latency of the main RPCs, each beside a bare grpc.aio echo.
+"""Requests per second, latency and processor time of the main RPCs, beside a bare grpc.aio echo.
+
+    python benchmarks/services.py [--only Append] [--rounds 5] [--in-flight 1,8,64]
 
 The echo is a server process of its own that takes the same request bytes and answers the same
 response bytes, so the ratio is what the product adds to gRPC itself. Both are called with bytes
-in and bytes out. Run it with `python benchmarks/services.py`; it takes about two minutes.
+in and bytes out, and take turns, so that the ratios hold on a machine with other work to do; they
+are medians over the rounds. Processor time is that of the process that serves the call, of the
+store, and of the other services meanwhile, per call; on a busy machine it says more than the rest.
 """
 
+import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +35,12 @@ from agent_memory.long_term_memory.v1 import service_pb2_grpc as ltm_grpc
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1 import service_pb2_grpc as wm_grpc
 from agent_memory_services.embedded.stack import Stack, StackOptions
+from agent_memory_services.embedded.store import EmbeddedStore
 
 MEMORIES = 10_000
 BATCH = 250
-SECONDS = 4.0
-# A prompt makes two searches, and sixteen of a method are let in however slow they are.
-CONCURRENCIES = (1, 8)
+SECONDS = 1.0
+TICK = 1 / os.sysconf("SC_CLK_TCK")
 WORKING_MEMORY = "/agent_memory.working_memory.v1.WorkingMemoryService"
 LONG_TERM_MEMORY = "/agent_memory.long_term_memory.v1.LongTermMemoryService"
 ECHO = "/benchmark.Echo/Call"
@@ -48,26 +54,44 @@ Call = Callable[[bytes], Awaitable[bytes]]
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run of calls took: calls per second, and seconds at two quantiles."""
+    """What one run of calls took.
+
+    Attributes:
+        per_second: calls per second.
+        p50: seconds, as is `p99`.
+        p99: likewise.
+        cpu: seconds of processor time per call, of each process that was watched.
+    """
 
     per_second: float
     p50: float
     p99: float
+    cpu: Sequence[float]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An RPC to measure: where it is served, and a request for every call."""
+    """An RPC to measure: which service serves it, where, and a request for every call."""
 
     name: str
+    service: str
     address: str
     method: str
     requests: Sequence[bytes]
 
 
-async def measure(call: Call, requests: Sequence[bytes], concurrency: int) -> Measured:
-    """Keep `concurrency` calls in flight for `SECONDS` and time each."""
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK
+
+
+async def measure(
+    call: Call, requests: Sequence[bytes], concurrency: int, pids: Sequence[int]
+) -> Measured:
+    """Keep `concurrency` calls in flight for `SECONDS` and time each; watch some processes."""
     took: list[float] = []
+    used = [processor_seconds(pid) for pid in pids]
     ends = time.perf_counter() + SECONDS
 
     async def worker(offset: int) -> None:
@@ -79,8 +103,13 @@ async def measure(call: Call, requests: Sequence[bytes], concurrency: int) -> Me
 
     began = time.perf_counter()
     await asyncio.gather(*(worker(offset) for offset in range(concurrency)))
+    seconds = time.perf_counter() - began
+    cpu = [
+        (processor_seconds(pid) - before) / len(took)
+        for pid, before in zip(pids, used, strict=True)
+    ]
     cuts = statistics.quantiles(took, n=100)
-    return Measured(len(took) / (time.perf_counter() - began), cuts[49], cuts[98])
+    return Measured(len(took) / seconds, cuts[49], cuts[98], cpu)
 
 
 @asynccontextmanager
@@ -115,8 +144,8 @@ async def serve_echo(response: bytes) -> None:
 
 
 @asynccontextmanager
-async def echo_process(response: bytes) -> AsyncIterator[str]:
-    """An echo server in a process of its own; gives its address."""
+async def echo_process(response: bytes) -> AsyncIterator[tuple[str, int]]:
+    """An echo server in a process of its own; gives its address and its process id."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(response)
         file.flush()
@@ -129,7 +158,7 @@ async def echo_process(response: bytes) -> AsyncIterator[str]:
             raise RuntimeError("the echo process has no pipes")
         try:
             port = json.loads(await process.stdout.readline())["port"]
-            yield f"127.0.0.1:{port}"
+            yield f"127.0.0.1:{port}", process.pid
         finally:
             process.stdin.close()
             await process.wait()
@@ -162,8 +191,8 @@ def said(number: int) -> message_pb2.Message:
     return message_pb2.Message(role=role, content=f"{sentence(number)}. What do you think of it?")
 
 
-async def subjects(stack: Stack) -> list[Subject]:
-    """Fill the stores and prepare the requests."""
+async def subjects(stack: Stack, only: str) -> list[Subject]:
+    """Fill the stores and prepare the requests of the RPCs whose names contain `only`."""
     working, long_term = (
         str(stack.services[name]) for name in ("working_memory", "long_term_memory")
     )
@@ -171,8 +200,9 @@ async def subjects(stack: Stack) -> list[Subject]:
         stub: wm_grpc.WorkingMemoryServiceAsyncStub = wm_grpc.WorkingMemoryServiceStub(channel)
         twenty = wm.AppendMessagesRequest(session_id="read", messages=map(said, range(20)))
         await stub.AppendMessages(twenty, timeout=10)
-    async with grpc.aio.insecure_channel(long_term) as channel:
-        await load_memories(ltm_grpc.LongTermMemoryServiceStub(channel))
+    if only not in {"Get", "GetWorkingMemory", "Append", "AppendMessages"}:
+        async with grpc.aio.insecure_channel(long_term) as channel:
+            await load_memories(ltm_grpc.LongTermMemoryServiceStub(channel))
     mine = filter_pb2.MemoryFilter(user_id=filter_pb2.TagFilter(eq="user-3"))
     queries = [
         search_pb2.SearchQuery(
@@ -181,15 +211,17 @@ async def subjects(stack: Stack) -> list[Subject]:
         for n in range(90)
         for f in (None, mine)
     ]
-    return [
+    prepared = [
         Subject(
             "GetWorkingMemory, 20 messages",
+            "working_memory",
             working,
             f"{WORKING_MEMORY}/GetWorkingMemory",
             packed([wm.GetWorkingMemoryRequest(session_id="read")]),
         ),
         Subject(
             "AppendMessages, 2 messages",
+            "working_memory",
             working,
             f"{WORKING_MEMORY}/AppendMessages",
             packed(
@@ -199,12 +231,14 @@ async def subjects(stack: Stack) -> list[Subject]:
         ),
         Subject(
             f"SearchMemories, 10 of {MEMORIES:,}",
+            "long_term_memory",
             long_term,
             f"{LONG_TERM_MEMORY}/SearchMemories",
             packed(ltm.SearchMemoriesRequest(query=query, page_size=10) for query in queries),
         ),
         Subject(
             "BuildMemoryPrompt, 20 messages + search",
+            "working_memory",
             working,
             f"{WORKING_MEMORY}/BuildMemoryPrompt",
             packed(
@@ -217,6 +251,7 @@ async def subjects(stack: Stack) -> list[Subject]:
             ),
         ),
     ]
+    return [subject for subject in prepared if only in subject.name]
 
 
 def packed(messages: Iterable[Message]) -> list[bytes]:
@@ -224,45 +259,89 @@ def packed(messages: Iterable[Message]) -> list[bytes]:
     return [message.SerializeToString() for message in messages]
 
 
-async def compare(subject: Subject, table: Table) -> None:
-    """Measure an RPC and its echo in turn, and add a row for each concurrency."""
+async def compare(
+    subject: Subject, pids: Mapping[str, int], options: argparse.Namespace, table: Table
+) -> None:
+    """Measure an RPC and its echo in turns, and add a row for each concurrency."""
+    watched = [pids[subject.service], pids["store"]]
+    watched += [pid for pid in pids.values() if pid not in watched]
     async with raw_call(subject.address, subject.method) as call:
         response = await call(subject.requests[0])
-        async with echo_process(response) as echo, raw_call(echo, ECHO) as bare:
-            for concurrency in CONCURRENCIES:
-                base = await measure(bare, subject.requests, concurrency)
-                product = await measure(call, subject.requests, concurrency)
-                table.add_row(
-                    subject.name,
-                    str(concurrency),
-                    *(f"{run.per_second:,.0f}" for run in (product, base)),
-                    *(f"{run.p50 * 1e3:.2f} / {run.p99 * 1e3:.2f}" for run in (product, base)),
-                    f"{product.p50 / base.p50:.1f}x",
-                )
+        async with echo_process(response) as (address, pid), raw_call(address, ECHO) as bare:
+            for concurrency in options.in_flight:
+                pairs = [
+                    (
+                        await measure(bare, subject.requests, concurrency, [pid]),
+                        await measure(call, subject.requests, concurrency, watched),
+                    )
+                    for _ in range(options.rounds)
+                ]
+                table.add_row(subject.name, str(concurrency), *figures(pairs))
 
 
-async def main() -> None:
+def figures(pairs: Sequence[tuple[Measured, Measured]]) -> list[str]:
+    """Return the columns of runs of an echo, each with the run of the product beside it."""
+
+    def median(of: Callable[[Measured, Measured], float]) -> float:
+        return statistics.median(of(echo, product) for echo, product in pairs)
+
+    times = [
+        f"{median(p50) * 1e3:.2f} / {median(p99) * 1e3:.2f}"
+        for p50, p99 in (
+            (lambda _, product: product.p50, lambda _, product: product.p99),
+            (lambda echo, _: echo.p50, lambda echo, _: echo.p99),
+        )
+    ]
+    used = [
+        median(lambda _, product: product.cpu[0]),
+        median(lambda _, product: product.cpu[1]),
+        median(lambda _, product: sum(product.cpu[2:])),
+        median(lambda echo, _: echo.cpu[0]),
+    ]
+    return [
+        f"{median(lambda _, product: product.per_second):,.0f}",
+        f"{median(lambda echo, _: echo.per_second):,.0f}",
+        *times,
+        f"{median(lambda echo, product: product.p50 / echo.p50):.1f}x",
+        *(f"{seconds * 1e6:.0f}" for seconds in used),
+    ]
+
+
+def arguments() -> argparse.Namespace:
+    """Read the options."""
+    parser = argparse.ArgumentParser(description="The main RPCs beside a bare gRPC echo")
+    parser.add_argument("--only", default="", help="measure the RPCs whose names contain this")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--in-flight",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[1, 8, 64],
+    )
+    return parser.parse_args()
+
+
+async def main(options: argparse.Namespace) -> None:
     """Start a stack in an empty folder, measure, and print one table."""
     table = Table(title="The product beside a bare gRPC echo of the same payload")
     for heading in (
-        "RPC",
-        "in flight",
-        "calls/s",
-        "echo/s",
-        "p50 / p99 ms",
-        "echo ms",
-        "p50 ratio",
+        *("RPC", "in flight", "calls/s", "echo/s", "p50 / p99 ms", "echo ms", "p50 ratio"),
+        *("service us", "store us", "others us", "echo us"),
     ):
         table.add_column(heading, justify="left" if heading == "RPC" else "right")
     with tempfile.TemporaryDirectory() as folder:
-        async with Stack(StackOptions(state_dir=Path(folder))) as stack:
-            for subject in await subjects(stack):
-                await compare(subject, table)
-    Console(width=130).print(table)
+        store = EmbeddedStore(Path(folder) / "store")
+        async with store:
+            stack = Stack(StackOptions(state_dir=Path(folder), gateway=False, redis_url=store.url))
+            async with stack:
+                pids = {name: process.child.pid for name, process in stack.processes.items()}
+                pids["store"] = store.child.pid
+                for subject in await subjects(stack, options.only):
+                    await compare(subject, pids, options, table)
+    Console(width=150).print(table)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--echo"]:
         uvloop.run(serve_echo(Path(sys.argv[2]).read_bytes()))
     else:
-        uvloop.run(main())
+        uvloop.run(main(arguments()))

@@ -49,6 +49,7 @@ _KINDS = {
     "TimeCondition": "datetime | str | Operators | TimeCondition",
     "NumberCondition": "int | Operators | NumberCondition",
     "FlagCondition": "bool | Operators | FlagCondition",
+    "MetadataCondition": "Operators | MetadataCondition",
 }
 
 

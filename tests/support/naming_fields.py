@@ -55,12 +55,15 @@ IDS: Final = {"Memory": Thing.MEMORY, "Message": Thing.MESSAGE, "SummaryView": T
 """What the field `id` of a message names."""
 SAYS: Final = {
     *("arguments", "content", "content_hash", "context", "custom_prompt", "embedding_model"),
-    *("entities", "extractor", "extractor_version", "language", "model_name", "name"),
+    *("entities", "extractor", "extractor_version", "language", "model_name", "name", "original"),
     *("previous_summary", "prompt", "query", "reason", "role", "slot", "speaker", "text"),
     *("time_zone", "tool_call_id", "topics"),
 }
 """Fields that name nothing: they say something of their own."""
-APART: Final = {"ToolCall", "TagFilter", "Claim", "Quantity"}
+APART: Final = {
+    *("ToolCall", "ToolResult", "ContentPart", "Media", "TagFilter", "MetadataFilter"),
+    *("Claim", "Quantity"),
+}
 """Messages whose texts mean something within the request alone, or narrow what is found."""
 
 Path = tuple[FieldDescriptor, ...]

@@ -6,7 +6,9 @@ channels, and everything before and after the waiting is shared.
 
 import asyncio
 import queue
+import random
 import threading
+import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -31,7 +33,12 @@ from agent_memory_client._channels import SERVICES, Channels, Method, closed, me
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations.operation import Operation, Upload, as_it_is
 from agent_memory_client._status import REQUEST_ID_HEADER, from_rpc_error, traced
-from agent_memory_client.errors import MemoryCancelledError, MemoryClientError, invalid
+from agent_memory_client.errors import (
+    MemoryCancelledError,
+    MemoryClientError,
+    MemoryResourceExhaustedError,
+    invalid,
+)
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
@@ -48,6 +55,43 @@ _SMALL_READS: Final[Mapping[str, Message]] = {
     SERVICES["long_term_memory"]: long_term_memory.ListMemoriesRequest(page_size=1),
     SERVICES["extraction"]: extraction.ListJobsRequest(page_size=1),
 }
+
+
+class _Patience:
+    """Time of one call: its attempts, and its waits for a server that is at its limit."""
+
+    def __init__(self, allowed: float | None) -> None:
+        self._due = None if allowed is None else time.monotonic() + allowed
+        self._refusals = 0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the call has to be over; None where it may take any time."""
+        return None if self._due is None else max(0.001, self._due - time.monotonic())
+
+    def pause(self, refused: MemoryResourceExhaustedError) -> float:
+        """Answer the seconds to wait before the next attempt.
+
+        The server's word is the least; those who were refused together come back spread out, and
+        each time later.
+
+        Raises:
+            MemoryResourceExhaustedError: The refusal, where there is no time left for that.
+        """
+        if refused.reason not in _PASSING or refused.retry_after is None:
+            raise refused
+        growth = min(2.0**self._refusals, _MOST_GROWTH)
+        self._refusals += 1
+        wait = max(refused.retry_after, _SHORTEST_PAUSE) * growth * (1 + random.random())  # noqa: S311 - no secret
+        if wait >= (_LONGEST_PAUSE if self.left is None else self.left):
+            raise refused
+        return wait
+
+
+_PASSING: Final = frozenset({"OVERLOADED", "QUOTA_EXCEEDED"})
+_MOST_GROWTH: Final = 8.0
+_SHORTEST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 30.0
 
 
 class _Connection:
@@ -93,18 +137,25 @@ class SyncConnection(_Connection):
     def call(self, operation: Operation[Any, Result], timeout: float | None = None) -> Result:
         """Make a call. A mutation is named once, so that every attempt has the same effect.
 
+        A server that is at its limit is asked again when it says, while the call's time allows.
+
         Raises:
             MemoryClientError: The subclass that stands for the status of the answer.
         """
         method = method_of(type(operation.request))
-        bound = self._timeout(timeout, method)
+        patience = _Patience(self._timeout(timeout, method))
         name(operation.request)
-        metadata = self._metadata()
-        with failures(metadata), traced(method.path) as trace:
-            response = self.channels.unary(method)(
-                operation.request, timeout=bound, metadata=(*metadata, *trace)
-            )
-        return operation.result(response)
+        while True:
+            metadata = self._metadata()
+            try:
+                with failures(metadata), traced(method.path) as trace:
+                    response = self.channels.unary(method)(
+                        operation.request, timeout=patience.left, metadata=(*metadata, *trace)
+                    )
+            except MemoryResourceExhaustedError as refused:
+                time.sleep(patience.pause(refused))
+            else:
+                return operation.result(response)
 
     def stream(
         self, operation: Operation[Any, Result], timeout: float | None = None
@@ -168,16 +219,21 @@ class AsyncConnection(_Connection):
     async def call(self, operation: Operation[Any, Result], timeout: float | None = None) -> Result:
         """Make a call. A mutation is named once, so that every attempt has the same effect."""
         method = method_of(type(operation.request))
-        bound = self._timeout(timeout, method)
+        patience = _Patience(self._timeout(timeout, method))
         name(operation.request)
-        metadata = self._metadata()
-        with failures(metadata), traced(method.path) as trace:
-            response = await _answer(
-                self.channels.unary(method).future(
-                    operation.request, timeout=bound, metadata=(*metadata, *trace)
-                )
-            )
-        return operation.result(response)
+        while True:
+            metadata = self._metadata()
+            try:
+                with failures(metadata), traced(method.path) as trace:
+                    response = await _answer(
+                        self.channels.unary(method).future(
+                            operation.request, timeout=patience.left, metadata=(*metadata, *trace)
+                        )
+                    )
+            except MemoryResourceExhaustedError as refused:
+                await asyncio.sleep(patience.pause(refused))
+            else:
+                return operation.result(response)
 
     async def stream(
         self,

@@ -17,10 +17,14 @@ event_date
 access_count                              eq, ne, gt, gte, lt, lte, between
 memory_type, extraction_strategy          eq, ne, any, none
 pinned, standing                          eq, ne
+metadata                                  eq, ne, gt, gte, lt, lte, between, any, all, none,
+                                          prefix, exists
 any_of, none_of                           a list of filters
 ========================================  ==================================================
 
-A plain value means `eq`. A time is a moment, or a day such as `"2024-01-01"`: `eq` then means
+A plain value means `eq`. Any key of the metadata can be asked for: `{"metadata": {"agent_id": "a",
+"importance": {"gte": 5}}}`; a dot leads into an object, and on a list a condition holds where one
+of its values fulfils it. A time is a moment, or a day such as `"2024-01-01"`: `eq` then means
 within that day, `gt` after its end, `lte` before its end, and `between` from the start of the first
 to the end of the last. Days, and times without a zone, are those of the `time_zone` beside the
 conditions, or of UTC. `in_`, `not_in`, `not_eq` and `startswith` are other names of `any`,
@@ -28,7 +32,7 @@ conditions, or of UTC. `in_`, `not_in`, `not_eq` and `startswith` are other name
 `UserId(eq="alice")`. Anything unknown raises `MemoryValidationError` with its path.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -53,6 +57,7 @@ __all__ = [
     "Id",
     "LastAccessed",
     "MemoryType",
+    "Metadata",
     "Namespace",
     "Pinned",
     "SessionId",
@@ -76,6 +81,7 @@ _OTHER_NAMES = {
 _GROUPS = ("any_of", "none_of")
 _DEEPEST = 30
 _ENDS = 2
+_LONGEST_PATH = 2000
 
 
 class Condition(BaseModel):
@@ -267,6 +273,94 @@ class FlagCondition(Condition):
         return wanted.pop()
 
 
+class MetadataCondition(Condition):
+    """Operators on the values of metadata, by their paths.
+
+    Attributes:
+        paths: A value or operators by path.
+    """
+
+    known = (
+        *("eq", "ne", "gt", "gte", "lt", "lte", "between"),
+        *("any", "all", "none", "prefix", "exists"),
+    )
+
+    paths: Mapping[str, Any]
+
+    def operators(self) -> dict[str, Any]:
+        """Answer the conditions by path."""
+        return dict(self.paths)
+
+    @classmethod
+    def to_contract(cls, value: Any, path: str) -> list[filter_pb2.MetadataFilter]:
+        """Convert conditions on metadata; a list of mappings holds where each of them does."""
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            groups = enumerate(value)
+            return [each for n, item in groups for each in cls.to_contract(item, f"{path}[{n}]")]
+        given = value.operators() if isinstance(value, Condition) else value
+        if not isinstance(given, Mapping):
+            raise errors.invalid(path, f"needs conditions by key, not {type(given).__name__}")
+        if not given:
+            raise errors.invalid(path, "holds no condition")
+        return list(cls._conditions(given, path, ""))
+
+    @classmethod
+    def _conditions(
+        cls, given: Mapping[str, Any], path: str, prefix: str
+    ) -> Iterator[filter_pb2.MetadataFilter]:
+        for key, value in given.items():
+            here, name = f"{path}.{key}", f"{prefix}{text(key, path)}"
+            written = isinstance(value, Mapping) and all(
+                _OTHER_NAMES.get(each, each) in cls.known for each in value
+            )
+            if isinstance(value, Mapping) and not written:
+                if len(here) > _LONGEST_PATH:
+                    raise errors.invalid(here[:80], "is nested too deep")
+                yield from cls._conditions(value, here, f"{name}.")
+            else:
+                operators = {"eq": value} if value is None else _written(value, here)
+                yield _on_value(name, _some(operators, here, cls.known), here)
+
+
+def _some(given: Mapping[str, Any], path: str, known: Iterable[str]) -> dict[str, Any]:
+    """Answer operators as `_operators` does, with what asks for nothing as `exists`."""
+    found = dict(given)
+    for name, exists in (("eq", False), ("ne", True), ("not_eq", True)):
+        if name in found and found[name] is None:
+            del found[name]
+            found["exists"] = exists
+    return _bounds(_operators(found, path, known), path)
+
+
+def _on_value(name: str, given: Mapping[str, Any], path: str) -> filter_pb2.MetadataFilter:
+    """Convert the operators on one value, each by the type of its operand."""
+    result = filter_pb2.MetadataFilter(path=name)
+    for operator, operand in given.items():
+        here = f"{path}.{operator}"
+        if operator == "exists":
+            result.exists = _flag(operand, here)
+        elif operator in {"any", "all", "none"}:
+            several = _at_least_one if operator == "any" else _several
+            values = several(operand, here)
+            if operator != "all" and values and all(map(_is_number, values)):
+                getattr(result.number, operator).extend(map(float, values))
+            else:
+                getattr(result.text, operator).extend(text(each, here) for each in values)
+        elif isinstance(operand, bool) and operator in {"eq", "ne"}:
+            setattr(result, "flag" if operator == "eq" else "not_flag", operand)
+        elif operator == "prefix" or (operator in {"eq", "ne"} and not _is_number(operand)):
+            setattr(result.text, operator, text(operand, here))
+        elif _is_number(operand):
+            setattr(result.number, operator, float(operand))
+        else:
+            raise errors.invalid(here, f"needs a number, not {type(operand).__name__}")
+    return result
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 FIELDS: Final[dict[str, type[Condition]]] = {}
 """Classes of the conditions by the name of their field: all that can be filtered by."""
 
@@ -374,6 +468,11 @@ class Standing(FlagCondition):
     """Condition on the place on the shelf that every prompt considers."""
 
 
+@_on("metadata")
+class Metadata(MetadataCondition):
+    """Condition on the metadata: `Metadata(paths={"agent.id": {"eq": "chef"}})`."""
+
+
 def compile_filter(
     conditions: Mapping[str, Any], path: str = "filters", *, time_zone: str | None = None
 ) -> filter_pb2.MemoryFilter:
@@ -474,7 +573,9 @@ def _group(
 
 
 def _set(result: filter_pb2.MemoryFilter, field: str, condition: Any) -> None:
-    if isinstance(condition, Message):
+    if isinstance(condition, list):
+        getattr(result, field).extend(condition)
+    elif isinstance(condition, Message):
         getattr(result, field).CopyFrom(condition)
     else:
         setattr(result, field, condition)
@@ -612,7 +713,32 @@ def _at_least_one(value: Any, path: str) -> Sequence[Any]:
     return values
 
 
+def _metadata(filters: Iterable[filter_pb2.MetadataFilter]) -> Any:
+    """Convert conditions on metadata back; those on one path go into mappings of their own."""
+    groups: list[dict[str, Any]] = []
+    for each in filters:
+        operators = {
+            name: getattr(each, field)
+            for field, name in (("exists", "exists"), ("flag", "eq"), ("not_flag", "ne"))
+            if each.HasField(field)  # type: ignore[arg-type] # a variable name
+        }
+        for part in (each.text, each.number):
+            told = {name.name: _operand(value, None) for name, value in part.ListFields()}
+            for name, value in told.items():
+                if name in operators:
+                    groups.append({each.path: {name: value}})
+                else:
+                    operators[name] = value
+        if groups and each.path not in groups[-1]:
+            groups[-1][each.path] = operators
+        else:
+            groups.append({each.path: operators})
+    return groups[0] if len(groups) == 1 else groups
+
+
 def _condition(field: str, value: Any) -> Any:
+    if field == "metadata":
+        return _metadata(value)
     if not isinstance(value, Message):
         return value
     choices: Mapping[str, _values.EnumNames[Any]] = {
@@ -628,7 +754,7 @@ def _condition(field: str, value: Any) -> Any:
 def _operand(operand: Any, choices: _values.EnumNames[Any] | None) -> Any:
     if isinstance(operand, Timestamp):
         return operand.ToDatetime(UTC)
-    if isinstance(operand, (str, int)):
+    if isinstance(operand, (str, int, float)):
         return operand
     return [choices.name(item) if choices else item for item in operand]
 

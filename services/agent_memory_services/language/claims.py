@@ -26,6 +26,10 @@ MOVE: Final = "move"
 """Relation of a claim that gives its value another time."""
 CHANGE: Final = "change"
 """Relation of a claim that gives what its value names another number."""
+OTHER: Final = "other"
+"""Relation of a claim that holds the words of a statement which no other claim tells.
+
+Its limit is `clause` where they say something for themselves."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
 SINCE: Final = "since"

@@ -1,5 +1,6 @@
 """Claims in the form of the contract and in that of the language house, which has no messages."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -72,11 +73,20 @@ def _words_of(claim: Claim) -> tuple[str, ...]:
     )
 
 
+_ENGLISH_USER: Final = re.compile(
+    r"(?:The )?[Uu]ser(?:['\u2019]s | (?:is|has|was|did|had|can|will|no longer|now|\w+s)\b)"
+)
+"""Beginning of an English statement, whatever names of other languages follow."""
+
+
 def language_of(memory: memory_pb2.Memory) -> str:
     """Return the language in which a memory's claims are read; empty where none is read."""
     if len(memory.text) > LONGEST_STATEMENT:
         return ""
-    language = memory.language.partition("-")[0].lower() or foreign_claims.told_in(memory.text)
+    language = memory.language.partition("-")[0].lower()
+    if not language and _ENGLISH_USER.match(memory.text):
+        return ENGLISH
+    language = language or foreign_claims.told_in(memory.text)
     language = language or recognised(memory.text)
     # Too short a text is recognised as none; English is what most of those are.
     return ENGLISH if language == UNKNOWN else language

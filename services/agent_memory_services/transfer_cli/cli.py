@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from agent_memory_services.commands.connection_options import with_connection
+from agent_memory_services.kit.contract import clock
 
 app = typer.Typer()
 
@@ -48,10 +49,51 @@ def export(
 @app.command("import")
 @with_connection("long_term_memory")
 def import_(
-    file: Annotated[str, typer.Argument(help="File to read; - is the standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="File to read, or the folder of an export; - is the standard input."),
+    ],
     *,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="Who made it: agent-memory, redis (agent-memory-server), mem0, langgraph, chatgpt,"
+            " claude, whatsapp, slack; auto tells by what is in it.",
+        ),
+    ] = "auto",
+    user: Annotated[
+        str | None, typer.Option(help="Owner of what names none, in a file of others.")
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="Namespace of what names none, in a file of others.")
+    ] = None,
+    speaker: Annotated[
+        str, typer.Option(help="The user's name in a chat among people; else who speaks first.")
+    ] = "",
+    time_zone: Annotated[
+        str, typer.Option(help="IANA zone of times in a chat that name none.")
+    ] = "UTC",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what a file of others holds.")
+    ] = False,
     resume: Annotated[bool, typer.Option(help="Continue an interrupted import.")] = False,
     connection: dict[str, Any],
 ) -> None:
-    """Store the memories of a file unchanged; existing ones are left alone."""
-    raise typer.Exit(_terminal().run_import(connection, _path(file), resume=resume))
+    """Store the memories and conversations of a file; existing ones are left alone."""
+    foreign = importlib.import_module("agent_memory_services.transfer_cli.foreign")
+    sources = [each.value for each in foreign.Source]
+    if source not in sources:
+        raise typer.BadParameter(f"is none of {', '.join(sources)}", param_hint="--from")
+    zone = clock.zone_of(time_zone)
+    if zone is None:
+        raise typer.BadParameter("must be an IANA time zone", param_hint="--time-zone")
+    terminal = _terminal()
+    asked = terminal.Foreign(
+        source=foreign.Source(source),
+        reader=foreign.Reader(speaker=speaker, zone=zone),
+        user=user,
+        namespace=namespace,
+        dry_run=dry_run,
+    )
+    raise typer.Exit(terminal.run_import(connection, _path(file), resume=resume, asked=asked))

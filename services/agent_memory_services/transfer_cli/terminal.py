@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent_memory.long_term_memory.v1.service_pb2 import ExportMemoriesRequest
-from agent_memory_client import MemoryClientConfig, MemoryClientError
+from agent_memory_client import MemoryAPIClient, MemoryClientConfig, MemoryClientError
 from agent_memory_client.connection import Connection
-from agent_memory_services.transfer_cli import transfer
+from agent_memory_services.transfer_cli import foreign, transfer
 from agent_memory_services.transfer_cli.files import TransferError, UnwritableMemoryError
 
 # Standard output may be where the memories go.
@@ -50,8 +51,40 @@ def run_export(
     return _run(options, move)
 
 
-def run_import(options: Mapping[str, Any], path: Path | None, *, resume: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Wishes for a file that is no export of ours.
+
+    Attributes:
+        source: who made it.
+        reader: how it is read.
+        user: the owner of what names none.
+        namespace: the namespace of what names none.
+        dry_run: only say what would be stored.
+    """
+
+    source: foreign.Source = foreign.Source.AUTO
+    reader: foreign.Reader = field(default_factory=foreign.Reader)
+    user: str | None = None
+    namespace: str | None = None
+    dry_run: bool = False
+
+
+def run_import(
+    options: Mapping[str, Any], path: Path | None, *, resume: bool, asked: Foreign | None = None
+) -> int:
     """Import from a file, or from the standard input; 1 where a line was rejected."""
+    asked = asked or Foreign()
+    try:
+        contents = path and foreign.read_file(path, asked.source, asked.reader)
+    except (TransferError, OSError, ValueError, LookupError) as error:
+        _say(f"agent-memory: {path}: {error}")
+        return 1
+    if contents:
+        return _run_foreign(options, contents, asked)
+    if asked.dry_run:
+        _say("agent-memory: an export of Agent Memory has no dry run: ids that are there stay")
+        return 1
 
     async def move(connection: Connection) -> int:
         with _progress() as progress:
@@ -71,6 +104,51 @@ def run_import(options: Mapping[str, Any], path: Path | None, *, resume: bool) -
         return 1 if tally.rejected else 0
 
     return _run(options, move)
+
+
+def _run_foreign(options: Mapping[str, Any], contents: foreign.Contents, asked: Foreign) -> int:
+    """Store what another maker's file says, or say what that is."""
+    messages = sum(len(each.messages) for each in contents.conversations)
+    found = (
+        f"{len(contents.memories)} memories, {len(contents.conversations)} conversations "
+        f"of {messages} messages"
+    )
+    if asked.dry_run:
+        _say_rejected(contents)
+        _say(f"found {found}; {len(contents.rejected)} items rejected; nothing was stored")
+        return 1 if contents.rejected else 0
+
+    async def bring() -> transfer.Tally:
+        async with MemoryAPIClient(**options) as memory:
+            with _progress() as progress:
+                task = progress.add_task("importing")
+                return await transfer.bring(
+                    memory,
+                    contents,
+                    user=asked.user,
+                    namespace=asked.namespace,
+                    told=lambda text: progress.update(task, description=text),
+                )
+
+    try:
+        tally = asyncio.run(bring())
+    except MemoryClientError as error:
+        _say(f"agent-memory: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    _say_rejected(contents)
+    _say(f"read {found}")
+    _say(
+        f"{tally.created} memories imported, {tally.duplicates} were there, "
+        f"{tally.rejected} rejected"
+    )
+    return 1 if tally.rejected else 0
+
+
+def _say_rejected(contents: foreign.Contents) -> None:
+    for place, reason in contents.rejected:
+        _say(f"{place}: {reason}")
 
 
 def _run(options: Mapping[str, Any], move: Callable[[Connection], Awaitable[int]]) -> int:

@@ -14,8 +14,10 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     ExportMemoriesRequest,
     ImportMemoriesRequest,
 )
+from agent_memory_client import MemoryAPIClient
 from agent_memory_client.connection import Connection, from_status
-from agent_memory_services.transfer_cli import files
+from agent_memory_client.models import MemoryRecord
+from agent_memory_services.transfer_cli import files, foreign
 
 EXPORT_SUFFIX = ".export"
 OnExported = Callable[[int], None]
@@ -193,6 +195,87 @@ async def _send(
     tally.duplicates += answer.duplicate_count
     tally.rejected += len(rejections)
     return sorted(rejections, key=lambda rejection: rejection.line)
+
+
+_MESSAGES_PER_CALL = 500
+
+
+async def bring(
+    memory: MemoryAPIClient,
+    contents: foreign.Contents,
+    *,
+    user: str | None,
+    namespace: str | None,
+    told: Callable[[str], None],
+) -> Tally:
+    """Store what a file of another memory or chat says.
+
+    Conversations become sessions, and this returns when they are extracted. What was stored by an
+    earlier run is there already, so one that was interrupted is repeated.
+
+    Args:
+        memory: whom to tell.
+        contents: what the file says.
+        user: the owner of what names none.
+        namespace: the namespace of what names none.
+        told: hears what is done.
+
+    Raises:
+        MemoryClientError: a service refused or went away.
+    """
+    tally = Tally(rejected=len(contents.rejected))
+    if contents.memories:
+        told(f"{len(contents.memories)} memories")
+        rows = [_placed(each, user, namespace) for each in contents.memories]
+        report = await memory.import_long_term_memories(rows)
+        tally.created += report.created
+        tally.duplicates += report.duplicates
+        tally.rejected += len(report.errors)
+        contents.rejected += [(each.memory_id or "", str(each.error)) for each in report.errors]
+    for number, conversation in enumerate(contents.conversations, 1):
+        told(f"conversation {number} of {len(contents.conversations)}")
+        new, learned = await _learned(memory, conversation, user, namespace)
+        tally.created += learned if new else 0
+        tally.duplicates += 0 if new else learned
+        tally.lines += len(conversation.messages)
+    return tally
+
+
+def _placed(record: MemoryRecord, user: str | None, namespace: str | None) -> MemoryRecord:
+    named = {"user_id": record.user_id or user, "namespace": record.namespace or namespace}
+    return record.model_copy(update=named)
+
+
+async def _learned(
+    memory: MemoryAPIClient,
+    conversation: foreign.Conversation,
+    user: str | None,
+    namespace: str | None,
+) -> tuple[int, int]:
+    """Store a conversation; answers its new messages, and the memories that hold what it says."""
+    session = conversation.session_id
+    messages = conversation.messages
+    new = 0
+    for start in range(0, len(messages), _MESSAGES_PER_CALL):
+        appended = await memory.append_messages_to_working_memory(
+            session,
+            messages[start : start + _MESSAGES_PER_CALL],
+            user_id=user,
+            namespace=namespace,
+        )
+        new += appended.new_message_count
+    if not messages:
+        return 0, 0
+    await memory.wait_for_extraction(session, user_id=user, namespace=namespace, timeout=None)
+    learned: set[str] = set()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await memory.list_jobs(
+            session_id=session, namespace=namespace, limit=100, cursor=cursor or None
+        )
+        learned.update(each for job in page.jobs for each in job.memory_ids)
+        cursor = page.next_cursor
+    return new, len(learned)
 
 
 def _counts(tally: Tally) -> dict[str, int]:

@@ -3,7 +3,11 @@
 import grpc
 import pytest
 
-from agent_memory_client import MemoryAPIClient, MemoryUnavailableError
+from agent_memory_client import (
+    MemoryAPIClient,
+    MemoryResourceExhaustedError,
+    MemoryUnavailableError,
+)
 from tests.contract.client.services.refusal import refusal
 from tests.contract.client.services.running import Services
 
@@ -61,4 +65,30 @@ async def test_a_refusal_is_final(client: MemoryAPIClient, services: Services) -
     )
     with pytest.raises(Exception, match="refused"):
         await client.get_long_term_memory("m")
+    assert len(services.recorder.calls("GetMemory")) == 1
+
+
+@pytest.mark.parametrize("reason", ["OVERLOADED", "QUOTA_EXCEEDED"])
+async def test_a_server_at_its_limit_is_asked_again_when_it_says(
+    client: MemoryAPIClient, services: Services, reason: str
+) -> None:
+    """A change keeps its name meanwhile; the caller notices nothing."""
+    later = refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, reason, retry_after=0.01)
+    services.recorder.refusals["CreateMemories"].extend([later] * 3)
+    result = await client.create_long_term_memories([{"text": "a"}])
+    attempts = services.recorder.calls("CreateMemories")
+    assert [item.outcome for item in result.results] == ["created"]
+    assert len(attempts) == 4
+    assert len({attempt.request.request_id for attempt in attempts}) == 1
+
+
+async def test_nobody_waits_beyond_the_time_of_the_call(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """Where the server's word is later than that, the caller is told at once."""
+    later = refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", retry_after=0.9)
+    services.recorder.refusals["GetMemory"].extend([later] * 10)
+    with pytest.raises(MemoryResourceExhaustedError) as raised:
+        await client.get_long_term_memory("m", timeout=0.5)
+    assert raised.value.retry_after == pytest.approx(0.9)
     assert len(services.recorder.calls("GetMemory")) == 1

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.message_pb2 import ContentPart, Media, Message, ToolCall
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.contract.errors import InvalidField, StoreUnavailable
@@ -31,11 +31,27 @@ def mute(neighbours: Neighbours) -> Neighbours:
     return neighbours
 
 
+def of_more_than_a_text(text: str) -> list[Message]:
+    """Messages whose words stand in parts, and in an answer that is not shown whole."""
+    picture = Media(data=text.encode(), media_type="image/png", name=text)
+    parts = [
+        ContentPart(text=text),
+        ContentPart(image=picture),
+        ContentPart(reasoning=text),
+        ContentPart(tool_use=ToolCall(id="c", name="f", arguments=text)),
+    ]
+    return [
+        Message(role="assistant", parts=parts, original=f'{{"said": "{text}"}}'),
+        Message(role="tool", tool_call_id="c", content=f"{'.' * 200_000}{text}{'.' * 200_000}"),
+    ]
+
+
 async def speak(stub: WorkingMemoryStub, user: str, text: str, prefix: str) -> None:
     """Leave traces everywhere: sessions, logs, outbox, summaries to come, answers."""
     window = wm.ContextWindow(max_tokens=20)
     for number in range(3):
-        messages = [Message(role="user", content=f"{text} {number}.{n}") for n in range(5)]
+        messages = [Message(role="user", content=f"{text} {number}.{n}") for n in range(3)]
+        messages += of_more_than_a_text(f"{text} {number}")
         await stub.AppendMessages(
             rpc.AppendMessagesRequest(
                 session_id=f"{prefix}{number}",

@@ -17,7 +17,13 @@ from agent_memory_services.extraction.queue.submissions import (
     Submissions,
 )
 from agent_memory_services.extraction.store.progress import ProgressBook
-from agent_memory_services.extraction.store.queue import Lease, Leases, Retention, Store
+from agent_memory_services.extraction.store.queue import (
+    Lease,
+    Leases,
+    Outlook,
+    Retention,
+    Store,
+)
 from agent_memory_services.kit.contract.context import Principal
 from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.redis.keys import encode
@@ -69,7 +75,13 @@ class Queue:
     async def poll(self, of: Session | None = None) -> list[str]:
         """The tenants with due jobs in the session's partition."""
         partition = (of or session()).thread.partition(self.store.partitions)
-        return list((await self.leases.poll(partition, lost=LOST)).due)
+        return list((await self.outlook(partition)).due)
+
+    async def outlook(self, partition: int) -> Outlook:
+        """What is due in a partition, and when the next is."""
+        [outlook] = await self.leases.poll([partition], lost=LOST)
+        assert isinstance(outlook, Outlook)
+        return outlook
 
     async def all_jobs(self, tenant: str = "default") -> list[Job]:
         """The tenant's jobs, the latest first."""

@@ -179,15 +179,34 @@ async def test_finished_jobs_are_forgotten_after_their_retention(redis: Redis) -
     assert len([key async for key in redis.scan_iter("am:ex:*:job:*")]) == 1
 
 
+async def test_only_so_many_finished_jobs_are_kept(redis: Redis) -> None:
+    """The oldest go first, and jobs that failed stay; the session is known all the same."""
+    queue = Queue.on(redis, Retention(jobs=8))  # two in each of four partitions
+    for sequence in range(1, 5):
+        await queue.submit(submission(message(sequence)))
+        lease = await queue.must_claim()
+        if sequence == 1:
+            await queue.leases.give_up(lease, ERROR, strike=True)
+        else:
+            await queue.leases.complete(lease, [])
+    latest = [job.id for job in await queue.all_jobs()][:2]
+    await queue.poll()
+    assert await queue.states() == ["SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert [job.id for job in await queue.all_jobs()][:2] == latest
+    assert len([key async for key in redis.scan_iter("am:ex:*:job:*")]) == 3
+    await queue.submit(submission(message(2)))
+    assert await queue.poll() == []
+
+
 async def test_a_poll_tells_when_to_come_back(queue: Queue) -> None:
     """A partition tells how many jobs wait, how late the oldest is, and when the next is due."""
     partition = session().thread.partition(4)
-    assert (await queue.leases.poll(partition, lost=LOST)).next_seconds is None
+    assert (await queue.outlook(partition)).next_seconds is None
     await queue.submit(submission(message(1)))
-    outlook = await queue.leases.poll(partition, lost=LOST)
+    outlook = await queue.outlook(partition)
     assert (list(outlook.due), outlook.waiting) == (["default"], 1)
     await queue.leases.retry_later(await queue.must_claim(), ERROR, delay_seconds=600, strike=False)
-    outlook = await queue.leases.poll(partition, lost=LOST)
+    outlook = await queue.outlook(partition)
     assert list(outlook.due) == []
     assert outlook.next_seconds is not None
     assert 500 < outlook.next_seconds <= 600

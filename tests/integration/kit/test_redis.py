@@ -23,6 +23,7 @@ from agent_memory_services.kit.redis.client import (
 )
 from agent_memory_services.kit.redis.pool import StorePool
 from agent_memory_services.kit.redis.scripts import Key, script
+from tests.support.cut_line import CutLine
 from tests.support.interruption import Interruption, Moment
 from tests.support.listening import listening
 from tests.support.raw import raw
@@ -112,7 +113,10 @@ async def test_a_silent_store_is_given_up(unused_tcp_server: tuple[str, list[obj
         with pytest.raises(RedisTimeoutError):
             async with asyncio.timeout(30):
                 await client.ping()
-    assert len(connections) == 1
+        with pytest.raises(RedisTimeoutError):
+            async with asyncio.timeout(30):
+                await client.get("k")
+    assert len(connections) == 2
 
 
 @pytest.mark.parametrize("moment", Moment)
@@ -138,6 +142,66 @@ async def _used(client: Redis) -> None:
 
 async def _awaiting(what: Awaitable[None]) -> None:
     await what
+
+
+async def test_short_commands_share_one_connection(client: Redis) -> None:
+    """Hundreds at once, in pipelines and alone: each gets its own answer, errors included."""
+    await client.set("text", "not a hash")
+
+    async def asked(number: int) -> None:
+        await client.set(f"k{number}", number)
+        assert await client.get(f"k{number}") == str(number).encode()
+        with pytest.raises(ResponseError, match="WRONGTYPE"):
+            await client.hgetall("text")
+        async with client.pipeline(transaction=False) as pipeline:
+            raw(pipeline).get(f"k{number}").hgetall("text").zcard("none")
+            value, error, none = await pipeline.execute(raise_on_error=False)
+        assert (value, none) == (str(number).encode(), 0)
+        assert isinstance(error, ResponseError)
+
+    await asyncio.gather(*map(asked, range(100)))
+    # One for these, and the one that asks, which is of the pool.
+    assert (await client.info("clients"))["connected_clients"] <= 3
+
+
+async def test_who_gives_up_takes_nobody_elses_answer(client: Redis) -> None:
+    """Commands that are cancelled, at any moment, leave the others their answers."""
+
+    async def asked(number: int) -> bytes | None:
+        return await cast("Awaitable[bytes | None]", client.get(f"k{number}"))
+
+    for number in range(20):
+        await client.set(f"k{number}", number)
+    for pause in range(4):
+        tasks = [asyncio.create_task(asked(number)) for number in range(20)]
+        for _ in range(pause):
+            await asyncio.sleep(0)
+        for task in tasks[::3]:
+            task.cancel()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        for number, answer in enumerate(answers):
+            assert answer == str(number).encode() or isinstance(answer, asyncio.CancelledError)
+            assert number % 3 == 0 or isinstance(answer, bytes)
+
+
+async def test_a_break_tells_everybody_who_waits(redis_url: str) -> None:
+    """Commands under way fail, and the next ones are answered over a new connection."""
+    async with CutLine.to(redis_url) as line, connect(line.url) as client:
+        await client.get("k")
+        line.cut_at(1, answered=False)
+        tasks = [asyncio.create_task(claim(client, f"k{number}")) for number in range(3)]
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(answer, RedisConnectionError) for answer in answers)
+        assert await client.get("k") is None
+
+
+async def test_what_is_long_has_a_connection_of_its_own(client: Redis) -> None:
+    """It would hold up those behind it."""
+    await client.get("k")
+    before = (await client.info("clients"))["connected_clients"]
+    assert await client.set("long", b"x" * (1 << 20))
+    assert cast("bytes", await client.get("long")) == b"x" * (1 << 20)
+    assert (await client.info("clients"))["connected_clients"] == before
 
 
 @pytest.fixture

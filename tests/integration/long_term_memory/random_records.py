@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from agent_memory.common.v1.filter_pb2 import (
     MemoryFilter,
+    MetadataFilter,
+    MetadataNumberFilter,
     NumberFilter,
     StrategyFilter,
     TagFilter,
@@ -54,8 +56,24 @@ provenances = st.builds(
 validities = st.builds(
     Validity, valid_from=_maybe(times), invalid_from=_maybe(times), superseded_by=maybe_values
 )
+_paths = st.sampled_from(["a", "b", "a.b", "b.a"])
+_decimals = st.sampled_from([-2.5, -1.0, -0.0, 0.0, 0.1, 1.0, 2.0, 5e-324, 1e300])
+_scalars = st.one_of(st.none(), st.booleans(), values, maybe_values, _decimals)
+_objects = st.dictionaries(
+    st.sampled_from(["a", "b"]),
+    st.recursive(
+        _scalars,
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+        ),
+        max_leaves=4,
+    ),
+    max_size=2,
+)
 memories = st.builds(
     Memory,
+    metadata=_objects,
     text=st.just("x"),
     type=kinds,
     namespace=maybe_values,
@@ -115,7 +133,30 @@ _some_kinds = st.lists(kinds, min_size=1, max_size=2)
 type_filters = _at_least_one(TypeFilter, any=_some_kinds, none=_some_kinds)
 _some_strategies = st.lists(st.integers(1, 5), min_size=1, max_size=3)
 strategy_filters = _at_least_one(StrategyFilter, any=_some_strategies, none=_some_strategies)
+_some_numbers = st.lists(_decimals, min_size=1, max_size=2)
+metadata_filters = st.lists(
+    st.builds(
+        lambda path, rest: MetadataFilter(path=path, **rest),
+        _paths,
+        st.sampled_from(["exists", "flag", "not_flag", "text", "number"]).flatmap(
+            lambda name: st.fixed_dictionaries({name: _by_name[name]})
+        ),
+    ),
+    min_size=1,
+    max_size=2,
+)
+_by_name: dict[str, st.SearchStrategy[object]] = {
+    **dict.fromkeys(("exists", "flag", "not_flag"), st.booleans()),
+    "text": tags,
+    "number": _at_least_one(
+        MetadataNumberFilter,
+        **dict.fromkeys(_bounds, _decimals),
+        any=_some_numbers,
+        none=_some_numbers,
+    ),
+}
 _conditions: dict[str, st.SearchStrategy[object]] = {
+    "metadata": metadata_filters,
     **dict.fromkeys(
         (
             *("id", "namespace", "user_id", "session_id", "topics", "entities"),

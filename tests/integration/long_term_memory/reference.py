@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from google.protobuf.struct_pb2 import Struct, Value
+
 from agent_memory.common.v1.filter_pb2 import (
     MemoryFilter,
+    MetadataFilter,
+    MetadataNumberFilter,
     NumberFilter,
     StrategyFilter,
     TagFilter,
@@ -72,7 +76,63 @@ def _one(value: str) -> Iterable[str]:
     return [value] if value else []
 
 
-_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+def _metadata(given: Iterable[MetadataFilter], memory: Memory) -> bool:
+    return all(_at_path(each, _values_at(memory.metadata, each.path.split("."))) for each in given)
+
+
+def _values_at(held: Struct, path: Sequence[str]) -> list[Value]:
+    """Every value at a path, lists and objects gone through."""
+    waiting = [held.fields[path[0]]] if path[0] in held.fields else []
+    found: list[Value] = []
+    for value in waiting:
+        waiting.extend(value.list_value.values)
+        if len(path) == 1:
+            found.append(value)
+        elif value.HasField("struct_value"):
+            found += _values_at(value.struct_value, path[1:])
+    return [value for value in found if value.WhichOneof("kind") not in (None, "null_value")]
+
+
+def _at_path(given: MetadataFilter, values: Sequence[Value]) -> bool:
+    flags = [value.bool_value for value in values if value.HasField("bool_value")]
+    texts = [value.string_value for value in values if value.HasField("string_value")]
+    numbers = [value.number_value for value in values if value.HasField("number_value")]
+    return (
+        (not given.HasField("exists") or given.exists == bool(values))
+        and (not given.HasField("flag") or given.flag in flags)
+        and (not given.HasField("not_flag") or given.not_flag not in flags)
+        and _texts(given.text, texts)
+        and _numbers(given.number, numbers)
+    )
+
+
+def _texts(given: TagFilter, texts: Sequence[str]) -> bool:
+    return (
+        (not given.HasField("eq") or given.eq in texts)
+        and (not given.HasField("ne") or given.ne not in texts)
+        and (not given.any or not set(texts).isdisjoint(given.any))
+        and set(texts).issuperset(given.all)
+        and set(texts).isdisjoint(given.none)
+        and (not given.HasField("prefix") or any(t.startswith(given.prefix) for t in texts))
+    )
+
+
+def _numbers(given: MetadataNumberFilter, numbers: Sequence[float]) -> bool:
+    bounds = [
+        (_COMPARISONS[name], getattr(given, name))
+        for name in ("gt", "gte", "lt", "lte")
+        if given.HasField(name)
+    ]
+    return (
+        (not given.HasField("eq") or given.eq in numbers)
+        and (not given.HasField("ne") or given.ne not in numbers)
+        and (not given.any or not set(numbers).isdisjoint(given.any))
+        and set(numbers).isdisjoint(given.none)
+        and (not bounds or any(all(c(n, bound) for c, bound in bounds) for n in numbers))
+    )
+
+
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "eq": lambda value, bound: value == bound,
     "ne": lambda value, bound: value != bound,
     "gt": lambda value, bound: value > bound,
@@ -109,4 +169,5 @@ _CHECKS: dict[str, Callable[..., bool]] = {
     "extractor": lambda given, memory: _tag(given, list(_one(memory.provenance.extractor))),
     "source_message_ids": lambda given, memory: _tag(given, memory.provenance.message_ids),
     "slot": lambda given, memory: _tag(given, list(_one(memory.slot))),
+    "metadata": _metadata,
 }

@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 from agent_memory.common.v1 import memory_pb2, message_pb2
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_client import MemoryValidationError
-from agent_memory_client._operations.records import (
-    from_memory,
-    from_message,
-    to_memory,
-    to_messages,
-)
+from agent_memory_client._operations.messages import from_message, to_messages
+from agent_memory_client._operations.records import from_memory, to_memory
 from agent_memory_client._operations.sessions import from_working_memory, to_working_memory
 from agent_memory_client._values import from_struct, to_struct
 from agent_memory_client.models import (
@@ -200,7 +196,9 @@ def test_every_field_of_a_memory_is_read() -> None:
 def test_every_field_of_a_session_is_read() -> None:
     """The same for a session and for a message."""
     session = from_working_memory(filled(working_memory_pb2.WorkingMemory()))
-    message = from_message(filled(message_pb2.Message()))
+    sent = filled(message_pb2.Message())
+    sent.original = "{}"
+    message = from_message(sent)
     for model, empty in ((session, WorkingMemory()), (message, MemoryMessage(role=""))):
         defaults = empty.model_dump()
         unread = [name for name, value in model.model_dump().items() if value == defaults[name]]
@@ -246,6 +244,8 @@ def filled(message: MessageT) -> MessageT:
 def _something(field: descriptor.FieldDescriptor) -> object:
     if field.enum_type is not None:
         return field.enum_type.values[-1].number
+    if field.type == field.TYPE_BYTES:
+        return b"x"
     return {"string": "x", "bool": True}.get(_KINDS.get(field.cpp_type, ""), 3)
 
 

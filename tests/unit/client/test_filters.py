@@ -46,6 +46,13 @@ FIELDS = st.fixed_dictionaries(
         "access_count": operators(**dict.fromkeys(BOUNDS, st.integers(0, 2**40))),
         "memory_type": operators(any=st.lists(st.sampled_from(MemoryTypeEnum), min_size=1)),
         "pinned": st.booleans(),
+        "metadata": st.dictionaries(
+            st.sampled_from(["agent", "agent.id", "n"]),
+            TAGS
+            | operators(**dict.fromkeys(BOUNDS, st.floats(allow_nan=False)))
+            | operators(eq=st.booleans(), exists=st.booleans()),
+            min_size=1,
+        ),
     },
 )
 FILTERS = st.recursive(
@@ -105,6 +112,26 @@ def test_a_conjunction_keeps_both_sides(one: dict[str, Any], other: dict[str, An
         (
             {"extraction_strategy": "summary"},
             {"strategy": {"any": ["EXTRACTION_STRATEGY_SUMMARY"]}},
+        ),
+        (
+            {"metadata": {"agent_id": "chef", "n": {"gte": 5, "ne": 7}, "ok": True}},
+            {
+                "metadata": [
+                    {"path": "agent_id", "text": {"eq": "chef"}},
+                    {"path": "n", "number": {"gte": 5.0, "ne": 7.0}},
+                    {"path": "ok", "flag": True},
+                ]
+            },
+        ),
+        (
+            {"metadata": {"agent": {"id": {"in": ["a", "b"]}, "rank": {"any": [1]}}, "x": None}},
+            {
+                "metadata": [
+                    {"path": "agent.id", "text": {"any": ["a", "b"]}},
+                    {"path": "agent.rank", "number": {"any": [1.0]}},
+                    {"path": "x", "exists": False},
+                ]
+            },
         ),
         ({"pinned": True}, {"pinned": True}),
         ({"standing": {"ne": True}}, {"standing": False}),
@@ -220,6 +247,11 @@ def test_days_meet_without_a_gap(day: date, zone: str) -> None:
         ({"access_count": {"between": [1, 2], "gte": 1}}, "filters.access_count.between"),
         ({"memory_type": "vague"}, "filters.memory_type.any"),
         ({"memory_type": {"eq": "semantic", "any": ["message"]}}, "filters.memory_type"),
+        ({"metadata": "x"}, "filters.metadata"),
+        ({"metadata": {}}, "filters.metadata"),
+        ({"metadata": {"n": {"gt": "x"}}}, "filters.metadata.n.gt"),
+        ({"metadata": {"n": {"any": ["x", 1]}}}, "filters.metadata.n.any"),
+        ({"metadata": {"n": ["x"]}}, "filters.metadata.n"),
         ({"pinned": "yes"}, "filters.pinned.eq"),
         ({"pinned": {"eq": True, "ne": True}}, "filters.pinned"),
         ({"any_of": []}, "filters.any_of"),
@@ -277,9 +309,12 @@ def test_every_field_is_declared_once() -> None:
     told: dict[str, list[str]] = {}
     operators: list[str] = []
     for row in rows.splitlines():
+        if row.startswith(" "):
+            operators += row.strip().split(", ")
+            continue
         begun = re.match(r"(\S.*?)  +(\S.*)$", row)
         if begun:
-            operators = begun[2].split(", ")
+            operators = begun[2].rstrip(",").split(", ")
         for name in re.findall(r"\w+", begun[1] if begun else row):
             told[name] = operators
     del told["any_of"], told["none_of"]

@@ -4,7 +4,8 @@ import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
 from agent_memory_client import MemoryValidationError
-from agent_memory_client.tools._calls import read_arguments, read_tool_call
+from agent_memory_client.tools._arguments import read_arguments
+from agent_memory_client.tools._calls import read_tool_call
 
 NESTED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}
 
@@ -36,13 +37,13 @@ def test_what_is_no_call_is_refused(call: object) -> None:
         read_tool_call(call)
 
 
-@pytest.mark.parametrize("given", [None, "", "{}", b"{}", {}])
+@pytest.mark.parametrize("given", [None, "", "{}", b"{}", {}, "null", '"{}"', "None"])
 def test_no_arguments_are_an_empty_object(given: object) -> None:
     """Absent arguments are none, in every form."""
     assert read_arguments(given) == {}
 
 
-@pytest.mark.parametrize("given", ["{", "[]", "null", "3", 3, [("x", 1)]])
+@pytest.mark.parametrize("given", ["{", "[]", "3", 3, [("x", 1)], "find me food"])
 def test_broken_arguments_are_never_empty_ones(given: object) -> None:
     """A model that writes broken JSON learns so."""
     with pytest.raises(MemoryValidationError):

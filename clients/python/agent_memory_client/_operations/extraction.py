@@ -13,6 +13,7 @@ from agent_memory.extraction.v1 import service_pb2 as rpc
 from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records, sessions
+from agent_memory_client._operations.messages import to_messages
 from agent_memory_client._status import from_status
 from agent_memory_client._types import build, checked, text
 from agent_memory_client.filters import compile_filter, decompile_filter
@@ -106,8 +107,8 @@ def preview(
     """Find what a strategy would find in messages."""
     config = build(models.MemoryStrategyConfig, {} if strategy is None else strategy, "strategy")
     request = rpc.ExtractMemoriesRequest(
-        messages=records.to_messages(messages),
-        before=records.to_messages(before, "before"),
+        messages=to_messages(messages),
+        before=to_messages(before, "before"),
         extraction=sessions.to_extraction(config),
         time_zone=time_zone or "",
     )
@@ -127,7 +128,7 @@ def summarize(
 ) -> operation.Operation[rpc.SummarizeResponse, str]:
     """Summarize messages."""
     request = rpc.SummarizeRequest(
-        messages=records.to_messages(messages),
+        messages=to_messages(messages),
         previous_summary=previous_summary,
         max_words=max_words or 0,
     )

@@ -7,6 +7,7 @@ from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import records, search, sessions
+from agent_memory_client._operations.messages import from_tool_call, restored
 from agent_memory_client._operations.operation import Operation
 from agent_memory_client._types import build, checked
 
@@ -104,17 +105,41 @@ def from_prompt(response: rpc.BuildMemoryPromptResponse) -> models.MemoryPromptR
 
 
 def _as_chat_message(message: working_memory_pb2.PromptMessage) -> dict[str, Any]:
-    """Convert a message to the form of chat APIs: what it does not have is no key of it."""
+    """Convert a message to the form of chat APIs: what it does not have is no key of it.
+
+    One that came in a provider's form is answered in that form.
+    """
+    if (original := restored(message)) is not None:
+        return _as_request(original)
     chat: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.name:
         chat["name"] = message.name
     if message.tool_calls:
-        chat["tool_calls"] = [
-            records.from_tool_call(call).as_openai() for call in message.tool_calls
-        ]
+        chat["tool_calls"] = [from_tool_call(call).as_openai() for call in message.tool_calls]
     if message.tool_call_id:
         chat["tool_call_id"] = message.tool_call_id
     return chat
+
+
+def _as_request(original: dict[str, Any]) -> dict[str, Any]:
+    """Leave of a message what its provider takes in a request, where that answers more than that.
+
+    Empty fields go too, which not every provider takes; a content stays, be it none.
+    """
+    if "parts" in original:
+        kept = {"role", "parts"}
+    elif "stop_reason" in original:
+        kept = {"role", "content"}
+    else:
+        kept = original.keys() - {"annotations"}
+    request = {
+        key: value
+        for key, value in original.items()
+        if key in kept and (value is not None or key == "content")
+    }
+    if isinstance(audio := request.get("audio"), dict) and "id" in audio:
+        request["audio"] = {"id": audio["id"]}
+    return request
 
 
 def _from_section(report: working_memory_pb2.PromptSectionReport) -> models.PromptSectionReport:

@@ -1,12 +1,11 @@
-"""Memories and messages, in the form of the contracts and in that of the client."""
+"""Memories, in the form of the contracts and in that of the client."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from agent_memory.common.v1 import memory_pb2, message_pb2
+from agent_memory.common.v1 import memory_pb2
 from agent_memory_client import _values, models
-from agent_memory_client._types import build, items
 
 
 def to_memory(
@@ -217,58 +216,4 @@ def _from_validity(memory: memory_pb2.Memory) -> models.Validity | None:
         invalid_from=_values.from_timestamp(validity, "invalid_from"),
         superseded_by=validity.superseded_by or None,
         reason=validity.reason or None,
-    )
-
-
-def to_messages(
-    messages: Iterable[models.MemoryMessage | Mapping[str, Any]], path: str = "messages"
-) -> list[message_pb2.Message]:
-    """Convert messages, written as models or as dictionaries.
-
-    One that says nothing is left out: a model that only calls tools answers without content, and
-    applications store that answer like any other.
-
-    Raises:
-        MemoryValidationError: A dictionary is no message; names its position.
-    """
-    built = [
-        build(models.MemoryMessage, message, f"{path}[{n}]")
-        for n, message in enumerate(items(messages, path))
-    ]
-    return [_to_message(message) for message in built if message.content or message.tool_calls]
-
-
-def from_message(message: message_pb2.Message) -> models.MemoryMessage:
-    """Read a message."""
-    return models.MemoryMessage(
-        role=message.role,
-        content=message.content,
-        id=message.id or None,
-        name=message.name or None,
-        tool_calls=[from_tool_call(call) for call in message.tool_calls],
-        tool_call_id=message.tool_call_id or None,
-        created_at=_values.from_timestamp(message, "create_time"),
-        recalled=message.recalled,
-        sequence=message.sequence or None,
-    )
-
-
-def from_tool_call(call: message_pb2.ToolCall) -> models.ToolCall:
-    """Read a call that a model asked for."""
-    return models.ToolCall(id=call.id, name=call.name, arguments=call.arguments)
-
-
-def _to_message(message: models.MemoryMessage) -> message_pb2.Message:
-    return message_pb2.Message(
-        id=message.id or "",
-        role=message.role,
-        content=message.content,
-        name=message.name or "",
-        tool_calls=[
-            message_pb2.ToolCall(id=call.id, name=call.name, arguments=call.arguments)
-            for call in message.tool_calls
-        ],
-        tool_call_id=message.tool_call_id or "",
-        create_time=_values.to_optional_timestamp(message.created_at),
-        recalled=message.recalled,
     )

@@ -14,6 +14,7 @@ from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, Ses
 from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations import operation, records
+from agent_memory_client._operations.messages import from_message, to_messages
 from agent_memory_client._types import build, checked, items
 
 _UPDATE_PATHS = {"ttl_seconds": "ttl", "long_term_memory_strategy": "extraction"}
@@ -135,7 +136,7 @@ def append(
         namespace=config.namespace(namespace),
         session_id=session_id,
         user_id=config.user(user_id),
-        messages=records.to_messages(messages),
+        messages=to_messages(messages),
         window=to_window(config, model_name, context_window_max),
         etag=etag or "",
         request_id=request_id or "",
@@ -300,7 +301,7 @@ def list_messages(
     return operation.Operation(
         request,
         lambda response: models.MessageListResponse(
-            messages=[records.from_message(message) for message in response.messages],
+            messages=[from_message(message) for message in response.messages],
             total=response.total_size,
             next_cursor=response.next_page_token or None,
         ),
@@ -353,7 +354,7 @@ def to_working_memory(
         namespace=namespace,
         session_id=session_id,
         user_id=user_id,
-        messages=records.to_messages(memory.messages),
+        messages=to_messages(memory.messages),
         memories=[records.to_memory(record) for record in memory.memories],
         data=_values.to_struct(memory.data, "data"),
         context=memory.context or "",
@@ -397,7 +398,7 @@ def from_working_memory(session: working_memory_pb2.WorkingMemory) -> models.Wor
         session_id=session.session_id,
         namespace=session.namespace or None,
         user_id=session.user_id or None,
-        messages=[records.from_message(message) for message in session.messages],
+        messages=[from_message(message) for message in session.messages],
         memories=[records.from_memory(memory) for memory in session.memories],
         data=_values.from_struct(session.data),
         context=session.context or None,
@@ -423,7 +424,7 @@ def from_working_memory(session: working_memory_pb2.WorkingMemory) -> models.Wor
 def from_appended(response: rpc.AppendMessagesResponse) -> models.AppendResult:
     """Read what became of appended messages."""
     return models.AppendResult(
-        messages=[records.from_message(message) for message in response.messages],
+        messages=[from_message(message) for message in response.messages],
         new_message_count=response.new_message_count,
         last_sequence=response.last_sequence,
         etag=response.etag,
@@ -447,7 +448,7 @@ def from_session_change(answer: rpc.WatchWorkingMemoryResponse) -> models.Sessio
     return models.SessionChange(
         kind=_values.SESSION_CHANGES.name(change.kind),
         etag=change.etag or None,
-        messages=[records.from_message(message) for message in change.messages],
+        messages=[from_message(message) for message in change.messages],
         changed_at=_values.from_timestamp(change, "change_time"),
         resume_token=answer.resume_token,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_memory_client import errors, models
 from agent_memory_client._sync.memories import MemoryMethods
-from agent_memory_client._types import build, items, zone_of
+from agent_memory_client._types import items, zone_of
 from agent_memory_client.tools import _calls
 from agent_memory_client.tools import _definitions as tools
 
@@ -56,7 +56,7 @@ class ToolMethods(MemoryMethods):
         given = function_arguments if args is None else args
         try:
             scope = self._tool_scope(session_id, namespace, user_id, time_zone, timeout)
-            answer = self._run_tool(name, _calls.read_arguments(given), scope)
+            answer = self._run_tool(name, given, scope)
         except errors.MemoryClientError as error:
             return _calls.ToolCallResult.failed(name, error.message)
         except Exception:  # noqa: BLE001 - the promise not to raise; the log has the traceback
@@ -150,14 +150,9 @@ class ToolMethods(MemoryMethods):
             timeout=timeout,
         )
 
-    def _run_tool(
-        self, name: str, arguments: Mapping[str, Any], scope: _calls.ToolScope
-    ) -> _calls.ToolAnswer:
-        canonical = tools.OTHER_NAMES.get(name, name)
-        if canonical not in tools.TOOLS:
-            raise errors.MemoryValidationError(f"there is no tool {name}")
-        asked = build(tools.TOOLS[canonical].arguments, arguments)
-        return _HANDLERS[canonical](self, scope, asked)
+    def _run_tool(self, name: str, arguments: Any, scope: _calls.ToolScope) -> _calls.ToolAnswer:
+        tool = tools.tool_of(name)
+        return _HANDLERS[tool.name](self, scope, tool.read(arguments))
 
 
 def _search_memory(

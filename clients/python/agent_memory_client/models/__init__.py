@@ -1,5 +1,6 @@
 """Models of what the client takes and answers."""
 
+from agent_memory_client.models._content import ContentPart, Media, ToolCall, ToolResult
 from agent_memory_client.models._criteria import FilterCriteria
 from agent_memory_client.models._extraction import (
     ExtractionPreview,
@@ -73,7 +74,6 @@ from agent_memory_client.models._sessions import (
     SessionListResponse,
     SessionUpdate,
     StrategyOptions,
-    ToolCall,
     WorkingMemory,
     WorkingMemoryResponse,
     WorkingMemoryResult,
@@ -87,6 +87,7 @@ __all__ = [
     "ClaimModality",
     "ClientMemoryRecord",
     "CompactionReport",
+    "ContentPart",
     "CreateMemoryResult",
     "CreateResult",
     "DeleteResult",
@@ -109,6 +110,7 @@ __all__ = [
     "JobChange",
     "JobError",
     "JobListResponse",
+    "Media",
     "MemoryChange",
     "MemoryMessage",
     "MemoryPromptResponse",
@@ -144,6 +146,7 @@ __all__ = [
     "TimePrecision",
     "TimeWindow",
     "ToolCall",
+    "ToolResult",
     "Validity",
     "WorkingMemory",
     "WorkingMemoryResponse",

@@ -10,6 +10,7 @@ from pydantic import Field
 from agent_memory_client._types import Model, Text
 from agent_memory_client.filters import (
     FlagCondition,
+    MetadataCondition,
     NumberCondition,
     StrategyCondition,
     TagCondition,
@@ -43,6 +44,7 @@ class FilterArguments(TypedDict, total=False):
     access_count: int | Operators | NumberCondition | None
     pinned: bool | Operators | FlagCondition | None
     standing: bool | Operators | FlagCondition | None
+    metadata: Operators | MetadataCondition | None
 
 
 class FilterCriteria(Model):
@@ -76,3 +78,4 @@ class FilterCriteria(Model):
     access_count: Any = None
     pinned: Any = None
     standing: Any = None
+    metadata: Any = None

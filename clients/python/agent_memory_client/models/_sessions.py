@@ -1,51 +1,22 @@
 """Sessions: messages, what working memory holds of them, and prompts built from it."""
 
-import json
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from agent_memory_client import _types
+from agent_memory_client.models._content import ContentPart, ToolCall, read_message
 from agent_memory_client.models._memories import MemoryRecord
 from agent_memory_client.models._search import MemoryRecordResult
 
 
-class ToolCall(_types.Model):
-    """A call that a model asks the application to make.
-
-    OpenAI's nested form `{"id", "type", "function": {"name", "arguments"}}` is understood too.
-    """
-
-    id: _types.Text
-    name: _types.Text
-    arguments: _types.Text = Field(default="", description="As the model wrote them, usually JSON.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flatten(cls, value: Any) -> Any:
-        if not (isinstance(value, dict) and isinstance(value.get("function"), dict)):
-            return value
-        outer = {key: item for key, item in value.items() if key not in {"function", "type"}}
-        return outer | value["function"]
-
-    @field_validator("arguments", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        try:
-            return json.dumps(value)
-        except (TypeError, RecursionError) as error:
-            raise ValueError(f"is not JSON: {error}") from error
-
-    def as_openai(self) -> dict[str, Any]:
-        """Convert the call to the form that chat APIs take."""
-        function = {"name": self.name, "arguments": self.arguments}
-        return {"id": self.id, "type": "function", "function": function}
-
-
 class MemoryMessage(_types.Model):
-    """One message.
+    """One message, in these fields or as a chat API or its SDK writes it.
+
+    Messages of OpenAI (chat completions and responses), Anthropic, Gemini and LangChain are taken
+    as their `model_dump()` has them, or as objects of these SDKs, and kept whole: `content` is
+    their text, `parts` is all they consist of, and `as_given` answers them as they came.
 
     Without an id, the server takes a message that equals one already in view, in role, content
     and order, for that message; so a history may be sent again as a whole.
@@ -56,7 +27,7 @@ class MemoryMessage(_types.Model):
     )
     content: _types.Text = Field(
         default="",
-        description="What is said; a message without content and tool calls is not sent.",
+        description="What is said; the text of the parts, where there are some.",
     )
     id: _types.Text | None = Field(
         default=None, description="Identifies the message within its session."
@@ -74,9 +45,48 @@ class MemoryMessage(_types.Model):
     recalled: bool = Field(
         default=False, description="Put there from memory: shown, but nothing is extracted from it."
     )
+    skip_extraction: bool = Field(
+        default=False, description="Shown and kept, but nothing is learned from it."
+    )
+    parts: list[ContentPart] = Field(
+        default_factory=list,
+        description="What it consists of, where that is more than one plain text.",
+    )
+    original: dict[str, Any] | None = Field(
+        default=None, description="The message as its provider writes it, where it came so."
+    )
     sequence: int | None = Field(
         default=None, description="Position in the log. Set by the server."
     )
+    whole_bytes: int | None = Field(
+        default=None,
+        description="Bytes of a tool's answer that is shortened here; the log has all of it."
+        " Set by the server.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        if isinstance(value, BaseModel) and not isinstance(value, MemoryMessage):
+            value = value.model_dump()
+        return (
+            read_message(value, frozenset(cls.model_fields))
+            if isinstance(value, Mapping)
+            else value
+        )
+
+    def as_given(self) -> dict[str, Any]:
+        """Answer the message as its provider writes it, or as chat APIs do where it has no such."""
+        if self.original is not None:
+            return dict(self.original)
+        chat: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.name:
+            chat["name"] = self.name
+        if self.tool_calls:
+            chat["tool_calls"] = [call.as_openai() for call in self.tool_calls]
+        if self.tool_call_id:
+            chat["tool_call_id"] = self.tool_call_id
+        return chat
 
     @field_validator("content", mode="before")
     @classmethod

@@ -1,6 +1,5 @@
 """Calls that a model makes: as the providers write them, within bounds, and their results."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,24 +110,6 @@ def read_tool_call(call: Any) -> ToolCallRequest:
     arguments = next((inner[key] for key in _ARGUMENT_KEYS if key in inner), None)
     call_id = content.get("id") or content.get("tool_call_id") or content.get("call_id")
     return ToolCallRequest(name, arguments, call_id if isinstance(call_id, str) else None)
-
-
-def read_arguments(arguments: Any) -> dict[str, Any]:
-    """Read the arguments from a dictionary or from JSON; none at all are an empty one.
-
-    Raises:
-        MemoryValidationError: They are not a JSON object.
-    """
-    if arguments is None or arguments == "":
-        return {}
-    if isinstance(arguments, str | bytes):
-        try:
-            arguments = json.loads(arguments)
-        except ValueError as error:
-            raise MemoryValidationError(f"the arguments are not JSON: {error}") from error
-    if not isinstance(arguments, Mapping):
-        raise MemoryValidationError("the arguments are not a JSON object")
-    return dict(arguments)
 
 
 def _as_mapping(value: Any) -> Mapping[str, Any]:

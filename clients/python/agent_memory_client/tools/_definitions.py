@@ -1,12 +1,15 @@
 """Definitions of the tools: their names, what a model reads about them, and what they take."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from agent_memory_client._types import When
+from agent_memory_client._types import When, build
+from agent_memory_client.errors import MemoryValidationError
+from agent_memory_client.tools._arguments import in_words, read_arguments, understood
 from agent_memory_client.tools._schema import ToolSchema, ToolSchemaCollection, parameters_of
 
 Words = Annotated[str, Field(min_length=1)]
@@ -66,7 +69,7 @@ class NewMemory(ToolArguments):
     text: Words = Field(
         description="One statement that can be understood without the conversation."
     )
-    memory_type: StoredType = Field(description=_TYPE)
+    memory_type: StoredType = Field(default="semantic", description=_TYPE)
     topics: list[Words] | None = Field(default=None, description="Subjects it is about.")
     entities: list[Words] | None = Field(default=None, description="Names and things it mentions.")
     event_date: Written | None = Field(default=None, description=_EVENT_DATE)
@@ -128,6 +131,19 @@ class ToolDefinition:
     name: str
     description: str
     arguments: type[ToolArguments]
+
+    def read(self, given: Any) -> ToolArguments:
+        """Read arguments as a model writes them.
+
+        Raises:
+            MemoryValidationError: They cannot be understood; says what the tool takes.
+        """
+        schema = parameters_of(self.arguments)
+        try:
+            return build(self.arguments, understood(read_arguments(given), schema))
+        except MemoryValidationError as error:
+            message = f"{error.message}. {in_words(self.name, schema)}"
+            raise MemoryValidationError(message, error.info) from error
 
     def for_openai(self) -> ToolSchema:
         """Spell the tool in OpenAI's form."""
@@ -224,8 +240,36 @@ OTHER_NAMES: Mapping[str, str] = {
     "add_memory_to_working_memory": LAZILY_CREATE_MEMORY.name,
     "create_long_term_memory": EAGERLY_CREATE_MEMORY.name,
     "create_long_term_memories": EAGERLY_CREATE_MEMORY.name,
+    "search_memories": SEARCH_MEMORY.name,
+    "memory_search": SEARCH_MEMORY.name,
+    "search": SEARCH_MEMORY.name,
+    "get_memory": GET_MEMORY.name,
+    "create_memory": EAGERLY_CREATE_MEMORY.name,
+    "create_memories": EAGERLY_CREATE_MEMORY.name,
+    "add_memory": EAGERLY_CREATE_MEMORY.name,
+    "add_memories": EAGERLY_CREATE_MEMORY.name,
+    "edit_memory": EDIT_MEMORY.name,
+    "update_memory": EDIT_MEMORY.name,
+    "update_long_term_memory": EDIT_MEMORY.name,
+    "delete_memory": DELETE_MEMORIES.name,
+    "delete_memories": DELETE_MEMORIES.name,
+    "delete_long_term_memory": DELETE_MEMORIES.name,
+    "get_current_time": GET_CURRENT_DATETIME.name,
 }
 """Names that older schemas, or a model that guesses, call."""
+
+
+def tool_of(name: str) -> ToolDefinition:
+    """Answer the tool that a model calls, behind the prefix that some put before a name.
+
+    Raises:
+        MemoryValidationError: There is none; says which there are.
+    """
+    last = re.split(r"__|[./:]", name.strip())[-1]
+    for each in (name, last, re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", last).lower()):
+        if found := TOOLS.get(OTHER_NAMES.get(each, each)):
+            return found
+    raise MemoryValidationError(f"there is no tool {name}; there are {', '.join(TOOLS)}")
 
 
 class ToolSchemaMethods:

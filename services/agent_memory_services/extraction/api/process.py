@@ -212,5 +212,6 @@ def _retry_policy(settings: Settings) -> RetryPolicy:
 def _retention(settings: Settings) -> Retention:
     return Retention(
         job_seconds=settings.job_retention_seconds,
+        jobs=settings.max_finished_jobs,
         session_seconds=settings.session_retention_seconds,
     )

@@ -19,6 +19,7 @@ from agent_memory_services.kit.auth.scope import require_erasable, require_names
 from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.erasure import ErasedSession
+from agent_memory_services.shared.content import plain
 from agent_memory_services.shared.prompts import check_extraction
 
 _SERVICE: Final = pb.DESCRIPTOR.services_by_name["ExtractionService"].full_name
@@ -142,7 +143,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
             Submission(
                 session=records.Session(thread, request.session_uid),
                 user_id=request.user_id,
-                messages=request.messages,
+                messages=[plain(message) for message in request.messages],
                 memories=request.memories,
                 config=request.extraction,
                 time_zone=request.time_zone,
@@ -158,7 +159,10 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     ) -> pb.ExtractMemoriesResponse:
         check_extraction(request.extraction, "extraction")
         found = await self._preview.memories(
-            request.messages, request.before, request.extraction, request.time_zone
+            [plain(message) for message in request.messages],
+            [plain(message) for message in request.before],
+            request.extraction,
+            request.time_zone,
         )
         return pb.ExtractMemoriesResponse(
             candidates=[MemoryCandidate(memory=memory) for memory in found.memories],
@@ -168,7 +172,9 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
 
     async def Summarize(self, request: pb.SummarizeRequest, context: Any) -> pb.SummarizeResponse:
         summary, by = await self._preview.summary(
-            request.messages, request.previous_summary, request.max_words
+            [plain(message) for message in request.messages],
+            request.previous_summary,
+            request.max_words,
         )
         return pb.SummarizeResponse(summary=summary, summarizer=by)
 

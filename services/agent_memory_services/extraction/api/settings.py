@@ -163,6 +163,14 @@ class Settings(ProcessSettings):
     job_retention_seconds: float = Field(
         default=7 * _DAY, gt=0, description="Time for which finished jobs are kept."
     )
+    max_finished_jobs: int = Field(
+        default=10_000,
+        ge=0,
+        description=(
+            "Finished jobs that are kept, about; the oldest are forgotten sooner than their time. "
+            "Jobs that failed are kept until they are retried or cancelled."
+        ),
+    )
     session_retention_seconds: float = Field(
         default=30 * _DAY,
         gt=0,

@@ -243,8 +243,9 @@ def to_turn(message: Message) -> Turn:
 
 
 def is_recalled(message: Message) -> bool:
-    """Return true if a message holds nothing but text that memory put there."""
-    return message.recalled or bool(message.content and not without_recalled(message.content))
+    """Return true if nothing is learned from a message, be it but text that memory put there."""
+    kept_out = message.recalled or message.skip_extraction
+    return kept_out or bool(message.content and not without_recalled(message.content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,15 +278,17 @@ def _mention(user_id: str) -> re.Pattern[str]:
 
 def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
     """Return true if a filter names the user in a condition that cannot be left out of it."""
+    if any(
+        mentions(value, user_id)
+        for each in given.metadata
+        for value in (each.path, *_texts(each.text))
+    ):
+        return True
     for described, condition in given.ListFields():
         if not isinstance(condition, TagFilter):
             continue
         if described.name != "user_id":
-            values = (condition.eq, condition.ne, condition.prefix)
-            if any(
-                mentions(value, user_id)
-                for value in (*values, *condition.any, *condition.all, *condition.none)
-            ):
+            if any(mentions(value, user_id) for value in _texts(condition)):
                 return True
         # Other users with the prefix would be included.
         elif excluding and mentions(condition.prefix, user_id):
@@ -294,6 +296,10 @@ def _is_bound(given: MemoryFilter, user_id: str, *, excluding: bool) -> bool:
     return any(_is_bound(part, user_id, excluding=excluding) for part in given.any_of) or any(
         _is_bound(part, user_id, excluding=True) for part in given.none_of
     )
+
+
+def _texts(given: TagFilter) -> list[str]:
+    return [given.eq, given.ne, given.prefix, *given.any, *given.all, *given.none]
 
 
 def without_user(given: MemoryFilter, user_id: str) -> MemoryFilter | None:

@@ -10,7 +10,8 @@ from google.protobuf import proto
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 from google.rpc.status_pb2 import Status
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisError
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
@@ -35,10 +36,12 @@ class Retention:
     Attributes:
         job_seconds: A finished job.
         session_seconds: What is known of a session after its last job.
+        jobs: Finished jobs of all partitions together, the latest; failed ones are not among them.
         changes: Changes of one partition, for watchers that come back.
     """
 
     job_seconds: float = 7 * 86_400
+    jobs: int = 10_000
     session_seconds: float = 30 * 86_400
     changes: int = 10_000
 
@@ -72,12 +75,19 @@ def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], sc
 
 
 class Store:
-    """The partitions of one Redis."""
+    """The partitions of one Redis.
+
+    Attributes:
+        client: the Redis.
+        partitions: how many there are.
+        most_finished: finished jobs that each of them keeps, however short a time ago they ended.
+    """
 
     def __init__(self, client: Redis, partitions: int, retention: Retention) -> None:
         """Use `partitions` partitions; `open` checks that the store agrees."""
         self.client = client
         self.partitions = partitions
+        self.most_finished = -(-retention.jobs // partitions)
         self._limits = Limits(
             retention=int(retention.job_seconds * 1_000_000),
             idle=int(retention.session_seconds * 1_000),
@@ -109,10 +119,46 @@ class Store:
         base = records.partition_prefix(partition)
         return await own(self.client, base, self._limits, *args, **kwargs)
 
+    async def take_each(
+        self,
+        own: scripts.Script[Concatenate[scripts.Key, Limits, P]],
+        partitions: Sequence[int],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> list[Any]:
+        """Take a step on each of some partitions and return the answers, or the faults.
+
+        One server is asked in one round trip. The nodes of a cluster are asked in turn: one that is
+        away is in nobody's way.
+
+        Raises:
+            RedisError: the one server is away.
+        """
+        calls = [
+            own.call(records.partition_prefix(partition), self._limits, *args, **kwargs)
+            for partition in partitions
+        ]
+        if not isinstance(self.client, RedisCluster):
+            return await scripts.run_each(self.client, calls)
+        answers: list[Any] = []
+        for call in calls:
+            try:
+                answers.append(await call.run(self.client))
+            except RedisError as fault:
+                answers.append(fault)
+        return answers
+
 
 @step("poll")
 def _poll(
-    base: scripts.Key, limits: Limits, *, max_strikes: int, strike_span: int, too_often: bytes
+    base: scripts.Key,
+    limits: Limits,
+    *,
+    max_strikes: int,
+    strike_span: int,
+    too_often: bytes,
+    most_finished: int,
 ) -> Any:
     """Take lost jobs back, forget old ones, and read whose jobs are due."""
 
@@ -248,26 +294,25 @@ class Leases:
         self._max_strikes = max_strikes
         self._strike_seconds = int(strike_seconds * 1_000_000)
 
-    async def poll(self, partition: int, *, lost: Status) -> Outlook:
-        """Take back expired leases of a partition, tidy it up, and see what is due.
+    async def poll(self, partitions: Sequence[int], *, lost: Status) -> list[Outlook | RedisError]:
+        """Take back expired leases of partitions, tidy them up, and see what is due in each.
 
         Args:
-            partition: The partition.
+            partitions: The partitions.
             lost: The error of a job that is given up because its workers keep vanishing.
+
+        Returns:
+            What is due in each, or why that cannot be told.
         """
-        due, wake, waiting, age = await self._store.take(
+        answers = await self._store.take_each(
             _poll,
-            partition,
+            partitions,
             max_strikes=self._max_strikes,
             strike_span=self._strike_seconds,
             too_often=lost.SerializeToString(),
+            most_finished=self._store.most_finished,
         )
-        return Outlook(
-            due=[tenant.decode() for tenant in due],
-            next_seconds=wake / 1e6 if wake >= 0 else None,
-            waiting=waiting,
-            oldest_seconds=age / 1e6,
-        )
+        return [_outlook(answer) for answer in answers]
 
     async def claim(self, partition: int, tenant_key: str) -> Lease | None:
         """Lease the tenant's longest due job of a partition, if one is free.
@@ -404,6 +449,18 @@ class Leases:
         job_id, token = held.job_id, held.token
         if not await self._store.take(own, held.partition, job_id, token, *args, **kwargs):
             raise LeaseLost
+
+
+def _outlook(answer: Any) -> Outlook | RedisError:
+    if isinstance(answer, RedisError):
+        return answer
+    due, wake, waiting, age = answer
+    return Outlook(
+        due=[tenant.decode() for tenant in due],
+        next_seconds=wake / 1e6 if wake >= 0 else None,
+        waiting=waiting,
+        oldest_seconds=age / 1e6,
+    )
 
 
 def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:

@@ -11,7 +11,7 @@ from agent_memory.extraction.v1.extraction_pb2 import SummaryView
 from agent_memory.long_term_memory.v1.service_pb2 import CountMemoriesRequest, ListMemoriesRequest
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.views import Group
-from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import FIRST_MICROS, now_micros, to_timestamp
 
 _PAGE: Final = 500
 
@@ -71,6 +71,6 @@ def covered(view: SummaryView) -> MemoryFilter:
     """Return the filter of the memories that a view covers now, within its time window."""
     condition = MemoryFilter(any_of=[view.filter]) if view.HasField("filter") else MemoryFilter()
     if view.HasField("time_window"):
-        start = now_micros() - view.time_window.ToMicroseconds()
+        start = max(FIRST_MICROS, now_micros() - view.time_window.ToMicroseconds())
         condition.create_time.gte.CopyFrom(to_timestamp(start))
     return condition

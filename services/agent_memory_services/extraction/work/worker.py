@@ -230,7 +230,8 @@ class TenantRotation:
 
 
 _LOOK_SECONDS: Final = 0.5
-"""The longest until jobs are noticed that came in elsewhere."""
+_IDLE_LOOK_SECONDS: Final = 5.0
+"""The longest until jobs are noticed that came in elsewhere, and where nothing did for long."""
 _SHORTEST_REST: Final = 0.01
 _STORE_AWAY_SECONDS: Final = 1.0
 
@@ -257,6 +258,7 @@ class Worker:
         # Tenants with due jobs, by partition.
         self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
         self._look_at = dict.fromkeys(self._due, 0.0)
+        self._rest = background.Rest(_LOOK_SECONDS, _IDLE_LOOK_SECONDS)
         self._running: set[asyncio.Task[None]] = set()
         self._steps = background.Wakeable(
             self._step, _LOOK_SECONDS, report=_report_store_away, retry=_STORE_AWAY_SECONDS
@@ -317,18 +319,28 @@ class Worker:
     async def _look(self) -> None:
         """Look at the partitions whose time has come."""
         loop = asyncio.get_running_loop()
-        for partition, moment in self._look_at.items():
-            if moment > loop.time():
+        partitions = [each for each, moment in self._look_at.items() if moment <= loop.time()]
+        if not partitions:
+            return
+        next_look = loop.time() + self._rest.seconds
+        # They may be woken while they are looked at.
+        self._look_at |= dict.fromkeys(partitions, next_look)
+        faults = []
+        outlooks = await self._leases.poll(partitions, lost=status.status_of(WorkersLost()))
+        for partition, outlook in zip(partitions, outlooks, strict=True):
+            if isinstance(outlook, RedisError):
+                faults.append(outlook)
                 continue
-            self._look_at[partition] = loop.time() + _LOOK_SECONDS
-            outlook = await self._leases.poll(partition, lost=status.status_of(WorkersLost()))
             self._outlooks[partition] = outlook
             self._due[partition] = set(outlook.due)
+            if outlook.waiting:
+                self._rest.found()
             if outlook.next_seconds is not None:
                 soon = loop.time() + outlook.next_seconds
-                # It may have been woken while it was looked at.
                 self._look_at[partition] = min(self._look_at[partition], soon)
         self._meters.queue(self._outlooks.values())
+        if faults:
+            raise faults[0]
 
     async def _claim(self, tenant: str) -> Lease | None:
         """Lease one of the tenant's due jobs, from whichever partition has one."""

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 _MICROS = 1_000_000
+# The first moment that a proto value can be.
+FIRST_MICROS: Final = -62_135_596_800 * _MICROS
 # A day from the calendar's ends, which is more than any zone is away from UTC.
 _EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)

@@ -17,9 +17,10 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from protovalidate import Validator, Violation
 
+from agent_memory_services.kit.contract.clock import FIRST_MICROS
 from agent_memory_services.kit.contract.errors import FieldViolation
 
-_FIRST_SECOND: Final = -62_135_596_800
+_FIRST_SECOND: Final = FIRST_MICROS // 1_000_000
 _LAST_SECOND: Final = 253_402_300_799
 _LONGEST_SECONDS: Final = 315_576_000_000
 _NANOS: Final = 1_000_000_000

@@ -148,10 +148,10 @@ def exposed(listen: str, meters: CallMeters) -> Iterator[str]:
         thread.join()
 
 
-_INTERVAL_SECONDS: Final = 0.25
+_INTERVAL_SECONDS: Final = 1.0
 _LAG: Final = Histogram(
     "agent_memory_event_loop_lag_seconds",
-    "How much later than asked for the event loop comes back, four times a second.",
+    "How much later than asked for the event loop comes back, once a second.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 

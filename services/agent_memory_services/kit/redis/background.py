@@ -164,6 +164,33 @@ class Wakeable(Periodic):
         self._woken.set()
 
 
+_ALERT_SECONDS: Final = 30.0
+
+
+class Rest:
+    """The pause between two looks for what others left: short after something was found.
+
+    Whoever has work of its own is woken. These looks are for what a process left that ended or
+    has too much to do, and nothing of that kind happens in a system that is idle.
+    """
+
+    def __init__(self, seconds: float, idle_seconds: float) -> None:
+        """Pause `seconds` for half a minute after something was found, then `idle_seconds`."""
+        self._seconds = seconds
+        self._idle_seconds = max(seconds, idle_seconds)
+        self._alert_until = time.monotonic() + _ALERT_SECONDS
+
+    def found(self) -> None:
+        """There was something."""
+        self._alert_until = time.monotonic() + _ALERT_SECONDS
+
+    @property
+    def seconds(self) -> float:
+        """The pause from now on."""
+        is_alert = time.monotonic() < self._alert_until
+        return self._seconds if is_alert else self._idle_seconds
+
+
 class _Block:
     """The block that steps run beside, and who is cancelled where they fail."""
 

@@ -7,13 +7,14 @@ people said.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import hiredis
 import structlog
 from opentelemetry.trace import SpanKind
 from redis.asyncio import Redis, RedisCluster
@@ -30,6 +31,7 @@ from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.store_errors import StoreBusyError, typed
 from agent_memory_services.kit.observe.tracing import spans
 from agent_memory_services.kit.redis.pool import StorePool
+from agent_memory_services.kit.redis.shared_line import LARGEST, SharedLine
 
 log = structlog.get_logger()
 
@@ -71,17 +73,44 @@ AnswerT = TypeVar("AnswerT")
 SCRIPT_NAMES: Final[dict[str, str]] = {}
 """Names of scripts, by their source and by the digest that the protocol knows them by."""
 _RUN_SCRIPT: Final = frozenset({"EVALSHA", "EVAL"})
+_BRIEF: Final = _RUN_SCRIPT | {
+    *("DEL", "EXISTS", "GET", "SET", "UNLINK"),
+    *("HDEL", "HGET", "HGETALL", "HMGET", "HSET"),
+    *("XDEL", "XLEN", "XRANGE", "XREVRANGE"),
+    *("ZADD", "ZCARD", "ZCOUNT", "ZRANGE", "ZREM", "ZREVRANGEBYLEX", "ZSCORE"),
+}
+"""Commands that never wait for anything but their turn."""
 
 
 class ObservedPipeline(Pipeline):
     """A pipeline of one server."""
 
     relieve: Callable[[], Awaitable[None]]
+    shared: SharedLine
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send the commands together."""
         with _batch(len(self)):
-            return await _relieved(super().execute(raise_on_error), self.relieve)
+            return await _relieved(self._answers(raise_on_error), self.relieve)
+
+    async def _answers(self, raise_on_error: bool) -> list[Any]:
+        stack = self.command_stack
+        in_parts = not (self.is_transaction or self.explicit_transaction or self.watching)
+        if not (stack and in_parts and all(args[0] in _BRIEF for args, _ in stack)):
+            return await super().execute(raise_on_error)
+        packed = [_packed(args) for args, _ in stack]
+        if sum(map(len, packed)) > LARGEST:
+            return await super().execute(raise_on_error)
+        self.command_stack = []
+        answers = [
+            _read(self.response_callbacks, args, options, answer)
+            for (args, options), answer in zip(
+                stack, await self.shared.ask_all(packed), strict=True
+            )
+        ]
+        if raise_on_error:
+            self.raise_first_error(stack, answers)
+        return answers
 
 
 class ObservedClusterPipeline(ClusterPipeline):
@@ -100,24 +129,40 @@ class ObservedClusterPipeline(ClusterPipeline):
 
 
 class ObservedRedis(Redis):
-    """A client of one server."""
+    """A client of one server.
+
+    Commands that the store answers at once travel over one connection that they share, because
+    there they cost a fraction; all others have connections of the pool.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._long_scripts = LongScripts()
+        pool = cast("StorePool", self.connection_pool)
+        self._shared = SharedLine(pool, pool.timeout)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command and wait for its answer."""
         with _command(args):
-            asked = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-            return await _relieved(asked, self._relieve)
+            return await _relieved(self._answer(args, options), self._relieve)
+
+    async def _answer(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if args[0] in _BRIEF and len(packed := _packed(args)) <= LARGEST:
+            answer = await self._shared.ask(packed)
+            return _read(self.response_callbacks, args, options, answer)
+        return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close every connection."""
+        await self._shared.aclose()
+        await super().aclose(close_connection_pool)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         """A pipeline that is observed as one."""
         pipeline = ObservedPipeline(
             self.connection_pool, self.response_callbacks, transaction, shard_hint
         )
-        pipeline.relieve = self._relieve
+        pipeline.relieve, pipeline.shared = self._relieve, self._shared
         return pipeline
 
     async def _relieve(self) -> None:
@@ -162,6 +207,24 @@ async def _relieved(asked: Awaitable[AnswerT], relieve: Callable[[], Awaitable[N
     if isinstance(answer, list) and any(isinstance(part, StoreBusyError) for part in answer):
         await relieve()
     return answer
+
+
+def _packed(args: tuple[Any, ...]) -> bytes:
+    packed: bytes = hiredis.pack_command(args)
+    return packed
+
+
+def _read(
+    callbacks: Mapping[Any, Callable[..., Any]],
+    args: tuple[Any, ...],
+    options: Mapping[str, Any],
+    answer: Any,
+) -> Any:
+    """Return an answer as the library's own method gives it; an error stays one."""
+    callback = callbacks.get(args[0])
+    if callback is None or isinstance(answer, Exception):
+        return answer
+    return callback(answer, **{name: option for name, option in options.items() if name != "keys"})
 
 
 def _command(args: tuple[Any, ...]) -> AbstractContextManager[Any]:
@@ -210,6 +273,8 @@ def safe_connection(kind: type[Any]) -> type[Any]:
 
     Replies that say that the store does not serve have a class of their own, which they keep
     where a pipeline puts its commands in front of their text.
+
+    One that is open can be handed over to a protocol of ours.
     """
 
     class Careful(kind):  # type: ignore[misc] # one for each transport of the library
@@ -238,6 +303,14 @@ def safe_connection(kind: type[Any]) -> type[Any]:
                 return await super().read_response(*args, **options)
             except ResponseError as error:
                 raise typed(error) from None
+
+        def parse_error(self, text: str) -> Exception:
+            return cast("Exception", self._parser.parse_error(text))
+
+        def handed_over(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+            transport = cast("asyncio.Transport", self._writer.transport)
+            transport.set_protocol(protocol)
+            return transport
 
     return Careful
 

@@ -33,7 +33,8 @@ _VERBS_IN_S: Final = {
     "arrives": "arrive", "snores": "snore", "barks": "bark", "smokes": "smoke", "cooks": "cook",
 }  # fmt: skip
 _UNCHANGED: Final = frozenset(
-    {"come", "become", "run", "read", "let", "set", "overcome", *_PAST_ALIKE}
+    {"come", "become", "run", "read", "let", "set", "reset", "overcome", "split", "beat", "cost"}
+    | _PAST_ALIKE
 )
 _IN_LAW: Final = 5
 """Tokens of "father-in-law"."""

@@ -55,11 +55,13 @@ class Utterance:
         asks: Whether it is a question.
         told: Whether its form alone, that of a list or of an answer, says that it is about the
             speaker.
+        whole: The sentence, as it was said, that it was made from; empty for one as it was said.
     """
 
     text: str
     asks: bool
     told: bool = False
+    whole: str = ""
 
 
 def without_runs(text: str) -> str:

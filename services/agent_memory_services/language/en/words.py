@@ -5,6 +5,8 @@ compares, and they also know irregular forms. The endings are English; a word of
 at worst loses the same ending on both sides.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from agent_memory_services.kit.contract.remembered import remembered
@@ -174,6 +176,40 @@ def _final(word: str) -> str:
     if len(word) > _SHORTEST and word.endswith("y"):
         word = f"{word[:-1]}i"
     return word
+
+
+_KIN: Final = {
+    "flight": "fly", "wedding": "marry", "marriage": "marry", "subscription": "subscribe",
+    "departure": "depart", "payment": "pay", "stay": "stay", "visit": "visit", "trial": "try",
+    "thought": "think", "choice": "choose", "sale": "sell", "loss": "lose", "growth": "grow",
+    "speech": "speak", "shot": "shoot", "gift": "give", "song": "sing", "belief": "believe",
+    "fear": "afraid", "scared": "afraid", "diabetic": "diabetes", "pregnancy": "pregnant",
+    "allergy": "allergic", "illness": "ill", "sickness": "ill", "injury": "injured",
+    "conversion": "convert", "decision": "decide", "extension": "extend",
+    "submission": "submit", "permission": "permit", "unemployment": "unemployed",
+    "vegetarianism": "vegetarian", "veganism": "vegan",
+}  # fmt: skip
+"""Nouns, and the words that say the same otherwise and share no ending with them."""
+_DERIVED: Final = re.compile(
+    r"(?<=[a-z]{4})(?:ations?|ates?|ments?|ships?|ances?|ences?|ions?|ings?|ers?|ors?|als?|ees?"
+    r"|ists?|ness)$"
+)
+
+
+@remembered(16_384, longest=_LONGEST_WORD)
+def root(word: str) -> str:
+    """Return what "renovate", "renovating" and "renovation" share."""
+    plain = _KIN.get(word, word)
+    while (shorter := _DERIVED.sub("", plain, count=1)) != plain:
+        plain = shorter
+    found = stem(plain)
+    # "Care" and "car" have one stem.
+    return plain if len(found) < len(plain) <= _SHORTEST + 1 and plain.endswith("e") else found
+
+
+def roots(words: Iterable[str]) -> set[str]:
+    """Return the roots of some words."""
+    return set(map(root, words))
 
 
 def past_of(verb: str) -> str:

@@ -5,7 +5,7 @@ where these have one value or few at a time, and what has the words that a claim
 ends.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -16,7 +16,7 @@ from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.language.claims import SWITCH, Claim
-from agent_memory_services.long_term_memory.consolidation.rules import comparing
+from agent_memory_services.long_term_memory.consolidation.rules import ending
 from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 from agent_memory_services.long_term_memory.domain import conditions, fields
@@ -108,29 +108,42 @@ def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:
     keys = {
         fields.relation_key(each.holder, relation)
         for each in claims
-        for relation in comparing.touching(each)
+        for relation in ending.touching(each)
     }
     if keys:
         yield conditions.Tag(fields.CLAIMS, tuple(sorted(keys)))
-    said = [
-        conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(words)))
-        if each.relation == SWITCH
-        else conditions.every(conditions.Tag(fields.CLAIM_WORDS, (key,)) for key in sorted(words))
-        for each in claims
-        if (words := set(fields.word_keys(each.holder, comparing.telling(each))))
-    ]
-    ending = conditions.some(
+    said = [part for each in claims for part in _by_words(each)]
+    over = conditions.some(
         conditions.Prefix(fields.CLAIMS, fields.relation_key(holder, family))
         for holder in sorted({each.holder.partition("/")[0] for each in claims})
-        for family in comparing.ENDING
+        for family in ending.ENDING
     )
     every = {
         key
         for each in claims
-        for key in fields.word_keys(each.holder, {*comparing.telling(each), *each.relation.split()})
+        for key in fields.word_keys(each.holder, {*ending.telling(each), *each.relation.split()})
     }
-    ended = conditions.every([ending, conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(every)))])
+    ended = conditions.every([over, conditions.Tag(fields.CLAIM_WORDS, tuple(sorted(every)))])
     yield conditions.some([*said, ended])
+
+
+def _by_words(claim: Claim) -> Iterator[conditions.Node]:
+    """Yield the conditions on what has the words that a claim repeats, denies, ends or moves."""
+    owner, *owned = claim.holder.split("/")
+    words = [*owned, *sorted(ending.telling(claim))]
+    if claim.relation == SWITCH and words:
+        yield conditions.Tag(fields.CLAIM_WORDS, tuple(fields.word_keys(owner, words)))
+    elif words:
+        yield _all_of(owner, words)
+    if moved := ending.at_other_times(claim):
+        yield _all_of(owner, sorted(moved))
+
+
+def _all_of(owner: str, words: Iterable[str]) -> conditions.Node:
+    """Return the condition on what has all of some words, each as it is or by its root."""
+    return conditions.every(
+        conditions.Tag(fields.CLAIM_WORDS, tuple(fields.word_keys(owner, [word]))) for word in words
+    )
 
 
 def _condition(tenant: str, parts: Sequence[conditions.Node]) -> str:

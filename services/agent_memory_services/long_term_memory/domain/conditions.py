@@ -265,12 +265,73 @@ def _flag(field: str, given: bool) -> Iterator[Node]:
     yield flag(field, value=given)
 
 
+def _metadata(field: str, given: Iterable[filter_pb2.MetadataFilter]) -> Iterator[Node]:
+    for each in given:
+        if each.HasField("exists"):
+            found = Tag(field, (fields.exists_key(each.path),))
+            yield found if each.exists else negated(found)
+        if each.HasField("flag"):
+            yield Tag(field, (fields.flag_key(each.path, value=each.flag),))
+        if each.HasField("not_flag"):
+            yield negated(Tag(field, (fields.flag_key(each.path, value=each.not_flag),)))
+        yield from _metadata_text(field, each.path, each.text)
+        yield from _metadata_number(field, each.path, each.number)
+
+
+def _metadata_text(field: str, path: str, given: filter_pb2.TagFilter) -> Iterator[Node]:
+    def texts(values: Iterable[str]) -> Tag:
+        return Tag(field, tuple(fields.text_key(path, value) for value in values))
+
+    if given.HasField("eq"):
+        yield texts([given.eq])
+    if given.HasField("ne"):
+        yield negated(texts([given.ne]))
+    if given.any:
+        yield texts(given.any)
+    yield from (texts([value]) for value in given.all)
+    if given.none:
+        yield negated(texts(given.none))
+    if given.HasField("prefix"):
+        yield Prefix(field, fields.text_key(path, given.prefix))
+
+
+def _metadata_number(
+    field: str, path: str, given: filter_pb2.MetadataNumberFilter
+) -> Iterator[Node]:
+    def numbers(values: Iterable[float]) -> Tag:
+        return Tag(field, tuple(fields.number_key(path, value) for value in values))
+
+    if given.HasField("eq"):
+        yield numbers([given.eq])
+    if given.HasField("ne"):
+        yield negated(numbers([given.ne]))
+    if given.any:
+        yield numbers(given.any)
+    if given.none:
+        yield negated(numbers(given.none))
+    bounds = {
+        name: fields.ordinal(getattr(given, name))
+        for name in ("gt", "gte", "lt", "lte")
+        if given.HasField(name)
+    }
+    if bounds:
+        low = _extreme(max, bounds, gt=1, gte=0)
+        high = _extreme(min, bounds, lt=-1, lte=0)
+        found = fields.between_keys(
+            path,
+            fields.LEAST_ORDINAL if low is None else low,
+            fields.LARGEST_ORDINAL if high is None else high,
+        )
+        yield Tag(field, tuple(found)) if found else NEVER
+
+
 _READERS: Final[Mapping[fields.Kind, Callable[[str, Any], Iterator[Node]]]] = {
     fields.Kind.TAG: _tag,
     fields.Kind.CHOICE: _choice,
     fields.Kind.FLAG: _flag,
     fields.Kind.TIME: _time,
     fields.Kind.NUMBER: _number,
+    fields.Kind.METADATA: _metadata,
 }
 
 

@@ -8,19 +8,22 @@ the microsecond from 1684 to 2255; farther out a filter sees a time to within 32
 while the record itself stays exact.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Generic, TypeVar
 
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import Claim, ClaimModality, Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.claims import MANY_VALUED, PAST
+from agent_memory_services.language.en.words import root
 
-Value = TypeVar("Value")
+ValueT = TypeVar("ValueT")
 
 FIRST_GENERATION: Final = 1
 """The index that a new store has; each one that is built beside another counts one more."""
@@ -48,6 +51,8 @@ CLAIMS: Final = "claims"
 """Holders and relations of what a memory claims, where they are few (`relation_key`)."""
 CLAIM_WORDS: Final = "claim_words"
 """Whoever a memory's claims are about, with each word of them (`word_keys`)."""
+METADATA: Final = "metadata"
+"""Values of a memory's metadata, each with its path (`metadata_keys`)."""
 PINNED: Final = "pinned"
 STANDING: Final = "standing"
 HIDDEN: Final = "hidden"
@@ -120,9 +125,11 @@ def word_keys(holder: str, words: Iterable[str]) -> list[str]:
     """Return the values by which claims about one person or thing, with a word, are found.
 
     What belongs to somebody is found as that person's: `user/car` as `user`, with "car" as a word.
+    A word is found as it is and by its root.
     """
-    root, *owned = holder.split("/")
-    return [f"{root}\n{word}" for word in dict.fromkeys((*owned, *words))]
+    owner, *owned = holder.split("/")
+    said = [*owned, *words]
+    return [f"{owner}\n{word}" for word in dict.fromkeys((*said, *map(root, said)))]
 
 
 def _relation_keys(memory: Memory) -> Sequence[str]:
@@ -150,6 +157,104 @@ def _claim_words(memory: Memory) -> Sequence[str]:
     return list(found)[:MOST_CLAIM_WORDS]
 
 
+MOST_METADATA: Final = 256
+"""Values of one memory's metadata that are indexed."""
+LONGEST_METADATA: Final = 512
+"""Bytes of a path or text of metadata that is indexed."""
+_DIGITS: Final = 16
+
+
+def exists_key(path: str) -> str:
+    """Return the value by which a memory is found that has a value at a path of its metadata."""
+    return f"{path}\ne"
+
+
+def flag_key(path: str, *, value: bool) -> str:
+    """Return the value by which a truth value of the metadata is found."""
+    return f"{path}\nb\n{int(value)}"
+
+
+def text_key(path: str, text: str) -> str:
+    """Return the value by which a text of the metadata is found, or its beginning."""
+    return f"{path}\ns\n{text}"
+
+
+def number_key(path: str, number: float) -> str:
+    """Return the value by which a number of the metadata is found."""
+    return _stretch_key(path, f"{ordinal(number):016x}")
+
+
+def between_keys(path: str, low: int, high: int) -> list[str]:
+    """Return the values by which numbers from one ordinal to another are found.
+
+    A number is indexed with every beginning of its ordinal's digits, so a stretch of ordinals is
+    covered by few of these, whatever its length.
+    """
+    found: list[str] = []
+    while low <= high:
+        span = 0
+        while span < _DIGITS and not low % 16 ** (span + 1) and low + 16 ** (span + 1) - 1 <= high:
+            span += 1
+        digits = f"{low:016x}"[: _DIGITS - span]
+        found.append(_stretch_key(path, digits))
+        low += 16**span
+    return found
+
+
+def _stretch_key(path: str, digits: str) -> str:
+    return f"{path}\nn\n{digits}"
+
+
+LEAST_ORDINAL: Final = 0
+LARGEST_ORDINAL: Final = 2**64 - 1
+
+
+def ordinal(number: float) -> int:
+    """Return the place of a number among all that a double can hold."""
+    bits: int = struct.unpack(">Q", struct.pack(">d", number or 0.0))[0]
+    return LARGEST_ORDINAL - bits if bits >> 63 else bits | 1 << 63
+
+
+def metadata_keys(memory: Memory) -> Sequence[str]:
+    """Return the values by which a memory is found by its metadata."""
+    found: dict[str, None] = {}
+    for at, (path, value) in enumerate(_metadata_values(memory.metadata, "")):
+        if at >= MOST_METADATA:
+            break
+        if len(path.encode()) <= LONGEST_METADATA:
+            found |= dict.fromkeys(_value_keys(path, value))
+    return list(found)
+
+
+def _metadata_values(given: Struct, prefix: str) -> Iterator[tuple[str, Value]]:
+    """Yield the values of an object with their paths; those of a list share its path."""
+    for key in sorted(given.fields):
+        name = key.replace("\\", "\\\\").replace(".", "\\.")
+        waiting = [given.fields[key]]
+        while waiting:
+            value = waiting.pop()
+            yield f"{prefix}{name}", value
+            if value.HasField("list_value"):
+                waiting += reversed(value.list_value.values)
+            elif value.HasField("struct_value"):
+                yield from _metadata_values(value.struct_value, f"{prefix}{name}.")
+
+
+def _value_keys(path: str, value: Value) -> Iterator[str]:
+    kind = value.WhichOneof("kind")
+    if kind in (None, "null_value"):
+        return
+    yield exists_key(path)
+    if kind == "bool_value":
+        yield flag_key(path, value=value.bool_value)
+    elif kind == "string_value":
+        if len(value.string_value.encode()) <= LONGEST_METADATA:
+            yield text_key(path, value.string_value)
+    elif kind == "number_value":
+        digits = f"{ordinal(value.number_value):016x}"
+        yield from (_stretch_key(path, digits[:end]) for end in range(_DIGITS + 1))
+
+
 class Kind(Enum):
     """Type of a field's values, which decides how a filter on it is read."""
 
@@ -158,10 +263,11 @@ class Kind(Enum):
     FLAG = auto()
     TIME = auto()
     NUMBER = auto()
+    METADATA = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Field(Generic[Value]):
+class Field(Generic[ValueT]):
     """Declaration of a field that the index knows.
 
     Attributes:
@@ -177,7 +283,7 @@ class Field(Generic[Value]):
 
     name: str
     kind: Kind
-    read: Callable[[Memory], Value]
+    read: Callable[[Memory], ValueT]
     filtered: str = ""
     sortable: bool = False
     beside: bool = False
@@ -197,6 +303,7 @@ _TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
     Field(SLOT, Kind.TAG, lambda memory: (memory.slot,), "slot"),
     Field(CLAIMS, Kind.TAG, _relation_keys, added=True),
     Field(CLAIM_WORDS, Kind.TAG, _claim_words, added=True),
+    Field(METADATA, Kind.METADATA, metadata_keys, "metadata", added=True),
     Field(PINNED, Kind.FLAG, lambda memory: (str(int(memory.pinned)),), "pinned"),
     Field(STANDING, Kind.FLAG, lambda memory: (str(int(memory.standing)),), "standing"),
     Field(HIDDEN, Kind.FLAG, _hidden),

@@ -36,6 +36,7 @@ _SERVICE: Final = rpc.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_n
 _MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
 _SESSIONS_PER_PAGE: Final = 20
 _MESSAGES_PER_PAGE: Final = 100
+_LOG_PAGE_BYTES: Final = 4 * 1024 * 1024
 
 
 class WorkingMemoryServicer(WorkingMemoryServiceServicer):
@@ -204,6 +205,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             count=cursors.page_size(request.page_size, default=_MESSAGES_PER_PAGE),
             after=request.after_sequence,
             descending=request.descending,
+            most_bytes=_LOG_PAGE_BYTES,
         )
         page = await self._sessions.log(_key(request), _actor(request), log_slice)
         translate.check_incarnation(uid, page.uid)

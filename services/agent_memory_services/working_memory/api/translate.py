@@ -29,6 +29,7 @@ from agent_memory_services.working_memory.prompt.model import (
 from agent_memory_services.working_memory.sessions.watch import SessionWatchUpdate
 from agent_memory_services.working_memory.store.events import Kind
 from agent_memory_services.working_memory.store.listings import Listed, ListingPosition
+from agent_memory_services.working_memory.store.records import StoredView
 
 _MICROS = 1_000_000
 
@@ -85,7 +86,6 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
     message = wm.WorkingMemory(
         namespace=session.key.namespace,
         session_id=session.key.session_id,
-        messages=(shown.message for shown in session.shown),
         memories=session.memories,
         create_time=clock.to_timestamp(session.created),
         update_time=clock.to_timestamp(session.updated),
@@ -95,6 +95,10 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
         view_size=session.view_size,
         tokens=session.tokens,
     )
+    if isinstance(session.shown, StoredView):
+        message.MergeFromString(session.shown.serialized())
+    else:
+        message.messages.extend(shown.message for shown in session.shown)
     put_state(message, session.user, session.state)
     if session.expires is not None:
         message.expire_time.CopyFrom(clock.to_timestamp(session.expires))
@@ -198,6 +202,8 @@ def _message(line: Line) -> wm.PromptMessage:
         tool_calls=line.tool_calls,
         tool_call_id=line.tool_call_id,
         name=line.name,
+        parts=line.parts,
+        original=line.original,
     )
 
 

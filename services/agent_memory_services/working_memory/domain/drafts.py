@@ -10,6 +10,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.shared.content import completed, shortened
 from agent_memory_services.working_memory.domain.session import (
     Actor,
     Incoming,
@@ -23,11 +24,30 @@ DIGEST_BYTES: Final = 16
 
 
 def message_digest(message: Message) -> bytes:
-    """Fingerprint of who says what; id, time and position are not part of it."""
+    """Fingerprint of who says what; id, time and position are not part of it.
+
+    A message that is too long to be shown has that of what is shown of it, under which readers
+    give it back. The message is complete.
+    """
+    message = shortened(message)
+    if message.parts or message.original:
+        return _digest_of_whole(message)
     calls = (part for call in message.tool_calls for part in (call.id, call.name, call.arguments))
     return _digest_of(
         (message.role, message.name, message.content, message.tool_call_id, *calls),
     )
+
+
+_UNSAID: Final = ("id", "create_time", "recalled", "sequence", "whole_bytes", "skip_extraction")
+
+
+def _digest_of_whole(message: Message) -> bytes:
+    content = copied(message)
+    for name in _UNSAID:
+        content.ClearField(name)
+    return hashlib.blake2b(
+        content.SerializeToString(deterministic=True), digest_size=DIGEST_BYTES, person=b"parts"
+    ).digest()
 
 
 def memory_digest(memory: Memory) -> bytes:
@@ -76,7 +96,7 @@ class Naming:
 
 
 async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
-    """Return the messages with an id, a time and their measures, in order.
+    """Return complete messages with an id, a time and their measures, in order.
 
     Other calls get their turn in between, however much text there is.
 
@@ -89,12 +109,18 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
     measured = 0
     for index, given in numbered:
         message = copied(given)
-        message.ClearField("sequence")
         message.id = given.id or naming.name("message", index)
         if not given.HasField("create_time"):
             message.create_time.CopyFrom(now)
+        shown = shortened(message)
         received.append(
-            Incoming(message, message_digest(given), count_message(given), is_answer(given))
+            Incoming(
+                shown,
+                message_digest(shown),
+                count_message(shown),
+                is_answer(shown),
+                whole=None if shown is message else message,
+            )
         )
         measured += given.ByteSize()
         if measured > _BREATH_BYTES:
@@ -149,13 +175,23 @@ def _in_scope(given: Memory, key: SessionKey, owner: str) -> Memory:
     return memory
 
 
-def distinct(messages: Sequence[Message], field: str) -> list[Message]:
-    """Return the messages, each id once.
+def complete(messages: Sequence[Message], field: str) -> list[Message]:
+    """Return the messages of a caller, each with its text.
 
     Raises:
-        InvalidField: an id comes twice with different content.
+        InvalidField: the parts of a message say too much.
     """
-    return list(_distinct(messages, field))
+    return [completed(message, f"{field}[{index}]") for index, message in enumerate(messages)]
+
+
+def distinct(messages: Sequence[Message], field: str) -> list[Message]:
+    """Return the messages of a caller, complete, each id once.
+
+    Raises:
+        InvalidField: an id comes twice with different content, or the parts of a message say too
+            much.
+    """
+    return list(_distinct(complete(messages, field), field))
 
 
 def _distinct(messages: Sequence[Message], field: str) -> Iterator[Message]:

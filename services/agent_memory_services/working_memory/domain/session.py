@@ -174,6 +174,7 @@ class Session:
         view_size: number of messages in view.
         tokens: tokens of the messages in view.
         shown: messages in view, oldest first; the latest of them where the read was limited.
+            What the store has is parsed when somebody looks at it.
         memories: memories placed in it, oldest first.
         window: tokens of the window that its writers named; None where none did.
     """
@@ -189,7 +190,7 @@ class Session:
     last_sequence: int
     view_size: int
     tokens: int
-    shown: tuple[Shown, ...] = ()
+    shown: Sequence[Shown] = ()
     memories: tuple[Memory, ...] = ()
     window: int | None = None
 
@@ -213,12 +214,15 @@ class LogSlice:
         count: how many messages, at most.
         after: only positions greater than this.
         descending: newest first.
+        most_bytes: bytes of messages after which the slice ends, each as it was said; None reads
+            messages as they are shown, however many bytes they take.
     """
 
     start: int | None
     count: int
     after: int = 0
     descending: bool = False
+    most_bytes: int | None = None
 
     @property
     def step(self) -> int:
@@ -310,16 +314,18 @@ class Incoming:
     """A message with an id, ready for the log.
 
     Attributes:
-        message: the message, without a sequence.
+        message: the message as it is shown, without a sequence.
         digest: fingerprint of its content.
         tokens: what a model reads in it.
         answer: it answers a tool call.
+        whole: the message as it was said, where it is too long to be shown so; else None.
     """
 
     message: Message
     digest: bytes
     tokens: int
     answer: bool
+    whole: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

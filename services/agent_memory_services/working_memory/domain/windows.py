@@ -9,20 +9,24 @@ those of a vocabulary of about 100,000 entries trained mostly on English.
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import accumulate
 from math import ceil
 from typing import Final
 
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.message_pb2 import ContentPart, Media, Message, ToolCall
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.working_memory.domain.session import Shown
+from agent_memory_services.shared.content import answers_of, calls_of
+from agent_memory_services.working_memory.domain.session import Session, Shown
 
 MESSAGE_TOKENS: Final = 4
 """What a chat format spends on a message besides its content: its role and its delimiters."""
 _CALL_TOKENS: Final = 8
 """What a chat format spends on a tool call besides its name and arguments."""
+_MEDIA_TOKENS: Final = 1000
+"""Expected tokens of an image, a recording or a document, which nobody here decodes."""
+_BYTES_PER_TOKEN: Final = 4
 
 # Lengths are bounded: the scan stays linear and the cache below stays small, whatever the text.
 _PIECE: Final = re.compile(
@@ -82,11 +86,34 @@ def count_tokens(text: str) -> int:
 
 def count_message(message: Message) -> int:
     """Return the tokens of a message as a chat API counts it, its tool calls included."""
-    calls = sum(
-        _CALL_TOKENS + count_tokens(call.name) + count_tokens(call.arguments)
-        for call in message.tool_calls
-    )
-    return MESSAGE_TOKENS + count_tokens(message.name) + count_tokens(message.content) + calls
+    calls = sum(map(_call_tokens, message.tool_calls))
+    said = sum(map(_part_tokens, message.parts)) if message.parts else count_tokens(message.content)
+    return MESSAGE_TOKENS + count_tokens(message.name) + said + calls
+
+
+def _call_tokens(call: ToolCall) -> int:
+    return _CALL_TOKENS + count_tokens(call.name) + count_tokens(call.arguments)
+
+
+def _part_tokens(part: ContentPart) -> int:
+    match part.WhichOneof("kind"):
+        case "text" | "refusal" | "reasoning" as kind:
+            return count_tokens(getattr(part, kind))
+        case "tool_use":
+            return _call_tokens(part.tool_use)
+        case "tool_result":
+            return _CALL_TOKENS + count_tokens(part.tool_result.content)
+        case "file":
+            return _file_tokens(part.file)
+        case _:
+            return _MEDIA_TOKENS
+
+
+def _file_tokens(file: Media) -> int:
+    """Return the tokens of a document; one of text is as long as its bytes tell."""
+    if file.media_type.startswith("text/") and file.data:
+        return ceil(len(file.data) / _BYTES_PER_TOKEN)
+    return _MEDIA_TOKENS
 
 
 def _slices(text: str) -> str:
@@ -216,9 +243,18 @@ def usage_of(tokens: int, window: int) -> Usage:
     )
 
 
+def within(session: Session, limits: Limits) -> Session:
+    """Return a session whose view is cut to the limits; one that fits is returned as it is."""
+    is_whole = len(session.shown) == session.view_size
+    fits = _within(session.view_size, limits.messages) and _within(session.tokens, limits.tokens)
+    if is_whole and fits:
+        return session
+    return replace(session, shown=tuple(latest(session.shown, limits)))
+
+
 def is_answer(message: Message) -> bool:
     """Return true if the message answers a tool call."""
-    return message.role == "tool" or bool(message.tool_call_id)
+    return bool(answers_of(message))
 
 
 def latest(shown: Sequence[Shown], limits: Limits) -> Sequence[Shown]:
@@ -270,12 +306,12 @@ def _clean_starts(messages: Sequence[Message]) -> list[int]:
     opened: dict[str, int] = {}
     changes = [0] * (len(messages) + 1)
     for position, message in enumerate(messages):
-        if is_answer(message):
+        if answered := answers_of(message):
             # The call of an answer without one was said before what we see, or never stored.
-            asked = opened.get(message.tool_call_id, position - 1)
+            asked = min(opened.get(call_id, position - 1) for call_id in answered)
             changes[asked + 1] += 1
             changes[position + 1] -= 1
-        opened.update((call.id, position) for call in message.tool_calls)
+        opened.update((call_id, position) for call_id in calls_of(message))
     inside = accumulate(changes)
     return [
         at for at, depth in zip(range(len(messages)), inside, strict=False) if not (at and depth)

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from enum import Enum, auto
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import ToolCall
+from agent_memory.common.v1.message_pb2 import ContentPart, ToolCall
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.working_memory.domain.session import Actor, Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
@@ -93,6 +93,8 @@ class Line:
         tool_calls: the calls an assistant asked for.
         tool_call_id: for a tool's answer, the call it answers.
         name: the speaker's name, where there is one.
+        parts: what it consists of, where that is more than one plain text.
+        original: the message as its provider writes it.
     """
 
     role: str
@@ -101,6 +103,8 @@ class Line:
     tool_calls: Sequence[ToolCall] = ()
     tool_call_id: str = ""
     name: str = ""
+    parts: Sequence[ContentPart] = ()
+    original: str = ""
 
 
 class SectionKind(Enum):

@@ -78,6 +78,8 @@ def history_line(shown: Shown) -> Line:
         tool_calls=tuple(message.tool_calls),
         tool_call_id=message.tool_call_id,
         name=message.name,
+        parts=tuple(message.parts),
+        original=message.original,
     )
 
 

@@ -200,7 +200,7 @@ class Delivery:
         self._outages = 0
 
     async def advance(self) -> bool:
-        """Deliver the next few entries; False where there are none to deliver now."""
+        """Deliver the next few entries; False where no others were there behind them."""
         await self._retry_parked()
         entries = await self._outbox.read(self._partition, _READ_AHEAD, self._parked.start)
         for entry in entries:
@@ -209,7 +209,7 @@ class Delivery:
             if not self._control.lasts():
                 break
             self._parked.skip(entry)
-        return bool(entries)
+        return len(entries) == _READ_AHEAD
 
     async def _retry_parked(self) -> None:
         """Retry due tenants, with the first of their entries."""

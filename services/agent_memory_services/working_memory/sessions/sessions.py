@@ -81,7 +81,7 @@ class Sessions:
         session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
         if session is None or not actor.sees(session.user):
             return None
-        return replace(session, shown=tuple(windows.latest(session.shown, limits)))
+        return windows.within(session, limits)
 
     async def get(self, key: SessionKey, actor: Actor, limits: windows.Limits) -> Session:
         """Return the session, cut to the limits.
@@ -110,7 +110,7 @@ class Sessions:
             if found is None and (rebuilt := await self._rebuilt(key, actor)):
                 if not actor.sees(rebuilt.user):
                     raise errors.OwnerMismatch("session")
-                return replace(rebuilt, shown=tuple(windows.latest(rebuilt.shown, limits))), False
+                return windows.within(rebuilt, limits), False
             if found is None:
                 change = Change(
                     expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
@@ -118,7 +118,7 @@ class Sessions:
                 return _after(None, key, await self._write(key, change), State()), True
             if not actor.sees(found.user):
                 raise errors.OwnerMismatch("session")
-            session = replace(found, shown=tuple(windows.latest(found.shown, limits)))
+            session = windows.within(found, limits)
             if not actor.user or found.user:
                 return session, False
             written = await self._write(key, Change(expected=found.version, actor=actor))
@@ -147,8 +147,10 @@ class Sessions:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
             IdAlreadyExists: an id is in the log with other content; nothing was added.
+            InvalidField: the parts of a message say too much.
         """
-        incoming = await drafts.receive(enumerate(messages), drafts.Naming(key, request_id))
+        complete = drafts.complete(messages, "messages")
+        incoming = await drafts.receive(enumerate(complete), drafts.Naming(key, request_id))
         written = await self._write(
             key, Change(etag=etag, actor=actor, messages=incoming, window=window)
         )
@@ -177,8 +179,9 @@ class Sessions:
         Raises:
             OwnerMismatch: the session belongs to another user.
             EtagMismatch: it changed since the etag was read.
-            InvalidField: an id comes twice with different content, a memory has no text, or the
-                time zone is not known, or the custom prompt cannot be followed.
+            InvalidField: an id comes twice with different content, the parts of a message say too
+                much, a memory has no text, the time zone is not known, or the custom prompt cannot
+                be followed.
         """
         naming = drafts.Naming(key, request_id)
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)

@@ -19,6 +19,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract.errors import FieldViolation, InvalidFields
+from agent_memory_services.shared.content import plain
 
 
 class ExtractionInbox:
@@ -120,7 +121,7 @@ class ExtractionSummarizer:
         Raises:
             ServiceError: the service or its model is away, or could not answer.
         """
-        request = SummarizeRequest(messages=messages, previous_summary=previous)
+        request = SummarizeRequest(messages=map(plain, messages), previous_summary=previous)
         with acting_for(tenant):
             response = await self._stub.Summarize(request)
         return response.summary

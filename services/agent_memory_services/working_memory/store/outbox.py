@@ -196,19 +196,24 @@ class Outbox:
         return [OutboxEntry.parse(entry_id, fields) for entry_id, fields in found]
 
     async def backlogs(self, partitions: Iterable[int]) -> Mapping[int, Backlog]:
-        """Return the partitions in which entries wait; one round trip."""
+        """Return the partitions in which entries wait; one round trip where there are none."""
         asked = list(partitions)
         if not asked:
             return {}
         async with self._client.pipeline(transaction=False) as pipeline:
             for partition in asked:
                 pipeline.xlen(records.outbox_key(partition))
+            sizes = dict(zip(asked, await pipeline.execute(), strict=True))
+        waiting = {partition: size for partition, size in sizes.items() if size}
+        if not waiting:
+            return {}
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for partition in waiting:
                 pipeline.xrange(records.outbox_key(partition), count=1)
-            answers = await pipeline.execute()
-        sizes = zip(asked, answers[::2], answers[1::2], strict=True)
+            firsts = zip(waiting.items(), await pipeline.execute(), strict=True)
         return {
-            partition: Backlog(size, int(first[0][0].partition(b"-")[0]))
-            for partition, size, first in sizes
+            partition: Backlog(size, position(first[0][0])[0])
+            for (partition, size), first in firsts
             if first
         }
 

@@ -7,13 +7,16 @@ script may change them together on a cluster too. `lua/session/write.lua` knows 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, overload
 
+from google.protobuf.message import Message as ProtoMessage
 from google.protobuf.struct_pb2 import Struct
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.redis.keys import encode, partition_of
 from agent_memory_services.kit.redis.scripts import Key
 from agent_memory_services.working_memory.domain.drafts import DIGEST_BYTES
@@ -189,7 +192,7 @@ def read_session(
     key: SessionKey,
     meta: Mapping[bytes, bytes],
     view_size: int,
-    shown: tuple[Shown, ...],
+    shown: Sequence[Shown],
     memories: Sequence[bytes],
 ) -> Session:
     """Return a session as the store has it."""
@@ -211,10 +214,74 @@ def read_session(
     )
 
 
-def read_shown(places: Sequence[bytes], messages: Sequence[bytes]) -> tuple[Shown, ...]:
-    """Return messages with their positions; both come the latest first and go the oldest first."""
-    pairs = zip(reversed(places), reversed(messages), strict=True)
-    return tuple(_shown(read_place(place), message) for place, message in pairs)
+class StoredView(Sequence[Shown]):
+    """Messages in view as the store has them, oldest first; parsed when somebody looks at them."""
+
+    def __init__(self, places: Sequence[bytes], messages: Sequence[bytes]) -> None:
+        """Keep places and messages, which come the latest first."""
+        self._places = places
+        self._messages = messages
+
+    @overload
+    def __getitem__(self, index: int) -> Shown: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Shown]: ...
+
+    def __getitem__(self, index: int | slice) -> Shown | Sequence[Shown]:
+        return self._parsed[index]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._parsed == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # as that of a list
+
+    def serialized(self) -> bytes:
+        """Return the messages as a `WorkingMemory` has them on the wire, and nothing else."""
+        parts: list[bytes] = []
+        for place, message in zip(reversed(self._places), reversed(self._messages), strict=True):
+            sequence = _sequence_field(place.rpartition(b":")[2])
+            parts += (_MESSAGES, _varint(len(message) + len(sequence)), message, sequence)
+        return b"".join(parts)
+
+    @cached_property
+    def _parsed(self) -> tuple[Shown, ...]:
+        pairs = zip(reversed(self._places), reversed(self._messages), strict=True)
+        return tuple(_shown(read_place(place), message) for place, message in pairs)
+
+
+@lru_cache(4096)
+def _varint(number: int) -> bytes:
+    """Return a number as the wire format of protocol buffers has it."""
+    spelled = bytearray()
+    while number > _LOW_BITS:
+        spelled.append(number & _LOW_BITS | _MORE_BITS)
+        number >>= 7
+    spelled.append(number)
+    return bytes(spelled)
+
+
+_LOW_BITS: Final = 0x7F
+_MORE_BITS: Final = 0x80
+_VARINT: Final = 0
+_DELIMITED: Final = 2
+
+
+def _tag(message: type[ProtoMessage], field: str, wire_type: int) -> bytes:
+    return _varint(message.DESCRIPTOR.fields_by_name[field].number << 3 | wire_type)
+
+
+_MESSAGES: Final = _tag(WorkingMemory, "messages", _DELIMITED)
+_SEQUENCE: Final = _tag(Message, "sequence", _VARINT)
+
+
+@lru_cache(4096)
+def _sequence_field(sequence: bytes) -> bytes:
+    """Return a message's sequence as a field; of one that comes twice, the last counts."""
+    return _SEQUENCE + _varint(int(sequence))
 
 
 def _shown(entry: Entry, message: bytes) -> Shown:

@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple, Self
 
 from redis.asyncio import Redis
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import errors, ids
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import claim_partitions, encode
+from agent_memory_services.shared.content import plain
 from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.session import (
     Actor,
@@ -50,11 +52,23 @@ class _Caller:
 
 
 class _NewMessage(NamedTuple):
-    """A message, and its place in the view but for the sequence."""
+    """A message, and its place in the view but for the sequence.
+
+    Attributes:
+        id: its id.
+        head: its place.
+        message: as it is shown.
+        whole: as it was said, where that is more; else empty.
+        text: as extraction gets it, where that is less than what is shown; else empty.
+        withheld: extraction does not get it.
+    """
 
     id: str
     head: bytes
     message: bytes
+    whole: bytes
+    text: bytes
+    withheld: bool
 
 
 class _NewMemory(NamedTuple):
@@ -83,7 +97,15 @@ def _read(
 
 
 @scripts.script(_PACKAGE, "lua/session/prelude", "lua/session/log")
-def _log(meta: scripts.Key, log: scripts.Key, *, start: int | None, count: int, step: int) -> Any:
+def _log(
+    meta: scripts.Key,
+    log: scripts.Key,
+    *,
+    start: int | None,
+    count: int,
+    step: int,
+    most_bytes: int | None,
+) -> Any:
     """Read a slice of a session's log."""
 
 
@@ -200,7 +222,7 @@ class SessionStore:
             meta = meta or scripts.mapping_of(fields)
             for kept, more in zip((places, messages, memories), lists, strict=True):
                 kept.extend(more)
-        shown = records.read_shown(places, messages)
+        shown = records.StoredView(places, messages)
         return records.read_session(key, meta, view_size, shown, memories)
 
     async def read_log(self, key: SessionKey, stretch: LogSlice) -> LogPage | None:
@@ -213,6 +235,7 @@ class SessionStore:
             start=stretch.start,
             count=stretch.count,
             step=stretch.step,
+            most_bytes=stretch.most_bytes,
         )
         if found is None:
             return None
@@ -284,10 +307,23 @@ def _new_messages(messages: Sequence[Entry | Incoming]) -> list[_NewMessage]:
             item.message.id,
             records.place_head(item.digest, item.tokens, answer=item.answer),
             item.message.SerializeToString(),
+            b"" if item.whole is None else item.whole.SerializeToString(),
+            _text_for_extraction(item.message),
+            item.message.skip_extraction or not (item.message.content or _asks(item.message)),
         )
         for item in messages
         if isinstance(item, Incoming)
     ]
+
+
+def _asks(message: Message) -> bool:
+    """Return true if a message may be empty for a release that knows no empty answers of tools."""
+    return message.role == "assistant"
+
+
+def _text_for_extraction(message: Message) -> bytes:
+    text = plain(message)
+    return b"" if text is message else text.SerializeToString()
 
 
 def _accepted(answer: Sequence[Any]) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract.backoff import retry_after_of
 from agent_memory_services.kit.observe.tracing.spans import continued, note_failure
-from agent_memory_services.kit.redis.background import Wakeable, end
+from agent_memory_services.kit.redis.background import Rest, Wakeable, end
 from agent_memory_services.working_memory.store.summaries import Claim, SummaryQueue
 from agent_memory_services.working_memory.summaries.writer import (
     Result,
@@ -30,6 +30,8 @@ FAILED: Final = SUMMARIES.labels("failed")
 
 
 log = structlog.get_logger()
+
+_IDLE_LOOK_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class SummaryWorker:
         self._effort = effort
         # The next look begins again, whatever went wrong with this one.
         self._looking = Wakeable(self._look, effort.poll, report=_log_fault, foreseen=(Exception,))
+        self._rest = Rest(effort.poll, _IDLE_LOOK_SECONDS)
         self._slots = asyncio.Semaphore(effort.concurrency)
         self._attempts: set[asyncio.Task[None]] = set()
 
@@ -77,9 +80,12 @@ class SummaryWorker:
         finally:
             await end(*self._attempts)
 
-    async def _look(self) -> None:
+    async def _look(self) -> float:
+        """Take what waits; answers the seconds until the next look."""
         for partition in await self._queue.due():
+            self._rest.found()
             await self._take_all(partition)
+        return self._rest.seconds
 
     async def _take_all(self, partition: int) -> None:
         while True:

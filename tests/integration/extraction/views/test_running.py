@@ -131,11 +131,16 @@ async def test_filter_and_window_decide_what_takes_part(world: World) -> None:
     await world.remember("User liked milk", topics=["food"], create_time=old)
     food = MemoryFilter(topics=TagFilter(eq="food"))
     lately = await world.view("user_id", filter=food, time_window=Duration(seconds=86_400))
-    ever = await world.view("user_id", filter=food)
-    for view in (lately, ever):
+    longest = Duration(seconds=315_576_000_000)
+    ever = [
+        await world.view("user_id", filter=food, **window)
+        for window in ({}, {"time_window": longest})
+    ]
+    for view in (lately, *ever):
         await world.run(view)
     assert [each.summary for each in await world.partitions(lately)] == ["User likes tea."]
-    assert [each.memory_count for each in await world.partitions(ever)] == [2]
+    for view in ever:
+        assert [each.memory_count for each in await world.partitions(view)] == [2]
 
 
 async def test_an_empty_group_says_why(world: World) -> None:

@@ -21,6 +21,7 @@ KINDS = {
     "StrategyFilter": Kind.CHOICE,
     "TimeFilter": Kind.TIME,
     "NumberFilter": Kind.NUMBER,
+    "MetadataFilter": Kind.METADATA,
 }
 
 

@@ -275,6 +275,148 @@ class StrategyFilter(_message.Message):
 Global___StrategyFilter: _TypeAlias = StrategyFilter  # noqa: Y015
 
 @_typing.final
+class MetadataNumberFilter(_message.Message):
+    """Conditions on a number of a memory's metadata. Every condition that is set
+    must hold.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EQ_FIELD_NUMBER: _builtins.int
+    NE_FIELD_NUMBER: _builtins.int
+    GT_FIELD_NUMBER: _builtins.int
+    GTE_FIELD_NUMBER: _builtins.int
+    LT_FIELD_NUMBER: _builtins.int
+    LTE_FIELD_NUMBER: _builtins.int
+    ANY_FIELD_NUMBER: _builtins.int
+    NONE_FIELD_NUMBER: _builtins.int
+    eq: _builtins.float
+    """Is this number."""
+    ne: _builtins.float
+    """Is not this number."""
+    gt: _builtins.float
+    """Is greater."""
+    gte: _builtins.float
+    """Is this number or greater."""
+    lt: _builtins.float
+    """Is less."""
+    lte: _builtins.float
+    """Is this number or less."""
+    @_builtins.property
+    def any(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Is one of these numbers."""
+
+    @_builtins.property
+    def none(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Is none of these numbers."""
+
+    def __init__(
+        self,
+        *,
+        eq: _builtins.float | None = ...,
+        ne: _builtins.float | None = ...,
+        gt: _builtins.float | None = ...,
+        gte: _builtins.float | None = ...,
+        lt: _builtins.float | None = ...,
+        lte: _builtins.float | None = ...,
+        any: _abc.Iterable[_builtins.float] | None = ...,
+        none: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_eq", b"_eq", "_gt", b"_gt", "_gte", b"_gte", "_lt", b"_lt", "_lte", b"_lte", "_ne", b"_ne", "eq", b"eq", "gt", b"gt", "gte", b"gte", "lt", b"lt", "lte", b"lte", "ne", b"ne"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eq", b"_eq", "_gt", b"_gt", "_gte", b"_gte", "_lt", b"_lt", "_lte", b"_lte", "_ne", b"_ne", "any", b"any", "eq", b"eq", "gt", b"gt", "gte", b"gte", "lt", b"lt", "lte", b"lte", "ne", b"ne", "none", b"none"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__eq: _TypeAlias = _typing.Literal["eq"]  # noqa: Y015
+    _WhichOneofArgType__eq: _TypeAlias = _typing.Literal["_eq", b"_eq"]  # noqa: Y015
+    _WhichOneofReturnType__gt: _TypeAlias = _typing.Literal["gt"]  # noqa: Y015
+    _WhichOneofArgType__gt: _TypeAlias = _typing.Literal["_gt", b"_gt"]  # noqa: Y015
+    _WhichOneofReturnType__gte: _TypeAlias = _typing.Literal["gte"]  # noqa: Y015
+    _WhichOneofArgType__gte: _TypeAlias = _typing.Literal["_gte", b"_gte"]  # noqa: Y015
+    _WhichOneofReturnType__lt: _TypeAlias = _typing.Literal["lt"]  # noqa: Y015
+    _WhichOneofArgType__lt: _TypeAlias = _typing.Literal["_lt", b"_lt"]  # noqa: Y015
+    _WhichOneofReturnType__lte: _TypeAlias = _typing.Literal["lte"]  # noqa: Y015
+    _WhichOneofArgType__lte: _TypeAlias = _typing.Literal["_lte", b"_lte"]  # noqa: Y015
+    _WhichOneofReturnType__ne: _TypeAlias = _typing.Literal["ne"]  # noqa: Y015
+    _WhichOneofArgType__ne: _TypeAlias = _typing.Literal["_ne", b"_ne"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__eq) -> _WhichOneofReturnType__eq | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gt) -> _WhichOneofReturnType__gt | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gte) -> _WhichOneofReturnType__gte | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lt) -> _WhichOneofReturnType__lt | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lte) -> _WhichOneofReturnType__lte | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ne) -> _WhichOneofReturnType__ne | None: ...
+
+Global___MetadataNumberFilter: _TypeAlias = MetadataNumberFilter  # noqa: Y015
+
+@_typing.final
+class MetadataFilter(_message.Message):
+    """Conditions on one value of a memory's metadata. Every condition that is set
+    must hold; on a list it is enough that one of its values fulfils each. A
+    value of another type, or none, fulfils only what excludes values.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    EXISTS_FIELD_NUMBER: _builtins.int
+    FLAG_FIELD_NUMBER: _builtins.int
+    NOT_FLAG_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Where the value is: its key, below objects the keys from the outermost on
+    with dots between them, such as `agent.id`. A dot or a backslash that is
+    part of a key has a backslash before it.
+    """
+    exists: _builtins.bool
+    """Is set, and not null; or is not."""
+    flag: _builtins.bool
+    """Is this truth value."""
+    not_flag: _builtins.bool
+    """Is not this truth value."""
+    @_builtins.property
+    def text(self) -> Global___TagFilter:
+        """On a text. One of more than 512 bytes is found by `exists` alone."""
+
+    @_builtins.property
+    def number(self) -> Global___MetadataNumberFilter:
+        """On a number."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        exists: _builtins.bool | None = ...,
+        flag: _builtins.bool | None = ...,
+        not_flag: _builtins.bool | None = ...,
+        text: Global___TagFilter | None = ...,
+        number: Global___MetadataNumberFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exists", b"_exists", "_flag", b"_flag", "_not_flag", b"_not_flag", "exists", b"exists", "flag", b"flag", "not_flag", b"not_flag", "number", b"number", "text", b"text"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exists", b"_exists", "_flag", b"_flag", "_not_flag", b"_not_flag", "exists", b"exists", "flag", b"flag", "not_flag", b"not_flag", "number", b"number", "path", b"path", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__exists: _TypeAlias = _typing.Literal["exists"]  # noqa: Y015
+    _WhichOneofArgType__exists: _TypeAlias = _typing.Literal["_exists", b"_exists"]  # noqa: Y015
+    _WhichOneofReturnType__flag: _TypeAlias = _typing.Literal["flag"]  # noqa: Y015
+    _WhichOneofArgType__flag: _TypeAlias = _typing.Literal["_flag", b"_flag"]  # noqa: Y015
+    _WhichOneofReturnType__not_flag: _TypeAlias = _typing.Literal["not_flag"]  # noqa: Y015
+    _WhichOneofArgType__not_flag: _TypeAlias = _typing.Literal["_not_flag", b"_not_flag"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exists) -> _WhichOneofReturnType__exists | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__flag) -> _WhichOneofReturnType__flag | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__not_flag) -> _WhichOneofReturnType__not_flag | None: ...
+
+Global___MetadataFilter: _TypeAlias = MetadataFilter  # noqa: Y015
+
+@_typing.final
 class MemoryFilter(_message.Message):
     """Which memories are meant. Every field that is set must hold (AND), inside
     the caller's tenant, which no filter can leave. An empty filter matches all.
@@ -300,6 +442,7 @@ class MemoryFilter(_message.Message):
     EXTRACTOR_FIELD_NUMBER: _builtins.int
     SOURCE_MESSAGE_IDS_FIELD_NUMBER: _builtins.int
     SLOT_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     ANY_OF_FIELD_NUMBER: _builtins.int
     NONE_OF_FIELD_NUMBER: _builtins.int
     pinned: _builtins.bool
@@ -371,6 +514,10 @@ class MemoryFilter(_message.Message):
         """On its slot."""
 
     @_builtins.property
+    def metadata(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetadataFilter]:
+        """On values of the metadata, of which a memory's first 256 can be asked for."""
+
+    @_builtins.property
     def any_of(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemoryFilter]:
         """At least one of these filters holds, where any is given."""
 
@@ -399,12 +546,13 @@ class MemoryFilter(_message.Message):
         extractor: Global___TagFilter | None = ...,
         source_message_ids: Global___TagFilter | None = ...,
         slot: Global___TagFilter | None = ...,
+        metadata: _abc.Iterable[Global___MetadataFilter] | None = ...,
         any_of: _abc.Iterable[Global___MemoryFilter] | None = ...,
         none_of: _abc.Iterable[Global___MemoryFilter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_pinned", b"_pinned", "_standing", b"_standing", "access_count", b"access_count", "create_time", b"create_time", "entities", b"entities", "event_time", b"event_time", "extractor", b"extractor", "id", b"id", "last_access_time", b"last_access_time", "namespace", b"namespace", "pinned", b"pinned", "session_id", b"session_id", "slot", b"slot", "source_message_ids", b"source_message_ids", "standing", b"standing", "strategy", b"strategy", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pinned", b"_pinned", "_standing", b"_standing", "access_count", b"access_count", "any_of", b"any_of", "create_time", b"create_time", "entities", b"entities", "event_time", b"event_time", "extractor", b"extractor", "id", b"id", "last_access_time", b"last_access_time", "namespace", b"namespace", "none_of", b"none_of", "pinned", b"pinned", "session_id", b"session_id", "slot", b"slot", "source_message_ids", b"source_message_ids", "standing", b"standing", "strategy", b"strategy", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pinned", b"_pinned", "_standing", b"_standing", "access_count", b"access_count", "any_of", b"any_of", "create_time", b"create_time", "entities", b"entities", "event_time", b"event_time", "extractor", b"extractor", "id", b"id", "last_access_time", b"last_access_time", "metadata", b"metadata", "namespace", b"namespace", "none_of", b"none_of", "pinned", b"pinned", "session_id", b"session_id", "slot", b"slot", "source_message_ids", b"source_message_ids", "standing", b"standing", "strategy", b"strategy", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pinned: _TypeAlias = _typing.Literal["pinned"]  # noqa: Y015
     _WhichOneofArgType__pinned: _TypeAlias = _typing.Literal["_pinned", b"_pinned"]  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$agent_memory/common/v1/message.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x08ToolCall\x12\x1a\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x04name\x12\'\n\targuments\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\targuments\"\xa9\x04\n\x07Message\x12\x18\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x02id\x12\x1d\n\x04role\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04role\x12#\n\x07\x63ontent\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x07\x63ontent\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x04name\x12J\n\ntool_calls\x18\x05 \x03(\x0b\x32 .agent_memory.common.v1.ToolCallB\t\xbaH\x06\x92\x01\x03\x10\x80\x01R\ttoolCalls\x12*\n\x0ctool_call_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\ntoolCallId\x12;\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x1a\n\x08recalled\x18\x08 \x01(\x08R\x08recalled\x12,\n\x08sequence\x18\t \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x08sequence:\xa2\x01\xbaH\x9e\x01\x1a\x9b\x01\n\x13message.has_content\x12Tcontent may be empty only for the role assistant, whose answer may be all tool calls\x1a.this.content != \'\' || this.role == \'assistant\'\"_\n\nSessionRef\x12&\n\tnamespace\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n\nsession_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04R\tsessionIdb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$agent_memory/common/v1/message.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x08ToolCall\x12\x1a\n\x02id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02R\x04name\x12\'\n\targuments\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\targuments\"\x97\x01\n\nToolResult\x12*\n\x0ctool_call_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\ntoolCallId\x12\x1c\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x04name\x12$\n\x07\x63ontent\x18\x03 \x01(\tB\n\xbaH\x07r\x05(\x80\x80\x80\x08R\x07\x63ontent\x12\x19\n\x08is_error\x18\x04 \x01(\x08R\x07isError\"\xdc\x01\n\x05Media\x12\x1a\n\x03uri\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80@R\x03uri\x12\x1e\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\n\xbaH\x07z\x05\x18\x80\x80\x80\x02R\x04\x64\x61ta\x12\'\n\nmedia_type\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\tmediaType\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x08R\x04name:P\xbaHM\x1aK\n\x0cmedia.source\x12\x17uri or data is required\x1a\"this.uri != \'\' || this.data != b\'\'\"\xc0\x05\n\x0b\x43ontentPart\x12 \n\x04text\x18\x01 \x01(\tB\n\xbaH\x07r\x05(\x80\x80\x80\x08H\x00R\x04text\x12\x35\n\x05image\x18\x02 \x01(\x0b\x32\x1d.agent_memory.common.v1.MediaH\x00R\x05image\x12\x35\n\x05\x61udio\x18\x03 \x01(\x0b\x32\x1d.agent_memory.common.v1.MediaH\x00R\x05\x61udio\x12\x33\n\x04\x66ile\x18\x04 \x01(\x0b\x32\x1d.agent_memory.common.v1.MediaH\x00R\x04\x66ile\x12%\n\x07refusal\x18\x05 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10H\x00R\x07refusal\x12=\n\x08tool_use\x18\x06 \x01(\x0b\x32 .agent_memory.common.v1.ToolCallH\x00R\x07toolUse\x12\x45\n\x0btool_result\x18\x07 \x01(\x0b\x32\".agent_memory.common.v1.ToolResultH\x00R\ntoolResult\x12)\n\treasoning\x18\x08 \x01(\tB\t\xbaH\x06r\x04(\x80\x80@H\x00R\treasoning\x12\"\n\x05other\x18\t \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02H\x00R\x05other:\xe7\x01\xbaH\xe3\x01\x1a\xe0\x01\n\x11\x63ontent_part.kind\x12\x14one kind is required\x1a\xb4\x01has(this.text) || has(this.image) || has(this.audio) || has(this.file) || has(this.refusal) || has(this.tool_use) || has(this.tool_result) || has(this.reasoning) || has(this.other)B\x06\n\x04kind\"\x92\x08\n\x07Message\x12\x18\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x02id\x12\x1d\n\x04role\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04role\x12$\n\x07\x63ontent\x18\x03 \x01(\tB\n\xbaH\x07r\x05(\x80\x80\x80\x08R\x07\x63ontent\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x04name\x12J\n\ntool_calls\x18\x05 \x03(\x0b\x32 .agent_memory.common.v1.ToolCallB\t\xbaH\x06\x92\x01\x03\x10\x80\x01R\ttoolCalls\x12*\n\x0ctool_call_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\ntoolCallId\x12;\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x1a\n\x08recalled\x18\x08 \x01(\x08R\x08recalled\x12,\n\x08sequence\x18\t \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x08sequence\x12\x44\n\x05parts\x18\n \x03(\x0b\x32#.agent_memory.common.v1.ContentPartB\t\xbaH\x06\x92\x01\x03\x10\x80\x08R\x05parts\x12&\n\x08original\x18\x0b \x01(\tB\n\xbaH\x07r\x05(\x80\x80\x80\x02R\x08original\x12\x31\n\x0bwhole_bytes\x18\x0c \x01(\x03\x42\x10\xbaH\r\"\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\nwholeBytes\x12\'\n\x0fskip_extraction\x18\r \x01(\x08R\x0eskipExtraction:\xc0\x03\xbaH\xbc\x03\x1a\xdd\x01\n\x13message.has_content\x12Lcontent may be empty only for the roles assistant and tool, and beside parts\x1axthis.content != \'\' || this.role == \'assistant\' || this.role == \'tool\' || this.tool_call_id != \'\' || size(this.parts) > 0\x1a\xd9\x01\n\x16message.content_length\x12Icontent may take more than 262144 bytes only where it answers a tool call\x1atsize(this.content) <= 65536 || size(bytes(this.content)) <= 262144 || this.role == \'tool\' || this.tool_call_id != \'\'\"_\n\nSessionRef\x12&\n\tnamespace\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n\nsession_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04R\tsessionIdb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,12 +38,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOOLCALL'].fields_by_name['name']._serialized_options = b'\272H\007r\005\020\001(\200\002'
   _globals['_TOOLCALL'].fields_by_name['arguments']._loaded_options = None
   _globals['_TOOLCALL'].fields_by_name['arguments']._serialized_options = b'\272H\006r\004(\200\200\020'
+  _globals['_TOOLRESULT'].fields_by_name['tool_call_id']._loaded_options = None
+  _globals['_TOOLRESULT'].fields_by_name['tool_call_id']._serialized_options = b'\272H\005r\003(\200\002'
+  _globals['_TOOLRESULT'].fields_by_name['name']._loaded_options = None
+  _globals['_TOOLRESULT'].fields_by_name['name']._serialized_options = b'\272H\005r\003(\200\002'
+  _globals['_TOOLRESULT'].fields_by_name['content']._loaded_options = None
+  _globals['_TOOLRESULT'].fields_by_name['content']._serialized_options = b'\272H\007r\005(\200\200\200\010'
+  _globals['_MEDIA'].fields_by_name['uri']._loaded_options = None
+  _globals['_MEDIA'].fields_by_name['uri']._serialized_options = b'\272H\005r\003(\200@'
+  _globals['_MEDIA'].fields_by_name['data']._loaded_options = None
+  _globals['_MEDIA'].fields_by_name['data']._serialized_options = b'\272H\007z\005\030\200\200\200\002'
+  _globals['_MEDIA'].fields_by_name['media_type']._loaded_options = None
+  _globals['_MEDIA'].fields_by_name['media_type']._serialized_options = b'\272H\005r\003(\200\002'
+  _globals['_MEDIA'].fields_by_name['name']._loaded_options = None
+  _globals['_MEDIA'].fields_by_name['name']._serialized_options = b'\272H\005r\003(\200\010'
+  _globals['_MEDIA']._loaded_options = None
+  _globals['_MEDIA']._serialized_options = b'\272HM\032K\n\014media.source\022\027uri or data is required\032\"this.uri != \'\' || this.data != b\'\''
+  _globals['_CONTENTPART'].fields_by_name['text']._loaded_options = None
+  _globals['_CONTENTPART'].fields_by_name['text']._serialized_options = b'\272H\007r\005(\200\200\200\010'
+  _globals['_CONTENTPART'].fields_by_name['refusal']._loaded_options = None
+  _globals['_CONTENTPART'].fields_by_name['refusal']._serialized_options = b'\272H\006r\004(\200\200\020'
+  _globals['_CONTENTPART'].fields_by_name['reasoning']._loaded_options = None
+  _globals['_CONTENTPART'].fields_by_name['reasoning']._serialized_options = b'\272H\006r\004(\200\200@'
+  _globals['_CONTENTPART'].fields_by_name['other']._loaded_options = None
+  _globals['_CONTENTPART'].fields_by_name['other']._serialized_options = b'\272H\007r\005\020\001(\200\002'
+  _globals['_CONTENTPART']._loaded_options = None
+  _globals['_CONTENTPART']._serialized_options = b'\272H\343\001\032\340\001\n\021content_part.kind\022\024one kind is required\032\264\001has(this.text) || has(this.image) || has(this.audio) || has(this.file) || has(this.refusal) || has(this.tool_use) || has(this.tool_result) || has(this.reasoning) || has(this.other)'
   _globals['_MESSAGE'].fields_by_name['id']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['id']._serialized_options = b'\272H\005r\003(\200\002'
   _globals['_MESSAGE'].fields_by_name['role']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['role']._serialized_options = b'\272H\006r\004\020\001(@'
   _globals['_MESSAGE'].fields_by_name['content']._loaded_options = None
-  _globals['_MESSAGE'].fields_by_name['content']._serialized_options = b'\272H\006r\004(\200\200\020'
+  _globals['_MESSAGE'].fields_by_name['content']._serialized_options = b'\272H\007r\005(\200\200\200\010'
   _globals['_MESSAGE'].fields_by_name['name']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['name']._serialized_options = b'\272H\005r\003(\200\002'
   _globals['_MESSAGE'].fields_by_name['tool_calls']._loaded_options = None
@@ -52,16 +78,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGE'].fields_by_name['tool_call_id']._serialized_options = b'\272H\005r\003(\200\002'
   _globals['_MESSAGE'].fields_by_name['sequence']._loaded_options = None
   _globals['_MESSAGE'].fields_by_name['sequence']._serialized_options = b'\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000'
+  _globals['_MESSAGE'].fields_by_name['parts']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['parts']._serialized_options = b'\272H\006\222\001\003\020\200\010'
+  _globals['_MESSAGE'].fields_by_name['original']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['original']._serialized_options = b'\272H\007r\005(\200\200\200\002'
+  _globals['_MESSAGE'].fields_by_name['whole_bytes']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['whole_bytes']._serialized_options = b'\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000'
   _globals['_MESSAGE']._loaded_options = None
-  _globals['_MESSAGE']._serialized_options = b'\272H\236\001\032\233\001\n\023message.has_content\022Tcontent may be empty only for the role assistant, whose answer may be all tool calls\032.this.content != \'\' || this.role == \'assistant\''
+  _globals['_MESSAGE']._serialized_options = b'\272H\274\003\032\335\001\n\023message.has_content\022Lcontent may be empty only for the roles assistant and tool, and beside parts\032xthis.content != \'\' || this.role == \'assistant\' || this.role == \'tool\' || this.tool_call_id != \'\' || size(this.parts) > 0\032\331\001\n\026message.content_length\022Icontent may take more than 262144 bytes only where it answers a tool call\032tsize(this.content) <= 65536 || size(bytes(this.content)) <= 262144 || this.role == \'tool\' || this.tool_call_id != \'\''
   _globals['_SESSIONREF'].fields_by_name['namespace']._loaded_options = None
   _globals['_SESSIONREF'].fields_by_name['namespace']._serialized_options = b'\272H\005r\003(\200\004'
   _globals['_SESSIONREF'].fields_by_name['session_id']._loaded_options = None
   _globals['_SESSIONREF'].fields_by_name['session_id']._serialized_options = b'\272H\007r\005\020\001(\200\004'
   _globals['_TOOLCALL']._serialized_start=97
   _globals['_TOOLCALL']._serialized_end=208
-  _globals['_MESSAGE']._serialized_start=211
-  _globals['_MESSAGE']._serialized_end=764
-  _globals['_SESSIONREF']._serialized_start=766
-  _globals['_SESSIONREF']._serialized_end=861
+  _globals['_TOOLRESULT']._serialized_start=211
+  _globals['_TOOLRESULT']._serialized_end=362
+  _globals['_MEDIA']._serialized_start=365
+  _globals['_MEDIA']._serialized_end=585
+  _globals['_CONTENTPART']._serialized_start=588
+  _globals['_CONTENTPART']._serialized_end=1292
+  _globals['_MESSAGE']._serialized_start=1295
+  _globals['_MESSAGE']._serialized_end=2337
+  _globals['_SESSIONREF']._serialized_start=2339
+  _globals['_SESSIONREF']._serialized_end=2434
 # @@protoc_insertion_point(module_scope)

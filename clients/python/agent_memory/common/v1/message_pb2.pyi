@@ -50,6 +50,140 @@ class ToolCall(_message.Message):
 Global___ToolCall: _TypeAlias = ToolCall  # noqa: Y015
 
 @_typing.final
+class ToolResult(_message.Message):
+    """The answer to a call that a model asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOOL_CALL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    IS_ERROR_FIELD_NUMBER: _builtins.int
+    tool_call_id: _builtins.str
+    """The call it answers; empty where the provider gives calls no ids."""
+    name: _builtins.str
+    """The function's name, where the provider repeats it."""
+    content: _builtins.str
+    """The text of the answer; a tool may answer nothing."""
+    is_error: _builtins.bool
+    """True where the tool failed."""
+    def __init__(
+        self,
+        *,
+        tool_call_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        content: _builtins.str = ...,
+        is_error: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "is_error", b"is_error", "name", b"name", "tool_call_id", b"tool_call_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToolResult: _TypeAlias = ToolResult  # noqa: Y015
+
+@_typing.final
+class Media(_message.Message):
+    """An image, a recording or a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    uri: _builtins.str
+    """Where it is: an address, or the id that a provider gave to what was uploaded."""
+    data: _builtins.bytes
+    """Its bytes."""
+    media_type: _builtins.str
+    """Its media type, such as `image/png`."""
+    name: _builtins.str
+    """The file's name."""
+    def __init__(
+        self,
+        *,
+        uri: _builtins.str = ...,
+        data: _builtins.bytes = ...,
+        media_type: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "media_type", b"media_type", "name", b"name", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Media: _TypeAlias = Media  # noqa: Y015
+
+@_typing.final
+class ContentPart(_message.Message):
+    """A part of a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    AUDIO_FIELD_NUMBER: _builtins.int
+    FILE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    TOOL_USE_FIELD_NUMBER: _builtins.int
+    TOOL_RESULT_FIELD_NUMBER: _builtins.int
+    REASONING_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Something that is said."""
+    refusal: _builtins.str
+    """A refusal to answer, in the model's words."""
+    reasoning: _builtins.str
+    """The model's reasoning; empty where its provider keeps it secret."""
+    other: _builtins.str
+    """The provider's name of a part that is none of these."""
+    @_builtins.property
+    def image(self) -> Global___Media:
+        """An image."""
+
+    @_builtins.property
+    def audio(self) -> Global___Media:
+        """A recording."""
+
+    @_builtins.property
+    def file(self) -> Global___Media:
+        """A document, or media of another kind."""
+
+    @_builtins.property
+    def tool_use(self) -> Global___ToolCall:
+        """A call that the model asks for."""
+
+    @_builtins.property
+    def tool_result(self) -> Global___ToolResult:
+        """The answer to one."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        image: Global___Media | None = ...,
+        audio: Global___Media | None = ...,
+        file: Global___Media | None = ...,
+        refusal: _builtins.str = ...,
+        tool_use: Global___ToolCall | None = ...,
+        tool_result: Global___ToolResult | None = ...,
+        reasoning: _builtins.str = ...,
+        other: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "other", b"other", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_result", b"tool_result", "tool_use", b"tool_use"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "other", b"other", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_result", b"tool_result", "tool_use", b"tool_use"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["text", "image", "audio", "file", "refusal", "tool_use", "tool_result", "reasoning", "other"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___ContentPart: _TypeAlias = ContentPart  # noqa: Y015
+
+@_typing.final
 class Message(_message.Message):
     """One message of a conversation."""
 
@@ -64,6 +198,10 @@ class Message(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     RECALLED_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    ORIGINAL_FIELD_NUMBER: _builtins.int
+    WHOLE_BYTES_FIELD_NUMBER: _builtins.int
+    SKIP_EXTRACTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the message within its session; two messages with one id are
     the same message. Empty lets the server choose.
@@ -73,7 +211,10 @@ class Message(_message.Message):
     application's own.
     """
     content: _builtins.str
-    """What is said."""
+    """What is said; the answer of a tool may be longer than anything else. Of a
+    message with parts it is the text of its parts, and what is given here is
+    ignored.
+    """
     name: _builtins.str
     """The speaker's name, where a conversation has named speakers."""
     tool_call_id: _builtins.str
@@ -84,6 +225,20 @@ class Message(_message.Message):
     """
     sequence: _builtins.int
     """Position in the session's log, from 1 without gaps. Set by the server."""
+    original: _builtins.str
+    """The message as a provider's API or SDK writes it, so that it can be given
+    back as it came: a JSON object in which `{"$ref": "<path>"}` stands for the
+    value of a field of this message. Kept as it is.
+    """
+    whole_bytes: _builtins.int
+    """Bytes of the texts of a tool's answer that is too long to be shown whole,
+    and is shortened here; its session's log has all of it. 0 where nothing is
+    left out. Set by the server.
+    """
+    skip_extraction: _builtins.bool
+    """True keeps the message from extraction: it is shown and kept, and nothing
+    is learned from it.
+    """
     @_builtins.property
     def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolCall]:
         """The calls an assistant asks for in this message."""
@@ -92,6 +247,12 @@ class Message(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was said; relative dates in it are resolved against this. Absent
         means when the server received it.
+        """
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContentPart]:
+        """What the message consists of, where that is more than one plain text.
+        Facts are extracted from its text alone.
         """
 
     def __init__(
@@ -106,10 +267,14 @@ class Message(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         recalled: _builtins.bool = ...,
         sequence: _builtins.int = ...,
+        parts: _abc.Iterable[Global___ContentPart] | None = ...,
+        original: _builtins.str = ...,
+        whole_bytes: _builtins.int = ...,
+        skip_extraction: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "create_time", b"create_time", "id", b"id", "name", b"name", "recalled", b"recalled", "role", b"role", "sequence", b"sequence", "tool_call_id", b"tool_call_id", "tool_calls", b"tool_calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "create_time", b"create_time", "id", b"id", "name", b"name", "original", b"original", "parts", b"parts", "recalled", b"recalled", "role", b"role", "sequence", b"sequence", "skip_extraction", b"skip_extraction", "tool_call_id", b"tool_call_id", "tool_calls", b"tool_calls", "whole_bytes", b"whole_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

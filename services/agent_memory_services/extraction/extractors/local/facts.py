@@ -1,9 +1,10 @@
 """Facts of a conversation, found message by message."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import (
@@ -17,6 +18,13 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
 from agent_memory_services.extraction.extractors.local.instructions import ACTS, Wish, instruction
+from agent_memory_services.extraction.extractors.local.keeping import (
+    ENOUGH,
+    LEANS,
+    MORE,
+    Place,
+    Saying,
+)
 from agent_memory_services.extraction.extractors.local.reading import Heard, hear
 from agent_memory_services.extraction.extractors.local.references import (
     References,
@@ -33,12 +41,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     has_often,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.selection import (
-    is_about_somebody,
-    is_own_statement,
-    is_secret,
-    judge,
-)
+from agent_memory_services.extraction.extractors.local.selection import is_secret, judge
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
@@ -120,12 +123,14 @@ class Fact:
         family: What sort of fact it is.
         about: Whom it is about.
         name: The speaker's name, where the fact tells it.
+        quoted: Whether it is in the words in which it was said.
     """
 
     candidate: Candidate
     family: Family
     about: About
     name: str = ""
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +142,89 @@ class _Scene:
     company: Company
     said: datetime
     references: References
+    answers: bool
 
 
 def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]:
     """Yield what the turns of a conversation state, and what they ask to forget, in order."""
     people, references = cast(conversation), References()
     before = {id(turn) for turn in conversation.before}
+    spoken = [*conversation.before, *conversation.turns]
     for heard in hear(conversation, people, parser):
         references.next_message()
+        answers = heard.turn is not spoken[0]
         turn = heard.turn
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
-        scene = _Scene(turn, heard.voice, people.company, said, references)
+        scene = _Scene(turn, heard.voice, people.company, said, references, answers=answers)
         wishes = _wishes(heard, people.company)
-        found: list[Fact] = []
-        for at, (sentence, tree) in enumerate(heard.sentences):
-            # A request to forget states nothing to remember.
-            if at not in wishes:
-                found += _of_sentence(sentence, tree, scene, told=bool(found))
+        found = _of_message(heard, scene, wishes)
         if id(turn) not in before:
             # Earlier ones are read for what they mention; their facts belong to an earlier run.
             yield from _introduced(found)
             for what in dict.fromkeys(each for wish in wishes.values() for each in wish):
                 yield Wanted(what, turn.message_id, turn.at, heard.voice.speaker)
+
+
+def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fact]:
+    """Return what a message states; sentences at the places of `wishes` ask to forget something."""
+    found: list[Fact] = []
+    before: Saying | None = None
+    told, at = False, 0
+    for saying in _sayings(heard, answers=scene.answers):
+        places = range(at, at + len(saying.parts))
+        at = places.stop
+        if any(place in wishes for place in places):
+            # A request to forget states nothing to remember.
+            before, told = None, False
+            continue
+        stated = [fact for part, tree in saying.parts for fact in _of_sentence(part, tree, scene)]
+        behind = saying.behind(before) if before is not None else None
+        kept = _is_kept(saying, stated, behind=behind is not None, told=told)
+        if kept and behind is not None and found and found[-1].quoted and told:
+            # What it leans on is told with it.
+            found.pop()
+        found += stated
+        if kept:
+            found.append(_as_said(behind or saying, scene))
+        before = behind if kept and behind is not None else saying
+        told = bool(kept or stated)
+    return found
+
+
+def _is_kept(saying: Saying, stated: Sequence[Fact], *, behind: bool, told: bool) -> bool:
+    """Return true if a sentence is kept as it was said, given what it was found to state.
+
+    `behind` is true where it leans on the sentence before it, and `told` where that told something.
+    """
+    if not saying.may_be_kept or _states_nothing(saying.text):
+        return False
+    if stated:
+        ordered = any(fact.family is Family.INSTRUCTION for fact in stated)
+        lost = saying.loses([fact.candidate.text for fact in stated])
+        return lost and not ordered and saying.points >= MORE
+    if not behind and saying.strays:
+        return False
+    return saying.points >= (LEANS if behind and told else ENOUGH)
+
+
+def _sayings(heard: Heard, *, answers: bool) -> list[Saying]:
+    """Return the sentences of a message as they were said, with what each was taken apart into."""
+    spoken = groupby(heard.sentences, key=lambda said: said[0].whole or said[0].text)
+    parts = [(text, list(each)) for text, each in spoken]
+    asked = [all(one.asks for one, _ in each) for _, each in parts]
+    return [
+        Saying(
+            text,
+            each,
+            Place(
+                alone=len(parts) == 1,
+                asked=any(asked),
+                asked_next=any(asked[place + 1 : place + 2]),
+                answers=answers and not place,
+            ),
+        )
+        for place, (text, each) in enumerate(parts)
+    ]
 
 
 def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
@@ -176,8 +242,8 @@ def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
     return found
 
 
-def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene, *, told: bool) -> Iterator[Fact]:
-    """Yield what a sentence states; `told` is true where the speaker told of themself before."""
+def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
+    """Yield what a sentence states."""
     text = sentence.text
     if sentence.asks and not _STANDING_REQUEST.match(text) and not _HEARSAY.search(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
@@ -194,12 +260,8 @@ def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene, *, told: bool) 
         end = text.rfind(wish.reason) if wish.reason else len(text)
     stated = list(_of_clauses(found, scene, end))
     yield from stated
-    if stated or wish is not None:
-        return
-    if sentence.told:
+    if sentence.told and not stated and wish is None:
         yield from _as_told(tree, scene)
-    elif _is_theirs(tree, found, scene, told=told):
-        yield _as_said(text, tree, scene)
 
 
 def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fact]:
@@ -213,12 +275,6 @@ def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fa
             yield fact
 
 
-def _is_theirs(tree: Tree, found: Sequence[Clause], scene: _Scene, *, told: bool) -> bool:
-    """Return true if a sentence that no rule can word is about the speaker's life all the same."""
-    own = is_own_statement(tree, found, scene.voice, scene.references, told=told)
-    return own or is_about_somebody(tree, found, told=told)
-
-
 def _states_nothing(text: str) -> bool:
     """Return true if a sentence is hearsay, or the text or the play that an order is about."""
     standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
@@ -226,20 +282,22 @@ def _states_nothing(text: str) -> bool:
     return bool(ordered or _HEARSAY.search(text))
 
 
-def _as_said(text: str, tree: Tree, scene: _Scene) -> Fact:
-    """Return a statement in the words in which it was made, since no rule can word it."""
-    past = any(token.tag in {"VBD", "VBN"} for token in tree.tokens)
+def _as_said(saying: Saying, scene: _Scene) -> Fact:
+    """Return a statement in the words in which it was made."""
+    text = trimmed(saying.text)
+    past = any(token.tag in {"VBD", "VBN"} for token in saying.tokens)
     dates = ground(text, scene.said, past=past)
     day = f" on {scene.said.day} {scene.said:%B %Y}" if dates.text != text else ""
+    when = None if has_often(text) else dates.when
     candidate = Candidate(
-        text=f'{scene.voice.speaker} said{day}: "{trimmed(text)}"',
-        kind=Kind.EPISODIC if dates.when and not has_often(text) else Kind.SEMANTIC,
+        text=f'{scene.voice.speaker} said{day}: "{text}"',
+        kind=Kind.EPISODIC if when else Kind.SEMANTIC,
         message_ids=(scene.turn.message_id,),
         topics=topics(text),
         entities=entities(text),
-        event_time=None if has_often(text) else dates.when,
+        event_time=when,
     )
-    return Fact(candidate, Family.STATEMENT, About.SELF)
+    return Fact(candidate, Family.STATEMENT, About.SELF, quoted=True)
 
 
 def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Final
 
@@ -205,7 +205,8 @@ def _sentences(
                 plain = told or filled(text, before) or unlabelled(text)
                 particulars = [Utterance(plain, asks=False)]
             for said in map(partial(_of_newcomer, newcomer), particulars):
-                yield from [said] if said.told else _stated(said.text)
+                parts = [said] if said.told else _stated(said.text)
+                yield from (replace(part, whole=one.text) for part in parts)
         before = text
         newcomer = newcomer or _NEWCOMER.search(text)
 
@@ -336,5 +337,5 @@ def _parsed(said: Sequence[Utterance], parser: Parser) -> list[tuple[Utterance, 
     trees = parser.parse([formed.text for formed in whole.values()])
     for (place, formed), tree in zip(whole.items(), trees, strict=True):
         if says_so(tree):
-            parsed[place] = (formed, tree)
+            parsed[place] = (replace(formed, whole=parsed[place][0].whole), tree)
     return parsed

@@ -259,7 +259,12 @@ def is_this_task(said: Said) -> bool:
     if said.company is not Company.ASSISTANT:
         return False
     # As it was said: in `rest` "this function" has become "a function".
-    return _THIS_TASK.search(f"{joined(said.clause.body)} {said.rest}") is not None
+    return names_task(f"{joined(said.clause.body)} {said.rest}")
+
+
+def names_task(text: str) -> bool:
+    """Return true if a text points at what is worked on in the conversation: "this error"."""
+    return _THIS_TASK.search(text) is not None
 
 
 def has_often(text: str) -> bool:

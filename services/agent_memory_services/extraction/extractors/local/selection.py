@@ -7,11 +7,10 @@ conversation and its things, what is over within the hour, an offer made on the 
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local import doing, others
-from agent_memory_services.extraction.extractors.local.references import References, pronouns_for
+from agent_memory_services.extraction.extractors.local.references import pronouns_for
 from agent_memory_services.extraction.extractors.local.said import (
     REFUSED,
     Family,
@@ -21,17 +20,10 @@ from agent_memory_services.extraction.extractors.local.said import (
     is_chore,
     is_this_task,
 )
-from agent_memory_services.extraction.extractors.local.subjects import (
-    About,
-    Company,
-    Voice,
-    joined,
-    subject_of,
-)
+from agent_memory_services.extraction.extractors.local.subjects import About, Company
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Modality, Tense
-from agent_memory_services.language.en.parser import Token, Tree
-from agent_memory_services.language.recognition import ENGLISH, recognised
+from agent_memory_services.language.en.clauses import Modality, Tense
+from agent_memory_services.language.en.parser import Token
 
 _SECRET: Final = re.compile(
     r"\b(?:password|passcode|passphrase|pin|api key|token|secret|ssn|social security|credit card"
@@ -51,9 +43,8 @@ _FIGURE: Final = re.compile(
     r"|nightmare|joke|train wreck|dumpster fire|dinosaur|slave driver|pig|snail|vampire"
     r"|couch potato|soap)\b"
     r"|(?:bored|worried|scared|tickled) to death|killing me\b|all (?:ears|thumbs|set"
-    r"|over the place)|mush$"
-    r"|mush on|fried\b|toast$|jelly$|the (?:world|universe|planet|country|city)'s (?:\w+est|best"
-    r"|worst|most)\b"
+    r"|over the place)|mush\b|fried\b|toast$|jelly$"
+    r"|the (?:world|universe|planet|country|city)'s (?:\w+est|best|worst|most)\b"
     r"|the (?:\w+est|best|worst|most \w+) [\w ]+ (?:in the world|ever|alive|on (?:earth"
     r"|the planet))\b"
     r"|(?:an? |about )?\d+ ?(?:%|percent) [\w ]+ and \d+)",
@@ -65,11 +56,6 @@ _CHAT_THING: Final = (
 )
 _POINTS: Final = r"\b(?:it|this|that|you|your|them|these|those)\b"
 _INDEFINITE: Final = frozenset({"a", "an", "some", "another", "my", "our", "his", "her", "their"})
-_UNSURE: Final = re.compile(
-    r"\b(?:if|whether|unless|maybe|perhaps|probably|possibly|imagine|suppose|lol|haha|would|could|should"
-    r"|might|may|let|please|thanks?|said|says|told|asked)\b|[\ue000-\uf8ff\"<>{}=/\\|]",
-    re.IGNORECASE,
-)
 _LASTED: Final = (
     r"\bfor (?:[\w-]+ ){0,2}(?:years|decades|ages|months|weeks)\b|\bsince (?!then\b|when\b)"
 )
@@ -93,13 +79,16 @@ def _is_mere_talk(said: Said) -> bool:
     return verb in {"say", "repeat", "mumble", "mutter"} and not said.habitual
 
 
+def is_figure(text: str) -> bool:
+    """Return true if a predicate is a figure of speech: "buried in work", "over the moon"."""
+    return _FIGURE.match(text) is not None
+
+
 def judge(said: Said) -> Ruling | None:
     """Return the kind of fact that a clause states; None where it states none."""
     if said.clause.modality is Modality.MAY or is_this_task(said):
         return None
-    if _FIGURE.match(f"{said.clause.verb.lower} {said.rest}".removeprefix("be ")) or _FIGURE.match(
-        said.rest
-    ):
+    if is_figure(f"{said.clause.verb.lower} {said.rest}") or is_figure(said.rest):
         return None
     if said.tense.past and {"almost", "nearly"} & said.adverbs:
         return None
@@ -267,94 +256,3 @@ def _is_offered(said: Said) -> bool:
 _REASONS: Final = (
     _says_nothing, _is_of_chat, _is_of_mind, _is_of_moment, _is_handled, _is_undone, _is_offered,
 )  # fmt: skip
-
-
-# ----------------------------------------------------------------------- what no rule can word
-
-_OWN: Final = frozenset({"my", "our", "me", "us", "i", "we", "mine", "ours", "myself"})
-_OTHERS: Final = frozenset(
-    {"you", "your", "yours", "it", "that", "this", "these", "those", "there", "he"}
-    | {"she", "they"}
-)
-_SHORTEST: Final = 3
-_PER: Final = re.compile(r"(?<=\d) ?/ ?(?=[a-z])")
-_TIMES: Final = frozenset(
-    {
-        "day",
-        "morning",
-        "afternoon",
-        "evening",
-        "week",
-        "weekend",
-        "month",
-        "year",
-        "summer",
-        "winter",
-    }
-)
-
-
-def is_own_statement(
-    tree: Tree, found: Sequence[Clause], voice: Voice, references: References, *, told: bool
-) -> bool:
-    """Return true if a sentence in which nobody known is a subject is about the speaker's life.
-
-    It names somebody or something, counts, or comes back to the speaker, and has nothing of the
-    conversation in it. Where the speaker `told` of themself before, a thing may be its subject.
-    """
-    lowered = [token.lower for token in tree.tokens]
-    if len(lowered) < _SHORTEST or _UNSURE.search(_PER.sub(" a ", joined(tree.tokens))):
-        return False
-    for clause in found:
-        subject = subject_of(clause, voice, references)
-        if subject and not (told and subject.about is About.THING and clause.tense.past):
-            return False
-    begins = {"VB", "VBP", "WP", "WRB", "WDT", "UH"}
-    momentary = lowered[0] in words("moods") | words("momentary")
-    if momentary or tree.tokens[0].tag in begins or any(root.tag == "VB" for root in tree.roots):
-        return False
-    if recognised(joined(tree.tokens)) != ENGLISH:
-        return False
-    chat = (words("chores") | words("own_chores") | words("mind_verbs")) - _TIMES
-    others = any(token.lower in _OTHERS and not _is_aside(tree, token) for token in tree.tokens)
-    if others or any(token.lemma in chat for token in tree.tokens):
-        return False
-    nouns = sum(token.tag.startswith("NN") or token.tag == "CD" for token in tree.tokens)
-    telling = any(token.tag in {"NNP", "NNPS", "CD"} for token in tree.tokens[1:])
-    return nouns > 1 and (telling or bool(_OWN & set(lowered)))
-
-
-def _is_aside(tree: Tree, token: Token) -> bool:
-    """Return true if a pronoun only goes back to the sentence's own thing, or tells the day."""
-    if token.lower == "this":
-        return token.index + 1 < len(tree.tokens) and tree.tokens[token.index + 1].lower in _TIMES
-    return token.lower in {"it", "there"} and token.dep in {"pobj", "advmod"}
-
-
-# "Petra from next door": somebody of one's own surroundings.
-_NEAR: Final = re.compile(
-    r"[A-Z][\w'-]+ (?:from|at|in|next) (?:next door|door|upstairs|downstairs|work|church|school"
-    r"|number \d+|across the (?:road|street|hall)|the (?:office|gym|club|choir)|my|our)\b"
-)
-
-
-def is_about_somebody(tree: Tree, found: Sequence[Clause], *, told: bool) -> bool:
-    """Return true if a sentence tells what somebody does who is called by name.
-
-    It is theirs who speak where they `told` of themselves before ("Fernando loves the bell"), or
-    where the name comes with a place of their own.
-    """
-    near = _NEAR.match(joined(tree.tokens)) is not None
-    if not found or not (told or near) or _UNSURE.search(joined(tree.tokens)):
-        return False
-    clause = found[0]
-    head = clause.subject
-    if head is None or head.tag != "NNP" or clause.modality is not Modality.REAL:
-        return False
-    if clause.lemma in words("mind_verbs") | words("opinions") - words("outward"):
-        return False
-    alone = all(token.tag in {"NNP", "NNPS"} for token in tree.subtree(head))
-    addressed = any(token.lower in {"you", "your"} for token in tree.tokens)
-    if not near and (addressed or not alone):
-        return False
-    return any(token.tag.startswith(("NN", "CD")) for token in clause.body)

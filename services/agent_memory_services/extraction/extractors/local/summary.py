@@ -108,8 +108,12 @@ def _stated(evidence: Sequence[Turn], parser: Parser) -> defaultdict[int, list[s
     # Callers may give several messages one id, or none.
     placed = [replace(turn, message_id=str(place)) for place, turn in enumerate(evidence)]
     stated: defaultdict[int, list[str]] = defaultdict(list)
-    for each in facts(Conversation(turns=_newest(placed, _MOST_PARSED)), parser):
-        if isinstance(each, Fact):
+    found = facts(Conversation(turns=_newest(placed, _MOST_PARSED)), parser)
+    told = [each for each in found if isinstance(each, Fact)]
+    # A message that no rule can word is quoted as a summary quotes.
+    worded = {each.candidate.message_ids for each in told if not each.quoted}
+    for each in told:
+        if each.candidate.message_ids in worded:
             stated[int(each.candidate.message_ids[0])].append(each.candidate.text)
     return stated
 

@@ -4,7 +4,8 @@
 -- whether the session had begun before it had an owner.
 
 local member = member_of(address)
-local uid, held_user, late = unpack(redis.call('HMGET', parts.meta, 'uid', 'user', 'owned_late'))
+local uid, held_user, late, messages =
+  unpack(redis.call('HMGET', parts.meta, 'uid', 'user', 'owned_late', 'sequence'))
 if uid and held_user ~= user then
   local keys = listing_keys(address, owner)
   redis.call('ZREM', keys[3], address.namespace .. ':' .. address.session)
@@ -12,7 +13,7 @@ if uid and held_user ~= user then
   return { '', 0, 0, 0 }
 end
 
-local messages, placed = redis.call('HLEN', parts.log), redis.call('HLEN', parts.memories)
+local placed = redis.call('HLEN', parts.memories)
 unlink(parts)
 unlist(address, owner)
 forget_expiry(address.partition, member)
@@ -20,4 +21,4 @@ forget_summary(address.partition, member)
 if uid then
   tell(address.partition, member, 'deleted', now_micros(), {})
 end
-return { uid or '', messages, placed, late and 1 or 0 }
+return { uid or '', tonumber(messages) or 0, placed, late and 1 or 0 }

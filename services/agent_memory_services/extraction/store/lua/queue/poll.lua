@@ -1,5 +1,5 @@
--- Looks over a partition: takes back what its workers lost, forgets what is long finished, and
--- answers whose jobs are due.
+-- Looks over a partition: takes back what its workers lost, forgets what is long finished or one
+-- of too many, and answers whose jobs are due.
 local LOT = 20
 
 local lost = call('ZRANGE', base .. 'leases', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
@@ -26,6 +26,10 @@ for _, id in ipairs(lost) do
 end
 
 local stale = call('ZRANGE', base .. 'finished', '-inf', now, 'BYSCORE', 'LIMIT', 0, LOT)
+if #stale == 0 then
+  local beyond = call('ZCARD', base .. 'finished') - most_finished
+  stale = beyond > 0 and call('ZRANGE', base .. 'finished', 0, math.min(beyond, LOT) - 1) or stale
+end
 for _, id in ipairs(stale) do
   forget(id)
 end

@@ -2,9 +2,8 @@
 --
 -- It starts at a position, or at the end that the direction begins at, and goes 1 or -1 each step.
 -- Answers the incarnation, its owner, the last position of the log, the first one that is answered,
--- and the messages.
-
-local CHUNK = 1000
+-- and the messages: as they are shown or, where there is a bound, as they were said, until they take
+-- `most_bytes`, and at least one.
 
 local uid, user, last = unpack(redis.call('HMGET', meta, 'uid', 'user', 'sequence'))
 if not uid then
@@ -22,25 +21,22 @@ else
   low = math.max(high - count + 1, 1)
 end
 
-local function read(first, stop)
-  local sequences = {}
-  for sequence = first, stop do
-    sequences[#sequences + 1] = whole(sequence)
+local function read(sequence)
+  if not most_bytes then
+    return redis.call('HGET', log, sequence)
   end
-  return redis.call('HMGET', log, unpack(sequences))
+  local shown, said = unpack(redis.call('HMGET', log, sequence, sequence .. ':whole'))
+  return said or shown
 end
 
-local messages = {}
-for first = low, high, CHUNK do
-  for _, message in ipairs(read(first, math.min(first + CHUNK - 1, high))) do
-    messages[#messages + 1] = message
+local messages, bytes = {}, 0
+local start_at = step > 0 and low or high
+for index = 0, high - low do
+  if most_bytes and bytes >= most_bytes then
+    break
   end
+  local message = read(whole(start_at + index * step))
+  messages[#messages + 1] = message
+  bytes = bytes + #message
 end
-if step > 0 then
-  return { uid, user, last, low, messages }
-end
-local latest_first = {}
-for index = #messages, 1, -1 do
-  latest_first[#latest_first + 1] = messages[index]
-end
-return { uid, user, last, high, latest_first }
+return { uid, user, last, start_at, messages }

@@ -9,7 +9,8 @@
 -- The parts of a session:
 --
 -- meta      fields of the session
--- log       sequence -> message
+-- log       sequence -> message; sequence ':whole' -> the same as it was said, where that is too
+--           long to be shown
 -- ids       message id -> digest, sequence
 -- view      list of digest, flag, tokens ':' sequence
 -- memories  memory id -> ordinal ':' memory
@@ -107,6 +108,27 @@ local function submit(part)
   size = size + #part
 end
 
+-- What extraction never gets is told, or its progress would wait for it. A submission tells one
+-- stretch of sequences.
+local silent = {}
+local function tell_silence()
+  if silent.first then
+    if silent.told then
+      close_submission()
+    end
+    submit(numeric(8, silent.first) .. numeric(9, silent.last))
+    silent = { told = true }
+  end
+end
+
+local function withhold(sequence)
+  if silent.last and silent.last + 1 ~= sequence then
+    tell_silence()
+  end
+  silent.first = silent.first or sequence
+  silent.last = sequence
+end
+
 -- First everything is judged, so that a refusal has changed nothing.
 for index = 1, #state, 2 do
   set(state[index], state[index + 1])
@@ -172,8 +194,16 @@ local function write_messages()
       local sequence = whole(item.sequence)
       local message = with_sequence(item.message, item.sequence)
       logged[#logged + 1], logged[#logged + 2] = sequence, message
+      if item.whole ~= '' then
+        logged[#logged + 1] = sequence .. ':whole'
+        logged[#logged + 1] = with_sequence(item.whole, item.sequence)
+      end
       named[#named + 1], named[#named + 2] = item.id, item.digest .. sequence
-      if held.strategy ~= 'none' then
+      if held.strategy == 'none' or item.withheld then
+        withhold(item.sequence)
+      elseif item.text ~= '' then
+        submit(delimited(4, with_sequence(item.text, item.sequence)))
+      else
         submit(delimited(4, message))
       end
     end
@@ -187,10 +217,7 @@ local function write_messages()
   on_all('HSET', parts.ids, named)
   on_all('RPUSH', parts.view, shown)
   local last_sequence = next_sequence + fresh - 1
-  if held.strategy == 'none' and fresh > 0 then
-    -- Extraction never gets them, and is told so: its progress must not wait for them.
-    submit(numeric(8, next_sequence) .. numeric(9, last_sequence))
-  end
+  tell_silence()
   set('sequence', whole(last_sequence))
   set('tokens', whole(tokens))
 end

@@ -1,0 +1,340 @@
+"""Ends that an English clause tells of: what was given up or called off, moved or exchanged."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent_memory_services.language.claims import CHANGE, END, MOVE, SWITCH, Claim
+from agent_memory_services.language.en import clauses as reading
+from agent_memory_services.language.en.clauses import Clause, Tense
+from agent_memory_services.language.en.values import SELF, Holder, Values
+from agent_memory_services.language.en.words import MONTHS
+
+_Phrases = dict[str, list[tuple[str, ...]]]
+
+
+def _phrases(text: str) -> _Phrases:
+    """Return phrases by their first word, the longest first."""
+    found: _Phrases = {}
+    for phrase in text.replace("\n", ";").split(";"):
+        if words := phrase.split():
+            found.setdefault(words[0], []).append(tuple(words[1:]))
+    return {verb: sorted(each, key=len, reverse=True) for verb, each in found.items()}
+
+
+_OVER: Final = _phrases("""
+    sell; cancel; drop; pass; lose; quit; leave; stop; close; resign; resign from; retire
+    retire from; finish
+    abandon; ditch; discontinue; unsubscribe; unsubscribe from; end; terminate; sack; fire; delete
+    uninstall; scrap; shelve; surrender; renounce; repay; donate; rehome; divorce; complete; submit
+    withdraw; withdraw from; forgo; dissolve; deactivate; relinquish; swear off; kick; evict
+    give up; give up on; give away; call off; pay off; hand in; hand back; give back; throw out
+    throw away; break off; break up with; split up with; split with; split from; split up from
+    separate from; step down as; step down from; step back from; stand down as; get rid of
+    get over; get off; let go; let go of; part with; part ways with; do away with; come off
+    go off; trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
+    opt out of; pull out of; back out of; drop out of; move out of; check out of; bow out of
+    get out of; come out of; go out of; walk out of; fall out of; grow out of; grow tired of
+    grow bored of; grow sick of; tire of; recover from; be done with; have enough of
+    fall out of love with; cut out; cut ties with; wean off; chuck; bin; pull the plug on
+    turn down; get tired of; get bored of; get bored with; get sick of ; outgrow; graduate
+    return from; come back from; come home from; get back from; be back from; be home from
+""")
+"""Verbs of an end, with what belongs to them; the words behind name what is over."""
+_OUT_OF: Final = _phrases("""
+    be out of; be over; be through with; be do with; be done with; be finish with; be finished with
+    be bore with; be bored with; be bore of; be bored of; be tire of; be tired of; be sick of
+    be feed up with; be fed up with; be cure of; be cured of; be free of; be free from; be rid of
+    be discharge from; be release from; be back from; be home from
+""")
+"""States of whoever has done with something."""
+_FADED: Final = _phrases("""
+    die; expire; lapse; end; finish; heal; vanish; disappear; dissolve; disband; fold; close; stop
+    fall through; pass away; clear up; come off; run out; wear off; go away; shut down; fall apart
+    break up; fizzle out; come to an end; go
+""")
+"""What a thing or a person does that is no more."""
+_UNDONE: Final = _phrases("""
+    cancel; scrap; shelve; axe; close; steal; sell; wreck; total; demolish; dissolve; disband
+    discontinue; terminate; remove; heal; cure; rehome; destroy; abolish; write off; call off
+    shut down; tear down; take off; pay off; throw away; take away; turn down; give away; do; finish
+    go; put to sleep; put down; repay; lift; drop; withdraw; end
+""")
+"""What is done to a thing that is no more."""
+_GOING: Final = _phrases("move; go; leave; return")
+_GONE: Final = frozenset(
+    """
+    over off gone finished dead history cancelled canceled healed cured sold closed expired
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+"""What is said of a thing that is no more."""
+_MOVED: Final = _phrases("""
+    move; postpone; reschedule; delay; push; push back; push forward; shift; bring forward; put off
+    put back; defer; rearrange; rebook; adjourn; change; set back; move up; move forward; move back
+""")
+"""Verbs of an event that has another time."""
+_COUNTED: Final = _phrases("""
+    change; cut down; cut back; cut; reduce; increase; lower; raise; go up; go down; be up; be down
+    get raise; get bump; get pay rise; get promotion; double; drop; adjust; set; put; bump; bring
+""")
+"""Verbs of what has another number."""
+_CHOOSING: Final = _phrases(
+    "choose; pick; go with; opt for; settle on; settle for; decide on; end up with"
+)
+"""Verbs of a choice."""
+_SWAPS: Final = frozenset({"swap", "exchange", "trade", "switch", "change", "give", "ditch"})
+_TURNS: Final = frozenset(
+    {"switch", "change", "convert", "upgrade", "transition", "go", "downgrade", "transfer"}
+)
+_ALTERED: Final = frozenset({"change", "update", "reset", "alter", "switch", "set", "correct"})
+_FAMILIES: Final = {
+    "sell": "sell", "donate": "sell", "rehome": "sell", "bin": "sell", "chuck": "sell",
+    "throw away": "sell", "throw out": "sell", "give away": "sell", "leave": "leave",
+    "cancel": "cancel", "call off": "cancel", "finish": "finish", "complete": "finish",
+    "submit": "finish", "end": "finish", "wrap up": "finish", "return": "leave", "drop": "drop",
+    "drop out": "", "pass": "pass", "lose": "sell", "close": "close", "lose interest": "",
+}  # fmt: skip
+"""Verbs that end no more than what they can be said of."""
+_AT_ONCE: Final = MONTHS | frozenset("spring summer autumn fall winter week month year".split())  # noqa: SIM905
+"""Words of a time at which something ended, and not of one for which alone it is over."""
+_LOST: Final = 3
+"""Words of a thing that can be lost."""
+_AFTER_ALL: Final = frozenset({"to", "of", "with", "in", "for", "from", "as", "on", "by"})
+_LODGERS: Final = frozenset({"lodger", "tenant", "flatmate", "roommate", "housemate", "subtenant"})
+_WHEN_OR_WHERE: Final = frozenset({"at", "on", "in", "for", "to"})
+_FOR: Final = frozenset({"for", "because", "after", "due", "when"})
+_BORN: Final = {"baby", "twin"}
+_ANYWHERE: Final = frozenset({"up", "off", "away", "out", "down", "back"})
+
+
+_WEEK: Final = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday noon tomorrow week month year am pm
+    january february march april may june july august september october november december
+    summer spring autumn winter
+    """.split()  # noqa: SIM905
+)
+
+
+class Endings:
+    """Reading of the end that a clause tells of."""
+
+    def __init__(
+        self, clause: Clause, holder: Holder, values: Values, lemma: str, words: Sequence[str]
+    ) -> None:
+        """Take a clause, of whom it tells, the base form of its verb and the words of its value."""
+        self._clause = clause
+        self._holder = holder
+        self._values = values
+        self._lemma = lemma
+        self._words = list(words)
+        self._passive = any(token.dep == "auxpass" for token in clause.group)
+        self._particles = [
+            token.lower
+            for token in clause.group
+            if token.dep == "prt" or (token.index > clause.verb.index and token.lower in _ANYWHERE)
+        ]
+        self._apart = {token.lower for token in clause.body if token.dep == "prt"}
+
+    def claims(self) -> list[Claim]:
+        """Return what is over, moved or exchanged; nothing where the clause tells of no end."""
+        clause = self._clause
+        if clause.modality is not reading.Modality.REAL or clause.negated:
+            return []
+        found = self._subject_over() if self._is_of_a_thing else self._object_over()
+        if found is None and len(self._values.quantities) == 1:
+            found = self._changed_number()
+        if found is None and self.is_told:
+            return self._exchanged()
+        return [found] if found is not None else []
+
+    @property
+    def _said(self) -> list[str]:
+        return [*self._particles, *self._words]
+
+    @property
+    def is_told(self) -> bool:
+        """True if the clause tells of what happened already."""
+        clause = self._clause
+        if clause.modality is not reading.Modality.REAL:
+            return False
+        return clause.tense in {Tense.PAST, Tense.PERFECT} or clause.verb.tag in {"VBD", "VBN"}
+
+    @property
+    def _is_of_a_thing(self) -> bool:
+        return bool(self._holder.own) or self._holder.root.startswith("the ")
+
+    def _object_over(self) -> Claim | None:
+        """Return the end of what somebody sold, left, gave up or is out of."""
+        lemma, words = self._lemma, self._words
+        if self.is_told and not self._passive:
+            if (moved := self._rescheduled()) is not None:
+                return moved
+            if lemma in _SWAPS and "for" in words:
+                return None
+        target = ["study"] if lemma == "graduate" and self.is_told else self._left()
+        return self._end(target) if target else None
+
+    def _behind(self, phrases: _Phrases, verb: str, first: list[str]) -> list[str] | None:
+        """Return the words behind the phrase of an end; None where there is none."""
+        said = [*first, *self._said]
+        for phrase in phrases.get(verb, ()):
+            if tuple(said[: len(phrase)]) == phrase:
+                return said[len(phrase) :]
+            [last] = phrase if len(phrase) == 1 else [""]
+            if last in said and (last in self._apart or last in {"off", "up", "away"}):
+                return [word for word in said if word not in {last, "have"}]
+        return None
+
+    def _end(self, target: list[str]) -> Claim | None:
+        lemma = self._lemma
+        target = self._values.since(target)
+        limits = tuple(one for one in self._values.limits if not _AT_ONCE & {*one.split()})
+        while target and target[0] in _AFTER_ALL:
+            target = target[1:]
+        if lemma in {"give", "sell", "donate"} and "to" in target[1:]:
+            target = target[: target.index("to", 1)]
+        dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
+        target = target[:dated] or target
+        value = " ".join(word for word in target if word != "job")
+        path = self._holder.path
+        if lemma == "lose" and len(target) > _LOST:
+            return None
+        if "job" in target or lemma in {"resign", "retire"}:
+            return Claim(path, f"{END} job", value, limits=limits, ended=True)
+        verb = next(
+            (each for each in (f"{lemma} {one}" for one in self._said) if each in _FAMILIES), ""
+        )
+        family = _FAMILIES.get(verb or lemma, "")
+        relation = f"{END} {family}" if family else END
+        return Claim(path, relation, value, limits=limits, ended=True) if value else None
+
+    def _subject_over(self) -> Claim | None:
+        """Return the end of the subject itself: "the trip was cancelled"."""
+        holder, lemma = self._holder, self._lemma
+        subject = " ".join(holder.own) or holder.root.removeprefix("the ")
+        root = "user" if holder.root.startswith("the ") else holder.root
+        if lemma == "be" and len(self._words) == 1 and self._words[0] in _GONE:
+            return Claim(root, END, subject, ended=True)
+        if holder.own and (left := self._left()):
+            return self._end(left)
+        if not self.is_told:
+            return None
+        if self._passive and self._behind(_MOVED, lemma, []) is not None:
+            to = self._words.index("to") if "to" in self._words else len(self._words)
+            limits = self._times(self._words[to + 1 :])
+            return Claim(root, MOVE, subject, limits=limits, ended=True)
+        if lemma == "bear" and _BORN & set(holder.own[:1]):
+            return Claim(holder.root, END, "pregnant", ended=True)
+        return Claim(root, END, subject, ended=True) if self._is_no_more else None
+
+    @property
+    def _is_no_more(self) -> bool:
+        """True if the subject ended, was given up, or has gone for good."""
+        lemma = self._lemma
+        if not _LODGERS.isdisjoint(self._holder.own) and (left := self._behind(_GOING, lemma, [])):
+            return "out" in left or self._for_good
+        rest = self._behind(_UNDONE if self._passive else _FADED, lemma, [])
+        plain = rest is not None and (not rest or rest[0] in _AFTER_ALL | _FOR)
+        return plain and not (lemma == "go" and rest)
+
+    @property
+    def _for_good(self) -> bool:
+        return any(token.lower == "good" for token in self._clause.body)
+
+    def _left(self) -> list[str]:
+        """Return what a person is out of or done with, or what they sold or left."""
+        left = self._behind(_OUT_OF, "be", [self._lemma]) if self._passive else None
+        if left is None and self._lemma == "be":
+            left = self._behind(_OUT_OF, "be", [])
+        faded = self._holder.own and self._lemma in _FADED
+        if left is None and self.is_told and not self._passive and not faded:
+            left = self._behind(_OVER, self._lemma, [])
+        if not left or left[0][:1].isdigit():
+            return []
+        return [] if self._holder.own and left[0] in _WHEN_OR_WHERE else left
+
+    def _rescheduled(self) -> Claim | None:
+        """Return the move of an event to another time: "postponed the party to Sunday"."""
+        rest = self._behind(_MOVED, self._lemma, [])
+        if rest is None or not rest or rest[0] in {"to", "from", "in", "into", "out", "back"}:
+            return None
+        event = rest[: rest.index("to")] if "to" in rest else rest
+        limits = self._times(rest[len(event) + 1 :])
+        timed = any(each.split()[-1] in _WEEK or each[:1].isdigit() for each in limits)
+        if not event or not (timed or self._lemma in {"postpone", "reschedule", "delay", "defer"}):
+            return None
+        return Claim(self._holder.root, MOVE, " ".join(event), limits=limits, ended=True)
+
+    def _times(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the time that an event has now, where it is said."""
+        kept = [one.removeprefix("to ") for one in self._values.limits]
+        return tuple(filter(None, (" ".join(words), *kept)))
+
+    def _changed_number(self) -> Claim | None:
+        """Return the other number of what was changed: "changed my dose to 40 mg"."""
+        rest = self._behind(_COUNTED, self._lemma, [])
+        if rest is None or "to" not in rest or not (self.is_told or self._lemma == "be"):
+            return None
+        number, to = self._values.quantities[0], rest.index("to")
+        behind = [word for word in rest[to + 1 :] if word != number.value]
+        name = [word for word in rest[:to] if word not in SELF | _ANYWHERE]
+        nameless = not name and (self._is_of_a_thing or not behind)
+        if nameless or number.value not in rest[to + 1 :]:
+            return None
+        limits = (" ".join(filter(None, (number.value, number.unit))),)
+        value = " ".join(name or behind)
+        root = self._holder.path
+        return Claim(root, CHANGE, value, quantities=(number,), limits=limits, single=True)
+
+    def _exchanged(self) -> list[Claim]:
+        """Return what took the place of what: "swapped X for Y", "switched from X to Y"."""
+        words, lemma, root = self._said, self._lemma, self._holder.root
+        if self._is_of_a_thing:
+            return []
+        what, old, new = _parts(lemma, words)
+        if new and what and lemma in _ALTERED:
+            return [Claim(root, " ".join(what), " ".join(new), single=True)]
+        if new and old:
+            given_up = Claim(self._holder.path, f"{END} instead", " ".join(old), ended=True)
+            return [given_up, Claim(root, SWITCH, " ".join(new), single=True)]
+        chosen = self._behind(_CHOOSING, lemma, [])
+        if chosen and "for" in chosen:
+            return [Claim(root, SWITCH, " ".join(chosen), single=True)]
+        if lemma in {"switch", "transfer", "upgrade", "downgrade", "transition"} and words:
+            return [Claim(root, SWITCH, " ".join(words), single=True)]
+        return []
+
+
+def _parts(lemma: str, words: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return what was altered, what was there before, and what is there now."""
+    before: Sequence[str] = ()
+    if "from" in words and "to" in words[words.index("from") :] and lemma in _TURNS:
+        start = words.index("from")
+        to = words.index("to", start)
+        what, before, after = words[:start], words[start + 1 : to], words[to + 1 :]
+        what = [word for word in what if word != "back"]
+    elif lemma in _SWAPS and "for" in words:
+        at = words.index("for")
+        what, before, after = (), words[:at], words[at + 1 :]
+    elif lemma == "replace" and {"with", "by"} & set(words):
+        at = next(at for at, word in enumerate(words) if word in {"with", "by"})
+        what, before, after = (), words[:at], words[at + 1 :]
+    elif lemma in _ALTERED and "to" in words and words[0] not in {"over", "back", "to", "mind"}:
+        what, after = words[: words.index("to")], words[words.index("to") + 1 :]
+    else:
+        what, after = (), ()
+    kept = [[word for word in each if word not in SELF] for each in (what, before, after)]
+    return kept[0], [word for word in kept[1] if word not in {"in", "up"}], kept[2]
+
+
+def _is_dated(words: Sequence[str]) -> bool:
+    """Return true if words are a date alone, such as "in March 2025"."""
+    said = words[1:] if words[0] in {"in", "on"} else ()
+    return bool(said) and all(word in MONTHS or word.isdigit() or word == "on" for word in said)
+
+
+def without_origin(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return where somebody moved from, and the other words."""
+    start = words.index("from")
+    end = next((at for at in range(start, len(words)) if words[at] == "to"), len(words))
+    return ["in", *words[start + 1 : end]], [*words[:start], *words[end:]]

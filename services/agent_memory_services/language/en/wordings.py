@@ -1,0 +1,417 @@
+"""Wordings of English statements: into those that a parser reads, and to the matter of each.
+
+The matter is one relation for all ways of saying where somebody lives, works and the like.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent_memory_services.language.en.values import Holder
+from agent_memory_services.language.en.words import MONTHS
+
+_QUOTED: Final = re.compile(r'^User said: "(.*?)[.!]*"$', re.DOTALL)
+"""Words of the user that stand for themselves."""
+_DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
+_DATED: Final = "|".join(sorted(MONTHS))
+_HIRED: Final = (
+    r"(?:got|took|accepted|found|started|began|landed) an?(?: (?:new|permanent|full[ -]?time))*"
+    r" (?:job|position|post|role) (?:at|with|for)\b"
+)
+_CHANGED: Final = (
+    "moved|relocated|joined|married|quit|left|sold|stopped|resigned|retired|cancelled|canceled|"
+    "finished|gave up|broke up|dropped|ended"
+)
+_GOALS: Final = "(?:the|a|an|my|their|our|school|bed|work|church|university|college|town|court)"
+_PARTED: Final = "(?:have |has )?(?:split up|broke up|broken up|split|separated|parted ways)"
+_REWORDED: Final = (
+    (r"[\u2018\u2019]", "'"),
+    (r"\b[Tt]he [Uu]ser\b", "User"),
+    (r"^User studies\b", "User is studying"),
+    (r"^User not (\w+ing)\b", r"User is not \1"),
+    (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
+    (r"^I's ", "My "),
+    (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
+    # Groups of one number, and words of one meaning, which a parser takes apart.
+    (r"(?<=\d) (?=\d)", ""),
+    (r"(?<=[a-z])-(?=[a-z])", ""),
+    (r"(?<=\d) ?([ap])\.?m\b\.?", r" \1m"),
+    (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
+    (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
+    (r"\bteam lead\b", "team leader"),
+    (r"\bto call (?:User|them|him|her|me) (?=[A-Z])", "to be called "),
+    (r"^(User|I) wants? the assistant to be called ", r"\1 wants to be called "),
+    (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
+    (rf"^User and ([A-Z][\w-]+) ({_PARTED})\b", r"User \2 with \1"),
+    (rf"^([A-Z][\w-]+) and (?:I|User) ({_PARTED})\b", r"User \2 with \1"),
+    (r"\b(?:mother tongue|first language|native tongue)\b", "native language"),
+    (r"\b(?:does not|doesn't|do not|don't) know how to (?=\w)", "cannot "),
+    (r"\b(?:is|am|'m|are) unable to (?=\w)", "cannot "),
+    (r"\b(?:is|am|'m|are) able to (?=\w)", "can "),
+    (r"\bknows? how to (?=\w)", "can "),
+    (r"\b(?:is|am|'m|are) getting (married|divorced)\b", r"plans to \1"),
+    (r"\bplans to married\b", "plans to marry"),
+    (r"\bplans to divorced\b", "plans to divorce"),
+    (rf"\b(?:is|am|'m|are) going to (?!{_GOALS}\b)(?=[a-z]{{2,}}\b)", "will "),
+    (r"\bis (?:crazy|mad|nuts|wild|passionate) about\b", "likes"),
+    (r"\b(?:am|'m) (?:crazy|mad|nuts|wild|passionate) about\b", "like"),
+    (r"^(.{1,40}?) does nothing for (?:me|User)\b", r"User does not like \1"),
+    (r"^(?:The |My )?(.{1,60}?) (?:let User go|let me go)\b", r"User quit job at \1"),
+    (r"\b(?:is|am|'m) back (?:to|on) (?!work\b)(?=\w)", "switched to "),
+    (r"\b(?:is|am|'m|went|has gone|have gone) back (?:to|at) work\b", "works now"),
+    (r"^(User\b.*?),? and User (?=\w)", r"\1 and "),
+    (r",? now that .*$", " now"),
+    (r"\bwent (part|full)(?:-| )?time\b", r"works \1 time now"),
+    (r"\b(?:wants?|needs?) no more (?=\w)", "gave up "),
+    (r",? (?:and |so )?no more ([\w -]{1,40})$", r" and gave up \1"),
+    (r"\b(?:is|am|'m|has been|have been|'ve been) off (?!sick|work|duty|today)(?=\w)", "gave up "),
+    (r"\bdecided (?:not to|against) (?=\w+ing\b)", "called off "),
+    (r"\bdecided not to (?=\w)", "no longer plans to "),
+    (r"\bdecided against (?=\w)", "called off "),
+    (r"\bchanged (?:their|my) mind (?:about|on) (?=\w)", "called off "),
+    (r"\b(?:was|were|got|been) made redundant (?:by|at|from)\b", "quit"),
+    (r"\bhanded in (?:their|my|his|her) (?:notice|resignation)(?: at| to)?\b", "quit job at"),
+    (r"\b(?:gave|given) (?:their|my|his|her) notice(?: at| to)?\b", "quit job at"),
+    (r"\b(?:was|were|got|been) (?:just )?promoted to\b", "is now"),
+    (r"\b(?:has |have |'ve )?grown to (?:like|love)\b", "now likes"),
+    (r"\b(?:has |have |'ve )?come to (?:like|love)\b", "now likes"),
+    (r"\bdo(es)? ?n[o']t (?:like|enjoy|care for)\b", r"do\1 not like"),
+    (r"\bcan no longer (\w+)\b", r"cannot \1 any more"),
+    (r"^((?:In|Since|On|During|Until|After|Before) [\w' ]{1,30}?),? (User|I)\b(.*)$", r"\2\3 \1"),
+    (r",? always (?:have|has|did)$", ""),
+    (r"\b(?:has|have|'s|'ve) got\b(?= (?:an?|the|no|\d|\w+ \w))", "has"),
+    (r"\bI has\b", "I have"),
+    (r"^(User|I) (?:has|have) a new ([\w ]+?): ", r"\1's new \2 is "),
+    (r"^I's ", "My "),
+    (r"\b(?:ca|could|can)(?:n't|not| not) (?:stand|bear)\b", "hate"),
+    (r"\b(?:dislike|detest|loathe|despise)(s?)\b", r"hate\1"),
+    (r"\bUser hate\b", "User hates"),
+    (r"\bwould (?:like|love) (?=to\b)|'d (?:like|love) (?=to\b)", " want "),
+    (r"\bUser  ?want ", "User wants "),
+    (r"\bwork(s?|ing|ed) out\b", r"exercise\1"),
+    (r"\bexerciseing\b", "exercising"),
+    (r"\bI (?:have|keep) an? (\w+) allergy\b", r"I am allergic to \1"),
+    (r"\b(?:has|have) an? (\w+) allergy\b", r"is allergic to \1"),
+    (r"\bI have an allergy to\b", "I am allergic to"),
+    (r"\b(?:has|have) an allergy to\b", "is allergic to"),
+    (rf"\bI (?:follow|eat|keep|am on|'m on) an? ({_DIETS}) diet\b", r"I am \1"),
+    (rf"\b(?:follows?|eats?|keeps?|is on) an? ({_DIETS}) diet\b", r"is \1"),
+    (r"\bI(?: a|')m (?:fond of|keen on|into|a (?:big |huge |great )?fan of)\b", "I like"),
+    (r"\bis (?:fond of|keen on|into|a (?:big |huge |great )?fan of)\b", "likes"),
+    (r"\bI(?: a|')m (?:based|residing) in\b", "I live in"),
+    (r"\bis (?:based|residing) in\b", "lives in"),
+    (rf"\bI (?:have |'ve )?(?:just )?{_HIRED}", "I work at"),
+    (rf"\b(?:has )?(?:just )?{_HIRED}", "works at"),
+    (r"\bevery day\b", "daily"),
+    (r"\bevery week\b", "weekly"),
+    (r"\b(?:was|were|got|ha(?:s|ve) been) (?:laid off|fired|let go)(?: from| by| at)?\b", "quit"),
+    (r"\blost (?:my|their|his|her) job (?=at\b)", "quit job "),
+    (r"\bI(?: have|'ve)? (?:just )?got (?=(?:married|divorced|engaged)\b)", "I am "),
+    (r"\b(?:has )?(?:just )?(?:got|gotten) (?=(?:married|divorced|engaged)\b)", "is "),
+    (
+        r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y) ((?!name)[\w ]+?)( now)?$",
+        r"\2 \3 is\4 \1",
+    ),
+    (r"\bno longer has\b", "does not have any more"),
+    (r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b", r"does not \1 any more"),
+    (r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b", r"does not \1y any more"),
+    (r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b", r"does not \1 any more"),
+)
+_REWRITING: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0), to)
+    for pattern, to in _REWORDED
+)
+
+
+def reworded(text: str) -> str:
+    """Return a text without what its parser is known to stumble over."""
+    plain = _QUOTED.sub(r"\1", text.strip()).rstrip(".!")
+    for pattern, replacement in _REWRITING:
+        plain = pattern.sub(replacement, plain)
+    return plain
+
+
+_CONTRAST: Final = re.compile(
+    r"^(?P<told>.{6,}?),? (?:and |but )?(?:not|never|rather than|instead of|as opposed to)"
+    r" (?!(?:any|yet|until|because|since|when|if|only|just|to|so|too|very|sure|all|much|more)\b)"
+    r"(?P<denied>[\w' -]{2,40})$"
+)
+_ONE: Final = re.compile(r"^(?:an?|the) ([\w-]+) ones?$")
+_AFTER_VERB: Final = re.compile(
+    r"(?:^|\b)(?:is|are|am|'m|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may"
+    r"|might|wo|ca)$",
+    re.IGNORECASE,
+)
+
+
+def contrasted(text: str) -> tuple[str, str]:
+    """Return a statement, and what it says is not so behind it: "drinks tea, not coffee".
+
+    The second part is empty where nothing is denied so.
+    """
+    found = _CONTRAST.match(text)
+    if found is None or _AFTER_VERB.search(found["told"]) or " but " in found["denied"]:
+        return text, ""
+    return found["told"], _ONE.sub(r"\1", found["denied"])
+
+
+_CODE: Final = re.compile(r"[@\d]|\w\.\w")
+"""Part of a number, an address or another value that is no adjective."""
+_ATTRIBUTES_OF_MANY: Final = frozenset(
+    """
+    friend colleague cousin son daughter brother sister child dog cat pet aunt uncle neighbor
+    neighbour teacher hobby interest allergy skill language goal project book niece nephew
+    """.split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Holder, relation, value and singleness of a claim in the making."""
+
+    holder: str
+    relation: str
+    words: list[str]
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """A statement in the making, with the manner in which it is said.
+
+    Attributes:
+        lemma: the base form of the verb.
+        said: what a claim says of it as it is worded.
+        passive: whether it is done to the holder.
+        named: whether a name follows the verb.
+    """
+
+    lemma: str
+    said: Said
+    passive: bool
+    named: bool
+
+    @property
+    def words(self) -> list[str]:
+        """Words of the value."""
+        return self.said.words
+
+    def begins(self, *words: str) -> bool:
+        """Return true if the value begins with some words."""
+        return self.words[: len(words)] == list(words)
+
+    def as_(self, relation: str, words: list[str], *, single: bool | None = None) -> Said:
+        """Return it with another relation and value."""
+        one = self.said.single if single is None else single
+        return replace(self.said, relation=relation, words=words, single=one)
+
+
+def unified(lemma: str, said: Said, *, own: bool, passive: bool, named: bool) -> Said:
+    """Return what is said with the relation that stands for all of its wordings.
+
+    Args:
+        lemma: the base form of the verb.
+        said: what a claim says of it as it is worded.
+        own: whether it is said of a thing, which neither moves house nor has a job.
+        passive: whether it is done to the holder.
+        named: whether a name follows the verb.
+    """
+    wording = _Wording(lemma, said, passive, named)
+    for rule in _RULES if own else (*_RULES, *_RULES_OF_A_PERSON):
+        if (found := rule(wording)) is not None:
+            return found
+    return said
+
+
+def _spouse(one: _Wording) -> Said | None:
+    words = one.words
+    if one.lemma != "marry" and not (one.begins("marry", "to") or one.begins("married", "to")):
+        return None
+    spouse = words[words.index("to") + 1 :] if "to" in words else words
+    return one.as_("spouse", spouse, single=True)
+
+
+def _work(one: _Wording) -> Said | None:
+    if one.said.relation not in {"work", "employ"}:
+        return None
+    first, words = one.words[:1], one.words
+    words = ["for", *words[1:]] if first in (["at"], ["by"], ["for"]) else words
+    return one.as_("work", words, single=one.said.single or words[:1] in _EMPLOYED)
+
+
+def _age(one: _Wording) -> Said | None:
+    """Return the age that a statement gives: "is 6", "is 6 years old", "turned 7"."""
+    words = one.words
+    told = one.lemma == "turn" or one.said.relation == one.lemma == "be"
+    if not told or not words or not words[0].isdigit():
+        return None
+    rest = [word for word in words if word not in {"old", "year", "age", "of"}]
+    if one.lemma == "be" and len(words) > 1 and not {"old", "year"} & set(words):
+        return None
+    return one.as_("age", rest, single=True) if len(rest) <= _AGED else None
+
+
+_AGED: Final = 2
+"""Words of an age, such as "14 month"."""
+
+
+def _birthday(one: _Wording) -> Said | None:
+    dated = one.begins("on") or one.begins("in")
+    if one.lemma != "bear" or not dated or MONTHS.isdisjoint(one.words):
+        return None
+    return one.as_("birthday", one.words, single=True)
+
+
+def _home(one: _Wording) -> Said | None:
+    words = one.words
+    if one.said.relation == "live" and (one.begins("with") or words == ["alone"]):
+        return one.as_("live with", words[1:] or ["nobody"])
+    if one.lemma in {"move", "relocate"} and "to" in words:
+        if set(words[: words.index("to")]) - _ALONG:
+            return None
+        return one.as_("live", ["in", *words[words.index("to") + 1 :]], single=True)
+    return one.as_("live", words[1:]) if one.lemma == "be" and one.begins("base") else None
+
+
+_ALONG: Final = frozenset(
+    """
+    back house home out away over here country permanently flat apartment
+    """.split()  # noqa: SIM905
+)
+"""Words beside a move to another home."""
+
+
+def _employer(one: _Wording) -> Said | None:
+    if one.lemma in {"report", "answer"} and one.begins("to"):
+        return one.as_("manager", one.words[1:], single=True)
+    joined = one.lemma == "join" and one.named and one.words and not _AMONG & set(one.words)
+    return one.as_("work", ["for", *one.words], single=True) if joined else None
+
+
+def _commute(one: _Wording) -> Said | None:
+    """Return how somebody gets to work: "cycles to work", "goes to work by tram"."""
+    lemma, words = one.lemma, one.words
+    if words[-2:] == ["to", "work"] and len(words) <= _WAY:
+        if lemma in _RIDES:
+            return one.as_("commute", [_RIDES[lemma], *words[:-2]])
+        return one.as_("commute", words[:-2]) if lemma in {"take", "get"} and words[:-2] else None
+    if lemma in {"go", "get", "travel"} and one.begins("to", "work") and words[2:3] in _BY:
+        return one.as_("commute", words[3:])
+    return one.as_("commute", words[1:]) if lemma == "commute" and words[:1] in _BY else None
+
+
+_RIDES: Final = {"cycle": "bike", "bike": "bike", "drive": "car", "walk": "foot"}
+_BY: Final = (["by"], ["on"])
+_WAY: Final = 5
+
+
+def _rhythm(one: _Wording) -> Said | None:
+    if one.lemma in {"wake", "rise"} and (one.begins("up") or one.begins("at")):
+        return one.as_("get up", [word for word in one.words if word != "up"])
+    return (
+        one.as_("sleep", one.words[2:]) if one.lemma == "go" and one.begins("to", "bed") else None
+    )
+
+
+def _state(one: _Wording) -> Said | None:
+    lemma, words = one.lemma, one.words
+    if lemma in {"call", "name"} and one.said.relation != "name" and one.passive:
+        return replace(one.said, relation="name", single=True)
+    if one.said.relation == "have" and "call" in words[1:-1]:
+        at = words.index("call")
+        if PREPOSITIONAL.isdisjoint(words[:at]) and not words[0].isdigit():
+            path = Holder(one.said.holder, tuple(words[:at])).path
+            return Said(path, "name", words[at + 1 :], single=False)
+    if lemma in {"engage", "divorce", "widow"}:
+        return one.as_("be", [lemma, *words])
+    if lemma == "come" and one.begins("from"):
+        return one.as_("be", words)
+    if lemma in {"reach", "hit"} and words and words[0].isdigit():
+        return one.as_("have", words)
+    return one.as_("like", words[1:]) if lemma == "be" and one.begins("into") else None
+
+
+PREPOSITIONAL: Final = frozenset({"in", "at", "on", "of", "with", "for", "from", "and", "no"})
+
+
+_RULES: Final = (_spouse, _work, _age, _birthday)
+_RULES_OF_A_PERSON: Final = (_home, _employer, _commute, _rhythm, _state)
+_AMONG: Final = frozenset(
+    """
+    for at in on with facebook instagram tiktok twitter linkedin reddit discord slack telegram
+    whatsapp snapchat mastodon bluesky threads pinterest tinder bumble hinge netflix spotify
+    duolingo strava zoom teams patreon costco
+    """.split()  # noqa: SIM905
+)
+"""Words by which somebody who joined something does not work there."""
+_EMPLOYED: Final = (["for"], ["as"])
+STATES: Final = frozenset({"live", "live with", "work", "spouse", "name", "age", "birthday"})
+LASTING: Final = frozenset(
+    {"live", "work", "know", "own", "have", "like", "love", "hate", "want", "prefer", "become"}
+)
+"""Verbs whose perfect tells of what still is so."""
+
+
+def is_person(own: Iterable[str]) -> bool:
+    """Return true if what somebody has is a person, who lives and works as they do."""
+    return not _PEOPLE.isdisjoint(own)
+
+
+_PEOPLE: Final = frozenset(
+    """
+    mother father parent sister brother son daughter child spouse partner girlfriend boyfriend aunt
+    uncle cousin niece nephew grandmother grandfather friend colleague boss manager neighbor
+    neighbour roommate flatmate ex grandma grandpa fiance fiancee
+    """.split()  # noqa: SIM905
+)
+
+
+def one_only(own: Sequence[str]) -> bool:
+    """Return true if nobody has two of what these words name."""
+    if tuple(own[-2:]) == ("native", "language"):
+        return True
+    return not own or (
+        own[-1] not in _ATTRIBUTES_OF_MANY and (not own[-1].endswith("s") or own[-1].endswith("ss"))
+    )
+
+
+def attribute(
+    holder: Holder, words: list[str], *, single: bool, articled: bool, nominal: bool
+) -> Said:
+    """Return holder, relation, value and singleness of "X's Y is Z".
+
+    Args:
+        holder: whose it is, and what.
+        words: those of the value.
+        single: whether a change is said.
+        articled: whether the value has an article.
+        nominal: whether it is a noun.
+    """
+    own = holder.own
+    if (found := _standing(holder, words)) is not None:
+        return found
+    if own[-1] == "name" and len(own) > 1 and own[-2] not in {"last", "first", "full"}:
+        one = single or one_only(own[:-1])
+        return Said(Holder(holder.root, own[:-1]).path, "name", words, one)
+    if articled and is_person(own):
+        # "The wife is a doctor" tells of her, and names nobody.
+        return Said(holder.path, "be", words, single)
+    nominal = nominal or own[0] == "favorite" or bool(_CODE.search(words[0]))
+    if not nominal or (not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)):
+        return Said(holder.path, "be", words, single)
+    return Said(holder.root, " ".join(own), words, single or (one_only(own) and not articled))
+
+
+def _standing(holder: Holder, words: list[str]) -> Said | None:
+    """Return an attribute that verbs tell as well, such as "home" and "lives in"."""
+    own = holder.own
+    if own == ("home",) and words[:1] == ["in"]:
+        return Said(holder.root, "live", words, single=True)
+    if own in {("job", "title"), ("job",), ("role",), ("position",)}:
+        return Said(holder.root, "work", ["as", *words], single=True)
+    if own == ("birthday",):
+        return Said(holder.root, "birthday", words, single=True)
+    if words[:2] in (["down", "to"], ["up", "to"], ["back", "to"]):
+        return Said(holder.root, " ".join(own), words[2:], single=True)
+    return None

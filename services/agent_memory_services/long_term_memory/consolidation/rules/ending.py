@@ -1,0 +1,315 @@
+"""Claims that end others by what they say: an end, another time, another number, an exchange."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from agent_memory_services.language.claims import (
+    CHANGE,
+    END,
+    MOVE,
+    PAST,
+    SINCE,
+    SWITCH,
+    Claim,
+    ClaimModality,
+)
+from agent_memory_services.language.en.wordings import is_person
+from agent_memory_services.language.en.words import MONTHS, roots
+
+_LIKINGS: Final = frozenset({"like", "prefer", "want"})
+_HAVING: Final = frozenset(
+    {"have", "run", "drive", "ride", "keep", "rent", "lease", "use", "name", "foster"}
+)
+_BELONGING: Final = frozenset(
+    """
+    work be live study play attend rent teach sing train volunteer coach chair stay
+    """.split()  # noqa: SIM905
+)
+_SWITCHING: Final = frozenset(
+    {"work", "be", "use", "drink", "eat", "play", "study", "prefer", "take", "wear"}
+)
+_ENDED_BY: Final = {
+    "sell": _HAVING,
+    "leave": _BELONGING,
+    "close": _HAVING | {"be", "manage", "lead"},
+    "drop": frozenset({"study", "take", "do", "attend", "plan", "learn", "want"}),
+    "pass": frozenset({"learn", "study", "train", "prepare", "take", "revise", "plan"}),
+    "job": frozenset({"work", "be", "do", "run", "teach", "manage", "drive", "lead", "cook"}),
+}
+"""Relations that a verb ends; one that is not here ends any."""
+_UNENDED: Final = {"cancel": _LIKINGS, "finish": _LIKINGS | {"have", "know"}}
+"""Relations of facts that a verb never ends."""
+_UNDERTAKINGS: Final = frozenset(
+    """
+    trip plan visit journey vacation tour event booking reservation appointment project idea
+    """.split()  # noqa: SIM905
+)
+"""Words for what somebody planned, whatever that is."""
+_WHEREABOUTS: Final = frozenset("house apartment room building home place studio".split())  # noqa: SIM905
+_TESTS: Final = frozenset({"test", "exam", "licence", "license", "course", "class", "lesson"})
+_GENERIC: Final[Mapping[str, frozenset[str]]] = {
+    "live": _WHEREABOUTS,
+    "live with": _WHEREABOUTS,
+    "rent": _WHEREABOUTS,
+    "work": frozenset(
+        {"job", "position", "role", "post", "company", "firm", "career", "shift", "rota"}
+    ),
+    "learn": _TESTS,
+    "study": _TESTS,
+    "train": _TESTS,
+    "prepare": _TESTS,
+    "take": _TESTS,
+}
+"""Words that add nothing to what a relation says by itself."""
+
+
+PREPOSITIONS: Final = frozenset(
+    """
+    in on at for to from with of by under over as near outside into about back out up before after
+    around behind between call name
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+DAYS: Final = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday today tomorrow am pm noon
+    """.split()  # noqa: SIM905
+)
+DAYTIMES: Final = frozenset({"morning", "afternoon", "evening", "night", "weekend", "weekday"})
+
+
+def bare(value: str) -> set[str]:
+    """Return the words of a value without what only joins them."""
+    return {word for word in value.split() if word not in PREPOSITIONS}
+
+
+def every(claim: Claim) -> set[str]:
+    """Return all words of a claim that say something, but for the user."""
+    words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
+    return bare(" ".join(words)) - {"user"}
+
+
+def heads(claim: Claim) -> list[str]:
+    """Return the last word of each phrase of a value."""
+    return list(_segments(claim.value.split()))
+
+
+def _segments(words: Sequence[str]) -> Iterator[str]:
+    last = ""
+    for word in words:
+        if word in PREPOSITIONS or word == "and":
+            if last:
+                yield last
+            last = ""
+        else:
+            last = word
+    if last:
+        yield last
+
+
+def qualifiers(claim: Claim) -> list[str]:
+    """Return the words of a first phrase that qualify "subscription", "account" and the like."""
+    words = claim.value.split()
+    services = {"subscription", "account", "membership", "ticket", "contract"}
+    return [word for word in words if services & set(words) and word not in services]
+
+
+def digits(words: Iterable[str]) -> set[str]:
+    """Return the numbers among some words."""
+    return {word for word in words if word[:1].isdigit()}
+
+
+def times(claim: Claim) -> set[str]:
+    """Return the numbers, days and months in a value."""
+    words = set(claim.value.split())
+    return digits(words) | words & (MONTHS | DAYS)
+
+
+def moments(claim: Claim) -> set[str]:
+    """Return the numbers, days, months and times of day in a value and in its limits."""
+    words = {word.rstrip("s") for limit in claim.limits for word in limit.split()}
+    return times(claim) | digits(words) | words & (MONTHS | DAYS | DAYTIMES)
+
+
+def lasting(claim: Claim) -> set[str]:
+    """Return the limits within which a claim holds; the day on which it began is none."""
+    return {each for each in claim.limits if each.partition(" ")[0] != SINCE}
+
+
+def ends_others(claim: Claim) -> Callable[[Claim, Claim], bool] | None:
+    """Return the rule by which a claim of a relation of its own ends others, whatever theirs."""
+    return _RULES.get(claim.relation.partition(" ")[0])
+
+
+def _moved(new: Claim, old: Claim) -> bool:
+    """Return true if the event of an older claim has another time."""
+    target = roots(bare(new.value) - DAYS)
+    if not target or old.holder.partition("/")[0] != new.holder.partition("/")[0]:
+        return False
+    own = old.holder.partition("/")[2]
+    topics = roots((*heads(old), *bare(old.relation), *bare(own)))
+    named = target <= roots(every(old)) and not target.isdisjoint(topics)
+    return named and bool(moments(old) - moments(new))
+
+
+def fulfils(new: Claim, old: Claim) -> bool:
+    """Return true if somebody has now what they waited or looked for: "was given a new hip"."""
+    awaited = _awaited(old)
+    verbs = new.relation.split()[-1:] + new.value.split()[:1]
+    if not awaited or new.negated or new.holder != old.holder or _ACQUIRING.isdisjoint(verbs):
+        return False
+    return roots(awaited) <= roots(every(new))
+
+
+_ACQUIRING: Final = frozenset("get receive buy find give land obtain adopt win".split())  # noqa: SIM905
+_AWAITING: Final = frozenset("wait look search apply save hope queue hunt shop".split())  # noqa: SIM905
+_LISTS: Final = frozenset({"list", "lookout", "hunt"})
+
+
+def _awaited(claim: Claim) -> set[str]:
+    """Return the words of what somebody waits, looks or saves for, or thinks of getting."""
+    words = claim.value.split()
+    if "for" in words:
+        at = words.index("for")
+        waits = claim.relation in _AWAITING or not _LISTS.isdisjoint(words[:at])
+        return bare(" ".join(words[at + 1 :])) if waits else set()
+    wished = claim.modality in {ClaimModality.WISH, ClaimModality.POSSIBILITY, ClaimModality.PLAN}
+    if wished and not _ACQUIRING.isdisjoint(words[:2]):
+        return bare(claim.value) - _ACQUIRING - {"to"}
+    return set()
+
+
+_CALENDAR: Final = MONTHS | DAYS | DAYTIMES
+
+
+def has_other_time(new: Claim, old: Claim) -> bool:
+    """Return true if an event is said to be at another time: "the flight is now on Friday"."""
+    root, _, own = new.holder.partition("/")
+    if not new.single or not own or old.holder.partition("/")[0] != root:
+        return False
+    said, before = moments(new), moments(old)
+    if not all(each & _CALENDAR for each in (said, before)):
+        return False
+    event = roots((bare(own) | bare(new.value)) - said - DAYS)
+    return bool(said and before) and said != before and event <= roots(every(old))
+
+
+def _ended_by(new: Claim, old: Claim) -> bool:
+    verb = new.relation.partition(" ")[2]
+    if not _can_end(verb, new, old):
+        return False
+    said = bare(new.value)
+    if len(said) > 1:
+        said -= _GENERIC.get(old.relation, frozenset())
+        said -= _UNDERTAKINGS if old.modality is not ClaimModality.FACT else frozenset()
+    target, words = roots(said), roots(every(old))
+    if verb == "job":
+        return target <= words and (bool(target) or old.relation == "work")
+    own = bare(old.holder.partition("/")[2])
+    if old.holder != new.holder and is_person(own) and target.isdisjoint(roots(own)):
+        return False
+    whole = "and" not in old.value.split() or roots(bare(old.value)) <= target
+    if not target <= words or not whole:
+        return False
+    named = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
+    topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *named))
+    # Two words of one value name it, even where the last of them is not its head.
+    named_twice = len(target & roots(bare(old.value))) > 1
+    return bool(target & topics) or named_twice or (verb == "instead" and bool(target))
+
+
+def _can_end(verb: str, new: Claim, old: Claim) -> bool:
+    """Return true if a verb of ending can be said of what an older claim tells."""
+    owned = old.holder == new.holder or old.holder.startswith(f"{new.holder}/")
+    if old.negated or not owned or old.relation not in _ENDED_BY.get(verb, {old.relation}):
+        return False
+    if old.modality is ClaimModality.FACT and old.relation in _UNENDED.get(verb, ()):
+        return False
+    # Who stopped drinking coffee on weekdays drinks it on other days.
+    return not lasting(new) - lasting(old)
+
+
+def _renumbered(new: Claim, old: Claim) -> bool:
+    """Return true if what an older claim counts has another number now."""
+    if new.holder != old.holder or len(old.quantities) != 1 or old.negated:
+        return False
+    [number], [past] = new.quantities, old.quantities
+    named = roots(bare(new.value) - _RATES)
+    if number.unit != past.unit or number.value == past.value or not named <= roots(every(old)):
+        return False
+    if not named:
+        return bool(number.unit) and "/" in new.holder
+    units = {number.unit, *_PERIODS}
+    if bare(new.value) <= units:
+        # A raise ends no other sum than what is earned.
+        return bare(old.value) <= {*units, past.value}
+    return bool(named & roots((*heads(old), *bare(old.relation))))
+
+
+_PERIODS: Final = frozenset({"day", "week", "month", "year", "h", "night"})
+_RATES: Final = frozenset({"rate", "price", "fee", "cost", "charge", "amount", "number", "level"})
+"""Words that say no more than a number does."""
+
+
+def _switched(new: Claim, old: Claim) -> bool:
+    if new.holder != old.holder:
+        return False
+    chosen, _, matter = new.value.partition(" for ")
+    if matter and old.modality is not ClaimModality.FACT:
+        return roots(bare(matter)) <= roots(every(old)) and not bare(chosen) <= every(old)
+    if old.relation not in _SWITCHING:
+        return False
+    return not set(heads(new)).isdisjoint(heads(old)) and not bare(old.value) <= bare(new.value)
+
+
+_RULES: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
+    END: _ended_by,
+    MOVE: _moved,
+    SWITCH: _switched,
+    CHANGE: _renumbered,
+}
+ENDING: Final = tuple(_RULES)
+"""First words of the relations whose claims end others, whatever the relation of those is."""
+_ALIASES: Final = (frozenset({"manager", "boss", "supervisor", "line manager"}),)
+"""Relations of which one has the value of the other."""
+_STATES: Final = (
+    frozenset({"work", "be", "spouse", "look"}),
+    frozenset({"be", "eat"}),
+)
+"""Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
+
+
+def aliases(relation: str) -> frozenset[str]:
+    """Return the relations of which a claim may take the place of one of this relation."""
+    return next((each for each in _ALIASES if relation in each), frozenset({relation}))
+
+
+def touching(claim: Claim) -> frozenset[str]:
+    """Return the relations of claims about the same holder that may be the same, or may end."""
+    family, _, verb = claim.relation.partition(" ")
+    if family == PAST:
+        # What is over and done neither ends nor is ended; its words lead to what repeats it.
+        return frozenset()
+    if family == END:
+        return _ENDED_BY.get(verb, frozenset()) | {claim.relation}
+    if family == SWITCH:
+        return _SWITCHING | {claim.relation}
+    states = (each for each in _STATES if claim.relation in each)
+    return aliases(claim.relation).union(*states)
+
+
+def telling(claim: Claim) -> frozenset[str]:
+    """Return the words that a claim shares with what it repeats, denies or ends."""
+    numbers = {each.value for each in claim.quantities}
+    words = bare(claim.value) - MONTHS - DAYS - numbers
+    words -= digits(words)
+    if claim.relation.partition(" ")[0] in _RULES and len(words) > 1:
+        words = words.difference(_UNDERTAKINGS, _WHEREABOUTS) or words
+    return frozenset(words)
+
+
+def at_other_times(claim: Claim) -> frozenset[str]:
+    """Return the words of an event that a claim may give another time; none where it gives none."""
+    _, _, own = claim.holder.partition("/")
+    if not claim.single or not own or not moments(claim):
+        return frozenset()
+    return frozenset((bare(own) | bare(claim.value)) - moments(claim) - DAYS - MONTHS)

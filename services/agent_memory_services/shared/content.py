@@ -1,0 +1,151 @@
+"""Content of messages: the text of their parts, and answers of tools that are too long to be shown.
+
+The text of a message is what its speaker says: the texts of its parts, and the words in which a
+model refuses. What a tool answered stands in a part of its own, and is the text only of a message
+that says nothing else and that the tool sends itself.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from agent_memory.common.v1.message_pb2 import ContentPart, Message
+from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.messages import copied
+
+LARGEST_TEXT: Final = 262_144
+"""Bytes of text beyond which the answer of a tool is not shown whole, and nothing else is taken."""
+SHOWN_TEXT: Final = 16_384
+"""Bytes that are shown of a longer answer: a few thousand tokens, which leave a usual window its
+room for what was said besides."""
+_HEAD_SHARE: Final = 2 / 3
+_NO_SPACE_BEFORE: Final = tuple(".,;:!?)]}%'\"")
+_ROLE: Final = "tool"
+
+
+def text_of(message: Message) -> str:
+    """Return the text of a message: that of its parts, where it has some."""
+    if not message.parts:
+        return message.content
+    said = list(_said(message.parts))
+    if not said and _answers_itself(message):
+        said = [part.tool_result.content for part in message.parts if _is_result(part)]
+    return "".join(_joined(said))
+
+
+def _said(parts: Iterable[ContentPart]) -> Iterator[str]:
+    for part in parts:
+        kind = part.WhichOneof("kind")
+        if kind in ("text", "refusal"):
+            yield getattr(part, kind)
+
+
+def _joined(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the texts with a line end between two of them, unless one sentence goes on."""
+    before = ""
+    for text in filter(None, texts):
+        goes_on = before[-1:].isspace() or text[0].isspace() or text.startswith(_NO_SPACE_BEFORE)
+        if before and not goes_on:
+            yield "\n"
+        yield text
+        before = text
+
+
+def answers_of(message: Message) -> list[str]:
+    """Return the ids of the calls that a message answers; empty ones where they have none."""
+    answered = [part.tool_result.tool_call_id for part in message.parts if _is_result(part)]
+    if not answered and _answers_itself(message):
+        answered = [message.tool_call_id]
+    return answered
+
+
+def calls_of(message: Message) -> list[str]:
+    """Return the ids of the calls that a message asks for."""
+    asked = [part.tool_use.id for part in message.parts if part.WhichOneof("kind") == "tool_use"]
+    return [*(call.id for call in message.tool_calls), *asked]
+
+
+def _is_result(part: ContentPart) -> bool:
+    return part.WhichOneof("kind") == "tool_result"
+
+
+def _answers_itself(message: Message) -> bool:
+    return message.role == _ROLE or bool(message.tool_call_id)
+
+
+def completed(message: Message, field: str) -> Message:
+    """Return a copy of a caller's message whose text is that of its parts.
+
+    Raises:
+        InvalidField: its parts say more than a message may.
+    """
+    complete = copied(message)
+    complete.ClearField("sequence")
+    complete.ClearField("whole_bytes")
+    complete.content = text_of(message)
+    if message.parts and not _answers_itself(message):
+        size = len(complete.content.encode())
+        if size > LARGEST_TEXT:
+            raise InvalidField(f"{field}.parts", f"must say at most {LARGEST_TEXT} bytes in all")
+    return complete
+
+
+def plain(message: Message) -> Message:
+    """Return a message as its readers for facts and summaries get it: its text, not too long."""
+    if not message.parts and not message.original and not message.whole_bytes:
+        return shortened(message)
+    text = copied(message)
+    text.content = text_of(message)
+    for name in ("parts", "original", "whole_bytes"):
+        text.ClearField(name)
+    text = shortened(text)
+    text.ClearField("whole_bytes")
+    return text
+
+
+def shortened(message: Message) -> Message:
+    """Return the message, or a copy with shorter texts where it is an answer that is too long.
+
+    The copy says in each text how much is missing, and names it by a digest: two answers that
+    differ at all differ in short too.
+    """
+    if not message.parts and len(message.content) <= LARGEST_TEXT // 4:
+        return message
+    holders = list(_long_holders(message))
+    whole = sum(len(getattr(holder, name).encode()) for holder, name in holders)
+    if whole <= LARGEST_TEXT:
+        return message
+    short = copied(message)
+    left = SHOWN_TEXT
+    for holder, name in _long_holders(short):
+        text: str = getattr(holder, name)
+        size = len(text.encode())
+        if size > left:
+            setattr(holder, name, _cut(text.encode(), max(0, left)))
+        left -= size
+    short.content = text_of(short)
+    short.whole_bytes = whole
+    return short
+
+
+def _long_holders(message: Message) -> Iterator[tuple[Any, str]]:
+    """Yield the texts of a tool's answer, each as the message that holds it and its field."""
+    own = _answers_itself(message)
+    for part in message.parts:
+        if _is_result(part):
+            yield part.tool_result, "content"
+        elif own and part.WhichOneof("kind") == "text":
+            yield part, "text"
+    if own and not message.parts:
+        yield message, "content"
+
+
+def _cut(text: bytes, room: int) -> str:
+    """Return the beginning and the end of a text, `room` bytes in all, and what is missing."""
+    head = int(room * _HEAD_SHARE)
+    tail = room - head
+    digest = hashlib.blake2b(text, digest_size=6).hexdigest()
+    mark = f"\n[... {len(text) - room} of {len(text)} bytes are not shown ({digest}) ...]\n"
+    start = text[:head].decode(errors="ignore")
+    end = text[len(text) - tail :].decode(errors="ignore") if tail else ""
+    return f"{start}{mark}{end}"
