@@ -89,7 +89,7 @@ async def read(conversation: Conversation, vectors: Vectors) -> list[Asked]:
     for memory, turn in zip(memories, conversation.turns, strict=True):
         memory.id = turn.id
     alone = await vectors.of(list(map(with_speaker, memories)))
-    around = await vectors.of([with_context(memory, with_speaker(memory)) for memory in memories])
+    around = await vectors.of(list(map(with_context, memories)))
     told = np.array([telling.features(memory.text) for memory in memories])
     asked = [question for question in conversation.questions if question.counts]
     sought = await vectors.of([question.text for question in asked])

@@ -35,13 +35,14 @@ async def test_the_multilingual_model_reads_languages_alike() -> None:
     embedder = await create_embedder(EmbeddingSettings(provider="multilingual", cache_entries=0))
     texts = ("Ich spiele Cello im Orchester.", "I play the cello.", "The train is late.")
     said, same, other = await embedder.embed(texts)
-    asked, marked = await embedder.embed([f"query: {texts[1]}", f"\0{texts[1]}"])
+    asked, marked = await embedder.embed(["query: What does she play?", f"\0{texts[1]}"])
     lengths = [float(vector @ vector) for vector in (said, same, other)]
     await embedder.aclose()
 
     assert lengths == pytest.approx([1, 1, 1], abs=1e-5)
     assert said @ same > 0.4 > said @ other
-    assert min(same @ marked, same @ asked) > 0.7
+    assert same @ marked > 0.9
+    assert min(said @ asked, same @ asked) > other @ asked
     assert embedder.fingerprint.model != "all-MiniLM-L6-v2"
     with pytest.raises(ProviderUnavailable):
         await embedder.embed(["late"])

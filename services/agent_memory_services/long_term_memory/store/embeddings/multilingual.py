@@ -3,7 +3,7 @@
 Texts of any two languages lie close together by what they say. Everything that this model embeds
 lies close together, though: cosines run from 0.7 to 1. The ranking weighs meaning against words
 by absolute cosines, so what all texts share is taken off: the means of everyday messages in eight
-languages, as questions and as memories, in `multilingual_means.txt`.
+languages, and of questions in eleven, in `multilingual_means.txt`.
 
 The model tells questions from memories: a text with `QUESTION` before it is a question.
 """
@@ -125,4 +125,5 @@ class MultilingualEmbedder:
         if memories:
             rows[~asking] = self._model.passage(memories) - self._memories
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        return rows / np.maximum(lengths, _NO_LENGTH)
+        units: Vectors = rows / np.maximum(lengths, _NO_LENGTH)
+        return units

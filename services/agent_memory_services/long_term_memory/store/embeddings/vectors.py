@@ -156,8 +156,9 @@ def with_speaker(memory: Memory) -> str:
     return memory.text
 
 
-def with_context(memory: Memory, text: str) -> str:
-    """Return a form of a memory's text behind the words around it."""
+def with_context(memory: Memory, text: str | None = None) -> str:
+    """Return a memory's text behind the words around it; None is the text with its speaker."""
+    text = with_speaker(memory) if text is None else text
     if not memory.context or len(memory.text) > CONTEXT_CHARACTERS:
         return text
     return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{text}"
