@@ -43,13 +43,13 @@ _TOKENS = (
     (r", from any event loop,", ""),
 )
 _KINDS = {
-    "TagCondition": "str | Operators | TagCondition",
-    "TypeCondition": "str | Operators | TypeCondition",
-    "StrategyCondition": "str | Operators | StrategyCondition",
-    "TimeCondition": "datetime | str | Operators | TimeCondition",
-    "NumberCondition": "int | Operators | NumberCondition",
-    "FlagCondition": "bool | Operators | FlagCondition",
-    "MetadataCondition": "Operators | MetadataCondition",
+    "TagCondition": "str | Operators | _conditions.TagCondition",
+    "TypeCondition": "str | Operators | _conditions.TypeCondition",
+    "StrategyCondition": "str | Operators | _conditions.StrategyCondition",
+    "TimeCondition": "datetime | str | Operators | _conditions.TimeCondition",
+    "NumberCondition": "int | Operators | _conditions.NumberCondition",
+    "FlagCondition": "bool | Operators | _conditions.FlagCondition",
+    "MetadataCondition": "Operators | _conditions.MetadataCondition",
 }
 
 
@@ -90,8 +90,8 @@ from typing import Any, TypedDict
 
 from pydantic import Field
 
+from agent_memory_client import _conditions
 from agent_memory_client._types import Model, Text
-from agent_memory_client.filters import {", ".join(sorted(set(kinds.values())))}
 
 Operators = Mapping[str, Any]
 

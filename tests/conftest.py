@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis as blocking
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
@@ -23,8 +23,10 @@ from tests.support.stores import is_shared
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
 
 # `make test-long` runs the tests of properties again with the second one.
-settings.register_profile("agent-memory", deadline=None, max_examples=30)
-settings.register_profile("at-length", deadline=None, max_examples=100)
+# Neither minds how long an example takes to make or to try: the machine may be busy.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("agent-memory", _UNHURRIED, max_examples=30)
+settings.register_profile("at-length", _UNHURRIED, max_examples=100)
 settings.load_profile("agent-memory")
 
 _END_TO_END = Path(__file__).parent / "e2e"

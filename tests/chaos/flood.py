@@ -53,7 +53,7 @@ class Fate:
         answers: when each answered call began, on the machine's monotonic clock, and how many
             seconds it took.
         told_when: refusals that say when to try again.
-        others: everything else, by code.
+        others: everything else, by code and words.
         appended: ids of acknowledged messages, with their sessions.
         created: ids of acknowledged memories.
     """
@@ -96,8 +96,8 @@ class Calls:
                 # As everybody should who is told to.
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
-                code = error.code().name
-                fate.others[code] = fate.others.get(code, 0) + 1
+                said = f"{error.code().name}: {error.details()}"
+                fate.others[said] = fate.others.get(said, 0) + 1
         else:
             fate.answers.append((began, time.monotonic() - began))
 

@@ -105,14 +105,24 @@ class Outcome:
 
     @property
     def others(self) -> Counter[str]:
-        """What was said to the rest, by code."""
-        return sum((Counter(fate.others) for fate in self.flood.values()), Counter[str]())
+        """What was said to the rest, by kind of call, code and words."""
+        return Counter(
+            {
+                f"{kind}: {said}": count
+                for kind, fate in self.flood.items()
+                for said, count in fate.others.items()
+            }
+        )
 
     @property
-    def honest(self) -> bool:
-        """Whether everything but the times is as it should be."""
-        healthy = set(self.health) == {"SERVING"}
-        return healthy and not (self.others or self.ended or self.lost)
+    def faults(self) -> list[str]:
+        """Everything but the times that is not as it should be."""
+        return [
+            *(f"told {said}, {count} times" for said, count in self.others.items()),
+            *(f"health {said}" for said in self.health if said != "SERVING"),
+            *(f"ended {name}" for name in self.ended),
+            *(f"lost {what}" for what in self.lost),
+        ]
 
 
 def _medians(load: Load, probed: Fates) -> dict[str, float]:
@@ -283,7 +293,7 @@ def main() -> int:
         run = overload(Path(folder), times=asked.times, seconds=asked.seconds, find_seconds=5.0)
         outcome = asyncio.run(run)
     _report(outcome, asked.times, asked.seconds, Console())
-    return 0 if outcome.honest else 1
+    return 1 if outcome.faults else 0
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ async def http(stack: Stack, method: str, path: str, body: Any = None) -> tuple[
 
     def send() -> tuple[int, Any]:
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as refused:
             return refused.code, json.load(refused)

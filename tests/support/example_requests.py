@@ -18,6 +18,7 @@ WORDS: Mapping[str, Any] = {
     "memory_id": "a-memory",
     "memory_ids": "a-memory",
     "namespace": "lobby",
+    "path": "agent",
     "query": "Where do I live?",
     "role": "user",
     "sequence": 1,

@@ -46,6 +46,8 @@ NAMES: Final = {
     "revision_id": Thing.REVISION,
     "session_id": Thing.SESSION,
     "session_uid": Thing.INCARNATION,
+    "session_uids": Thing.INCARNATION,
+    "other_session_uids": Thing.INCARNATION,
     "superseded_by": Thing.MEMORY,
     "user_id": Thing.USER,
     "view_id": Thing.VIEW,

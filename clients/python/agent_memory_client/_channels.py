@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import thread as pool_threads
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +20,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # compiled
 
 from agent_memory.extraction.v1 import service_pb2 as extraction
 from agent_memory.long_term_memory.v1 import service_pb2 as long_term_memory
@@ -197,10 +199,17 @@ _INHERITED: Final[list[object]] = []
 def _abandon_all() -> None:
     for channels in list(_ALL):
         channels.abandon()
+    # Before Python 3.14 a child that a pool's thread forks ends by joining that thread, which is
+    # itself, and fails (python/cpython#88110). `asyncio.to_thread` runs in such a pool.
+    vars(pool_threads).get("_threads_queues", {}).clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon_all)
+    if "GRPC_ENABLE_FORK_SUPPORT" not in os.environ:
+        # With it a fork waits until no thread is in gRPC's core, and calls go on afterwards. gRPC
+        # reads the variable when it is imported, which was before this.
+        vars(cygrpc)["_GRPC_ENABLE_FORK_SUPPORT"] = True
 
 
 def closed() -> MemoryStateError:

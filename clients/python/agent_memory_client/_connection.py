@@ -149,8 +149,10 @@ class SyncConnection(_Connection):
             metadata = self._metadata()
             try:
                 with failures(metadata), traced(method.path) as trace:
-                    response = self.channels.unary(method)(
-                        operation.request, timeout=patience.left, metadata=(*metadata, *trace)
+                    response = _result(
+                        self.channels.unary(method).future(
+                            operation.request, timeout=patience.left, metadata=(*metadata, *trace)
+                        )
                     )
             except MemoryResourceExhaustedError as refused:
                 time.sleep(patience.pause(refused))
@@ -195,7 +197,9 @@ class SyncConnection(_Connection):
         iterable(given, operation.path, Iterable)
         requests = _Requests(operation, iter(given))
         with requests.errors(), failures(metadata):
-            response = self.channels.upload(method)(requests, timeout=bound, metadata=metadata)
+            response = _result(
+                self.channels.upload(method).future(requests, timeout=bound, metadata=metadata)
+            )
         return operation.result(response)
 
     def health(self, service: str, timeout: float | None = None) -> int:
@@ -207,10 +211,12 @@ class SyncConnection(_Connection):
         bound = _health_seconds(timeout, self.config)
         metadata = self._metadata()
         with failures(metadata):
-            answer = self._health(service)(
-                StringValue(value=service), timeout=bound, metadata=metadata
+            answer = _result(
+                self._health(service).future(
+                    StringValue(value=service), timeout=bound, metadata=metadata
+                )
             )
-        return answer.value
+        return int(answer.value)
 
 
 class AsyncConnection(_Connection):
@@ -285,6 +291,14 @@ class AsyncConnection(_Connection):
                 )
             )
         return int(answer.value)
+
+
+def _result(call: Any) -> Any:
+    """Wait for the end of a call outside of gRPC's core, in which no thread may be at a fork."""
+    try:
+        return call.result()
+    finally:
+        call.cancel()
 
 
 async def _answer(call: Any) -> Any:

@@ -1,17 +1,20 @@
 """An application that forks after it used a client: prints what becomes of each process's calls."""
 
 import asyncio
+import multiprocessing
 import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from agent_memory_client import MemoryAPIClient, MemoryClient
 
 
 def in_child(call: Callable[[], object]) -> bool:
-    """Whether a call succeeds in a forked process."""
+    """Whether a call succeeds in a forked process, which ends at once."""
     child = os.fork()
     if not child:
         code = 1
@@ -23,6 +26,14 @@ def in_child(call: Callable[[], object]) -> bool:
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def in_process(call: Callable[[], object]) -> bool:
+    """Whether a call succeeds in a forked process that ends as the interpreter does."""
+    process = multiprocessing.get_context("fork").Process(target=call)
+    process.start()
+    process.join()
+    return process.exitcode == 0
 
 
 def asynchronous(url: str) -> list[bool]:
@@ -42,9 +53,11 @@ def asynchronous(url: str) -> list[bool]:
 
     async def within() -> list[bool]:
         await use()
-        told = await asyncio.to_thread(in_child, used)
-        await use()
-        return [told]
+        told = [in_child(used), in_process(used)]
+        for fork in (in_child, in_process):
+            told.append(await asyncio.to_thread(fork, used))
+            await use()
+        return told
 
     used()
     results = [in_child(used)]
@@ -56,19 +69,61 @@ def asynchronous(url: str) -> list[bool]:
 
 
 def synchronous(url: str) -> list[bool]:
-    """Fork from the main thread, and from another one."""
+    """Fork from the main thread, from another one, and from those of a pool."""
     client = MemoryClient(base_url=url, timeout=30)
 
     def use() -> None:
         client.count_long_term_memories()
         assert list(client.stream_long_term_memories("")) == []
 
+    async def cell() -> list[bool]:
+        use()
+        return [in_process(use), await asyncio.to_thread(in_process, use)]
+
     use()
-    results = [in_child(use)]
+    results = [in_child(use), in_process(use)]
     use()
     thread = threading.Thread(target=lambda: results.append(in_child(use)))
     thread.start()
     thread.join()
+    use()
+    results += asyncio.run(cell())
+    with ThreadPoolExecutor(2) as pool:
+        results += pool.map(in_process, [use, use])
+    use()
+    return results
+
+
+def waiting(url: str) -> list[bool]:
+    """Fork while calls of each kind wait for their answers, which they get afterwards."""
+    client = MemoryClient(base_url=url, timeout=60)
+    in_loops = MemoryAPIClient(base_url=url, timeout=60)
+    forked = threading.Event()
+
+    def memories() -> Iterator[dict[str, str]]:
+        forked.wait()
+        yield {"id": "m", "text": "likes tea"}
+
+    def use() -> None:
+        assert client.list_jobs().jobs == []
+        list(client.stream_long_term_memories(""))
+        assert asyncio.run(in_loops.list_jobs()).jobs == []
+
+    calls: list[Callable[[], object]] = [
+        client.count_long_term_memories,
+        lambda: asyncio.run(in_loops.count_long_term_memories()),
+        lambda: client.import_long_term_memories(memories(), timeout=60).created,
+    ]
+    with closing(client.watch_long_term_memories()) as watching, ThreadPoolExecutor() as pool:
+        assert next(watching).memory_id == "m"
+        answers = [pool.submit(call) for call in calls]
+        # Who runs this says when the calls have arrived, and is told when to answer them.
+        sys.stdin.readline()
+        results = [in_child(use), in_process(use)]
+        print("forked", flush=True)  # noqa: T201
+        forked.set()
+        results.append([answer.result() for answer in answers] == [0, 0, 1])
+        results.append(next(watching).memory_id == "n")
     use()
     return results
 
@@ -82,5 +137,12 @@ def closed(url: str) -> list[bool]:
 
 
 if __name__ == "__main__":
-    outcomes = {"asynchronous": asynchronous, "synchronous": synchronous, "closed": closed}
-    sys.exit(0 if all(outcomes[sys.argv[1]](sys.argv[2])) else 1)
+    outcomes = {
+        "asynchronous": asynchronous,
+        "synchronous": synchronous,
+        "waiting": waiting,
+        "closed": closed,
+    }
+    told = outcomes[sys.argv[1]](sys.argv[2])
+    print(told, file=sys.stderr)  # noqa: T201
+    sys.exit(0 if all(told) else 1)

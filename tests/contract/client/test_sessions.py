@@ -179,6 +179,24 @@ async def test_delete_says_whether_there_was_anything(client: MemoryAPIClient) -
     assert not await client.delete_working_memory("s")
 
 
+async def test_a_session_is_deleted_with_what_was_learned_from_it(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """Service by service, each told of the incarnation; or alone, where that is asked for."""
+    for keep_memories in (False, True):
+        _, session = await client.get_or_create_working_memory(
+            "s", namespace="home", user_id="alice"
+        )
+        await client.delete_working_memory("s", namespace="home", keep_memories=keep_memories)
+        forgotten = services.recorder.calls("ForgetSession")
+        assert len(forgotten) == 2
+        for call in forgotten:
+            assert call.request.session.session_id == "s"
+            assert call.request.session.namespace == "home"
+            assert call.request.user_id == "alice"
+            assert list(call.request.session_uids) == [session.session_uid]
+
+
 async def test_sessions_are_listed_by_offset_and_by_cursor(client: MemoryAPIClient) -> None:
     """Both ways see each session once, and the total is true."""
     for number in range(5):

@@ -165,3 +165,29 @@ async def test_a_malformed_erasure_is_refused(extraction: Extraction, field: str
     with refused() as refusal:
         await extraction.stub.EraseUser(request)
     assert refusal.reason == "INVALID_FIELD"
+
+
+async def test_a_session_that_is_forgotten_is_given_up(redis_url: str) -> None:
+    """What waits of it is gone, and nothing of it is taken in; others' sessions go on."""
+    memory = RecordingMemory()
+    async with extracting(
+        redis_url, memory, debounce_seconds=60, max_wait_seconds=60
+    ) as extraction:
+        await speak(extraction, ALICE, "tea-party", SECRET)
+        request = pb.ForgetSessionRequest(user_id=ALICE)
+        request.session.namespace, request.session.session_id = "chat", "tea-party-0"
+        gone = await extraction.stub.ForgetSession(request)
+        assert list(gone.session_uids) == ["t0"]
+        listed = pb.ListJobsRequest(namespace="chat", session_id="tea-party-0")
+        assert not (await extraction.stub.ListJobs(listed)).jobs
+        with refused() as refusal:
+            await extraction.submit(
+                message(2, SECRET), session_id="tea-party-0", uid="t0", user_id=ALICE
+            )
+        assert refusal.reason == "SESSION_ERASED"
+        request = pb.ForgetSessionRequest(user_id="bob", session_uids=["t1"])
+        request.session.namespace, request.session.session_id = "chat", "tea-party-1"
+        assert not (await extraction.stub.ForgetSession(request)).session_uids
+        await extraction.submit(
+            message(2, SECRET), session_id="tea-party-1", uid="t1", user_id=ALICE
+        )

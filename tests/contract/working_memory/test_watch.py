@@ -45,7 +45,7 @@ class Watching:
 
     def __init__(self, stub: WorkingMemoryStub, session: str = "s1", **fields: Any) -> None:
         self.call = stub.WatchWorkingMemory(
-            rpc.WatchWorkingMemoryRequest(session_id=session, **fields), timeout=10
+            rpc.WatchWorkingMemoryRequest(session_id=session, **fields), timeout=60
         )
         self.token = fields.get("resume_token", "")
 

@@ -99,6 +99,7 @@ def _at_path(given: MetadataFilter, values: Sequence[Value]) -> bool:
     numbers = [value.number_value for value in values if value.HasField("number_value")]
     return (
         (not given.HasField("exists") or given.exists == bool(values))
+        and (len(given.ListFields()) > 1 or bool(values))
         and (not given.HasField("flag") or given.flag in flags)
         and (not given.HasField("not_flag") or given.not_flag not in flags)
         and _texts(given.text, texts)

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.store.listings import Listings
+from agent_memory_services.working_memory.store.outbox import Outbox
 from agent_memory_services.working_memory.store.sessions import SessionStore
 from tests.integration.working_memory.speech import PARTITIONS, nobody
 
@@ -23,9 +24,13 @@ def store(redis: Redis) -> SessionStore:
 
 
 @pytest.fixture
-def sessions(store: SessionStore, grown: list[int]) -> Sessions:
+def sessions(store: SessionStore, grown: list[int], redis: Redis) -> Sessions:
     """The rules over that store."""
-    return Sessions(store, grown.append, nobody)
+
+    async def withdraw(partition: int, _tenant: str, session_uid: str, _user: str) -> None:
+        await Outbox(redis).withdraw(partition, session_uid)
+
+    return Sessions(store, grown.append, nobody, withdraw=withdraw)
 
 
 @pytest.fixture

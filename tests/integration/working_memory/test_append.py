@@ -201,3 +201,15 @@ async def test_a_long_history_does_not_slow_an_append(
     for _ in range(10):
         await append(sessions, key, *(said("y") for _ in range(1000)))
     assert await cost() == early
+
+
+async def test_what_waits_of_a_session_that_is_forgotten_is_withdrawn(
+    sessions: Sessions, key: SessionKey, redis: Redis
+) -> None:
+    """It is handed over no more; a session that is only deleted is."""
+    other = SessionKey("acme", "chat", "other")
+    for each in (key, other):
+        await append(sessions, each, said(f"in {each.session_id}"))
+    assert await sessions.delete(key, ANYBODY, etag="", forget=True)
+    assert await sessions.delete(other, ANYBODY, etag="")
+    assert await submitted(redis) == [(1, "in other")]

@@ -32,7 +32,38 @@ async def set_to(
 ) -> tuple[Session, int]:
     """Set a session's view."""
     etag = fields.pop("etag", "")
-    return await sessions.set(key, *wanted(*messages, **fields), etag=etag, request_id="")
+    session, happened = await sessions.set(
+        key, *wanted(*messages, **fields), etag=etag, request_id=""
+    )
+    return session, happened.new_messages
+
+
+@pytest.mark.parametrize(
+    ("after", "taken_back"),
+    [
+        ("abcd", ""),
+        ("abc", "d"),
+        ("abx", "cd"),
+        ("axc", "d"),
+        ("cd", ""),
+        ("sx", ""),
+        ("sd", ""),
+        ("", ""),
+        ("x", ""),
+        ("abxc", "d"),
+    ],
+)
+async def test_messages_after_the_last_that_stays_are_taken_back(
+    sessions: Sessions, key: SessionKey, after: str, taken_back: str
+) -> None:
+    """A view that is cut at its beginning, or begun anew, takes nothing back."""
+
+    def view(names: str) -> list[Message]:
+        return [said(name, "system" if name == "s" else "user", id=name) for name in names]
+
+    await set_to(sessions, key, *view("sabcd"))
+    _, happened = await sessions.set(key, *wanted(*view(after)), etag="", request_id="")
+    assert "".join(happened.taken_back) == taken_back
 
 
 async def test_turns_set_one_after_the_other_are_all_handed_over(

@@ -48,7 +48,7 @@ class WatchedStack:
 
 def _exposition(address: Address) -> str | None:
     try:
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as answer:
             text: str = answer.read().decode()
     except urllib.error.URLError:
         return None

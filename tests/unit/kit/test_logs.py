@@ -47,6 +47,24 @@ def test_an_event_is_one_json_object_on_a_line(capfdbinary: pytest.CaptureFixtur
     }
 
 
+@pytest.mark.parametrize("level", ["info", "warning"])
+def test_the_line_of_a_call_is_as_the_logger_writes_it(
+    capfdbinary: pytest.CaptureFixture[bytes], level: str
+) -> None:
+    """The same keys in the same order, and nothing where the level is above it."""
+    logs.configure(level)
+    token = context.request_id_var.set("r1")
+    structlog.get_logger().info("call", method="Get", duration_ms=1.5)
+    logs.info("call", {"method": "Get", "duration_ms": 1.5})
+    context.request_id_var.reset(token)
+    lines = [json.loads(line) for line in capfdbinary.readouterr().err.splitlines()]
+    assert len(lines) == (2 if level == "info" else 0)
+    for usual, direct in [lines] if lines else []:
+        assert list(direct) == list(usual)
+        assert len(direct.pop("timestamp")) == len(usual.pop("timestamp"))
+        assert direct == usual
+
+
 def test_a_traceback_holds_no_local_values(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Code lines are logged, the data in the frames is not."""
     logs.configure("info")

@@ -1,4 +1,1 @@
-"""Asynchronous client: sends operations and waits in an event loop.
-
-The modules under `_sync` are generated from those under `_async`.
-"""
+"""Asynchronous client: sends operations and waits in an event loop."""

@@ -105,12 +105,17 @@ class SessionMethods(ClientBase):
         context_window_max: int | None = None,
         etag: str | None = None,
         request_id: str | None = None,
+        keep_memories: bool = False,
         timeout: float | None = None,
     ) -> models.WorkingMemory:
         """Replace what a session shows; creates it where it does not exist.
 
         Messages that are new join the session's log and are extracted, whatever later calls
         replace. Where messages exceed 0.7 of the window, the oldest are summarized.
+
+        A message that was in view after the last one that stays, and is not any more, is taken
+        back: what was learned from such messages alone is forgotten. A view that is cut at its
+        beginning, or begun anew, takes nothing back.
 
         Args:
             session_id: The session; `memory` may name it too, but not another.
@@ -121,7 +126,8 @@ class SessionMethods(ClientBase):
             context_window_max: The window itself, in tokens.
             etag: Writes only while the session's etag is this one.
             request_id: Names the call; repeating it within a day answers what it answered first.
-            timeout: Seconds the call may take; the client's when absent.
+            keep_memories: Forget nothing.
+            timeout: Seconds that each call to a service may take; the client's when absent.
 
         Raises:
             MemoryConflictError: The etag is no longer the session's.
@@ -138,7 +144,10 @@ class SessionMethods(ClientBase):
             etag=etag,
             request_id=request_id,
         )
-        return await self._send(operation, timeout)
+        replaced = await self._send(operation, timeout)
+        if replaced.taken_back_ids and not keep_memories:
+            await self._send(sessions.taking_back(replaced), timeout)
+        return sessions.from_working_memory(replaced.working_memory)
 
     put_working_memory = set_working_memory
 
@@ -291,7 +300,8 @@ class SessionMethods(ClientBase):
             namespace=namespace,
             user_id=user_id,
         )
-        return await self._send(operation, timeout)
+        replaced = await self._send(operation, timeout)
+        return sessions.from_working_memory(replaced.working_memory)
 
     async def update_working_memory_data(
         self,
@@ -334,17 +344,41 @@ class SessionMethods(ClientBase):
         namespace: str | None = None,
         user_id: str | None = None,
         etag: str | None = None,
+        keep_memories: bool = False,
         timeout: float | None = None,
     ) -> bool:
-        """Delete a session; what was said is still extracted.
+        """Delete a session and what was learned from it alone.
+
+        What waits for extraction is given up. A memory that other sessions state too stays. After
+        an error the whole call may be repeated.
+
+        Args:
+            session_id: The session.
+            namespace: The session's namespace.
+            user_id: The owner the caller expects.
+            etag: The session's current etag, where the deletion depends on it.
+            keep_memories: Delete the session alone; what was said is still extracted.
+            timeout: Seconds that each call to a service may take; the client's when absent.
 
         Returns:
-            Whether there was anything to delete.
+            Whether there was a session to delete.
         """
         operation = sessions.delete(
-            self.config, session_id, namespace=namespace, user_id=user_id, etag=etag
+            self.config,
+            session_id,
+            namespace=namespace,
+            user_id=user_id,
+            etag=etag,
+            keep_memories=keep_memories,
         )
-        return await self._send(operation, timeout)
+        deleted = await self._send(operation, timeout)
+        if not keep_memories:
+            giving_up = sessions.giving_up(
+                self.config, session_id, deleted, namespace=namespace, user_id=user_id
+            )
+            found = await self._send(giving_up, timeout)
+            await self._send(sessions.forgetting(giving_up, found), timeout)
+        return deleted.deleted
 
     async def list_sessions(
         self,

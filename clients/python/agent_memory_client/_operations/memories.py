@@ -11,14 +11,8 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_client import _types, _values, errors, models
 from agent_memory_client._config import MemoryClientConfig
+from agent_memory_client._operations import records
 from agent_memory_client._operations.operation import Operation
-from agent_memory_client._operations.records import (
-    from_memory,
-    to_claims,
-    to_event_time,
-    to_memory,
-    to_validity,
-)
 from agent_memory_client._status import from_status
 from agent_memory_client._types import build, checked, items, texts
 
@@ -45,8 +39,8 @@ def create(
 ) -> list[Operation[rpc.CreateMemoriesResponse, list[models.CreateMemoryResult]]]:
     """Store memories, in calls of a size that the service takes."""
     policy = _policy(deduplicate)
-    records = [
-        to_memory(
+    stored = [
+        records.to_memory(
             build(models.MemoryRecord, memory, f"memories[{n}]"),
             namespace=config.namespace(None),
             user_id=config.user(None),
@@ -59,7 +53,7 @@ def create(
             deduplication=policy,
             request_id=f"{request_id}/{n}" if request_id and n else request_id or "",
         )
-        for n, batch in enumerate(_batches(records, _LARGEST_BATCH))
+        for n, batch in enumerate(_batches(stored, _LARGEST_BATCH))
     )
     return [
         Operation(
@@ -93,7 +87,8 @@ def bulk(
 def get(memory_id: _types.Text) -> Operation[rpc.GetMemoryResponse, models.MemoryRecord]:
     """Read a memory."""
     return Operation(
-        rpc.GetMemoryRequest(memory_id=memory_id), lambda response: from_memory(response.memory)
+        rpc.GetMemoryRequest(memory_id=memory_id),
+        lambda response: records.from_memory(response.memory),
     )
 
 
@@ -130,7 +125,7 @@ def edit(
     request.memory.etag = etag or ""
     request.reason = reason or ""
     request.request_id = request_id or ""
-    return Operation(request, lambda response: from_memory(response.memory))
+    return Operation(request, lambda response: records.from_memory(response.memory))
 
 
 @checked
@@ -217,7 +212,7 @@ def _changed(memory_id: str, update: models.MemoryUpdate) -> memory_pb2.Memory:
         session_id=update.session_id or "",
         topics=update.topics or (),
         entities=update.entities or (),
-        event_time=to_event_time(
+        event_time=records.to_event_time(
             update.event_date,
             update.event_precision or models.TimePrecision.INSTANT,
             update.event_time_zone,
@@ -228,11 +223,11 @@ def _changed(memory_id: str, update: models.MemoryUpdate) -> memory_pb2.Memory:
         if update.metadata
         else None,
         context=update.context or "",
-        validity=to_validity(update.validity),
+        validity=records.to_validity(update.validity),
         expire_time=_values.to_optional_timestamp(update.expires_at),
         slot=update.slot or "",
         language=update.language or "",
-        claims=to_claims(update.claims or ()),
+        claims=records.to_claims(update.claims or ()),
     )
 
 
@@ -244,7 +239,7 @@ def from_create_result(
         outcome=_values.CREATE_OUTCOMES.name(result.outcome),
         memory_id=result.memory_id or None,
         related_memory_ids=list(result.related_memory_ids),
-        memory=from_memory(result.memory) if result.HasField("memory") else None,
+        memory=records.from_memory(result.memory) if result.HasField("memory") else None,
         error=from_status(result.error) if result.HasField("error") else None,
     )
 
@@ -255,7 +250,7 @@ def from_batch(
     """Read several memories, each or why there is none."""
     items = list(zip(memory_ids, response.items, strict=True))
     return models.BatchGetResult(
-        memories=[from_memory(item.memory) for _, item in items if item.HasField("memory")],
+        memories=[records.from_memory(item.memory) for _, item in items if item.HasField("memory")],
         errors={
             memory_id: from_status(item.error)
             for memory_id, item in items

@@ -97,6 +97,7 @@ def to_provenance(provenance: models.Provenance | None) -> memory_pb2.Provenance
         memory_ids=provenance.memory_ids,
         ended_memory_ids=provenance.ended_memory_ids,
         compared_memory_ids=provenance.compared_memory_ids,
+        other_session_uids=provenance.other_session_uids,
     )
 
 
@@ -204,6 +205,7 @@ def _from_provenance(memory: memory_pb2.Memory) -> models.Provenance | None:
         memory_ids=list(provenance.memory_ids),
         ended_memory_ids=list(provenance.ended_memory_ids),
         compared_memory_ids=list(provenance.compared_memory_ids),
+        other_session_uids=list(provenance.other_session_uids),
     )
 
 

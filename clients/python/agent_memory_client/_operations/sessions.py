@@ -7,7 +7,9 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from agent_memory.common.v1 import strategy_pb2
+from agent_memory.common.v1 import message_pb2, strategy_pb2
+from agent_memory.extraction.v1 import service_pb2 as extraction
+from agent_memory.long_term_memory.v1 import service_pb2 as long_term
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, SessionMemoryPolicy
@@ -98,7 +100,7 @@ def replace(
     context_window_max: _types.Position | None = None,
     etag: _types.Text | None = None,
     request_id: _types.Text | None = None,
-) -> operation.Operation[rpc.SetWorkingMemoryResponse, models.WorkingMemory]:
+) -> operation.Operation[rpc.SetWorkingMemoryResponse, rpc.SetWorkingMemoryResponse]:
     """Replace what a session shows."""
     memory = build(models.WorkingMemory, memory, "memory")
     session = to_working_memory(
@@ -113,9 +115,7 @@ def replace(
         window=to_window(config, model_name, context_window_max),
         request_id=request_id or "",
     )
-    return operation.Operation(
-        request, lambda response: from_working_memory(response.working_memory)
-    )
+    return operation.Operation(request, operation.as_it_is)
 
 
 @checked
@@ -239,15 +239,66 @@ def delete(
     namespace: _types.Text | None,
     user_id: _types.Text | None,
     etag: _types.Text | None,
-) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, bool]:
+    keep_memories: bool,
+) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, rpc.DeleteWorkingMemoryResponse]:
     """Delete a session."""
     request = rpc.DeleteWorkingMemoryRequest(
         namespace=config.namespace(namespace),
         session_id=session_id,
         user_id=config.user(user_id),
         etag=etag or "",
+        forget=not keep_memories,
     )
-    return operation.Operation(request, lambda response: response.deleted)
+    return operation.Operation(request, operation.as_it_is)
+
+
+@checked
+def giving_up(
+    config: MemoryClientConfig,
+    session_id: _types.Text,
+    response: rpc.DeleteWorkingMemoryResponse,
+    *,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+) -> operation.Operation[extraction.ForgetSessionResponse, extraction.ForgetSessionResponse]:
+    """Give up what of a deleted session waits for extraction."""
+    request = extraction.ForgetSessionRequest(
+        session=message_pb2.SessionRef(
+            namespace=config.namespace(namespace), session_id=session_id
+        ),
+        user_id=response.user_id or config.user(user_id),
+        session_uids=[response.session_uid] if response.session_uid else [],
+    )
+    return operation.Operation(request, operation.as_it_is)
+
+
+def forgetting(
+    given_up: operation.Operation[
+        extraction.ForgetSessionResponse, extraction.ForgetSessionResponse
+    ],
+    found: extraction.ForgetSessionResponse,
+) -> operation.Operation[long_term.ForgetSessionResponse, int]:
+    """Forget what was learned from a session that extraction has given up."""
+    asked: Any = given_up.request
+    uids = dict.fromkeys([*asked.session_uids, *found.session_uids])
+    request = long_term.ForgetSessionRequest(
+        session=asked.session, user_id=asked.user_id, session_uids=uids
+    )
+    return operation.Operation(request, lambda response: response.forgotten_count)
+
+
+def taking_back(
+    response: rpc.SetWorkingMemoryResponse,
+) -> operation.Operation[long_term.ForgetSessionResponse, int]:
+    """Forget what was learned from messages that were taken back."""
+    session = response.working_memory
+    request = long_term.ForgetSessionRequest(
+        session=message_pb2.SessionRef(namespace=session.namespace, session_id=session.session_id),
+        user_id=session.user_id,
+        session_uids=[session.session_uid] if session.session_uid else [],
+        message_ids=response.taken_back_ids,
+    )
+    return operation.Operation(request, lambda response: response.forgotten_count)
 
 
 @checked

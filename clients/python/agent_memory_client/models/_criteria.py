@@ -7,16 +7,8 @@ from typing import Any, TypedDict
 
 from pydantic import Field
 
+from agent_memory_client import _conditions
 from agent_memory_client._types import Model, Text
-from agent_memory_client.filters import (
-    FlagCondition,
-    MetadataCondition,
-    NumberCondition,
-    StrategyCondition,
-    TagCondition,
-    TimeCondition,
-    TypeCondition,
-)
 
 Operators = Mapping[str, Any]
 
@@ -26,25 +18,25 @@ class FilterArguments(TypedDict, total=False):
 
     filters: Mapping[str, Any] | None
     time_zone: str | None
-    id: str | Operators | TagCondition | None
-    namespace: str | Operators | TagCondition | None
-    user_id: str | Operators | TagCondition | None
-    session_id: str | Operators | TagCondition | None
-    topics: str | Operators | TagCondition | None
-    entities: str | Operators | TagCondition | None
-    extractor: str | Operators | TagCondition | None
-    extracted_from: str | Operators | TagCondition | None
-    slot: str | Operators | TagCondition | None
-    memory_type: str | Operators | TypeCondition | None
-    extraction_strategy: str | Operators | StrategyCondition | None
-    created_at: datetime | str | Operators | TimeCondition | None
-    updated_at: datetime | str | Operators | TimeCondition | None
-    last_accessed: datetime | str | Operators | TimeCondition | None
-    event_date: datetime | str | Operators | TimeCondition | None
-    access_count: int | Operators | NumberCondition | None
-    pinned: bool | Operators | FlagCondition | None
-    standing: bool | Operators | FlagCondition | None
-    metadata: Operators | MetadataCondition | None
+    id: str | Operators | _conditions.TagCondition | None
+    namespace: str | Operators | _conditions.TagCondition | None
+    user_id: str | Operators | _conditions.TagCondition | None
+    session_id: str | Operators | _conditions.TagCondition | None
+    topics: str | Operators | _conditions.TagCondition | None
+    entities: str | Operators | _conditions.TagCondition | None
+    extractor: str | Operators | _conditions.TagCondition | None
+    extracted_from: str | Operators | _conditions.TagCondition | None
+    slot: str | Operators | _conditions.TagCondition | None
+    memory_type: str | Operators | _conditions.TypeCondition | None
+    extraction_strategy: str | Operators | _conditions.StrategyCondition | None
+    created_at: datetime | str | Operators | _conditions.TimeCondition | None
+    updated_at: datetime | str | Operators | _conditions.TimeCondition | None
+    last_accessed: datetime | str | Operators | _conditions.TimeCondition | None
+    event_date: datetime | str | Operators | _conditions.TimeCondition | None
+    access_count: int | Operators | _conditions.NumberCondition | None
+    pinned: bool | Operators | _conditions.FlagCondition | None
+    standing: bool | Operators | _conditions.FlagCondition | None
+    metadata: Operators | _conditions.MetadataCondition | None
 
 
 class FilterCriteria(Model):

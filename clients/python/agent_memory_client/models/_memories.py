@@ -73,6 +73,10 @@ class Provenance(_types.Model):
         default_factory=list,
         description="Memories that whoever found it compared it with.",
     )
+    other_session_uids: list[_types.Text] = Field(
+        default_factory=list,
+        description="Other sessions that say the same in the same words. Set by the server.",
+    )
 
 
 class Validity(_types.Model):

@@ -15,7 +15,7 @@ from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
 from agent_memory_services.extraction.queue.submissions import Submission, Submissions
 from agent_memory_services.extraction.queue.watch import JobWatch, Watched
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.kit.auth.scope import require_erasable, require_namespace
+from agent_memory_services.kit.auth.scope import require, require_erasable, require_namespace
 from agent_memory_services.kit.contract import cursors
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.erasure import ErasedSession
@@ -223,6 +223,19 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 yield pb.WatchJobsResponse(
                     job=update.job, progress=update.progress, resume_token=update.token
                 )
+
+    async def ForgetSession(
+        self, request: pb.ForgetSessionRequest, context: Any
+    ) -> pb.ForgetSessionResponse:
+        principal = current_principal()
+        require(principal, request.session.namespace, request.user_id)
+        thread = records.Thread(
+            principal.tenant, request.session.namespace, request.session.session_id
+        )
+        gone = await self._eraser.forget_session(
+            principal, thread, request.user_id, request.session_uids
+        )
+        return pb.ForgetSessionResponse(session_uids=gone)
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
         principal = current_principal()

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from agent_memory_services.extraction.domain.records import Session, Thread
 from agent_memory_services.extraction.erasure import targets
 from agent_memory_services.extraction.erasure.targets import erase_user as erase_views
 from agent_memory_services.extraction.store.queue import Store
 from agent_memory_services.extraction.store.views import ViewStore
-from agent_memory_services.kit.contract import clock, ids
+from agent_memory_services.kit.contract import clock, context, ids
 from agent_memory_services.kit.contract.erasure import ErasedSession, Erasure
 from agent_memory_services.kit.redis.replay_cache import erase_answers
 
@@ -74,6 +75,37 @@ class Eraser:
         log.info("user.erased", receipt=receipt, **progress.counts)
         sessions = list(progress.sessions.values())
         return Erasure(receipt, progress.counts, started, clock.now_micros(), sessions)
+
+    async def forget_session(
+        self, principal: context.Principal, thread: Thread, user: str, uids: Iterable[str]
+    ) -> list[str]:
+        """Give up all of a session that waits, and take in nothing of it any more.
+
+        Args:
+            principal: who asks. One that is confined to no users need not name the owner.
+            thread: the session.
+            user: its owner; empty for none, or for whoever it is.
+            uids: its incarnations, as far as the caller knows them.
+
+        Returns:
+            The incarnations that were given up.
+        """
+        partition = thread.partition(self._store.partitions)
+        known = [Session(thread, uid) for uid in uids]
+        if latest := await targets.latest_session(self._store, partition, thread):
+            known.append(latest)
+        gone: list[str] = []
+        for session in {each.key: each for each in known}.values():
+            owner = await targets.owner_of(self._store, partition, session)
+            if owner and owner != user and (user or principal.users is not None):
+                continue
+            owned = targets.OwnedSessions(self._store, thread.tenant, owner or user)
+            await owned.erase(targets.QueuedSession(partition, session.key))
+            gone.append(session.uid)
+        if gone:
+            keys = [Session(thread, uid).key for uid in gone]
+            await targets.erase_changes(self._store, partition, keys)
+        return gone
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
-from agent_memory_services.extraction.domain.records import partition_prefix
+from agent_memory_services.extraction.domain.records import Session, Thread, partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
 from agent_memory_services.extraction.store.queue import Limits, Store, step
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
@@ -112,6 +112,20 @@ class OwnedSessions:
 
     def _key(self, partition: int) -> str:
         return f"{partition_prefix(partition)}owned:{encode(self._tenant)}:{encode(self._owner)}"
+
+
+async def latest_session(store: Store, partition: int, thread: Thread) -> Session | None:
+    """Return the incarnation of a thread that was submitted last."""
+    found: Any = await store.client.get(f"{partition_prefix(partition)}latest:{thread.key}")
+    return Session(thread, decode(found.decode().rpartition(":")[2])) if found else None
+
+
+async def owner_of(store: Store, partition: int, session: Session) -> str:
+    """Return the owner of a session; empty where none is known."""
+    found: Any = await store.client.hget(
+        f"{partition_prefix(partition)}session:{session.key}", "user"
+    )
+    return found.decode() if found else ""
 
 
 async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> None:

@@ -9,7 +9,8 @@ import logging
 import sys
 import threading
 import warnings
-from typing import Any, TextIO
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
@@ -28,11 +29,13 @@ def configure(level: str) -> None:
     """
     severity = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dumps)],
+        processors=[*_SHARED, _RENDERER],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    is_logged = severity <= logging.INFO
+    _Direct.output = structlog.BytesLogger(sys.stderr.buffer) if is_logged else None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LibraryFormatter())
     # Libraries tell about their own doings at `info`; only what went wrong there is of interest.
@@ -43,6 +46,29 @@ def configure(level: str) -> None:
     sys.excepthook = _log_uncaught
     sys.unraisablehook = _log_unraisable
     threading.excepthook = _log_thread
+
+
+def info(event: str, fields: EventDict) -> None:
+    """Write one of our events, at `info`, for a quarter of what the library's logger takes.
+
+    This is for the line of each call; everything else has a logger.
+    """
+    processors = structlog.get_config()["processors"]
+    if not processors or processors[-1] is not _RENDERER:
+        # Somebody else decides what becomes of lines.
+        structlog.get_logger().info(event, **fields)
+        return
+    if (output := _Direct.output) is not None:
+        line = _name_span(None, "info", _name_request(None, "info", {**fields, "event": event}))
+        line["level"] = "info"
+        line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        output.msg(_dumps(line))
+
+
+class _Direct:
+    """Destination of lines that `info` writes; None where that severity is not logged."""
+
+    output: structlog.BytesLogger | None = None
 
 
 class _LibraryFormatter(logging.Formatter):
@@ -122,6 +148,7 @@ def _spelled(value: object) -> str:
     return described(value) if isinstance(value, BaseException) else repr(value)
 
 
+_RENDERER: Final = structlog.processors.JSONRenderer(serializer=_dumps)
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     _name_request,
     _name_span,

@@ -16,14 +16,50 @@ _LONGEST_CALL_MS: Final = 60 * 60 * 1000
 # Two processes' clocks may differ; a call that began this late may do without a remembered answer.
 _SKEW_MICROS: Final = 5_000_000
 
-_concerned: ContextVar[set[str] | None] = ContextVar("concerned", default=None)
+
+class Concerned(set[str]):
+    """Owners of the words in an answer.
+
+    Attributes:
+        life_ms: the longest that these words may be kept; None is as long as any answer.
+    """
+
+    life_ms: int | None = None
 
 
-def begin() -> set[str]:
+_concerned: ContextVar[Concerned | None] = ContextVar("concerned", default=None)
+
+
+def begin() -> Concerned:
     """Collect, for the present call, whom its answer concerns."""
-    concerned: set[str] = set()
+    concerned = Concerned()
     _concerned.set(concerned)
     return concerned
+
+
+def conversation_of(user: str, session_uid: str) -> str:
+    """Return the name under which answers about a user's conversation are found.
+
+    Whoever names the incarnation of somebody else's session reaches none of theirs.
+    """
+    return f"\0{user}\0{session_uid}"
+
+
+def mark_conversation(user: str, session_uid: str) -> None:
+    """Say that the answer of the present call repeats what a user said in a conversation.
+
+    Of a conversation without an owner the incarnation is the subject.
+    """
+    mark_subjects(user or session_uid)
+    if user and session_uid:
+        mark_subjects(conversation_of(user, session_uid))
+
+
+def mark_life(milliseconds: int) -> None:
+    """Say that the answer of the present call repeats what is kept for so long only."""
+    if (concerned := _concerned.get()) is not None:
+        known = concerned.life_ms
+        concerned.life_ms = milliseconds if known is None else min(known, milliseconds)
 
 
 def mark_subjects(*owners: str) -> None:

@@ -23,7 +23,7 @@ from agent_memory_services.long_term_memory.consolidation.judge import Judge
 from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
 from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
-from agent_memory_services.long_term_memory.erasure import Eraser
+from agent_memory_services.long_term_memory.erasure import ConversationForgetting, Eraser
 from agent_memory_services.long_term_memory.history.revert import Reverter
 from agent_memory_services.long_term_memory.history.watch import MemoryEvent, MemoryWatch
 from agent_memory_services.long_term_memory.lifecycle.forgetting import Forgetting
@@ -177,6 +177,9 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             forgetting=forgetting,
             requested=RequestedForgetting(store, index),
             eraser=Eraser(client, Walk(index), Traces(client, settings.shards)),
+            conversations=ConversationForgetting(
+                client, store, Walk(index), Traces(client, settings.shards)
+            ),
         )
         follower = generations.Follower(
             client,

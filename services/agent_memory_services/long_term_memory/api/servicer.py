@@ -14,17 +14,21 @@ from agent_memory.common.v1.search_pb2 import MemoryHit, ScoreSignal, TimeWindow
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceServicer
-from agent_memory_services.kit.auth.scope import require_erasable
+from agent_memory_services.kit.auth.scope import require, require_erasable
 from agent_memory_services.kit.contract import clock, cursors, status
 from agent_memory_services.kit.contract.context import current_principal, remaining
 from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
-from agent_memory_services.kit.redis.replay_cache import mark_subjects
+from agent_memory_services.kit.redis.replay_cache import mark_conversation
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
-from agent_memory_services.long_term_memory.erasure import Eraser
+from agent_memory_services.long_term_memory.erasure import (
+    Conversation,
+    ConversationForgetting,
+    Eraser,
+)
 from agent_memory_services.long_term_memory.history.revert import Reversal, Reverter
 from agent_memory_services.long_term_memory.history.revisions import page_of
 from agent_memory_services.long_term_memory.history.watch import MemoryWatch
@@ -50,7 +54,7 @@ from agent_memory_services.long_term_memory.transfer import Import, ImportReport
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
     """Say that the answer of the present call repeats memories, for when they are erased."""
     for memory in memories:
-        mark_subjects(memory.user_id or memory.provenance.session_uid)
+        mark_conversation(memory.user_id, memory.provenance.session_uid)
 
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -125,6 +129,24 @@ class ErasureCalls(LongTermMemoryServiceServicer):
     """Translates; the rules are elsewhere."""
 
     _eraser: Eraser
+    _conversations: ConversationForgetting
+
+    async def ForgetSession(
+        self, request: rpc.ForgetSessionRequest, context: Context
+    ) -> rpc.ForgetSessionResponse:
+        caller = current_principal()
+        require(caller, request.session.namespace, request.user_id)
+        conversation = Conversation(
+            request.session.namespace,
+            request.session.session_id,
+            request.user_id,
+            tuple(request.session_uids),
+            tuple(request.message_ids),
+        )
+        forgotten = await self._conversations.forget(
+            Scope.of(caller), conversation, actor=caller.subject
+        )
+        return rpc.ForgetSessionResponse(forgotten_count=forgotten)
 
     async def EraseUser(
         self, request: rpc.EraseUserRequest, context: Context
@@ -214,6 +236,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         forgetting: Forgetting,
         requested: RequestedForgetting,
         eraser: Eraser,
+        conversations: ConversationForgetting,
     ) -> None:
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
         self._creating = creating
@@ -227,6 +250,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self._forgetting = forgetting
         self._requested = requested
         self._eraser = eraser
+        self._conversations = conversations
 
     async def CreateMemories(
         self, request: rpc.CreateMemoriesRequest, context: Context

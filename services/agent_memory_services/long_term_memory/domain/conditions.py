@@ -267,9 +267,9 @@ def _flag(field: str, given: bool) -> Iterator[Node]:
 
 def _metadata(field: str, given: Iterable[filter_pb2.MetadataFilter]) -> Iterator[Node]:
     for each in given:
-        if each.HasField("exists"):
+        if each.HasField("exists") or len(each.ListFields()) == 1:
             found = Tag(field, (fields.exists_key(each.path),))
-            yield found if each.exists else negated(found)
+            yield negated(found) if each.HasField("exists") and not each.exists else found
         if each.HasField("flag"):
             yield Tag(field, (fields.flag_key(each.path, value=each.flag),))
         if each.HasField("not_flag"):

@@ -8,6 +8,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import derived_id, new_id
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction
 from agent_memory_services.long_term_memory.consolidation.rules.reading import ClaimReading
 from agent_memory_services.long_term_memory.domain.memory import (
@@ -16,6 +17,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
     Decision,
     StoredMemory,
     draft,
+    normalise,
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
@@ -97,6 +99,8 @@ _NONE: Final = ltm.DEDUPLICATION_POLICY_NONE
 _CONSOLIDATE: Final = ltm.DEDUPLICATION_POLICY_CONSOLIDATE
 
 
+_MOST_OTHERS: Final = 64
+"""Conversations that say the same that are noted on a memory."""
 _PENDING: Final = Creation(ltm.CREATE_OUTCOME_UNSPECIFIED)
 
 
@@ -233,6 +237,14 @@ class Creating:
         for (each, _), commit in zip(storable, commits, strict=True):
             each.committed = isinstance(commit, Commit) and commit.committed
             each.creation = creation_of(each.memory, commit, derived=each.derived)
+        said_again = [
+            _said_again(commit.other, each.memory, now)
+            for (each, _), commit in zip(storable, commits, strict=True)
+            if isinstance(commit, Commit) and commit.outcome is CommitOutcome.DUPLICATE
+        ]
+        if noted := [change for change in said_again if change is not None]:
+            # Where it changes meanwhile, it is said again another time.
+            await self._store.commit_each(tenant, noted, actor=actor, now=now)
 
     async def _consolidate(
         self, tenant: str, drafts: Sequence[Draft], actor: str, now: int
@@ -265,6 +277,20 @@ class Creating:
         merged = await self._store.get(tenant, list(into)) if into else []
         by_id = {each.id: each for each in merged if each}
         return {name: by_id.get(each.merged_into, each) for name, each in found.items()}
+
+
+def _said_again(known: Memory | None, memory: Memory, now: int) -> Change | None:
+    """Return the change that notes on a memory that another conversation says it too, if any."""
+    uid = memory.provenance.session_uid
+    if known is None or not uid or not known.provenance.session_uid:
+        return None
+    others = known.provenance.other_session_uids
+    if uid in (known.provenance.session_uid, *others) or len(others) >= _MOST_OTHERS:
+        return None
+    after = copied(known)
+    after.provenance.other_session_uids.append(uid)
+    normalise(after, now)
+    return Change(known, after, ltm.REVISION_CAUSE_UPDATE, unique=False, compared=True)
 
 
 def _change(stored: StoredMemory, policy: Policy) -> Change:

@@ -1,12 +1,13 @@
 """Traces of a user's memories in the store, and their erasure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract import clock, ids
+from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.long_term_memory.domain.scope import Subject
 from agent_memory_services.long_term_memory.store.documents import Shard, shard_of
@@ -108,6 +109,25 @@ class Traces:
             doomed = [entry_id for entry_id, fields in entries if _tells(subject, fields)]
             if doomed:
                 erased += int(await self._client.xdel(key, *doomed))
+
+    async def erase_past(self, tenant: str, memory_ids: Collection[str]) -> None:
+        """Erase the revisions of memories that are gone, and what is told of them to watchers."""
+        shard = self._shard(tenant)
+        for ids_ in batched(memory_ids, _AT_A_TIME):
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for memory_id in ids_:
+                    pipeline.unlink(shard.revisions(tenant, memory_id))
+                await pipeline.execute()
+        wanted = {memory_id.encode() for memory_id in memory_ids}
+        key, start = shard.feed(tenant), "-"
+        while True:
+            entries: Any = await self._client.xrange(key, min=start, count=_AT_A_TIME)
+            if not entries:
+                return
+            start = f"({entries[-1][0].decode()}"
+            doomed = [entry_id for entry_id, fields in entries if fields[b"id"] in wanted]
+            if doomed:
+                await self._client.xdel(key, *doomed)
 
     async def _members(self, key: str) -> list[bytes]:
         found: Any = await self._client.zrange(key, 0, _AT_A_TIME - 1)

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import stamina
+from httpx2 import create_ssl_context
 from openai import (
     APIConnectionError,
     APIError,
@@ -69,8 +72,16 @@ def open_client(*, base_url: str | None, api_key: str | None, timeout: float | N
         api_key=api_key or "none",
         max_retries=0,
         timeout=timeout,
-        http_client=DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False, timeout=timeout, verify=_authorities()
+        ),
     )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read the trusted certificates, which takes longer than a call, once for all clients."""
+    return create_ssl_context()
 
 
 def blame_of(error: APIError) -> failures.Blame:

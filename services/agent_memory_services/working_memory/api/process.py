@@ -17,6 +17,7 @@ from agent_memory_services.kit.client.channels import open_channel
 from agent_memory_services.kit.contract.backoff import Backoff
 from agent_memory_services.kit.redis import client as redis
 from agent_memory_services.kit.redis.feed.feed import Feed
+from agent_memory_services.kit.redis.replay_cache import conversation_of, erase_answers
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.working_memory.api.servicer import WorkingMemoryServicer
@@ -81,6 +82,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             relay.wake,
             summaries.wake,
             Reconstruction(LongTermListing(long_term)) if settings.reconstruct else None,
+            withdraw=partial(_withdraw, client),
         )
         feed = Feed(client, SessionEvent.read)
         servicer = WorkingMemoryServicer(
@@ -99,6 +101,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             yield Service(
                 SERVICE_NAME, service_pb2_grpc.add_WorkingMemoryServiceServicer_to_server, servicer
             )
+
+
+async def _withdraw(
+    client: Redis, partition: int, tenant: str, session_uid: str, user: str
+) -> None:
+    """Take back what of an incarnation waits for extraction, and answers that repeat it."""
+    await Outbox(client).withdraw(partition, session_uid)
+    subject = conversation_of(user, session_uid) if user else session_uid
+    await erase_answers(client, tenant, [subject])
 
 
 def _relay(client: Redis, inbox: Inbox, settings: Settings) -> Relay:

@@ -89,7 +89,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         context: Context,
     ) -> rpc.SetWorkingMemoryResponse:
         given, window = request.working_memory, _window(request)
-        session, new_messages = await self._sessions.set(
+        session, happened = await self._sessions.set(
             _key(given),
             Wanted(translate.state_of(given), given.messages, given.memories),
             _actor(given),
@@ -99,7 +99,8 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         )
         return rpc.SetWorkingMemoryResponse(
             working_memory=translate.working_memory(session, window),
-            new_message_count=new_messages,
+            new_message_count=happened.new_messages,
+            taken_back_ids=happened.taken_back,
         )
 
     async def AppendMessages(
@@ -162,8 +163,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         request: rpc.DeleteWorkingMemoryRequest,
         context: Context,
     ) -> rpc.DeleteWorkingMemoryResponse:
-        deleted = await self._sessions.delete(_key(request), _actor(request), etag=request.etag)
-        return rpc.DeleteWorkingMemoryResponse(deleted=deleted)
+        deleted = await self._sessions.delete(
+            _key(request), _actor(request), etag=request.etag, forget=request.forget
+        )
+        uid, user = deleted or ("", "")
+        return rpc.DeleteWorkingMemoryResponse(
+            deleted=deleted is not None, session_uid=uid, user_id=user
+        )
 
     async def ListSessions(
         self,

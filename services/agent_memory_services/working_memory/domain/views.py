@@ -7,11 +7,14 @@ the view's order: their longest common subsequence.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.working_memory.domain import drafts
 from agent_memory_services.working_memory.domain.session import Entry, Incoming, Logged, Shown
+
+_INSTRUCTIONS: Final = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,27 @@ async def plan_view(
     new = [(index, given[index]) for index, at in enumerate(found) if at is None]
     incoming = iter(await drafts.receive(new, naming))
     return PlannedView([next(incoming) if at is None else view[at] for at in found])
+
+
+def taken_back(before: Sequence[Shown], view: PlannedView) -> list[str]:
+    """Return the ids of messages that a new view takes back.
+
+    These are the messages after the last one that stays, instructions to the model aside: an
+    answer that was asked for anew, a message that was edited or withdrawn. A view that is cut at
+    its beginning, or begun anew, takes back nothing.
+    """
+    kept = {item.entry.sequence for item in view.positions if isinstance(item, Shown)}
+    last = max(
+        (
+            at
+            for at, item in enumerate(before)
+            if item.entry.sequence in kept and item.message.role != _INSTRUCTIONS
+        ),
+        default=len(before),
+    )
+    gone = [item.message.id for item in before[last + 1 :] if item.entry.sequence not in kept]
+    there = {item.message.id for item in view.positions}
+    return [each for each in dict.fromkeys(gone) if each not in there]
 
 
 def _shown(item: Incoming, logged: Logged) -> Shown:

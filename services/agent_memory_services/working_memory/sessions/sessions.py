@@ -1,13 +1,13 @@
 """Sessions: the rules of who may write and see them, and of what a write means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract import errors
-from agent_memory_services.kit.redis.replay_cache import mark_subjects
+from agent_memory_services.kit.redis.replay_cache import mark_conversation, mark_life
 from agent_memory_services.shared.prompts import check_extraction
 from agent_memory_services.working_memory.domain import drafts, views, windows
 from agent_memory_services.working_memory.domain.session import (
@@ -46,11 +46,23 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """Effect of a new view: messages that were new to the log, and ids of those taken back."""
+
+    new_messages: int
+    taken_back: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """Owner and state of a session after an update."""
 
     user: str
     state: State
+
+
+async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str, _user: str) -> None:
+    return
 
 
 class Sessions:
@@ -62,6 +74,7 @@ class Sessions:
         outbox_grew: Callable[[int], None],
         view_overflowed: Callable[[], None],
         reconstruction: Reconstruction | None = None,
+        withdraw: Callable[[int, str, str, str], Awaitable[None]] = _nothing_waits,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -70,7 +83,9 @@ class Sessions:
             outbox_grew: is told each partition with new entries.
             view_overflowed: is told when another session waits for a summary.
             reconstruction: rebuilds sessions that are gone, for readers; None leaves them gone.
+            withdraw: takes back what of a tenant's incarnation waits in a partition.
         """
+        self._withdraw = withdraw
         self._store = store
         self._outbox_grew = outbox_grew
         self._view_overflowed = view_overflowed
@@ -168,13 +183,13 @@ class Sessions:
         etag: str,
         request_id: str,
         window: int | None = None,
-    ) -> tuple[Session, int]:
+    ) -> tuple[Session, "Replacement"]:
         """Replace what the session shows, and its state.
 
         A window (tokens) is what its messages are meant for, from now on.
 
         Returns:
-            The session, whole, and how many messages were new to the log.
+            The session, whole, and what happened to its messages.
 
         Raises:
             OwnerMismatch: the session belongs to another user.
@@ -189,7 +204,7 @@ class Sessions:
             check_extraction(wanted.state.extraction, _EXTRACTION)
         messages = drafts.distinct(wanted.messages, "working_memory.messages")
 
-        async def attempt() -> tuple[Session, int]:
+        async def attempt() -> tuple[Session, Replacement]:
             session = await self._store.read(key)
             _check_writable(session, actor, etag)
             memories = drafts.receive_memories(
@@ -209,7 +224,9 @@ class Sessions:
             written = await self._write(key, change)
             after = _after(session, key, written, change.state or State())
             shown = view.shown(written.logged)
-            return replace(after, shown=shown, memories=tuple(memories)), written.new_messages
+            taken_back = views.taken_back(session.shown if session else (), view)
+            happened = Replacement(written.new_messages, taken_back)
+            return replace(after, shown=shown, memories=tuple(memories)), happened
 
         return await retry_on_conflict(attempt)
 
@@ -280,14 +297,21 @@ class Sessions:
 
         return await retry_on_conflict(attempt)
 
-    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> bool:
-        """Delete the session; False where there was none.
+    async def delete(
+        self, key: SessionKey, actor: Actor, *, etag: str, forget: bool = False
+    ) -> tuple[str, str] | None:
+        """Delete the session; answers its incarnation and owner, None where there was none.
+
+        With `forget`, what it said is not handed over to extraction any more.
 
         Raises:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it changed since the etag was read.
         """
-        return await self._store.delete(key, actor, etag=etag)
+        deleted = await self._store.delete(key, actor, etag=etag)
+        if deleted is not None and forget:
+            await self._withdraw(self._store.partition_of(key), key.tenant, *deleted)
+        return deleted
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.
@@ -307,7 +331,9 @@ class Sessions:
 
     async def _write(self, key: SessionKey, change: Change) -> Written:
         written = await self._store.write(key, change)
-        mark_subjects(written.user or written.uid)
+        mark_conversation(written.user, written.uid)
+        if written.expires is not None:
+            mark_life((written.expires - written.updated) // 1000)
         if written.submissions:
             self._outbox_grew(self._store.partition_of(key))
         if written.overflows:

@@ -172,6 +172,19 @@ class Outbox:
         last: Any = await self._client.xrevrange(records.outbox_key(partition), count=1)
         return position(last[0][0]) if last else ORIGIN
 
+    async def withdraw(self, partition: int, session_uid: str) -> int:
+        """Delete the entries of an incarnation, dead ones too, and return how many there were."""
+
+        def concerns(entry: OutboxEntry) -> bool:
+            try:
+                return entry.request().session_uid == session_uid
+            except DecodeError:
+                return False
+
+        return await self.erase(partition, concerns) + await self.erase_dead_letters(
+            partition, concerns
+        )
+
     async def erase(self, partition: int, concerns: Callable[[OutboxEntry], bool]) -> int:
         """Delete the entries of a user, and return how many there were."""
         return await self._erase(records.outbox_key(partition), concerns)

@@ -280,8 +280,8 @@ class SessionStore:
         )
         return _written(_accepted(answer))
 
-    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> bool:
-        """Delete a session; False where there was none.
+    async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> tuple[str, str] | None:
+        """Delete a session; answers its incarnation and owner, None where there was none.
 
         Raises:
             OwnerMismatch: it belongs to another user.
@@ -291,7 +291,10 @@ class SessionStore:
         answer = await _delete(
             self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
         )
-        return answer != [b"absent"] and _accepted(answer) == []
+        if answer == [b"absent"]:
+            return None
+        uid, user = _accepted(answer)
+        return uid.decode(), user.decode()
 
 
 def _slots(messages: Sequence[Entry | Incoming]) -> list[bytes]:

@@ -39,6 +39,11 @@ class Extraction(ExtractionServiceServicer):
         said = " ".join(message.content for message in request.messages)
         return rpc.SummarizeResponse(summary=f"{request.previous_summary} {said}".strip())
 
+    async def ForgetSession(
+        self, request: rpc.ForgetSessionRequest, _: Context
+    ) -> rpc.ForgetSessionResponse:
+        return rpc.ForgetSessionResponse(session_uids=request.session_uids)
+
     async def GetJob(self, request: rpc.GetJobRequest, context: Context) -> rpc.GetJobResponse:
         return rpc.GetJobResponse(job=await self._existing(request.job_id, context))
 

@@ -118,6 +118,12 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         memory.etag = str(int(memory.etag) + 1)
         return rpc.UpdateMemoryResponse(memory=memory)
 
+    async def ForgetSession(
+        self, request: rpc.ForgetSessionRequest, _: Context
+    ) -> rpc.ForgetSessionResponse:
+        own = [m for m in self.memories.values() if m.session_id == request.session.session_id]
+        return rpc.ForgetSessionResponse(forgotten_count=len(own))
+
     async def DeleteMemories(
         self, request: rpc.DeleteMemoriesRequest, _: Context
     ) -> rpc.DeleteMemoriesResponse:

@@ -24,12 +24,19 @@ class Received:
 
 
 class Recorder(grpc.aio.ServerInterceptor):
-    """Notes every unary call; refuses or never answers those it was told to."""
+    """Notes every unary call; refuses or holds up those it was told to.
+
+    Attributes:
+        received: the attempts so far.
+        refusals: what the next calls of a method are told instead of an answer.
+        stalled: methods whose calls are answered only once `released` is set.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.refusals: dict[str, deque[Status]] = defaultdict(deque)
         self.stalled: set[str] = set()
+        self.released = asyncio.Event()
 
     def calls(self, method: str) -> list[Received]:
         """The attempts of one method, in order."""
@@ -52,7 +59,7 @@ class Recorder(grpc.aio.ServerInterceptor):
             metadata = dict(context.invocation_metadata() or ())
             self.received.append(Received(method, request, metadata, context.time_remaining()))
             if method in self.stalled:
-                await asyncio.Event().wait()
+                await self.released.wait()
             if self.refusals[method]:
                 await refuse(context, self.refusals[method].popleft())
             behave: Any = handler.unary_unary

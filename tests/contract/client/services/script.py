@@ -18,7 +18,8 @@ class Script(Generic[Request]):
     """Each watch plays the next part, and the last one stays open.
 
     Attributes:
-        parts: what each watch answers, and the status it ends with where one is last.
+        parts: what each watch answers, events that it waits for in between, and the status it ends
+            with where one is last.
         asked: the requests of the watches so far.
     """
 
@@ -34,6 +35,9 @@ class Script(Generic[Request]):
         for step in self.parts.popleft() if self.parts else ():
             if isinstance(step, Status):
                 await refuse(context, step)
-            yield step
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+            else:
+                yield step
         if not self.parts:
             await asyncio.Event().wait()

@@ -128,7 +128,11 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         self, request: rpc.DeleteWorkingMemoryRequest, _: Context
     ) -> rpc.DeleteWorkingMemoryResponse:
         gone = self.sessions.pop((request.namespace, request.session_id), None)
-        return rpc.DeleteWorkingMemoryResponse(deleted=gone is not None)
+        return rpc.DeleteWorkingMemoryResponse(
+            deleted=gone is not None,
+            session_uid="" if gone is None else gone.session_uid,
+            user_id="" if gone is None else gone.user_id,
+        )
 
     async def ListSessions(
         self, request: rpc.ListSessionsRequest, _: Context

@@ -76,15 +76,15 @@ class World:
     async def state(self) -> tuple[bytes, ...]:
         """Everything of Alice's that somebody could have changed."""
         session = await self._stub("working_memory", WorkingMemoryServiceStub).GetWorkingMemory(
-            wm.GetWorkingMemoryRequest(**SESSION), metadata=self.alice, timeout=10
+            wm.GetWorkingMemoryRequest(**SESSION), metadata=self.alice, timeout=60
         )
         memories = await self._stub("long_term_memory", LongTermMemoryServiceStub).ListMemories(
             lt.ListMemoriesRequest(page_size=100, include_hidden=True),
             metadata=self.alice,
-            timeout=10,
+            timeout=60,
         )
         jobs = await self._stub("extraction", ExtractionServiceStub).ListJobs(
-            ex.ListJobsRequest(), metadata=self.alice, timeout=10
+            ex.ListJobsRequest(), metadata=self.alice, timeout=60
         )
         assert SECRET in str(session)
         assert SECRET in str(memories)
@@ -119,12 +119,12 @@ async def _fill(world: World) -> None:
     said = await working.AppendMessages(
         wm.AppendMessagesRequest(**SESSION, user_id="alice", messages=[message]),
         metadata=world.alice,
-        timeout=10,
+        timeout=60,
     )
     remembering = world._stub("long_term_memory", LongTermMemoryServiceStub)
     memory = Memory(text=f"The word is {SECRET}.", namespace="vault", user_id="alice")
     created = await remembering.CreateMemories(
-        lt.CreateMemoriesRequest(memories=[memory]), metadata=world.alice, timeout=10
+        lt.CreateMemoriesRequest(memories=[memory]), metadata=world.alice, timeout=60
     )
     async with asyncio.timeout(30):
         while not (jobs := await _settled(world)):
@@ -147,7 +147,7 @@ async def _fill(world: World) -> None:
 async def _settled(world: World) -> list[Job]:
     """Alice's jobs, once all of them are done."""
     stub = world._stub("extraction", ExtractionServiceStub)
-    jobs = (await stub.ListJobs(ex.ListJobsRequest(), metadata=world.alice, timeout=10)).jobs
+    jobs = (await stub.ListJobs(ex.ListJobsRequest(), metadata=world.alice, timeout=60)).jobs
     done = all(job.state == JobState.JOB_STATE_SUCCEEDED for job in jobs)
     return list(jobs) if done else []
 
@@ -269,7 +269,7 @@ async def test_nobody_hands_memories_over_to_another_namespace(world: World) -> 
             session_uid="u",
             memories=[memory],
         )
-        await stub.SubmitMessages(submission, metadata=stranger, timeout=10)
+        await stub.SubmitMessages(submission, metadata=stranger, timeout=60)
 
     await hand_over("lobby")
     await hand_over("")
@@ -287,10 +287,10 @@ async def test_limits_go_along_to_the_next_service(world: World, owner: str | No
         query="What is the word?",
         long_term_search=wm.LongTermSearch(query=SearchQuery(filter=conditions)),
     )
-    found = await stub.BuildMemoryPrompt(request, metadata=world.alice, timeout=10)
+    found = await stub.BuildMemoryPrompt(request, metadata=world.alice, timeout=60)
     assert SECRET in str(found)
     for kind in STRANGERS:
         metadata = await world.stranger(kind)
         assert SECRET not in str(
-            await stub.BuildMemoryPrompt(request, metadata=metadata, timeout=10)
+            await stub.BuildMemoryPrompt(request, metadata=metadata, timeout=60)
         )

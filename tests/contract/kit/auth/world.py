@@ -89,7 +89,7 @@ def read(
 ) -> grpc.aio.UnaryUnaryCall[pb.GetWorkingMemoryRequest, pb.GetWorkingMemoryResponse]:
     """A call that needs a reader."""
     stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
-    return stub.GetWorkingMemory(READ, timeout=10, metadata=metadata)
+    return stub.GetWorkingMemory(READ, timeout=60, metadata=metadata)
 
 
 def append(
@@ -97,4 +97,4 @@ def append(
 ) -> grpc.aio.UnaryUnaryCall[pb.AppendMessagesRequest, pb.AppendMessagesResponse]:
     """A call that needs a writer."""
     stub = pb_grpc.WorkingMemoryServiceStub(served.channel)
-    return stub.AppendMessages(APPEND, timeout=10, metadata=metadata)
+    return stub.AppendMessages(APPEND, timeout=60, metadata=metadata)

@@ -82,7 +82,7 @@ async def test_a_tenant_that_calls_too_often_is_told_when_to_come_again() -> Non
     [
         ({"max_concurrent_calls_by_method": {"GetWorkingMemory": 1}}, "OVERLOADED"),
         (
-            {"calls_per_second_by_method": {"GetWorkingMemory": 0.5}, "burst_seconds": 1},
+            {"calls_per_second_by_method": {"GetWorkingMemory": 0.001}, "burst_seconds": 1},
             "QUOTA_EXCEEDED",
         ),
     ],

@@ -35,7 +35,7 @@ async def ask(
     def send() -> Answer:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with closing(http.client.HTTPConnection(*gateway.listen, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(*gateway.listen, timeout=60)) as connection:
             connection.request(method, path, content, named)
             with connection.getresponse() as response:
                 received = {name.lower(): value for name, value in response.getheaders()}

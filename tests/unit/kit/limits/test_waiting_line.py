@@ -128,15 +128,51 @@ async def test_a_closed_line_is_open_again_after_a_pause() -> None:
 
 
 async def test_who_is_sent_away_is_told_so() -> None:
-    """All of them, each by an error of its own."""
+    """All but the first of each holder, each by an error of its own."""
     line = WaitingLine(0.0)
-    places = [line.join(number, 1, 0.0) for number in range(3)]
+    kept, *places = [line.join(number, 1, 0.0) for number in range(4)]
+    other = line.join(4, 1, 0.0, "other")
     line.send_away(Overloaded)
-    assert not line
+    assert len(line) == 2
+    assert not kept.done()
+    assert not other.done()
     for place in places:
         with pytest.raises(Overloaded):
             await place
     assert len({id(place.exception()) for place in places}) == 3
+
+
+async def test_holders_take_turns() -> None:
+    """Who asks for little does not wait for who asks for much, and expects as much."""
+    line = WaitingLine(0.0)
+    for number in range(100):
+        line.join(("much", number), 1, 0.0, "much")
+    line.ended(2.0)
+    assert line.expected_seconds("much") == pytest.approx(101 * 2.0)
+    assert line.expected_seconds("little") == pytest.approx(2 * 2.0)
+    for number in range(2):
+        line.join(("little", number), 1, 0.0, "little")
+    order = []
+    while line:
+        order.append(line.first)
+        line.let_in()
+    assert order[:5] == [("much", 0), ("little", 0), ("much", 1), ("little", 1), ("much", 2)]
+    assert order[5:] == [("much", number) for number in range(3, 100)]
+
+
+async def test_a_closed_line_has_a_place_for_each_holder() -> None:
+    """A crowd of one locks out nobody else."""
+    served = Served()
+    for _ in range(1000):
+        served.answer(1)
+        served.arrive(4)
+    line = served.line
+    assert line.closed
+    line.send_away(Overloaded)
+    assert not line.admits("")
+    assert line.admits("other")
+    line.join("other", 1, served.now, "other")
+    assert not line.admits("other")
 
 
 async def test_the_wait_is_known_by_what_was_measured() -> None:
@@ -147,9 +183,9 @@ async def test_the_wait_is_known_by_what_was_measured() -> None:
     for end in range(1, 10):
         line.ended(1.0 + 0.001 * end)
         line.let_in()
-        assert line.expected_seconds == 0
+        assert line.expected_seconds() == 0
     line.ended(2.0)
-    assert line.expected_seconds == pytest.approx(92 * 2.0 / 10, rel=0.05)
+    assert line.expected_seconds() == pytest.approx(92 * 2.0 / 10, rel=0.05)
 
 
 async def test_the_first_second_tells_nothing_about_the_wait() -> None:
@@ -158,9 +194,9 @@ async def test_the_first_second_tells_nothing_about_the_wait() -> None:
     for number in range(100):
         line.join(number, 1, 0.0)
     line.ended(0.5)
-    assert line.expected_seconds == 0
+    assert line.expected_seconds() == 0
     line.ended(1.0)
-    assert line.expected_seconds == pytest.approx(101 * 0.5)
+    assert line.expected_seconds() == pytest.approx(101 * 0.5)
 
 
 async def test_a_new_line_is_measured_anew() -> None:
@@ -168,7 +204,7 @@ async def test_a_new_line_is_measured_anew() -> None:
     line = WaitingLine(0.0)
     line.join(0, 1, 0.0)
     line.ended(9.0)
-    assert line.expected_seconds == pytest.approx(18.0)
+    assert line.expected_seconds() == pytest.approx(18.0)
     line.let_in()
     line.join(1, 1, 10.0)
-    assert line.expected_seconds == 0
+    assert line.expected_seconds() == 0

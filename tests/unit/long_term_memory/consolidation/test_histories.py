@@ -19,6 +19,7 @@ from agent_memory_services.extraction.domain.memories import Origin, from_candid
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.language.claims import Claim
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.long_term_memory.consolidation.decisions import View, plan
 from agent_memory_services.long_term_memory.domain import conditions, fields
@@ -29,6 +30,14 @@ LEAST = {Way.CHAT: 119, Way.CREATE: 149}
 """Histories that are wholly right; more may be, and fewer never again."""
 NOW = now_micros()
 NOWHERE = MemoryVectors(b"\0\0\x80\x3f", b"\0\0\x80\x3f")
+READ: dict[str, tuple[Claim, ...]] = {}
+
+
+def _read(texts: Sequence[str]) -> list[tuple[Claim, ...]]:
+    """Read the claims of texts, of each of them once: histories are told in several ways."""
+    if unread := [text for text in dict.fromkeys(texts) if text not in READ]:
+        READ.update(zip(unread, english.read(unread), strict=True))
+    return [READ[text] for text in texts]
 
 
 class Owner:
@@ -42,7 +51,7 @@ class Owner:
         """Take in a memory as a creation does: once, read, and compared with all others."""
         given.id = given.id or new_id()
         memory = draft(given, NOW, "model")
-        read_into([memory], english.read)
+        read_into([memory], _read)
         if any(_is_held(each.memory, memory) for each in self.stored.values()):
             self.duplicates.append(memory.text)
             return

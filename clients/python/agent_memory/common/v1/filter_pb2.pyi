@@ -357,7 +357,8 @@ Global___MetadataNumberFilter: _TypeAlias = MetadataNumberFilter  # noqa: Y015
 class MetadataFilter(_message.Message):
     """Conditions on one value of a memory's metadata. Every condition that is set
     must hold; on a list it is enough that one of its values fulfils each. A
-    value of another type, or none, fulfils only what excludes values.
+    value of another type, or none, fulfils only what excludes values. A path
+    alone asks for a value that is set.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -183,6 +183,7 @@ class Provenance(_message.Message):
     MEMORY_IDS_FIELD_NUMBER: _builtins.int
     ENDED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
     COMPARED_MEMORY_IDS_FIELD_NUMBER: _builtins.int
+    OTHER_SESSION_UIDS_FIELD_NUMBER: _builtins.int
     session_uid: _builtins.str
     """The session's incarnation: a deleted session that is created again under
     the same id has another one.
@@ -215,6 +216,12 @@ class Provenance(_message.Message):
         none but those above, and consolidation asks no judge about them.
         """
 
+    @_builtins.property
+    def other_session_uids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Incarnations of other sessions in which the same was said in the same words,
+        the first of them; the server adds to them.
+        """
+
     def __init__(
         self,
         *,
@@ -226,10 +233,11 @@ class Provenance(_message.Message):
         memory_ids: _abc.Iterable[_builtins.str] | None = ...,
         ended_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
         compared_memory_ids: _abc.Iterable[_builtins.str] | None = ...,
+        other_session_uids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_memory_ids", b"compared_memory_ids", "ended_memory_ids", b"ended_memory_ids", "extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared_memory_ids", b"compared_memory_ids", "ended_memory_ids", b"ended_memory_ids", "extractor", b"extractor", "extractor_version", b"extractor_version", "memory_ids", b"memory_ids", "message_ids", b"message_ids", "other_session_uids", b"other_session_uids", "session_uid", b"session_uid", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,6 +25,70 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ForgetSessionRequest(_message.Message):
+    """Gives up what waits for extraction of a session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SESSION_UIDS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Its owner; empty for a session without one."""
+    request_id: _builtins.str
+    """Names the call; repeating it within a day answers what it answered first."""
+    @_builtins.property
+    def session(self) -> _message_pb2.SessionRef:
+        """The session."""
+
+    @_builtins.property
+    def session_uids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Its incarnations, as the services before this one told them. Nothing that
+        is on its way from them is taken in any more.
+        """
+
+    def __init__(
+        self,
+        *,
+        session: _message_pb2.SessionRef | None = ...,
+        user_id: _builtins.str = ...,
+        session_uids: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "session", b"session", "session_uids", b"session_uids", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetSessionRequest: _TypeAlias = ForgetSessionRequest  # noqa: Y015
+
+@_typing.final
+class ForgetSessionResponse(_message.Message):
+    """What was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_UIDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def session_uids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The session's incarnations, for the service that follows."""
+
+    def __init__(
+        self,
+        *,
+        session_uids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_uids", b"session_uids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetSessionResponse: _TypeAlias = ForgetSessionResponse  # noqa: Y015
+
+@_typing.final
 class SubmitMessagesRequest(_message.Message):
     """Hands messages over for extraction."""
 

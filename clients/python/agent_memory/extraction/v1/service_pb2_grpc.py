@@ -116,6 +116,11 @@ class ExtractionServiceStub:
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsResponse.FromString,
                 _registered_method=True)
+        self.ForgetSession = channel.unary_unary(
+                '/agent_memory.extraction.v1.ExtractionService/ForgetSession',
+                request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionResponse.FromString,
+                _registered_method=True)
         self.EraseUser = channel.unary_unary(
                 '/agent_memory.extraction.v1.ExtractionService/EraseUser',
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.EraseUserRequest.SerializeToString,
@@ -244,6 +249,14 @@ class ExtractionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetSession(self, request, context):
+        """Gives up everything of a session that waits for extraction, and takes in
+        nothing of it any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseUser(self, request, context):
         """Erases everything of a user that waits for extraction, and its jobs and
         summaries.
@@ -334,6 +347,11 @@ def add_ExtractionServiceServicer_to_server(servicer, server):
                     servicer.ListSummaryViewPartitions,
                     request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsRequest.FromString,
                     response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsResponse.SerializeToString,
+            ),
+            'ForgetSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetSession,
+                    request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionRequest.FromString,
+                    response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionResponse.SerializeToString,
             ),
             'EraseUser': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseUser,
@@ -775,6 +793,33 @@ class ExtractionService:
             '/agent_memory.extraction.v1.ExtractionService/ListSummaryViewPartitions',
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsRequest.SerializeToString,
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.ListSummaryViewPartitionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.extraction.v1.ExtractionService/ForgetSession',
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionRequest.SerializeToString,
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.ForgetSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

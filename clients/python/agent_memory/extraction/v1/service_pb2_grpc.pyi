@@ -73,6 +73,10 @@ class ExtractionServiceStub:
     """Refreshes one partition of a view and answers it."""
     ListSummaryViewPartitions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListSummaryViewPartitionsRequest, _service_pb2.ListSummaryViewPartitionsResponse]
     """Lists the partitions of a view."""
+    ForgetSession: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]
+    """Gives up everything of a session that waits for extraction, and takes in
+    nothing of it any more.
+    """
     EraseUser: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]
     """Erases everything of a user that waits for extraction, and its jobs and
     summaries.
@@ -123,6 +127,10 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     """Refreshes one partition of a view and answers it."""
     ListSummaryViewPartitions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListSummaryViewPartitionsRequest, _service_pb2.ListSummaryViewPartitionsResponse]  # type: ignore[assignment]
     """Lists the partitions of a view."""
+    ForgetSession: _aio.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]  # type: ignore[assignment]
+    """Gives up everything of a session that waits for extraction, and takes in
+    nothing of it any more.
+    """
     EraseUser: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]  # type: ignore[assignment]
     """Erases everything of a user that waits for extraction, and its jobs and
     summaries.
@@ -266,6 +274,16 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ListSummaryViewPartitionsResponse, _abc.Awaitable[_service_pb2.ListSummaryViewPartitionsResponse]]:
         """Lists the partitions of a view."""
+
+    @_abc_1.abstractmethod
+    def ForgetSession(
+        self,
+        request: _service_pb2.ForgetSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ForgetSessionResponse, _abc.Awaitable[_service_pb2.ForgetSessionResponse]]:
+        """Gives up everything of a session that waits for extraction, and takes in
+        nothing of it any more.
+        """
 
     @_abc_1.abstractmethod
     def EraseUser(

@@ -6,6 +6,7 @@ isort:skip_file
 from agent_memory.common.v1 import erase_pb2 as _erase_pb2
 from agent_memory.common.v1 import filter_pb2 as _filter_pb2
 from agent_memory.common.v1 import memory_pb2 as _memory_pb2
+from agent_memory.common.v1 import message_pb2 as _message_pb2
 from agent_memory.common.v1 import search_pb2 as _search_pb2
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as _long_term_memory_pb2
 from collections import abc as _abc
@@ -24,6 +25,76 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class ForgetSessionRequest(_message.Message):
+    """Forgets what was learned from a session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SESSION_UIDS_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Its owner; empty for a session without one."""
+    request_id: _builtins.str
+    """Names the call; repeating it within a day answers what it answered first."""
+    @_builtins.property
+    def session(self) -> _message_pb2.SessionRef:
+        """The session."""
+
+    @_builtins.property
+    def session_uids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Its incarnations, as the services before this one told them. Nothing that
+        is on its way from them is taken in any more.
+        """
+
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Forgets only what these of its messages alone state; empty for the whole
+        session.
+        """
+
+    def __init__(
+        self,
+        *,
+        session: _message_pb2.SessionRef | None = ...,
+        user_id: _builtins.str = ...,
+        session_uids: _abc.Iterable[_builtins.str] | None = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_ids", b"message_ids", "request_id", b"request_id", "session", b"session", "session_uids", b"session_uids", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetSessionRequest: _TypeAlias = ForgetSessionRequest  # noqa: Y015
+
+@_typing.final
+class ForgetSessionResponse(_message.Message):
+    """What was forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORGOTTEN_COUNT_FIELD_NUMBER: _builtins.int
+    forgotten_count: _builtins.int
+    """How many memories went."""
+    def __init__(
+        self,
+        *,
+        forgotten_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forgotten_count", b"forgotten_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetSessionResponse: _TypeAlias = ForgetSessionResponse  # noqa: Y015
 
 @_typing.final
 class CreateMemoriesRequest(_message.Message):

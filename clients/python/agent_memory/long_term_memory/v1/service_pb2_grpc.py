@@ -116,6 +116,11 @@ class LongTermMemoryServiceStub:
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesResponse.FromString,
                 _registered_method=True)
+        self.ForgetSession = channel.unary_unary(
+                '/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetSession',
+                request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionResponse.FromString,
+                _registered_method=True)
         self.EraseUser = channel.unary_unary(
                 '/agent_memory.long_term_memory.v1.LongTermMemoryService/EraseUser',
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.EraseUserRequest.SerializeToString,
@@ -249,6 +254,15 @@ class LongTermMemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetSession(self, request, context):
+        """Forgets for good what was learned from a session alone, with its revisions.
+        What other sessions say too stays, in their words, and what it had ended is
+        true again. Memories that callers stored are left alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseUser(self, request, context):
         """Erases every memory of a user, with its revisions and everything derived
         from it.
@@ -339,6 +353,11 @@ def add_LongTermMemoryServiceServicer_to_server(servicer, server):
                     servicer.WatchMemories,
                     request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesRequest.FromString,
                     response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesResponse.SerializeToString,
+            ),
+            'ForgetSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetSession,
+                    request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionRequest.FromString,
+                    response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionResponse.SerializeToString,
             ),
             'EraseUser': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseUser,
@@ -780,6 +799,33 @@ class LongTermMemoryService:
             '/agent_memory.long_term_memory.v1.LongTermMemoryService/WatchMemories',
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesRequest.SerializeToString,
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.WatchMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetSession',
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionRequest.SerializeToString,
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ForgetSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -80,6 +80,11 @@ class LongTermMemoryServiceStub:
     """Streams memories out, the oldest first."""
     WatchMemories: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchMemoriesRequest, _service_pb2.WatchMemoriesResponse]
     """Streams changes of memories as they happen."""
+    ForgetSession: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]
+    """Forgets for good what was learned from a session alone, with its revisions.
+    What other sessions say too stays, in their words, and what it had ended is
+    true again. Memories that callers stored are left alone.
+    """
     EraseUser: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]
     """Erases every memory of a user, with its revisions and everything derived
     from it.
@@ -137,6 +142,11 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """Streams memories out, the oldest first."""
     WatchMemories: _aio.UnaryStreamMultiCallable[_service_pb2.WatchMemoriesRequest, _service_pb2.WatchMemoriesResponse]  # type: ignore[assignment]
     """Streams changes of memories as they happen."""
+    ForgetSession: _aio.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]  # type: ignore[assignment]
+    """Forgets for good what was learned from a session alone, with its revisions.
+    What other sessions say too stays, in their words, and what it had ended is
+    true again. Memories that callers stored are left alone.
+    """
     EraseUser: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]  # type: ignore[assignment]
     """Erases every memory of a user, with its revisions and everything derived
     from it.
@@ -287,6 +297,17 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchMemoriesResponse], _abc.AsyncIterator[_service_pb2.WatchMemoriesResponse]]:
         """Streams changes of memories as they happen."""
+
+    @_abc_1.abstractmethod
+    def ForgetSession(
+        self,
+        request: _service_pb2.ForgetSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ForgetSessionResponse, _abc.Awaitable[_service_pb2.ForgetSessionResponse]]:
+        """Forgets for good what was learned from a session alone, with its revisions.
+        What other sessions say too stays, in their words, and what it had ended is
+        true again. Memories that callers stored are left alone.
+        """
 
     @_abc_1.abstractmethod
     def EraseUser(

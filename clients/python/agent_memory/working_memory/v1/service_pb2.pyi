@@ -200,21 +200,30 @@ class SetWorkingMemoryResponse(_message.Message):
 
     WORKING_MEMORY_FIELD_NUMBER: _builtins.int
     NEW_MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_IDS_FIELD_NUMBER: _builtins.int
     new_message_count: _builtins.int
     """How many of the messages were new to the log."""
     @_builtins.property
     def working_memory(self) -> _working_memory_pb2.WorkingMemory:
         """The session."""
 
+    @_builtins.property
+    def taken_back_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of messages that were taken back: in view after the last one that stays
+        (those of the role system aside), and no longer in it. A view that is only
+        cut at its beginning, or is another one altogether, takes nothing back.
+        """
+
     def __init__(
         self,
         *,
         working_memory: _working_memory_pb2.WorkingMemory | None = ...,
         new_message_count: _builtins.int = ...,
+        taken_back_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["working_memory", b"working_memory"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_message_count", b"new_message_count", "working_memory", b"working_memory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_message_count", b"new_message_count", "taken_back_ids", b"taken_back_ids", "working_memory", b"working_memory"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -471,6 +480,7 @@ class DeleteWorkingMemoryRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORGET_FIELD_NUMBER: _builtins.int
     namespace: _builtins.str
     """The session's namespace."""
     session_id: _builtins.str
@@ -481,6 +491,11 @@ class DeleteWorkingMemoryRequest(_message.Message):
     """The session's current etag, where the deletion depends on it."""
     request_id: _builtins.str
     """Names the call; repeating it within a day answers what it answered first."""
+    forget: _builtins.bool
+    """Hands nothing of the session over to extraction any more. The callers that
+    want what was learned from it forgotten call `ForgetSession` of extraction
+    and of long-term memory next.
+    """
     def __init__(
         self,
         *,
@@ -489,10 +504,11 @@ class DeleteWorkingMemoryRequest(_message.Message):
         user_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        forget: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "namespace", b"namespace", "request_id", b"request_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "forget", b"forget", "namespace", b"namespace", "request_id", b"request_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -505,16 +521,26 @@ class DeleteWorkingMemoryResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DELETED_FIELD_NUMBER: _builtins.int
+    SESSION_UID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
     deleted: _builtins.bool
     """False when there was nothing to delete."""
+    session_uid: _builtins.str
+    """The incarnation that was deleted, and its owner, for the services that
+    forget what was learned from it.
+    """
+    user_id: _builtins.str
+    """Its owner."""
     def __init__(
         self,
         *,
         deleted: _builtins.bool = ...,
+        session_uid: _builtins.str = ...,
+        user_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "session_uid", b"session_uid", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

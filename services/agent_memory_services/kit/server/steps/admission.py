@@ -1,7 +1,7 @@
 """Admission of calls: the line in which calls of one kind wait, and the bound on streams."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from agent_memory_services.kit.contract.errors import Overloaded, ShuttingDown
 from agent_memory_services.kit.server.call import Call, Step
@@ -22,12 +22,16 @@ _MEMORY = 0.99
 class WaitingLine:
     """A line that a burst stands in and a lasting crowd does not.
 
+    Calls have holders, who take turns, and the calls of one are let in as they came: who asks for
+    little does not wait for who asks for much. (After Nagle, "On Packet Switches with Infinite
+    Storage", 1985.)
+
     While the line stands, its pace is measured: the time from one end of a call to the next. It
     is known after a second, when as many calls have ended as were running at its start. Where the
     line stands and for some seconds more calls arrive than end, it would grow until everybody
-    waited as long as a deadline allows. Then it is closed, until for some seconds no more arrive
-    than end. (After Nichols and Jacobson, "Controlling Queue Delay", 2012: a queue is good that
-    empties by itself, and bad that stays.)
+    waited as long as a deadline allows. Then it is closed, but for one call of each holder, until
+    for some seconds no more arrive than end. (After Nichols and Jacobson, "Controlling Queue
+    Delay", 2012: a queue is good that empties by itself, and bad that stays.)
 
     Times are seconds on the monotonic clock.
     """
@@ -39,6 +43,7 @@ class WaitingLine:
         "_ended",
         "_gap_seconds",
         "_gaps",
+        "_holders",
         "_last_end",
         "_pressure",
         "_refused",
@@ -50,7 +55,9 @@ class WaitingLine:
 
     def __init__(self, now: float) -> None:
         """Begin empty and open."""
-        self._waiting: dict[asyncio.Future[None], object] = {}
+        # The calls of each holder, of whom the first is next, and the holder of each call.
+        self._waiting: dict[str, dict[asyncio.Future[None], object]] = {}
+        self._holders: dict[asyncio.Future[None], str] = {}
         self._closed = False
         self._pressure = 0
         self._window_ends = now + _WINDOW_SECONDS
@@ -62,28 +69,37 @@ class WaitingLine:
 
     def __len__(self) -> int:
         """Return the number of calls that wait."""
-        return len(self._waiting)
+        return len(self._holders)
 
     @property
     def closed(self) -> bool:
-        """True if no call may wait."""
+        """True if no more than one call of each holder may wait."""
         return self._closed
 
     @property
     def first(self) -> object | None:
-        """The call that has waited longest and still waits; None where none does."""
+        """The call that is let in next; None where none waits."""
         # Who was cancelled or refused a moment ago has not left yet, and must not be let in.
-        while self._waiting and next(iter(self._waiting)).done():
-            self.leave(next(iter(self._waiting)))
-        return next(iter(self._waiting.values()), None)
+        for place in list(self._in_turn()):
+            if not place.done():
+                return self._waiting[self._holders[place]][place]
+            self.leave(place)
+        return None
 
-    @property
-    def expected_seconds(self) -> float:
-        """Return the seconds that one more call would wait; 0 while that is not known."""
+    def admits(self, holder: str) -> bool:
+        """Return true if a call of a holder may wait."""
+        return not self._closed or holder not in self._waiting
+
+    def expected_seconds(self, holder: str = "") -> float:
+        """Return the seconds that one more call of a holder would wait; 0 where not known."""
         # While a burst arrives the process is busy with that, and ends come slowly.
         if self._untimed > 0 or self._last_end - self._began < _WINDOW_SECONDS:
             return 0.0
-        return (len(self._waiting) + 1) * self._gap_seconds / self._gaps
+        own = len(self._waiting.get(holder, ()))
+        ahead = own + sum(
+            min(len(calls), own + 1) for other, calls in self._waiting.items() if other != holder
+        )
+        return (ahead + 1) * self._gap_seconds / self._gaps
 
     def arrived(self, now: float) -> None:
         """A call has come, to run, to wait or to be refused."""
@@ -94,31 +110,42 @@ class WaitingLine:
         """A call that came was sent away."""
         self._refused += 1
 
-    def join(self, call: object, running: int, now: float) -> asyncio.Future[None]:
-        """Let a call wait behind the others; what is returned is done when it may run.
+    def join(
+        self, call: object, running: int, now: float, holder: str = ""
+    ) -> asyncio.Future[None]:
+        """Let a call wait behind its holder's others; what is returned is done when it may run.
 
         Args:
             call: what tells it from others.
             running: how many calls of its kind run now.
             now: the time.
+            holder: whose call it is.
         """
         if not self._waiting:
             self._untimed = running
             self._began = self._last_end = now
             self._gap_seconds, self._gaps = 0.0, 0.0
         place = asyncio.get_running_loop().create_future()
-        self._waiting[place] = call
+        self._waiting.setdefault(holder, {})[place] = call
+        self._holders[place] = holder
         return place
 
     def leave(self, place: asyncio.Future[None]) -> None:
         """Take a call out of the line, if it still is in it."""
-        self._waiting.pop(place, None)
+        if (holder := self._holders.pop(place, None)) is None:
+            return
+        del self._waiting[holder][place]
+        if not self._waiting[holder]:
+            del self._waiting[holder]
         self._stood = self._stood and bool(self._waiting)
 
     def let_in(self) -> None:
-        """Tell the `first` that it may run."""
-        place = next(iter(self._waiting))
+        """Tell the `first` that it may run; its holder is behind the others then."""
+        place = next(self._in_turn())
+        holder = self._holders[place]
         self.leave(place)
+        if (others := self._waiting.pop(holder, None)) is not None:
+            self._waiting[holder] = others
         place.set_result(None)
 
     def ended(self, now: float) -> None:
@@ -132,12 +159,18 @@ class WaitingLine:
             self._last_end = now
 
     def send_away(self, refusal: Callable[[], Exception]) -> None:
-        """Refuse everybody who waits."""
-        self._refused += len(self._waiting)
-        for place in list(self._waiting):
+        """Refuse everybody who waits, but for the first of each holder."""
+        sent = [place for calls in self._waiting.values() for place in list(calls)[1:]]
+        self._refused += len(sent)
+        for place in sent:
             self.leave(place)
             if not place.done():
                 place.set_exception(refusal())
+
+    def _in_turn(self) -> Iterator[asyncio.Future[None]]:
+        """Yield the calls of the holder whose turn it is, then those of the next."""
+        for calls in self._waiting.values():
+            yield from calls
 
     def _look_back(self, now: float) -> None:
         """Judge the window that is over, if it is."""

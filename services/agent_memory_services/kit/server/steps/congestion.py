@@ -186,10 +186,10 @@ class Congestion(Step):
     """Lets as many calls run as do not make each other slow; a burst beyond them waits.
 
     Each method is judged by its own times, so that a costly one waits sooner than a cheap one.
-    A call waits while its deadline allows, behind those of its method that came before; methods
-    take turns. It is refused where the calls before it could not be done in time, and at once
-    where more has come for long than can be answered. Streams take as long as they take, are not
-    judged and do not wait.
+    A call waits while its deadline allows, behind those of its tenant and method that came before;
+    tenants take turns, and so do methods. It is refused where the calls before it could not be
+    done in time, and at once where more has come for long than can be answered and its tenant has
+    another one waiting. Streams take as long as they take, are not judged and do not wait.
     """
 
     name = "congestion"
@@ -223,11 +223,12 @@ class Congestion(Step):
             _send_away(kind)
         if not kind.line and self._begins(kind, call, now):
             return None
+        tenant = call.principal.tenant if call.principal else ""
         seconds = self._left(call)
-        late = kind.line.expected_seconds + _service(kind, seconds) - seconds
-        if kind.line.closed or late > 0 or self._waiting >= self._most_waiting:
+        late = kind.line.expected_seconds(tenant) + _service(kind, seconds) - seconds
+        if not kind.line.admits(tenant) or late > 0 or self._waiting >= self._most_waiting:
             raise _refusal(kind, late)
-        return self._wait(kind, call, seconds)
+        return self._wait(kind, call, seconds, tenant)
 
     def exit(self, call: Call) -> None:
         """Give the place to the next, and learn how long the call took."""
@@ -236,9 +237,9 @@ class Congestion(Step):
         # What was refused tells nothing about the time that an answer takes.
         self._ends(kind, call, tells=call.error is None or isinstance(call.error, _TOO_LATE))
 
-    async def _wait(self, kind: Kind, call: Call, seconds: float) -> None:
+    async def _wait(self, kind: Kind, call: Call, seconds: float, tenant: str) -> None:
         came = time.monotonic()
-        place = kind.line.join(call, kind.limit.running, came)
+        place = kind.line.join(call, kind.limit.running, came, tenant)
         self._waiting += 1
         try:
             while not place.done():
@@ -300,9 +301,10 @@ def _refusal(kind: Kind, late: float = 0.0) -> Overloaded:
 
 
 def _send_away(kind: Kind) -> None:
-    for _ in range(len(kind.line)):
-        kind.limit.refuse()
+    before = len(kind.line)
     kind.line.send_away(lambda: Overloaded(_RETRY_SECONDS))
+    for _ in range(before - len(kind.line)):
+        kind.limit.refuse()
 
 
 def _service(kind: Kind, seconds: float) -> float:

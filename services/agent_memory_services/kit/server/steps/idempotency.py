@@ -56,7 +56,7 @@ class _Claim:
     digest: bytes
     attempt: bytes
     tenant: str
-    concerned: set[str]
+    concerned: replay_cache.Concerned
     begun: int
     renewal: asyncio.TimerHandle | None = None
 
@@ -135,12 +135,14 @@ class Idempotency(Step):
         call.answer = answer
 
     async def _conclude(self, claim: _Claim, answer: bytes | None) -> None:
-        remembered = None if answer is None else _Answer(answer, claim.life_ms)
+        longest = claim.concerned.life_ms
+        life_ms = claim.life_ms if longest is None else max(1, min(claim.life_ms, longest))
+        remembered = None if answer is None else _Answer(answer, life_ms)
         try:
             if remembered:
                 # First: an answer that nobody could find again could not be erased.
                 await replay_cache.index_answer(
-                    self._store, claim.tenant, claim.concerned, claim.key, claim.life_ms
+                    self._store, claim.tenant, claim.concerned, claim.key, life_ms
                 )
             await _finish(
                 self._store,

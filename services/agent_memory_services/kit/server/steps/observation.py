@@ -11,6 +11,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanKind, Tracer, set_span_in_
 
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.methods import MethodPolicy
+from agent_memory_services.kit.observe import logs
 from agent_memory_services.kit.observe.metrics import CallMeters
 from agent_memory_services.kit.observe.tracing import rpcs, spans
 from agent_memory_services.kit.server.call import Call, Step
@@ -25,17 +26,19 @@ class AccessLog(Step):
 
     def exit(self, call: Call) -> None:
         """Write the line; incidents of ours stand out by their severity."""
-        write = log.error if call.code is grpc.StatusCode.INTERNAL else log.info
-        write(
-            "call",
-            service=call.policy.service,
-            method=call.policy.method,
-            code=call.code.name,
-            duration_ms=round((time.monotonic() - call.started) * 1e3, 3),
-            request_bytes=call.request_bytes,
-            response_bytes=call.response_bytes,
-            peer=call.context.peer(),
-        )
+        line = {
+            "service": call.policy.service,
+            "method": call.policy.method,
+            "code": call.code.name,
+            "duration_ms": round((time.monotonic() - call.started) * 1e3, 3),
+            "request_bytes": call.request_bytes,
+            "response_bytes": call.response_bytes,
+            "peer": call.context.peer(),
+        }
+        if call.code is grpc.StatusCode.INTERNAL:
+            log.error("call", **line)
+        else:
+            logs.info("call", line)
 
 
 class CallMetrics(Step):

@@ -2,7 +2,8 @@
 
 What has to be traced, counted and logged stands inside these; they see the final code, because
 error mapping stands inside them. Auth stands before anything looks at the request, so
-that strangers learn nothing from it.
+that strangers learn nothing from it, and before the line in which calls wait, where tenants take
+turns.
 """
 
 from collections.abc import Collection
@@ -47,8 +48,8 @@ def ordered_steps(
         ErrorMapping(),
         memory_guard(settings),
         admission,
-        congestion(settings, policies),
         Authentication(authenticator),
+        congestion(settings, policies),
         _recheck(settings, authenticator),
         tenant_quotas(settings, policies),
         TimeLimit(settings.max_deadline_seconds),

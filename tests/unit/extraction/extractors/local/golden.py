@@ -1,8 +1,10 @@
 """Scores the local extractor on the shipped golden messages."""
 
-from agent_memory_services.evaluation.extraction import found_locally
+from agent_memory_services.evaluation.extraction import Found, found_locally
 from agent_memory_services.evaluation.golden import Golden, read_golden
 from agent_memory_services.evaluation.judging import Judgement, judge
+
+_FOUND: dict[str, Found] = {}
 
 
 def golden(*, held_out: bool) -> list[Golden]:
@@ -11,5 +13,8 @@ def golden(*, held_out: bool) -> list[Golden]:
 
 
 def score(messages: list[Golden]) -> Judgement:
-    """What the local extractor makes of messages."""
-    return judge(found_locally(messages))
+    """What the local extractor makes of messages, each of which it reads once."""
+    unread = [message for message in messages if message.id not in _FOUND]
+    for found in found_locally(unread):
+        _FOUND[found[0].id] = found
+    return judge(_FOUND[message.id] for message in messages)

@@ -1,6 +1,6 @@
 -- Deletes a session. What it left in the outbox stays there.
 --
--- Refuses a caller who may not touch it, and an etag that it does not have; the empty one is any.
+-- Answers the incarnation and its owner. Refuses a caller who may not touch it, and an etag that it does not have; the empty one is any.
 
 local uid, version, held_user, owner =
   unpack(redis.call('HMGET', parts.meta, 'uid', 'version', 'user', 'owner'))
@@ -21,4 +21,4 @@ local member = member_of(address)
 forget_expiry(address.partition, member)
 forget_summary(address.partition, member)
 tell(address.partition, member, 'deleted', now_micros(), {})
-return { 'ok' }
+return { 'ok', uid, held_user }
